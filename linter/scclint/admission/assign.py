@@ -1,0 +1,210 @@
+"""One pod under one SCC: what is filled in, and what is then wrong (sccmatching, `AssignSecurityContext`).
+
+Only what is unset is filled in. The result is judged as a whole, so that a denial lists every field at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
+from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.pod import Container, Object, Pod
+from scclint.admission.provider import Provider
+
+SECURITY: Path = ("spec", "securityContext")
+
+Changes = Mapping[str, Any]
+
+
+class Assignment(NamedTuple):
+    """A pod under an SCC.
+
+    `errors` are in the plugin's order; the pod is admitted if there is none. The rest is the mutated pod's: its
+    `securityContext`, its annotations, and each container's `securityContext` (None where it still has none).
+    """
+
+    errors: tuple[FieldError, ...]
+    security_context: Changes
+    annotations: Mapping[str, str]
+    containers: Sequence[Object | None]
+
+
+def assign(provider: Provider, pod: Pod) -> Assignment:
+    """Fill in what `pod` leaves unset as `provider` says, and validate the result. `pod` stays as it is."""
+    context, annotations = _default_pod(provider, pod)
+    errors = _validate_pod(provider, pod, context, annotations)
+    contexts = []
+    for container in pod.containers:
+        own = _default_container(provider, context, container)
+        errors += _validate_container(provider, pod, context, annotations, container=container, context=own or {})
+        contexts.append(own)
+    return Assignment(tuple(errors), context, annotations, contexts)
+
+
+def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[str, str]]:
+    context = dict(pod.security_context)
+    annotations = pod.annotations
+    if context.get("supplementalGroups") is None and provider.supplemental_groups:
+        context["supplementalGroups"] = [provider.supplemental_groups[0][0]]
+    if context.get("fsGroup") is None and provider.fs_group:
+        context["fsGroup"] = provider.fs_group[0][0]
+    if context.get("seLinuxOptions") is None and provider.se_linux is not None:
+        context["seLinuxOptions"] = dict(provider.se_linux)
+    profile = seccomp.default(provider.scc, annotations, context.get("seccompProfile"))
+    if profile:
+        annotations = {**annotations, seccomp.POD_ANNOTATION: profile}
+        # Up to 4.12 the plugin writes the annotation alone; the API server fills the field from it later.
+        if provider.release >= 13:
+            _set(context, "seccompProfile", seccomp.to_field(profile))
+    return context, annotations
+
+
+def _default_container(provider: Provider, pod_context: Object, container: Container) -> dict[str, Any] | None:
+    scc = provider.scc
+    context = dict(container.security_context or {})
+    if (uid := _effective(context, pod_context, "runAsUser")) is None:
+        uid = user.default(provider)
+        if uid is not None:
+            context["runAsUser"] = uid
+    if _effective(context, pod_context, "runAsNonRoot") is None and (
+        scc.run_as_user == "MustRunAsNonRoot" if uid is None else uid > 0
+    ):
+        context["runAsNonRoot"] = True
+    requested = context.get("capabilities")
+    granted = capabilities.default(scc, requested)
+    if granted is not requested:
+        context["capabilities"] = granted
+    if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is None:
+        context["readOnlyRootFilesystem"] = True
+    if container.profile_annotation is not None and provider.release >= 13:
+        _set(context, "seccompProfile", seccomp.to_field(container.profile_annotation))
+    if context.get("allowPrivilegeEscalation") is None:
+        needs_escalation = context.get("privileged") or "CAP_SYS_ADMIN" in ((granted or {}).get("add") or ())
+        if scc.default_allow_privilege_escalation is not None and not needs_escalation:
+            context["allowPrivilegeEscalation"] = scc.default_allow_privilege_escalation
+        elif not scc.allow_privilege_escalation:
+            context["allowPrivilegeEscalation"] = False
+    return context if context or container.security_context is not None else None
+
+
+def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
+    scc = provider.scc
+    where = Where(provider.lead, ".spec.securityContext", SECURITY)
+    fs_group = context.get("fsGroup")
+    errors = group.validate(
+        provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
+    )
+    groups = [int(number or 0) for number in context.get("supplementalGroups") or ()]
+    at: Path = (*SECURITY, "supplementalGroups")
+    paths = [(*at, index) for index in range(len(groups))] or [at]
+    errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
+    profile = annotations.get(seccomp.POD_ANNOTATION) or ""
+    field = context.get("seccompProfile")
+    if not profile and field is not None:
+        profile = seccomp.to_annotation(field)
+    if error := seccomp.validate(provider, seccomp.POD_ANNOTATION, profile, pod.profile_path):
+        errors.append(error)
+    errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
+    errors += _validate_namespaces(provider, pod, where)
+    if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
+        detail = "Host Users must be set to false"
+        errors.append(where.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers")))
+    if sysctls := context.get("sysctls"):
+        errors += sysctl.validate(provider, sysctls, (*SECURITY, "sysctls"))
+    if pod.volumes:
+        errors += volumes.validate(provider, pod.volumes, where)
+    return errors
+
+
+def _validate_namespaces(provider: Provider, pod: Pod, where: Where, ports: bool = False) -> list[FieldError]:
+    """The pod's host namespaces, and with `ports` its host ports: the plugin looks at both again for every container."""
+    scc = provider.scc
+    errors = []
+    if pod.host_network and not scc.allow_host_network:
+        detail = "Host network is not allowed to be used"
+        errors.append(where.invalid("hostNetwork", True, detail, "false", at=("spec", "hostNetwork")))
+    if ports and pod.host_ports and not scc.allow_host_ports:
+        for opened in pod.host_ports:
+            place = Where(where.lead, where.shown + opened.shown)
+            detail = "Host ports are not allowed to be used"
+            errors.append(place.invalid("hostPort", opened.port, detail, "no host port", at=opened.path))
+    if pod.host_pid and not scc.allow_host_pid:
+        errors.append(where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID")))
+    if pod.host_ipc and not scc.allow_host_ipc:
+        errors.append(where.invalid("hostIPC", True, "Host IPC is not allowed to be used", "false", at=("spec", "hostIPC")))
+    return errors
+
+
+def _validate_container(
+    provider: Provider,
+    pod: Pod,
+    pod_context: Object,
+    annotations: Mapping[str, str],
+    *,
+    container: Container,
+    context: Object,
+) -> list[FieldError]:
+    scc = provider.scc
+    own = container.security_path
+    where = Where(provider.lead, container.shown, own)
+    errors = []
+    uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
+    non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")
+    if error := user.validate(provider, where, (non_root, non_root_at), (None if uid is None else int(uid), uid_at)):
+        errors.append(error)
+    options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
+    errors += selinux.validate(provider.se_linux, options, where, options_at)
+    profile, profile_at = _effective_profile(pod, pod_context, annotations, container, context)
+    key = seccomp.CONTAINER_ANNOTATION + container.name
+    if error := seccomp.validate(provider, key, profile, profile_at):
+        errors.append(error)
+    if context.get("privileged") and not scc.allow_privileged_container:
+        errors.append(
+            where.invalid("privileged", True, "Privileged containers are not allowed", "false", at=(*own, "privileged"))
+        )
+    errors += capabilities.validate(scc, context.get("capabilities"), where, (*own, "capabilities"))
+    errors += _validate_namespaces(provider, pod, where, ports=True)
+    if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is not True:
+        detail = "ReadOnlyRootFilesystem must be set to true"
+        errors.append(where.invalid("readOnlyRootFilesystem", False, detail, "true", at=(*own, "readOnlyRootFilesystem")))
+    if not scc.allow_privilege_escalation and context.get("allowPrivilegeEscalation") is not False:
+        detail = "Allowing privilege escalation for containers is not allowed"
+        errors.append(where.invalid("allowPrivilegeEscalation", True, detail, "false", at=(*own, "allowPrivilegeEscalation")))
+    return errors
+
+
+def _effective_profile(
+    pod: Pod, pod_context: Object, annotations: Mapping[str, str], container: Container, context: Object
+) -> tuple[str, Path]:
+    """The container's profile as annotation text, and the path to what asks for it."""
+    annotation_at: Path = ("metadata", "annotations", seccomp.CONTAINER_ANNOTATION + container.name)
+    if (field := context.get("seccompProfile")) is not None:
+        # From 4.13 on the annotation has replaced the field by now.
+        written = (container.security_context or {}).get("seccompProfile") is field
+        at = (*container.security_path, "seccompProfile", "type") if written else annotation_at
+        return seccomp.to_annotation(field), at
+    if container.profile_annotation is not None:
+        return container.profile_annotation, annotation_at
+    if (field := pod_context.get("seccompProfile")) is not None:
+        return seccomp.to_annotation(field), pod.profile_path
+    return annotations.get(seccomp.POD_ANNOTATION) or "", pod.profile_path
+
+
+def _effective(context: Object, pod_context: Object, name: str) -> Any:
+    value = context.get(name)
+    return pod_context.get(name) if value is None else value
+
+
+def _effective_at(context: Object, pod_context: Object, own: Path, name: str) -> tuple[Any, Path]:
+    """A field's effective value and the path to it; the container's own path where neither sets it."""
+    value = context.get(name)
+    if value is None and (inherited := pod_context.get(name)) is not None:
+        return inherited, (*SECURITY, name)
+    return value, (*own, name)
+
+
+def _set(context: dict[str, Any], name: str, value: object) -> None:
+    if value is None:
+        context.pop(name, None)
+    else:
+        context[name] = value

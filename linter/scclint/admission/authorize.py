@@ -1,0 +1,59 @@
+"""Who may use which SCC (sccmatching, `ConstraintAppliesTo`; sccadmission, `allowedForType`).
+
+The pod's service account is asked first, then whoever creates the pod. The service account is asked about as a bare user
+with its two service account groups, so that what `system:authenticated` may use counts for the creator only.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from scclint.admission import rbac
+from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.verdict import Grant, SubjectType, User
+
+
+def service_account_user(namespace: str, name: str) -> User:
+    """The service account as the plugin asks about it: `system:authenticated` is not among its groups."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    return User(rbac.service_account_name(namespace, name), groups)
+
+
+def controller_user(namespace: str = "kube-system", name: str = "replicaset-controller") -> User:
+    """A workload controller as it authenticates when it creates a pod."""
+    user = service_account_user(namespace, name)
+    return User(user.name, (*user.groups, "system:authenticated"))
+
+
+def may_use(
+    scc: SecurityContextConstraints, user: User, subject: SubjectType, bindings: Iterable[rbac.Binding]
+) -> Grant | None:
+    """How `user` may use `scc`, or None. `bindings` are those that count in the pod's namespace."""
+    if user.name in scc.users:
+        return Grant(subject, "users")
+    for group in user.groups:
+        if group in scc.groups:
+            return Grant(subject, "groups", group)
+    match = rbac.find(bindings, user, scc.name)
+    if match is None:
+        return None
+    return Grant(subject, "rbac", match.group, match.binding.ref, match.use.role, match.use.index)
+
+
+def authorize(
+    sccs: Iterable[SecurityContextConstraints],
+    service_account: User | None,
+    user: User,
+    cluster_bindings: Sequence[rbac.Binding],
+    bindings: Sequence[rbac.Binding],
+) -> tuple[Grant | None, ...]:
+    """For each SCC, whether the service account may use it, or else the user, and how.
+
+    `bindings` are the RoleBindings of the pod's namespace. `service_account` is None for a pod that names none.
+    """
+    grants = []
+    for scc in sccs:
+        grant = None
+        if service_account is not None:
+            grant = may_use(scc, service_account, "serviceaccount", chain(cluster_bindings, bindings))
+        grants.append(grant or may_use(scc, user, "user", chain(cluster_bindings, bindings)))
+    return tuple(grants)

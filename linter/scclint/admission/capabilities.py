@@ -1,0 +1,56 @@
+"""The capabilities strategy. Names are compared as they are spelled: `CAP_NET_RAW` and `net_raw` are not `NET_RAW`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.field import Capabilities, FieldError, Path, Where
+
+Lists = Mapping[str, Any]
+"""A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""
+
+
+def default(scc: SecurityContextConstraints, requested: Lists | None) -> Lists | None:
+    """The container's capabilities with the SCC's default adds and required drops. `requested` itself if nothing changes."""
+    if not scc.default_add_capabilities and not scc.required_drop_capabilities:
+        return requested
+    asked = requested or {}
+    adds, drops = set(asked.get("add") or ()), set(asked.get("drop") or ())
+    all_adds = (set(scc.default_add_capabilities) - drops) | adds
+    all_drops = drops.union(scc.required_drop_capabilities)
+    if len(all_adds) == len(adds) and len(all_drops) == len(drops):
+        return requested
+    result = {}
+    if all_adds:
+        result["add"] = sorted(all_adds)
+    if all_drops:
+        result["drop"] = sorted(all_drops)
+    return result
+
+
+def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where, at: Path) -> list[FieldError]:
+    """What is wrong with a container's `capabilities`, which stand at the path `at`."""
+    if lists is None:
+        if not scc.default_add_capabilities and not scc.required_drop_capabilities:
+            return []
+        detail = "required capabilities are not set on the securityContext"
+        return [where.invalid("capabilities", None, detail, _drop_list(scc.required_drop_capabilities), at=at)]
+    if "*" in scc.allowed_capabilities:
+        return []
+    errors = []
+    allowed = scc.default_add_capabilities + scc.allowed_capabilities
+    for index, name in enumerate(lists.get("add") or ()):
+        if name not in allowed:
+            path = (*at, "add", index)
+            accepted = ", ".join(allowed) or "no added capability"
+            errors.append(where.invalid("capabilities.add", name, "capability may not be added", accepted, at=path))
+    drops = Capabilities(lists.get("drop") or ())
+    for name in scc.required_drop_capabilities:
+        if name not in drops:
+            detail = f"{name} is required to be dropped but was not found"
+            errors.append(where.invalid("capabilities.drop", drops, detail, f"drop of {name}", at=(*at, "drop")))
+    return errors
+
+
+def _drop_list(names: Sequence[str]) -> str:
+    return f"drop of {', '.join(names)}" if names else "capabilities"

@@ -1,0 +1,148 @@
+"""SecurityContextConstraints as admission reads them: the object with the API server's defaults applied, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MUST_RUN_AS = "MustRunAs"
+MUST_RUN_AS_RANGE = "MustRunAsRange"
+MUST_RUN_AS_NON_ROOT = "MustRunAsNonRoot"
+RUN_AS_ANY = "RunAsAny"
+
+VOLUME_TYPES = frozenset(
+    (
+        *("awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir"),
+        *("ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image"),
+        *("iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd"),
+        *("scaleIO", "secret", "storageOS", "vsphere"),
+    )
+)
+"""Every volume type an SCC can name, by SCC spelling (openshift/api security/v1), except `*` and `none`."""
+
+Range = tuple[int, int]
+"""First and last id, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityContextConstraints:
+    """One SCC in effect.
+
+    Field by field the API's own, with the defaults that the API server applies on write
+    (openshift/apiserver-library-go, sccdefaults). `None` stands for a pointer that is nil. `user_namespace_level` is empty
+    on releases without the field (before 4.18).
+    """
+
+    name: str
+    priority: int
+    allow_host_dir_volume_plugin: bool
+    allow_host_ipc: bool
+    allow_host_network: bool
+    allow_host_pid: bool
+    allow_host_ports: bool
+    allow_privilege_escalation: bool
+    allow_privileged_container: bool
+    default_allow_privilege_escalation: bool | None
+    read_only_root_filesystem: bool
+    allowed_capabilities: tuple[str, ...]
+    default_add_capabilities: tuple[str, ...]
+    required_drop_capabilities: tuple[str, ...]
+    allowed_unsafe_sysctls: tuple[str, ...]
+    forbidden_sysctls: tuple[str, ...]
+    allowed_flex_volumes: tuple[str, ...]
+    seccomp_profiles: tuple[str, ...]
+    volumes: tuple[str, ...]
+    run_as_user: str
+    uid: int | None
+    uid_range_min: int | None
+    uid_range_max: int | None
+    se_linux_context: str
+    se_linux_options: Mapping[str, str] | None
+    fs_group: str
+    fs_group_ranges: tuple[Range, ...]
+    supplemental_groups: str
+    supplemental_groups_ranges: tuple[Range, ...]
+    user_namespace_level: str
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraints:
+    """The SCC of a `SecurityContextConstraints` object, defaulted as OpenShift 4.`minor` does it.
+
+    The object's shape must have been checked (`scclint.admission.shape.check_scc`).
+    """
+    user = scc.get("runAsUser") or {}
+    se_linux = scc.get("seLinuxContext") or {}
+    options = se_linux.get("seLinuxOptions")
+    fs_group = scc.get("fsGroup") or {}
+    supplemental = scc.get("supplementalGroups") or {}
+    escalation = scc.get("allowPrivilegeEscalation")
+    host_dir = bool(scc.get("allowHostDirVolumePlugin"))
+    return SecurityContextConstraints(
+        name=scc["metadata"]["name"],
+        priority=_int(scc.get("priority")) or 0,
+        allow_host_dir_volume_plugin=host_dir,
+        allow_host_ipc=bool(scc.get("allowHostIPC")),
+        allow_host_network=bool(scc.get("allowHostNetwork")),
+        allow_host_pid=bool(scc.get("allowHostPID")),
+        allow_host_ports=bool(scc.get("allowHostPorts")),
+        allow_privilege_escalation=escalation is None or escalation,
+        allow_privileged_container=bool(scc.get("allowPrivilegedContainer")),
+        default_allow_privilege_escalation=scc.get("defaultAllowPrivilegeEscalation"),
+        read_only_root_filesystem=bool(scc.get("readOnlyRootFilesystem")),
+        allowed_capabilities=_strings(scc.get("allowedCapabilities")),
+        default_add_capabilities=_strings(scc.get("defaultAddCapabilities")),
+        required_drop_capabilities=_strings(scc.get("requiredDropCapabilities")),
+        allowed_unsafe_sysctls=_strings(scc.get("allowedUnsafeSysctls")),
+        forbidden_sysctls=_strings(scc.get("forbiddenSysctls")),
+        allowed_flex_volumes=tuple((flex or {}).get("driver") or "" for flex in scc.get("allowedFlexVolumes") or ()),
+        seccomp_profiles=_strings(scc.get("seccompProfiles")),
+        volumes=default_volumes(scc.get("volumes"), host_dir, minor),
+        run_as_user=user.get("type") or "",
+        uid=_int(user.get("uid")),
+        uid_range_min=_int(user.get("uidRangeMin")),
+        uid_range_max=_int(user.get("uidRangeMax")),
+        se_linux_context=se_linux.get("type") or "",
+        se_linux_options=None if options is None else {key: value for key, value in options.items() if value},
+        fs_group=fs_group.get("type") or RUN_AS_ANY,
+        fs_group_ranges=_ranges(fs_group),
+        supplemental_groups=supplemental.get("type") or RUN_AS_ANY,
+        supplemental_groups_ranges=_ranges(supplemental),
+        user_namespace_level=(scc.get("userNamespaceLevel") or "") if minor >= 18 else "",
+        users=_strings(scc.get("users")),
+        groups=_strings(scc.get("groups")),
+    )
+
+
+def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int) -> tuple[str, ...]:
+    """The `volumes` that the API server of 4.`minor` stores for an SCC that was written with `volumes`, sorted.
+
+    `allowHostDirVolumePlugin` always wins over the list.
+    """
+    if volumes is None:
+        allowed = {"*"}
+    elif not volumes:
+        allowed = {"hostPath" if allow_host_dir else "none"}
+    else:
+        allowed = {volume or "" for volume in volumes}
+    if allow_host_dir:
+        if "*" not in allowed:
+            allowed.add("hostPath")
+    else:
+        every = "*" in allowed
+        allowed -= {"*", "hostPath"}
+        if every:
+            allowed |= VOLUME_TYPES - ({"hostPath"} if minor >= 18 else {"hostPath", "image"})
+    return tuple(sorted(allowed))
+
+
+def _strings(values: list[str | None] | None) -> tuple[str, ...]:
+    return tuple(value or "" for value in values or ())
+
+
+def _ranges(strategy: Mapping[str, Any]) -> tuple[Range, ...]:
+    return tuple((_int((one or {}).get("min")) or 0, _int((one or {}).get("max")) or 0) for one in strategy.get("ranges") or ())
+
+
+def _int(value: float | None) -> int | None:
+    return None if value is None else int(value)

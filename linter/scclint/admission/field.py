@@ -1,0 +1,119 @@
+"""Field errors and their wording, as Kubernetes' apimachinery prints them (`field.Error`, `errors.Aggregate`).
+
+The API server's denial is a list of such errors. Each also remembers which field of the pod decided, because the path it
+prints is the plugin's own way of naming things and often no path into the pod at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One entry of a denial.
+
+    `message` is the entry exactly as the denial prints it; `text` is the same without the leading `provider NAME: `.
+    `path` leads to the decisive field within the pod, `value` is what stands there (None where it is absent), and `allowed`
+    says what would be accepted, for people.
+    """
+
+    message: str
+    text: str
+    path: Path
+    value: object
+    allowed: str
+
+
+class Where:
+    """A place in a pod, under both its names: as the plugin prints it, and as a path into the pod.
+
+    `lead` is printed before the plugin's name for the place (`provider NAME: `), and left out of `FieldError.text`.
+    """
+
+    __slots__ = ("lead", "path", "shown")
+
+    def __init__(self, lead: str, shown: str, path: Path = ()) -> None:
+        self.lead = lead
+        self.shown = shown
+        self.path = path
+
+    def invalid(self, name: str, value: object, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
+        """`NAME: Invalid value: VALUE: DETAIL` for the field `name` below this place, decided by the field at `at`."""
+        return self._error(f"{self.shown}.{name}: Invalid value: {go_value(value)}", detail, allowed, value, at)
+
+    def required(self, name: str, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
+        """`NAME: Required value: DETAIL`."""
+        return self._error(f"{self.shown}.{name}: Required value", detail, allowed, None, at)
+
+    def forbidden(self, detail: str, allowed: str, *, value: object = None, at: Path | None = None) -> FieldError:
+        """`PLACE: Forbidden: DETAIL`."""
+        return self._error(f"{self.shown}: Forbidden", detail, allowed, value, at)
+
+    def _error(self, text: str, detail: str, allowed: str, value: object, at: Path | None) -> FieldError:
+        text = f"{text}: {detail}" if detail else text
+        return FieldError(self.lead + text, text, self.path if at is None else at, value, allowed)
+
+
+class Ids(tuple[int, ...]):
+    """Numbers that Go knows as `[]int64`."""
+
+    __slots__ = ()
+
+
+class Capabilities(tuple[str, ...]):
+    """Names that Go knows as `[]core.Capability`."""
+
+    __slots__ = ()
+
+
+def go_value(value: object) -> str:
+    """A value as `field.Error` prints it: numbers and booleans plain, strings quoted, slices in Go syntax, nil as `"null"`."""
+    match value:
+        case None:
+            return '"null"'
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return go_quote(value)
+        case Ids():
+            return f"[]int64{{{', '.join(map(str, value))}}}"
+        case Capabilities():
+            return f"[]core.Capability{{{', '.join(map(go_quote, value))}}}"
+        case _:
+            return str(value)
+
+
+_ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
+
+
+def go_quote(text: str) -> str:
+    """`text` as Go's `%q` verb prints it."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    out = ['"']
+    for char in text:
+        code = ord(char)
+        if code in _ESCAPES:
+            out.append(_ESCAPES[code])
+        elif char.isprintable():
+            out.append(char)
+        elif code < 0x80:
+            out.append(f"\\x{code:02x}")
+        else:
+            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    out.append('"')
+    return "".join(out)
+
+
+def aggregate(messages: Iterable[str]) -> str:
+    """Errors as Kubernetes' `Aggregate` prints them: duplicates dropped, bracketed unless only one is left."""
+    unique = list(dict.fromkeys(messages))
+    return unique[0] if len(unique) == 1 else f"[{', '.join(unique)}]"
+
+
+def plain_list(values: Sequence[Any]) -> str:
+    """A slice of strings as Go's `%v` prints it: `[a b]`."""
+    return f"[{' '.join(map(str, values))}]"

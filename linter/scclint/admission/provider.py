@@ -1,0 +1,159 @@
+"""An SCC made ready for one namespace: what the plugin calls a provider (sccmatching, `CreateProviderFromConstraint`).
+
+Whatever the SCC leaves open is filled in from the namespace's pre-allocated annotations. One SCC that cannot be made ready
+rejects every pod of the namespace, whether or not that SCC would have been used.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scclint.admission.blocks import BlockError, parse_block, parse_blocks
+from scclint.admission.constraints import (
+    MUST_RUN_AS,
+    MUST_RUN_AS_RANGE,
+    RUN_AS_ANY,
+    Range,
+    SecurityContextConstraints,
+)
+from scclint.admission.field import go_quote
+
+UID_RANGE = "openshift.io/sa.scc.uid-range"
+MCS = "openshift.io/sa.scc.mcs"
+SUPPLEMENTAL_GROUPS = "openshift.io/sa.scc.supplemental-groups"
+
+
+class ProviderError(ValueError):
+    """An SCC that cannot be made ready for a namespace; `str(error)` is the plugin's wording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An SCC with the values of one namespace.
+
+    `minimum_uid` and `maximum_uid` bound MustRunAsRange, both included. `se_linux` are the options that MustRunAs asks for
+    (None under RunAsAny). `fs_group` and `supplemental_groups` are the ranges of MustRunAs (empty under RunAsAny).
+    `release` is the minor of the OpenShift 4 release whose plugin is simulated.
+    """
+
+    scc: SecurityContextConstraints
+    release: int
+    minimum_uid: int
+    maximum_uid: int
+    se_linux: Mapping[str, str] | None
+    fs_group: tuple[Range, ...]
+    supplemental_groups: tuple[Range, ...]
+
+    @property
+    def name(self) -> str:
+        return self.scc.name
+
+    @property
+    def lead(self) -> str:
+        """What the plugin prints before the fields it finds wrong."""
+        return f"provider {self.scc.name}: "
+
+
+def make_providers(
+    sccs: Iterable[SecurityContextConstraints], namespace: str, annotations: Mapping[str, str], release: int
+) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
+    """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
+
+    `annotations` are the namespace's. Without its uid-range and mcs annotations there is a single error and no provider.
+    """
+    for required in (UID_RANGE, MCS):
+        if required not in annotations:
+            return (), (f"error fetching namespace {go_quote(namespace)}: unable to find annotation {required}",)
+    providers: list[Provider] = []
+    errors: list[str] = []
+    for scc in sccs:
+        try:
+            providers.append(make_provider(scc, namespace, annotations, release))
+        except ProviderError as error:
+            errors.append(str(error))
+    return tuple(providers), tuple(errors)
+
+
+def make_provider(scc: SecurityContextConstraints, namespace: str, annotations: Mapping[str, str], release: int) -> Provider:
+    """Make `scc` ready for the namespace that carries `annotations`. Raises ProviderError."""
+
+    def cannot_find(what: str, error: BlockError) -> ProviderError:
+        return ProviderError(
+            f"unable to find pre-allocated {what} annotation for namespace {namespace} "
+            f"while trying to configure SCC {scc.name}: {error}"
+        )
+
+    low, high = scc.uid_range_min, scc.uid_range_max
+    if scc.run_as_user == MUST_RUN_AS_RANGE and low is None and high is None:
+        try:
+            low, high = parse_block(_annotation(annotations, UID_RANGE))
+        except BlockError as error:
+            raise cannot_find("uid", error) from None
+    se_linux = scc.se_linux_options
+    if scc.se_linux_context == MUST_RUN_AS and not (se_linux or {}).get("level"):
+        try:
+            se_linux = {**(se_linux or {}), "level": _annotation(annotations, MCS)}
+        except BlockError as error:
+            raise cannot_find("mcs", error) from None
+    fs_group = scc.fs_group_ranges
+    if scc.fs_group == MUST_RUN_AS and not fs_group:
+        try:
+            first = parse_blocks(_groups(annotations))[0][0]
+        except BlockError as error:
+            raise cannot_find("group", error) from None
+        fs_group = ((first, first),)
+    supplemental = scc.supplemental_groups_ranges
+    if scc.supplemental_groups == MUST_RUN_AS and not supplemental:
+        try:
+            supplemental = parse_blocks(_groups(annotations))
+        except BlockError as error:
+            raise cannot_find("group", error) from None
+    if problem := _unusable(scc, low, high):
+        raise ProviderError(f"error creating provider for SCC {scc.name} in namespace {namespace}: {problem}")
+    return Provider(
+        scc=scc,
+        release=release,
+        minimum_uid=low or 0,
+        maximum_uid=high or 0,
+        se_linux=se_linux if scc.se_linux_context == MUST_RUN_AS else None,
+        fs_group=fs_group if scc.fs_group == MUST_RUN_AS else (),
+        supplemental_groups=supplemental if scc.supplemental_groups == MUST_RUN_AS else (),
+    )
+
+
+def _annotation(annotations: Mapping[str, str], name: str) -> str:
+    value = annotations[name]
+    if not value:
+        raise BlockError(f"found annotation {name} but it was empty")
+    return value
+
+
+def _groups(annotations: Mapping[str, str]) -> str:
+    groups = annotations.get(SUPPLEMENTAL_GROUPS, annotations[UID_RANGE])
+    if not groups:
+        raise BlockError(f"unable to find groups using {SUPPLEMENTAL_GROUPS} and {UID_RANGE} annotations")
+    return groups
+
+
+def _unusable(scc: SecurityContextConstraints, low: int | None, high: int | None) -> str:
+    """Why no strategy can be made of the SCC's values; empty where all can."""
+    match scc.run_as_user:
+        case "MustRunAs":
+            if scc.uid is None:
+                return "MustRunAs requires a UID"
+        case "MustRunAsRange":
+            if low is None:
+                return "MustRunAsRange requires a UIDRangeMin"
+            if high is None:
+                return "MustRunAsRange requires a UIDRangeMax"
+        case "MustRunAsNonRoot" | "RunAsAny":
+            pass
+        case unknown:
+            return f"Unrecognized RunAsUser strategy type {unknown}"
+    for strategy, field in (
+        (scc.se_linux_context, "SELinuxContext"),
+        (scc.fs_group, "FSGroup"),
+        (scc.supplemental_groups, "SupplementalGroups"),
+    ):
+        if strategy not in (MUST_RUN_AS, RUN_AS_ANY):
+            return f"Unrecognized {field} strategy type {strategy}"
+    return ""

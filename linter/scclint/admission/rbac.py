@@ -1,0 +1,162 @@
+"""Kubernetes' role-based access control, as far as the verb `use` on SecurityContextConstraints needs it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.admission.verdict import ObjectRef, User
+
+API_GROUP = "security.openshift.io"
+RESOURCE = "securitycontextconstraints"
+_LEGACY_GROUPS = ("v1", "authorization.openshift.io/v1")
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A rule that lets its subjects use SCCs: those of `names`, or all where that is empty.
+
+    `role` is the role that holds the rule, which an aggregating ClusterRole took it from; `index` counts from 0.
+    """
+
+    role: ObjectRef
+    index: int
+    names: frozenset[str]
+
+    def covers(self, scc: str) -> bool:
+        return not self.names or scc in self.names
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A binding whose role lets its subjects use SCCs.
+
+    `users` and `groups` are the subjects' names, service accounts being users.
+    """
+
+    ref: ObjectRef
+    users: frozenset[str]
+    groups: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The binding and rule that let a user use an SCC; `group` is the group it went by, empty where its name matched."""
+
+    binding: Binding
+    use: Use
+    group: str
+
+
+def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
+    """The first of `bindings` through which `user` may use `scc`."""
+    for binding in bindings:
+        group = "" if user.name in binding.users else next((name for name in binding.groups if name in user.groups), None)
+        if group is None:
+            continue
+        for use in binding.uses:
+            if use.covers(scc):
+                return Match(binding, use, group)
+    return None
+
+
+def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object]) -> list[Binding]:
+    """The bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name.
+
+    `roles` are the Roles and ClusterRoles of the cluster; a binding to a missing one grants nothing.
+    """
+    cluster_roles = {ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"}
+    uses = {ref: tuple(_uses(role, cluster_roles)) for ref, role in roles.items()}
+    found = []
+    for binding in bindings:
+        ref = reference(binding)
+        granted = uses.get(_role(binding, ref.namespace), ())
+        users, groups = _subjects(binding, ref.namespace)
+        if granted and (users or groups):
+            found.append(Binding(ref, frozenset(users), tuple(groups), granted))
+    return sorted(found, key=lambda binding: (binding.ref.namespace, binding.ref.name))
+
+
+def reference(item: Object) -> ObjectRef:
+    """The reference to an object, without namespace if its kind is cluster-scoped."""
+    metadata = item.get("metadata") or {}
+    kind = item.get("kind") or ""
+    namespaced = kind in ("Role", "RoleBinding")
+    return ObjectRef(kind, (metadata.get("namespace") or "") if namespaced else "", metadata.get("name") or "")
+
+
+def _role(binding: Object, namespace: str) -> ObjectRef:
+    role = binding.get("roleRef") or {}
+    kind = role.get("kind")
+    if not kind:
+        # OpenShift's own bindings tell a Role from a ClusterRole by the namespace alone.
+        kind = "Role" if role.get("namespace") else "ClusterRole"
+    return ObjectRef(kind, namespace if kind == "Role" else "", role.get("name") or "")
+
+
+def _subjects(binding: Object, namespace: str) -> tuple[list[str], list[str]]:
+    users: list[str] = []
+    groups: list[str] = []
+    if binding.get("apiVersion") in _LEGACY_GROUPS and (binding.get("userNames") or binding.get("groupNames")):
+        return list(binding.get("userNames") or ()), list(binding.get("groupNames") or ())
+    for subject in binding.get("subjects") or ():
+        name = (subject or {}).get("name") or ""
+        match (subject or {}).get("kind"):
+            case "User" | "SystemUser":
+                users.append(name)
+            case "Group" | "SystemGroup":
+                groups.append(name)
+            case "ServiceAccount":
+                if home := subject.get("namespace") or namespace:
+                    users.append(service_account_name(home, name))
+    return users, groups
+
+
+def service_account_name(namespace: str, name: str) -> str:
+    """The user name under which a service account acts."""
+    return f"system:serviceaccount:{namespace}:{name}"
+
+
+def _uses(role: Object, cluster_roles: Mapping[str, Object], seen: frozenset[str] = frozenset()) -> Iterator[Use]:
+    """The rules of a role that grant `use`. Those of an aggregating ClusterRole are the rules of all roles it selects."""
+    ref = reference(role)
+    selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors")
+    if not selectors:
+        for index, rule in enumerate(role.get("rules") or ()):
+            if _grants_use(rule or {}):
+                yield Use(ref, index, frozenset(rule.get("resourceNames") or ()))
+        return
+    for name, other in sorted(cluster_roles.items()):
+        labels = (other.get("metadata") or {}).get("labels") or {}
+        if name != ref.name and name not in seen and any(selects(selector or {}, labels) for selector in selectors):
+            yield from _uses(other, cluster_roles, seen | {ref.name})
+
+
+def selects(selector: Object, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector matches; an empty one matches everything."""
+    for key, value in (selector.get("matchLabels") or {}).items():
+        if labels.get(key) != value:
+            return False
+    for expression in selector.get("matchExpressions") or ():
+        key, values = expression.get("key"), expression.get("values") or ()
+        match expression.get("operator"):
+            case "In":
+                good = key in labels and labels[key] in values
+            case "NotIn":
+                good = key not in labels or labels[key] not in values
+            case "Exists":
+                good = key in labels
+            case "DoesNotExist":
+                good = key not in labels
+            case _:
+                good = False
+        if not good:
+            return False
+    return True
+
+
+def _grants_use(rule: Object) -> bool:
+    wanted = (("verbs", "use"), ("apiGroups", API_GROUP), ("resources", RESOURCE))
+    return all("*" in (values := rule.get(field) or ()) or name in values for field, name in wanted)

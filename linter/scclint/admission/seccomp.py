@@ -1,0 +1,80 @@
+"""The seccomp strategy, and the two spellings of a profile: the field, and the text of the annotations.
+
+An SCC's `seccompProfiles` and the plugin's own reasoning use the annotations' spelling: `runtime/default`, `docker/default`
+(the same), `unconfined`, `localhost/PATH`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.field import FieldError, Path, Where, plain_list
+from scclint.admission.provider import Provider
+
+POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
+CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
+_RUNTIME_DEFAULT = ("runtime/default", "docker/default")
+_LOCALHOST = "localhost/"
+
+Profile = Mapping[str, Any]
+"""A `seccompProfile` field: `type`, and `localhostProfile` for Localhost."""
+
+
+def to_annotation(profile: Profile) -> str:
+    """The field in the annotations' spelling; empty for an unknown type and for Localhost without a path."""
+    match profile.get("type"):
+        case "RuntimeDefault":
+            return _RUNTIME_DEFAULT[0]
+        case "Unconfined":
+            return "unconfined"
+        case "Localhost" if profile.get("localhostProfile") is not None:
+            return f"{_LOCALHOST}{profile['localhostProfile']}"
+        case _:
+            return ""
+
+
+def to_field(annotation: str) -> dict[str, str] | None:
+    """The annotation's text as a field; None where it is none of the four spellings or has an empty path."""
+    if annotation in _RUNTIME_DEFAULT:
+        return {"type": "RuntimeDefault"}
+    if annotation == "unconfined":
+        return {"type": "Unconfined"}
+    path = annotation.removeprefix(_LOCALHOST)
+    return {"type": "Localhost", "localhostProfile": path} if path and path != annotation else None
+
+
+def default(scc: SecurityContextConstraints, annotations: Mapping[str, str], profile: Profile | None) -> str:
+    """The pod's profile as annotation text: its annotation, else its field, else the SCC's first but `*`, else empty."""
+    if text := annotations.get(POD_ANNOTATION):
+        return text
+    if profile is not None:
+        return to_annotation(profile)
+    return next((entry for entry in scc.seccomp_profiles if entry != "*"), "")
+
+
+def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError | None:
+    """What is wrong with `profile`, the text that counts for the annotation `key` and was asked for at the path `at`.
+
+    The plugin names the annotation even where only fields were used.
+    """
+    scc = provider.scc
+    if "*" in scc.seccomp_profiles:
+        return None
+    where = Where("", f"pod.metadata.annotations[{key}]")
+    if not scc.seccomp_profiles:
+        if not profile:
+            return None
+        return where.forbidden("seccomp may not be set", "no seccomp profile at all", value=profile, at=at)
+    if _allowed(scc.seccomp_profiles, provider.release, profile):
+        return None
+    entries = plain_list(scc.seccomp_profiles)
+    detail = f"{profile} is not an allowed seccomp profile. Valid values are {entries}"
+    return where.forbidden(detail, ", ".join(scc.seccomp_profiles), value=profile, at=at)
+
+
+def _allowed(entries: Sequence[str], release: int, profile: str) -> bool:
+    runtime_default = any(entry in _RUNTIME_DEFAULT for entry in entries)
+    # The plugin of 4.11 looks at the list's entry here where it means the profile, and so lets everything pass.
+    if runtime_default and (release <= 11 or profile in _RUNTIME_DEFAULT):
+        return True
+    return profile in entries

@@ -1,0 +1,74 @@
+"""The ServiceAccount admission plugin: what it does to a pod before SCC admission looks at it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+VOLUME = "kube-api-access-"
+
+
+def service_account_of(pod: Mapping[str, Any]) -> str:
+    """The name of the service account that the pod runs as; empty where the pod does not say."""
+    spec = pod.get("spec") or {}
+    return spec.get("serviceAccountName") or spec.get("serviceAccount") or ""
+
+
+def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The pod with its service account named and, unless opted out of, the token volume mounted. `pod` stays as it is.
+
+    `service_account` is the account's object, None where it is not known. The volume is OpenShift's, with the ConfigMap of the
+    service CA; its name ends in `xxxxx`, where the plugin puts random letters.
+    """
+    name = service_account_of(pod) or "default"
+    spec = {**(pod.get("spec") or {}), "serviceAccountName": name}
+    if _automounts(spec, service_account or {}):
+        volumes = list(spec.get("volumes") or ())
+        existing = next((volume["name"] for volume in volumes if _is_token_volume(volume or {})), None)
+        volume = existing or f"{VOLUME}xxxxx"
+        mounted = False
+        for field in ("initContainers", "containers"):
+            if spec.get(field):
+                spec[field] = [_mount(container or {}, volume) for container in spec[field]]
+                mounted = mounted or any(_uses(container, volume) for container in spec[field])
+        if mounted and existing is None:
+            spec["volumes"] = [*volumes, _token_volume(volume)]
+    return {**pod, "spec": spec}
+
+
+def _automounts(spec: Mapping[str, Any], service_account: Mapping[str, Any]) -> bool:
+    for holder in (spec, service_account):
+        if (wanted := holder.get("automountServiceAccountToken")) is not None:
+            return bool(wanted)
+    return True
+
+
+def _is_token_volume(volume: Mapping[str, Any]) -> bool:
+    return volume.get("projected") is not None and (volume.get("name") or "").startswith(VOLUME)
+
+
+def _uses(container: Mapping[str, Any], volume: str) -> bool:
+    return any((mount or {}).get("name") == volume for mount in container.get("volumeMounts") or ())
+
+
+def _mount(container: Mapping[str, Any], volume: str) -> Mapping[str, Any]:
+    mounts = container.get("volumeMounts") or ()
+    if any((mount or {}).get("mountPath") == MOUNT_PATH for mount in mounts):
+        return container
+    return {**container, "volumeMounts": [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]}
+
+
+def _token_volume(name: str) -> dict[str, Any]:
+    service_ca = {"name": "openshift-service-ca.crt", "items": [{"key": "service-ca.crt", "path": "service-ca.crt"}]}
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    return {
+        "name": name,
+        "projected": {
+            "defaultMode": 420,
+            "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                {"downwardAPI": {"items": [namespace]}},
+                {"configMap": service_ca},
+            ],
+        },
+    }

@@ -1,0 +1,48 @@
+"""The sysctls an SCC lets through: the safe ones of the release, and unsafe ones by name or prefix."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from scclint.admission.field import FieldError, Path, Where, go_quote
+from scclint.admission.provider import Provider
+
+_SAFE = (
+    (0, "kernel.shm_rmid_forced"),
+    (0, "net.ipv4.ip_local_port_range"),
+    (0, "net.ipv4.tcp_syncookies"),
+    (0, "net.ipv4.ping_group_range"),
+    (0, "net.ipv4.ip_unprivileged_port_start"),
+    (16, "net.ipv4.tcp_keepalive_time"),
+    (16, "net.ipv4.tcp_fin_timeout"),
+    (16, "net.ipv4.tcp_keepalive_intvl"),
+    (16, "net.ipv4.tcp_keepalive_probes"),
+    (21, "net.ipv4.ip_local_reserved_ports"),
+    (21, "net.ipv4.tcp_rmem"),
+    (21, "net.ipv4.tcp_wmem"),
+)
+
+
+@lru_cache
+def safe(release: int) -> frozenset[str]:
+    """The sysctls that OpenShift 4.`release` holds for safe, on the kernel that its nodes run."""
+    return frozenset(name for since, name in _SAFE if release >= since)
+
+
+def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:
+    """What is wrong with the pod's `sysctls`, a list that stands at the path `at`."""
+    errors = []
+    for index, sysctl in enumerate(sysctls):
+        name = (sysctl or {}).get("name") or ""
+        where = Where("", f"pod.spec.securityContext.sysctls[{index}]", (*at, index, "name"))
+        if matches(name, provider.scc.forbidden_sysctls):
+            errors.append(where.forbidden(f"sysctl {go_quote(name)} is not allowed", "a sysctl not forbidden", value=name))
+        elif name not in safe(provider.release) and not matches(name, provider.scc.allowed_unsafe_sysctls):
+            allowed = ", ".join((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
+            errors.append(where.forbidden(f"unsafe sysctl {go_quote(name)} is not allowed", allowed, value=name))
+    return errors
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern is the name, or with its trailing `*` a prefix of it."""
+    return any(name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern for pattern in patterns)

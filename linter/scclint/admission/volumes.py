@@ -1,0 +1,117 @@
+"""The volume types and flexVolume drivers that an SCC lets through."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scclint.admission.field import FieldError, Where
+from scclint.admission.provider import Provider
+
+Volume = Mapping[str, Any]
+
+# In the order in which the plugin looks for them: a volume with two sources is of the type found first.
+_SOURCES = {
+    "hostPath": "hostPath",
+    "emptyDir": "emptyDir",
+    "gcePersistentDisk": "gcePersistentDisk",
+    "awsElasticBlockStore": "awsElasticBlockStore",
+    "gitRepo": "gitRepo",
+    "secret": "secret",
+    "nfs": "nfs",
+    "iscsi": "iscsi",
+    "glusterfs": "glusterfs",
+    "persistentVolumeClaim": "persistentVolumeClaim",
+    "rbd": "rbd",
+    "flexVolume": "flexVolume",
+    "cinder": "cinder",
+    "cephfs": "cephFS",
+    "flocker": "flocker",
+    "downwardAPI": "downwardAPI",
+    "fc": "fc",
+    "azureFile": "azureFile",
+    "configMap": "configMap",
+    "vsphereVolume": "vsphere",
+    "quobyte": "quobyte",
+    "azureDisk": "azureDisk",
+    "photonPersistentDisk": "photonPersistentDisk",
+    "projected": "projected",
+    "portworxVolume": "portworxVolume",
+    "scaleIO": "scaleIO",
+    "storageos": "storageOS",
+    "csi": "csi",
+    "ephemeral": "ephemeral",
+    "image": "image",
+}
+
+
+def source_of(volume: Volume, release: int) -> tuple[str, str]:
+    """The volume's field that holds its source, and the SCC's word for that type.
+
+    A volume without any source known to 4.`release` is an emptyDir: the API server drops what it does not know and then
+    defaults. Its field is then empty.
+    """
+    for field, kind in _SOURCES.items():
+        if volume.get(field) is not None and (field != "image" or release >= 18):
+            return field, kind
+    return "", "emptyDir"
+
+
+def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> list[FieldError]:
+    """What is wrong with the pod's `volumes`. `where` is the pod's securityContext, under which drivers are reported."""
+    scc = provider.scc
+    errors = []
+    if "*" not in scc.volumes:
+        for index, volume in enumerate(volumes):
+            field, kind = source_of(volume, provider.release)
+            if kind in scc.volumes:
+                continue
+            if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
+                continue
+            place = Where("", "spec", ("spec", "volumes", index, field) if field else ("spec", "volumes", index))
+            detail = f"{kind} volumes are not allowed to be used"
+            errors.append(place.invalid(f"volumes[{index}]", kind, detail, ", ".join(scc.volumes)))
+    if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
+        allowed = ", ".join(scc.allowed_flex_volumes)
+        for index, volume in enumerate(volumes):
+            flex = volume.get("flexVolume")
+            if flex is None:
+                continue
+            driver = flex.get("driver") or ""
+            if driver not in scc.allowed_flex_volumes:
+                path = ("spec", "volumes", index, "flexVolume", "driver")
+                detail = "Flexvolume driver is not allowed to be used"
+                errors.append(where.invalid(f"volumes[{index}].driver", driver, detail, allowed, at=path))
+    return errors
+
+
+_PUBLISHED = {"kube-root-ca.crt": "ca.crt", "openshift-service-ca.crt": "service-ca.crt"}
+"""The ConfigMaps in every namespace that a service account's projected volume carries, and their single key."""
+
+
+def only_service_account_sources(projected: Mapping[str, Any]) -> bool:
+    """Whether a projected volume holds nothing but what the ServiceAccount admission plugin injects.
+
+    `openshift-service-ca.crt` is what OpenShift's own plugin adds.
+    """
+    return all(_is_service_account_source(source or {}) for source in projected.get("sources") or ())
+
+
+def _is_service_account_source(source: Mapping[str, Any]) -> bool:
+    token, config_map, downward = source.get("serviceAccountToken"), source.get("configMap"), source.get("downwardAPI")
+    if token is None and config_map is None and downward is None:
+        return False
+    if token is not None and (token.get("path") != "token" or token.get("audience")):
+        return False
+    if config_map is not None:
+        key = _PUBLISHED.get(config_map.get("name") or "")
+        items = config_map.get("items") or ()
+        if key is None or len(items) != 1 or items[0].get("key") != key or items[0].get("path") != key:
+            return False
+    return downward is None or all(_is_namespace(item or {}) for item in downward.get("items") or ())
+
+
+def _is_namespace(item: Mapping[str, Any]) -> bool:
+    reference = item.get("fieldRef")
+    if item.get("path") != "namespace" or reference is None:
+        return False
+    # The API server defaults an absent version to v1 before admission.
+    return (reference.get("apiVersion") or "v1") == "v1" and reference.get("fieldPath") == "metadata.namespace"

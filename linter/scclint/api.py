@@ -1,0 +1,61 @@
+"""The whole of what a rule may import."""
+
+from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
+from scclint.finding import Located, Place, Problem, Related, Severity
+from scclint.ignore import Ignore
+from scclint.load.document import Document
+from scclint.model.objects import (
+    ApiObject,
+    KubeletConfig,
+    Namespace,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    ServiceAccount,
+    Workload,
+)
+from scclint.model.pod import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, Container, Pod
+from scclint.model.problem import FieldProblem
+from scclint.model.view import Field, View
+from scclint.rule import rule
+from scclint.seccomp.effective import ContainerSeccomp
+from scclint.source import Span
+from scclint.world import CLUSTER_ADMIN, PROJECT_USER, Outcome, World
+
+__all__ = [
+    "CLUSTER_ADMIN",
+    "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
+    "POD_SECCOMP_ANNOTATION",
+    "PROJECT_USER",
+    "ApiObject",
+    "Candidate",
+    "Container",
+    "ContainerSeccomp",
+    "Document",
+    "Field",
+    "FieldError",
+    "FieldProblem",
+    "Grant",
+    "Ignore",
+    "KubeletConfig",
+    "Located",
+    "Namespace",
+    "ObjectRef",
+    "Outcome",
+    "Place",
+    "Pod",
+    "Problem",
+    "Related",
+    "Role",
+    "RoleBinding",
+    "SecurityContextConstraints",
+    "ServiceAccount",
+    "Severity",
+    "Span",
+    "User",
+    "Verdict",
+    "View",
+    "Workload",
+    "World",
+    "rule",
+]

@@ -1,0 +1,155 @@
+"""A baseline: the findings that were there when scclint came, so that only new ones are live.
+
+A finding is recognised by its rule, file, object and field, never by a line. Containers are known by their names, so that
+neither a moved line nor an added container makes an old finding new, or hides a new one behind an old one.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from scclint.errors import ConfigError
+from scclint.finding import Finding, Path, Suppression
+
+VERSION = 1
+CONTAINER_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers"})
+
+Ran = Callable[[str, str], bool]
+"""Whether this run judged the rule of that id on that file (from the working directory), or would have if it still existed."""
+
+
+class Key(NamedTuple):
+    """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object."""
+
+    rule: str
+    file: str
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    container: str = ""
+    path: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How many findings of each key are accepted. Files of keys are relative to `folder`, the one the baseline lies in."""
+
+    counts: Mapping[Key, int]
+    folder: str = "."
+
+
+def always(rule_id: str, file: str) -> bool:
+    return True
+
+
+def write_baseline(
+    findings: Iterable[Finding], folder: str = ".", *, previous: Baseline | None = None, ran: Ran = always
+) -> str:
+    """The text of a baseline that accepts those findings, for a file in `folder`. The same findings give the same bytes.
+
+    Findings that something else suppresses are left out. Of a `previous` baseline the entries stay that this run did not judge.
+    """
+    accepted = [f for f in findings if f.suppression is None or f.suppression.by == "baseline"]
+    counts = Counter(key_of(finding, folder) for finding in accepted)
+    if previous is not None:
+        counts.update({key: n for key, n in previous.counts.items() if not ran(key.rule, _from_here(key.file, folder))})
+    return _dump(counts)
+
+
+def load_baseline(text: str, file: str) -> Baseline:
+    """The baseline in the text of `file`. Raises ConfigError where it is none, or of a version that is not known."""
+    import json
+
+    from scclint.config.schema import load_schema, mistakes, written
+
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        place = f"{error.lineno}:{error.colno}: " if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigError(f"{file}:{place or ' '}the baseline is not JSON; `--write-baseline` writes it anew") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: the baseline is nested too deeply; `--write-baseline` writes it anew") from error
+    if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] != VERSION:
+        raise ConfigError(f"{file}: the baseline has version {data['version']}, this scclint reads version {VERSION}")
+    wrong = next(mistakes(data, load_schema("baseline")), None)
+    if wrong is not None:
+        at = f"{written(wrong.path)}: " if wrong.unknown else ""
+        raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
+    counts: Counter[Key] = Counter()
+    for entry in data["findings"]:
+        counts[Key(**{field: value for field, value in entry.items() if field != "count"})] += entry.get("count", 1)
+    return Baseline(counts, os.path.dirname(file) or ".")
+
+
+def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran = always) -> tuple[list[Finding], list[Key]]:
+    """Mark the findings that the baseline accepts, and list the keys that accept more than is still there.
+
+    Of several findings with one key, the first are accepted, up to the count. A key is stale only where this run judged it.
+    The findings come back in their order; those that something else suppresses are neither marked nor counted.
+    """
+    left = Counter(baseline.counts)
+    marked = []
+    for finding in findings:
+        key = key_of(finding, baseline.folder)
+        accepted = finding.suppression is None and left[key] > 0
+        left[key] -= accepted
+        marked.append(replace(finding, suppression=Suppression("baseline")) if accepted else finding)
+    stale = [key for key, n in left.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]
+    return marked, sorted(stale)
+
+
+def key_of(finding: Finding, folder: str = ".") -> Key:
+    """What the finding is recognised by in a baseline in `folder`."""
+    subject = finding.subject
+    file = os.path.relpath(finding.span.file, folder).replace(os.sep, "/")
+    if not subject.kind:
+        message = re.sub(r"\b(line|column) \d+", r"\1", finding.message)
+        return Key(finding.rule_id, file, message=message)
+    path = stable_path(finding.path, subject.container)
+    return Key(finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path)
+
+
+def stable_path(path: Path, container: str) -> str:
+    """A path within its object as text, by names where there are some.
+
+    The place of the object within a list or template is left out: `("items", 3, "spec", "containers", 1, "image")` for the
+    container `web` is `spec.containers[web].image`.
+    """
+    while len(path) >= 2 and path[0] in ("items", "objects") and isinstance(path[1], int):
+        path = path[2:]
+    out = ""
+    named = False
+    for before, part in zip(("", *path), path, strict=False):
+        if isinstance(part, str):
+            out += f"{'.' if out else ''}{part}"
+        elif before in CONTAINER_LISTS and container and not named:
+            out += f"[{container}]"
+            named = True
+        elif before == "deployments":
+            out += "[]"
+        else:
+            out += f"[{part}]"
+    return out
+
+
+def _dump(counts: Mapping[Key, int]) -> str:
+    """One entry a line, so that a changed finding is a changed line."""
+    import json
+
+    entries = []
+    for key, count in sorted(counts.items()):
+        fields: dict[str, Any] = {field: value for field, value in key._asdict().items() if value}
+        if count > 1:
+            fields["count"] = count
+        entries.append(json.dumps(fields, ensure_ascii=False))
+    body = "\n    " + ",\n    ".join(entries) + "\n  " if entries else ""
+    return f'{{\n  "version": {VERSION},\n  "findings": [{body}]\n}}\n'
+
+
+def _from_here(file: str, folder: str) -> str:
+    """A file that a key names, relative to the working directory."""
+    return os.path.relpath(os.path.join(folder, file)).replace(os.sep, "/")

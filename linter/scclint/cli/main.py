@@ -1,0 +1,56 @@
+"""Entry point: parse, run the command, turn what happened into an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from scclint.cli.parser import build
+from scclint.errors import ScclintError
+
+OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
+
+COMMANDS = {
+    "check": "scclint.cli.check",
+    "review": "scclint.cli.review",
+    "explain": "scclint.cli.explain",
+    "rules": "scclint.cli.rules",
+    "rule": "scclint.cli.rules",
+    "config": "scclint.cli.settings",
+}
+"""The module whose `run(args)` carries a command out; imported only when it is asked for."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status. Never raises but for SystemExit from argparse."""
+    parser = build()
+    args = parser.parse_args(argv)
+    if args.version:
+        from scclint import __version__
+
+        print(f"scclint {__version__}")
+        return OK
+    if args.command is None:
+        parser.print_help()
+        return USAGE
+    try:
+        status: int = import_module(COMMANDS[args.command]).run(args)
+        return status
+    except ScclintError as error:
+        print(f"scclint: {error}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter would complain when it flushes on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # the last resort: a user never sees a traceback unless they ask for it
+        if os.environ.get("SCCLINT_DEBUG"):
+            raise
+        print(
+            f"scclint: internal error: {type(error).__name__}: {error}\n"
+            "This is a bug of scclint. Run again with SCCLINT_DEBUG=1 for the details to report.",
+            file=sys.stderr,
+        )
+        return BUG

@@ -1,0 +1,273 @@
+"""A cluster, put together from a release's own objects and those of the input, that admits pods."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from scclint.admission import admit as scc_admission
+from scclint.admission import authorize, order, rbac
+from scclint.admission.assign import assign
+from scclint.admission.constraints import from_object
+from scclint.admission.field import FieldError, aggregate, go_quote
+from scclint.admission.pod import Pod
+from scclint.admission.provider import (
+    MCS,
+    SUPPLEMENTAL_GROUPS,
+    UID_RANGE,
+    Provider,
+    ProviderError,
+    make_provider,
+    make_providers,
+)
+from scclint.admission.service_account import service_account_of, with_service_account
+from scclint.admission.shape import check_object, check_pod
+from scclint.admission.verdict import Candidate, Grant, User, Verdict
+from scclint.cluster import releases
+from scclint.cluster.kubelet import seccomp_default
+from scclint.cluster.objects import Objects
+
+Object = Mapping[str, Any]
+Platform = Literal["openshift", "kubernetes"]
+
+NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
+"""The namespaces in which OpenShift's API server never runs SCC admission."""
+RUN_LEVEL = "openshift.io/run-level"
+ASSUMED_ANNOTATIONS = {UID_RANGE: "1000000000/10000", MCS: "s0:c1,c0", SUPPLEMENTAL_GROUPS: "1000000000/10000"}
+"""What a namespace is taken to carry where its manifest says nothing: the first block that a cluster hands out."""
+_ALLOCATED = "openshift.io/sa.scc."
+
+
+class Cluster:
+    """A cluster's SCCs, RBAC, namespaces and service accounts; immutable, and quick for many pods.
+
+    `platform` is `openshift` or `kubernetes`; `release` the OpenShift release (`4.20`), empty on plain Kubernetes;
+    `kubernetes_version` is `1.33`. `sccs` are the SCCs in effect by name, defaulted; `own_sccs` the names of those that the
+    release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the objects of the input.
+    `seccomp_default` says whether the nodes' kubelets give RuntimeDefault to what asks for nothing; None if only some do.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        release: str,
+        kubernetes_version: str,
+        objects: Objects,
+        *,
+        own_sccs: Iterable[str],
+        seccomp_default: bool | None,
+    ) -> None:
+        self.platform: Platform = platform
+        self.release = release
+        self.kubernetes_version = kubernetes_version
+        self.own_sccs = frozenset(own_sccs)
+        self.seccomp_default = seccomp_default
+        self.namespaces = objects.named("Namespace")
+        self.service_accounts = objects.of("ServiceAccount")
+        self._minor = releases.minor_of(release) if release else 0
+        sccs = (from_object(scc, self._minor) for scc in objects.of("SecurityContextConstraints").values())
+        self._ordered = tuple(sorted(sccs, key=order.key))
+        self.sccs = {scc.name: scc for scc in self._ordered}
+        self._objects = objects
+        self._bindings: tuple[rbac.Binding, ...] | None = None
+        self._namespaced_bindings: dict[str, tuple[rbac.Binding, ...]] = {}
+        self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
+        self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
+
+    @classmethod
+    def openshift(
+        cls,
+        release: str,
+        objects: Iterable[Object] = (),
+        *,
+        upgraded_from_4_10: bool = False,
+        cluster_admins: bool = False,
+    ) -> "Cluster":
+        """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
+
+        Objects of kinds that do not bear on admission are ignored, and the elements of a List are taken one by one.
+        `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `cluster_admins`: the
+        group `system:cluster-admins` may do everything, as on an installed cluster; without it only what SCCs and
+        `objects` grant counts. Raises UsageError for an unknown release, ModelError for an object that the API server
+        could not decode.
+        """
+        own = releases.own_sccs(release, upgraded_from_4_10=upgraded_from_4_10)
+        brought = [*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)]
+        held = _hold(brought, objects)
+        defaulted = seccomp_default(held.of("KubeletConfig").values(), releases.minor_of(release))
+        version = releases.kubernetes_of(release)
+        return cls("openshift", release, version, held, own_sccs=own, seccomp_default=defaulted)
+
+    @classmethod
+    def kubernetes(cls, version: str, objects: Iterable[Object] = (), *, seccomp_default: bool = False) -> "Cluster":
+        """A plain Kubernetes cluster of `version` (`1.33`), where no SCC admission runs.
+
+        `seccomp_default`: the kubelets run with `seccompDefault: true`. Raises UsageError for an unknown version, ModelError
+        for an object that the API server could not decode.
+        """
+        releases.minor_of_kubernetes(version)
+        return cls("kubernetes", "", version, _hold([], objects), own_sccs=(), seccomp_default=seccomp_default)
+
+    @property
+    def kubernetes_minor(self) -> int:
+        """33 for Kubernetes 1.33."""
+        return int(self.kubernetes_version.removeprefix("1."))
+
+    @property
+    def platform_name(self) -> str:
+        """`OpenShift 4.20`, `Kubernetes 1.33`: how people call it."""
+        return f"OpenShift {self.release}" if self.release else f"Kubernetes {self.kubernetes_version}"
+
+    def admit(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> Verdict:
+        """What becomes of `pod` (a v1 Pod) when `user` creates it in `namespace`. `pod` is never changed.
+
+        With `user` None a workload's controller creates it, and the ServiceAccount admission plugin comes first (see
+        `with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
+        that the API server could not decode.
+        """
+        for error in check_pod(pod):
+            raise error
+        if user is None:
+            pod = self.with_service_account(pod, namespace)
+            user = authorize.controller_user()
+        if skipped := self._skipped(pod, namespace):
+            return scc_admission.skip(pod, skipped, namespace=namespace)
+        annotations, assumed = self._annotations(namespace)
+        providers, errors = self._make_providers(namespace, annotations)
+        grants = self._authorize(pod, namespace, user)
+        required = scc_admission.required_scc(pod)
+        if required and self._minor >= 14:
+            scc = self.sccs.get(required)
+            if scc is None:
+                missing = f"securitycontextconstraints.security.openshift.io {go_quote(required)} not found"
+                why = f"failed to retrieve the required SCC {go_quote(required)}: {missing}"
+                return scc_admission.refuse(pod, why, None, (), namespace=namespace, assumed=assumed)
+            providers, errors = make_providers([scc], namespace, annotations, self._minor)
+            grants = (grants[self._ordered.index(scc)],)
+        if errors:
+            return scc_admission.refuse(pod, aggregate(errors), None, (), namespace=namespace, assumed=assumed)
+        return scc_admission.admit(pod, providers, grants, namespace=namespace, assumed=assumed)
+
+    def explain(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> tuple[Candidate, ...]:
+        """How the pod would fare under every SCC, were each reached: `chosen` stands for each that would admit it.
+
+        All SCCs are judged, whatever SCC the pod's annotation requires, in the order of admission; one that cannot be made
+        ready for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
+        """
+        for error in check_pod(pod):
+            raise error
+        if user is None:
+            pod = self.with_service_account(pod, namespace)
+            user = authorize.controller_user()
+        if self._skipped(pod, namespace):
+            return ()
+        providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
+        grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
+        view = Pod(pod)
+        return tuple(scc_admission.judge(provider, grants[provider.name], view)[0] for provider in providers)
+
+    def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
+        """What keeps the SCC named `scc` from admitting `pod`, whoever may use it; None if it is missing or cannot be built."""
+        found = self.sccs.get(scc)
+        if found is None:
+            return None
+        try:
+            provider = make_provider(found, namespace, self._annotations(namespace)[0], self._minor)
+        except (ProviderError, KeyError):
+            return None
+        return assign(provider, Pod(pod)).errors
+
+    def why_not_built(self, scc: Object) -> str | None:
+        """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
+
+        One such SCC in a cluster makes admission reject every pod. Raises ModelError for an object of a wrong shape.
+        """
+        for error in check_object(scc):
+            raise error
+        try:
+            make_provider(from_object(scc, self._minor), "NAMESPACE", ASSUMED_ANNOTATIONS, self._minor)
+        except ProviderError as problem:
+            return str(problem)
+        return None
+
+    def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+        """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
+
+        An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
+        account if it is among the cluster's objects, opts out. `pod` is not changed.
+        """
+        name = service_account_of(pod) or "default"
+        return with_service_account(pod, self.service_accounts.get((namespace, name)))
+
+    def may_use(self, user: User, scc: str, namespace: str) -> Grant | None:
+        """How `user` may use the SCC named `scc` for pods in `namespace`, or None. A service account is a user, too."""
+        found = self.sccs.get(scc)
+        if found is None:
+            return None
+        subject: Literal["serviceaccount", "user"] = "user"
+        if user.name.startswith("system:serviceaccount:"):
+            subject = "serviceaccount"
+        return authorize.may_use(found, user, subject, (*self._cluster_bindings(), *self._bindings_of(namespace)))
+
+    def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
+        """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
+        return tuple(binding for binding in self._all_bindings() if any(use.covers(scc) for use in binding.uses))
+
+    def _skipped(self, pod: Object, namespace: str) -> str | None:
+        """Why SCC admission does not look at the pod: `kubernetes`, `windows`, `namespace`, `run-level`; None if it does."""
+        if self.platform == "kubernetes":
+            return "kubernetes"
+        if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
+            return "windows"
+        if namespace in NAMESPACES_WITHOUT_SCC:
+            return "namespace"
+        labels = (self.namespaces.get(namespace, {}).get("metadata") or {}).get("labels") or {}
+        return "run-level" if labels.get(RUN_LEVEL) in ("0", "1") else None
+
+    def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
+        """The namespace's annotations, and whether its ids are assumed."""
+        annotations = (self.namespaces.get(namespace, {}).get("metadata") or {}).get("annotations") or {}
+        if any(name.startswith(_ALLOCATED) for name in annotations):
+            return annotations, False
+        return ASSUMED_ANNOTATIONS, True
+
+    def _make_providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
+        made = self._providers.get(namespace)
+        if made is None:
+            made = self._providers[namespace] = make_providers(self._ordered, namespace, annotations, self._minor)
+        return made
+
+    def _authorize(self, pod: Object, namespace: str, user: User) -> tuple[Grant | None, ...]:
+        name = service_account_of(pod)
+        key = (namespace, name, user)
+        grants = self._grants.get(key)
+        if grants is None:
+            account = authorize.service_account_user(namespace, name) if name else None
+            cluster_wide, local = self._cluster_bindings(), self._bindings_of(namespace)
+            grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
+        return grants
+
+    def _all_bindings(self) -> tuple[rbac.Binding, ...]:
+        if self._bindings is None:
+            held = self._objects
+            roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
+            bindings = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
+            self._bindings = tuple(rbac.read_bindings(bindings, roles))
+            for binding in self._bindings:
+                namespace = binding.ref.namespace
+                self._namespaced_bindings[namespace] = (*self._namespaced_bindings.get(namespace, ()), binding)
+        return self._bindings
+
+    def _bindings_of(self, namespace: str) -> tuple[rbac.Binding, ...]:
+        self._all_bindings()
+        return self._namespaced_bindings.get(namespace, ()) if namespace else ()
+
+    def _cluster_bindings(self) -> tuple[rbac.Binding, ...]:
+        self._all_bindings()
+        return self._namespaced_bindings.get("", ())
+
+
+def _hold(own: Iterable[Object], objects: Iterable[Object]) -> Objects:
+    objects = list(objects)
+    for item in objects:
+        for error in check_object(item):
+            raise error
+    return Objects([*own, *objects])

@@ -1,0 +1,61 @@
+"""Objects as a cluster would hold them: lists unrolled, other kinds left out, the last of a name in force."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Object = Mapping[str, Any]
+Key = tuple[str, str]
+"""Namespace (empty for a cluster-scoped object) and name."""
+
+_CORE = ("",)
+_RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "SecurityContextConstraints": ("security.openshift.io", ""),
+    "Namespace": _CORE,
+    "ServiceAccount": _CORE,
+    "Role": _RBAC,
+    "ClusterRole": _RBAC,
+    "RoleBinding": _RBAC,
+    "ClusterRoleBinding": _RBAC,
+    "KubeletConfig": ("machineconfiguration.openshift.io",),
+}
+KINDS = frozenset(_GROUPS)
+"""The kinds that a cluster is made of, as far as admission goes."""
+_NAMESPACED = frozenset(("ServiceAccount", "Role", "RoleBinding"))
+
+
+class Objects:
+    """Objects by kind, then by namespace and name."""
+
+    __slots__ = ("_by_kind",)
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self._by_kind: dict[str, dict[Key, Object]] = {kind: {} for kind in _GROUPS}
+        for item in unroll(objects):
+            metadata = item.get("metadata") or {}
+            kind = item["kind"]
+            namespace = (metadata.get("namespace") or "") if kind in _NAMESPACED else ""
+            if name := metadata.get("name"):
+                self._by_kind[kind][namespace, name] = item
+
+    def of(self, kind: str) -> dict[Key, Object]:
+        return self._by_kind[kind]
+
+    def named(self, kind: str) -> dict[str, Object]:
+        """The objects of a cluster-scoped kind by name."""
+        return {name: item for (_, name), item in self._by_kind[kind].items()}
+
+
+def unroll(objects: Iterable[Object]) -> Iterator[Object]:
+    """The objects that a cluster is made of, those within a `List` (of any kind) included."""
+    for item in objects:
+        kind = item.get("kind")
+        if not isinstance(kind, str):
+            continue
+        if isinstance(items := item.get("items"), list) and kind.endswith("List"):
+            element = {"apiVersion": item.get("apiVersion"), "kind": kind.removesuffix("List")}
+            # The elements of a typed list need not repeat what they are.
+            yield from unroll({**element, **one} if kind != "List" else one for one in items if isinstance(one, Mapping))
+        # Without a group it is core, or OpenShift's own from before its APIs were grouped.
+        elif (item.get("apiVersion") or "").rpartition("/")[0] in _GROUPS.get(kind, ()):
+            yield item

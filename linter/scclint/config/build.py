@@ -1,0 +1,77 @@
+"""From what was written to what a run can rely on: defaults, then the file, then the command line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.config.convert import convert
+from scclint.config.merge import Context, Layers, Mistakes
+from scclint.config.model import KEYS, Config
+from scclint.config.raw import Raw
+from scclint.finding import Severity
+from scclint.rule import AnyRule, Rule
+
+PLATFORMS = ("openshift", "kubernetes")
+
+
+def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str, Any]) -> Config:
+    """The settings of a run.
+
+    `rules` are those that can run, without the declared ones of the file. `options` are the settings that the command line
+    gave, by field of `Config`, of the shape that a file would give them: `{"fail_on": "error", "openshift": ["4.16", "4.20"]}`.
+    One that is None is not given.
+
+    Raises ConfigError with everything that is wrong with the file, or UsageError with what is wrong with the options.
+    """
+    layers = Layers(raw, {field: value for field, value in options.items() if value is not None})
+    mistakes = Mistakes(layers)
+    declared = tuple(_selectable(d) for d in layers.written("rules") or () if d is not None)
+    fields: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    for field, key in KEYS.items():
+        value = layers.value(field)
+        if value is None:
+            continue
+        selectable = rules if field == "rules" else (*rules, *declared)
+        fields[field] = convert(value, Context(field, layers, selectable, mistakes))
+        settings[".".join(key)], origins[".".join(key)] = value, layers.origin(field)
+    for field, value, plain, reason in _implied(fields, layers.options):
+        fields[field] = value
+        key = KEYS[field]
+        settings[".".join(key)], origins[".".join(key)] = plain, reason
+    _check_outputs(fields, mistakes)
+    mistakes.settle()
+    return Config(file=layers.file, root=layers.root, **fields, settings=settings, origins=origins)
+
+
+def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
+    """What one setting says about another that is not set: field, value, plain value, origin."""
+    if fields.get("profile") == "strict" and "fail_on" not in fields:
+        yield "fail_on", Severity.INFO, "info", "profile strict"
+    if "platform" in options:
+        return
+    # An option that names a version is about that platform, whatever the file says.
+    given = [platform for platform in PLATFORMS if platform in options]
+    if len(given) == 1:
+        yield "platform", given[0], given[0], "command line"
+    elif "platform" not in fields and "kubernetes" in fields and "openshift" not in fields:
+        yield "platform", "kubernetes", "kubernetes", "cluster.kubernetes"
+
+
+def _check_outputs(fields: Mapping[str, Any], mistakes: Mistakes) -> None:
+    formats, outputs = fields.get("format", Config().format), fields.get("output", ())
+    if outputs and len(outputs) != len(formats):
+        mistakes.add("output", (), f"{len(outputs)} for {len(formats)} formats: each format needs one, `-` is standard output")
+    elif len(formats) > 1 and not outputs:
+        mistakes.add("format", (), f"{len(formats)} formats need an output each, `-` is standard output")
+
+
+def _selectable(declared: Mapping[str, Any]) -> AnyRule:
+    """A declared rule, as far as selectors are concerned."""
+    id = declared["id"]
+    severity = Severity(declared.get("severity", "warning"))
+    return Rule(id, declared.get("name", id.lower()), declared["message"], severity, object, _no_check, "", "")
+
+
+def _no_check(subject: object, world: object) -> tuple[()]:
+    return ()

@@ -1,0 +1,221 @@
+"""Plain values of settings to typed ones. Their shape was checked by the schema; this checks what a schema cannot."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from scclint.config.merge import Context
+from scclint.config.records import (
+    Creator,
+    DeclaredRule,
+    Grant,
+    IgnoreEntry,
+    NamespaceFacts,
+    NodePool,
+    PathRules,
+    PodTemplate,
+)
+from scclint.config.selection import unknown_selector
+from scclint.finding import Path, Severity
+
+
+def convert(value: Any, context: Context) -> Any:
+    """The value as the field of `Config` has it. What is wrong is told to the context."""
+    return _CONVERTERS.get(context.field, _as_is)(value, context)
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """One text or a list of texts, as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(text for _, text in _items(value))
+
+
+def _items(value: Any) -> Iterator[tuple[int, Any]]:
+    """The items of a list with their index, leaving out those that the schema refused."""
+    return ((index, item) for index, item in enumerate(value) if item is not None)
+
+
+def _as_is(value: Any, context: Context) -> Any:
+    return value
+
+
+def _strings(value: Any, context: Context) -> tuple[str, ...]:
+    return strings(value)
+
+
+def _path(value: Any, context: Context) -> str:
+    """A path that the file names relative to itself, as one from the working directory."""
+    return value if context.by_option or not value else os.path.normpath(os.path.join(context.layers.root, value))
+
+
+def _paths(value: Any, context: Context) -> tuple[str, ...]:
+    return tuple(_path(name, context) for name in strings(value))
+
+
+def _outputs(value: Any, context: Context) -> tuple[str, ...]:
+    """Names of files to write. A file that comes with the linted tree must not choose them outside of it."""
+    names = strings(value)
+    inside = os.path.realpath(context.layers.root)
+    for index, name in enumerate(names):
+        target = os.path.realpath(os.path.join(inside, name))
+        if not context.by_option and os.path.commonpath((inside, target)) != inside:
+            context.mistake((index,), f"{name!r} lies outside the folder of the configuration; use --output for that")
+    return tuple(name if name == "-" else _path(name, context) for name in names)
+
+
+def _severity(value: Any, context: Context) -> Severity:
+    return Severity(value)
+
+
+def _selectors(value: Any, context: Context, path: Path = ()) -> tuple[str, ...]:
+    for index, selector in _items([value] if isinstance(value, str) else value):
+        problem = unknown_selector(selector, context.rules)
+        if problem:
+            context.mistake(path if isinstance(value, str) else (*path, index), problem)
+    return strings(value)
+
+
+def _severities(value: Any, context: Context, path: Path = ()) -> dict[str, Severity]:
+    for selector in value:
+        problem = unknown_selector(selector, context.rules)
+        if problem:
+            context.mistake((*path, selector), problem)
+    return {selector: Severity(word) for selector, word in value.items()}
+
+
+def _per_path(value: Any, context: Context) -> tuple[PathRules, ...]:
+    narrowed = "select" in context.layers.options
+    found = []
+    for index, item in _items(value):
+        select = _selectors(item.get("select", ()), context, (index, "select"))
+        ignore = _selectors(item.get("ignore", ()), context, (index, "ignore"))
+        severity = _severities(item.get("severity", {}), context, (index, "severity"))
+        found.append(PathRules(strings(item["path"]), () if narrowed else select, ignore, severity))
+    return tuple(found)
+
+
+def _ignores(value: Any, context: Context) -> tuple[IgnoreEntry, ...]:
+    return tuple(
+        IgnoreEntry(
+            rules=_selectors(item["rule"], context, (index, "rule")),
+            span=context.place(index),
+            paths=strings(item.get("path", ())),
+            kind=item.get("kind", ""),
+            namespace=item.get("namespace", ""),
+            name=item.get("name", ""),
+            container=item.get("container", ""),
+            reason=item.get("reason", ""),
+            until=_date(item.get("until"), context, (index, "until")),
+        )
+        for index, item in _items(value)
+    )
+
+
+def _date(text: str | None, context: Context, path: Path) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        context.mistake(path, f"{text!r} is no day of the calendar")
+        return None
+
+
+def _creator(value: Any, context: Context) -> Creator:
+    return Creator(value["user"], strings(value.get("groups", ())))
+
+
+def _namespaces(value: Any, context: Context) -> tuple[NamespaceFacts, ...]:
+    return tuple(
+        NamespaceFacts(
+            name=name,
+            labels=facts.get("labels", {}),
+            uid_range=facts.get("uid-range", ""),
+            mcs=facts.get("mcs", ""),
+            supplemental_groups=facts.get("supplemental-groups", ""),
+        )
+        for name, facts in value.items()
+    )
+
+
+def _grants(value: Any, context: Context) -> tuple[Grant, ...]:
+    found = []
+    for index, item in _items(value):
+        given = [key for key in ("service-account", "group", "user") if key in item]
+        if len(given) != 1:
+            named = " and ".join(given) or "none"
+            context.mistake((index,), f"a grant names one of service-account, group or user, not {named}")
+        elif given == ["service-account"] and "namespace" not in item:
+            context.mistake((index,), "a grant to a service account needs the account's namespace")
+        found.append(
+            Grant(
+                scc=item["scc"],
+                namespace=item.get("namespace", ""),
+                service_account=item.get("service-account", ""),
+                group=item.get("group", ""),
+                user=item.get("user", ""),
+            )
+        )
+    return tuple(found)
+
+
+def _node_pools(value: Any, context: Context) -> tuple[NodePool, ...]:
+    return tuple(
+        NodePool(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {})) for _, pool in _items(value)
+    )
+
+
+def _pod_templates(value: Any, context: Context) -> tuple[PodTemplate, ...]:
+    return tuple(PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
+
+
+def _declared_rules(value: Any, context: Context) -> tuple[DeclaredRule, ...]:
+    raw = context.layers.raw
+    assert raw is not None, "no option declares rules"
+    taken = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
+    found = []
+    for index, item in _items(value):
+        id, name = item["id"], item.get("name", item["id"].lower())
+        for key, word in (("id", id), ("name", name)):
+            if word in taken:
+                context.mistake((index, key), f"{word!r} is already taken by {taken[word]}")
+        taken |= {id: id, name: id}
+        found.append(
+            DeclaredRule(
+                id=id,
+                name=name,
+                message=item["message"],
+                severity=Severity(item.get("severity", "warning")),
+                expr=item["expr"],
+                kind=item.get("kind", ""),
+                at=item.get("at", ""),
+                settle=item.get("settle", ""),
+                span=context.place(index),
+                expr_span=raw.value_at(("rules", index, "expr")),
+            )
+        )
+    return tuple(found)
+
+
+_CONVERTERS: Mapping[str, Callable[[Any, Context], Any]] = {
+    "openshift": _strings,
+    "cluster_state": _paths,
+    "creator": _creator,
+    "namespaces": _namespaces,
+    "grants": _grants,
+    "node_pools": _node_pools,
+    "exclude": _strings,
+    "pod_templates": _pod_templates,
+    "helm_chart": _path,
+    "select": _selectors,
+    "extend_select": _selectors,
+    "ignore": _selectors,
+    "severity": _severities,
+    "per_path": _per_path,
+    "fail_on": _severity,
+    "ignores": _ignores,
+    "baseline": _path,
+    "rules": _declared_rules,
+    "rule_modules": _strings,
+    "format": _strings,
+    "output": _outputs,
+    "template": _path,
+}

@@ -1,0 +1,59 @@
+"""Finds the configuration file that applies: the nearest one upward, never merged with those above it."""
+
+import os
+
+NAMES = (".scclint.yaml", ".scclint.yml", "scclint.toml", ".scclint.toml")
+"""Looked for in each folder in this order; a `pyproject.toml` with a `[tool.scclint]` table comes last."""
+
+
+def discover_config(start: str) -> str | None:
+    """The configuration file for `start`, a file or folder, as a path relative to the working directory where that is shorter.
+
+    Folders are searched upward and the first that has one wins. The folder with `.git` is the last one searched.
+    """
+    folder = os.path.abspath(start)
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    while True:
+        found = _in(folder)
+        if found is not None:
+            return _shorter(found)
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = parent
+
+
+def _in(folder: str) -> str | None:
+    for name in NAMES:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path
+    path = os.path.join(folder, "pyproject.toml")
+    return path if os.path.isfile(path) and _has_table(path) else None
+
+
+def _has_table(path: str) -> bool:
+    """Whether a pyproject.toml configures scclint. One that is broken but speaks of it counts, so that the mistake is told."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, ValueError):
+        return False
+    if "scclint" not in text:
+        return False
+    import tomllib
+
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except tomllib.TOMLDecodeError:
+        return "tool.scclint" in text
+    return isinstance(tool, dict) and "scclint" in tool
+
+
+def _shorter(path: str) -> str:
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive
+        return path
+    return relative if len(relative) < len(path) else path

@@ -1,0 +1,106 @@
+"""The layers of a configuration, defaults apart: what the file says and what the command line says, setting by setting."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.config.model import KEYS
+from scclint.config.raw import Raw, config_error
+from scclint.errors import UsageError
+from scclint.finding import Path
+from scclint.rule import AnyRule
+from scclint.source import Span
+
+ADDED_UP = frozenset({"extend_select", "params"})
+"""Fields where an option adds to the file; elsewhere it replaces."""
+
+SET_ASIDE_BY_SELECT = frozenset({"select", "extend_select", "ignore"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """`raw` is the file (None without one), `options` what the command line gave, by field of `Config`."""
+
+    raw: Raw | None
+    options: Mapping[str, Any]
+
+    @property
+    def file(self) -> str:
+        return self.raw.file if self.raw is not None else ""
+
+    @property
+    def root(self) -> str:
+        return os.path.dirname(self.file) or "."
+
+    def written(self, field: str) -> Any:
+        """What the file says and the command line does not set aside; None for nothing."""
+        if "select" in self.options and field in SET_ASIDE_BY_SELECT:
+            return None
+        value: Any = self.raw.data if self.raw is not None else {}
+        for key in KEYS[field]:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def value(self, field: str) -> Any:
+        """The plain value in force, None where nobody set one."""
+        option, written = self.options.get(field), self.written(field)
+        if option is None or written is None or field not in ADDED_UP:
+            return written if option is None else option
+        return {**written, **option} if isinstance(written, dict) else [*written, *option]
+
+    def origin(self, field: str) -> str:
+        """Where the value in force was set: `FILE:LINE`, `command line`, or both."""
+        sources = []
+        if self.written(field) is not None and (field not in self.options or field in ADDED_UP):
+            sources.append(f"{self.file}:{self.place(field).line}")
+        if field in self.options:
+            sources.append("command line")
+        return ", ".join(sources)
+
+    def place(self, field: str, path: Path = ()) -> Span:
+        """Where the file sets a field, or a part of it."""
+        return self.raw.key_at((*KEYS[field], *path)) if self.raw is not None else Span("", 1, 1, 1, 1)
+
+
+class Mistakes:
+    """Collects what is wrong, so that all of it can be told at once."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
+        raw = layers.raw
+        self._in_file = [(raw.key_at(m.path), m.message) for m in raw.mistakes] if raw is not None else []
+        self._in_options: list[str] = []
+
+    def add(self, field: str, path: Path, message: str) -> None:
+        if field in self._layers.options:
+            self._in_options.append(f"--{field.replace('_', '-')}: {message}")
+        else:
+            self._in_file.append((self._layers.place(field, path), message))
+
+    def settle(self) -> None:
+        """Raise ConfigError for the file, else UsageError for the command line, else do nothing."""
+        if self._in_file:
+            raise config_error(self._layers.file, self._in_file)
+        if self._in_options:
+            raise UsageError("\n".join(self._in_options))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a converter knows: the field it converts, the layers, the rules that selectors may mean, and where mistakes go."""
+
+    field: str
+    layers: Layers
+    rules: Sequence[AnyRule]
+    mistakes: Mistakes
+
+    @property
+    def by_option(self) -> bool:
+        return self.field in self.layers.options
+
+    def mistake(self, path: Path, message: str) -> None:
+        self.mistakes.add(self.field, path, message)
+
+    def place(self, *path: str | int) -> Span:
+        return self.layers.place(self.field, path)

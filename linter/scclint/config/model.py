@@ -1,0 +1,114 @@
+"""The settings of one run: frozen, complete and checked. `schemas/config.json` says what each means to the user."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scclint.finding import Severity
+
+if TYPE_CHECKING:
+    from scclint.config.records import (
+        Creator,
+        DeclaredRule,
+        Grant,
+        IgnoreEntry,
+        NamespaceFacts,
+        NodePool,
+        PathRules,
+        PodTemplate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting with its default. `Config()` is what a run without file and options uses.
+
+    `file` is the configuration file as it was found, empty for none; `root` is the folder that globs are relative to.
+    Paths are ready to be opened from the working directory. `openshift` empty means the newest release known,
+    `kubernetes` empty likewise. `creator` None leaves the creator of bare Pods to the engine's default.
+    `settings` holds what was set, by key (`cluster.openshift`), as plain values; `origins` says where each of those was
+    set: `FILE:LINE`, `command line`, or the profile that implies it. A key absent from both has its default.
+    """
+
+    file: str = ""
+    root: str = "."
+
+    platform: str = "openshift"
+    openshift: tuple[str, ...] = ()
+    kubernetes: str = ""
+    seccomp_default: bool = False
+    upgraded_from_4_10: bool = False
+    cluster_state: tuple[str, ...] = ()
+    creator: "Creator | None" = None
+    namespaces: "tuple[NamespaceFacts, ...]" = ()
+    grants: "tuple[Grant, ...]" = ()
+    node_pools: "tuple[NodePool, ...]" = ()
+
+    namespace: str = ""
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
+    pod_templates: "tuple[PodTemplate, ...]" = ()
+    helm_chart: str = ""
+
+    profile: str = "default"
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    per_path: "tuple[PathRules, ...]" = ()
+    show_info: bool = False
+    fail_on: Severity = Severity.WARNING
+    ignores: "tuple[IgnoreEntry, ...]" = ()
+    baseline: str = ""
+    rules: "tuple[DeclaredRule, ...]" = ()
+    rule_modules: tuple[str, ...] = ()
+
+    format: tuple[str, ...] = ("full",)
+    output: tuple[str, ...] = ()
+    template: str = ""
+    sarif_category: str = ""
+    show_suppressed: bool = False
+    statistics: bool = False
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "platform": ("cluster", "platform"),
+    "openshift": ("cluster", "openshift"),
+    "kubernetes": ("cluster", "kubernetes"),
+    "seccomp_default": ("cluster", "seccomp-default"),
+    "upgraded_from_4_10": ("cluster", "upgraded-from-4.10"),
+    "cluster_state": ("cluster", "state"),
+    "creator": ("cluster", "creator"),
+    "namespaces": ("cluster", "namespaces"),
+    "grants": ("cluster", "grants"),
+    "node_pools": ("cluster", "node-pools"),
+    "namespace": ("namespace",),
+    "exclude": ("exclude",),
+    "force_exclude": ("force-exclude",),
+    "params": ("params",),
+    "pod_templates": ("pod-templates",),
+    "helm_chart": ("helm-chart",),
+    "profile": ("profile",),
+    "select": ("select",),
+    "extend_select": ("extend-select",),
+    "ignore": ("ignore",),
+    "severity": ("severity",),
+    "per_path": ("per-path",),
+    "show_info": ("show-info",),
+    "fail_on": ("fail-on",),
+    "ignores": ("ignores",),
+    "baseline": ("baseline",),
+    "rules": ("rules",),
+    "rule_modules": ("rule-modules",),
+    "format": ("format",),
+    "output": ("output",),
+    "template": ("template",),
+    "sarif_category": ("sarif-category",),
+    "show_suppressed": ("show-suppressed",),
+    "statistics": ("statistics",),
+}
+"""Where each field of `Config` stands in a configuration file; the order is that of `scclint config`."""

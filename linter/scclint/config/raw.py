@@ -1,0 +1,230 @@
+"""A configuration file as it was written: plain values, where each stands, and what its schema says is wrong about it."""
+
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.config.schema import Mistake, load_schema, mistakes
+from scclint.errors import ConfigError, LoadError
+from scclint.finding import Path
+from scclint.source import Span
+
+Places = Callable[[Path], Span]
+NODE_LIMIT = 100_000
+"""Values of a YAML configuration once its aliases are expanded."""
+
+SHOWN = 20
+"""Mistakes told in full; more do not fit a screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """`data` has only what the schema allows: what is wrong was taken out (list items became None) and is told by `mistakes`.
+
+    `key_at` gives the place of a path's key (of an item, the item itself), or of the deepest part of the path that is written;
+    `value_at` gives the place of its value.
+    """
+
+    file: str
+    data: dict[str, Any]
+    key_at: Places
+    value_at: Places
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def rule_modules(self) -> tuple[str, ...]:
+        """The entry points whose rules must be loaded before selections can be checked."""
+        return tuple(m for m in self.data.get("rule-modules", ()) if m is not None)
+
+
+def read_config(file: str) -> Raw:
+    """Read a `.yaml`, `.yml`, `.json` or `.toml` configuration file, or the `[tool.scclint]` table of a `pyproject.toml`.
+
+    Raises ConfigError where it cannot be read or parsed. What its schema finds is kept in `Raw.mistakes`, so that all of it
+    can be told at once with what only the rules can tell.
+    """
+    from scclint.load.read import read
+
+    try:
+        text = read(file)
+    except LoadError as error:
+        raise ConfigError(f"{file}: cannot read the configuration: {error.message}") from error
+    return parse_config(text, file)
+
+
+def parse_config(text: str, file: str) -> Raw:
+    """As `read_config`, for the text of a file of that name."""
+    raw = (_toml if file.endswith(".toml") else _yaml)(text, file)
+    schema = load_schema("config")
+    wrong = (*raw.mistakes, *mistakes(raw.data, schema))
+    data = without(raw.data, (m.path for m in wrong))
+    # What was taken out may be missed by the mapping around it, which then cannot be used either.
+    while bereft := [m.path for m in mistakes(data, schema) if at(data, m.path) is not None]:
+        data = without(data, bereft)
+    return Raw(file, data, raw.key_at, raw.value_at, wrong)
+
+
+def without(data: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """A copy lacking those paths. Items of lists become None instead, so that the others keep their index."""
+    pruned: dict[str, Any] = _copy(data)
+    for path in paths:
+        if not path:
+            return {}
+        parent = at(pruned, path[:-1])
+        if isinstance(parent, dict):
+            parent.pop(path[-1], None)
+        elif isinstance(parent, list) and isinstance(path[-1], int):
+            parent[path[-1]] = None
+    return pruned
+
+
+def at(data: Any, path: Path) -> Any:
+    """The value at a path, None where there is none."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
+    """One error for everything that is wrong with a file, in the order of its lines."""
+    lines = [f"{s.file}:{s.line}:{s.column}: {message}" for s, message in sorted(set(wrong))]
+    if len(lines) > SHOWN:
+        lines[SHOWN:] = [f"{file}: and {len(lines) - SHOWN} more"]
+    return ConfigError("\n".join(lines))
+
+
+def _yaml(text: str, file: str) -> Raw:
+    from scclint.load import load_text
+    from scclint.load.node import Node
+
+    documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
+    for document in documents:
+        if document.error is not None:
+            error = document.error
+            raise ConfigError(f"{file}:{error.line or 1}:{error.column or 1}: {error.message}")
+    if len(documents) > 1:
+        raise ConfigError(f"{file}:{documents[1].line}:1: a configuration file is one document, this one has {len(documents)}")
+    root: Node | None = documents[0].root if documents else None
+    if root is None:
+        return _of_data({}, file, lambda path: Span(file, 1, 1, 1, 1), lambda path: Span(file, 1, 1, 1, 1))
+    budget = [NODE_LIMIT]
+    data = _plain(root, budget, file)
+    places = _node_places(root)
+    twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path in _duplicates(root, ()))
+    return _of_data(data, file, *places, twice)
+
+
+def _toml(text: str, file: str) -> Raw:
+    import re
+    import tomllib
+    from datetime import date
+
+    from scclint.config.tomlplaces import Places as TomlPlaces
+
+    starts = [0, *(m.end() for m in re.finditer("\n", text))]
+
+    def span(start: int, end: int) -> Span:
+        line, end_line = bisect_right(starts, start), bisect_right(starts, end)
+        return Span(file, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
+
+    try:
+        # A release is written `4.20`, which is another number than 4.2: the text is what counts.
+        whole: Any = tomllib.loads(text, parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        place = f"{found[1]}:{found[2]}" if found else f"{len(starts)}:1"
+        raise ConfigError(f"{file}:{place}: {str(error).partition(' (at ')[0]}") from error
+    prefix: Path = ()
+    if os.path.basename(file) == "pyproject.toml":
+        prefix = ("tool", "scclint")
+        for key in prefix:
+            whole = whole.get(key, {}) if isinstance(whole, dict) else {}
+    places = TomlPlaces(text)
+
+    def key_at(path: Path) -> Span:
+        return span(*next((places.keys[p] for p in _upward((*prefix, *path)) if p in places.keys), (0, 0)))
+
+    def value_at(path: Path) -> Span:
+        extent = places.values.get((*prefix, *path))
+        return span(*extent) if extent is not None else key_at(path)
+
+    def dates_as_text(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: dates_as_text(v) for key, v in value.items()}
+        if isinstance(value, list):
+            return [dates_as_text(v) for v in value]
+        return value.isoformat() if isinstance(value, date) else value
+
+    return _of_data(dates_as_text(whole), file, key_at, value_at)
+
+
+def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tuple[Mistake, ...] = ()) -> Raw:
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        span = value_at(())
+        raise ConfigError(f"{file}:{span.line}:{span.column}: a configuration is a mapping of settings")
+    return Raw(file, data, key_at, value_at, wrong)
+
+
+def _plain(node: Any, budget: list[int], file: str) -> Any:
+    """Plain values of a node tree. Numbers with a point keep their text, for `4.20` is another release than `4.2`."""
+    from scclint.load.node import Mapping, Sequence
+
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise ConfigError(f"{file}:{node.line}:{node.column}: aliases expand to more than {NODE_LIMIT:,} values")
+    if isinstance(node, Mapping):
+        return {str(entry.key.value): _plain(entry.value, budget, file) for entry in node.entries}
+    if isinstance(node, Sequence):
+        return [_plain(item, budget, file) for item in node.items]
+    return node.text if isinstance(node.value, float) else node.value
+
+
+def _node_places(root: Any) -> tuple[Places, Places]:
+    from scclint.load.node import Mapping, Sequence
+
+    def walk(path: Path) -> tuple[Span, Span]:
+        node = root
+        key: Span = root.span
+        for part in path:
+            if isinstance(node, Mapping) and (entry := node.entry(str(part))) is not None:
+                key, node = entry.key.span, entry.value
+            elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+                node = node.items[part]
+                key = node.span
+            else:
+                break
+        return key, node.span
+
+    return (lambda path: walk(path)[0]), (lambda path: walk(path)[1])
+
+
+def _duplicates(node: Any, path: Path) -> Iterator[Path]:
+    from scclint.load.node import Mapping, Sequence
+
+    if isinstance(node, Mapping):
+        yield from ((*path, str(entry.key.value)) for entry in node.duplicates)
+        for entry in node.entries:
+            yield from _duplicates(entry.value, (*path, str(entry.key.value)))
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            yield from _duplicates(item, (*path, index))
+
+
+def _upward(path: Path) -> Iterator[Path]:
+    for length in range(len(path), -1, -1):
+        yield path[:length]
+
+
+def _copy(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _copy(value) for key, value in data.items()}
+    return [_copy(value) for value in data] if isinstance(data, list) else data

@@ -1,0 +1,95 @@
+"""The parts of a configuration that only a configuration file can bring."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from scclint.finding import Severity
+from scclint.source import Span
+
+
+class Creator(NamedTuple):
+    """Who creates bare Pods: a user name and the groups the cluster would report for it."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+
+
+class NamespaceFacts(NamedTuple):
+    """A namespace of the cluster. The ranges are the values of its `openshift.io/sa.scc.*` annotations, empty where unknown."""
+
+    name: str
+    labels: Mapping[str, str]
+    uid_range: str = ""
+    mcs: str = ""
+    supplemental_groups: str = ""
+
+
+class Grant(NamedTuple):
+    """Use of an SCC that the manifests do not show, given to a service account, a group or a user (exactly one is set).
+
+    With `namespace` it holds for pods of that namespace, as a RoleBinding's would; else everywhere.
+    """
+
+    scc: str
+    namespace: str = ""
+    service_account: str = ""
+    group: str = ""
+    user: str = ""
+
+
+class NodePool(NamedTuple):
+    """Nodes that share a kubelet configuration; `seccomp_default` is their KubeletConfig's `seccompDefault`."""
+
+    name: str
+    seccomp_default: bool
+    node_selector: Mapping[str, str]
+
+
+class PodTemplate(NamedTuple):
+    """Where a kind of custom resource keeps its pod template: `("spec", "template")`."""
+
+    api_version: str
+    kind: str
+    path: tuple[str, ...]
+
+
+class PathRules(NamedTuple):
+    """A change of the selection for the files that one of the globs matches."""
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    severity: Mapping[str, Severity]
+
+
+class IgnoreEntry(NamedTuple):
+    """One entry of `ignores`: rules by id, name, prefix or tag, and globs for what it covers (empty: anything)."""
+
+    rules: tuple[str, ...]
+    span: Span
+    paths: tuple[str, ...] = ()
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    container: str = ""
+    reason: str = ""
+    until: date | None = None
+
+
+class DeclaredRule(NamedTuple):
+    """A rule written in the configuration, as yet uncompiled.
+
+    `kind` and `at` are empty where not given. `span` is the rule's entry, `expr_span` where its expression starts.
+    """
+
+    id: str
+    name: str
+    message: str
+    severity: Severity
+    expr: str
+    kind: str
+    at: str
+    settle: str
+    span: Span
+    expr_span: Span

@@ -1,0 +1,101 @@
+"""Which rules run on a file, and how severe their findings are there."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from scclint.config.globs import matches
+from scclint.config.model import Config
+from scclint.finding import Severity
+from scclint.rule import AnyRule
+
+EXACT = 100
+TAG = 0
+ALL = -1
+
+Selection = Mapping[str, Severity]
+"""The ids of the rules that run on a file, each with the severity of its findings there."""
+
+
+def exactness(selector: str, rule: AnyRule) -> int | None:
+    """How well a selector names a rule: id or name, then the longer beginning of the id, a tag, `ALL`; None for not at all."""
+    if selector.upper() == rule.id or selector.lower() == rule.name:
+        return EXACT
+    if selector and selector == selector.upper() and rule.id.startswith(selector):
+        return len(selector)
+    if selector in rule.tags:
+        return TAG
+    return ALL if selector == "ALL" else None
+
+
+def covers(selectors: Iterable[str], rule: AnyRule) -> bool:
+    """Whether any of the selectors means the rule."""
+    return any(exactness(s, rule) is not None for s in selectors)
+
+
+def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
+    """What to tell about a selector that means no rule at all; empty for one that does."""
+    if selector == "ALL" or any(covers((selector,), rule) for rule in rules):
+        return ""
+    from scclint.config.schema import did_you_mean
+
+    known = [word for r in rules for word in (r.id, r.name, *r.tags)]
+    return f"no rule is called {selector!r}{did_you_mean(selector, known) or '; `scclint rules` lists them'}"
+
+
+def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selection]:
+    """A function from a file's path (as opened from the working directory) to its selection."""
+    candidates = tuple(rules)
+    known: dict[tuple[int, ...], Selection] = {}
+
+    def of(path: str) -> Selection:
+        layers: tuple[int, ...] = ()
+        if config.per_path:
+            relative = os.path.relpath(path, config.root).replace(os.sep, "/")
+            layers = tuple(i for i, entry in enumerate(config.per_path) if matches(relative, entry.paths))
+        if layers not in known:
+            known[layers] = _select(candidates, config, layers)
+        return known[layers]
+
+    return of
+
+
+def selected(rules: Iterable[AnyRule], config: Config, path: str) -> tuple[AnyRule, ...]:
+    """The rules that run on the file at `path`. For many files, `selection` does this once per distinct answer."""
+    candidates = tuple(rules)
+    running = selection(candidates, config)(path)
+    return tuple(rule for rule in candidates if rule.id in running)
+
+
+def _select(rules: Iterable[AnyRule], config: Config, layers: tuple[int, ...]) -> Selection:
+    chosen: dict[str, Severity] = {}
+    changes = [config.per_path[index] for index in layers]
+    for rule in rules:
+        severity = _severity(config.severity, rule) or rule.severity
+        for change in changes:
+            severity = _severity(change.severity, rule) or severity
+        wanted = _best((*(config.select or ("ALL",)), *config.extend_select), rule)
+        runs = _outranks(wanted, _best(config.ignore, rule)) and _asked_for(config, severity, wanted)
+        for change in changes:
+            wanted, unwanted = _best(change.select, rule), _best(change.ignore, rule)
+            if wanted is not None or unwanted is not None:
+                runs = _outranks(wanted, unwanted) and _asked_for(config, severity, wanted)
+        if runs:
+            chosen[rule.id] = severity
+    return chosen
+
+
+def _asked_for(config: Config, severity: Severity, wanted: int | None) -> bool:
+    return severity is not Severity.INFO or config.show_info or config.profile == "strict" or wanted == EXACT
+
+
+def _best(selectors: Iterable[str], rule: AnyRule) -> int | None:
+    return max((rank for s in selectors if (rank := exactness(s, rule)) is not None), default=None)
+
+
+def _outranks(wanted: int | None, unwanted: int | None) -> bool:
+    return wanted is not None and (unwanted is None or wanted > unwanted)
+
+
+def _severity(severities: Mapping[str, Severity], rule: AnyRule) -> Severity | None:
+    ranked = [(rank, severity) for s, severity in severities.items() if (rank := exactness(s, rule)) is not None]
+    return max(ranked, key=lambda r: r[0])[1] if ranked else None

@@ -1,0 +1,56 @@
+"""The effective settings as text: a configuration file that would have the same effect, with the origin of each setting."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from scclint.config.model import KEYS, Config
+
+DEFAULT = "default"
+
+
+class Setting(NamedTuple):
+    """A setting by its key (`cluster.openshift`), its plain value, and its origin: `default`, `FILE:LINE`, `command line`."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def effective(config: Config) -> Iterator[Setting]:
+    """Every setting in force, in the order of `KEYS`. A value is None where nothing is set and no default is fixed."""
+    from scclint.config.schema import load_schema
+
+    schema = load_schema("config")
+    for path in KEYS.values():
+        key = ".".join(path)
+        if key in config.settings:
+            yield Setting(key, config.settings[key], config.origins[key])
+        else:
+            yield Setting(key, default(schema, path), DEFAULT)
+
+
+def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """The default that the schema states for a key, None where it states none."""
+    node: Mapping[str, Any] = schema
+    for key in path:
+        node = node["properties"][key]
+    if "default" in node or "$ref" not in node:
+        return node.get("default")
+    return schema["$defs"][node["$ref"].removeprefix("#/$defs/")].get("default")
+
+
+def render(config: Config) -> str:
+    """The settings as YAML, with the origins as comments. What has no value is a comment altogether."""
+    import json
+
+    lines: list[tuple[str, str]] = []
+    group = ""
+    for key, value, origin in effective(config):
+        parent, _, name = key.partition(".") if key.startswith("cluster.") else ("", "", key)
+        if parent != group:
+            group = parent
+            lines.append((f"{parent}:", "") if parent else ("", ""))
+        text = f"{name}: {json.dumps(value, ensure_ascii=False)}" if value is not None else f"# {name}: not set"
+        lines.append((("  " if parent else "") + text, origin if value is not None or origin != DEFAULT else ""))
+    width = min(60, max((len(text) for text, origin in lines if origin), default=0))
+    return "".join((f"{text:<{width}}  # {origin}" if origin else text) + "\n" for text, origin in lines)

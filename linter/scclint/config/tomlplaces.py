@@ -1,0 +1,125 @@
+"""Where each key and value of a TOML text stands, which `tomllib` does not tell.
+
+The text is taken to be valid: `tomllib` has read it before.
+"""
+
+import re
+from collections.abc import Iterator
+
+from scclint.finding import Path
+
+BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+SPACE = re.compile(r"[ \t]*")
+STRING = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'",
+    re.DOTALL,
+)
+KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
+BARE = re.compile(r"[^,\]}#\n]*")
+EXTENT = tuple[int, int]
+
+
+class Places:
+    """`keys` and `values`: for each path, the start and end offset of its key (an item stands for itself) and of its value."""
+
+    __slots__ = ("_sizes", "_text", "keys", "values")
+
+    def __init__(self, text: str) -> None:
+        self.keys: dict[Path, EXTENT] = {}
+        self.values: dict[Path, EXTENT] = {}
+        self._sizes: dict[Path, int] = {}
+        self._text = text
+        self._document()
+
+    def _document(self) -> None:
+        table: Path = ()
+        at = self._blank(0)
+        while at < len(self._text):
+            if self._text[at] == "[":
+                table, at = self._header(at)
+            else:
+                at = self._pair(table, at)
+            at = self._blank(at)
+
+    def _header(self, at: int) -> tuple[Path, int]:
+        """`[a.b]` or `[[a.b]]`: the path that the pairs below it belong to."""
+        array = self._text.startswith("[[", at)
+        keys = list(self._keys(at + (2 if array else 1)))
+        path: Path = ()
+        for index, (key, start, end) in enumerate(keys):
+            path = (*path, key)
+            self.keys.setdefault(path, (start, end))
+            if array and index == len(keys) - 1:
+                self._sizes[path] = self._sizes.get(path, 0) + 1
+            if path in self._sizes:
+                path = (*path, self._sizes[path] - 1)
+                self.keys.setdefault(path, (start, end))
+        close = "]]" if array else "]"
+        at = self._text.find(close, keys[-1][2] if keys else at)
+        return path, (at + len(close) if at >= 0 else len(self._text))
+
+    def _pair(self, table: Path, at: int) -> int:
+        path = table
+        for key, start, end in self._keys(at):
+            path = (*path, key)
+            self.keys.setdefault(path, (start, end))
+            at = end
+        at = self._space(at) + 1  # the equals sign
+        return self._value(path, self._space(at))
+
+    def _keys(self, at: int) -> Iterator[tuple[str, int, int]]:
+        """The parts of a dotted key with their extents."""
+        while (found := KEY.match(self._text, self._space(at))) is not None:
+            text = found.group()
+            yield _unquoted(text) if text[0] in "\"'" else text, found.start(), found.end()
+            at = self._space(found.end())
+            if self._text[at : at + 1] != ".":
+                return
+            at += 1
+
+    def _value(self, path: Path, start: int) -> int:
+        opening = self._text[start : start + 1]
+        if opening == "[":
+            end = self._array(path, start + 1)
+        elif opening == "{":
+            end = self._inline_table(path, start + 1)
+        else:
+            found = STRING.match(self._text, start) or BARE.match(self._text, start)
+            end = found.end() if found is not None else start
+            end = start + len(self._text[start:end].rstrip())
+        self.values.setdefault(path, (start, end))
+        return end
+
+    def _array(self, path: Path, at: int) -> int:
+        index = 0
+        while (at := self._blank(at)) < len(self._text) and self._text[at] != "]":
+            end = self._value((*path, index), at)
+            self.keys.setdefault((*path, index), (at, end))
+            index += 1
+            at = self._blank(max(end, at + 1))
+            if self._text[at : at + 1] == ",":
+                at += 1
+        return at + 1
+
+    def _inline_table(self, path: Path, at: int) -> int:
+        while (at := self._blank(at)) < len(self._text) and self._text[at] != "}":
+            at = self._blank(self._pair(path, at))
+            if self._text[at : at + 1] == ",":
+                at += 1
+        return at + 1
+
+    def _blank(self, at: int) -> int:
+        found = BLANK.match(self._text, at)
+        return found.end() if found is not None else at
+
+    def _space(self, at: int) -> int:
+        found = SPACE.match(self._text, at)
+        return found.end() if found is not None else at
+
+
+def _unquoted(text: str) -> str:
+    if text[0] == "'" or "\\" not in text:
+        return text[1:-1]
+    import tomllib
+
+    return next(iter(tomllib.loads(f"{text} = 0")))

@@ -1,0 +1,74 @@
+"""Stage check: every selected rule sees every subject it asks for, in the world of every release."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from scclint.config import Selection
+from scclint.finding import Crash, Finding, Problem, Severity, Subject
+from scclint.model.objects import ApiObject
+from scclint.rule import AnyRule
+from scclint.world import World
+
+
+def check(
+    worlds: Mapping[str, World], subjects: Sequence[Any], rules: Sequence[AnyRule], select: Callable[[str], Selection]
+) -> tuple[list[Finding], list[Crash]]:
+    """What the rules say of `subjects` (model objects, documents, ignores), merged over the worlds.
+
+    `select` gives the rules that hold for a file. A finding that several releases share is one finding that names them.
+    A rule that raises is a Crash; the others go on.
+    """
+    concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
+    found: dict[Finding, list[str]] = {}
+    crashes: dict[Crash, None] = {}
+    for release, world in worlds.items():
+        for subject in subjects:
+            selected = select(subject.file)
+            for rule in concerned[type(subject)]:
+                if rule.id not in selected:
+                    continue
+                try:
+                    for problem in rule.check(subject, world):
+                        releases = found.setdefault(stamp(problem, rule, selected[rule.id], subject), [])
+                        if release not in releases:
+                            releases.append(release)
+                except Exception as error:  # a rule's bug must not take the other findings with it
+                    crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
+    findings = list(found) if len(worlds) == 1 else [_with_releases(f, releases) for f, releases in found.items()]
+    return sorted(findings, key=order), list(crashes)
+
+
+def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Any) -> Finding:
+    """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
+
+    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
+    """
+    return Finding(
+        rule_id=rule.id,
+        rule_name=rule.name,
+        severity=problem.severity if problem.severity and severity is rule.severity else severity,
+        message=problem.message,
+        span=problem.at.span,
+        subject=subject_of(subject, problem.container),
+        path=problem.at.path,
+        related=tuple(dict.fromkeys(problem.related)),
+        settle=problem.settle,
+        flow=problem.flow,
+    )
+
+
+def subject_of(subject: Any, container: str = "") -> Subject:
+    if isinstance(subject, ApiObject):
+        return Subject(subject.api_version, subject.kind, subject.namespace, subject.name, container)
+    return Subject()
+
+
+def order(finding: Finding) -> tuple[Any, ...]:
+    """Findings are listed as a reader meets them."""
+    return (*finding.span[:3], finding.rule_id, finding.message)
+
+
+def _with_releases(finding: Finding, releases: Iterable[str]) -> Finding:
+    from dataclasses import replace
+
+    return replace(finding, releases=tuple(releases))

@@ -1,0 +1,118 @@
+"""The whole run: load, model, check, report."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from scclint.config import selection
+from scclint.config.model import Config
+from scclint.engine.check import check
+from scclint.engine.inputs import Inputs, load_inputs, model_objects
+from scclint.engine.settle import settle
+from scclint.engine.worlds import make_worlds
+from scclint.errors import LoadError
+from scclint.finding import Finding, Notice, Report, Tally
+from scclint.load.read import read
+from scclint.model.objects import ApiObject, Workload
+from scclint.registry import Registry, builtin
+from scclint.world import World
+
+
+def lint(paths: Sequence[str], config: Config | None = None) -> Report:
+    """Lint files and folders with a configuration (the defaults where None).
+
+    What cannot be read is an error notice in the report, what cannot be parsed a finding; raises UsageError or ConfigError
+    where the configuration asks for what cannot be (an unknown release).
+    """
+    config = config or Config()
+    return run(load_inputs(paths, config), config, builtin())
+
+
+def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None) -> Report:
+    """Lint a text as if it were the content of a file called `filename`, which need not exist."""
+    config = config or Config()
+    return run(load_inputs(["-"], config, stdin=text.encode(), stdin_filename=filename), config, builtin())
+
+
+def run(inputs: Inputs, config: Config, registry: Registry, *, ignores: bool = True, today: date | None = None) -> Report:
+    """Judge what was read and report on its targets.
+
+    `ignores` False reports what comments, annotations, the configuration and the baseline would suppress. `today` decides
+    whether a suppression has expired.
+    """
+    objects = model_objects(inputs.documents)
+    worlds = make_worlds(objects, config)
+    targets = {id(document) for document in inputs.targets}
+    subjects = [*inputs.targets, *(o for o in objects if id(o.document) in targets)]
+    select = selection(registry.rules, config)
+    findings, crashes = check(worlds, subjects, registry.rules, select)
+    notices = [*inputs.notices, *_passed_over(inputs, objects)]
+    if ignores:
+        findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today)
+        crashes += broken
+        notices += more
+    return Report(
+        findings=tuple(findings),
+        crashes=tuple(crashes),
+        notices=tuple(notices),
+        tally=_tally(inputs, subjects),
+        platform=_platform(worlds),
+        texts=_texts(findings, inputs),
+        rules=registry.rules,
+    )
+
+
+def _platform(worlds: Mapping[str, World]) -> str:
+    """`OpenShift 4.16, 4.20`."""
+    first = next(iter(worlds.values())).cluster.platform_name
+    return ", ".join([first, *list(worlds)[1:]])
+
+
+def _tally(inputs: Inputs, subjects: Iterable[object]) -> Tally:
+    """Every document of the targets in exactly one place; of the parsed ones those count as linted that gave an object."""
+    objects = [s for s in subjects if isinstance(s, ApiObject)]
+    partial = {id(o.document) for o in objects if isinstance(o, Workload) and o.partial}
+    linted = {id(o.document) for o in objects} - partial
+    documents = [d for d in inputs.targets if d.status != "empty"]
+    unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
+    unparsable = sum(d.status == "unparsable" for d in documents)
+    return Tally(
+        files=len(inputs.read),
+        documents=len(documents),
+        linted=len(linted),
+        other=len(documents) - len(linted) - unsupported - unparsable,
+        unsupported=unsupported,
+        unparsable=unparsable,
+        workloads=sum(isinstance(o, Workload) and not o.partial for o in objects),
+    )
+
+
+def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
+    """What was seen and not judged, said once for each sort."""
+    notices = []
+    templates = sorted({d.file for d in inputs.targets if d.status == "template"})
+    if templates:
+        more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
+        advice = "lint what it renders to, as in `helm template . | scclint check -`"
+        notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
+    targets = {id(d) for d in inputs.targets}
+    partial = [o for o in objects if isinstance(o, Workload) and o.partial and id(o.document) in targets]
+    if partial:
+        first = f"{partial[0].file}: {partial[0].named}"
+        more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
+        notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
+    return notices
+
+
+def _texts(findings: Iterable[Finding], inputs: Inputs) -> dict[str, str]:
+    """The text of every file that the report points into."""
+    files: set[str] = set()
+    for finding in findings:
+        files.update((finding.span.file, *(r.span.file for r in (*finding.related, *finding.flow))))
+    texts = {}
+    for file in sorted(files):
+        try:
+            texts[file] = inputs.texts[file] if file in inputs.texts else read(file)
+        except LoadError:
+            # Gone or changed since it was read: the report does without the snippet.
+            continue
+    return texts

@@ -1,0 +1,74 @@
+"""Stage model: the objects of the input become one world per release asked for."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scclint.admission.shape import check_object
+from scclint.admission.verdict import User
+from scclint.cluster import Cluster
+from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
+from scclint.config.model import Config
+from scclint.model.objects import ApiObject
+from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests
+
+RBAC = "rbac.authorization.k8s.io"
+
+
+def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World]:
+    """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name."""
+    given = [*_configured(config), *(m for m in manifests(objects, config.namespace) if not check_object(m))]
+    creator = User(config.creator.user, config.creator.groups) if config.creator else None
+    worlds: dict[str, World] = {}
+    for cluster in _clusters(config, given):
+        worlds[cluster.release or cluster.kubernetes_version] = World(
+            objects, cluster, namespace=config.namespace, creator=creator, others=worlds
+        )
+    return worlds
+
+
+def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
+    if config.platform == "kubernetes":
+        yield Cluster.kubernetes(config.kubernetes or NEWEST_KUBERNETES, given, seccomp_default=config.seccomp_default)
+        return
+    for release in config.openshift or (NEWEST,):
+        yield Cluster.openshift(release, given, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+
+
+def _configured(config: Config) -> Iterator[dict[str, Any]]:
+    """What the configuration says of the cluster, as the objects that would say it."""
+    for facts in config.namespaces:
+        ranges = {
+            "openshift.io/sa.scc.uid-range": facts.uid_range,
+            "openshift.io/sa.scc.mcs": facts.mcs,
+            "openshift.io/sa.scc.supplemental-groups": facts.supplemental_groups,
+        }
+        annotations = {key: value for key, value in ranges.items() if value}
+        metadata = {"name": facts.name, "labels": dict(facts.labels), "annotations": annotations}
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    for index, grant in enumerate(config.grants):
+        name = f"scclint-configured-grant-{index}"
+        rule = {
+            "apiGroups": ["security.openshift.io"],
+            "resources": ["securitycontextconstraints"],
+            "resourceNames": [grant.scc],
+            "verbs": ["use"],
+        }
+        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]}
+        kind, metadata = "ClusterRoleBinding", {"name": name}
+        if grant.namespace:
+            kind, metadata = "RoleBinding", {"name": name, "namespace": grant.namespace}
+        if grant.service_account:
+            subject = {
+                "kind": "ServiceAccount",
+                "name": grant.service_account,
+                "namespace": grant.namespace or config.namespace or UNSPECIFIED_NAMESPACE,
+            }
+        else:
+            subject = {"kind": "Group" if grant.group else "User", "apiGroup": RBAC, "name": grant.group or grant.user}
+        yield {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": kind,
+            "metadata": metadata,
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+            "subjects": [subject],
+        }

@@ -1,0 +1,178 @@
+"""What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from scclint.source import Span
+
+Path = tuple[str | int, ...]
+"""A way into an object: keys and 0-based indices, `("spec", "containers", 0, "name")`."""
+
+
+class Severity(Enum):
+    """How much a finding matters. The value is the word users see; `rank` orders (0 is the worst)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return ("error", "warning", "info").index(self.value)
+
+
+class Located(Protocol):
+    """Anything that knows where it was written: model fields and objects, and `Place`."""
+
+    @property
+    def span(self) -> Span: ...
+
+    @property
+    def path(self) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bare position, for what is no field of a model object."""
+
+    span: Span
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A further place that explains a finding: the SCC, the binding, the role that decided."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a check yields: the message, the decisive place, and places that explain it.
+
+    `settle` says what the author can do, as one or two sentences; `container` names the container it is about.
+    `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
+    replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
+    """
+
+    message: str
+    at: Located
+    related: tuple[Related, ...] = ()
+    settle: str = ""
+    container: str = ""
+    flow: tuple[Related, ...] = ()
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The API object a finding is about. Empty strings where the manifest does not say."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    container: str = ""
+
+    def __str__(self) -> str:
+        """`Deployment shop/web`; `Pod web` where no namespace is written; empty for a whole document."""
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config` or `baseline`."""
+
+    by: str
+    reason: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem, stamped by the engine with its rule, severity and subject.
+
+    `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
+    `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
+    (a Helm template line that is approximate).
+    """
+
+    rule_id: str
+    rule_name: str
+    severity: Severity
+    message: str
+    span: Span
+    subject: Subject = Subject()
+    path: Path = ()
+    related: tuple[Related, ...] = ()
+    settle: str = ""
+    flow: tuple[Related, ...] = ()
+    releases: tuple[str, ...] = ()
+    suppression: Suppression | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A rule that raised: a bug of scclint, never a finding and never suppressible (exit status 3)."""
+
+    rule_id: str
+    subject: Subject
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the input that is no finding but must not be silent: a file that could not be read, documents passed over.
+
+    `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty.
+    """
+
+    level: str
+    message: str
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the input. Every document ends in exactly one of the document counts.
+
+    `linted`: bears on a verdict and was judged; `other`: a kind that does not; `unsupported`: not judged although it might
+    matter (Helm template sources, unresolved templates); `unparsable`: not YAML or JSON.
+    """
+
+    files: int = 0
+    documents: int = 0
+    linted: int = 0
+    other: int = 0
+    unsupported: int = 0
+    unparsable: int = 0
+    workloads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one run: everything the reporters need, nothing printed yet.
+
+    `findings` are sorted by file, line, column and rule, suppressed ones included (their `suppression` is set).
+    `platform` is what was judged, for people: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
+    or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are the rule records that were
+    available, sorted by id (see `scclint.rule.Rule`).
+    """
+
+    findings: tuple[Finding, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    tally: Tally = Tally()
+    platform: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[object, ...] = ()
+
+    @property
+    def live(self) -> tuple[Finding, ...]:
+        """The findings that nothing suppresses."""
+        return tuple(f for f in self.findings if f.suppression is None)

@@ -1,0 +1,104 @@
+"""The load stage: bytes to documents to node trees that know where every value was written."""
+
+import os.path
+from collections.abc import Iterator, Set
+
+from scclint.errors import LoadError
+from scclint.load.document import Document, Status, text_at
+from scclint.load.node import Node, Scalar
+from scclint.load.quick import other_kind
+from scclint.load.split import Chunk, body_start, helm_source, is_empty, split
+
+__all__ = ["is_helm_template", "load_file", "load_text"]
+
+
+def load_file(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:
+    """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
+    return load_text(file, text, subject_kinds, helm_template="{{" in text and is_helm_template(file))
+
+
+def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
+    """The documents of a stream, in order; a broken one says so in its `error` and the rest goes on.
+
+    Documents whose kind is surely not in `subject_kinds` are not parsed (status `other`); an empty set parses all.
+    With `helm_template`, documents with `{{` in them are taken for template source and not parsed.
+    Nothing is raised for whatever the text may be.
+    """
+    documents: list[Document] = []
+    source = ""
+    for chunk in split(text.removeprefix("\ufeff")):
+        source = helm_source(chunk.text) or source
+        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents)):
+            documents.append(document)
+    return documents
+
+
+def is_helm_template(file: str) -> bool:
+    """Whether the path lies under `templates/` of a directory with a Chart.yaml."""
+    folder = os.path.dirname(os.path.normpath(file))
+    while folder and os.path.dirname(folder) != folder:
+        folder, name = os.path.split(folder)
+        if name == "templates" and os.path.isfile(os.path.join(folder, "Chart.yaml")):
+            return True
+    return False
+
+
+def _load_chunk(
+    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, source: str, index: int
+) -> Iterator[Document]:
+    text, line = chunk
+    if is_empty(text):
+        yield Document(file, index, line, text, "empty", source=source)
+        return
+    if helm_template and "{{" in text:
+        yield Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
+        return
+    if subject_kinds and (other := other_kind(text, subject_kinds)):
+        yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
+        return
+    found = 0
+    try:
+        for root_line, root in _roots(file, text, line):
+            status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
+            kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
+            first = root_line if found else line
+            yield Document(file, index + found, first, "" if found else text, status, root, kind, api_version, source)
+            found += 1
+    except LoadError as error:
+        status = "template" if "{{" in text else "unparsable"
+        first = error.line if found else line
+        yield Document(
+            file, index + found, first, "" if found else text, status, None, _written_kind(text), source=source, error=error
+        )
+
+
+def _roots(file: str, text: str, line: int) -> Iterator[tuple[int, Node]]:
+    start = body_start(text)
+    json_error = None
+    if text.startswith(("{", "["), start):
+        from scclint.load.jsontree import parse_json_stream
+
+        try:
+            yield from list(parse_json_stream(text, file, line, start))
+            return
+        except LoadError as error:
+            json_error = error
+    from scclint.load.yamltree import parse_yaml
+
+    try:
+        yield from parse_yaml(text, file, line)
+    except LoadError:
+        if json_error is not None and _meant_as_json(file, text, start):
+            raise json_error from None
+        raise
+
+
+def _meant_as_json(file: str, text: str, start: int) -> bool:
+    return file.lower().endswith(".json") or text[start + 1 :].lstrip().startswith(('"', "{", "["))
+
+
+def _written_kind(text: str) -> str:
+    import re
+
+    match = re.search(r"^kind:[ \t]*([A-Za-z]\w*)", text, re.M)
+    return match[1] if match else ""

@@ -1,0 +1,126 @@
+"""From the paths of a command line to the files to read, in a fixed order."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from scclint.errors import LoadError
+from scclint.load.ignored import listed_by_git
+from scclint.load.read import file_type, os_error
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""What is taken from folders; files named one by one may be called anything."""
+
+
+class SourceFile(NamedTuple):
+    """A file to read: `path` as the system knows it (`-` is standard input), `display` as people should see it."""
+
+    path: str
+    display: str
+
+
+def discover(
+    paths: Iterable[str], *, stdin_filename: str = "<stdin>", exclude: Sequence[str] = (), force_exclude: bool = False
+) -> Iterator[SourceFile | LoadError]:
+    """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
+
+    In folders, git-ignored files, `.git`, and linked folders are left out; `exclude` takes patterns (see `globs`) for paths
+    relative to the folder named, or as displayed. Files named one by one are excluded with `force_exclude` only.
+    A path that is missing, unreadable or no regular file is a LoadError among the files.
+    """
+    excluded: Callable[[str], bool] = _no
+    if exclude:
+        from scclint.load.globs import path_filter
+
+        excluded = path_filter(exclude)
+    seen: set[str] = set()
+    for path in paths:
+        for item in _expand(path, stdin_filename, excluded, force_exclude):
+            if isinstance(item, SourceFile):
+                identity = item.path if item.path == "-" else os.path.abspath(item.path)
+                if identity in seen:
+                    continue
+                seen.add(identity)
+            yield item
+
+
+def display(path: str) -> str:
+    """A path for people: POSIX separators, no `./` in front, undecodable bytes as `\\xNN`."""
+    shown = os.path.normpath(path).replace(os.sep, "/")
+    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+
+
+def _no(path: str) -> bool:
+    return False
+
+
+def _expand(
+    path: str, stdin_filename: str, excluded: Callable[[str], bool], force_exclude: bool
+) -> Iterator[SourceFile | LoadError]:
+    if path == "-":
+        yield SourceFile("-", stdin_filename)
+        return
+    shown = display(path)
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        yield os_error(error, shown) if isinstance(error, OSError) else LoadError("is not a path", shown)
+        return
+    if stat.S_ISDIR(mode):
+        yield from _folder(path, excluded)
+    elif not stat.S_ISREG(mode):
+        yield LoadError(f"is {file_type(mode)}, not a regular file", shown)
+    elif not (force_exclude and excluded(shown)):
+        yield SourceFile(path, shown)
+
+
+def _folder(root: str, excluded: Callable[[str], bool]) -> Iterator[SourceFile | LoadError]:
+    problems: list[LoadError] = []
+    names = _below(root, "", problems)
+    found: list[SourceFile | LoadError] = []
+    for name in names:
+        relative = name.replace(os.sep, "/")
+        path = os.path.join(root, name)
+        shown = display(path)
+        if excluded(relative) or excluded(shown):
+            continue
+        found.append(_checked(path, shown))
+    found += problems
+    yield from sorted(found, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
+
+
+def _checked(path: str, shown: str) -> SourceFile | LoadError:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        return os_error(error, shown)
+    return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
+
+
+def _below(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:
+    """The candidates below `root`/`prefix`, relative to `root`."""
+    folder = os.path.join(root, prefix) if prefix else root
+    listed = listed_by_git(folder)
+    if listed is None:
+        yield from _walk(root, prefix, problems)
+        return
+    for name in listed:
+        path = os.path.join(folder, name)
+        if name.endswith(SUFFIXES):
+            # A file deleted from the work tree but not from the index is listed all the same.
+            if os.path.lexists(path) and not os.path.isdir(path):
+                yield os.path.join(prefix, name)
+        elif os.path.isdir(path) and not os.path.islink(path):
+            yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems)
+
+
+def _walk(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:
+    def refuse(error: OSError) -> None:
+        problems.append(os_error(error, display(os.fsdecode(error.filename or root))))
+
+    for folder, folders, files in os.walk(os.path.join(root, prefix) if prefix else root, onerror=refuse):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in files:
+            if name.endswith(SUFFIXES):
+                yield os.path.relpath(os.path.join(folder, name), root)

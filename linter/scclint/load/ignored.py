@@ -1,0 +1,41 @@
+"""Which files of a folder git ignores, as far as git says so."""
+
+import os
+
+_TIMEOUT = 60  # seconds
+
+
+def listed_by_git(folder: str) -> list[str] | None:
+    """The files below `folder` that git tracks or would add, as paths relative to it; a nested repository is one path.
+
+    None where git does not apply: the folder is in no work tree, is itself ignored, or git is missing or refuses.
+    """
+    if not _in_work_tree(folder):
+        return None
+    import subprocess
+
+    # The repository's own configuration must not make git run anything: fsmonitor is the one that ls-files would start.
+    command = ["git", "-c", "core.fsmonitor=false", "-C", folder]
+    listing = [*command, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    ignored = [*command, "check-ignore", "-q", "."]
+    try:
+        done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False)
+        if done.returncode != 0:
+            return None
+        # An ignored folder lists nothing, but it was asked for by name.
+        if not done.stdout and subprocess.run(ignored, capture_output=True, timeout=_TIMEOUT, check=False).returncode == 0:
+            return None
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def _in_work_tree(folder: str) -> bool:
+    """Looking for `.git` saves a process where there is none."""
+    at = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        parent = os.path.dirname(at)
+        if parent == at:
+            return False
+        at = parent
+    return True

@@ -1,0 +1,25 @@
+"""What the loader refuses for its size. Each limit is an error at its place, and the rest of the run goes on."""
+
+from scclint.errors import LoadError
+from scclint.source import Span
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one file or of standard input. etcd takes no object above 1.5 MiB, so this is for streams of very many."""
+
+MAX_DEPTH = 200
+"""Collections within collections, aliases followed: far above what any API object has, and low enough for recursion."""
+
+_SMALL, _LARGE = 400_000, 4_000_000
+
+
+def check_aliasing(decoded: int, aliased: int, at: Span) -> None:
+    """Raises LoadError where sigs.k8s.io/yaml refuses a document for what its aliases expand to.
+
+    `decoded` counts the nodes visited so far, `aliased` those of them visited through aliases. Up to 400,000 nodes
+    99 % may come from aliases, falling to 10 % at 4,000,000.
+    """
+    if aliased <= 100 or decoded <= 1000:
+        return
+    allowed = 0.99 - 0.89 * min(max(decoded - _SMALL, 0) / (_LARGE - _SMALL), 1.0)
+    if aliased > allowed * decoded:
+        raise LoadError("the aliases of this document expand to more than the cluster takes", at.file, at.line, at.column)

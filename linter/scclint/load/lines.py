@@ -1,0 +1,37 @@
+"""Lines and columns from character offsets, where only LF and CRLF end a line.
+
+YAML also breaks lines at a lone CR, NEL, LS and PS, and its parser counts them; editors, git and SARIF do not.
+"""
+
+import re
+from bisect import bisect_right
+
+ODD_BREAK_NAMES = {"\r": "CR", "\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
+ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+
+
+def has_odd_breaks(text: str) -> bool:
+    """Whether YAML sees more line breaks in the text than editors do."""
+    if "\r" in text and ODD_BREAK.search(text):
+        return True
+    return not text.isascii() and ("\x85" in text or "\u2028" in text or "\u2029" in text)
+
+
+class Lines:
+    """Translates 0-based offsets in a text whose first line is line `first` (1-based) of its file."""
+
+    __slots__ = ("_starts", "first")
+
+    def __init__(self, text: str, first: int) -> None:
+        self.first = first
+        starts = [0]
+        position = text.find("\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = text.find("\n", position + 1)
+        self._starts = starts
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """1-based line and column of the offset."""
+        line = bisect_right(self._starts, offset) - 1
+        return self.first + line, offset - self._starts[line] + 1

@@ -1,0 +1,43 @@
+"""Tells from the text alone that a document is of no interest, so that it need not be parsed.
+
+The answer must never be wrong for a document that matters. It rests on this: where the first content is a bare `word:` in
+column 1, the root is a block mapping, each of whose keys begins a line in column 1. If every line that does is a bare
+`word:` key, then a root key `kind` has to be one of those lines as well, spelled out. Whatever could break the reasoning
+(quotes, anchors, tags, merge and complex keys, flow style, directives, line breaks that editors do not show, a kind that is
+not one bare word on the key's line) leads to parsing.
+"""
+
+import re
+from collections.abc import Set
+
+from scclint.load.lines import has_odd_breaks
+from scclint.load.split import body_start
+
+_KEY = r"[A-Za-z][A-Za-z0-9_./-]*:(?=[ \r\n]|\Z)"
+_UNSAFE_LINE = re.compile(rf"\n(?![ \r\n#]|{_KEY}|-[ \r\n]|\Z)")
+_FIRST_KEY = re.compile(_KEY)
+_KIND = re.compile(r"(?:\A|\n)kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
+_API_VERSION = re.compile(r"(?:\A|\n)apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
+_JSON_ESCAPED_LETTER = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]")
+
+
+def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
+    """(kind, apiVersion) of a document that is surely none of `subject_kinds` and no list; None where it has to be parsed.
+
+    JSON text without any `kind` gives ("", ""). A document that this answers for may still be broken further down.
+    """
+    start = body_start(chunk)
+    if chunk.startswith(("{", "["), start):
+        return ("", "") if "kind" not in chunk and not _JSON_ESCAPED_LETTER.search(chunk) else None
+    if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
+        return None
+    before = max(start - 1, 0)
+    match = _KIND.search(chunk, before)
+    if match is None or match[1] in subject_kinds or match[1].endswith("List"):
+        return None
+    if chunk.count("\nkind:") + chunk.startswith("kind:") != 1 or "\nitems:" in chunk or chunk.startswith("items:", start):
+        return None
+    if has_odd_breaks(chunk) or _UNSAFE_LINE.search(chunk, start):
+        return None
+    version = _API_VERSION.search(chunk, before)
+    return match[1], version[1] if version else ""

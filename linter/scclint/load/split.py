@@ -1,0 +1,81 @@
+"""A stream of text to the texts of its documents, without parsing them.
+
+A line that begins with `---` or `...`, followed by a blank or the line's end, ends a document wherever it stands: within
+block scalars as well, and within quoted ones, where it is an error. So the cuts are right for every text that parses.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_MARKER = re.compile(r"\n(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_COMMENT = "#[^\n\r\x85\u2028\u2029]*+"
+# Possessive, so that a million comment lines leave no trail of positions to go back to.
+_BLANK_LINES = rf"(?:[ \t]*+(?:{_COMMENT})?+\r?\n)*+"
+_LAST_LINE = rf"(?:[ \t]*+(?:{_COMMENT})?+\Z)?+"
+_START = r"---(?=[ \t\r\n]|\Z)"
+_PREAMBLE = re.compile(rf"(?:{_BLANK_LINES}%[^\n]*+\n?)*+{_BLANK_LINES}{_LAST_LINE}")
+_EMPTY = re.compile(rf"{_BLANK_LINES}(?:{_START})?+{_BLANK_LINES}(?:\.\.\.[ \t]*+\r?(?:\n|\Z))?+{_BLANK_LINES}{_LAST_LINE}")
+_HEAD = re.compile(rf"{_BLANK_LINES}(?:{_START}[ \t]*+(?:{_COMMENT})?+)?+{_BLANK_LINES}[ \t]*+")
+_SOURCE = re.compile(r"#[ \t]Source:[ \t](\S[^\r\n]*)")
+
+
+class Chunk(NamedTuple):
+    """The text of one document, its `---` line and the comments and directives before it included. `line` is 1-based."""
+
+    text: str
+    line: int
+
+
+def split(text: str) -> Iterator[Chunk]:
+    """The documents of a stream, in order; none of an empty text."""
+    line = start = 0
+    for end in _cuts(text):
+        chunk = text[start:end]
+        yield Chunk(chunk, line + 1)
+        line += chunk.count("\n")
+        start = end
+
+
+def _cuts(text: str) -> Iterator[int]:
+    """The offsets where documents end. One begins at its `---`, or before it if only comments and directives stand there."""
+    start = 0
+    bare = not _marks_start(text)  # nothing but comments and directives may have been seen since `start`
+    for marker in _MARKER.finditer(text):
+        at = marker.start() + 1
+        if marker[1] == "---":
+            if bare and _PREAMBLE.fullmatch(text, start, at):
+                bare = False
+                continue
+            bare = False
+        else:
+            newline = text.find("\n", at)
+            at = newline + 1 if newline >= 0 else len(text)
+            bare = True
+        yield at
+        start = at
+    if (text and not start) or (start < len(text) and not (bare and _PREAMBLE.fullmatch(text, start))):
+        yield len(text)
+
+
+def _marks_start(text: str) -> bool:
+    return text.startswith("---") and text[3:4] in ("", " ", "\t", "\r", "\n")
+
+
+def is_empty(chunk: str) -> bool:
+    """Whether the document has nothing but blank lines and comments."""
+    return _EMPTY.fullmatch(chunk) is not None
+
+
+def body_start(chunk: str) -> int:
+    """The offset of the first content: past comments, blank lines, the `---` and blanks before the content."""
+    match = _HEAD.match(chunk)
+    return match.end() if match else 0
+
+
+def helm_source(chunk: str) -> str:
+    """The path in the `# Source:` line that Helm writes above a document; empty if there is none."""
+    if "# Source:" not in chunk:
+        return ""
+    match = _SOURCE.search(chunk, 0, body_start(chunk))
+    return match[1].rstrip() if match else ""

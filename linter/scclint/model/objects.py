@@ -1,0 +1,158 @@
+"""The API objects that bear on a verdict, each a view that knows its document and where it stands in it."""
+
+from typing import Any
+
+from scclint.finding import Path
+from scclint.load.document import Document
+from scclint.load.node import Node
+from scclint.load.place import node_at
+from scclint.model.pod import Pod
+from scclint.model.view import View
+
+"""Kinds whose objects have no namespace."""
+
+
+CLUSTER_SCOPED = frozenset(
+    (
+        "SecurityContextConstraints",
+        "Namespace",
+        "Project",
+        "ProjectRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "KubeletConfig",
+    )
+)
+"""Kinds whose objects have no namespace."""
+
+
+class ApiObject(View):
+    """An object of the API as a manifest states it.
+
+    `manifest` is what the cluster would be given, as plain values: `data` itself, except for objects that another object
+    implies (the Role behind a ClusterServiceVersion's permissions). `namespace` is empty where none is written; `home` is
+    then the namespace it goes to unless another is asked for, empty where that is nowhere in particular. `label` is what
+    messages call it where kind and name would say nothing to its author.
+    """
+
+    __slots__ = ("api_version", "document", "home", "kind", "label", "manifest", "name", "namespace")
+
+    def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path = (), manifest: Any = None) -> None:
+        super().__init__(root, data, path)
+        self.document = document
+        self.home = ""
+        self.label = ""
+        self.manifest: dict[str, Any] = data if manifest is None else manifest
+        metadata = self.manifest.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        self.api_version = str(self.manifest.get("apiVersion") or "")
+        self.kind = str(self.manifest.get("kind") or "")
+        self.name = str(metadata.get("name") or metadata.get("generateName") or "")
+        self.namespace = str(metadata.get("namespace") or "")
+
+    @property
+    def file(self) -> str:
+        return self.document.file
+
+    @property
+    def named(self) -> str:
+        """How messages call it: `Deployment web`."""
+        return self.label or (f"{self.kind} {self.name}" if self.name else self.kind)
+
+    @property
+    def implied(self) -> bool:
+        """Whether no manifest states the object: another one implies it."""
+        return self.manifest is not self.data
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and last line of the object in its file, the last one of its last value."""
+        node = node_at(self.root, self.path)
+        return node.line, node.end_line
+
+    @property
+    def place(self) -> View:
+        """Where findings about the object as a whole point: its name (of a CSV's deployment, the entry's), else its kind."""
+        for path in (("metadata", "name"), ("name",), ("kind",)):
+            if self.field(*path).present:
+                return View(self.root, None, self.path + path)
+        return self
+
+
+class Workload(ApiObject):
+    """Anything that makes pods. `pod` is its pod, or its template's.
+
+    `controlled` is True where a controller of the cluster creates the pods, so that the rights of whoever applied the
+    manifest do not count. `partial` says why the object is no whole workload (a kustomize patch), else it is empty.
+    """
+
+    __slots__ = ("controlled", "partial", "pod")
+
+    def __init__(
+        self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
+    ) -> None:
+        super().__init__(document, root, data, path, manifest)
+        self.controlled = bool(template)
+        pod_data: Any = data
+        for step in template:
+            pod_data = pod_data.get(step) if isinstance(pod_data, dict) else None
+        # The API server shows a generated name by its prefix in errors about pods that controllers create.
+        self.pod = Pod(root, pod_data, path + template, f"{self.name}-" if template else self.name)
+        self.partial = _why_partial(self.pod, self.kind)
+
+
+class SecurityContextConstraints(ApiObject):
+    """An SCC object (security.openshift.io/v1); its fields sit at the top level."""
+
+    __slots__ = ()
+
+
+class Namespace(ApiObject):
+    """A v1 Namespace, or an OpenShift Project or ProjectRequest, which create one."""
+
+    __slots__ = ()
+
+
+class ServiceAccount(ApiObject):
+    __slots__ = ()
+
+
+class Role(ApiObject):
+    """A Role or ClusterRole (rbac.authorization.k8s.io, authorization.openshift.io), or what a CSV's permissions imply."""
+
+    __slots__ = ()
+
+    @property
+    def rules(self) -> tuple[View, ...]:
+        rules = self.data.get("rules")
+        return tuple(
+            View(self.root, rule, (*self.path, "rules", i))
+            for i, rule in enumerate(rules if isinstance(rules, list) else ())
+            if isinstance(rule, dict)
+        )
+
+
+class RoleBinding(ApiObject):
+    """A RoleBinding or ClusterRoleBinding."""
+
+    __slots__ = ()
+
+
+class KubeletConfig(ApiObject):
+    """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
+
+    __slots__ = ()
+
+
+def _why_partial(pod: Pod, kind: str) -> str:
+    """Patches carry some fields of an object only. What the API server requires of every container tells them apart."""
+    regular = [c for c in pod.containers if c.list == "containers"]
+    if not regular:
+        return "it has no containers"
+    for container in regular:
+        if not container.name:
+            return "a container has no name"
+        # An image trigger of a DeploymentConfig may fill the image in later.
+        if not container.data.get("image") and kind != "DeploymentConfig":
+            return f"container {container.name} has no image"
+    return ""

@@ -1,0 +1,107 @@
+"""One normalised pod for all kinds: whatever carries a pod template, checks see the same `Pod`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.finding import Path
+from scclint.load.node import Node
+from scclint.model.view import Field, View
+
+CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+"""In the order in which the kubelet and the SCC plugin look at them."""
+
+POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
+CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
+
+
+class Container(View):
+    """A container of any sort; `list` is the field of the pod spec it stands in, `index` its place there."""
+
+    __slots__ = ("index", "list", "name")
+
+    def __init__(self, root: Node, data: Any, path: Path, list: str, index: int) -> None:
+        super().__init__(root, data, path)
+        self.list = list
+        self.index = index
+        self.name = str(data.get("name") or "") if isinstance(data, dict) else ""
+
+    @property
+    def privileged(self) -> Field[bool]:
+        return self.field("securityContext", "privileged")
+
+    @property
+    def seccomp_type(self) -> Field[str]:
+        return self.field("securityContext", "seccompProfile", "type")
+
+    @property
+    def localhost_profile(self) -> Field[str]:
+        return self.field("securityContext", "seccompProfile", "localhostProfile")
+
+
+class Pod(View):
+    """A pod or pod template: `metadata` and `spec` below `path`.
+
+    `manifest` is the v1 Pod that would reach the API server, as plain JSON-like values; paths into it (as admission
+    gives them) are paths into this view.
+    """
+
+    __slots__ = ("containers", "manifest")
+
+    def __init__(self, root: Node, data: Any, path: Path, name: str) -> None:
+        super().__init__(root, data if isinstance(data, dict) else {}, path)
+        self.manifest = _manifest(self.data, name)
+        self.containers: tuple[Container, ...] = tuple(self._containers())
+
+    def _containers(self) -> Iterator[Container]:
+        spec = self.data.get("spec")
+        for key in CONTAINER_LISTS:
+            items = spec.get(key) if isinstance(spec, dict) else None
+            for index, item in enumerate(items if isinstance(items, list) else ()):
+                yield Container(self.root, item, (*self.path, "spec", key, index), key, index)
+
+    def container(self, name: str) -> Container | None:
+        """The container called `name`, of any sort."""
+        return next((c for c in self.containers if c.name == name), None)
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        metadata = self.data.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        return annotations if isinstance(annotations, dict) else {}
+
+    def annotation(self, key: str) -> Field[str]:
+        return self.field("metadata", "annotations", key)
+
+    @property
+    def service_account_name(self) -> Field[str]:
+        """`serviceAccountName`, or its deprecated alias where that alone is written."""
+        name = self.field("spec", "serviceAccountName")
+        alias = self.field("spec", "serviceAccount")
+        return alias if alias and not name else name
+
+    @property
+    def service_account(self) -> str:
+        """The service account the pod runs as: `default` where none is named."""
+        return str(self.service_account_name.value or "default")
+
+    @property
+    def seccomp_type(self) -> Field[str]:
+        return self.field("spec", "securityContext", "seccompProfile", "type")
+
+    @property
+    def localhost_profile(self) -> Field[str]:
+        return self.field("spec", "securityContext", "seccompProfile", "localhostProfile")
+
+
+def _manifest(data: dict[str, Any], name: str) -> dict[str, Any]:
+    metadata = data.get("metadata")
+    spec = data.get("spec")
+    spec = dict(spec) if isinstance(spec, dict) else {}
+    if not spec.get("serviceAccountName") and spec.get("serviceAccount"):
+        spec["serviceAccountName"] = spec["serviceAccount"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {**(metadata if isinstance(metadata, dict) else {}), "name": name},
+        "spec": spec,
+    }

@@ -1,0 +1,162 @@
+"""What fields an API object may have in one Kubernetes minor: the JSON Schemas of `scclint.schemas`, compiled on first use."""
+
+import os
+from enum import IntEnum
+from functools import cache
+from typing import Any, TypeAlias
+
+FILES = ("kubernetes/workloads.json", "deploymentconfig.json", "scc.json")
+"""The schemas that describe API objects. Their definitions share one space of names."""
+
+Definitions: TypeAlias = dict[str, dict[str, Any]]
+
+
+class Type(IntEnum):
+    """What Go type decodes a field, as far as that decides which JSON values it takes."""
+
+    OBJECT = 0
+    MAP = 1
+    ARRAY = 2
+    STRING = 3
+    BOOLEAN = 4
+    INTEGER = 5
+    INT_OR_STRING = 6
+    QUANTITY = 7
+    TIME = 8
+    ANY_OBJECT = 9
+
+
+_FORMATS = {"int-or-string": Type.INT_OR_STRING, "quantity": Type.QUANTITY, "date-time": Type.TIME}
+_TYPES = {"string": Type.STRING, "boolean": Type.BOOLEAN, "integer": Type.INTEGER, "array": Type.ARRAY}
+_BITS = {"int32": 32, "int64": 64}
+
+
+class Shape:
+    """What one value may be. Shapes of objects name their definition and make the shapes of their fields when first asked.
+
+    `accepts` is the Python type of which every value is right, None where the value must be looked at. `low` and `high` bound
+    an integer (inclusive; its Go type's range where the API server has no narrower one), `bits` is the size of that type.
+    """
+
+    __slots__ = ("_fields", "_schema", "_shapes", "accepts", "bits", "enum", "high", "item", "low", "name", "required", "type")
+
+    def __init__(self, shapes: "Shapes", schema: dict[str, Any], name: str = "") -> None:
+        self._shapes = shapes
+        self._schema = schema
+        self._fields: dict[str, Shape] | None = None
+        self.name = name
+        self.enum: list[str] | None = schema.get("enum")
+        self.required: list[str] = schema.get("required", [])
+        self.item: Shape | None = None
+        self.type = _type_of(schema)
+        self.bits = _BITS.get(schema.get("format", ""), 32)
+        self.low: int = schema.get("minimum", -(2 ** (self.bits - 1)))
+        self.high: int = schema.get("maximum", 2 ** (self.bits - 1) - 1)
+        self.accepts: type | None = None
+        if self.type is Type.BOOLEAN:
+            self.accepts = bool
+        elif self.type is Type.STRING and self.enum is None:
+            self.accepts = str
+        elif self.type is Type.ANY_OBJECT:
+            self.accepts = dict
+        elif self.type is Type.ARRAY:
+            items = schema.get("items")
+            if items is None:
+                self.accepts = list
+            else:
+                self.item = shapes.shape(items)
+        elif self.type is Type.MAP:
+            self.item = shapes.shape(schema["additionalProperties"])
+
+    @property
+    def fields(self) -> "dict[str, Shape]":
+        """The fields of an object that the minor has."""
+        if self._fields is None:
+            compiled = ((name, self._shapes.shape(schema)) for name, schema in self._schema["properties"].items())
+            self._fields = {name: shape for name, shape in compiled if shape is not None}
+        return self._fields
+
+    def lifetime(self, field: str) -> tuple[int | None, int | None]:
+        """The first and the last minor that have a field; None where there is no such bound, or no such field."""
+        schema = self._schema["properties"].get(field, {})
+        return schema.get("x-since"), schema.get("x-until")
+
+
+class Shapes:
+    """The shapes of all kinds in one minor."""
+
+    def __init__(self, definitions: Definitions, kinds: dict[str, str], minor: int) -> None:
+        self._definitions = definitions
+        self._kinds = kinds
+        self._named: dict[str, Shape] = {}
+        self._plain: dict[str, Shape] = {}
+        self.minor = minor
+
+    def kind(self, api_version: str, kind: str) -> Shape | None:
+        """The shape of a kind's objects; None for a kind without schema."""
+        name = self._kinds.get(f"{api_version} {kind}")
+        return None if name is None else self.definition(name)
+
+    def definition(self, name: str) -> Shape:
+        """The shape of a named definition, such as `PodSecurityContext`."""
+        found = self._named.get(name)
+        if found is None:
+            found = self._named[name] = Shape(self, self._definitions[name], name)
+        return found
+
+    def shape(self, schema: dict[str, Any]) -> Shape | None:
+        """The shape of a field's or an item's schema; None where the minor does not have the field."""
+        for branch in schema.get("anyOf", (schema,)):
+            if branch.get("x-since", self.minor) <= self.minor <= branch.get("x-until", self.minor):
+                if "$ref" in branch:
+                    return self.definition(_tail(branch["$ref"]))
+                if len(branch) > 1:
+                    return Shape(self, branch)
+                # Most fields are a mere string or boolean: one shape serves all of them.
+                plain = branch["type"]
+                if plain not in self._plain:
+                    self._plain[plain] = Shape(self, branch)
+                return self._plain[plain]
+        return None
+
+
+@cache
+def shapes(minor: int) -> Shapes:
+    """The shapes of one Kubernetes minor (29 for 1.29); those of the nearest minor for one the schemas do not cover."""
+    definitions, kinds, (first, last) = _load()
+    return Shapes(definitions, kinds, min(max(minor, first), last))
+
+
+@cache
+def _load() -> tuple[Definitions, dict[str, str], tuple[int, int]]:
+    """All definitions by name, `apiVersion kind` to the name of its definition, and the range of minors covered."""
+    import json
+    from importlib import import_module
+
+    folder = os.path.dirname(str(import_module("scclint.schemas").__file__))
+    definitions: Definitions = {}
+    kinds: dict[str, str] = {}
+    minors = (0, 0)
+    for name in FILES:
+        with open(os.path.join(folder, *name.split("/")), encoding="utf-8") as file:
+            schema = json.load(file)
+        definitions.update(schema["$defs"])
+        kinds.update((key, _tail(ref)) for key, ref in schema["x-kinds"].items())
+        if "x-minors" in schema:
+            first, last = schema["x-minors"]
+            minors = (first, last)
+    return definitions, kinds, minors
+
+
+def _tail(ref: str) -> str:
+    return ref.rpartition("/")[2]
+
+
+def _type_of(schema: dict[str, Any]) -> Type:
+    if schema.get("format") in _FORMATS:
+        return _FORMATS[schema["format"]]
+    if schema["type"] == "object":
+        if "properties" in schema:
+            return Type.OBJECT
+        return Type.MAP if "additionalProperties" in schema else Type.ANY_OBJECT
+    return _TYPES[schema["type"]]

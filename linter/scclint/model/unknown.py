@@ -1,0 +1,87 @@
+"""Values that the input leaves open: a Template parameter nobody gave a value, a placeholder still to be filled in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.finding import Path
+
+
+class Unknown:
+    """Stands in plain data where a value is not known. `text` is what was written, `${TAG}`; empty where that is not known.
+
+    It equals nothing but itself, so no check can mistake it for a value.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text or "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+def first_unknown(data: Any) -> Path | None:
+    """The way to the first unknown value within `data`, in the order of the data; None where all is known."""
+    if isinstance(data, Unknown):
+        return ()
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if (rest := first_unknown(value)) is not None:
+                return (key, *rest)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            if (rest := first_unknown(value)) is not None:
+                return (index, *rest)
+    return None
+
+
+DECISIVE = frozenset(
+    ("securityContext", "volumes", "hostNetwork", "hostPID", "hostIPC", "hostUsers", "serviceAccountName", "os", "hostPort")
+)
+"""The fields of a pod spec and its containers that can decide admission or the seccomp profile."""
+
+
+def decisive_unknown(pod: dict[str, Any]) -> Path | None:
+    """The way to the first unknown value of a v1 Pod on which its verdict can depend; None where there is none.
+
+    The image, the environment and the like may be unknown; so may a volume's name and the names within its source.
+    """
+    if first_unknown(pod) is None:
+        return None
+    return next((path for path in _unknowns(pod, ()) if _decides(path)), None)
+
+
+def _decides(path: Path) -> bool:
+    if path[:2] == ("metadata", "annotations"):
+        return len(path) == 2 or "seccomp" in str(path[2]) or "required-scc" in str(path[2])
+    if path[:2] == ("spec", "volumes"):
+        return len(path) <= 3
+    return path[0] == "spec" and (len(path) <= 2 or any(step in DECISIVE for step in path))
+
+
+def _unknowns(data: Any, path: Path) -> Iterator[Path]:
+    if isinstance(data, Unknown):
+        yield path
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _unknowns(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _unknowns(value, (*path, index))
+
+
+def known(data: Any) -> Any:
+    """The data with each unknown value replaced by the text that was written; the data itself where all is known."""
+    return data if first_unknown(data) is None else _known(data)
+
+
+def _known(data: Any) -> Any:
+    if isinstance(data, Unknown):
+        return data.text
+    if isinstance(data, dict):
+        return {key: _known(value) for key, value in data.items()}
+    return [_known(value) for value in data] if isinstance(data, list) else data

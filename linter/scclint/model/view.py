@@ -1,0 +1,72 @@
+"""Views on what a manifest says: every value knows where it was written, or where it is missing."""
+
+from typing import Any, Generic, TypeVar
+
+from scclint.finding import Path
+from scclint.load.node import Node
+from scclint.load.place import locate
+from scclint.source import Span
+
+T = TypeVar("T")
+
+
+class Field(Generic[T]):
+    """A value in a manifest, whether it was written at all, and where.
+
+    `value` is None when the field is absent or null; `present` is True when the key stands in the manifest, even with
+    null. `path` leads to it from the object's root. Its `span` is the `key: value` on its line, and for an absent field
+    the key of the mapping it is missing from (for a container: its `- name:` line).
+    """
+
+    __slots__ = ("_root", "path", "present", "value")
+
+    def __init__(self, value: T | None, present: bool, path: Path, root: Node) -> None:
+        self.value = value
+        self.present = present
+        self.path = path
+        self._root = root
+
+    def __bool__(self) -> bool:
+        """Whether there is a value that is not empty, zero or false."""
+        return bool(self.value)
+
+    @property
+    def span(self) -> Span:
+        return locate(self._root, self.path)[0]
+
+    def __repr__(self) -> str:
+        return f"Field({self.value!r}, present={self.present}, path={self.path})"
+
+
+class View:
+    """A part of a manifest: the object itself, its pod template, a container, an RBAC rule.
+
+    `path` leads from the root of the document to the part, `data` is the part as plain JSON-like values.
+    """
+
+    __slots__ = ("data", "path", "root")
+
+    def __init__(self, root: Node, data: Any, path: Path = ()) -> None:
+        self.root = root
+        self.data = data
+        self.path = path
+
+    def field(self, *path: str | int) -> Field[Any]:
+        """The field at `path` within this part, absent where any step of it is."""
+        value: Any = self.data
+        present = True
+        for step in path:
+            if isinstance(step, str):
+                present = isinstance(value, dict) and step in value
+            else:
+                present = isinstance(value, list) and step < len(value)
+            if not present:
+                value = None
+                break
+            value = value[step]
+        return Field(value, present, self.path + path, self.root)
+
+    @property
+    def span(self) -> Span:
+        """Where the part is introduced: the line a reader would call its beginning."""
+        return locate(self.root, self.path)[0]

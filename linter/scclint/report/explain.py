@@ -1,0 +1,146 @@
+"""`scclint explain`: how the verdict on a workload comes about, candidate by candidate, then container by container."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scclint.admission.verdict import Candidate, FieldError
+from scclint.model.objects import Workload
+from scclint.report.dump import dump
+from scclint.report.fieldpath import field_path
+from scclint.report.review import grant_words, profile_words, workload_entry
+from scclint.report.screen import WIDTH, paint, wrap
+from scclint.report.visible import visible, visible_line
+from scclint.source import Span
+from scclint.world import Outcome, World
+
+Json = dict[str, Any]
+
+
+def document(worlds: Mapping[str, World], workloads: list[Workload]) -> Json:
+    """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen."""
+    return {"version": 1, "workloads": [_entry(world, workload) for workload in workloads for world in worlds.values()]}
+
+
+def render_json(worlds: Mapping[str, World], workloads: list[Workload]) -> str:
+    return dump(document(worlds, workloads)) + "\n"
+
+
+def _entry(world: World, workload: Workload) -> Json:
+    outcome = world.outcome(workload)
+    verdict = outcome.verdict
+    return {
+        **workload_entry(world, outcome),
+        "reason": verdict.reason if verdict else None,
+        "candidates": [
+            {
+                "scc": candidate.scc,
+                "outcome": candidate.outcome,
+                "wouldBe": would.outcome,
+                "grant": grant_words(would.grant) if would.grant else None,
+                "reasons": [_reason(workload, error) for error in would.reasons],
+            }
+            for candidate, would in _candidates(world, outcome)
+        ],
+    }
+
+
+def _candidates(world: World, outcome: Outcome) -> list[tuple[Candidate, Candidate]]:
+    """Each candidate as it went, and as it would have gone had it been reached."""
+    if outcome.verdict is None:
+        return []
+    would = {c.scc: c for c in world.explain(outcome.workload)}
+    return [(c, would.get(c.scc, c)) for c in outcome.verdict.candidates]
+
+
+def _reason(workload: Workload, error: FieldError) -> Json:
+    field = workload.pod.field(*error.path)
+    span = field.span
+    return {
+        "text": visible(error.text),
+        "path": visible_line(field_path(field.path)),
+        "file": visible_line(span.file),
+        "line": span.line,
+        "column": span.column,
+    }
+
+
+def render_text(worlds: Mapping[str, World], workloads: list[Workload], color: bool) -> str:
+    """Prose for a terminal, one section per workload and release."""
+    sections = ["\n".join(_section(world, workload, color)) for workload in workloads for world in worlds.values()]
+    return "\n\n".join(sections) + "\n"
+
+
+def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
+    outcome = world.outcome(workload)
+    verdict = outcome.verdict
+    yield f"{paint(visible_line(_title(workload)), 'place', color)}  {paint(_place(workload.place.span), 'quiet', color)}"
+    yield from _hang(_setting(world, outcome), "  ")
+    if verdict is None:
+        yield from _hang(f"There is no verdict, because {outcome.unknown}.", "  ")
+        return
+    if verdict.skipped:
+        yield ""
+        yield from _hang(f"No SCC is tried: {outcome.skipped}.", "  ")
+    else:
+        yield ""
+        yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
+        for number, (candidate, would) in enumerate(_candidates(world, outcome), 1):
+            yield from _candidate(number, workload, candidate, would, color)
+        yield ""
+        if verdict.allowed:
+            yield f"  {paint('Admitted', 'clean', color)} by {paint(verdict.scc or '', 'place', color)}: {visible(verdict.reason or '')}"
+        else:
+            yield from _hang(f"{paint('Refused', 'error', color)}: {visible(verdict.message or '')}", "  ")
+    yield ""
+    yield "  Seccomp, container by container:"
+    for container in outcome.seccomp:
+        bad = container.type == "Unconfined" and verdict.allowed
+        profile = paint(profile_words(container), "error" if bad else "place", color)
+        seen = ""
+        if container.proc_mode is not None:
+            seen = f" (Seccomp: {container.proc_mode}, crictl: {container.crictl or 'null'})"
+        yield f"    {visible_line(container.name)}: {profile}{seen}"
+        yield from _hang(visible(container.why), "      ")
+
+
+def _title(workload: Workload) -> str:
+    return f"{workload.kind} {workload.namespace + '/' if workload.namespace else ''}{workload.name}"
+
+
+def _place(span: Span) -> str:
+    return f"{visible_line(span.file)}:{span.line}"
+
+
+def _setting(world: World, outcome: Outcome) -> str:
+    verdict = outcome.verdict
+    who = "the workload's controller" if outcome.creator is None else outcome.creator.name
+    assumed = ""
+    if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
+        assumed = " (its id ranges are assumed: they are not in the input)"
+    namespace = outcome.workload.namespace or world.namespace_asked or "a project (none is named)"
+    return (
+        f"{world.cluster.platform_name}; namespace {visible_line(namespace)}{assumed}; service account "
+        f"{visible_line(outcome.workload.pod.service_account)}; pods are created by {visible_line(who)}."
+    )
+
+
+def _candidate(number: int, workload: Workload, candidate: Candidate, would: Candidate, color: bool) -> Iterator[str]:
+    tone = {"chosen": "clean", "too restrictive": "warning"}.get(candidate.outcome, "quiet")
+    words: str = candidate.outcome
+    if candidate.outcome == "denied":
+        words = "not usable by service account or creator"
+    elif candidate.outcome == "not reached":
+        fate = {"denied": "not usable", "too restrictive": "would refuse", "chosen": "would admit"}
+        words = f"not reached ({fate.get(would.outcome, would.outcome)})"
+    yield f"  {number:>4}  {candidate.scc:<24} {paint(words, tone, color)}"
+    if candidate.outcome in ("chosen", "too restrictive") and would.grant is not None:
+        yield f"          usable by the {visible_line(grant_words(would.grant))}"
+    if candidate.outcome == "too restrictive":
+        for error in dict.fromkeys(would.reasons):
+            span = workload.pod.field(*error.path).span
+            yield from _hang(f"{visible(error.text)}  {paint(_place(span), 'quiet', color)}", "          ")
+
+
+def _hang(text: str, indent: str) -> Iterator[str]:
+    for line in wrap(text, WIDTH - len(indent)):
+        yield indent + line

@@ -1,0 +1,101 @@
+"""The `full` format: every finding with its source line, why it is one, and what would settle it."""
+
+from dataclasses import dataclass
+
+from scclint.finding import Finding, Related, Report
+from scclint.report.lines import Lines
+from scclint.report.options import Options
+from scclint.report.screen import closing, environment, statistics
+from scclint.report.snippet import Snippet, display_width, snippet
+from scclint.report.summary import place
+from scclint.report.visible import visible, visible_line
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One entry below a finding's source line, led in by `where` and `label`, which may be empty."""
+
+    text: str
+    where: str = ""
+    label: str = ""
+    style: str = "note"
+
+    @property
+    def lead(self) -> int:
+        """The columns that the lead-in takes."""
+        return display_width(self.where + self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A finding as the template shows it, all texts safe."""
+
+    place: str
+    severity: str
+    rule: str
+    name: str
+    aside: str
+    line: int
+    snippet: Snippet | None
+    remarks: tuple[Remark, ...]
+
+    @property
+    def margin(self) -> int:
+        return len(str(self.line)) if self.snippet else 1
+
+
+def render(report: Report, options: Options) -> str:
+    """The findings in order, a blank line after each, and the summary line. `options.template` has its own layout instead."""
+    if options.template is not None:
+        from scclint.report.user_template import render as render_template
+
+        return render_template(report, options, options.template)
+    findings = [finding for finding in report.findings if options.shows(finding)]
+    if not findings:
+        return closing(report, options)
+    summary = closing(report, options, "\n")
+    if options.statistics:
+        return statistics(findings, options) + summary
+    lines = Lines(report.texts)
+    template = environment(options).get_template("full.j2")
+    return template.render(findings=[_view(finding, lines) for finding in findings], summary=summary)
+
+
+def _view(finding: Finding, lines: Lines) -> View:
+    region = lines.region(finding.span)
+    return View(
+        place(finding.span),
+        finding.severity.value,
+        finding.rule_id,
+        finding.rule_name,
+        _suppressed(finding),
+        region.line,
+        snippet(region),
+        tuple(_remarks(finding)),
+    )
+
+
+def _remarks(finding: Finding) -> list[Remark]:
+    remarks = [Remark(visible(finding.message))]
+    # A chain of grants usually repeats the related places in their order.
+    remarks += [_remark(related, "note") for related in finding.related if related not in finding.flow]
+    remarks += [_remark(step, f"step {number}") for number, step in enumerate(finding.flow, 1)]
+    if finding.releases:
+        remarks.append(Remark(f"holds for {', '.join(finding.releases)}", label="note: "))
+    remarks += [Remark(visible(note), label="note: ") for note in finding.notes]
+    if finding.settle:
+        remarks.append(Remark(visible(finding.settle), label="help: ", style="help"))
+    return remarks
+
+
+def _remark(related: Related, label: str) -> Remark:
+    where = place(related.span)
+    return Remark(visible(related.message), f"{where}: " if where else "", f"{label}: ")
+
+
+def _suppressed(finding: Finding) -> str:
+    suppression = finding.suppression
+    if suppression is None:
+        return ""
+    reason = f": {visible_line(suppression.reason)}" if suppression.reason else ""
+    return f" (suppressed by {suppression.by}{reason})"

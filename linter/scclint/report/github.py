@@ -1,0 +1,46 @@
+"""The `github` format: workflow commands, which GitHub's runner shows as annotations."""
+
+from scclint.finding import Report, Severity
+from scclint.report.lines import Lines
+from scclint.report.options import Options
+from scclint.report.paths import RepositoryPaths
+from scclint.report.summary import by_severity, sentences, summary_line
+from scclint.report.visible import visible_line
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_SHOWN_PER_COMMAND = 10
+
+
+def render(report: Report, options: Options) -> str:
+    """A command a finding, most severe first, then the summary as plain text for the log.
+
+    The runner shows the first ten of each command in a step; where there are more, a last `notice` says how many.
+    """
+    findings = [finding for finding in report.findings if options.shows(finding)]
+    lines, paths = Lines(report.texts), RepositoryPaths(options.root)
+    out = []
+    for finding in sorted(findings, key=lambda f: f.severity.rank):
+        region = lines.region(finding.span)
+        properties = {"file": visible_line(paths.path(finding.span.file)), "line": str(region.line), "col": str(region.start)}
+        if region.end is not None:
+            properties |= {"endLine": str(region.line), "endColumn": str(region.end)}
+        properties["title"] = f"{finding.rule_id} {finding.rule_name}"
+        message = sentences(finding.message, finding.settle)
+        out.append(_command(_COMMANDS[finding.severity], properties, message))
+    summary = summary_line(report, options)
+    if any(number > _SHOWN_PER_COMMAND for number in by_severity(tuple(findings)).values()):
+        out.append(_command("notice", {"title": "scclint"}, f"Not every finding is annotated; the log has all. {summary}"))
+    return "\n".join([*out, summary]) + "\n"
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    pairs = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {pairs}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

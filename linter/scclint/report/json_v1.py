@@ -1,0 +1,111 @@
+"""The `json` format, version 1: published, described by schemas/json_v1.json, and the context of users' templates.
+
+Fields may be added within a version; none is renamed, removed or given another meaning.
+"""
+
+from typing import Any
+
+from scclint.finding import Finding, Related, Report
+from scclint.report.dump import dump
+from scclint.report.fieldpath import field_path
+from scclint.report.options import Options
+from scclint.report.summary import by_severity
+from scclint.report.visible import visible, visible_line
+from scclint.source import Span
+
+Json = dict[str, Any]
+
+
+def render(report: Report, options: Options) -> str:
+    """The object of `document`, with one finding a line."""
+    value = document(report, options)
+    findings = ",\n".join(dump(finding) for finding in value["findings"])
+    findings = f"\n{findings}\n" if findings else ""
+    return f'{{"version":{value["version"]},\n"findings":[{findings}],\n"summary":{dump(value["summary"])}}}\n'
+
+
+def document(report: Report, options: Options) -> Json:
+    """The report as JSON values. Texts are made visible, since `jq -r` and templates show them as they are."""
+    return {
+        "version": 1,
+        "findings": [_finding(finding) for finding in report.findings if options.shows(finding)],
+        "summary": _summary(report, options),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    subject = finding.subject
+    return {
+        "rule": finding.rule_id,
+        "name": finding.rule_name,
+        "severity": finding.severity.value,
+        "message": visible(finding.message),
+        "settle": visible(finding.settle),
+        **_span(finding.span),
+        "subject": {
+            "apiVersion": visible_line(subject.api_version),
+            "kind": visible_line(subject.kind),
+            "namespace": visible_line(subject.namespace),
+            "name": visible_line(subject.name),
+            "container": visible_line(subject.container),
+        },
+        "path": visible_line(field_path(finding.path)),
+        "related": [_related(related) for related in finding.related],
+        "flow": [_related(step) for step in finding.flow],
+        "releases": list(finding.releases),
+        "suppressed": _suppressed(finding),
+        "notes": [visible(note) for note in finding.notes],
+    }
+
+
+def _span(span: Span) -> Json:
+    return {
+        "file": visible_line(span.file),
+        "line": span.line,
+        "column": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _related(related: Related) -> Json:
+    return {"message": visible(related.message), **_span(related.span)}
+
+
+def _suppressed(finding: Finding) -> Json | None:
+    suppression = finding.suppression
+    if suppression is None:
+        return None
+    return {"by": suppression.by, "reason": visible(suppression.reason)}
+
+
+def _summary(report: Report, options: Options) -> Json:
+    live = report.live
+    rules: dict[str, int] = {}
+    for finding in live:
+        rules[finding.rule_id] = rules.get(finding.rule_id, 0) + 1
+    tally = report.tally
+    return {
+        "findings": {severity.value: number for severity, number in by_severity(live).items()},
+        "rules": dict(sorted(rules.items())),
+        "suppressed": len(report.findings) - len(live),
+        "hidden": sum(finding.severity in options.hide for finding in live),
+        "platform": visible_line(report.platform),
+        "files": tally.files,
+        "documents": {
+            "total": tally.documents,
+            "linted": tally.linted,
+            "other": tally.other,
+            "unsupported": tally.unsupported,
+            "unparsable": tally.unparsable,
+        },
+        "workloads": tally.workloads,
+        "notices": [
+            {"level": notice.level, "message": visible(notice.message), "file": visible_line(notice.file), "line": notice.line}
+            for notice in report.notices
+        ],
+        "crashes": [
+            {"rule": crash.rule_id, "subject": visible_line(str(crash.subject)), "error": visible(crash.error)}
+            for crash in report.crashes
+        ],
+    }

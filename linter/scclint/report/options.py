@@ -1,0 +1,27 @@
+"""How a report is to be shown: the one value every format receives beside the report."""
+
+from dataclasses import dataclass
+
+from scclint.finding import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices of the caller; each format takes what concerns it.
+
+    `color` and `statistics` concern `full` and `concise`, `template` (a path) replaces the layout of `full`, `sarif_category`
+    becomes the run's `automationDetails.id`. `root` is the repository root that SARIF, GitHub and GitLab paths are relative
+    to; None finds it by walking up from the working directory to a `.git`. `hide` names severities to leave out and
+    `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
+    """
+
+    color: bool = False
+    template: str | None = None
+    sarif_category: str = ""
+    show_suppressed: bool = False
+    root: str | None = None
+    statistics: bool = False
+    hide: frozenset[Severity] = frozenset()
+
+    def shows(self, finding: Finding) -> bool:
+        return finding.severity not in self.hide and (self.show_suppressed or finding.suppression is None)

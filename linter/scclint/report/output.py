@@ -1,0 +1,92 @@
+"""Where a report goes, and whether it may have colour there."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from scclint.errors import UsageError
+
+
+def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Whether to write ANSI colour to `stream`; None stands for an output file, which never gets any.
+
+    `flag` is `always`, `never` or `auto`. It wins over NO_COLOR, which wins over FORCE_COLOR and CLICOLOR_FORCE,
+    which win over what the stream is. An empty variable counts as absent, and a forcing one set to `0` too.
+    """
+    if stream is None or flag == "never":
+        return False
+    if flag == "always":
+        return True
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def write(text: str, output: str | None) -> bool:
+    """Write a report to the file `output`, or to standard output for None.
+
+    A file appears whole or not at all, in UTF-8; what the encoding of standard output lacks is written as an escape.
+    False where the reader of standard output has gone away, so that the caller can end without a word but not with
+    success. Raises UsageError where the report cannot be written.
+    """
+    text = text if text.endswith("\n") else text + "\n"
+    try:
+        if output is None:
+            return _write_stdout(text)
+        _write_file(text.encode("utf-8", "backslashreplace"), output)
+    except OSError as error:
+        target = "standard output" if output is None else output
+        raise UsageError(f"cannot write the report to {target}: {error.strerror or error}") from error
+    return True
+
+
+def _write_stdout(text: str) -> bool:
+    stream = sys.stdout
+    try:
+        stream.flush()
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        if hasattr(stream, "buffer"):
+            stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        else:
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        _detach(stream)
+        return False
+    except OSError:
+        _detach(stream)
+        raise
+    return True
+
+
+def _detach(stream: TextIO) -> None:
+    """Point a stream that failed at the null device: the interpreter flushes it once more on exit and would complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, stream.fileno())
+    finally:
+        os.close(null)
+
+
+def _write_file(data: bytes, output: str) -> None:
+    target = os.path.realpath(output)
+    if os.path.exists(target) and not os.path.isfile(target):
+        # A device, pipe or /dev/stdout: replacing it by a file is not what anyone means. A directory fails here as it should.
+        with open(target, "wb") as file:
+            file.write(data)
+        return
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        if os.path.exists(target):
+            os.chmod(temporary, os.stat(target).st_mode & 0o7777)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,60 @@
+"""Paths as code hosts know them: from the repository's root, whatever directory the run was started in."""
+
+import os
+
+
+def find_root(start: str) -> str:
+    """The nearest directory from `start` upwards that has a `.git`, else `start`; absolute, symbolic links resolved."""
+    start = folder = os.path.realpath(start)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return start
+        folder = parent
+    return folder
+
+
+class RepositoryPaths:
+    """Turns a file's path as the user reads it into one relative to `root` (None: found from the working directory)."""
+
+    __slots__ = ("_known", "_root")
+
+    def __init__(self, root: str | None) -> None:
+        self._root = find_root(os.getcwd()) if root is None else os.path.realpath(root)
+        self._known: dict[str, str] = {}
+
+    def path(self, file: str) -> str:
+        """`deploy/web.yaml`, links resolved, with `/` on every platform; absolute where the file lies outside the root."""
+        path = self._known.get(file)
+        if path is None:
+            path = self._known[file] = self._relative(file)
+        return path
+
+    def uri(self, file: str) -> str:
+        """The path as a URI reference (RFC 3986), percent-encoded; a `file:` URI where the file lies outside the root."""
+        path = self.path(file)
+        if os.path.isabs(path):
+            return f"file://{'' if path.startswith('/') else '/'}{_encoded(path)}"
+        return _encoded(path)
+
+    def _relative(self, file: str) -> str:
+        if not file:
+            return "<unknown>"
+        try:
+            absolute = os.path.realpath(file)
+        except (OSError, ValueError):
+            absolute = os.path.abspath(file)
+        inside = absolute.startswith(self._root.rstrip(os.sep) + os.sep)
+        path = os.path.relpath(absolute, self._root) if inside else absolute
+        return path.replace(os.sep, "/")
+
+
+def _encoded(path: str) -> str:
+    from urllib.parse import quote
+
+    try:
+        # File names that are not UTF-8 arrive with their bytes as surrogates (PEP 383).
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "backslashreplace")
+    return quote(data, safe="/~-._!$&'()*+,;=@")

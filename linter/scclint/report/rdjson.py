@@ -1,0 +1,47 @@
+"""The `rdjson` format: reviewdog's diagnostics. Paths are as the user wrote them, as reviewdog resolves them itself."""
+
+from typing import Any
+
+from scclint.finding import Finding, Report, Severity
+from scclint.report.dump import dump
+from scclint.report.lines import Lines
+from scclint.report.options import Options
+from scclint.report.summary import sentences
+from scclint.report.visible import visible, visible_line
+from scclint.source import Span
+
+_SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
+
+
+def render(report: Report, options: Options) -> str:
+    """One JSON object, one diagnostic a line. Columns count UTF-8 bytes from 1."""
+    lines = Lines(report.texts)
+    diagnostics = [dump(_diagnostic(finding, lines)) for finding in report.findings if options.shows(finding)]
+    body = "\n" + ",\n".join(diagnostics) + "\n" if diagnostics else ""
+    return f'{{"source":{{"name":"scclint"}},"diagnostics":[{body}]}}\n'
+
+
+def _diagnostic(finding: Finding, lines: Lines) -> dict[str, Any]:
+    diagnostic: dict[str, Any] = {
+        "message": sentences(finding.message, finding.settle),
+        "location": _location(finding.span, lines),
+        "severity": _SEVERITIES[finding.severity],
+        "code": {"value": finding.rule_id},
+    }
+    related = [
+        {"message": visible(related.message), "location": _location(related.span, lines)}
+        for related in finding.related
+        if related.span.file
+    ]
+    if related:
+        diagnostic["relatedLocations"] = related
+    return diagnostic
+
+
+def _location(span: Span, lines: Lines) -> dict[str, Any]:
+    region = lines.region(span)
+    start, end = region.utf8
+    extent: dict[str, Any] = {"start": {"line": region.line, "column": start}}
+    if end is not None:
+        extent["end"] = {"line": region.line, "column": end}
+    return {"path": visible_line(span.file), "range": extent}

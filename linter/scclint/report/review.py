@@ -1,0 +1,143 @@
+"""`scclint review`: every workload with its SCC, by whose grant, and each container's effective seccomp profile."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scclint.admission.verdict import Grant
+from scclint.model.objects import Workload
+from scclint.report.dump import dump
+from scclint.report.screen import paint
+from scclint.report.snippet import display_width
+from scclint.report.visible import visible, visible_line
+from scclint.seccomp.effective import ContainerSeccomp
+from scclint.world import Outcome, World
+
+Json = dict[str, Any]
+
+
+def document(worlds: Mapping[str, World], workloads: "list[Workload]") -> Json:
+    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input."""
+    return {
+        "version": 1,
+        "workloads": [workload_entry(world, world.outcome(workload)) for workload in workloads for world in worlds.values()],
+    }
+
+
+def workload_entry(world: World, outcome: Outcome) -> Json:
+    """One workload: `scc` is null where none runs or none admits it; `unknown` says why there is no verdict, else null."""
+    workload, verdict = outcome.workload, outcome.verdict
+    span = workload.place.span
+    return {
+        "kind": visible_line(workload.kind),
+        "name": visible_line(workload.name),
+        "namespace": visible_line(workload.namespace or world.namespace_asked),
+        "file": visible_line(span.file),
+        "line": span.line,
+        "release": world.cluster.release,
+        "scc": verdict.scc if verdict else None,
+        "subject": verdict.subject if verdict else None,
+        "grant": grant_words(outcome.chosen.grant) if outcome.chosen and outcome.chosen.grant else None,
+        "allowed": verdict.allowed if verdict else None,
+        "message": visible(verdict.message) if verdict and verdict.message else None,
+        "skipped": outcome.skipped or None,
+        "unknown": visible_line(outcome.unknown) or None,
+        "containers": [container_entry(c) for c in outcome.seccomp],
+    }
+
+
+def container_entry(container: ContainerSeccomp) -> Json:
+    """A container's effective profile. `procMode` is the number after `Seccomp:` in `/proc/1/status`, `crictl` whether
+    `.info.runtimeSpec.linux.seccomp` is null or which profile it holds; both null as well where the pod is not admitted."""
+    profile = None
+    if container.type is not None:
+        profile = {key: visible_line(value) for key, value in container.profile.items()}
+    return {
+        "name": visible_line(container.name),
+        "seccomp": profile,
+        "source": container.source,
+        "procMode": container.proc_mode,
+        "crictl": container.crictl,
+    }
+
+
+def render_json(worlds: Mapping[str, World], workloads: "list[Workload]") -> str:
+    return dump(document(worlds, workloads)) + "\n"
+
+
+def grant_words(grant: Grant) -> str:
+    """Why a subject may use an SCC: `service account, through RoleBinding shop/web-anyuid`."""
+    who = "service account" if grant.subject == "serviceaccount" else "creator"
+    if grant.via == "users":
+        return f"{who}, named in the SCC's users"
+    if grant.via == "groups":
+        return f"{who}, through group {grant.group} in the SCC's groups"
+    binding = grant.binding
+    if binding is None:
+        return who
+    place = f"{binding.namespace}/" if binding.namespace else ""
+    return f"{who}, through {binding.kind} {place}{binding.name}"
+
+
+HEADER = ("WORKLOAD", "SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
+
+
+def render_text(worlds: Mapping[str, World], workloads: "list[Workload]", color: bool) -> str:
+    """A table, one line per container, the workload's own columns on its first line only."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    many = len(worlds) > 1
+    for workload in workloads:
+        for world in worlds.values():
+            rows.extend(_rows(world, world.outcome(workload), many))
+    if not rows:
+        return "No workloads found.\n"
+    widths = [max(len(HEADER[i]), *(display_width(row[i][0]) for row in rows)) for i in range(len(HEADER))]
+    table = [tuple((title, "place") for title in HEADER), *rows]
+    return "".join(_line(row, widths, color) for row in table)
+
+
+def _line(row: tuple[tuple[str, str], ...], widths: list[int], color: bool) -> str:
+    last = max(i for i, (text, _) in enumerate(row) if text)
+    cells = []
+    for (text, tone), width in zip(row[: last + 1], widths, strict=False):
+        cells.append((paint(text, tone, color) if tone else text) + " " * (width - display_width(text)))
+    return "  ".join(cells).rstrip() + "\n"
+
+
+def _rows(world: World, outcome: Outcome, many: bool) -> list[tuple[tuple[str, str], ...]]:
+    workload, verdict = outcome.workload, outcome.verdict
+    release = f" ({world.cluster.release})" if many else ""
+    name = visible_line(f"{workload.kind} {workload.namespace + '/' if workload.namespace else ''}{workload.name}{release}")
+    if verdict is None:
+        return [
+            ((name, ""), ("unknown", "quiet"), ("", ""), ("", ""), (visible_line(outcome.unknown), "quiet"), *[("", "")] * 3)
+        ]
+    scc = (verdict.scc, "") if verdict.scc else ("REFUSED", "error") if not verdict.allowed else ("none runs", "warning")
+    grant = outcome.chosen.grant if outcome.chosen else None
+    to = "" if grant is None else ("service account" if grant.subject == "serviceaccount" else _creator(outcome))
+    rows: list[tuple[tuple[str, str], ...]] = []
+    for number, c in enumerate(outcome.seccomp):
+        first = number == 0
+        rows.append(
+            (
+                (name if first else "", ""),
+                scc if first else ("", ""),
+                (to if first else "", ""),
+                (visible_line(c.name), ""),
+                (profile_words(c), "error" if c.type == "Unconfined" and verdict.allowed else ""),
+                (c.source, "quiet"),
+                ("-" if c.proc_mode is None else str(c.proc_mode), ""),
+                ("-" if c.proc_mode is None else c.crictl or "null", ""),
+            )
+        )
+    return rows
+
+
+def _creator(outcome: Outcome) -> str:
+    return "everyone" if outcome.creator is None else outcome.creator.name
+
+
+def profile_words(container: ContainerSeccomp) -> str:
+    """`RuntimeDefault`, `Unconfined`, `Localhost profiles/web.json`; `-` on Windows."""
+    if container.type == "Localhost":
+        return visible_line(f"Localhost {container.localhost_profile or ''}").rstrip()
+    return container.type or "-"

@@ -1,0 +1,208 @@
+"""The `sarif` format: SARIF 2.1.0 as GitHub code scanning takes it, one run a file."""
+
+from typing import Any
+
+from scclint import __version__
+from scclint.finding import Finding, Related, Report
+from scclint.report.dump import dump
+from scclint.report.fieldpath import field_path
+from scclint.report.fingerprint import fingerprints
+from scclint.report.line_hash import line_hashes
+from scclint.report.lines import Lines
+from scclint.report.options import Options
+from scclint.report.paths import RepositoryPaths
+from scclint.report.sarif_rules import LEVELS, descriptors
+from scclint.report.summary import counted, judged, place, sentences
+from scclint.report.visible import one_line, visible, visible_line
+from scclint.source import Span
+
+Json = dict[str, Any]
+
+MOST_RESULTS = 25_000
+LARGEST_GZIP = 10_000_000
+_MOST_RELATED = 100
+_MOST_STEPS = 1_000
+
+
+def render(report: Report, options: Options) -> str:
+    """The report within GitHub's limits, beyond which it would refuse the whole file.
+
+    When there is too much, the least severe findings are left out and a notification says how many.
+    """
+    run = _Run(report, options)
+    most = MOST_RESULTS
+    while True:
+        text = dump(run.log(most)) + "\n"
+        size = _gzip_size(text)
+        if size <= LARGEST_GZIP or most <= 1:
+            return text
+        most = min(most, len(run.shown)) * LARGEST_GZIP // size * 9 // 10
+
+
+def _gzip_size(text: str) -> int:
+    if len(text) <= LARGEST_GZIP * 9 // 10:
+        return 0
+    import zlib
+
+    return len(zlib.compress(text.encode("ascii")))
+
+
+class _Run:
+    """What the parts of one SARIF run share: file texts, paths, rule indices, line hashes."""
+
+    __slots__ = ("_hashes", "_lines", "_options", "_paths", "_prints", "_report", "_rule_index", "_rules", "shown")
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self._report = report
+        self._options = options
+        self._lines = Lines(report.texts)
+        self._paths = RepositoryPaths(options.root)
+        self._rules = descriptors(report)
+        self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
+        self._prints = fingerprints(report.findings, self._paths)
+        self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
+        self._hashes = self._line_hashes()
+
+    def log(self, most: int) -> Json:
+        """The whole file, with at most `most` results."""
+        findings = self._report.findings
+        kept = self.shown
+        if len(kept) > most:
+            kept = sorted(sorted(kept, key=lambda index: findings[index].severity.rank)[:most])
+        notifications = self._notifications(len(self.shown) - len(kept))
+        run: Json = {
+            "tool": {"driver": self._driver()},
+            "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
+            "columnKind": "utf16CodeUnits",
+            "results": [self._result(findings[index], self._prints[index]) for index in kept],
+        }
+        if category := self._options.sarif_category.strip("/"):
+            run["automationDetails"] = {"id": visible_line(category) + "/"}
+        return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+
+    def _driver(self) -> Json:
+        return {"name": "scclint", "semanticVersion": __version__, "rules": self._rules}
+
+    def _result(self, finding: Finding, fingerprint: str) -> Json:
+        result: Json = {
+            "ruleId": finding.rule_id,
+            "ruleIndex": self._rule_index[finding.rule_id],
+            "level": LEVELS[finding.severity],
+        }
+        links = []
+        locations: list[Json] = []
+        for related in finding.related[:_MOST_RELATED]:
+            text = visible(related.message).strip() or place(related.span)
+            if related.span.file:
+                number = len(locations) + 1
+                locations.append({"id": number, **self._location(related.span), "message": {"text": unlinked(text)}})
+                links.append(f"[{_link_text(text)}]({number})")
+            else:
+                links.append(unlinked(text))
+        result["message"] = {"text": self._message(finding, links)}
+        result["locations"] = [{**self._location(finding.span), **_logical(finding)}]
+        if locations:
+            result["relatedLocations"] = locations
+        if steps := [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]:
+            result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+        line_hash = self._hashes.get((finding.span.file, max(finding.span.line, 1)))
+        result["partialFingerprints"] = {
+            **({"primaryLocationLineHash": line_hash} if line_hash else {}),
+            "scclint/v1": fingerprint,
+        }
+        if self._options.show_suppressed:
+            # SARIF wants the array in all results or in none.
+            result["suppressions"] = self._suppressions(finding)
+        if finding.releases:
+            result["properties"] = {"releases": list(finding.releases)}
+        return result
+
+    def _message(self, finding: Finding, links: list[str]) -> str:
+        """Plain sentences, the first of which stands alone: hosts show it where there is little room."""
+        text = unlinked(sentences(finding.message, finding.settle, *finding.notes)) or f"{finding.rule_id} {finding.rule_name}."
+        return f"{text} See {'; '.join(links)}." if links else text
+
+    def _step(self, step: Related) -> Json:
+        return {"location": {**self._location(step.span), "message": {"text": unlinked(visible(step.message))}}}
+
+    def _location(self, span: Span) -> Json:
+        region = self._lines.region(span)
+        start, end = region.utf16
+        where: Json = {"startLine": region.line, "startColumn": start}
+        if end is not None:
+            where |= {"endLine": region.line, "endColumn": end}
+        return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(span.file)}, "region": where}}
+
+    def _suppressions(self, finding: Finding) -> list[Json]:
+        suppression = finding.suppression
+        if suppression is None:
+            return []
+        entry: Json = {
+            "kind": "inSource" if suppression.by in ("comment", "annotation") else "external",
+            "status": "accepted",
+        }
+        if suppression.reason:
+            entry["justification"] = visible(suppression.reason)
+        if suppression.span is not None and suppression.span.file:
+            entry["location"] = self._location(suppression.span)
+        return [entry]
+
+    def _notifications(self, left_out: int) -> list[Json]:
+        report = self._report
+        notifications: list[Json] = []
+        for notice in report.notices:
+            entry: Json = {"level": notice.level, "message": {"text": unlinked(visible(notice.message))}}
+            if notice.file:
+                span = Span(notice.file, notice.line, 1, notice.line, 1)
+                entry["locations"] = [self._location(span) if notice.line > 0 else self._file(notice.file)]
+            notifications.append(entry)
+        for crash in report.crashes:
+            text = f"Rule {crash.rule_id} failed on {crash.subject}: {crash.error}. This is a bug of scclint."
+            entry = {"level": "error", "message": {"text": unlinked(visible(text))}}
+            if crash.rule_id in self._rule_index:
+                entry["associatedRule"] = {"id": crash.rule_id, "index": self._rule_index[crash.rule_id]}
+            notifications.append(entry)
+        if left_out:
+            text = f"{counted(left_out, 'finding')} of the least severity left out to stay within the limits of code scanning."
+            notifications.append({"level": "warning", "message": {"text": text}})
+        notifications.append({"level": "note", "message": {"text": unlinked(judged(report))}})
+        return notifications
+
+    def _file(self, file: str) -> Json:
+        return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(file)}}}
+
+    def _line_hashes(self) -> dict[tuple[str, int], str]:
+        """The line hash of every finding shown, each file read once."""
+        wanted: dict[str, set[int]] = {}
+        for index in self.shown:
+            span = self._report.findings[index].span
+            wanted.setdefault(span.file, set()).add(max(span.line, 1))
+        return {
+            (file, line): value
+            for file, numbers in wanted.items()
+            if file in self._report.texts
+            for line, value in line_hashes(self._report.texts[file], numbers).items()
+        }
+
+
+def unlinked(text: str) -> str:
+    """`text` without SARIF's link syntax, `[text](target)`: only links of our own may lead anywhere."""
+    return text.replace("](", "] (")
+
+
+def _link_text(text: str) -> str:
+    return one_line(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").rstrip(".")
+
+
+def _logical(finding: Finding) -> Json:
+    """The object and the field that the finding is about, as logical locations; nothing for a whole document."""
+    subject = finding.subject
+    if not (subject.kind and subject.name):
+        return {}
+    full = "/".join(visible_line(part) for part in (subject.kind, subject.namespace, subject.name) if part)
+    locations = [{"name": visible_line(subject.name), "fullyQualifiedName": full, "kind": "resource"}]
+    if finding.path:
+        path = visible_line(field_path(finding.path))
+        name = visible_line(str(finding.path[-1]))
+        locations.append({"name": name, "fullyQualifiedName": f"{full}:{path}", "kind": "property"})
+    return {"logicalLocations": locations}

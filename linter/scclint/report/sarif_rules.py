@@ -1,0 +1,91 @@
+"""Rules as SARIF `reportingDescriptor`s, with the properties that GitHub code scanning reads."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from scclint.finding import Finding, Report, Severity
+
+if TYPE_CHECKING:
+    from scclint.rule import AnyRule
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+_PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+_LONGEST_DESCRIPTION = 1024
+_MOST_TAGS = 20
+
+
+def descriptors(report: Report) -> list[dict[str, Any]]:
+    """All rules of the run sorted by id, not only those with findings: hosts compare the list from run to run.
+
+    A finding's rule that the run has no record of is listed with what the finding says about it.
+    """
+    known = {rule.id: _descriptor(rule) for rule in cast("tuple[AnyRule, ...]", report.rules)}
+    for finding in report.findings:
+        if finding.rule_id not in known:
+            known[finding.rule_id] = _bare_descriptor(finding)
+    return [known[rule_id] for rule_id in sorted(known)]
+
+
+def _descriptor(rule: "AnyRule") -> dict[str, Any]:
+    title = _sentence(rule.title)
+    return {
+        "id": rule.id,
+        "name": _pascal_case(rule.name),
+        "shortDescription": {"text": _cut(title)},
+        "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
+        "help": {"text": rule.page or title, "markdown": _markdown(rule.page or title, rule.references)},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "properties": {
+            "precision": "high",
+            "problem.severity": _PROBLEM_SEVERITIES[rule.severity],
+            **({} if rule.security_severity is None else {"security-severity": str(rule.security_severity)}),
+            "tags": _tags(rule),
+        },
+    }
+
+
+def _bare_descriptor(finding: Finding) -> dict[str, Any]:
+    text = _sentence(finding.rule_name)
+    return {
+        "id": finding.rule_id,
+        "name": _pascal_case(finding.rule_name),
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "help": {"text": text},
+        "defaultConfiguration": {"level": LEVELS[finding.severity]},
+        "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[finding.severity]},
+    }
+
+
+def _tags(rule: "AnyRule") -> list[str]:
+    """GitHub heeds a security severity only under the tag `security`, and knows CWEs by CodeQL's tags."""
+    security = () if rule.security_severity is None else ("security",)
+    tags = (*security, *rule.tags, *(f"external/cwe/cwe-{number:03d}" for number in rule.cwe))
+    return list(dict.fromkeys(tags))[:_MOST_TAGS]
+
+
+def _first_paragraph(page: str) -> str:
+    """The first prose of a manual page, without headings, on one line."""
+    for paragraph in page.split("\n\n"):
+        text = " ".join(line for line in paragraph.split("\n") if not line.startswith("#")).strip()
+        if text:
+            return " ".join(text.split())
+    return ""
+
+
+def _markdown(page: str, references: Iterable[str]) -> str:
+    links = "\n".join(f"- <{reference}>" for reference in references)
+    return f"{page}\n\n{links}" if links else page
+
+
+def _pascal_case(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_DESCRIPTION else text[: _LONGEST_DESCRIPTION - 1] + "…"

@@ -1,0 +1,93 @@
+"""What the formats for people share: colour, wrapping, the template environment, statistics."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from scclint.finding import Finding, Report
+from scclint.report.options import Options
+from scclint.report.summary import judged, verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+WIDTH = 80
+
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "info": "1;36",
+    "clean": "1;32",
+    "place": "1",
+    "note": "36",
+    "help": "32",
+    "quiet": "2",
+}
+
+
+def paint(text: object, style: str, color: bool) -> str:
+    """`text` in one of the styles by which all output for people is painted, or as it is without colour."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else str(text)
+
+
+def closing(report: Report, options: Options, separator: str = ". ") -> str:
+    """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
+    found = verdict(report, options)
+    worst = min((f.severity for f in report.live if f.severity not in options.hide), key=lambda s: s.rank, default=None)
+    style = "error" if report.crashes else worst.value if worst else "clean"
+    return f"{paint(found, style, options.color)}{separator}{judged(report)}\n"
+
+
+def wrap(text: str, width: int, taken: int = 0) -> list[str]:
+    """`text` in lines of at most `width` terminal columns, the first shorter by `taken`; longer words stay whole.
+
+    Line feeds in `text` are kept.
+    """
+    from scclint.report.snippet import display_width
+
+    lines = []
+    room = width - taken
+    for paragraph in text.split("\n"):
+        line = ""
+        used = 0
+        for word in paragraph.split(" "):
+            size = display_width(word)
+            if line and used + 1 + size > room:
+                lines.append(line)
+                room, line, used = width, word, size
+            else:
+                line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+        lines.append(line)
+        room = width
+    return lines
+
+
+def environment(options: Options) -> "Environment":
+    """The environment of the package's own templates. Their values come sanitised: escaping is not left to the layout."""
+    import os
+
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    env = Environment(
+        loader=FileSystemLoader(os.path.join(os.path.dirname(__file__), "templates")),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["paint"] = lambda text, style: paint(text, style, options.color)
+    env.filters["hang"] = lambda text, indent, taken: ("\n" + " " * indent).join(wrap(text, WIDTH - indent, taken))
+    return env
+
+
+def statistics(findings: Iterable[Finding], options: Options) -> str:
+    """How often each rule was broken, the most frequent first: a table of count, id, severity, name."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for finding in findings:
+        key = (finding.rule_id, finding.severity.value, finding.rule_name)
+        counts[key] = counts.get(key, 0) + 1
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    digits = max((len(str(number)) for _, number in rows), default=0)
+    lines = []
+    for (rule, severity, name), number in rows:
+        lines.append(f"{number:>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}\n")
+    return "".join(lines)

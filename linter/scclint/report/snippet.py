@@ -1,0 +1,78 @@
+"""A source line with its decisive part underlined, aligned as a terminal shows it."""
+
+from typing import NamedTuple
+
+from scclint.report.lines import Region
+from scclint.report.visible import IDEOGRAPHIC_SPACE, break_commands, escape
+
+_LONGEST = 96
+_EXCERPT = 72
+_LEAD = 24
+_TAB = 4
+
+
+class Snippet(NamedTuple):
+    """`source` is safe to show; its decisive part begins after `indent` terminal columns and takes `width` (at least 1)."""
+
+    source: str
+    indent: int
+    width: int
+
+
+def snippet(region: Region) -> Snippet | None:
+    """The line of `region`, or the part of a long one around its start; None where the text is not at hand or blank."""
+    text = region.text
+    if text is None or not text.strip():
+        return None
+    start, end = region.start - 1, (region.end or len(text) + 1) - 1
+    first, last = 0, len(text)
+    if last > _LONGEST:
+        # A manifest on one line of JSON runs to kilobytes: only the neighbourhood says anything.
+        first = start - _LEAD if start > _EXCERPT // 2 else 0
+        last = min(last, first + _EXCERPT)
+    before, column = _cells(text[first:start], 1 if first else 0)
+    if first:
+        before = "…" + before
+    marked, end_column = _cells(text[start : min(end, last)], column)
+    after, _ = _cells(text[min(end, last) : last], end_column)
+    if last < len(text):
+        after += "…"
+    column += _inserted(before)
+    width = max(end_column + _inserted(before + marked) - column, 1)
+    return Snippet(break_commands(before + marked + after).rstrip(), column, width)
+
+
+def display_width(text: str) -> int:
+    """How many terminal columns `text`, made visible before, takes."""
+    return len(text) if text.isascii() else sum(_width(char) for char in text)
+
+
+def _cells(text: str, column: int) -> tuple[str, int]:
+    """`text` as shown from display column `column` (from 0) on, and the column after it."""
+    if text.isascii() and text.isprintable():
+        return text, column + len(text)
+    shown = []
+    for char in text:
+        if char == "\t":
+            piece = " " * (_TAB - column % _TAB)
+        elif char.isprintable() or char == IDEOGRAPHIC_SPACE:
+            piece = char
+        else:
+            piece = escape(char)
+        column += _width(piece) if len(piece) == 1 else len(piece)
+        shown.append(piece)
+    return "".join(shown), column
+
+
+def _width(char: str) -> int:
+    if char.isascii():
+        return 1
+    import unicodedata
+
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+def _inserted(text: str) -> int:
+    return len(break_commands(text)) - len(text)

@@ -1,0 +1,94 @@
+"""What a run came to, in words: one wording for the screen, SARIF, GitHub and Markdown."""
+
+from scclint.finding import Finding, Report, Severity
+from scclint.report.options import Options
+from scclint.report.visible import one_line, visible_line
+from scclint.source import Span
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def sentences(*parts: str) -> str:
+    """The parts that are not empty as sentences on one line, safe to show."""
+    lines = [one_line(part) for part in parts]
+    return " ".join(line if line.endswith((".", "!", "?")) else line + "." for line in lines if line)
+
+
+def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
+    """How many findings there are of each severity, worst first; zeros included."""
+    counts = dict.fromkeys(Severity, 0)
+    for finding in findings:
+        counts[finding.severity] += 1
+    return counts
+
+
+def severities(findings: tuple[Finding, ...]) -> str:
+    """`2 errors, 1 warning`; empty for no findings."""
+    return ", ".join(
+        f"{number:,} info" if severity is Severity.INFO else counted(number, severity.value)
+        for severity, number in by_severity(findings).items()
+        if number
+    )
+
+
+def verdict(report: Report, options: Options) -> str:
+    """`2 errors, 1 warning (3 suppressed)`: what was found, and what of it is not shown."""
+    live = report.live
+    shown = tuple(f for f in live if f.severity not in options.hide)
+    text = severities(shown) or "No problems found"
+    if report.crashes:
+        text += f", {counted(len(report.crashes), 'rule failure')}"
+    aside = []
+    if len(report.findings) > len(live):
+        aside.append(f"{len(report.findings) - len(live):,} suppressed")
+    if len(live) > len(shown):
+        aside.append(f"{severities(tuple(f for f in live if f.severity in options.hide))} not shown")
+    return f"{text} ({', '.join(aside)})" if aside else text
+
+
+def became(report: Report) -> str:
+    """What became of the input: `3 files, 20 documents: 8 linted (4 workloads), 12 of other kinds`."""
+    tally = report.tally
+    parts = [f"{tally.linted:,} linted ({counted(tally.workloads, 'workload')})"]
+    parts += [
+        f"{number:,} {fate}"
+        for number, fate in (
+            (tally.other, "of other kinds"),
+            (tally.unsupported, "unsupported"),
+            (tally.unparsable, "unparsable"),
+        )
+        if number
+    ]
+    return f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}: {', '.join(parts)}"
+
+
+def judged(report: Report) -> str:
+    """`became` as a sentence, led in by the platform that was judged: `OpenShift 4.22; 3 files, ...`."""
+    platform = f"{visible_line(report.platform)}; " if report.platform else ""
+    return f"{platform}{became(report)}."
+
+
+def summary_line(report: Report, options: Options) -> str:
+    """A run in one line: what was found, what was judged, what became of the input."""
+    return f"{verdict(report, options)}. {judged(report)}"
+
+
+def place(span: Span) -> str:
+    """`web.yaml:3:5`, safe to show; what is not known is left out."""
+    numbers = "".join(f":{number}" for number in (span.line, span.column) if span.line > 0 and number > 0)
+    return visible_line(span.file) + numbers
+
+
+def diagnostics(report: Report) -> list[str]:
+    """The run's notices and crashes as lines for standard error, safe to show."""
+    lines = []
+    for notice in report.notices:
+        where = f"{place(Span(notice.file, notice.line, 0, 0, 0))}: " if notice.file else ""
+        lines.append(f"{where}{notice.level}: {visible_line(notice.message)}")
+    for crash in report.crashes:
+        on = f" on {visible_line(str(crash.subject))}" if str(crash.subject) else ""
+        lines.append(f"internal error: rule {crash.rule_id} failed{on}: {visible_line(crash.error)}; this is a bug of scclint")
+    return lines

@@ -1,0 +1,75 @@
+"""The process in which a user's template runs: `{source, context}` as JSON in, `{text}` or `{error, line}` out."""
+
+import contextlib
+import json
+import sys
+from types import TracebackType
+from typing import Any
+
+LARGEST_OUTPUT = 32 << 20
+_CPU_SECONDS = 15
+_MEMORY = 2 << 30
+
+
+def main() -> None:
+    _limit()
+    job = json.load(sys.stdin)
+    json.dump(render(job["source"], job["context"]), sys.stdout)
+
+
+def render(source: str, context: dict[str, Any]) -> dict[str, object]:
+    """Render `source` with nothing but `context` and Jinja's own filters in reach: no files, no attributes of Python's."""
+    from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    env = ImmutableSandboxedEnvironment(
+        loader=DictLoader({}), autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    size = 0
+    pieces = []
+    try:
+        for piece in env.from_string(source).generate(context):
+            size += len(piece)
+            if size > LARGEST_OUTPUT:
+                return {"error": f"the output is longer than {LARGEST_OUTPUT:,} characters"}
+            pieces.append(piece)
+    except TemplateSyntaxError as error:
+        return {"error": error.message or "syntax error", "line": error.lineno}
+    except TemplateNotFound as error:
+        return {"error": f"cannot include {str(error)!r}: a template stands alone", "line": _line(error.__traceback__)}
+    except UndefinedError as error:
+        hint = "the context is version, findings and summary, as in --format json"
+        return {"error": f"{error.message}; {hint}", "line": _line(error.__traceback__)}
+    except TemplateError as error:
+        return {"error": error.message or type(error).__name__, "line": _line(error.__traceback__)}
+    except MemoryError:
+        pieces.clear()
+        return {"error": "the template uses more memory than a template may"}
+    except Exception as error:
+        # Whatever an expression raises (a wrong type, a division by zero, endless recursion) is the template's doing.
+        return {"error": f"{type(error).__name__}: {error}", "line": _line(error.__traceback__)}
+    return {"text": "".join(pieces)}
+
+
+def _line(traceback: TracebackType | None) -> int:
+    """The innermost line of the template in a traceback, which Jinja rewrites to template lines; 0 where there is none."""
+    line = 0
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == "<template>":
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _limit() -> None:
+    with contextlib.suppress(ImportError):
+        # Windows has no such limits; there the parent's timeout stands alone.
+        import resource
+
+        for limit, value in ((resource.RLIMIT_CPU, _CPU_SECONDS), (resource.RLIMIT_AS, _MEMORY)):
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(limit, (value, value))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""`--template FILE`: a layout of the user's own, a Jinja template over the json_v1 object.
+
+The template may come with the repository that is being linted, so it is rendered in a sandbox and in a process of its
+own, with bounds on time, memory and output that hold whatever it does.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from scclint.errors import UsageError
+from scclint.finding import Report
+from scclint.report.json_v1 import document
+from scclint.report.options import Options
+from scclint.report.visible import visible, visible_line
+
+_LARGEST_TEMPLATE = 1 << 20
+_SECONDS = 20
+
+
+def render(report: Report, options: Options, template: str) -> str:
+    """The template's output. Raises UsageError, with the template's line where it is known, for whatever is wrong with it."""
+    name = visible_line(template)
+    job: dict[str, object] = {"source": _read(template, name), "context": document(report, options)}
+    answer = _run(job, name)
+    if "error" in answer:
+        where = f"{name}:{answer['line']}" if answer.get("line") else name
+        what = visible(str(answer["error"])).rstrip(".")
+        raise UsageError(f"{where}: {what}")
+    return str(answer["text"])
+
+
+def _read(template: str, name: str) -> str:
+    try:
+        with open(template, "rb") as file:
+            data = file.read(_LARGEST_TEMPLATE + 1)
+        if len(data) > _LARGEST_TEMPLATE:
+            raise UsageError(f"template {name} is larger than {_LARGEST_TEMPLATE:,} bytes")
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"cannot read template {name}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"template {name} is not UTF-8: byte {error.start + 1} cannot be decoded") from error
+
+
+def _run(job: dict[str, object], name: str) -> dict[str, object]:
+    # The child finds the same modules as this process, however it was started; -P keeps the linted tree off its path.
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if os.path.isabs(path))}
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "scclint.report.template_sandbox"],
+            input=json.dumps(job).encode("ascii"),
+            capture_output=True,
+            timeout=_SECONDS,
+            env=environ,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"template {name} took longer than {_SECONDS} seconds") from error
+    if child.returncode < 0:
+        raise UsageError(f"template {name} used more time or memory than a template may (ended by signal {-child.returncode})")
+    if child.returncode > 0:
+        raise RuntimeError(f"the template process failed: {child.stderr.decode('utf-8', 'replace')[-2000:]}")
+    answer: dict[str, object] = json.loads(child.stdout)
+    return answer

@@ -1,0 +1,48 @@
+"""Text from manifests, made safe to show.
+
+Whoever writes a manifest must not steer the terminal, the CI runner or the reader of a report: what does not print is
+shown as an escape, and what a runner would take for a command is broken.
+"""
+
+import re
+
+_COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
+"""GitHub's runner takes `::error` first in a line for a command. Text may be wrapped before any word."""
+
+_COMMAND_ANYWHERE = re.compile(r"(?<=##)(?=[A-Za-z]*\[)")
+"""`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands wherever they stand in a line."""
+
+IDEOGRAPHIC_SPACE = "\u3000"
+
+
+def visible(text: str) -> str:
+    """`text` with every character that does not print as its escape (`\\x1b`, `\\u202e`), line feeds left as they are.
+
+    That covers C0, C1, DEL, bidirectional and other format controls, line and paragraph separators, odd spaces, lone
+    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0.
+    """
+    if not text.isprintable():
+        text = "".join([c if c.isprintable() or c in ("\n", IDEOGRAPHIC_SPACE) else escape(c) for c in text])
+    if "::" in text:
+        text = _COMMAND_AT_WORD.sub(r"\\", text)
+    return break_commands(text)
+
+
+def break_commands(text: str) -> str:
+    """`text` with a backslash in what a CI runner would take for a command although it does not begin its line."""
+    return _COMMAND_ANYWHERE.sub(r"\\", text) if "##" in text else text
+
+
+def visible_line(text: str) -> str:
+    """As `visible`, and line feeds shown as `\\n`: for names, paths and values, which have no business spanning lines."""
+    return visible(text.replace("\n", "\\n"))
+
+
+def one_line(text: str) -> str:
+    """As `visible`, with each run of white space made one space: for prose in formats of one line a finding."""
+    return visible(" ".join(text.split("\n"))).strip()
+
+
+def escape(char: str) -> str:
+    """A character as Python would spell it in a string: `\\t`, `\\x1b`, `\\u202e`, `\\U000e0001`."""
+    return char.encode("unicode_escape").decode("ascii")

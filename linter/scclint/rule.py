@@ -1,0 +1,65 @@
+"""A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from scclint.finding import Problem, Severity
+
+if TYPE_CHECKING:
+    from scclint.world import World
+
+S = TypeVar("S")
+Check = Callable[[S, "World"], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[S]):
+    """One rule: its identity, how much it matters, what it looks at, and its check.
+
+    `on` is the model class of its subjects (`Workload`, `SecurityContextConstraints`, `RoleBinding`, ...), or `Document`.
+    `security_severity` is GitHub's 0.1 to 10.0 scale, None for a rule that is not about security. `cwe` are CWE numbers.
+    `page` is the manual: Markdown, the docstring of the rule's module.
+    """
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    on: type[S]
+    check: "Check[S]"
+    page: str
+    since: str
+    tags: tuple[str, ...] = ()
+    security_severity: float | None = None
+    cwe: tuple[int, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+AnyRule = Rule[Any]
+
+
+def rule(
+    id: str,
+    name: str,
+    title: str,
+    *,
+    severity: Severity,
+    on: type[S],
+    since: str,
+    tags: tuple[str, ...] = (),
+    security_severity: float | None = None,
+    cwe: tuple[int, ...] = (),
+    references: tuple[str, ...] = (),
+) -> Callable[["Check[S]"], Rule[S]]:
+    """Make a `check(subject, world)` generator into a `Rule`. The module's docstring becomes its manual page.
+
+    The registry (`scclint.registry`) validates the record; nothing is registered here.
+    """
+
+    def wrap(check: "Check[S]") -> Rule[S]:
+        page = cleandoc(check.__globals__.get("__doc__") or "")
+        return Rule(id, name, title, severity, on, check, page, since, tags, security_severity, cwe, references)
+
+    return wrap

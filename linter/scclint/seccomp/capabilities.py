@@ -1,0 +1,38 @@
+"""The capability bounding set that CRI-O gives a container."""
+
+from collections.abc import Iterable
+
+_CRIO_DEFAULT = "CHOWN DAC_OVERRIDE FSETID FOWNER SETGID SETUID SETPCAP NET_BIND_SERVICE KILL"
+_ALL = (
+    "AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER "
+    "FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE "
+    "NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE "
+    "SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM"
+)
+
+CRIO_DEFAULT = frozenset(f"CAP_{name}" for name in _CRIO_DEFAULT.split())
+"""CRI-O's `default_capabilities`, which OpenShift does not change."""
+
+ALL = frozenset(f"CAP_{name}" for name in _ALL.split())
+"""Every capability of Linux 5.9 and later."""
+
+
+def bounding_set(add: Iterable[str] = (), drop: Iterable[str] = ()) -> frozenset[str]:
+    """The bounding set of a container with these `securityContext.capabilities`, SCC's additions and drops included.
+
+    Names may be in the pod's spelling (`NET_ADMIN`, `ALL`) or with `CAP_`; the result has `CAP_`. As in CRI-O, `ALL` counts
+    before single names, whichever side they stand on: `drop: [ALL]` with `add: [CHOWN]` leaves CHOWN.
+    """
+    added, dropped = {canonical(name) for name in add}, {canonical(name) for name in drop}
+    held = set(CRIO_DEFAULT)
+    if "CAP_ALL" in added:
+        held |= ALL
+    if "CAP_ALL" in dropped:
+        held.clear()
+    return frozenset((held | added - {"CAP_ALL"}) - dropped)
+
+
+def canonical(name: str) -> str:
+    """`net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are all `CAP_NET_ADMIN`."""
+    upper = name.strip().upper()
+    return upper if upper.startswith("CAP_") else f"CAP_{upper}"

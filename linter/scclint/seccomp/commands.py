@@ -1,0 +1,308 @@
+"""The commands `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`: options, and what they print."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scclint.errors import UsageError
+
+if TYPE_CHECKING:
+    from scclint.finding import Finding
+    from scclint.seccomp.diff import ProfileDiff
+    from scclint.seccomp.operands import Operand, Predict
+    from scclint.seccomp.recognise import Recognition
+    from scclint.seccomp.verify import Comparison, Verification
+
+NEWEST_OPENSHIFT = "4.22"
+ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
+_ALIASES = {"x86_64": "amd64", "aarch64": "arm64"}
+_WIDTH = 110
+
+
+def add_seccomp_parser(subparsers: Any, predict: "Predict") -> None:
+    """Adds `seccomp` with its commands to the main parser. `predict` tells the containers of manifests."""
+    parser = subparsers.add_parser("seccomp", help="show and compare seccomp profiles")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    show = commands.add_parser("show", help="print the profile that RuntimeDefault is, as crictl inspect would")
+    _add_release(show)
+    _add_arch(show)
+    show.add_argument(
+        "--cap", action="append", default=[], metavar="CAP", help="a capability added to the container; repeatable"
+    )
+    show.set_defaults(run=_run_show)
+    diff = commands.add_parser("diff", help="tell what one profile lets through that another does not")
+    diff.add_argument(
+        "first",
+        metavar="A",
+        help="a release (4.16, 1.29.8, 4.16+SYS_ADMIN), a profile file, `unconfined`, or FILE#NAME/CONTAINER",
+    )
+    diff.add_argument("second", metavar="B", help="likewise")
+    _add_release(diff)
+    _add_arch(diff)
+    _add_format(diff)
+    diff.set_defaults(run=lambda args: _run_diff(args, predict))
+
+
+def add_verify_parser(subparsers: Any, predict: "Predict") -> None:
+    """Adds `verify` to the main parser. `predict` tells what is predicted for the containers of manifests."""
+    parser = subparsers.add_parser("verify", help="compare what is predicted with what nodes show")
+    parser.add_argument("--manifests", nargs="+", required=True, metavar="PATH", help="the manifests, files or directories")
+    parser.add_argument(
+        "--evidence", nargs="+", required=True, metavar="PATH", help="captures: crictl inspect, /proc/PID/status, oc get pod"
+    )
+    _add_release(parser)
+    _add_format(parser)
+    parser.set_defaults(run=lambda args: _run_verify(args, predict))
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    release = parser.add_mutually_exclusive_group()
+    release.add_argument("--openshift", metavar="4.N", help=f"the OpenShift release (newest: {NEWEST_OPENSHIFT})")
+    release.add_argument("--crio", metavar="1.N[.P]", help="the CRI-O release of the nodes; without a patch release its newest")
+
+
+def _add_arch(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(ARCHES)
+    parser.add_argument("--arch", default="amd64", type=_arch, metavar="ARCH", help=f"the nodes' architecture: {names} (amd64)")
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="the form of the output (text)")
+
+
+def _arch(text: str) -> str:
+    arch = _ALIASES.get(text, text)
+    if arch not in ARCHES:
+        raise argparse.ArgumentTypeError(f"unknown architecture {text!r}: use one of {', '.join(ARCHES)}")
+    return arch
+
+
+def _run_show(args: argparse.Namespace) -> int:
+    caps = [cap for option in args.cap for cap in option.split(",") if cap]
+    sys.stdout.write(show(_crio(args) or _newest(), caps, args.arch))
+    return 0
+
+
+def _run_diff(args: argparse.Namespace, predict: "Predict") -> int:
+    from scclint.seccomp.diff import compare
+    from scclint.seccomp.operands import operand
+
+    crio = _crio(args) or _newest()
+    first, second = (operand(text, crio, args.arch, predict) for text in (args.first, args.second))
+    diff = compare(first.profile, second.profile, args.arch)
+    sys.stdout.write((diff_json if args.format == "json" else diff_text)(first, second, diff))
+    return 0
+
+
+def _run_verify(args: argparse.Namespace, predict: "Predict") -> int:
+    from scclint.seccomp.evidence import read_evidence
+    from scclint.seccomp.verify import verify
+
+    predictions = predict(args.manifests)
+    verification = verify(predictions, read_evidence(_files(args.evidence)), _crio(args))
+    sys.stdout.write((verify_json if args.format == "json" else verify_text)(verification))
+    return 4 if not predictions else 0 if verification.agrees else 1
+
+
+def _crio(args: argparse.Namespace) -> str:
+    """The CRI-O release asked for; empty if none was."""
+    from scclint.seccomp.runtime_default import crio_of
+
+    return args.crio or (crio_of(args.openshift) if args.openshift else "")
+
+
+def _newest() -> str:
+    from scclint.seccomp.runtime_default import crio_of
+
+    return crio_of(NEWEST_OPENSHIFT)
+
+
+def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each file, and each file below a directory in order of path, with its text. Raises UsageError for a missing one."""
+    from scclint.load.read import read
+
+    for path in paths:
+        if os.path.isdir(path):
+            below = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+            yield from ((file, read(file)) for file in sorted(below))
+        elif os.path.exists(path):
+            yield path, read(path)
+        else:
+            raise UsageError(f"no such evidence: {path}")
+
+
+def show(crio: str, caps: Sequence[str], arch: str) -> str:
+    """The resolved RuntimeDefault as crictl prints it: JSON with sorted keys, 637 lines on CRI-O 1.25."""
+    from scclint.seccomp.capabilities import ALL, bounding_set
+    from scclint.seccomp.runtime_default import resolve
+
+    held = bounding_set(caps)
+    if unknown := held - ALL:
+        raise UsageError(f"unknown capability {', '.join(sorted(unknown))}: write it as CAP_SYS_ADMIN or SYS_ADMIN")
+    return _json(resolve(crio, held, arch))
+
+
+def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+    """The comparison for people: what the second lets through, stops and treats otherwise, syscalls grouped."""
+    lines = [f"A: {first.label}", f"B: {second.label}", ""]
+    if diff.same:
+        return "\n".join([*lines, "Both treat every syscall alike.", ""])
+    old, new = diff.defaults
+    lines.append(f"any other syscall: {old}" if old == new else f"any other syscall: {old} in A; {new} in B")
+    if diff.architectures[0] != diff.architectures[1]:
+        shown = [", ".join(found) or "the node's own only" for found in diff.architectures]
+        lines.append(f"architectures: {shown[0]} in A; {shown[1]} in B")
+    titles = {"opened": "B lets through more", "closed": "B lets through less", "differs": "otherwise different"}
+    for direction, title in titles.items():
+        changes = [change for change in diff.changes if change.direction == direction]
+        if changes:
+            lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
+            for change in changes:
+                lines += [*_wrapped(", ".join(change.syscalls)), f"    A: {change.before}", f"    B: {change.after}"]
+    return "\n".join(lines) + "\n"
+
+
+def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+    """The comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
+    changes = [
+        {
+            "direction": change.direction,
+            "a": _stance(change.before),
+            "b": _stance(change.after),
+            "syscalls": list(change.syscalls),
+        }
+        for change in diff.changes
+    ]
+    return _json(
+        {
+            "version": 1,
+            "a": first.label,
+            "b": second.label,
+            "same": diff.same,
+            "default": {"a": _stance(diff.defaults[0]), "b": _stance(diff.defaults[1])},
+            "architectures": {"a": list(diff.architectures[0]), "b": list(diff.architectures[1])},
+            "changes": changes,
+        }
+    )
+
+
+def verify_text(verification: "Verification") -> str:
+    """One block per container: what was predicted, what was seen, and where they part."""
+    lines = []
+    for found in verification.comparisons:
+        at = f"{found.prediction.file}:{found.prediction.line}: " if found.prediction.file else ""
+        lines.append(f"{found.status}: {at}{_subject(found)}")
+        lines.append(f"    predicted: {_predicted(found)}")
+        if found.observed:
+            lines.append(f"    observed:  {found.observed}")
+        if found.evidence:
+            lines.append(f"    evidence:  {', '.join(found.evidence)}")
+        if found.explanation:
+            lines.append(f"    {found.step}: {found.explanation}")
+    lines += [f"no such container in the manifests: {seen.file}{_who(seen.who)}" for seen in verification.unmatched]
+    counts = {
+        status: sum(c.status == status for c in verification.comparisons) for status in ("agree", "disagree", "no evidence")
+    }
+    lines.append(f"{counts['agree']} agree, {counts['disagree']} disagree, {counts['no evidence']} without evidence")
+    return "\n".join(lines) + "\n"
+
+
+def verify_json(verification: "Verification") -> str:
+    """An object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
+    containers = [
+        {
+            "kind": found.prediction.kind,
+            "namespace": found.prediction.namespace,
+            "name": found.prediction.name,
+            "container": found.prediction.container,
+            "file": found.prediction.file,
+            "line": found.prediction.line,
+            "pod": found.pod,
+            "status": found.status,
+            "predicted": {
+                "type": found.prediction.type,
+                "localhostProfile": found.prediction.localhost_profile,
+                "procMode": found.prediction.proc_mode,
+                "scc": found.prediction.scc or None,
+            },
+            "observed": found.observed or None,
+            "step": found.step or None,
+            "explanation": found.explanation or None,
+            "closest": _recognition(found.closest),
+            "evidence": list(found.evidence),
+        }
+        for found in verification.comparisons
+    ]
+    unmatched = [{"file": seen.file, **seen.who._asdict()} for seen in verification.unmatched]
+    return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
+
+
+def disagreements(verification: "Verification") -> tuple["Finding", ...]:
+    """The disagreements as findings at their workloads, for the reporters (SARIF). Those of unknown place are at line 1."""
+    from scclint.finding import Finding, Severity, Subject
+    from scclint.seccomp.verify import DISAGREE
+    from scclint.source import Span
+
+    found = []
+    for c in verification.comparisons:
+        if c.status == DISAGREE:
+            p, line = c.prediction, max(c.prediction.line, 1)
+            message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
+            subject = Subject("", p.kind, p.namespace, p.name, p.container)
+            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, Span(p.file, line, 1, line, 1), subject))
+    return tuple(found)
+
+
+def _subject(found: "Comparison") -> str:
+    p = found.prediction
+    pod = f", pod {found.pod}" if found.pod and p.kind != "Pod" else ""
+    return f"{p.kind} {p.namespace + '/' if p.namespace else ''}{p.name}, container {p.container}{pod}"
+
+
+def _predicted(found: "Comparison") -> str:
+    p = found.prediction
+    if p.type is None:
+        return "not admitted"
+    parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]
+    if p.proc_mode is not None:
+        parts.append(f"Seccomp: {p.proc_mode}")
+    return ", ".join([*parts, f"SCC {p.scc}"] if p.scc else parts)
+
+
+def _who(who: tuple[str, ...]) -> str:
+    named = "/".join(part for part in who if part)
+    return f" ({named})" if named else ""
+
+
+def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
+    if closest is None:
+        return None
+    return {
+        "exact": closest.exact,
+        "releases": closest.variant.releases,
+        "crio": closest.variant.crio,
+        "capabilities": list(closest.caps),
+        "arch": closest.arch,
+        "changes": [
+            {"direction": c.direction, "syscalls": list(c.syscalls), "from": str(c.before), "to": str(c.after)}
+            for c in closest.diff.changes
+        ],
+    }
+
+
+def _stance(stance: Any) -> dict[str, Any]:
+    return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"

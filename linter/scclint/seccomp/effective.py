@@ -1,0 +1,220 @@
+"""Which seccomp profile each container of a pod really runs with, and why.
+
+The chain, in order: the API server's sync of the old annotations with the fields (Kubernetes up to 1.26), the kubelet's choice
+(container field, pod field, `seccompDefault`), and CRI-O, which runs privileged containers unconfined whatever they ask for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from scclint.admission.pod import Container, containers
+from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_field
+from scclint.finding import Path
+
+if TYPE_CHECKING:
+    from scclint.admission.verdict import Verdict
+    from scclint.cluster.cluster import Cluster
+
+Role = Literal["init", "container", "ephemeral"]
+ProfileType = Literal["RuntimeDefault", "Unconfined", "Localhost"]
+Source = Literal[
+    "container field",
+    "pod field",
+    "container annotation",
+    "pod annotation",
+    "SCC default",
+    "kubelet default",
+    "privileged",
+    "windows",
+    "not admitted",
+]
+
+_ROLES: Mapping[str, Role] = {"initContainers": "init", "containers": "container", "ephemeralContainers": "ephemeral"}
+_PROFILE_ROOT = "/var/lib/kubelet/seccomp/"
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What asks for a container's profile.
+
+    `path` leads to it within the pod that was submitted; `localhost_profile` is None unless a path is given.
+    """
+
+    source: Source
+    type: str
+    localhost_profile: str | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSeccomp:
+    """The profile in force for one container.
+
+    `type` is None where there is none to speak of: on Windows, and where it depends on the node. `localhost_profile` is
+    relative to the kubelet's profile directory. `source` says what decided and `why` says it as a sentence. `requested` is
+    what the manifest asks for, whether it counted or not (None: nothing). `proc_mode` is the `Seccomp:` line of
+    `/proc/PID/status`, 0 or 2, and `crictl` the profile that `crictl inspect` shows, None where its
+    `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container that does not run, or not on Linux.
+    """
+
+    name: str
+    role: Role
+    index: int
+    type: ProfileType | None
+    localhost_profile: str | None
+    source: Source
+    why: str
+    requested: Request | None
+    proc_mode: Literal[0, 2] | None
+    crictl: str | None
+
+    @property
+    def requested_type(self) -> str | None:
+        """The type that the manifest asks for, None where it asks for nothing."""
+        return self.requested.type if self.requested else None
+
+    @property
+    def profile(self) -> dict[str, str]:
+        """The profile as a `seccompProfile` field would say it; empty where `type` is None."""
+        field: dict[str, str] = {}
+        if self.type is not None:
+            field["type"] = self.type
+        if self.localhost_profile is not None:
+            field["localhostProfile"] = self.localhost_profile
+        return field
+
+
+def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[ContainerSeccomp, ...]:
+    """The profile of each container of the verdict's pod, on the nodes of `cluster`: init, regular, then ephemeral containers.
+
+    For a pod that is not admitted it is what each container asks for, with no `proc_mode`.
+    """
+    regime = _regime(verdict, cluster)
+    spec: Object = verdict.submitted.get("spec") or {}
+    annotations: Mapping[str, str] = (verdict.submitted.get("metadata") or {}).get("annotations") or {}
+    pod_wide = _pod_request(spec, annotations, regime)
+    results = []
+    for list_field, index, item in containers(spec):
+        container = Container(item, list_field, index, annotations)
+        request = _own_request(container, regime) or pod_wide
+        force = _force(verdict, cluster, spec, container, request)
+        results.append(
+            ContainerSeccomp(
+                name=container.name,
+                role=_ROLES[list_field],
+                index=index,
+                type=force.type,
+                localhost_profile=force.localhost_profile,
+                source=force.source,
+                why=force.why,
+                requested=request,
+                proc_mode=force.proc_mode,
+                crictl=force.crictl,
+            )
+        )
+    return tuple(results)
+
+
+Regime = Literal["override", "fill", "ignore"]
+"""What the old annotations do: replace the fields, stand in for absent ones, or nothing."""
+
+
+def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
+    if cluster.kubernetes_minor >= 26 and cluster.platform == "openshift" and verdict.skipped is None:
+        # The plugin turns annotations into fields since 4.13.
+        return "override"
+    return "fill" if cluster.kubernetes_minor <= 26 else "ignore"
+
+
+def _own_request(container: Container, regime: Regime) -> Request | None:
+    field = (container.security_context or {}).get("seccompProfile")
+    text = container.profile_annotation
+    path: Path = ("metadata", "annotations", CONTAINER_ANNOTATION + container.name)
+    if text is not None and (regime == "override" or (regime == "fill" and field is None)):
+        return _of_annotation("container annotation", text, path)
+    return None if field is None else _of_field("container field", field, (*container.security_path, "seccompProfile"))
+
+
+def _pod_request(spec: Object, annotations: Mapping[str, str], regime: Regime) -> Request | None:
+    field = (spec.get("securityContext") or {}).get("seccompProfile")
+    text = annotations.get(POD_ANNOTATION)
+    if text and (regime == "override" or (regime == "fill" and field is None)):
+        return _of_annotation("pod annotation", text, ("metadata", "annotations", POD_ANNOTATION))
+    return None if field is None else _of_field("pod field", field, ("spec", "securityContext", "seccompProfile"))
+
+
+def _of_annotation(source: Source, text: str, path: Path) -> Request | None:
+    """An annotation with an unknown text asks for nothing: it leaves the field empty."""
+    field = to_field(text)
+    return None if field is None else Request(source, field["type"], field.get("localhostProfile"), path)
+
+
+def _of_field(source: Source, field: Object, path: Path) -> Request:
+    kind = field.get("type") or ""
+    return Request(source, kind, field.get("localhostProfile") if kind == "Localhost" else None, (*path, "type"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Force:
+    """What is in force: the part of `ContainerSeccomp` that the nodes decide."""
+
+    type: ProfileType | None
+    source: Source
+    why: str
+    localhost_profile: str | None = None
+    proc_mode: Literal[0, 2] | None = None
+    crictl: str | None = None
+
+
+def _force(verdict: "Verdict", cluster: "Cluster", spec: Object, container: Container, request: Request | None) -> _Force:
+    if (spec.get("os") or {}).get("name") == "windows":
+        return _Force(None, "windows", "Windows has no seccomp.")
+    if not verdict.allowed:
+        kind = _known(request.type) if request else None
+        return _Force(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
+    if (container.security_context or {}).get("privileged"):
+        return _Force("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
+    if request is not None:
+        return _running(request.type, request.localhost_profile, request.source, f"The {request.source} asks for it.")
+    if (default := _scc_default(verdict)) is not None:
+        why = f"SCC {verdict.scc} gives it to pods that ask for nothing."
+        return _running(default["type"], default.get("localhostProfile"), "SCC default", why)
+    if cluster.seccomp_default is None:
+        return _Force(None, "kubelet default", "Nothing asks for a profile, and seccompDefault differs between node pools.")
+    if cluster.seccomp_default:
+        return _running("RuntimeDefault", None, "kubelet default", "The kubelet runs with seccompDefault.")
+    nobody = f"nor does SCC {verdict.scc} give one" if verdict.scc else "no SCC gives one"
+    return _running("Unconfined", None, "kubelet default", f"Nothing asks for a profile, {nobody}.")
+
+
+def _scc_default(verdict: "Verdict") -> Mapping[str, str] | None:
+    """The profile that the SCC gave to the pod, which asked for none: a field, or up to 4.12 an annotation."""
+    if verdict.scc is None:
+        return None
+    field: Mapping[str, str] | None = (verdict.pod["spec"].get("securityContext") or {}).get("seccompProfile")
+    return field if field is not None else to_field(verdict.pod["metadata"]["annotations"].get(POD_ANNOTATION) or "")
+
+
+def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Force:
+    match kind:
+        case "RuntimeDefault":
+            return _Force("RuntimeDefault", source, why, proc_mode=2, crictl="RuntimeDefault")
+        case "Unconfined":
+            return _Force("Unconfined", source, why, proc_mode=0)
+        case "Localhost" if localhost:
+            return _Force("Localhost", source, why, localhost, 2, _PROFILE_ROOT + localhost)
+        case "Localhost":
+            return _Force("Localhost", source, f"{why} It names no file, so the container is never started.", localhost)
+        case _:
+            return _Force(None, source, f"{why} The API server refuses the type {kind!r}.")
+
+
+def _known(kind: str) -> ProfileType | None:
+    match kind:
+        case "RuntimeDefault" | "Unconfined" | "Localhost":
+            return kind
+        case _:
+            return None

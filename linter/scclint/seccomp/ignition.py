@@ -1,0 +1,73 @@
+"""The files that a MachineConfig writes to nodes: Ignition's `storage.files`, with their content where the object spells it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.finding import Path
+
+MACHINE_CONFIG = "MachineConfig"
+ROLE_LABEL = "machineconfiguration.openshift.io/role"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """A file on the node. `text` is its content, None where it is not in the object or not text; `problem` then says why.
+
+    `at` leads to the content's source within the MachineConfig.
+    """
+
+    path: str
+    text: str | None
+    at: Path
+    problem: str = ""
+
+
+def files_of(config: Mapping[str, Any]) -> Iterator[NodeFile]:
+    """The files of a MachineConfig, in order. Entries without a path, or of another shape, are passed over."""
+    at: tuple[str, ...] = ("spec", "config", "storage", "files")
+    found: Any = config
+    for key in at:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    for index, file in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(file, Mapping) and isinstance(file.get("path"), str):
+            contents = file.get("contents")
+            contents = contents if isinstance(contents, Mapping) else {}
+            text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
+            yield NodeFile(file["path"], text, (*at, index, "contents", "source"), problem)
+
+
+def role_of(config: Mapping[str, Any]) -> str:
+    """The machine config role (`worker`) of the pool that a MachineConfig is for; empty if it has none."""
+    labels = (config.get("metadata") or {}).get("labels") or {}
+    return str(labels.get(ROLE_LABEL) or "")
+
+
+def _text(source: str, compression: str) -> tuple[str | None, str]:
+    """The text of a `data:` URL (RFC 2397), or None and why there is none."""
+    if not source:
+        return "", ""
+    if not source.startswith("data:"):
+        return None, f"its content is fetched from {source.partition(':')[0]}:, not written in the MachineConfig"
+    import base64
+    import binascii
+    import gzip
+    import zlib
+    from urllib.parse import unquote_to_bytes
+
+    head, comma, body = source[len("data:") :].partition(",")
+    if not comma:
+        return None, "its data: URL has no comma"
+    raw = unquote_to_bytes(body)
+    try:
+        if head.split(";")[-1].strip() == "base64":
+            raw = base64.b64decode(raw, validate=True)
+        if compression == "gzip":
+            raw = gzip.decompress(raw)
+        return raw.decode("utf-8"), ""
+    except binascii.Error:
+        return None, "its data: URL is not valid base64"
+    except (OSError, EOFError, zlib.error):
+        return None, "its content is not gzip, as `compression` says"
+    except UnicodeDecodeError:
+        return None, "its content is not text"

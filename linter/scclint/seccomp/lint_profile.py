@@ -1,0 +1,312 @@
+"""The problems of a seccomp profile written by hand: what breaks containers, what is weaker than it looks, what has no effect.
+
+A profile that is RuntimeDefault of some CRI-O release as it was resolved has none.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.errors import LoadError
+from scclint.finding import Path, Severity
+from scclint.load.node import Mapping as MappingNode
+from scclint.load.node import Node, Sequence, to_data
+from scclint.seccomp.capabilities import CRIO_DEFAULT
+from scclint.seccomp.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, stances
+from scclint.seccomp.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
+from scclint.seccomp.recognise import identify
+from scclint.seccomp.resolve import NATIVE, Profile, resolve_profile
+from scclint.seccomp.runtime_default import resolve
+from scclint.seccomp.shape import check_shape
+from scclint.seccomp.startup import check_startup
+from scclint.seccomp.tables import is_syscall, syscalls_of, table
+from scclint.source import Span
+
+_SHOWN = 12
+_KNOWN_WAYS_OUT = (
+    "bpf",
+    "kexec_load",
+    "init_module",
+    "open_by_handle_at",
+    "perf_event_open",
+    "unshare",
+    "userfaultfd",
+    "keyctl",
+)
+_ABI_TOKENS = {
+    "amd64": {"SCMP_ARCH_X86_64": "amd64", "SCMP_ARCH_X86": "x86", "SCMP_ARCH_X32": "x32"},
+    "arm64": {"SCMP_ARCH_AARCH64": "arm64", "SCMP_ARCH_ARM": "arm"},
+    "s390x": {"SCMP_ARCH_S390X": "s390x", "SCMP_ARCH_S390": "s390"},
+}
+_ENTRANCES = (
+    ("socketcall", "accept accept4 bind connect listen recvfrom recvmsg send sendmsg sendto socket socketpair"),
+    ("ipc", "msgctl msgget msgrcv msgsnd semctl semget semop shmat shmctl shmdt shmget"),
+    ("clone3", "clone"),
+    ("execveat", "execve"),
+    ("openat2", "openat"),
+)
+"""Calls that do what the listed ones do, through another entrance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a profile is to be used: CRI-O release, bounding set of the container, architectures of the nodes.
+
+    `no_new_privileges` is whether its container has `allowPrivilegeEscalation: false`; None where that is not known.
+    """
+
+    crio: str = "1.35"
+    caps: frozenset[str] = CRIO_DEFAULT
+    arches: tuple[str, ...] = ("amd64",)
+    no_new_privileges: bool | None = None
+
+
+ANY = Target()
+
+
+def lint_text(text: str, file: str, target: Target = ANY) -> Iterator[ProfileProblem]:
+    """The problems of a profile file. Text that is no JSON is one problem."""
+    from scclint.load.jsontree import parse_json
+
+    try:
+        root = parse_json(text, file)
+    except LoadError as error:
+        span = Span(file, max(error.line, 1), max(error.column, 1), max(error.line, 1), max(error.column, 1))
+        message = f"the runtime cannot read the profile: {error.message}"
+        yield ProfileProblem(
+            "invalid-json", BROKEN, Severity.ERROR, message, "No container that uses the profile starts.", (), span
+        )
+        return
+    yield from lint_profile(root, target)
+
+
+def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
+    """The problems of a profile as a tree: those of `lint_data`, and keys that stand there twice."""
+    yield from _duplicates(root, ())
+    yield from lint_data(to_data(root), target)
+
+
+def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
+    """The problems of a profile as plain JSON, in either form. What is malformed is reported and then left out of the rest."""
+    shape = list(check_shape(data))
+    yield from shape
+    if not isinstance(data, Mapping):
+        return
+    bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
+    rules = {i: r for i, r in enumerate(_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
+    yield from _listener(data)
+    for index, rule in rules.items():
+        yield from _rule(rule, ("syscalls", index))
+    default = data.get("defaultAction")
+    default_denies = not isinstance(default, str) or default not in PASSING
+    yield from _unknown_names(rules, default_denies)
+    yield from _architectures(data, target)
+    spoilt = {path[0] for path in bad if path and path[0] != "syscalls"}
+    if "defaultAction" in spoilt or default is None or identify(data):
+        return
+    sound = {key: value for key, value in data.items() if key not in spoilt} | {"syscalls": list(rules.values())}
+    seen: set[tuple[str, Path]] = set()
+    for arch in target.arches:
+        for problem in _in_force(resolve_profile(sound, target.caps, arch), rules, target, arch, default_denies):
+            deduced = problem.id == "clone3-refused" and spoilt & {"defaultErrno", "defaultErrnoRet"}
+            if not deduced and (problem.id, problem.path) not in seen:
+                seen.add((problem.id, problem.path))
+                yield problem
+
+
+def _in_force(
+    profile: Profile | None, rules: Mapping[int, Profile], target: Target, arch: str, default_denies: bool
+) -> Iterator[ProfileProblem]:
+    """The problems of what the profile is for one architecture and the target's capabilities."""
+    assert profile is not None
+    if default_denies:
+        yield from check_startup(profile, arch, target.no_new_privileges)
+        yield from _wider(profile, rules, target, arch)
+    else:
+        yield from _permissive(profile, rules, target, arch)
+
+
+def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
+    if isinstance(node, MappingNode):
+        for entry in node.duplicates:
+            message = f"the key `{entry.key.value}` stands there twice"
+            settle = "Keep one: the runtime reads the last one only."
+            path = (*at, str(entry.key.value))
+            yield ProfileProblem("duplicate-key", BROKEN, Severity.ERROR, message, settle, path, entry.span)
+        for entry in node.entries:
+            yield from _duplicates(entry.value, (*at, str(entry.key.value)))
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            yield from _duplicates(item, (*at, index))
+
+
+def _listener(data: Mapping[str, Any]) -> Iterator[ProfileProblem]:
+    if data.get("listenerMetadata") and not data.get("listenerPath"):
+        message = "`listenerMetadata` stands without `listenerPath`, so nobody gets it"
+        yield _fragile(
+            "listener-metadata-without-path", message, "Add `listenerPath`, or take the metadata out.", ("listenerMetadata",)
+        )
+
+
+def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:
+    place, action = f"syscalls[{at[1]}]", rule.get("action")
+    for key in ("errnoRet", "errno"):
+        if rule.get(key) is not None and action not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
+            message = f"{place}: `{key}` has no effect with {action}"
+            yield _fragile("errno-without-effect", message, f"Take `{key}` out, or make the action SCMP_ACT_ERRNO.", (*at, key))
+    if repeated := _repeated_argument(rule):
+        index, other = repeated
+        message = f"{place}: two conditions on argument {index}, which the runtime takes as alternatives, not together"
+        settle = "Use one condition per argument (a mask, or an exact value), or a rule for each alternative."
+        yield _weak("same-argument-twice", message, settle, (*at, "args", other, "index"))
+    for side in ("includes", "excludes"):
+        chosen = rule.get(side) or {}
+        if chosen.get("minKernel"):
+            message = f"{place}: CRI-O does not look at `{side}.minKernel`: the rule counts on every kernel"
+            yield _weak("min-kernel", message, "Do not rely on it outside of Docker.", (*at, side, "minKernel"))
+        for position, cap in enumerate(chosen.get("caps") or ()):
+            if not str(cap).startswith("CAP_") or cap != str(cap).upper():
+                message = f"{place}: {cap!r} in `{side}.caps` equals no capability, since they are compared as CAP_..."
+                yield _weak("capability-spelling", message, f"Write CAP_{_bare(str(cap))}.", (*at, side, "caps", position))
+
+
+def _bare(cap: str) -> str:
+    return cap.upper().removeprefix("CAP_")
+
+
+def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
+    """An argument index that two conditions share and the position of the second, unless alternatives are surely what is meant.
+
+    They are when all conditions ask for single values of that one argument (which could never hold together), or when a
+    denying rule tests bits of it.
+    """
+    args = rule.get("args") or ()
+    indices = [arg["index"] for arg in args]
+    for position, index in enumerate(indices):
+        if index in indices[:position]:
+            operators = {arg["op"] for arg in args}
+            denies = rule["action"] not in PASSING
+            meant = operators == {"SCMP_CMP_EQ"} or (denies and operators <= {"SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ"})
+            return None if len(set(indices)) == 1 and meant else (index, position)
+    return None
+
+
+def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterator[ProfileProblem]:
+    for index, rule in rules.items():
+        for path, name in _names(rule, ("syscalls", index)):
+            if is_syscall(name):
+                continue
+            hole = not default_denies and rule["action"] not in PASSING
+            effect = "so it stays allowed" if hole else "so the rule does nothing for it"
+            message = f"no architecture has a syscall {name!r}; the runtime passes over it, {effect}"
+            yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, _did_you_mean(name), path)
+
+
+def _did_you_mean(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), table("syscalls")["syscalls"], n=1, cutoff=0.75)
+    return f"Did you mean {close[0]}?" if close else "Correct the name or take it out."
+
+
+def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
+    """Matters only where nodes can run a second ABI: calls through one that the filter does not cover kill the caller."""
+    listed = _list(data.get("architectures"))
+    mapped = [entry.get("architecture") for entry in _list(data.get("archMap")) if isinstance(entry, dict)]
+    for arch in target.arches:
+        token = NATIVE[arch]
+        if not listed and not mapped:
+            if others := [abi for abi in _ABI_TOKENS.get(arch, ()) if abi != token]:
+                message = (
+                    f"the profile has no `architectures`, so on {arch} calls through {' or '.join(others)} kill the program"
+                )
+                settle = f"Add `architectures` with {token} and {', '.join(others)} if 32-bit programs are to run."
+                yield _fragile("missing-architectures", message, settle, ("architectures",))
+        elif token not in (listed or mapped) and (listed or arch in _ABI_TOKENS):
+            key = "architectures" if listed else "archMap"
+            message = f"`{key}` has no {token}, the architecture of {arch} nodes"
+            yield _fragile("architecture-of-no-node", message, f"Add {token}, or keep the profile off these nodes.", (key,))
+
+
+def _wider(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
+    """Rules that let through what RuntimeDefault stops, one problem each, at the first such name."""
+    changes = compare(resolve(target.crio, target.caps, arch), profile, arch).changes
+    opened = {name: change.before.verdict for change in changes if change.direction == "opened" for name in change.syscalls}
+    for index, rule in rules.items():
+        if rule["action"] not in PASSING:
+            continue
+        here = {name: path for path, name in _names(rule, ("syscalls", index)) if name in opened}
+        if here:
+            shown = [name + (" (which it allows on conditions)" if opened.pop(name) == CONDITIONAL else "") for name in here]
+            message = f"syscalls[{index}] lets through what RuntimeDefault of CRI-O {target.crio} stops: {_some(shown)}"
+            settle = "Take out what the program does not need."
+            yield _weak("wider-than-runtime-default", message, settle, next(iter(here.values())))
+
+
+def _permissive(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
+    action = profile["defaultAction"]
+    opened = compare(resolve(target.crio, target.caps, arch), profile, arch).syscalls("opened")
+    effect = "only logs" if action == "SCMP_ACT_LOG" else "lets through"
+    message = f"`defaultAction: {action}` {effect} every syscall that no rule stops"
+    if opened:
+        message += f"; RuntimeDefault of CRI-O {target.crio} stops {len(opened)} of them: {_some(_notable(opened))}"
+    settle = "Deny by default (SCMP_ACT_ERRNO) and list what the program needs, or use RuntimeDefault."
+    yield _weak("allows-by-default", message, settle, ("defaultAction",))
+    yield from _holes(profile, rules, arch)
+
+
+def _notable(names: Iterable[str]) -> list[str]:
+    """The best known ways out of a container first."""
+    found = set(names)
+    return [name for name in _KNOWN_WAYS_OUT if name in found] + sorted(found.difference(_KNOWN_WAYS_OUT))
+
+
+def _holes(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterator[ProfileProblem]:
+    """Calls that a deny-list stops and that go through under another name which the filter's architectures have."""
+    tokens = _ABI_TOKENS.get(arch, {})
+    covered = {tokens[token] for token in profile.get("architectures") or () if token in tokens} | {arch}
+    available = frozenset().union(*(syscalls_of(abi) for abi in covered))
+    known, default = stances(profile, arch), default_stance(profile)
+    for index, rule in rules.items():
+        if rule["action"] in PASSING:
+            continue
+        for path, name in _names(rule, ("syscalls", index)):
+            if name not in abi_syscalls(arch) or rule.get("args"):
+                continue
+            missed = [twin for twin in _twins(name) if twin in available and _passes(known.get(twin, default))]
+            if missed:
+                message = f"syscalls[{index}] stops {name} but not {_some(missed)}, which does the same"
+                yield _weak("other-entrance", message, f"Add {', '.join(missed)} to the rule.", path)
+
+
+def _passes(stance: Stance) -> bool:
+    return stance.verdict != DENIED
+
+
+def _twins(name: str) -> list[str]:
+    """Other names of the same service: wider or narrower ids, offsets and times, and the multiplexers of 32-bit ABIs."""
+    stem = name.removesuffix("_time64").removesuffix("64").removesuffix("32")
+    spellings = (stem, f"{stem}32", f"{stem}64", f"{stem}_time64")
+    return [s for s in spellings if s != name and is_syscall(s)] + [door for door, same in _ENTRANCES if name in same.split()]
+
+
+def _names(rule: Profile, at: Path) -> list[tuple[Path, str]]:
+    single = [((*at, "name"), rule["name"])] if rule.get("name") else []
+    return single + [((*at, "names", position), name) for position, name in enumerate(rule.get("names") or ())]
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _weak(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
+    return ProfileProblem(id, WEAK, Severity.WARNING, message, settle, path)
+
+
+def _fragile(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
+    return ProfileProblem(id, BROKEN, Severity.WARNING, message, settle, path)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,244 @@
+"""Node pools of OpenShift as far as they bear on seccomp: the kubelet's default, CRI-O's own profiles, and who lands there.
+
+From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the input lacks but every cluster has, `master` and
+`worker`, are taken as installed. Node labels other than roles are not in manifests: a selector on them excludes no pool.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.seccomp.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+
+Object = Mapping[str, Any]
+
+_ROLE = "node-role.kubernetes.io/"
+_POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
+_BUILT_IN = "machineconfiguration.openshift.io/mco-built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint that keeps pods away which do not tolerate it: `NoSchedule` or `NoExecute`."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodePool:
+    """A MachineConfigPool.
+
+    `roles` are the role labels its nodes surely have. `seccomp_default` is the kubelet's, None where KubeletConfigs disagree;
+    `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and `privileged_seccomp_profile` are CRI-O's, as
+    paths on the node, empty where not set; `handler_profiles` are those of single runtime handlers.
+    """
+
+    name: str
+    roles: frozenset[str]
+    taints: tuple[Taint, ...] = ()
+    seccomp_default: bool | None = False
+    decided_by: tuple[str, ...] = ()
+    seccomp_profile: str = ""
+    privileged_seccomp_profile: str = ""
+    handler_profiles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StraySelector:
+    """A KubeletConfig that sets seccompDefault for a pool which the input does not have: its selector matches none known."""
+
+    name: str
+    seccomp_default: bool
+
+
+def node_pools(objects: Iterable[Object]) -> tuple[NodePool, ...]:
+    """The pools of a cluster with these objects, by name."""
+    objects = list(objects)
+    configs = [o for o in objects if o.get("kind") == "KubeletConfig"]
+    machine_configs = [o for o in objects if o.get("kind") == MACHINE_CONFIG]
+    return tuple(_pool(pool, configs, machine_configs) for pool in _pool_objects(objects))
+
+
+def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
+    """The KubeletConfigs that set seccompDefault for no known pool, by name."""
+    objects = list(objects)
+    pools = _pool_objects(objects)
+    stray = []
+    for config in objects:
+        value = _kubelet(config).get("seccompDefault") if config.get("kind") == "KubeletConfig" else None
+        if isinstance(value, bool) and not any(_selects(config, pool) for pool in pools):
+            stray.append(StraySelector(_name(config), value))
+    return tuple(sorted(stray, key=lambda found: found.name))
+
+
+def pools_for(pod: Object, pools: Iterable[NodePool]) -> tuple[NodePool, ...]:
+    """The pools on whose nodes a pod (a v1 Pod, or anything with its `spec`) can land, as far as that is known."""
+    spec = _mapping(pod.get("spec"))
+    return tuple(pool for pool in pools if _selectable(spec, pool) and _tolerated(spec.get("tolerations"), pool.taints))
+
+
+def _pool_objects(objects: list[Object]) -> list[Object]:
+    """The MachineConfigPools by name, the built-in ones added where the input lacks them."""
+    found = {_name(o): o for o in objects if o.get("kind") == "MachineConfigPool"}
+    for role in ("master", "worker"):
+        labels = {_BUILT_IN: "", f"{_POOL_LABELS}{role}": ""}
+        selector = {"matchLabels": {f"{_ROLE}{role}": ""}}
+        spec = {"nodeSelector": selector, "machineConfigSelector": {"matchLabels": {ROLE_LABEL: role}}}
+        found.setdefault(role, {"kind": "MachineConfigPool", "metadata": {"name": role, "labels": labels}, "spec": spec})
+    return [found[name] for name in sorted(found)]
+
+
+def _pool(pool: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
+    name = _name(pool)
+    own = sorted((c for c in configs if _selects(c, pool)), key=_name)
+    decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
+    values = {value for _, value in decided} | ({False} if len(decided) < len(own) and decided else set())
+    default = False if not values else values.pop() if len(values) == 1 else None
+    crio = _crio_settings(pool, machine_configs)
+    return NodePool(
+        name,
+        _roles(pool),
+        tuple(_taints(name, own)),
+        default,
+        tuple(_name(config) for config, _ in decided),
+        crio.get("seccomp_profile", ""),
+        crio.get("privileged_seccomp_profile", ""),
+        tuple(sorted((key.removeprefix("@"), value) for key, value in crio.items() if key.startswith("@"))),
+    )
+
+
+def _selects(config: Object, pool: Object) -> bool:
+    """Whether a KubeletConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
+    selector = _mapping(_mapping(config.get("spec")).get("machineConfigPoolSelector"))
+    asks = selector.get("matchLabels") or selector.get("matchExpressions")
+    return bool(asks) and _matches(selector, _labels(pool))
+
+
+def _matches(selector: Object, labels: Mapping[str, str]) -> bool:
+    wanted = _mapping(selector.get("matchLabels"))
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return False
+    return all(_holds(expression, labels) for expression in selector.get("matchExpressions") or ())
+
+
+def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
+    key, values = str(expression.get("key", "")), expression.get("values") or ()
+    match expression.get("operator"):
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return key not in labels or labels[key] not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+    return True
+
+
+def _roles(pool: Object) -> frozenset[str]:
+    selector = _mapping(_mapping(pool.get("spec")).get("nodeSelector"))
+    keys = [*_mapping(selector.get("matchLabels"))]
+    keys += [e["key"] for e in selector.get("matchExpressions") or () if e.get("operator") in ("In", "Exists")]
+    roles = {key.removeprefix(_ROLE) for key in keys if key.startswith(_ROLE)} or {_name(pool)}
+    if "master" in roles:
+        return frozenset(roles | {"control-plane"})
+    return frozenset(roles | {"worker"})
+
+
+def _taints(name: str, configs: list[Object]) -> Iterator[Taint]:
+    """The one that control plane nodes are installed with, and those that a KubeletConfig registers nodes with."""
+    if name == "master":
+        yield Taint(f"{_ROLE}master", "", "NoSchedule")
+    for config in configs:
+        for taint in _kubelet(config).get("registerWithTaints") or ():
+            if taint.get("effect") in ("NoSchedule", "NoExecute"):
+                yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
+
+
+def _crio_settings(pool: Object, machine_configs: list[Object]) -> dict[str, str]:
+    """CRI-O's seccomp settings of a pool; `@kata` is the profile of the handler `kata`.
+
+    Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins.
+    """
+    selector = _mapping(_mapping(pool.get("spec")).get("machineConfigSelector"))
+    if not selector:
+        selector = {"matchLabels": {ROLE_LABEL: _name(pool)}}
+    files: dict[str, str] = {}
+    for config in sorted((c for c in machine_configs if _matches(selector, _labels(c))), key=_name):
+        for file in files_of(config):
+            drop_in = file.path.startswith("/etc/crio/crio.conf.d/") or file.path == "/etc/crio/crio.conf"
+            if drop_in and file.text is not None:
+                files[file.path] = file.text
+    settings: dict[str, str] = {}
+    for path in sorted(files):
+        settings |= _crio_file(files[path])
+    return settings
+
+
+def _crio_file(text: str) -> dict[str, str]:
+    import tomllib
+
+    try:
+        runtime = _mapping(_mapping(tomllib.loads(text).get("crio")).get("runtime"))
+    except tomllib.TOMLDecodeError:
+        return {}
+    keys = ("seccomp_profile", "privileged_seccomp_profile")
+    settings = {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}
+    for handler, options in _mapping(runtime.get("runtimes")).items():
+        if isinstance(profile := _mapping(options).get("seccomp_profile"), str):
+            settings[f"@{handler}"] = profile
+    return settings
+
+
+def _selectable(spec: Object, pool: NodePool) -> bool:
+    wanted = _mapping(spec.get("nodeSelector"))
+    if any(_impossible({"key": key, "operator": "In", "values": [value]}, pool) for key, value in wanted.items()):
+        return False
+    affinity = _mapping(_mapping(spec.get("affinity")).get("nodeAffinity"))
+    terms = _mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution")).get("nodeSelectorTerms") or ()
+    return not terms or any(not any(_impossible(e, pool) for e in term.get("matchExpressions") or ()) for term in terms)
+
+
+def _impossible(expression: Object, pool: NodePool) -> bool:
+    """Whether no node of the pool can meet a requirement: decided for roles and the operating system, open for other labels.
+
+    Role labels are taken to have the empty value they are set with; only a pool's own roles are known to be absent elsewhere.
+    """
+    key = str(expression.get("key", ""))
+    if key == "kubernetes.io/os":
+        return not _holds(expression, {key: "linux"})
+    if not key.startswith(_ROLE):
+        return False
+    role = key.removeprefix(_ROLE)
+    return not _holds(expression, {key: ""} if role in pool.roles else {})
+
+
+def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:
+    given = [t for t in tolerations if isinstance(t, Mapping)] if isinstance(tolerations, list) else []
+    return all(any(_tolerates(toleration, taint) for toleration in given) for taint in taints)
+
+
+def _tolerates(toleration: Object, taint: Taint) -> bool:
+    exists = toleration.get("operator") == "Exists"
+    key = toleration.get("key") or ""
+    if toleration.get("effect") not in (None, "", taint.effect) or not (key == taint.key or (not key and exists)):
+        return False
+    return exists or (toleration.get("value") or "") == taint.value
+
+
+def _kubelet(config: Object) -> Object:
+    return _mapping(_mapping(config.get("spec")).get("kubeletConfig"))
+
+
+def _labels(item: Object) -> Mapping[str, str]:
+    return _mapping(_mapping(item.get("metadata")).get("labels"))
+
+
+def _name(item: Object) -> str:
+    return str(_mapping(item.get("metadata")).get("name") or "")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

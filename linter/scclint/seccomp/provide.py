@@ -1,0 +1,229 @@
+"""What in the input provides the file that a `localhostProfile` names.
+
+The kubelet looks for it below `/var/lib/kubelet/seccomp` of the node. It gets there through the Security Profiles Operator
+(a SeccompProfile), a MachineConfig, or by hand; a directory on disk may stand for the node's. The operator writes
+`operator/<namespace>/<name>.json` up to 0.8.4, where SeccompProfiles are namespaced, and `operator/<name>.json` from 0.9.0 on,
+where they are cluster-scoped; apiVersion v1 came with 1.0.0.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.finding import Path
+from scclint.seccomp.ignition import MACHINE_CONFIG, files_of, role_of
+
+SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
+OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
+DEPTH = 15
+"""How many base profiles the operator follows."""
+
+Object = Mapping[str, Any]
+
+_OPERATOR_PATH = re.compile(r"operator/(?:([^/]+)/)?([^/]+)\.json")
+_ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listenerMetadata", "syscalls")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One thing that puts the file on nodes.
+
+    `kind` is `SeccompProfile`, `MachineConfig` or `file`; `name` that of the object, or the path of the file. `content` is
+    the profile as plain JSON where an object spells it, the text where a file does, None where it cannot be known from the
+    input. `source` is the object given, `path` leads to the content within it. `role` is the machine config role, empty for
+    every node. `problem` says why the content is not known, not complete, or does not get to the node.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    content: Mapping[str, Any] | str | None
+    source: Object | None = None
+    path: Path = ()
+    role: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What was found for one `localhostProfile`.
+
+    `providers` are all that provide it, the one for every node first. `mismatch` says why the SeccompProfile that is meant
+    does not give this path, and `expected` which path it gives; both are empty when all is well. `meant` is that object.
+    """
+
+    localhost_profile: str
+    providers: tuple[Provider, ...]
+    mismatch: str = ""
+    expected: str = ""
+    meant: Object | None = None
+
+    @property
+    def host_path(self) -> str:
+        return f"{SECCOMP_ROOT}/{self.localhost_profile}"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A ProfileBinding: containers of `image` (`*`: every pod) in `namespace` get the SeccompProfile `profile`."""
+
+    namespace: str
+    name: str
+    image: str
+    profile: str
+    source: Object
+
+
+def resolve_localhost(localhost_profile: str, objects: Iterable[Object], profile_dirs: Sequence[str] = ()) -> Resolution:
+    """What provides `localhost_profile` among API objects of all kinds and in directories laid out as the node's."""
+    objects = list(objects)
+    profiles = [o for o in objects if o.get("kind") == "SeccompProfile" and _group(o) == OPERATOR_GROUP]
+    providers = [*_from_machine_configs(localhost_profile, objects), *_from_directories(localhost_profile, profile_dirs)]
+    match = _OPERATOR_PATH.fullmatch(localhost_profile)
+    if match is None:
+        return Resolution(localhost_profile, tuple(providers))
+    namespace, name = match[1], match[2]
+    named = [p for p in profiles if _name(p) in (name, f"{name}.json")]
+    fitting = [p for p in named if _fits(p, namespace)]
+    providers = [_provider(p, profiles) for p in fitting] + providers
+    if fitting or not named:
+        return Resolution(localhost_profile, tuple(providers))
+    meant = named[0]
+    return Resolution(localhost_profile, tuple(providers), _mismatch(meant, namespace), localhost_path(meant), meant)
+
+
+def localhost_path(profile: Object) -> str:
+    """The `localhostProfile` of a SeccompProfile: with its namespace if that is written and its apiVersion allows one."""
+    name = _name(profile)
+    file = name if name.endswith(".json") else f"{name}.json"
+    namespace = "" if _is_v1(profile) else _namespace(profile)
+    return f"operator/{namespace}/{file}" if namespace else f"operator/{file}"
+
+
+def operator_profile(profile: Object, profiles: Iterable[Object]) -> tuple[dict[str, Any], str]:
+    """What the operator writes for a SeccompProfile: its spec, with the syscalls of its base profiles before its own.
+
+    The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep), or is
+    empty. `profiles` are the SeccompProfiles that may be bases.
+    """
+    spec = _spec(profile)
+    written = {key: spec[key] for key in _ON_DISK if spec.get(key) is not None}
+    known = {(_namespace(p) if not _is_v1(p) else "", _name(p)): p for p in profiles}
+    syscalls = list(written.get("syscalls") or ())
+    seen = {_name(profile)}
+    problem, current = "", profile
+    while base := _spec(current).get("baseProfileName"):
+        if str(base).startswith("oci://"):
+            problem = f"its base profile {base} is in a registry"
+        elif base in seen:
+            problem = f"its base profiles go in a circle at {base!r}"
+        elif len(seen) > DEPTH:
+            problem = f"its base profiles are more than {DEPTH} deep"
+        else:
+            found = known.get((_namespace(profile), base)) or known.get(("", base))
+            if found is None:
+                problem = f"its base profile {base!r} is not in the input"
+            else:
+                seen.add(base)
+                syscalls = [*(_spec(found).get("syscalls") or ()), *syscalls]
+                current = found
+                continue
+        break
+    if syscalls:
+        written["syscalls"] = syscalls
+    return written, problem
+
+
+def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
+    """The ProfileBindings that bind a SeccompProfile."""
+    for item in objects:
+        if item.get("kind") == "ProfileBinding" and _group(item) == OPERATOR_GROUP:
+            ref = _spec(item).get("profileRef") or {}
+            if ref.get("kind") == "SeccompProfile":
+                image = str(_spec(item).get("image", ""))
+                yield Binding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
+
+
+def binding_of(image: str, namespace: str, bound: Iterable[Binding]) -> Binding | None:
+    """The binding that the operator's webhook applies to a container with that image: one for the very image, else one for `*`.
+
+    The webhook only acts in namespaces labelled `spo.x-k8s.io/enable-binding`, and runs after SCC admission has set a profile.
+    """
+    here = sorted((b for b in bound if b.namespace == namespace), key=lambda b: b.name)
+    return next((b for b in here if b.image == image), None) or next((b for b in here if b.image == "*"), None)
+
+
+def _fits(profile: Object, namespace: str | None) -> bool:
+    """Whether the path's scope can be that of the profile. Without a written namespace, v1beta1 may be of either scope."""
+    if _is_v1(profile):
+        return namespace is None
+    return _namespace(profile) in ("", namespace) if namespace else not _namespace(profile)
+
+
+def _mismatch(profile: Object, namespace: str | None) -> str:
+    name = _name(profile)
+    if namespace is None:
+        return f"SeccompProfile {name} has namespace {_namespace(profile)}: it is meant for an operator up to 0.8, which writes"
+    if _is_v1(profile):
+        return f"SeccompProfile {name} is of version v1, so cluster-scoped, and its operator (1.0 and later) writes"
+    return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
+
+
+def _provider(profile: Object, profiles: list[Object]) -> Provider:
+    content, problem = operator_profile(profile, profiles)
+    spec = _spec(profile)
+    labels = (profile.get("metadata") or {}).get("labels") or {}
+    if spec.get("disabled") is True or spec.get("state") == "Disabled":
+        problem = "it is disabled, so the operator does not write it"
+    elif "spo.x-k8s.io/partial" in labels:
+        problem = "it is labelled as partial, so the operator does not write it"
+    return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem)
+
+
+def _from_machine_configs(localhost_profile: str, objects: list[Object]) -> Iterator[Provider]:
+    """Of several MachineConfigs of one role that write the file, the last by name counts."""
+    wanted = f"{SECCOMP_ROOT}/{localhost_profile}"
+    last: dict[str, Provider] = {}
+    for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
+        for file in files_of(config):
+            if file.path == wanted:
+                role = role_of(config)
+                last[role] = Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
+    yield from (last[role] for role in sorted(last))
+
+
+def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> Iterator[Provider]:
+    if localhost_profile.startswith("/") or ".." in localhost_profile.split("/"):
+        return
+    for directory in profile_dirs:
+        path = os.path.join(directory, *localhost_profile.split("/"))
+        if not os.path.isfile(path):
+            continue
+        try:
+            with open(path, encoding="utf-8") as file:
+                yield Provider("file", "", path, file.read())
+        except (OSError, UnicodeDecodeError) as error:
+            yield Provider("file", "", path, None, problem=f"it cannot be read: {error}")
+
+
+def _group(item: Object) -> str:
+    return str(item.get("apiVersion", "")).partition("/")[0]
+
+
+def _is_v1(item: Object) -> bool:
+    return str(item.get("apiVersion", "")).partition("/")[2] == "v1"
+
+
+def _spec(item: Object) -> Mapping[str, Any]:
+    spec = item.get("spec")
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _name(item: Object) -> str:
+    return str((item.get("metadata") or {}).get("name") or "")
+
+
+def _namespace(item: Object) -> str:
+    return str((item.get("metadata") or {}).get("namespace") or "")

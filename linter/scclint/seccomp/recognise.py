@@ -1,0 +1,120 @@
+"""Whose RuntimeDefault a resolved profile is: CRI-O release, capabilities and architecture, told from its content."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scclint.seccomp.diff import ProfileDiff, compare
+from scclint.seccomp.resolve import NATIVE, Profile
+from scclint.seccomp.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
+
+_OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The known RuntimeDefault closest to a profile. `exact`: they are the same; else `diff` leads from it to the profile.
+
+    `caps` are those of its bounding set that matter to the content, sorted. `variant.releases` names the releases.
+    """
+
+    exact: bool
+    variant: Variant
+    caps: tuple[str, ...]
+    arch: str
+    diff: ProfileDiff
+
+    @property
+    def distance(self) -> int:
+        """How many syscalls are treated differently, the default counting for one."""
+        return sum(len(c.syscalls) for c in self.diff.changes) + (self.diff.defaults[0] != self.diff.defaults[1])
+
+
+def identify(profile: Mapping[str, Any]) -> Recognition | None:
+    """The known RuntimeDefault that a profile in the OCI form is, content and order; None if it is none of them."""
+    observed = _plain(profile)
+    for arch, variant, caps, candidate in _candidates(observed):
+        if candidate == observed:
+            return Recognition(True, variant, caps, arch, compare(candidate, candidate, arch))
+    return None
+
+
+def recognise(profile: Mapping[str, Any]) -> Recognition:
+    """The closest of all known RuntimeDefaults to a profile in the OCI form; the oldest of equally close ones."""
+    if exact := identify(profile):
+        return exact
+    observed = _plain(profile)
+    sound = _comparable(observed)
+    found = [
+        Recognition(False, variant, caps, arch, compare(candidate, sound, arch))
+        for arch, variant, caps, candidate in _candidates(observed)
+    ]
+    return min(found, key=lambda recognition: recognition.distance)
+
+
+def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ...], Profile]]:
+    """Per architecture and variant the one RuntimeDefault that a profile could be, by the capabilities its rules tell of."""
+    for arch in _arches(observed):
+        for variant in VARIANTS:
+            caps = tuple(sorted(_capabilities(observed, variant, arch)))
+            yield arch, variant, caps, resolve_variant(variant, caps, arch)
+
+
+def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[str]:
+    """The capabilities that a container must have had: those whose own allowing rules are all there."""
+    rules = _list(observed.get("syscalls"))
+    without = resolve_variant(variant, (), arch)["syscalls"]
+    for cap in deciding_capabilities(variant.crio):
+        gained = [rule for rule in resolve_variant(variant, (cap,), arch)["syscalls"] if rule not in without]
+        if gained and all(rule in rules for rule in gained):
+            yield cap
+
+
+def _arches(profile: Mapping[str, Any]) -> list[str]:
+    """The architecture whose token comes first; those that RuntimeDefault lists none for when there is none."""
+    tokens = profile.get("architectures")
+    if isinstance(tokens, list) and tokens:
+        return [arch for arch, token in NATIVE.items() if token == tokens[0]] or ["amd64"]
+    return ["ppc64le", "riscv64"]
+
+
+def _plain(profile: Mapping[str, Any]) -> Profile:
+    """Without what decoders drop: nulls, empty lists, a zero valueTwo. Other shapes stay as they are and equal nothing."""
+    plain = {key: value for key, value in profile.items() if value not in (None, [], "") or key not in _OPTIONAL}
+    rules = plain.get("syscalls")
+    if isinstance(rules, list):
+        plain["syscalls"] = [_plain_rule(rule) if isinstance(rule, dict) else rule for rule in rules]
+    return plain
+
+
+def _plain_rule(rule: Profile) -> Profile:
+    plain = {key: value for key, value in rule.items() if value is not None and not (key == "args" and not value)}
+    if isinstance(args := plain.get("args"), list):
+        plain["args"] = [_plain_argument(arg) if isinstance(arg, dict) else arg for arg in args]
+    return plain
+
+
+def _plain_argument(arg: Profile) -> Profile:
+    return {key: value for key, value in arg.items() if key != "valueTwo" or value}
+
+
+def _comparable(profile: Profile) -> Profile:
+    """What `compare` can take: malformed rules are left out."""
+    rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_sound(rule)]
+    return {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
+
+
+def _is_sound(rule: Profile) -> bool:
+    names, args, errno = rule.get("names"), rule.get("args", []), rule.get("errnoRet", 0)
+    named = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    tested = isinstance(args, list) and all(isinstance(arg, dict) and _is_sound_argument(arg) for arg in args)
+    return named and tested and isinstance(rule.get("action"), str) and isinstance(errno, int)
+
+
+def _is_sound_argument(arg: Profile) -> bool:
+    numbers = (arg.get("index"), arg.get("value"), arg.get("valueTwo", 0))
+    return isinstance(arg.get("op"), str) and all(isinstance(number, int) for number in numbers)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

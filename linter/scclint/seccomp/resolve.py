@@ -1,0 +1,102 @@
+"""How CRI-O turns a profile in the containers-common form into the OCI seccomp object that runc gets.
+
+The behaviour is that of containers/common `pkg/seccomp` as CRI-O 1.24 to 1.36 vendor it; what Docker does beyond that
+(`minKernel`) is not done there, so neither here.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from scclint.errors import LoadError
+from scclint.seccomp.tables import errno_number
+
+Profile = dict[str, Any]
+"""A seccomp profile as JSON: the OCI form once resolved."""
+
+NATIVE = {
+    "amd64": "SCMP_ARCH_X86_64",
+    "arm64": "SCMP_ARCH_AARCH64",
+    "ppc64le": "SCMP_ARCH_PPC64LE",
+    "riscv64": "SCMP_ARCH_RISCV64",
+    "s390x": "SCMP_ARCH_S390X",
+}
+"""The architectures that nodes have, in Go's names, and libseccomp's token for each."""
+
+_MAPPED = ("amd64", "arm64", "s390x")
+
+
+def resolve_profile(profile: Mapping[str, Any], caps: Iterable[str] = (), arch: str = "amd64") -> Profile | None:
+    """The OCI seccomp object of a profile for a container with the bounding set `caps` (`CAP_SYS_ADMIN`, ...) on `arch`.
+
+    None when the profile has neither default action nor syscalls, which CRI-O takes for "no seccomp".
+    Raises LoadError where CRI-O would refuse to create the container.
+    """
+    rules = profile.get("syscalls") or ()
+    if not profile.get("defaultAction") and not rules:
+        return None
+    held = frozenset(caps)
+    resolved: Profile = {"defaultAction": profile.get("defaultAction", "")}
+    errno = _errno(profile.get("defaultErrno"), profile.get("defaultErrnoRet"))
+    if errno is not None:
+        resolved["defaultErrnoRet"] = errno
+    if architectures := _architectures(profile, arch):
+        resolved["architectures"] = architectures
+    for key in ("flags", "listenerPath", "listenerMetadata"):
+        if profile.get(key):
+            resolved[key] = profile[key]
+    if kept := [_rule(rule) for rule in rules if _applies(rule, held, arch)]:
+        resolved["syscalls"] = [rule for rule in kept if rule["names"]]
+    return resolved
+
+
+def _architectures(profile: Mapping[str, Any], arch: str) -> list[str]:
+    listed: list[str] = list(profile.get("architectures") or ())
+    mapped = profile.get("archMap") or ()
+    if listed and mapped:
+        raise LoadError("the profile has both 'architectures' and 'archMap', which CRI-O refuses: use one of them")
+    if arch in _MAPPED:
+        for entry in mapped:
+            if entry.get("architecture") == NATIVE[arch]:
+                return [NATIVE[arch], *(entry.get("subArchitectures") or ())]
+    return listed
+
+
+def _applies(rule: Mapping[str, Any], held: Collection[str], arch: str) -> bool:
+    """Capabilities are compared as written: an entry without `CAP_` never equals a held one."""
+    excludes, includes = rule.get("excludes") or {}, rule.get("includes") or {}
+    if arch in (excludes.get("arches") or ()) or any(cap in held for cap in excludes.get("caps") or ()):
+        return False
+    if (arches := includes.get("arches")) and arch not in arches:
+        return False
+    return all(cap in held for cap in includes.get("caps") or ())
+
+
+def _rule(rule: Mapping[str, Any]) -> Profile:
+    name, names = rule.get("name"), rule.get("names")
+    if name and names:
+        raise LoadError("a rule of the profile has both 'name' and 'names', which CRI-O refuses: use one of them")
+    resolved: Profile = {"names": [name] if name else list(names or ()), "action": rule.get("action", "")}
+    errno = _errno(rule.get("errno"), rule.get("errnoRet"))
+    if errno is not None:
+        resolved["errnoRet"] = errno
+    if args := rule.get("args"):
+        resolved["args"] = [_arg(arg) for arg in args]
+    return resolved
+
+
+def _arg(arg: Mapping[str, Any]) -> Profile:
+    resolved: Profile = {"index": arg.get("index", 0), "value": arg.get("value", 0)}
+    if arg.get("valueTwo"):
+        resolved["valueTwo"] = arg["valueTwo"]
+    return resolved | {"op": arg.get("op", "")}
+
+
+def _errno(name: object, number: int | None) -> int | None:
+    """A name, or a decimal number in quotes, wins over the number beside it."""
+    if not name:
+        return number
+    text = str(name)
+    known = int(text) if text.isascii() and text.isdecimal() else errno_number(text)
+    if known is None:
+        raise LoadError(f"unknown errno {text}")
+    return known

@@ -1,0 +1,233 @@
+"""Suppressions: how they are written, and which findings they cover. A covered finding is marked, never dropped."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from scclint.config.globs import matches, name_pattern
+from scclint.config.model import Config
+from scclint.config.selection import covers, unknown_selector
+from scclint.finding import Finding, Path, Suppression
+from scclint.ignore import Ignore
+from scclint.load.document import Document
+from scclint.load.place import node_at
+from scclint.model.objects import ApiObject, Workload
+from scclint.rule import AnyRule
+from scclint.source import Span
+
+if TYPE_CHECKING:
+    from datetime import date
+
+ANNOTATION = "scclint.dev/ignore"
+MARK = "scclint:"
+DIRECTIVES = ("ignore", "ignore-file")
+EXAMPLE = "# scclint: ignore[SEC201] reason"
+
+COMMENT = re.compile(r"#[ \t]*scclint:[ \t]*(?P<directive>[^\s\[]*)[ \t]*(?P<rest>.*)", re.DOTALL)
+LIST = re.compile(r"\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
+ENTRY = re.compile(
+    r"(?:container/(?P<container>[^\s:]+)\s*:\s*)?(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)\s*(?::(?P<reason>.*))?",
+    re.DOTALL,
+)
+UNTIL = re.compile(r"(?:^|(?<=\s))until=(\S*)")
+
+END = 1 << 31
+"""A line or column after every other."""
+
+Ran = Callable[[str, str], bool]
+"""Whether this run judged the rule of that id on that file. For a file that no longer exists: whether it would have."""
+
+
+def always(rule_id: str, file: str) -> bool:
+    return True
+
+
+def comment_ignores(document: Document) -> list[Ignore]:
+    """The suppressions in a document's comments."""
+    if MARK not in document.text:
+        return []
+    lines = document.text.split("\n")
+    found = []
+    for comment in document.comments():
+        last = _last_covered(lines, comment.line - document.line) + document.line
+        ignore = parse_comment(comment.text, Span(document.file, comment.line, comment.column, last, END))
+        if ignore is not None:
+            found.append(ignore)
+    return found
+
+
+def _last_covered(lines: Sequence[str], at: int) -> int:
+    """The index of the line below the comment on line `at`, or below the block of comments that the line belongs to.
+
+    Several suppressions may stand above one line, and a reason may go on in the next comment.
+    """
+    in_block = lines[at].lstrip().startswith("#")
+    at += 1
+    while in_block and at < len(lines) and lines[at].lstrip().startswith("#"):
+        at += 1
+    return at
+
+
+def parse_comment(text: str, region: Span) -> Ignore | None:
+    """The suppression in a comment; None where the comment does not speak to scclint.
+
+    `text` begins with `#`. `region` begins at the comment and goes on to the end of the last line that it can cover.
+    """
+    found = COMMENT.search(text)
+    if found is None:
+        return None
+    start = region.column + found.start()
+    span = Span(region.file, region.line, start, region.line, region.column + len(text.rstrip()))
+    directive, rest = found["directive"], found["rest"]
+    if directive not in DIRECTIVES:
+        return Ignore("comment", (), span, mistake=f"{directive!r} is none of {' and '.join(DIRECTIVES)}")
+    listed = LIST.match(rest)
+    if listed is None:
+        why = "its list of rules is not closed" if rest.startswith("[") else "it names no rule"
+        return Ignore("comment", (), span, mistake=f"{why}; write `{EXAMPLE}`")
+    covered = Span(region.file, 1, 1, END, END) if directive == "ignore-file" else region._replace(column=1)
+    return _ignore("comment", listed["rules"], listed["reason"], span, region=covered)
+
+
+def annotation_ignores(obj: ApiObject) -> list[Ignore]:
+    """The suppressions in the annotations of an object and of its pod template; both cover the whole object."""
+    fields = [obj.field("metadata", "annotations", ANNOTATION)]
+    if isinstance(obj, Workload) and obj.pod.path != obj.path:
+        fields.append(obj.pod.field("metadata", "annotations", ANNOTATION))
+    found: list[Ignore] = []
+    for field in fields:
+        if isinstance(field.value, str):
+            region = node_at(obj.root, obj.path).span
+            found.extend(parse_annotation(field.value, field.span, field.path, region))
+    return found
+
+
+def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterator[Ignore]:
+    """The suppressions in an annotation's value: `RULE, RULE: reason` or `container/NAME: RULE: reason`, parted by `;` or line.
+
+    `span` and `path` are the annotation's, `region` that of the object it covers.
+    """
+    for piece in filter(None, map(str.strip, re.split(r"[;\n]", value))):
+        entry = ENTRY.fullmatch(piece)
+        if entry is None:
+            mistake = f"{piece!r} is not of the form `SEC201: reason` or `container/NAME: SEC201: reason`"
+            yield Ignore("annotation", (), span, path, mistake=mistake)
+        else:
+            about = {"path": path, "region": region, "container": entry["container"] or ""}
+            yield _ignore("annotation", entry["rules"], entry["reason"] or "", span, **about)
+
+
+def config_ignores(config: Config) -> list[Ignore]:
+    """The suppressions of the configuration file."""
+    return [
+        Ignore(
+            by="config",
+            rules=entry.rules,
+            span=entry.span,
+            reason=entry.reason,
+            until=entry.until,
+            paths=entry.paths,
+            kind=entry.kind,
+            namespace=entry.namespace,
+            name=entry.name,
+            container=entry.container,
+        )
+        for entry in config.ignores
+    ]
+
+
+def apply(
+    findings: Iterable[Finding],
+    ignores: Iterable[Ignore],
+    rules: Sequence[AnyRule],
+    today: "date",
+    *,
+    root: str = ".",
+    ran: Ran = always,
+) -> tuple[list[Finding], list[Ignore]]:
+    """Mark the findings that an ignore covers, and say of each ignore what came of it.
+
+    `rules` are those that ignores may name; `root` is the folder that their `paths` are relative to (`Config.root`).
+    The findings come back in their order; one that is suppressed already stays as it is, but counts as a use.
+    """
+    trials = [_Trial(ignore, rules, today, root) for ignore in ignores]
+    by_file: dict[str, list[_Trial]] = {}
+    for trial in trials:
+        if trial.ignore.region is not None:
+            by_file.setdefault(trial.ignore.region.file, []).append(trial)
+    anywhere = [trial for trial in trials if trial.ignore.region is None]
+    marked = [_mark(finding, (*by_file.get(finding.span.file, ()), *anywhere)) for finding in findings]
+    return marked, [trial.outcome(ran) for trial in trials]
+
+
+class _Trial:
+    """An ignore while it is applied: what of it was of use."""
+
+    def __init__(self, ignore: Ignore, rules: Sequence[AnyRule], today: "date", root: str) -> None:
+        unknown = next(filter(None, (unknown_selector(s, rules) for s in ignore.rules)), "")
+        self.ignore = ignore if ignore.mistake else replace(ignore, mistake=unknown)
+        self.expired = ignore.until is not None and ignore.until < today
+        self.uses = 0
+        self._used: set[str] = set()
+        self._selectors = {r.id: tuple(s for s in ignore.rules if covers((s,), r)) for r in rules if covers(ignore.rules, r)}
+        self._root = root
+        self._globs = [
+            (field, re.compile(name_pattern(glob)))
+            for field in ("kind", "namespace", "name", "container")
+            if (glob := getattr(ignore, field))
+        ]
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it covers the finding, remembered as a use; an expired one still counts, but covers nothing."""
+        selectors = self._selectors.get(finding.rule_id, ())
+        if not selectors or not self._in_reach(finding):
+            return False
+        self._used.update(selectors)
+        self.uses += 1
+        return not self.expired
+
+    def _in_reach(self, finding: Finding) -> bool:
+        region, span = self.ignore.region, finding.span
+        if region is not None and (region.file != span.file or not _overlap(region, span)):
+            return False
+        if self.ignore.paths and not matches(os.path.relpath(span.file, self._root).replace(os.sep, "/"), self.ignore.paths):
+            return False
+        return all(pattern.fullmatch(getattr(finding.subject, field)) for field, pattern in self._globs)
+
+    def outcome(self, ran: Ran) -> Ignore:
+        judged = {s for id, selectors in self._selectors.items() if ran(id, self.ignore.file) for s in selectors}
+        unused = tuple(s for s in self.ignore.rules if s in judged and s not in self._used)
+        return replace(self.ignore, uses=self.uses, unused=unused, expired=self.expired)
+
+
+def _mark(finding: Finding, trials: Iterable[_Trial]) -> Finding:
+    covering = [trial.ignore for trial in trials if trial.covers(finding)]
+    if not covering or finding.suppression is not None:
+        return finding
+    return replace(finding, suppression=Suppression(covering[0].by, covering[0].reason, covering[0].span))
+
+
+def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore:
+    """An ignore from its list of rules and what follows it: `until=DATE`, if given, and the reason."""
+    from datetime import date
+
+    rules = tuple(filter(None, map(str.strip, listed.split(","))))
+    mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
+    until = None
+    given = UNTIL.search(tail)
+    if given is not None:
+        try:
+            until = date.fromisoformat(given[1])
+        except ValueError:
+            mistake = f"until={given[1]} is not a date like 2027-01-31"
+        tail = tail[: given.start()] + tail[given.end() :]
+    reason = " ".join(tail.split()).lstrip(":-– ").strip()
+    return Ignore(by, () if mistake else rules, span, reason=reason, until=until, mistake=mistake, **about)
+
+
+def _overlap(region: Span, span: Span) -> bool:
+    # A span without extent counts as one character.
+    end = max((span.end_line, span.end_column), (span.line, span.column + 1))
+    return (span.line, span.column) < (region.end_line, region.end_column) and end > (region.line, region.column)

@@ -1,0 +1,201 @@
+"""Every manifest of one run, indexed and read-only, with its cluster and each workload's outcome, computed once.
+
+A check receives the world of the release it judges. What a workload comes to is asked here, never simulated by a rule.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from scclint.admission.shape import check_object, check_pod
+from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
+from scclint.cluster import Cluster
+from scclint.finding import Located, Place, Related
+from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.model.problem import FieldProblem
+from scclint.model.unknown import decisive_unknown, known
+from scclint.model.validate import validate
+from scclint.model.view import View
+from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+
+UNSPECIFIED_NAMESPACE = "unspecified"
+"""Where objects go that name no namespace when none was asked for: an ordinary project of the cluster."""
+
+CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
+"""Who is taken to create bare Pods unless told: whoever may do everything, as with `oc apply` by an administrator."""
+
+PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
+"""A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
+
+O = TypeVar("O", bound=ApiObject)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a workload's pods.
+
+    `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
+    `creator` is who creates the pod, None for a controller of the cluster. `seccomp` has one entry per container.
+    """
+
+    workload: Workload
+    namespace: str
+    creator: User | None
+    verdict: Verdict | None = None
+    seccomp: tuple[ContainerSeccomp, ...] = ()
+    unknown: str = ""
+    unknown_at: Located | None = None
+
+    @property
+    def admitted(self) -> bool:
+        return self.verdict is not None and self.verdict.allowed
+
+    @property
+    def skipped(self) -> str:
+        """Why no SCC admission looks at the pod, as a clause; empty where it does, or there is no verdict."""
+        why = self.verdict.skipped if self.verdict else None
+        return {
+            "kubernetes": "plain Kubernetes has no SCC admission",
+            "windows": "SCC admission leaves Windows pods alone",
+            "namespace": f"SCC admission does not run in namespace {self.namespace}",
+            "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
+        }.get(why or "", "")
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that admits the pod; None where none does or no SCC runs."""
+        return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
+
+
+class World:
+    """`objects` are all model objects of the input, `context` those that only inform verdicts (never reported on)."""
+
+    def __init__(
+        self,
+        objects: Sequence[ApiObject],
+        cluster: Cluster,
+        *,
+        namespace: str = "",
+        creator: User | None = None,
+        others: "Mapping[str, World] | None" = None,
+    ) -> None:
+        self.objects = tuple(objects)
+        self.cluster = cluster
+        self.namespace_asked = namespace
+        self.creator_given = creator is not None
+        self.creator = creator or CLUSTER_ADMIN
+        self.others: Mapping[str, World] = others if others is not None else {}
+        self._outcomes: dict[tuple[int, User | None], Outcome] = {}
+        self._index = {(o.kind, self._namespace_key(o), o.name): o for o in self.objects}
+
+    def of(self, kind: type[O]) -> Iterator[O]:
+        """The objects of a model class, in the order of the input."""
+        return (o for o in self.objects if isinstance(o, kind))
+
+    def namespace_of(self, obj: ApiObject) -> str:
+        """The namespace the object goes to: the one it names, the one asked for, the one it is at home in."""
+        return namespace_of(obj, self.namespace_asked)
+
+    def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
+        """The fields of an object that the API server of the release refuses, does not know or misses."""
+        cluster = self.cluster
+        return validate(
+            obj.manifest, obj.api_version, obj.kind, cluster.kubernetes_minor, openshift=cluster.platform == "openshift"
+        )
+
+    def malformed(self, obj: ApiObject) -> bool:
+        """Whether the API server could not decode the object, so that the cluster does without it."""
+        return bool(check_object(obj.manifest))
+
+    def find(self, ref: ObjectRef) -> ApiObject | None:
+        """The object of the input that a reference means; None where the release brings it or it is not there."""
+        return self._index.get((ref.kind, ref.namespace, ref.name))
+
+    def scc(self, name: str) -> SecurityContextConstraints | None:
+        """The SCC object of that name in the input; None for the release's own."""
+        found = self._index.get(("SecurityContextConstraints", "", name))
+        return found if isinstance(found, SecurityContextConstraints) else None
+
+    def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
+        """What becomes of the workload's pods; of a bare Pod, when `creator` (else the one taken for granted) creates it."""
+        who = None if workload.controlled else creator or self.creator
+        key = (id(workload), who)
+        if key not in self._outcomes:
+            self._outcomes[key] = self._judge(workload, who)
+        return self._outcomes[key]
+
+    def _judge(self, workload: Workload, who: User | None) -> Outcome:
+        namespace = self.namespace_of(workload)
+        if workload.partial:
+            return Outcome(workload, namespace, who, unknown=workload.partial, unknown_at=workload.place)
+        pod = workload.pod
+        unknown = decisive_unknown(pod.manifest)
+        if unknown is not None:
+            at = pod.field(*unknown)
+            return Outcome(workload, namespace, who, unknown=f"{at.value} has no value", unknown_at=at)
+        manifest = known(pod.manifest)
+        malformed = check_pod(manifest)
+        if malformed:
+            at = pod.field(*malformed[0].path)
+            return Outcome(workload, namespace, who, unknown=malformed[0].message, unknown_at=at)
+        verdict = self.cluster.admit(self._arriving(manifest, namespace, who), namespace=namespace, user=who)
+        return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
+
+    def explain(self, workload: Workload) -> tuple[Candidate, ...]:
+        """The outcome that each candidate would have, in order, also those that are not reached."""
+        outcome = self.outcome(workload)
+        if outcome.verdict is None or outcome.verdict.skipped:
+            return ()
+        pod = self._arriving(known(workload.pod.manifest), outcome.namespace, outcome.creator)
+        return self.cluster.explain(pod, namespace=outcome.namespace, user=outcome.creator)
+
+    def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
+        """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
+        return manifest if who is None else self.cluster.with_service_account(manifest, namespace)
+
+    def grant_steps(self, grant: Grant | None, scc: str) -> tuple[Related, ...]:
+        """The chain that lets a subject use an SCC, as far as it is written in the input: binding, role, SCC."""
+        steps = []
+        if grant is not None and grant.binding is not None:
+            binding = self.find(grant.binding)
+            if isinstance(binding, RoleBinding):
+                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+        if grant is not None and grant.role is not None:
+            role = self.find(grant.role)
+            if isinstance(role, Role):
+                at: View = role.place
+                if grant.rule_index is not None and grant.rule_index < len(role.rules):
+                    at = role.rules[grant.rule_index]
+                steps.append(Related(f"{role.named} allows use of {scc}", at.span))
+        written = self.scc(scc)
+        if written is not None:
+            steps.append(Related(f"SCC {scc} is defined here", written.place.span))
+        return tuple(steps)
+
+    def _namespace_key(self, obj: ApiObject) -> str:
+        return "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj)
+
+
+def namespace_of(obj: ApiObject, asked: str) -> str:
+    """The namespace an object goes to when `asked` is the one for objects that name none (empty: none was asked for)."""
+    return obj.namespace or asked or obj.home or UNSPECIFIED_NAMESPACE
+
+
+def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, Any]]:
+    """What the cluster would be given of each object: plain values, with the namespace filled in where none is written."""
+    for obj in objects:
+        if isinstance(obj, Workload):
+            continue
+        namespace = namespace_of(obj, asked)
+        if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
+            metadata = obj.manifest.get("metadata")
+            metadata = metadata if isinstance(metadata, dict) else {}
+            yield {**obj.manifest, "metadata": {**metadata, "namespace": namespace}}
+        elif obj.home and obj.kind == "ClusterRoleBinding":
+            subjects = [{"namespace": namespace, **subject} for subject in obj.manifest["subjects"]]
+            yield {**obj.manifest, "subjects": subjects}
+        else:
+            yield obj.manifest
+
+
+__all__ = ["CLUSTER_ADMIN", "PROJECT_USER", "Outcome", "Place", "World", "manifests"]

@@ -1,0 +1,118 @@
+"""The fields of each kind of object that a verdict depends on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+    ApiObject,
+    Field,
+    KubeletConfig,
+    Namespace,
+    ObjectRef,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    ServiceAccount,
+    View,
+    Workload,
+    World,
+)
+
+Path = tuple[str | int, ...]
+
+_POD = (
+    "automountServiceAccountToken",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostUsers",
+    "os",
+    "securityContext",
+    "serviceAccount",
+    "serviceAccountName",
+)
+_POD_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, "openshift.io/required-scc")
+_RUN_LEVEL = "openshift.io/run-level"
+_RANGES = "openshift.io/sa.scc."
+_SCC_ROLES = "system:openshift:scc:"
+_SCC_RESOURCES = frozenset(("securitycontextconstraints", "*"))
+
+
+def decisive_fields(obj: ApiObject, world: World) -> Iterator[Field[Any]]:
+    """The fields of `obj` that are written and that a verdict depends on, leaf by leaf, in a settled order."""
+    for part, path in _paths(obj, world):
+        field = part.field(*path)
+        if field.present:
+            yield from _leaves(part, path, field.value)
+
+
+def _leaves(part: View, path: Path, value: Any) -> Iterator[Field[Any]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves(part, (*path, key), below)
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _leaves(part, (*path, index), below)
+    else:
+        yield part.field(*path)
+
+
+def _paths(obj: ApiObject, world: World) -> Iterator[tuple[View, Path]]:
+    match obj:
+        case Workload():
+            yield obj, ("metadata", "namespace")
+            yield from _pod_paths(obj)
+        case SecurityContextConstraints():
+            yield obj, ("metadata", "name")
+            yield from ((obj, (key,)) for key in obj.data if key not in ("apiVersion", "kind", "metadata"))
+        case Namespace():
+            yield obj, ("metadata", "name")
+            yield obj, ("metadata", "labels", _RUN_LEVEL)
+            yield from ((obj, ("metadata", "annotations", key)) for key in _keys(obj, "annotations") if key.startswith(_RANGES))
+        case ServiceAccount():
+            yield from ((obj, ("metadata", key)) for key in ("name", "namespace"))
+            yield obj, ("automountServiceAccountToken",)
+        case RoleBinding() if _may_reach_an_scc(obj, world):
+            yield from ((obj, path) for path in (("metadata", "namespace"), ("roleRef",), ("subjects",)))
+        case Role() if any(_is_about_sccs(role_rule) for role_rule in obj.rules):
+            yield from ((obj, ("metadata", key)) for key in ("name", "namespace"))
+            yield from ((role_rule, (key,)) for role_rule in obj.rules if _is_about_sccs(role_rule) for key in role_rule.data)
+        case KubeletConfig():
+            yield obj, ("spec", "kubeletConfig", "seccompDefault")
+
+
+def _pod_paths(workload: Workload) -> Iterator[tuple[View, Path]]:
+    pod = workload.pod
+    for key in pod.annotations:
+        if key in _POD_ANNOTATIONS or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX):
+            yield pod, ("metadata", "annotations", key)
+    yield from ((pod, ("spec", key)) for key in _POD)
+    for container in pod.containers:
+        yield container, ("securityContext",)
+        ports = container.field("ports").value
+        yield from ((container, ("ports", i, "hostPort")) for i in range(len(ports) if isinstance(ports, list) else 0))
+
+
+def _keys(obj: ApiObject, under: str) -> list[str]:
+    held = obj.field("metadata", under).value
+    return list(held) if isinstance(held, dict) else []
+
+
+def _is_about_sccs(role_rule: View) -> bool:
+    """Whether an RBAC rule could allow the use of SCCs."""
+    resources = role_rule.data.get("resources")
+    return isinstance(resources, list) and any(r in _SCC_RESOURCES for r in resources if isinstance(r, str))
+
+
+def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
+    """Whether the role that is bound could allow the use of SCCs; not one that is not known, which grants nothing."""
+    name, kind = binding.field("roleRef", "name").value, binding.field("roleRef", "kind").value
+    if not isinstance(name, str):
+        return True
+    if name.startswith(_SCC_ROLES) or name == "cluster-admin":
+        return True
+    namespace = "" if kind == "ClusterRole" else world.namespace_of(binding)
+    role = world.find(ObjectRef(str(kind), namespace, name))
+    return isinstance(role, Role) and any(_is_about_sccs(role_rule) for role_rule in role.rules)

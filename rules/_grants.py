@@ -1,0 +1,161 @@
+"""What a binding lets its subjects do with SCCs: who they are, and which SCCs they reach."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, World
+from ._scc import EVERYONE
+
+SERVICE_ACCOUNT_USER = "system:serviceaccount:"
+SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`; `at` is where it stands."""
+
+    kind: str
+    namespace: str
+    name: str
+    at: Located
+
+    def __str__(self) -> str:
+        if self.kind == "group":
+            return f"group {self.name}{who(self.name)}"
+        # Where an operator is installed has no name that could stand before the service account's.
+        named = self.namespace and " " not in self.namespace
+        return f"{self.kind} {self.namespace}/{self.name}" if named else f"{self.kind} {self.name}"
+
+    @property
+    def covers_service_accounts(self) -> bool:
+        """Whether pods of a service account go by it, rather than people alone."""
+        return self.kind == "service account" or (
+            self.kind == "group" and (self.name in EVERYONE or self.name.startswith(SERVICE_ACCOUNTS_OF))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The SCCs that a role lets its subjects use, in the order of names.
+
+    `every` is True where it names none and so means all; `anything` where SCCs are only part of a rule for all resources.
+    The rule stands in the role `origin`, which is another one where `role` aggregates.
+    """
+
+    role: ObjectRef
+    sccs: tuple[str, ...]
+    every: bool
+    anything: bool
+    origin: ObjectRef
+    rule_index: int
+
+    def steps(self, world: World, scc: str) -> tuple[Related, ...]:
+        """Where the role and the SCC are written, as far as the input has them."""
+        return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc)
+
+
+def within(namespace: str) -> str:
+    """` in namespace shop`; ` in the install namespace of web.v1` for what a ClusterServiceVersion implies."""
+    return f" in the {namespace}" if " " in namespace else f" in namespace {namespace}"
+
+
+def who(group: str) -> str:
+    """Who is in a group, for those that Kubernetes and OpenShift define."""
+    if group in EVERYONE:
+        return f" ({EVERYONE[group]})"
+    if group.startswith(SERVICE_ACCOUNTS_OF):
+        return f" (every service account of namespace {group.removeprefix(SERVICE_ACCOUNTS_OF)})"
+    return ""
+
+
+def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
+    """The subjects of a binding, in the order of the manifest; those whose name is not known are left out."""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" or binding.home else ""
+    legacy = binding.manifest.get("userNames") or binding.manifest.get("groupNames")
+    if legacy and not binding.api_version.startswith("rbac."):
+        for field, kind in (("userNames", "user"), ("groupNames", "group")):
+            for index, name in enumerate(_list(binding.manifest.get(field))):
+                if isinstance(name, str):
+                    yield _holder(kind, "", name, _written(binding, field, index))
+        return
+    for index, subject in enumerate(_list(binding.manifest.get("subjects"))):
+        if not isinstance(subject, dict) or not isinstance(subject.get("name"), str):
+            continue
+        kind, name = str(subject.get("kind") or ""), subject["name"]
+        at = _written(binding, "subjects", index, "name")
+        if kind == "ServiceAccount":
+            namespace = subject.get("namespace") or home
+            if namespace and isinstance(namespace, str):
+                yield Holder("service account", namespace, name, at)
+        elif kind in ("Group", "SystemGroup"):
+            yield Holder("group", "", name, at)
+        elif kind in ("User", "SystemUser"):
+            yield _holder("user", "", name, at)
+
+
+def role_of(binding: RoleBinding, world: World) -> ObjectRef:
+    """The role that a binding refers to."""
+    role = binding.manifest.get("roleRef")
+    role = role if isinstance(role, dict) else {}
+    # OpenShift's own bindings tell a Role from a ClusterRole by the namespace alone.
+    kind = str(role.get("kind") or ("Role" if role.get("namespace") else "ClusterRole"))
+    return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", str(role.get("name") or ""))
+
+
+def role_place(binding: RoleBinding) -> Located:
+    """Where a binding names its role."""
+    return _written(binding, "roleRef", "name")
+
+
+def reach(binding: RoleBinding, world: World) -> Reach | None:
+    """What a binding reaches; None where that is no SCC of the cluster."""
+    return _reaches(world).get(role_of(binding, world))
+
+
+@lru_cache(maxsize=1)
+def _reaches(world: World) -> dict[ObjectRef, Reach]:
+    """What each bound role reaches. Kept for the world being judged: bindings share roles, and there can be thousands."""
+    if world.cluster.platform != "openshift":
+        return {}
+    granting = {bound.ref: bound for scc in world.cluster.sccs for bound in world.cluster.bindings_to(scc)}
+    found: dict[ObjectRef, Reach] = {}
+    for binding in world.of(RoleBinding):
+        bound, role = granting.get(reference(binding, world)), role_of(binding, world)
+        if bound is None or role in found or world.find(bound.ref) is not binding:
+            continue
+        use = next((use for use in bound.uses if not use.names), bound.uses[0])
+        sccs = tuple(scc for scc in sorted(world.cluster.sccs) if any(use.covers(scc) for use in bound.uses))
+        found[role] = Reach(role, sccs, not use.names, not use.names and _means_anything(world, use.role), use.role, use.index)
+    return found
+
+
+def reference(obj: ApiObject, world: World) -> ObjectRef:
+    """How bindings and roles are referred to: without namespace where their kind has none."""
+    return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
+
+
+def _means_anything(world: World, ref: ObjectRef) -> bool:
+    role = world.find(ref)
+    if not isinstance(role, Role):
+        return ref.name == "cluster-admin"
+    return any("*" in _list(rule.data.get("resources")) for rule in role.rules)
+
+
+def _holder(kind: str, namespace: str, name: str, at: Located) -> Holder:
+    """A user by that name, who may be a service account by its full name."""
+    home, _, account = name.removeprefix(SERVICE_ACCOUNT_USER).partition(":")
+    if kind == "user" and name.startswith(SERVICE_ACCOUNT_USER) and home and account:
+        return Holder("service account", home, account, at)
+    return Holder(kind, namespace, name, at)
+
+
+def _written(obj: ApiObject, *path: str | int) -> Located:
+    """A field of the object, or the object where another one implies it and does not spell the field."""
+    field = obj.field(*path)
+    return field if field.present else obj.place
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,54 @@
+"""What the workloads of the input come to, seen from the SCCs."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from scclint.api import PROJECT_USER, Outcome, User, Workload, World
+
+
+@dataclass(slots=True)
+class Taken:
+    """How the workloads that may use an SCC fare.
+
+    `chosen`: one of them lands on it. `unknown`: what becomes of one is not known. `refused`: it was tried and refuses one.
+    `earlier`: the workloads that another SCC takes before it is tried, with that SCC. An administrator's rights, who creates a
+    bare Pod, do not count, unless the pod does land there.
+    """
+
+    chosen: bool = False
+    unknown: bool = False
+    refused: bool = False
+    earlier: list[tuple[Workload, str]] = field(default_factory=list)
+
+
+@lru_cache(maxsize=1)
+def takers(world: World) -> dict[str, Taken]:
+    """For each SCC how the workloads that may use it fare. Kept for the world being judged."""
+    found = {scc: Taken() for scc in world.cluster.sccs}
+    for workload in world.of(Workload):
+        created, granted = world.outcome(workload), by_rights(workload, world)
+        for outcome in (created, granted):
+            if outcome.verdict is not None and outcome.verdict.scc is not None:
+                found[outcome.verdict.scc].chosen = True
+        if granted.verdict is None:
+            for scc in _usable(granted, world):
+                found[scc].unknown = True
+            continue
+        for candidate in granted.verdict.candidates:
+            if candidate.outcome == "not reached" and candidate.grant is not None and granted.verdict.scc is not None:
+                found[candidate.scc].earlier.append((workload, granted.verdict.scc))
+            elif candidate.outcome == "too restrictive":
+                found[candidate.scc].refused = True
+    return found
+
+
+def by_rights(workload: Workload, world: World) -> Outcome:
+    """What the workload comes to by its service account's rights alone, whoever creates its pods."""
+    return world.outcome(workload) if workload.controlled else world.outcome(workload, PROJECT_USER)
+
+
+def _usable(outcome: Outcome, world: World) -> list[str]:
+    namespace, account = outcome.namespace, outcome.workload.pod.service_account
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
+    user = User(f"system:serviceaccount:{namespace}:{account}", groups)
+    return [scc for scc in world.cluster.sccs if world.cluster.may_use(user, scc, namespace) is not None]

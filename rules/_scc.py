@@ -1,0 +1,82 @@
+"""What an SCC in effect allows, in words."""
+
+from scclint.api import World
+
+EVERYONE = {
+    "system:authenticated": "everyone who is logged in and every controller that creates pods",
+    "system:authenticated:oauth": "everyone who logs in",
+    "system:serviceaccounts": "every service account of the cluster",
+    "system:unauthenticated": "anyone, without logging in",
+}
+"""Groups that cover a whole cluster, and who is in them."""
+
+RESTRICTED_VOLUMES = frozenset((
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
+))  # fmt: skip
+"""What restricted-v2 allows in the newest release; earlier ones lack some."""
+
+MEANS_ALL = frozenset(("*", "ALL"))
+
+
+def node_access(name: str, world: World) -> list[str]:
+    """What of the node the SCC opens: privileged containers, host namespaces, hostPath, root with every capability.
+
+    Empty for an SCC that opens nothing of it, and for one that is not there.
+    """
+    scc = world.cluster.sccs.get(name)
+    if scc is None:
+        return []
+    every_capability = MEANS_ALL.intersection((*scc.allowed_capabilities, *scc.default_add_capabilities))
+    return _true(
+        (scc.allow_privileged_container, "privileged containers"),
+        (scc.allow_host_network, "the host's network"),
+        (scc.allow_host_pid, "the host's process ids"),
+        (scc.allow_host_ipc, "the host's IPC"),
+        ("hostPath" in scc.volumes or "*" in scc.volumes, "hostPath volumes"),
+        (scc.run_as_user == "RunAsAny" and bool(every_capability), "root with every capability"),
+    )
+
+
+def wider_than_restricted(name: str, world: World) -> list[str]:
+    """What the SCC allows that restricted-v2 does not, gravest first; empty where it allows nothing more."""
+    scc = world.cluster.sccs.get(name)
+    if scc is None:
+        return []
+    volumes = sorted(set(scc.volumes) - RESTRICTED_VOLUMES - {"*", "hostPath"})
+    capabilities = sorted({*scc.allowed_capabilities, *scc.default_add_capabilities} - MEANS_ALL - {"NET_BIND_SERVICE"})
+    every_capability = MEANS_ALL.intersection((*scc.allowed_capabilities, *scc.default_add_capabilities))
+    # Within a user namespace of the pod's own, no id of the node's is reached.
+    shares_ids = scc.user_namespace_level != "RequirePodLevel"
+    return node_access(name, world) + _true(
+        (bool(every_capability), "every capability"),
+        (bool(capabilities), f"capabilit{'ies' if len(capabilities) > 1 else 'y'} {', '.join(capabilities)}"),
+        (shares_ids and scc.run_as_user == "RunAsAny", "any user id, root included"),
+        (shares_ids and scc.run_as_user == "MustRunAsNonRoot", "any user id but root"),
+        (shares_ids and scc.run_as_user == "MustRunAs", f"user id {scc.uid}"),
+        (
+            shares_ids and scc.run_as_user == "MustRunAsRange" and scc.uid_range_min is not None,
+            f"user ids {scc.uid_range_min} to {scc.uid_range_max}",
+        ),
+        (scc.allow_host_ports, "host ports"),
+        (scc.se_linux_context == "RunAsAny", "any SELinux label"),
+        (scc.se_linux_context == "MustRunAs" and bool(scc.se_linux_options), "an SELinux label of its own"),
+        (scc.allow_privilege_escalation, "privilege escalation"),
+        (not {name.upper() for name in scc.required_drop_capabilities} & {"ALL"}, "the runtime's default capabilities"),
+        (bool(scc.allowed_unsafe_sysctls), "unsafe sysctls"),
+        (not {"runtime/default", "docker/default"}.intersection(scc.seccomp_profiles), "running without seccomp"),
+        (bool({"*", "unconfined"}.intersection(scc.seccomp_profiles)), "turning seccomp off"),
+        (shares_ids and scc.fs_group == "RunAsAny", "any fsGroup"),
+        (shares_ids and bool(scc.fs_group_ranges), "fsGroups of its own"),
+        (bool(volumes), f"{', '.join(volumes)} volumes"),
+    )
+
+
+def some(words: list[str], most: int = 4) -> str:
+    """The first of them, and how many more: `a, b and 3 more`."""
+    if len(words) > most:
+        words = [*words[: most - 1], f"{len(words) - most + 1} more"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def _true(*pairs: tuple[bool, str]) -> list[str]:
+    return [words for holds, words in pairs if holds]

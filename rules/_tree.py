@@ -1,0 +1,69 @@
+"""Walks over a document's tree, for what the typed views do not show: how keys and values were written."""
+
+from collections.abc import Iterator
+
+from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
+
+Path = tuple[str | int, ...]
+
+
+def mappings(root: Node | None) -> Iterator[tuple[Path, Mapping]]:
+    """Every mapping below `root` with the path to it, in order of writing; one that aliases share comes once."""
+    seen: set[int] = set()
+    pending: list[tuple[Path, Node]] = [] if root is None else [((), root)]
+    while pending:
+        path, node = pending.pop()
+        if isinstance(node, Scalar) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        below: list[tuple[Path, Node]]
+        if isinstance(node, Mapping):
+            yield path, node
+            below = [((*path, str(entry.key.value)), entry.value) for entry in node.entries]
+        else:
+            assert isinstance(node, Sequence)
+            below = [((*path, index), item) for index, item in enumerate(node.items)]
+        pending.extend(reversed(below))
+
+
+def scalars(root: Node | None) -> Iterator[Scalar]:
+    """Every scalar below `root`, keys included, those of entries that do not count as well."""
+    for _, mapping in mappings(root):
+        for entry in (*mapping.entries, *mapping.duplicates):
+            yield entry.key
+            if isinstance(entry.value, Scalar):
+                yield entry.value
+            elif isinstance(entry.value, Sequence):
+                yield from _items(entry.value)
+    if isinstance(root, Scalar):
+        yield root
+    elif isinstance(root, Sequence):
+        yield from _items(root)
+
+
+def _items(sequence: Sequence) -> Iterator[Scalar]:
+    for item in sequence.items:
+        if isinstance(item, Scalar):
+            yield item
+        elif isinstance(item, Sequence):
+            yield from _items(item)
+
+
+def entry_at(root: Node, path: Path) -> Entry | Scalar | None:
+    """What stands at `path`: the entry of a mapping, the scalar of a list, None for anything else or nothing."""
+    node: Node | None = root
+    found: Entry | Scalar | None = None
+    for step in path:
+        found = None
+        if isinstance(step, str) and isinstance(node, Mapping):
+            found = node.entry(step)
+            node = found.value if found is not None else None
+        elif isinstance(step, int) and isinstance(node, Sequence) and step < len(node.items):
+            node = node.items[step]
+            found = node if isinstance(node, Scalar) else None
+        else:
+            return None
+    return found
+
+
+__all__ = ["Entry", "Mapping", "Scalar", "Sequence", "entry_at", "mappings", "scalars"]

@@ -1,0 +1,42 @@
+"""What would become of a pod that leaves something out."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from scclint.api import Outcome, World
+
+Path = tuple[str | int, ...]
+
+
+def dropped(path: Path) -> Path:
+    """What one leaves out to be rid of the field at `path`: of a list the whole item, of a profile or SELinux options all."""
+    for whole in ("seccompProfile", "seLinuxOptions"):
+        if whole in path:
+            return path[: path.index(whole) + 1]
+    for items in ("volumes", "sysctls"):
+        if items in path[:-1]:
+            return path[: path.index(items) + 2]
+    return path
+
+
+def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """A copy of the pod without what stands at `paths`."""
+    copy = deepcopy(pod)
+    # From the last item of a list to the first, since each removal moves the later ones.
+    for *way, last in sorted(paths, key=_position, reverse=True):
+        holder: Any = copy
+        for step in way:
+            holder = holder[step]
+        del holder[last]
+    return copy
+
+
+def admitted_by(world: World, outcome: Outcome, scc: str, pod: dict[str, Any]) -> bool:
+    """Whether `scc`, which someone may use, would admit the outcome's workload if its pod were `pod`."""
+    pod = world.cluster.with_service_account(pod, outcome.namespace)
+    return world.cluster.errors_under(scc, pod, namespace=outcome.namespace) == ()
+
+
+def _position(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)

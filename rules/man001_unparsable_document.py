@@ -1,0 +1,57 @@
+"""
+A document is neither YAML nor JSON, so whatever it was meant to be is not judged. The other documents of the same
+file are.
+
+The API server would refuse the document for the same reason; `oc apply` stops at it and leaves the rest of the file
+unapplied.
+
+## How to settle it
+
+Mend the syntax at the line named. Where the file is a template that another tool renders (Helm, Jinja2), lint its
+rendered output and exclude the source.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Document, Place, Problem, Severity, Span, World, rule
+
+
+@rule(
+    "MAN001",
+    "unparsable-document",
+    "A document is not YAML or JSON",
+    severity=Severity.ERROR,
+    on=Document,
+    since="0.1",
+    tags=("manifest",),
+)
+def check(document: Document, world: World) -> Iterator[Problem]:
+    error = document.error
+    if error is None:
+        return
+    line, column = max(error.line, 1), max(error.column, 1)
+    yield Problem(
+        f"this document cannot be read: {error.message}",
+        at=Place(Span(document.file, line, column, line, column + 1)),
+        settle="Mend the syntax here; nothing in this document has been judged.",
+    )

@@ -1,0 +1,96 @@
+"""
+A mapping has the same key twice. The cluster takes the last one and drops the first without a word, with all that
+stands below it.
+
+Reviewers see the first. A second `securityContext:` in a container that was written elsewhere, or pasted in by a
+template, takes the place of the whole first one: its `seccompProfile`, its `runAsNonRoot`, everything. Newer clients
+warn (`kubectl --validate=warn`) or refuse (`--validate=strict`); most other tools do not.
+
+## How to settle it
+
+Keep one of the two. Where both are mappings and both were meant, put their keys together under one.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+      securityContext:
+        allowPrivilegeEscalation: false
+      securityContext:
+        readOnlyRootFilesystem: true
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Document, Place, Problem, Related, Severity, World, rule
+
+from ._quote import Path, dotted
+from ._tree import Entry, Mapping, Scalar, mappings
+
+
+@rule(
+    "MAN004",
+    "duplicate-key",
+    "A mapping has a key twice, and only the last one counts",
+    severity=Severity.WARNING,
+    on=Document,
+    since="0.1",
+    tags=("manifest",),
+    cwe=(694,),
+)
+def check(document: Document, world: World) -> Iterator[Problem]:
+    for path, mapping in mappings(document.root):
+        for lost in mapping.duplicates:
+            winner = mapping.entry(str(lost.key.value))
+            assert winner is not None
+            yield _problem(path, mapping, lost, winner)
+
+
+def _problem(path: Path, mapping: Mapping, lost: Entry, winner: Entry) -> Problem:
+    key = str(lost.key.value)
+    where = f" in {dotted(path)}" if path else ""
+    line = winner.key.line
+    return Problem(
+        f"{key} stands here{where} and again in line {line}"
+        + (", brought in by a merge key" if winner.merged else "")
+        + f": {_loss(key, lost, winner)}",
+        at=Place(lost.span, (*path, key)),
+        related=(Related(f"this {key} counts", winner.span),),
+        settle="Keep one of the two" + ("." if isinstance(lost.value, Scalar) else f", or put all they hold under one {key}."),
+    )
+
+
+def _loss(key: str, lost: Entry, winner: Entry) -> str:
+    """What the cluster makes of it, with both values where they are short."""
+    if isinstance(lost.value, Scalar) and isinstance(winner.value, Scalar):
+        if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
+            return "both say the same, the last one counts"
+        return f"the cluster takes {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
+    return "the cluster takes the last one and drops this one with all it holds"
+
+
+def _short(scalar: Scalar) -> str:
+    text = scalar.text if scalar.plain else f'"{scalar.text}"'
+    return text if len(text) <= 60 else f"{text[:57]}..."

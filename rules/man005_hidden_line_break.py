@@ -1,0 +1,117 @@
+"""
+A character breaks the line for YAML, but not for editors, git and code review: a carriage return without line feed
+(CR), NEL (U+0085), LS (U+2028) or PS (U+2029).
+
+What looks like the rest of a comment or of a value is then a line of its own, and live: `# see the
+wiki<LS>privileged: true` is one grey line on the screen and a privileged container in the cluster. Such characters
+get in with text that is pasted from web pages and chats, and on purpose. Within quoted and block strings they hide no
+keys and are left alone, as they are in JSON.
+
+## How to settle it
+
+Delete the character or put a real line feed in its place. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\r(?!\\n)'` finds
+them.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  # the page with the runbook\u2028  hostPID: true
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  # the page with the runbook
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Document, Place, Problem, Related, Severity, Span, World, rule
+
+from ._tree import scalars
+
+NAMES = {
+    "CR": "a carriage return without line feed",
+    "NEL": "the character NEL (U+0085)",
+    "LS": "the character LS (U+2028)",
+    "PS": "the character PS (U+2029)",
+}
+
+
+@rule(
+    "MAN005",
+    "hidden-line-break",
+    "A character breaks the line in YAML where editors and git show none",
+    severity=Severity.ERROR,
+    on=Document,
+    since="0.1",
+    tags=("manifest",),
+    security_severity=8.0,
+    cwe=(451,),
+)
+def check(document: Document, world: World) -> Iterator[Problem]:
+    breaks = document.line_breaks
+    if not breaks or _is_json(document.text):
+        return
+    breaks = _outside_strings(document, breaks)
+    if not breaks:
+        return
+    name, line, column = breaks[0]
+    hidden = _rest_of_line(document, name, line, column)
+    more = f"; {len(breaks) - 1} more in this document" if len(breaks) > 1 else ""
+    yield Problem(
+        f"{NAMES[name]} begins a new line here for the cluster, but not for editors and git"
+        + (f": it reads {hidden!r} as a line of its own" if hidden else "")
+        + more,
+        at=_place(document, line, column),
+        related=tuple(Related(f"{NAMES[n]} likewise", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
+        settle="Delete the character, or put a real line break in its place.",
+    )
+
+
+def _is_json(text: str) -> bool:
+    """JSON has these characters for white space or text. What begins like it may be YAML in flow style all the same."""
+    if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        return False
+    import json
+
+    try:
+        json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Those that do not lie within a quoted or block scalar; all of them where the document cannot be parsed."""
+    strings = [((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain]
+    return [one for one in breaks if not any(start < one[1:] < end for start, end in strings)]
+
+
+def _rest_of_line(document: Document, name: str, line: int, column: int) -> str:
+    """What stands on the hidden line, shortened."""
+    shown = document.text.split("\n")[line - document.line].removesuffix("\r" if name != "CR" else "")
+    rest = shown[column:]
+    for end in ("\r", "\x85", "\u2028", "\u2029"):
+        rest = rest.partition(end)[0]
+    rest = rest.strip()
+    return rest if len(rest) <= 60 else f"{rest[:57]}..."
+
+
+def _place(document: Document, line: int, column: int) -> Place:
+    return Place(Span(document.file, line, column, line, column + 1))

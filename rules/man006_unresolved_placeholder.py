@@ -1,0 +1,106 @@
+"""
+A placeholder that some other tool is to fill in, `${X}` or `{{ x }}`, or a Template parameter without a value, stands
+where a verdict needs a value: a service account, a namespace, a field of a security context, a grant.
+
+What the pod comes to is then not known, or known only for the placeholder's own letters, which no cluster will ever
+see. Placeholders elsewhere, in image names or environment variables, decide nothing and are not reported.
+
+## How to settle it
+
+Lint what the tool makes of the file instead: `helm template ... | scclint check -`, `kustomize build | scclint check
+-`, `oc process -f template.yaml -p NAME=VALUE | scclint check -`.
+
+## Before
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: ${SERVICE_ACCOUNT}
+      containers:
+        - name: web
+          image: registry.example/web:${TAG}
+```
+
+## After
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:${TAG}
+```
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, rule
+
+from ._decisive import decisive_fields
+from ._quote import quoted
+from ._words import listed
+
+PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}")
+
+
+@rule(
+    "MAN006",
+    "unresolved-placeholder",
+    "A placeholder stands where a verdict needs a value",
+    severity=Severity.INFO,
+    on=ApiObject,
+    since="0.1",
+    tags=("manifest",),
+)
+def check(obj: ApiObject, world: World) -> Iterator[Problem]:
+    fields = [field for field in decisive_fields(obj, world) if _is_open(field.value)]
+    fields += _what_the_world_lacks(obj, world, fields)
+    if not fields:
+        return
+    names = dict.fromkeys(quoted(field) for field in fields)
+    shown = [*list(names)[:3], f"{len(names) - 3} more"] if len(names) > 4 else list(names)
+    are = "is a placeholder" if len(names) == 1 else "are placeholders"
+    yield Problem(
+        f"{obj.named}: {listed(shown)} {are}, so {_consequence(obj, world)}",
+        at=fields[0],
+        related=tuple(Related(f"another placeholder: {quoted(field)}", field.span) for field in fields[1:8]),
+        settle="Lint what the tool that fills it in makes of the file: `oc process -f FILE -p NAME=VALUE | scclint check -`.",
+    )
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a value is a placeholder's text, or no value of JSON, as a Template parameter without value is."""
+    if isinstance(value, str):
+        return PLACEHOLDER.search(value) is not None
+    return value is not None and not isinstance(value, bool | int | float | list | dict)
+
+
+def _what_the_world_lacks(obj: ApiObject, world: World, known: list[Field[Any]]) -> list[Field[Any]]:
+    """What the world says keeps it from a verdict, where that is a placeholder in some other field."""
+    if known or not isinstance(obj, Workload):
+        return []
+    at = world.outcome(obj).unknown_at
+    return [at] if isinstance(at, Field) and _is_open(at.value) else []
+
+
+def _consequence(obj: ApiObject, world: World) -> str:
+    if not isinstance(obj, Workload):
+        return "verdicts that depend on it take it by its letters"
+    if world.outcome(obj).verdict is None:
+        return "what becomes of its pods is not known"
+    return "the verdict on its pods is one for these letters, not for the value to come"

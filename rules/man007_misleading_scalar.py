@@ -1,0 +1,133 @@
+"""
+A bare value is another one in the cluster than it looks: `runAsUser: 0777` is user 511, `privileged: on` is true.
+
+Kubernetes reads YAML 1.1 with some extensions of its own: a leading zero or `0o` means octal, `0x` hexadecimal, `0b`
+binary, `1e3` is 1000, `1_000` is 1000, and the bare words `yes`, `on`, `y`, `no`, `off`, `n` are booleans. Many tools,
+among them most linters and whatever follows YAML 1.2, take the same text for another number or for a string, so what
+reviewers and gates saw is not what runs. The rule looks at ids, booleans, ports and file modes; octal file modes
+(`defaultMode: 0644`) are what everyone takes them for.
+
+## How to settle it
+
+Write numbers in decimal, and booleans as `true` and `false`.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+      securityContext:
+        privileged: no
+        runAsUser: 0777
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+      securityContext:
+        privileged: false
+        runAsUser: 511
+```
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import ApiObject, Field, Problem, Severity, World, rule
+
+from ._quote import Path, plain
+from ._tree import Entry, Scalar, entry_at
+
+NUMBERS = frozenset(
+    (
+        *("containerPort", "hostPort", "priority"),
+        *("fsGroup", "runAsGroup", "runAsUser", "supplementalGroups"),
+        *("max", "min", "uid", "uidRangeMax", "uidRangeMin"),
+    )
+)
+MODES = frozenset(("defaultMode", "mode"))
+BOOLEANS = frozenset(
+    (
+        *("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts"),
+        *("allowPrivilegeEscalation", "allowPrivilegedContainer", "defaultAllowPrivilegeEscalation"),
+        *("automountServiceAccountToken", "hostIPC", "hostNetwork", "hostPID", "hostUsers"),
+        *("privileged", "readOnly", "readOnlyRootFilesystem", "runAsNonRoot", "seccompDefault"),
+    )
+)
+KEYS = NUMBERS | MODES | BOOLEANS
+
+DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
+OCTAL = re.compile(r"0[0-7]+|0o[0-7]+")
+WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
+
+
+@rule(
+    "MAN007",
+    "misleading-scalar",
+    "A bare value is another one in the cluster than it looks",
+    severity=Severity.WARNING,
+    on=ApiObject,
+    since="0.1",
+    tags=("manifest",),
+    cwe=(436,),
+)
+def check(obj: ApiObject, world: World) -> Iterator[Problem]:
+    for path in _candidates(obj.data):
+        found = entry_at(obj.root, (*obj.path, *path))
+        scalar = found.value if isinstance(found, Entry) else found
+        if not isinstance(scalar, Scalar) or not scalar.plain:
+            continue
+        key = next(str(step) for step in reversed(path) if isinstance(step, str))
+        if not _misleads(key, scalar):
+            continue
+        field: Field[Any] = obj.field(*path)
+        value = plain(scalar.value)
+        yield Problem(
+            f"{obj.named}: {key}: {scalar.text} is {value} in the cluster{_others(scalar)}",
+            at=field,
+            settle=f"Write {key}: {value}." if isinstance(field.path[-1], str) else f"Write {value}.",
+        )
+
+
+def _candidates(data: Any, path: Path = (), named: bool = False) -> Iterator[Path]:
+    """The paths to booleans and numbers under the keys that matter."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _candidates(value, (*path, key), key in KEYS)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _candidates(value, (*path, index), named)
+    elif named and isinstance(data, bool | int | float):
+        yield path
+
+
+def _misleads(key: str, scalar: Scalar) -> bool:
+    text = scalar.text
+    if isinstance(scalar.value, bool):
+        return text not in WORDS
+    if key in MODES and OCTAL.fullmatch(text):
+        return False
+    return key not in BOOLEANS and not DECIMAL.fullmatch(text)
+
+
+def _others(scalar: Scalar) -> str:
+    """What else the text is taken for."""
+    text = scalar.text
+    if isinstance(scalar.value, bool):
+        return f"; YAML 1.2 takes {text} for a string"
+    if re.fullmatch(r"0[0-7]+", text):
+        return f", since the leading 0 makes it octal; YAML 1.2 takes it for {int(text)}"
+    return ", though other readers of YAML take it for something else"

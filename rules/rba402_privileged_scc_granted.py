@@ -1,0 +1,78 @@
+"""
+A binding lets its subjects use an SCC that opens the node: privileged containers, the host's namespaces, `hostPath`
+volumes, or root with every capability. `privileged`, `hostaccess`, `hostmount-anyuid` and `hostnetwork` are of that
+kind, and custom SCCs as wide.
+
+A grant is held by the service account, not by one workload: whoever may create pods in its namespace may run any image
+under it. Bound to a group it is far wider still: `system:serviceaccounts:<namespace>` is every pod of a namespace,
+`system:authenticated` everyone. `cluster-admin` for a service account includes every SCC.
+
+## How to settle it
+
+Grant the most restrictive SCC that admits the workload, a custom one if none does, to a service account that nothing
+else uses.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-privileged, namespace: monitoring}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects:
+  - {kind: ServiceAccount, name: agent}
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-nonroot, namespace: monitoring}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:nonroot-v2"}
+subjects:
+  - {kind: ServiceAccount, name: agent}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, RoleBinding, Severity, World, rule
+from ._grants import holders, reach, role_place, within
+from ._scc import node_access, some
+from ._words import listed
+
+
+@rule(
+    "RBA402",
+    "privileged-scc-granted",
+    "A binding grants an SCC that opens the node",
+    severity=Severity.WARNING,
+    on=RoleBinding,
+    since="0.1",
+    tags=("rbac", "scc"),
+    security_severity=8.0,
+    cwe=(250, 269),
+)
+def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    reached = reach(binding, world)
+    opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
+    # People who may do everything are not granted SCCs; a service account that may is, as its pods are tried against all.
+    subjects = [s for s in holders(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
+    if reached is None or not opens or not subjects:
+        return
+    widest = max(opens, key=lambda scc: len(opens[scc]))
+    where = within(world.namespace_of(binding)) if binding.kind == "RoleBinding" else ""
+    if reached.every:
+        what = f"every SCC{where}, {widest} included"
+    elif len(opens) == 1:
+        what = f"SCC {widest}{where}, which allows {some(opens[widest])}"
+    else:
+        what = f"SCCs {listed(opens)}{where}; {widest} allows {some(opens[widest])}"
+    yield Problem(
+        f"{binding.named}: lets {some([str(s) for s in subjects], 3)} use {what}"
+        + (f" (roleRef.name: {reached.role.name})" if binding.field("roleRef", "name").present else ""),
+        at=role_place(binding),
+        related=reached.steps(world, widest),
+        settle="Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own.",
+    )

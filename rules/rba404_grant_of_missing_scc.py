@@ -1,0 +1,114 @@
+"""
+A role lets its subjects use an SCC that neither the release nor the input has, so that it grants nothing. The same
+holds for a binding to a role of the release's own whose SCC does not exist, such as `system:openshift:scc:hostmount`.
+
+Nothing complains: RBAC takes any name under `resourceNames`, and the pods are admitted by another SCC or refused.
+`host`, for which there is `hostaccess`, is a classic, as is `"*"`: `resourceNames` knows no wildcard.
+
+## How to settle it
+
+Write the name of an SCC that exists. For a custom SCC, make it part of the input (`--cluster-state`).
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: agent, namespace: monitoring}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    resourceNames: [host]
+    verbs: [use]
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: agent, namespace: monitoring}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    resourceNames: [hostaccess]
+    verbs: [use]
+```
+"""
+
+import re
+from collections.abc import Iterator
+
+from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, rule
+from ._grants import reach, role_of, role_place
+from ._words import listed
+
+OWN_ROLE = "system:openshift:scc:"
+NAME = re.compile(r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+"""What an SCC can be called, and `*`. Anything else is a placeholder still to be filled in."""
+
+
+@rule(
+    "RBA404",
+    "grant-of-missing-scc",
+    "A grant names an SCC that does not exist",
+    severity=Severity.WARNING,
+    on=ApiObject,
+    since="0.1",
+    tags=("rbac", "scc"),
+)
+def check(subject: ApiObject, world: World) -> Iterator[Problem]:
+    if world.cluster.platform != "openshift":
+        return
+    if isinstance(subject, Role):
+        yield from _in_role(subject, world)
+    elif isinstance(subject, RoleBinding):
+        yield from _in_binding(subject, world)
+
+
+def _in_role(role: Role, world: World) -> Iterator[Problem]:
+    for item in role.rules:
+        names = item.data.get("resourceNames")
+        if not isinstance(names, list) or not _uses_sccs(item):
+            continue
+        for index, name in enumerate(names):
+            if not isinstance(name, str) or name in world.cluster.sccs or not NAME.fullmatch(name):
+                continue
+            fact = (
+                'resourceNames has "*", which is no wildcard there but the name of an SCC that does not exist'
+                if name == "*"
+                else f"resourceNames has {name}, and neither the release nor the input has an SCC of that name"
+            )
+            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), settle=_settle(name, world))
+
+
+def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    role = role_of(binding, world)
+    scc = role.name.removeprefix(OWN_ROLE)
+    if role.kind != "ClusterRole" or scc == role.name or scc in world.cluster.sccs or not NAME.fullmatch(scc):
+        return
+    if world.find(role) is None and reach(binding, world) is None:
+        yield Problem(
+            f"{binding.named}: binds {role.name}, and neither the release nor the input has an SCC {scc}",
+            at=role_place(binding),
+            settle=_settle(scc, world),
+        )
+
+
+def _uses_sccs(item: View) -> bool:
+    wanted = (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", "use"))
+    return all(isinstance(item.data.get(key), list) and {"*", word} & _texts(item.data[key]) for key, word in wanted)
+
+
+def _texts(values: list[object]) -> set[object]:
+    return {value for value in values if isinstance(value, str)}
+
+
+def _settle(name: str, world: World) -> str:
+    from difflib import get_close_matches
+
+    if name == "*":
+        return "Name the SCC that is needed."
+    near = [scc for scc in sorted(world.cluster.sccs) if scc.startswith(name)] or get_close_matches(name, world.cluster.sccs, 2)
+    meant = f"Write {listed(near, 'or')} if that is meant" if near else "Correct the name"
+    return f"{meant}, or make the SCC part of the input (--cluster-state)."

@@ -1,0 +1,106 @@
+"""
+A grant covers the service account `default`, which every pod of the namespace runs as that names no other.
+
+Whatever is deployed to the namespace next, a debugging pod or somebody else's chart, has the SCC as well. A binding
+to the group `system:serviceaccounts:<namespace>` covers `default` and all the others. What `restricted-v2` gives
+everyone is not reported.
+
+## How to settle it
+
+Create a service account for the workload that needs the SCC, name it as `serviceAccountName` in its pod, and grant
+the SCC to it.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: default}
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: web}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import ApiObject, Located, Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
+from ._grants import SERVICE_ACCOUNT_USER, SERVICE_ACCOUNTS_OF, Holder, holders, reach
+from ._scc import EVERYONE, some, wider_than_restricted
+
+
+@rule(
+    "RBA405",
+    "grant-to-default-serviceaccount",
+    "A grant covers the default service account, so every pod of its namespace",
+    severity=Severity.WARNING,
+    on=ApiObject,
+    since="0.1",
+    tags=("rbac", "scc"),
+    security_severity=5.5,
+    cwe=(269, 272),
+)
+def check(subject: ApiObject, world: World) -> Iterator[Problem]:
+    if isinstance(subject, RoleBinding):
+        yield from _by_binding(subject, world)
+    elif isinstance(subject, SecurityContextConstraints) and wider_than_restricted(subject.name, world):
+        yield from _by_scc(subject)
+
+
+def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    reached = reach(binding, world)
+    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
+    if reached is None or not wide:
+        return
+    scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
+    what = "every SCC" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
+    for holder in holders(binding, world):
+        covered = _covered(holder, binding, world)
+        if covered:
+            yield _problem(f"{binding.named}: lets {covered} use {what}", holder.at, reached.steps(world, scc))
+
+
+def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:
+    """The `default` service accounts that a subject covers, in words; empty where it covers none."""
+    if holder.kind == "service account" and holder.name == "default":
+        return f"{holder}, and so every pod there that names no other,"
+    if holder.kind != "group":
+        return ""
+    if holder.name.startswith(SERVICE_ACCOUNTS_OF):
+        return f"{holder}"
+    # A ClusterRoleBinding to such a group is no matter of one namespace (scc-open-to-everyone).
+    if holder.name in EVERYONE and binding.kind == "RoleBinding":
+        return f"group {holder.name}, and so every pod of namespace {world.namespace_of(binding)},"
+    return ""
+
+
+def _by_scc(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    for name in ("users", "groups"):
+        values = scc.field(name).value
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if not isinstance(value, str):
+                continue
+            at = scc.field(name, index)
+            if name == "users" and value.startswith(SERVICE_ACCOUNT_USER) and value.endswith(":default"):
+                namespace = value.removeprefix(SERVICE_ACCOUNT_USER).partition(":")[0]
+                covered = f"service account {namespace}/default, and so every pod there that names no other"
+                yield _problem(f"SCC {scc.name}: users lists {covered}", at)
+            elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
+                namespace = value.removeprefix(SERVICE_ACCOUNTS_OF)
+                yield _problem(f"SCC {scc.name}: groups lists every service account of namespace {namespace} ({value})", at)
+
+
+def _problem(message: str, at: Located, related: tuple[Related, ...] = ()) -> Problem:
+    settle = "Create a service account for the workload that needs it, name it in its pod, and grant the SCC to that one."
+    return Problem(message, at, related=related, settle=settle)

@@ -1,0 +1,106 @@
+"""
+No SecurityContextConstraints (SCC) that the pod's service account or its creator may use admits the pod.
+
+On OpenShift a workload is accepted all the same: `oc apply` succeeds, and then its controller fails to create pods
+with `unable to validate against any security context constraint`. Every SCC is tried in order of priority, then of
+restrictiveness; the finding names those that may be used and what each of them refuses, with the values it would
+accept.
+
+## How to settle it
+
+Leave out the field, so that the SCC fills it in (user ids, SELinux levels and groups come from the namespace's own
+range), or give the service account an SCC that allows what the pod needs, with a RoleBinding to
+`system:openshift:scc:<name>` in its namespace. Where the grant exists in the cluster but not in what is linted, add
+it to the input or pass `--cluster-state`.
+
+## Before
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsUser: 1001
+```
+
+## After
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsNonRoot: true
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import FieldError, Problem, Related, Severity, Workload, World, rule
+from ._words import creator, in_fields, listed, usable
+
+
+@rule(
+    "SCC101",
+    "no-scc-admits",
+    "No SCC that may be used admits the pod",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.1",
+    tags=("admission",),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    outcome = world.outcome(workload)
+    verdict = outcome.verdict
+    if verdict is None or verdict.allowed or verdict.required_scc:
+        return
+    refused = usable(verdict)
+    if not refused:
+        yield Problem(
+            f"{workload.named}: no SCC admits its pods{creator(outcome)}: {verdict.message}",
+            at=workload.place,
+            settle=f"Grant service account {workload.pod.service_account} an SCC.",
+        )
+        return
+    # The candidate with the fewest objections is the one the author most likely had in mind.
+    nearest, errors = min(refused, key=lambda candidate: len(in_fields(candidate[1])))
+    decisive = in_fields(errors)
+    others = [f"{scc} ({_count(reasons)})" for scc, reasons in refused if scc != nearest]
+    yield Problem(
+        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says "
+        f"{listed((e.text for e in decisive[:3]))}"
+        + (f" and {len(decisive) - 3} more" if len(decisive) > 3 else "")
+        + (f"; also usable but refusing: {listed(others)}" if others else ""),
+        at=workload.pod.field(*decisive[0].path),
+        related=tuple(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]),
+        settle=_settle(workload, decisive),
+    )
+
+
+def _count(reasons: tuple[FieldError, ...]) -> str:
+    fields = len(in_fields(reasons))
+    return f"{fields} field{'s' if fields > 1 else ''}"
+
+
+def _settle(workload: Workload, decisive: list[FieldError]) -> str:
+    return (
+        f"Change or leave out {'this field' if len(decisive) == 1 else 'these fields'}, or grant service account "
+        f"{workload.pod.service_account} an SCC that allows {'it' if len(decisive) == 1 else 'them'}; a grant that exists only in the "
+        "cluster has to be part of the input (--cluster-state)."
+    )

@@ -1,0 +1,76 @@
+"""
+The SCC lists `unconfined` under `seccompProfiles`: every pod that it admits may turn its seccomp filter off.
+
+An entry of `seccompProfiles` is both a permission and, if it is the first one other than `*`, the default that is
+filled into pods that name no profile. `unconfined` in first place therefore switches seccomp off for pods that never
+asked for it.
+
+## How to settle it
+
+Leave `unconfined` out. A workload that needs a system call that `runtime/default` stops is better served by a profile
+of its own, `localhost/<path>`, that adds just that call.
+
+## Before
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default, unconfined]
+```
+
+## After
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+
+
+@rule(
+    "SCC303",
+    "scc-allows-unconfined",
+    "An SCC lets pods turn seccomp off",
+    severity=Severity.ERROR,
+    on=SecurityContextConstraints,
+    since="0.1",
+    tags=("scc", "seccomp"),
+    security_severity=8.0,
+    cwe=(693,),
+)
+def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
+    entries = scc.field("seccompProfiles").value
+    if not isinstance(entries, list) or "unconfined" not in entries:
+        return
+    default = next((entry for entry in entries if entry != "*"), None)
+    effect = (
+        "lists unconfined first, so pods that name no profile run without seccomp"
+        if default == "unconfined"
+        else "lists unconfined, so every pod that it admits may turn seccomp off"
+    )
+    yield Problem(
+        f"SCC {scc.name}: seccompProfiles {effect}",
+        at=scc.field("seccompProfiles", entries.index("unconfined")),
+        settle="Leave it out; for what needs more system calls than runtime/default allows, list a profile: localhost/<path>.",
+    )

@@ -1,0 +1,97 @@
+"""
+An SCC that allows more than `restricted-v2` may be used by everyone in the cluster.
+
+`restricted-v2` is what every pod may have. Whatever an SCC allows beyond it, once `system:authenticated`,
+`system:serviceaccounts` or `system:unauthenticated` may use it, by its `groups` or through a ClusterRoleBinding, any
+tenant of any namespace can have: running as root, host paths, no seccomp. Even where nobody asks for it, an SCC of
+that kind takes pods that do not fit `restricted-v2`.
+
+## How to settle it
+
+Grant the SCC to the service accounts that need it, each with a RoleBinding in its own namespace.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: everyone-anyuid}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:authenticated"}
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: web}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, rule
+from ._grants import holders, reach
+from ._scc import EVERYONE, some, wider_than_restricted
+
+SETTLE = "Grant it to the service accounts that need it, each with a RoleBinding in its own namespace."
+
+
+@rule(
+    "SCC306",
+    "scc-open-to-everyone",
+    "An SCC wider than restricted-v2 is open to everyone",
+    severity=Severity.ERROR,
+    on=ApiObject,
+    since="0.1",
+    tags=("scc", "rbac"),
+    security_severity=8.0,
+    cwe=(269, 732),
+)
+def check(subject: ApiObject, world: World) -> Iterator[Problem]:
+    if isinstance(subject, SecurityContextConstraints):
+        yield from _by_groups(subject, world)
+    elif isinstance(subject, RoleBinding) and subject.kind == "ClusterRoleBinding":
+        yield from _by_binding(subject, world)
+
+
+def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
+    groups = scc.field("groups").value
+    index = next((i for i, group in enumerate(groups) if _everyone(group)), None) if isinstance(groups, list) else None
+    wider = wider_than_restricted(scc.name, world) if index is not None and world.scc(scc.name) is scc else []
+    if index is None or not wider:
+        return
+    group = scc.field("groups", index)
+    yield Problem(
+        f"SCC {scc.name}: groups lists {group.value} ({EVERYONE[group.value]}), who may so have {some(wider)}, "
+        "which restricted-v2 does not allow",
+        at=group,
+        settle=SETTLE,
+    )
+
+
+def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    reached = reach(binding, world)
+    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
+    if reached is None or not wide:
+        return
+    group = next((holder for holder in holders(binding, world) if holder.kind == "group" and _everyone(holder.name)), None)
+    if group is None:
+        return
+    scc = next(iter(wide))
+    what = "every SCC, privileged included" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
+    yield Problem(
+        f"{binding.named}: lets {group} use {what}",
+        at=group.at,
+        related=() if reached.every else reached.steps(world, scc),
+        settle=SETTLE,
+    )
+
+
+def _everyone(group: object) -> bool:
+    return isinstance(group, str) and group in EVERYONE

@@ -1,0 +1,163 @@
+"""
+A value in the SCC is one that no pod can match: it allows nothing, or requires what cannot be.
+
+The API server takes any text for a volume type or a capability. SCCs spell volume types their own way (`cephFS`,
+`vsphere`, where the pod's fields are `cephfs` and `vsphereVolume`). Capabilities are compared letter by letter with
+what the pod writes, and pods write `NET_ADMIN`, neither `CAP_NET_ADMIN` nor `net_admin`; `*` means every capability
+in `allowedCapabilities` only. A range of user ids whose minimum is above its maximum has no id in it.
+
+## How to settle it
+
+Write the value as the finding says.
+
+## Before
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+allowedCapabilities: [CAP_NET_ADMIN]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMaps, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+```
+
+## After
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+allowedCapabilities: [NET_ADMIN]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+```
+"""
+
+from collections.abc import Iterable, Iterator
+
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+
+VOLUMES = (
+    "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
+    "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image",
+    "iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd",
+    "scaleIO", "secret", "storageOS", "vsphere", "*", "none",
+)  # fmt: skip
+"""Volume types in SCC spelling (openshift/api, security/v1)."""
+
+POD_SPELLING = {"vspherevolume": "vsphere", "pvc": "persistentVolumeClaim", "all": "*"}
+
+CAPABILITIES = (
+    "ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN",
+    "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE",
+    "MAC_ADMIN", "MAC_OVERRIDE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_MODULE", "SYS_NICE",
+    "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "WAKE_ALARM",
+)  # fmt: skip
+"""Linux capabilities (capabilities(7)) as pods write them, and ALL."""
+
+STRATEGIES = {
+    "runAsUser": ("MustRunAs", "MustRunAsRange", "MustRunAsNonRoot", "RunAsAny"),
+    "seLinuxContext": ("MustRunAs", "RunAsAny"),
+    "fsGroup": ("MustRunAs", "RunAsAny"),
+    "supplementalGroups": ("MustRunAs", "RunAsAny"),
+}
+
+
+@rule(
+    "SCC310",
+    "scc-unknown-value",
+    "An SCC has a value that no pod can match",
+    severity=Severity.WARNING,
+    on=SecurityContextConstraints,
+    since="0.1",
+    tags=("scc",),
+)
+def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
+    yield from _strategies(scc)
+    yield from _user_range(scc)
+    for list_name in ("allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities"):
+        yield from _capabilities(scc, list_name)
+    for index, volume in _texts(scc, "volumes"):
+        if volume not in VOLUMES:
+            known = POD_SPELLING.get(volume.lower()) or _nearest(volume, VOLUMES)
+            yield Problem(
+                f"SCC {scc.name}: volumes lists {volume}, which is no type of volume, so it allows nothing",
+                at=scc.field("volumes", index),
+                settle=f"Write {known}." if known else "Leave it out, or write a type as SCCs spell it.",
+            )
+
+
+def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    for name, known in STRATEGIES.items():
+        strategy = scc.field(name, "type")
+        if isinstance(strategy.value, str) and strategy.value and strategy.value not in known:
+            nearest = _nearest(strategy.value, known)
+            yield Problem(
+                f"SCC {scc.name}: {name}.type: {strategy.value} is no strategy",
+                at=strategy,
+                settle=f"Write {nearest or ' or '.join(known)}.",
+            )
+
+
+def _user_range(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    low, high = scc.field("runAsUser", "uidRangeMin"), scc.field("runAsUser", "uidRangeMax")
+    if scc.field("runAsUser", "type").value == "MustRunAsRange" and _number(low.value) > _number(high.value, float("inf")):
+        yield Problem(
+            f"SCC {scc.name}: runAsUser has no user id in it: uidRangeMin: {low.value} is above uidRangeMax: {high.value}, "
+            "so it admits no pod",
+            at=low,
+            settle="Swap the two, or leave both out to take the namespace's own range.",
+        )
+
+
+def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[Problem]:
+    for index, capability in _texts(scc, list_name):
+        if capability in CAPABILITIES or (capability == "*" and list_name == "allowedCapabilities"):
+            continue
+        usual = capability.upper().removeprefix("CAP_")
+        known = "ALL" if capability == "*" else usual if usual in CAPABILITIES else _nearest(usual, CAPABILITIES)
+        if capability == "*":
+            fact = "which means every capability in allowedCapabilities only"
+        elif usual in CAPABILITIES:
+            fact = f"which is compared as it is written, and is not the {usual} that pods write"
+        else:
+            fact = "which is no capability"
+        yield Problem(
+            f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
+            at=scc.field(list_name, index),
+            settle=f"Write {known}." if known else "Leave it out.",
+        )
+
+
+def _texts(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
+    """The entries of a list that are text, with their index."""
+    values = scc.field(name).value
+    for index, value in enumerate(values if isinstance(values, list) else ()):
+        if isinstance(value, str):
+            yield index, value
+
+
+def _number(value: object, default: float = 0) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like this one; empty where none is near."""
+    from difflib import get_close_matches
+
+    folded = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), folded, n=1, cutoff=0.75)
+    return folded[found[0]] if found else ""

@@ -1,0 +1,101 @@
+"""
+The SCC allows what gives a container the node: privileged containers, the host's namespaces, every capability, or every
+sysctl.
+
+One finding names all of it. Whoever may use the SCC can have it, and a container that has it is not held by seccomp,
+SELinux or its user id: a privileged container runs without a seccomp filter, and one in the host's network reaches what
+listens on the node only.
+
+## How to settle it
+
+Allow only what the workload uses: single capabilities in place of `*`, single sysctls, `hostPath` volumes or a device
+plugin in place of `privileged`. Where it has to be, keep the SCC to the one service account that needs it.
+
+## Before
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: agent}
+allowPrivilegedContainer: true
+allowHostNetwork: true
+allowedCapabilities: ["*"]
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: RunAsAny}
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+```
+
+## After
+
+```yaml
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: agent}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+allowedCapabilities: [NET_ADMIN]
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Located, Problem, Related, SecurityContextConstraints, Severity, World, rule
+from ._scc import MEANS_ALL
+from ._words import listed
+
+SWITCHES = {
+    "allowPrivilegedContainer": "privileged containers",
+    "allowHostNetwork": "the host's network",
+    "allowHostPID": "the host's process ids",
+    "allowHostIPC": "the host's IPC",
+}
+
+LISTS = {
+    "allowedCapabilities": (MEANS_ALL, "every capability"),
+    "defaultAddCapabilities": (MEANS_ALL, "every capability by default"),
+    "allowedUnsafeSysctls": (frozenset("*"), "every sysctl"),
+}
+"""Lists, the entries that open them, and what these mean."""
+
+
+@rule(
+    "SCC312",
+    "scc-allows-privileged",
+    "An SCC allows privileged containers, host namespaces, every capability or every sysctl",
+    severity=Severity.WARNING,
+    on=SecurityContextConstraints,
+    since="0.1",
+    tags=("scc",),
+    security_severity=8.0,
+    cwe=(250,),
+)
+def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
+    allowed = list(_allowed(scc))
+    if allowed:
+        yield Problem(
+            f"SCC {scc.name}: allows {listed(words for words, _ in allowed)}",
+            at=allowed[0][1],
+            related=tuple(Related(f"allows {words}", at.span) for words, at in allowed[1:]),
+            settle="Allow only what its pods use, and keep it to the service account that needs it.",
+        )
+
+
+def _allowed(scc: SecurityContextConstraints) -> Iterator[tuple[str, Located]]:
+    for name, words in SWITCHES.items():
+        if scc.field(name).value is True:
+            yield words, scc.field(name)
+    for name, (opening, words) in LISTS.items():
+        values = scc.field(name).value
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if isinstance(value, str) and value in opening:
+                yield words, scc.field(name, index)
+                break

@@ -1,0 +1,123 @@
+"""
+A seccomp annotation and the `seccompProfile` field of the same pod or container say different things.
+
+From OpenShift 4.13 on SCC admission copies the annotation over the field, silently, so the field that everyone reads
+has no effect. OpenShift 4.11 and 4.12, and Kubernetes up to 1.26, refuse such a pod; Kubernetes 1.27 and newer
+ignores the annotation.
+
+## How to settle it
+
+Delete the annotation (`seccomp.security.alpha.kubernetes.io/pod`,
+`container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. Exports of running pods (`oc get -o
+yaml`) carry the annotation: strip it before re-applying them.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    seccomp.security.alpha.kubernetes.io/pod: runtime/default
+spec:
+  securityContext:
+    seccompProfile:
+      type: Unconfined
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+    Field,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    rule,
+)
+
+
+@rule(
+    "SEC205",
+    "annotation-overrides-field",
+    "A seccomp annotation contradicts the seccompProfile field",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.1",
+    tags=("seccomp",),
+    security_severity=5.5,
+    cwe=(436,),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    if workload.partial:
+        return
+    pod = workload.pod
+    yield from _compare(
+        workload,
+        world,
+        "the pod",
+        pod.annotation(POD_SECCOMP_ANNOTATION),
+        pod.field("spec", "securityContext", "seccompProfile"),
+    )
+    for container in pod.containers:
+        annotation = pod.annotation(CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
+        field = container.field("securityContext", "seccompProfile")
+        yield from _compare(workload, world, f"container {container.name}", annotation, field)
+
+
+def _compare(workload: Workload, world: World, whose: str, annotation: Field[str], field: Field[Any]) -> Iterator[Problem]:
+    asked = annotation_form(field.value)
+    says = {"docker/default": "runtime/default"}.get(str(annotation.value), annotation.value)
+    if not annotation.value or not asked or says == asked:
+        return
+    yield Problem(
+        f"{workload.named}: the annotation for {whose} says {annotation.value}, the field says {asked}: {_which_counts(world)}",
+        at=annotation,
+        related=(Related(f"the field: {asked}", workload.pod.field(*field.path[len(workload.pod.path) :], "type").span),),
+        settle="Delete the annotation and keep the field.",
+    )
+
+
+def annotation_form(profile: Any) -> str:
+    """A `seccompProfile` as the annotation would say it; empty where it says nothing valid."""
+    if not isinstance(profile, dict):
+        return ""
+    kind, path = profile.get("type"), profile.get("localhostProfile")
+    if kind == "Localhost":
+        return f"localhost/{path}" if path else ""
+    return {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}.get(str(kind), "")
+
+
+def _which_counts(world: World) -> str:
+    cluster = world.cluster
+    minor = int(cluster.kubernetes_version.partition(".")[2])
+    if cluster.platform == "openshift" and minor >= 26:
+        return f"on {cluster.platform_name} the annotation wins and the field has no effect"
+    if minor >= 27:
+        return f"on {cluster.platform_name} the annotation has no effect"
+    return f"{cluster.platform_name} refuses the pod"

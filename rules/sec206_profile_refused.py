@@ -1,0 +1,114 @@
+"""
+The pod asks for a seccomp profile, and that is what makes the SCC refuse it that would otherwise admit it.
+
+The older SCCs (`anyuid`, `nonroot`, `restricted`, `hostnetwork`, `hostaccess`, `hostmount-anyuid`) have no
+`seccompProfiles` and forbid any profile, `RuntimeDefault` included, with `seccomp may not be set`. The pod is then
+rejected, or falls through to `privileged`. The message of the API server blames an annotation even where the field
+was used.
+
+## How to settle it
+
+If the pod must run under that SCC, either leave the profile out (the container then runs unconfined) or, better, use
+an SCC that lists the profile: `nonroot-v2` or `hostnetwork-v2` instead of `nonroot` or `hostnetwork`; instead of
+`anyuid` a custom copy of it with `seccompProfiles: [runtime/default]`.
+
+## Before
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsUser: 0
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web}]
+```
+
+## After
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      securityContext:
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsNonRoot: true
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, Related, Severity, Workload, World, rule
+from ._words import creator, in_fields, is_seccomp, usable
+
+
+@rule(
+    "SEC206",
+    "profile-refused",
+    "The seccomp profile asked for is what makes the SCC refuse the pod",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.1",
+    tags=("seccomp", "admission"),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    outcome = world.outcome(workload)
+    verdict = outcome.verdict
+    if verdict is None:
+        return
+    for scc, reasons in usable(verdict):
+        if not reasons or not all(is_seccomp(e) for e in reasons):
+            continue
+        # Falling through to an SCC that applies profiles as well costs the pod nothing.
+        if verdict.scc is not None and "*" not in world.cluster.sccs[verdict.scc].seccomp_profiles:
+            return
+        errors = in_fields(reasons)
+        fate = f"falls through to {verdict.scc}" if verdict.scc else "is refused"
+        grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
+        field = workload.pod.field(*errors[0].path)
+        yield Problem(
+            f"{workload.named}: SCC {scc} would admit its pods{creator(outcome)} but for the seccomp profile asked for "
+            f"({_asked(field.value, errors[0].text)}), so the pod {fate}",
+            at=field,
+            related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
+            + world.grant_steps(grant, scc),
+            settle=_settle(scc, world),
+        )
+        return
+
+
+def _asked(value: object, text: str) -> str:
+    return str(value) if isinstance(value, str) else text
+
+
+def _settle(scc: str, world: World) -> str:
+    sibling = f"{scc}-v2"
+    if sibling in world.cluster.sccs and "runtime/default" in world.cluster.sccs[sibling].seccomp_profiles:
+        return f"Grant {sibling} instead of {scc}: it lists runtime/default. Leaving the profile out would run the container unconfined."
+    return f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Leaving the profile out would run the container unconfined."

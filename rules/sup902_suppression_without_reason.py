@@ -1,0 +1,55 @@
+"""
+A suppression does not say why.
+
+Whoever reads the manifest next cannot tell an accepted risk from a forgotten one, and nobody dares to remove it.
+
+## How to settle it
+
+Give the reason in a few words: what needs the exception, or who accepted it. A day, `until=2027-01-31`, makes sure
+that it is looked at again.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: node-exporter, namespace: monitoring}
+spec:
+  containers:
+    - name: exporter  # scclint: ignore[SEC203]
+      image: registry.example/exporter:1
+      securityContext: {privileged: true}
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: node-exporter, namespace: monitoring}
+spec:
+  containers:
+    - name: exporter  # scclint: ignore[SEC203] reads the devices of the host, accepted by the platform team
+      image: registry.example/exporter:1
+      securityContext: {privileged: true}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Ignore, Problem, Severity, World, rule
+
+
+@rule(
+    "SUP902",
+    "suppression-without-reason",
+    "A suppression gives no reason",
+    severity=Severity.INFO,
+    on=Ignore,
+    since="0.1",
+    tags=("suppression",),
+)
+def check(ignore: Ignore, world: World) -> Iterator[Problem]:
+    if not ignore.reason and not ignore.mistake:
+        rules = ", ".join(ignore.rules)
+        yield Problem(f"the suppression of {rules} gives no reason", at=ignore, settle="Say what needs it, or who accepted it.")

@@ -1,0 +1,432 @@
+"""Configuration files as a user meets them: every mistake at its place, all at once, and what comes of a right one."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scclint.config import Config, build_config, load_config, read_config
+from scclint.config.raw import parse_config
+from scclint.config.records import Creator, DeclaredRule, Grant, IgnoreEntry, NamespaceFacts, NodePool, PathRules, PodTemplate
+from scclint.errors import ConfigError, UsageError
+from scclint.finding import Severity
+from scclint.rule import AnyRule
+from scclint.source import Span
+
+Configured = Callable[..., Config]
+
+YAML = """\
+cluster:
+  platform: openshift
+  openshift: [4.16, "4.20"]
+  upgraded-from-4.10: true
+  state: [dump/, /abs/dump.yaml]
+  creator: {user: alice, groups: [system:authenticated, dev]}
+  namespaces:
+    shop:
+      labels: {team: a}
+      uid-range: 1000680000/10000
+      mcs: s0:c26,c20
+      supplemental-groups: 1000680000/10000
+    plain: {}
+  grants:
+    - {scc: anyuid, namespace: shop, service-account: web}
+    - {scc: privileged, group: admins}
+  node-pools:
+    - name: worker
+      seccompDefault: true
+      nodeSelector: {node-role.kubernetes.io/worker: ""}
+namespace: shop
+exclude: ["vendor/"]
+force-exclude: true
+params: {TAG: "1.4"}
+pod-templates:
+  - {apiVersion: x.io/v1, kind: Crawler, path: spec.template}
+helm-chart: charts/shop
+select: [SEC2, no-scc-admits]
+extend-select: [rbac]
+ignore: [SEC202]
+severity: {SEC210: warning}
+per-path:
+  - path: tests/**
+    ignore: [SEC201]
+  - path: [a, b]
+    select: [SEC202]
+    severity: {SEC2: info}
+show-info: true
+fail-on: error
+ignores:
+  - rule: SEC201
+    kind: DaemonSet
+    namespace: kube-*
+    name: node-*
+    container: istio-proxy
+    path: legacy/**
+    reason: because
+    until: 2027-01-31
+baseline: .scclint-baseline.json
+rules:
+  - id: ACME001
+    message: no anyuid
+    expr: |
+      verdict.scc == 'anyuid'
+    at: spec
+rule-modules: [acme]
+format: [full, sarif]
+output: ["-", out/scclint.sarif]
+template: t.j2
+sarif-category: x
+show-suppressed: true
+statistics: true
+"""
+
+TOML = """\
+namespace = "shop"
+exclude = ["vendor/"]
+force-exclude = true
+helm-chart = "charts/shop"
+select = ["SEC2", "no-scc-admits"]
+extend-select = ["rbac"]
+ignore = ["SEC202"]
+show-info = true
+fail-on = "error"
+baseline = ".scclint-baseline.json"
+rule-modules = ["acme"]
+format = ["full", "sarif"]
+output = ["-", "out/scclint.sarif"]
+template = "t.j2"
+sarif-category = "x"
+show-suppressed = true
+statistics = true
+params.TAG = "1.4"
+severity.SEC210 = "warning"
+
+[cluster]
+platform = "openshift"
+openshift = [4.16, 4.20]
+"upgraded-from-4.10" = true
+state = ["dump/", "/abs/dump.yaml"]
+creator = {user = "alice", groups = ["system:authenticated", "dev"]}
+
+[cluster.namespaces]
+shop = {labels = {team = "a"}, uid-range = "1000680000/10000", mcs = "s0:c26,c20", supplemental-groups = "1000680000/10000"}
+plain = {}
+
+[[cluster.grants]]
+scc = "anyuid"
+namespace = "shop"
+service-account = "web"
+[[cluster.grants]]
+scc = "privileged"
+group = "admins"
+
+[[cluster.node-pools]]
+name = "worker"
+seccompDefault = true
+nodeSelector = {"node-role.kubernetes.io/worker" = ""}
+
+[[pod-templates]]
+apiVersion = "x.io/v1"
+kind = "Crawler"
+path = "spec.template"
+
+[[per-path]]
+path = "tests/**"
+ignore = ["SEC201"]
+[[per-path]]
+path = ["a", "b"]
+select = ["SEC202"]
+severity = {SEC2 = "info"}
+
+[[ignores]]
+rule = "SEC201"
+kind = "DaemonSet"
+namespace = "kube-*"
+name = "node-*"
+container = "istio-proxy"
+path = "legacy/**"
+reason = "because"
+until = 2027-01-31
+
+[[rules]]
+id = "ACME001"
+message = "no anyuid"
+expr = "verdict.scc == 'anyuid'"
+at = "spec"
+"""
+
+EXPECTED = {
+    "root": "conf",
+    "platform": "openshift",
+    "openshift": ("4.16", "4.20"),
+    "kubernetes": "",
+    "upgraded_from_4_10": True,
+    "cluster_state": ("conf/dump", "/abs/dump.yaml"),
+    "creator": Creator("alice", ("system:authenticated", "dev")),
+    "namespaces": (
+        NamespaceFacts("shop", {"team": "a"}, "1000680000/10000", "s0:c26,c20", "1000680000/10000"),
+        NamespaceFacts("plain", {}),
+    ),
+    "grants": (Grant("anyuid", "shop", service_account="web"), Grant("privileged", group="admins")),
+    "node_pools": (NodePool("worker", True, {"node-role.kubernetes.io/worker": ""}),),
+    "namespace": "shop",
+    "exclude": ("vendor/",),
+    "force_exclude": True,
+    "params": {"TAG": "1.4"},
+    "pod_templates": (PodTemplate("x.io/v1", "Crawler", ("spec", "template")),),
+    "helm_chart": "conf/charts/shop",
+    "select": ("SEC2", "no-scc-admits"),
+    "extend_select": ("rbac",),
+    "ignore": ("SEC202",),
+    "severity": {"SEC210": Severity.WARNING},
+    "per_path": (
+        PathRules(("tests/**",), (), ("SEC201",), {}),
+        PathRules(("a", "b"), ("SEC202",), (), {"SEC2": Severity.INFO}),
+    ),
+    "show_info": True,
+    "fail_on": Severity.ERROR,
+    "baseline": "conf/.scclint-baseline.json",
+    "rule_modules": ("acme",),
+    "format": ("full", "sarif"),
+    "output": ("-", "conf/out/scclint.sarif"),
+    "template": "conf/t.j2",
+    "sarif_category": "x",
+    "show_suppressed": True,
+    "statistics": True,
+}
+
+
+@pytest.mark.parametrize(("text", "file"), [(YAML, "conf/.scclint.yaml"), (TOML, "conf/scclint.toml")])
+def test_every_setting(configured: Configured, text: str, file: str) -> None:
+    config = configured(text, file)
+    assert {field: getattr(config, field) for field in EXPECTED} == EXPECTED
+    [entry] = config.ignores
+    assert entry == IgnoreEntry(
+        rules=("SEC201",),
+        span=entry.span,
+        paths=("legacy/**",),
+        kind="DaemonSet",
+        namespace="kube-*",
+        name="node-*",
+        container="istio-proxy",
+        reason="because",
+        until=date(2027, 1, 31),
+    )
+    [rule] = config.rules
+    assert rule == DeclaredRule(
+        id="ACME001",
+        name="acme001",
+        message="no anyuid",
+        severity=Severity.WARNING,
+        expr=rule.expr,
+        kind="",
+        at="spec",
+        settle="",
+        span=rule.span,
+        expr_span=rule.expr_span,
+    )
+    assert rule.expr.strip() == "verdict.scc == 'anyuid'"
+    line = text.splitlines()[rule.expr_span.line - 1]
+    assert line[rule.expr_span.column - 1 :].startswith(("|", '"verdict'))
+
+
+def test_pyproject(configured: Configured) -> None:
+    text = '[project]\nname = "x"\n[tool.scclint]\nfail-on = "error"\nselct = []\n'
+    assert configured(text.replace("selct", "select"), "pyproject.toml").origins == {
+        "fail-on": "pyproject.toml:4",
+        "select": "pyproject.toml:5",
+    }
+    with pytest.raises(ConfigError, match=r"^pyproject\.toml:5:1: unknown key 'selct'; did you mean 'select'[?]$"):
+        configured(text, "pyproject.toml")
+
+
+def test_nothing_at_all(configured: Configured) -> None:
+    assert configured("") == configured("---\n# nothing\n") == configured("{}") == Config(file=".scclint.yaml")
+    assert configured("", "scclint.toml") == Config(file="scclint.toml")
+
+
+def test_all_mistakes_at_once(configured: Configured) -> None:
+    text = """\
+cluster:
+  openshift: 4
+  grants:
+    - {scc: anyuid, service-account: web}
+    - {scc: anyuid, user: a, group: b}
+    - {namespace: x}
+selct: [SEC2]
+select: [SEC2, uncnfined, 7, nope]
+fail_on: error
+openshift: "4.16"
+ignores:
+  - rule: SEC999
+    until: 2027-02-31
+  - rule: 5
+  - {rule: [SEC201, RBA4O1], until: soon}
+output: ../x
+format: [full, xml]
+rules:
+  - {id: SEC201, message: m, expr: e}
+  - {id: ACME001, name: unconfined, message: m, expr: e}
+  - {id: ACME001, message: m, expr: e}
+statistics: true
+statistics: false
+"""
+    with pytest.raises(ConfigError) as caught:
+        configured(text)
+    assert str(caught.value).splitlines() == [
+        ".scclint.yaml:2:3: cluster.openshift must be a string or a list, not the number 4",
+        ".scclint.yaml:4:7: a grant to a service account needs the account's namespace",
+        ".scclint.yaml:5:7: a grant names one of service-account, group or user, not group and user",
+        ".scclint.yaml:6:7: cluster.grants[2] needs the key 'scc'",
+        ".scclint.yaml:7:1: unknown key 'selct'; did you mean 'select'?",
+        ".scclint.yaml:8:16: no rule is called 'uncnfined'; did you mean 'unconfined'?",
+        ".scclint.yaml:8:27: select[2] must be a string, not the number 7; write it in quotes",
+        ".scclint.yaml:8:30: no rule is called 'nope'; `scclint rules` lists them",
+        ".scclint.yaml:9:1: unknown key 'fail_on'; did you mean 'fail-on'?",
+        ".scclint.yaml:10:1: unknown key 'openshift'; did you mean 'cluster.openshift'?",
+        ".scclint.yaml:12:5: no rule is called 'SEC999'; `scclint rules` lists them",
+        ".scclint.yaml:13:5: '2027-02-31' is no day of the calendar",
+        ".scclint.yaml:14:5: ignores[1].rule must be a string or a list, not the number 5",
+        ".scclint.yaml:15:21: no rule is called 'RBA4O1'; did you mean 'RBA401'?",
+        ".scclint.yaml:15:30: ignores[2].until must look like 2027-01-31, not 'soon'",
+        ".scclint.yaml:16:1: '../x' lies outside the folder of the configuration; use --output for that",
+        ".scclint.yaml:17:16: format[1] must be full, concise, json, sarif, github, gitlab, junit, rdjson or markdown, "
+        "not 'xml'",
+        ".scclint.yaml:19:6: 'SEC201' is already taken by SEC201",
+        ".scclint.yaml:20:19: 'unconfined' is already taken by SEC202",
+        ".scclint.yaml:21:6: 'ACME001' is already taken by ACME001",
+        ".scclint.yaml: and 1 more",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "message"),
+    [
+        ("a: [1\nb: 2\n", "c.yaml", "c.yaml:2:2: "),
+        ("a: 1\n---\nb: 2\n", "c.yaml", "c.yaml:2:1: a configuration file is one document, this one has 2"),
+        ("\n- select\n", "c.yaml", "c.yaml:2:1: a configuration is a mapping of settings"),
+        ("select\n", "c.yaml", "c.yaml:1:1: a configuration is a mapping of settings"),
+        ("a = 1\nb == 2\n", "c.toml", "c.toml:2:4: Invalid value"),
+        ("a = [\n", "c.toml", "c.toml:2:1: Invalid value"),
+        ("tool.scclint = 1\n", "pyproject.toml", "pyproject.toml:1:16: a configuration is a mapping of settings"),
+        ("kind: Pod\napiVersion: v1\n", "c.yaml", "c.yaml:1:1: unknown key 'kind'"),
+    ],
+)
+def test_what_is_no_configuration(configured: Configured, text: str, file: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configured(text, file)
+    assert str(caught.value).startswith(message)
+
+
+def test_unreadable(rules: Sequence[AnyRule], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot read the configuration: "):
+        load_config(str(tmp_path / "none.yaml"), rules)
+    (tmp_path / "c.yaml").write_bytes(b"a: \xff\n")
+    with pytest.raises(ConfigError, match=r"c\.yaml: cannot read the configuration: "):
+        load_config(str(tmp_path / "c.yaml"), rules)
+
+
+def test_from_disk(rules: Sequence[AnyRule], tmp_path: Path) -> None:
+    file = tmp_path / "scclint.toml"
+    file.write_text('fail-on = "error"\nrule-modules = ["acme"]\n', encoding="utf-8")
+    assert load_config(str(file), rules).fail_on is Severity.ERROR
+    assert read_config(str(file)).rule_modules == ("acme",)
+    assert load_config(None, rules) == load_config(None, rules, {"select": None}) == Config()
+
+
+def test_alias_bomb(configured: Configured) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    with pytest.raises(ConfigError):
+        configured(bomb)
+
+
+def test_outputs_stay_below_the_file(configured: Configured, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/")
+    for name in ("/tmp/x", "a/../../x", "link/etc/x"):
+        with pytest.raises(ConfigError, match="lies outside the folder"):
+            configured(f"output: {name}", str(tmp_path / ".scclint.yaml"))
+    assert configured("output: a/../x", str(tmp_path / ".scclint.yaml")).output == (str(tmp_path / "x"),)
+    assert configured("output: x", output=["/tmp/x"]).output == ("/tmp/x",)
+
+
+def test_each_format_has_its_output(configured: Configured) -> None:
+    with pytest.raises(ConfigError, match=r"c\.yaml:1:1: 2 for 1 formats: each format needs one"):
+        configured("output: [a, b]", "c.yaml")
+    with pytest.raises(UsageError, match=r"^--format: 2 formats need an output each"):
+        configured("", format=["full", "sarif"])
+
+
+class TestOptions:
+    def test_replace_the_file(self, configured: Configured) -> None:
+        config = configured(
+            "fail-on: error\nexclude: [a]\nbaseline: b\n", "x/c.yaml", exclude=["b"], baseline="c", fail_on="info"
+        )
+        assert (config.exclude, config.baseline, config.fail_on) == (("b",), "c", Severity.INFO)
+        assert set(config.origins.values()) == {"command line"}
+
+    def test_select_starts_afresh(self, configured: Configured) -> None:
+        text = """
+select: [RBA401]
+extend-select: [SEC201]
+ignore: [SEC202]
+per-path: [{path: x, select: [SCC101], ignore: [SEC202]}]
+"""
+        config = configured(text, select=["SEC2"])
+        assert (config.select, config.extend_select, config.ignore) == (("SEC2",), (), ())
+        assert config.per_path == (PathRules(("x",), (), ("SEC202",), {}),)
+        assert configured(text, select=["SEC2"], ignore=["SEC210"]).ignore == ("SEC210",)
+
+    def test_some_add_up(self, configured: Configured) -> None:
+        config = configured("extend-select: [SEC201]\nparams: {A: x, B: w}\n", extend_select=["SEC202"], params={"B": "z"})
+        assert (config.extend_select, config.params) == (("SEC201", "SEC202"), {"A": "x", "B": "z"})
+        assert config.origins["params"] == ".scclint.yaml:2, command line"
+
+    def test_unknown_rule(self, configured: Configured) -> None:
+        with pytest.raises(UsageError) as caught:
+            configured("", select=["SCC1O1"], extend_select=["unconfine"])
+        assert str(caught.value).splitlines() == [
+            "--select: no rule is called 'SCC1O1'; did you mean 'SCC101'?",
+            "--extend-select: no rule is called 'unconfine'; did you mean 'unconfined'?",
+        ]
+
+    def test_declared_rules_can_be_selected(self, configured: Configured) -> None:
+        text = "rules: [{id: ACME001, name: no-latest, message: m, expr: e}]\nselect: [ACME, no-latest]\n"
+        assert configured(text, ignore=["ACME001"]).ignore == ("ACME001",)
+
+
+class TestImplied:
+    def test_strict_fails_on_info(self, configured: Configured) -> None:
+        config = configured("profile: strict")
+        assert (config.fail_on, config.origins["fail-on"]) == (Severity.INFO, "profile strict")
+        assert configured("profile: strict\nfail-on: error").fail_on is Severity.ERROR
+
+    @pytest.mark.parametrize(
+        ("text", "options", "platform"),
+        [
+            ("cluster: {kubernetes: 1.30}", {}, "kubernetes"),
+            ("cluster: {kubernetes: '1.30', openshift: '4.16'}", {}, "openshift"),
+            ("cluster: {kubernetes: '1.30', platform: openshift}", {}, "openshift"),
+            ("cluster: {kubernetes: '1.30'}", {"openshift": ["4.16"]}, "openshift"),
+            ("cluster: {platform: openshift}", {"kubernetes": "1.30"}, "kubernetes"),
+            ("cluster: {openshift: '4.16'}", {"kubernetes": "1.30"}, "kubernetes"),
+            ("cluster: {openshift: '4.16'}", {"kubernetes": "1.30", "platform": "openshift"}, "openshift"),
+        ],
+    )
+    def test_platform(self, configured: Configured, text: str, options: dict[str, object], platform: str) -> None:
+        assert configured(text, **options).platform == platform
+
+
+@given(st.text(alphabet="ab:[]{}-,'\"\n #&*!|>=.1", max_size=80), st.sampled_from(["c.yaml", "c.toml", "pyproject.toml"]))
+def test_only_config_errors(text: str, file: str) -> None:
+    try:
+        build_config(parse_config(text, file), (), {})
+    except ConfigError as error:
+        assert str(error).startswith(f"{file}:")
+
+
+def test_spans_name_the_file(configured: Configured) -> None:
+    assert configured("ignores:\n  - rule: SEC201\n", "x/c.yaml").ignores[0].span == Span("x/c.yaml", 2, 5, 2, 17)

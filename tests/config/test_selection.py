@@ -1,0 +1,99 @@
+"""Which rules run on a file, and how severe they are."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scclint.config import Config, selected, selection
+from scclint.config.selection import exactness
+from scclint.finding import Severity
+from scclint.rule import AnyRule
+
+Configured = Callable[..., Config]
+BY_DEFAULT = ["RBA401", "SCC101", "SEC201", "SEC202"]
+EVERY = [*BY_DEFAULT, "SEC210"]
+
+
+def ids(rules: Sequence[AnyRule], config: Config, path: str = "a.yaml") -> list[str]:
+    return [rule.id for rule in selected(rules, config, path)]
+
+
+@pytest.mark.parametrize(
+    ("text", "running"),
+    [
+        ("", BY_DEFAULT),
+        ("show-info: true", EVERY),
+        ("profile: strict", EVERY),
+        ("select: [SEC2]", ["SEC201", "SEC202"]),
+        ("select: [SEC2, SEC210]", ["SEC201", "SEC202", "SEC210"]),
+        ("select: [relies-on-scc-defaulting]", ["SEC210"]),
+        ("select: [sec201, Unconfined]", ["SEC201", "SEC202"]),
+        ("select: [rbac, admission]", ["RBA401", "SCC101"]),
+        ("select: [ALL]", BY_DEFAULT),
+        ("select: [S]", ["SCC101", "SEC201", "SEC202"]),
+        ("extend-select: [SEC210]", EVERY),
+        ("select: [SEC201]\nextend-select: [RBA]", ["RBA401", "SEC201"]),
+        ("ignore: [seccomp]", ["RBA401", "SCC101"]),
+        ("ignore: [ALL]", []),
+        ("select: [SEC201]\nignore: [SEC2]", ["SEC201"]),
+        ("select: [SEC2]\nignore: [SEC201]", ["SEC202"]),
+        ("select: [SEC2]\nignore: [SEC2]", []),
+        ("select: [SEC2]\nignore: [S]", ["SEC201", "SEC202"]),
+        ("select: [unconfined]\nignore: [SEC202]", []),
+        ("severity: {SEC210: warning}", EVERY),
+        ("severity: {SEC2: info}", ["RBA401", "SCC101"]),
+        ("severity: {SEC2: info, SEC201: error}", ["RBA401", "SCC101", "SEC201"]),
+    ],
+)
+def test_table(rules: Sequence[AnyRule], configured: Configured, text: str, running: list[str]) -> None:
+    assert ids(rules, configured(text)) == running
+
+
+@pytest.mark.parametrize(
+    ("path", "running"),
+    [
+        ("conf/a.yaml", BY_DEFAULT),
+        ("conf/tests/a.yaml", ["RBA401", "SCC101"]),
+        ("conf/tests/deep/a.yaml", ["RBA401", "SCC101", "SEC201"]),
+        ("tests/a.yaml", BY_DEFAULT),
+        ("conf/info/a.yaml", EVERY),
+        ("conf/quiet/a.yaml", ["RBA401", "SCC101", "SEC201"]),
+    ],
+)
+def test_per_path(rules: Sequence[AnyRule], configured: Configured, path: str, running: list[str]) -> None:
+    text = """
+per-path:
+  - {path: tests/**, ignore: [SEC2]}
+  - {path: tests/deep/, select: [SEC201]}
+  - {path: info, select: [SEC210]}
+  - {path: quiet, severity: {SEC202: info}}
+"""
+    assert ids(rules, configured(text, "conf/.scclint.yaml"), path) == running
+
+
+def test_severities(rules: Sequence[AnyRule], configured: Configured) -> None:
+    of = selection(
+        rules, configured("severity: {SEC2: warning, unconfined: error}\nper-path: [{path: x, severity: {SEC201: error}}]")
+    )
+    assert of("a")["SEC201"] is Severity.WARNING
+    assert of("a")["SEC202"] is Severity.ERROR
+    assert of("x/a")["SEC201"] is Severity.ERROR
+    assert of("a")["RBA401"] is Severity.WARNING
+
+
+def test_answers_are_shared(rules: Sequence[AnyRule], configured: Configured) -> None:
+    of = selection(rules, configured("per-path: [{path: x, ignore: [SEC201]}]"))
+    assert of("x/a") is of("x/b")
+    assert of("y/a") is of("z/b")
+
+
+@given(st.data())
+def test_ignoring_what_is_selected_leaves_nothing(rules: Sequence[AnyRule], data: st.DataObject) -> None:
+    words = tuple(data.draw(st.lists(st.sampled_from([w for r in rules for w in (r.id, r.name, r.id[:3], *r.tags)]))))
+    assert selected(rules, Config(select=words, ignore=words) if words else Config(ignore=("ALL",)), "a") == ()
+
+
+def test_no_selector_is_empty(rules: Sequence[AnyRule]) -> None:
+    assert [exactness("", rule) for rule in rules] == [None] * len(rules)

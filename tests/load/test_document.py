@@ -1,0 +1,118 @@
+"""What becomes of the documents of a stream."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scclint.load import is_helm_template, load_file, load_text
+from scclint.load.document import Document, objects
+
+KINDS = frozenset({"Pod"})
+
+
+def one(text: str, **options: bool) -> Document:
+    (document,) = load_text("f.yaml", text, KINDS, **options)
+    return document
+
+
+def test_broken_documents_leave_the_rest_alone() -> None:
+    documents = load_text("f.yaml", "kind: Pod\n---\nkind: Pod\na: b: c\n---\n# c\n---\nkind: Pod\n", KINDS)
+    assert [(d.status, d.index, d.line) for d in documents] == [
+        ("parsed", 0, 1), ("unparsable", 1, 2), ("empty", 2, 5), ("parsed", 3, 7),
+    ]  # fmt: skip
+    error = documents[1].error
+    assert error is not None and (error.file, error.line, error.column) == ("f.yaml", 4, 5) and documents[1].kind == "Pod"
+
+
+def test_documents_that_only_yaml_sees_the_border_of() -> None:
+    documents = load_text("f.yaml", "kind: Pod\n# c\u2028---\u2028kind: Pod\nx: [\n", frozenset())
+    assert [(d.status, d.index, d.line) for d in documents] == [("parsed", 0, 1), ("unparsable", 1, 3)]
+    ok = load_text("f.yaml", "kind: A\r---\rkind: B\r", KINDS)
+    assert [(d.kind, d.index) for d in ok] == [("A", 0), ("B", 1)]
+
+
+@pytest.mark.parametrize("text", ["---\n", "# c\n", "null\n", "~", "--- !!null\n"])
+def test_empty(text: str) -> None:
+    assert one(text).status == "empty"
+
+
+def test_no_text_no_document() -> None:
+    assert load_text("f.yaml", "", KINDS) == [] and load_text("f.yaml", "\ufeff", KINDS) == []
+
+
+def test_byte_order_mark_takes_no_column() -> None:
+    root = load_text("f.yaml", "\ufeffkind: Pod", KINDS)[0].root
+    assert root is not None and root.span[1:] == (1, 1, 1, 10)
+
+
+def test_helm_sources_are_inherited() -> None:
+    text = "---\n# Source: c/a.yaml\nkind: Pod\n---\nkind: Pod\n---\n# Source: c/b.yaml\n# x\n"
+    assert [d.source for d in load_text("-", text, KINDS)] == ["c/a.yaml", "c/a.yaml", "c/b.yaml"]
+
+
+def test_templates() -> None:
+    assert one("kind: Pod\nx: {{ y }}\n").status == "template"
+    assert one('kind: Pod\nx: "{{ y }}"\n').status == "parsed"
+    document = one('kind: Pod\nx: "{{ y }}"\n', helm_template=True)
+    assert (document.status, document.kind, document.root) == ("template", "Pod", None)
+    assert one("kind: Pod\nx: {{ y }}\n").error is not None
+
+
+def test_chart_folders(tmp_path: Path) -> None:
+    templates = tmp_path / "chart" / "templates" / "deep"
+    templates.mkdir(parents=True)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "chart" / "Chart.yaml").write_text("name: c\n")
+    assert is_helm_template(str(templates / "a.yaml"))
+    assert not is_helm_template(str(tmp_path / "chart" / "values.yaml"))
+    assert not is_helm_template(str(tmp_path / "templates" / "a.yaml"))
+    documents = load_file(str(templates / "a.yaml"), "kind: Pod\nx: '{{ y }}'\n---\nkind: Pod\n", KINDS)
+    assert [document.status for document in documents] == ["template", "parsed"]
+
+
+def test_chart_folder_below_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: c\n")
+    monkeypatch.chdir(tmp_path)
+    assert is_helm_template("templates/a.yaml") and is_helm_template("./templates/x/a.yaml") and not is_helm_template("a.yaml")
+
+
+def kinds(text: str) -> list[tuple[str, tuple[str | int, ...], str]]:
+    return [(o.kind, o.path, o.api_version) for d in load_text("f.yaml", text, KINDS) for o in objects(d)]
+
+
+def test_objects_of_lists() -> None:
+    assert kinds("kind: Pod\napiVersion: v1\n") == [("Pod", (), "v1")]
+    assert kinds("kind: List\nitems:\n- kind: Pod\n- kind: List\n  items: [{kind: Job, apiVersion: batch/v1}]\n- 3\n") == [
+        ("Pod", ("items", 0), ""),
+        ("Job", ("items", 1, "items", 0), "batch/v1"),
+    ]
+    assert kinds("kind: PodList\napiVersion: v1\nitems:\n- metadata: {}\n- kind: Job\n") == [
+        ("Pod", ("items", 0), "v1"),
+        ("Job", ("items", 1), "v1"),
+    ]
+    assert kinds("kind: Foo\nitems:\n- kind: Pod\n- 1\n- a: b\n") == [("Foo", (), ""), ("Pod", ("items", 0), "")]
+    assert kinds("kind: List\nitems: []\n") == [] and kinds("kind: List\n") == [("List", (), "")]
+    assert kinds("- kind: Pod\n") == [] and kinds("kind: [\n") == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.text(st.characters(), max_size=40)
+    | st.text("ab:-[]{}'\"#&*!|>%@`\\\n\r\t \x85\u2028?,~<.0\ud800\ufeff\x00", max_size=40)
+)
+def test_any_text_gives_documents(text: str) -> None:
+    for document in load_text("f.yaml", text, KINDS):
+        assert (document.status in ("unparsable", "template")) == (document.error is not None)
+        if document.error is not None:
+            lines = text.split("\n")
+            assert 1 <= document.error.line <= len(lines), document.error
+            assert 1 <= document.error.column <= len(lines[document.error.line - 1]) + 1
+        assert all(1 <= comment.line <= text.count("\n") + 1 for comment in document.comments())
+        assert isinstance(document.line_breaks, list) and isinstance(list(objects(document)), list)
+
+
+def test_a_million_documents_stay_cheap() -> None:
+    documents = load_text("f.yaml", "---\n" * 100_000, KINDS)
+    assert len(documents) == 100_000 and documents[-1].line == 100_000

@@ -1,0 +1,169 @@
+"""No disguise may keep a document of a subject kind from being parsed."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scclint.load import load_text
+from scclint.load.document import objects
+from scclint.load.quick import other_kind
+
+KINDS = frozenset({"Pod", "Deployment"})
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("kind: ConfigMap\n", ("ConfigMap", "")),
+        ("apiVersion: v1 # x\nkind: ConfigMap # y\ndata:\n  kind: Pod\n", ("ConfigMap", "v1")),
+        ("# c\n---\n# d\napiVersion: apps/v1\r\nkind: Foo\r\nrules:\r\n- a\r\n", ("Foo", "apps/v1")),
+        ("kind: Foo", ("Foo", "")),
+        ("metadata: {}\nkind: Foo\n\n  \n# kind: Pod\n", ("Foo", "")),
+        ('{"a": "\\n"}', ("", "")),
+    ],
+)
+def test_other(text: str, answer: tuple[str, str]) -> None:
+    assert other_kind(text, KINDS) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Pod\n",
+        "kind: List\n",
+        "kind: PodList\n",
+        "a: 1\n",
+        "",
+        "kind:\n  ConfigMap\n",
+        "kind: 'ConfigMap'\n",
+        "kind: !!str ConfigMap\n",
+        "kind: ConfigMap\nitems: []\n",
+        "items: []\nkind: ConfigMap\n",
+        "kind: ConfigMap\nkind: Pod\n",
+        'kind: ConfigMap\n"kind": Pod\n',
+        'kind: ConfigMap\n"k\\x69nd": Pod\n',
+        "kind: ConfigMap\n? kind\n: Pod\n",
+        "kind: ConfigMap\nkind : Pod\n",
+        "kind: ConfigMap\n&a kind: Pod\n",
+        "kind: ConfigMap\n!!str kind: Pod\n",
+        "kind: ConfigMap\n<<: {kind: Pod}\n",
+        "kind: ConfigMap\n# c\u2028kind: Pod\n",
+        "kind: ConfigMap\n# c\rkind: Pod\n",
+        "kind: ConfigMap\na: \x85kind: Pod\n",
+        "kind: ConfigMap\nkind:\tPod\n",
+        "kind: &a ConfigMap\n",
+        '  a: "\nkind: ConfigMap\n"\n  kind: Pod\n',
+        "--- kind: ConfigMap\n",
+        "--- {kind: Pod}\nkind: ConfigMap\n",
+        "{kind: Pod}\n",
+        '{"k\\u0069nd": "Pod"}',
+        '{"ki\\\nnd": "Pod"}',
+        "%YAML 1.1\n---\nkind: ConfigMap\n",
+        "kind: ConfigMap\n--- \nkind: Pod\n",
+        "kind: ConfigMap\n...\nkind: Pod\n",
+        "\ufeffkind: ConfigMap\n",
+        "kind: ConfigMap # c\u2029kind: Pod\n",
+        "'a': 1\nkind: ConfigMap\n",
+        "kind: ConfigMap\n*a : Pod\n",
+        "- kind: ConfigMap\n",
+        "kind: |\n  Pod\n",
+        "kind: >-\n  Pod\nkind: ConfigMap\n",
+    ],
+)
+def test_parsed(text: str) -> None:
+    assert other_kind(text, KINDS) is None
+
+
+LINES = st.sampled_from(
+    [
+        "kind: ConfigMap",
+        "kind: Pod",
+        "kind: Foo # kind: Pod",
+        "kind:",
+        "  Pod",
+        "kind : Pod",
+        '"kind": Pod',
+        "'kind': Pod",
+        '"k\\x69nd": Pod',
+        "? kind",
+        ": Pod",
+        "<<: {kind: Pod}",
+        "<<: *a",
+        "a: &a {kind: Pod}",
+        "&b kind: Pod",
+        "!!str kind: Pod",
+        "kind: &k Pod",
+        "kind: !!str Pod",
+        'kind: "Pod"',
+        "kind: |-",
+        "kind: >-",
+        "a: |",
+        "  kind: Pod",
+        '"',
+        'a: "',
+        "b: 1",
+        "a: [",
+        "]",
+        "{",
+        "}",
+        "kind: Pod,",
+        "- kind: Pod",
+        "- a",
+        "---",
+        "--- # c",
+        "...",
+        "%YAML 1.1",
+        "# c",
+        "# c\u2028kind: Pod",
+        "# c\rkind: Pod",
+        "x: y\x85kind: Pod",
+        "x: y\u2029kind: Pod",
+        "kind:\tPod",
+        "\tkind: Pod",
+        "\ufeffkind: Pod",
+        "items:",
+        "- {kind: Pod}",
+        "items: [{kind: Pod}]",
+        "kind: List",
+        "kind: FooList",
+        '{"kind": "Pod"}',
+        '{"k\\u0069nd": "Pod"}',
+        "--- {kind: Pod}",
+        "--- kind: Pod",
+        "a:",
+        "",
+        "  ",
+        "kind: Config\\",
+        "kind: ConfigMap\u2028",
+        "kind: *k",
+        "c: &k Pod",
+        "*c : Pod",
+        "d: &c kind",
+        "---apiVersion: v1",
+        "'",
+        "a: '",
+        "kind: 'Po",
+        "  d'",
+    ]
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]))
+def test_filter_hides_nothing(lines: list[str], newline: str) -> None:
+    text = newline.join(lines) + newline
+    assert seen(text, KINDS) == seen(text, frozenset())
+
+
+def seen(text: str, kinds: frozenset[str]) -> list[tuple[int, str]]:
+    """The subjects found, with or without the filter."""
+    found = [(document.line, node.kind) for document in load_text("f.yaml", text, kinds) for node in objects(document)]
+    return [(line, kind) for line, kind in found if kind in KINDS]
+
+
+def test_skipped_documents_are_counted_with_their_kind() -> None:
+    documents = load_text("f.yaml", "kind: ConfigMap\napiVersion: v1\n---\nkind: Pod\n", KINDS)
+    assert [(d.status, d.kind, d.api_version, d.line, d.index) for d in documents] == [
+        ("other", "ConfigMap", "v1", 1, 0),
+        ("parsed", "Pod", "", 3, 1),
+    ]

@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import pytest
+
+from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.report import render
+from scclint.report.markdown import code, prose
+from scclint.source import Span
+
+
+def test_markdown(sample: Report) -> None:
+    assert render(sample, "markdown") == (
+        "## scclint: 1 error, 1 warning (1 suppressed)\n\n"
+        "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable.\n\n"
+        "> warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n\n"
+        "> note: no cluster state\n\n"
+        "<details open><summary><code>deploy/web.yaml</code>: 1 error</summary>\n\n"
+        "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
+        "| 🔴 error | 15 | SCC101 <code>no-scc-admits</code> | Deployment shop/web: no SCC that it may use admits the pod: "
+        "runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault"
+        "<br>Leave runAsUser out. |\n\n</details>\n\n"
+        "<details open><summary><code>pod.yaml</code>: 1 warning</summary>\n\n"
+        "| | Line | Rule | Finding |\n|---|---:|---|---|\n"
+        "| 🟡 warning | 4 | SEC203 <code>privileged-ignores-seccomp</code> | Pod b: container 🔥 is privileged |\n"
+        "\n</details>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("containers[0].name", "containers&#91;0&#93;.name"),
+        ("[x](http://y) ![i](z)", "&#91;x&#93;(http:&#8203;//y) !&#91;i&#93;(z)"),
+        ("a|b \\| `c` *d* _e_ ~f~ $g$", "a&#124;b &#92;&#124; &#96;c&#96; &#42;d&#42; &#95;e&#95; &#126;f&#126; &#36;g&#36;"),
+        ("<script>&amp;", "&#60;script&#62;&#38;amp;"),
+        ("@team #12 www.x.y GH-3", "@&#8203;team #&#8203;12 www&#8203;.x.y GH&#8203;-3"),
+        ("a\n\n| b", "a  &#124; b"),
+        ("\x1b[1m", "\\x1b[1m".replace("\\", "&#92;").replace("[", "&#91;")),
+    ],
+)
+def test_prose_is_literal(text: str, shown: str) -> None:
+    assert prose(text) == shown
+
+
+def test_prose_renders_as_written() -> None:
+    markdown_it = pytest.importorskip("markdown_it")
+    text = "a|b [x](http://y) `c` *d* <b> &amp; \\| __e__ ![i](j)"
+    html = markdown_it.MarkdownIt("commonmark").render(f"> {prose(text)} {code(text)}")
+    assert "<a " not in html and "<em>" not in html and "<img" not in html and "<b>" not in html
+    assert html.count("*d*") == 2 and html.count("&amp;amp;") == 2 and html.count("`c`") == 2
+
+
+def test_code_keeps_table_cells_whole() -> None:
+    assert code("a|b\\|`c`\n<i>") == "<code>a&#124;b&#92;&#124;&#96;c&#96;&#92;n&#60;i&#62;</code>"
+
+
+def test_a_crash_shows() -> None:
+    text = render(Report(crashes=(Crash("X1", Subject(), "boom"),)), "markdown")
+    assert "## scclint: No problems found, 1 rule failure\n" in text
+    assert "> internal error: rule <code>X1</code>: boom\n" in text
+
+
+def test_a_comment_has_a_longest_length(sample: Report) -> None:
+    findings = tuple(Finding("X1", "x", Severity.ERROR, "m" * 1000, Span(f"{n:03}.yaml", 1, 1, 1, 2)) for n in range(200))
+    text = render(replace(sample, findings=findings), "markdown")
+    assert 50_000 < len(text) < 65_536
+    shown = text.count("<details>")
+    assert text.endswith(f"\nThe findings of {200 - shown} more files are left out for length.\n")

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from scclint.finding import Finding, Severity, Subject
+from scclint.report.fieldpath import field_path
+from scclint.report.fingerprint import fingerprints
+from scclint.report.paths import RepositoryPaths, find_root
+from scclint.source import Span
+
+
+def test_root_is_where_git_is(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".git").write_text("gitdir: elsewhere")
+    assert find_root(str(tmp_path / "a" / "b")) == str(tmp_path.resolve())
+
+
+def test_a_given_root_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a")
+    paths = RepositoryPaths(str(tmp_path / "a"))
+    assert paths.path("b/x.yaml") == "b/x.yaml"
+    assert paths.path("../x.yaml") == str(tmp_path.resolve() / "x.yaml")
+    assert RepositoryPaths("/").path("/etc/x.yaml") == "etc/x.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("a b#?%[]{}.yaml", "a%20b%23%3F%25%5B%5D%7B%7D.yaml"),
+        ("c:d.yaml", "c%3Ad.yaml"),
+        ("back\\slash", "back%5Cslash"),
+        ("é🔥", "%C3%A9%F0%9F%94%A5"),
+        ("\udcff", "%FF"),
+        ("\ud800", "%5Cud800"),
+        ("<stdin>", "%3Cstdin%3E"),
+        ("", "%3Cunknown%3E"),
+        ("a\0b", "a%00b"),
+        ("./a/../b.yaml", "b.yaml"),
+    ],
+)
+def test_uri(file: str, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert RepositoryPaths(str(tmp_path)).uri(file) == uri
+
+
+def test_field_path() -> None:
+    assert field_path(("spec", "containers", 0, "securityContext")) == "spec.containers[0].securityContext"
+    assert field_path(("metadata", "annotations", "openshift.io/scc")) == "metadata.annotations[openshift.io/scc]"
+    assert field_path((0, "a")) == "[0].a"
+    assert field_path(()) == ""
+
+
+def test_a_fingerprint_survives_moved_lines_and_new_words_alone() -> None:
+    def finding(message: str, line: int, name: str = "web") -> Finding:
+        return Finding(
+            "X1", "x", Severity.ERROR, message, Span("a.yaml", line, 1, line, 2), Subject("v1", "Pod", "", name), ("spec",)
+        )
+
+    paths = RepositoryPaths(None)
+    old = fingerprints([finding("m", 1), finding("m", 5), finding("m", 9, "other")], paths)
+    assert len(set(old)) == 3
+    assert old[0].split(":")[0] == old[1].split(":")[0]
+    assert fingerprints([finding("n", 2), finding("o", 50), finding("m", 90, "other")], paths) == old

@@ -1,0 +1,246 @@
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.report import Options, render, sarif
+from scclint.report.line_hash import line_hashes
+from scclint.source import Span
+
+
+def run_of(report: Report, options: Options | None = None) -> dict[str, Any]:
+    log = json.loads(render(report, "sarif", options))
+    assert (log["$schema"], log["version"]) == ("https://json.schemastore.org/sarif-2.1.0.json", "2.1.0")
+    (run,) = log["runs"]
+    found: dict[str, Any] = run
+    return found
+
+
+def test_result(sample: Report) -> None:
+    result = run_of(sample)["results"][0]
+    line_hash = line_hashes(sample.texts["deploy/web.yaml"], [15])[15]
+    fingerprint = result["partialFingerprints"].pop("scclint/v1")
+    assert re.fullmatch(r"[0-9a-f]{32}:1", fingerprint)
+    assert result == {
+        "ruleId": "SCC101",
+        "ruleIndex": 0,
+        "level": "error",
+        "message": {
+            "text": f"{sample.findings[0].message}. Leave runAsUser out. "
+            "See anyuid [of the release] allows no profile; [the profile \\[asked\\] for](1)."
+        },
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": "deploy/web.yaml"},
+                    "region": {"startLine": 15, "startColumn": 11, "endLine": 15, "endColumn": 23},
+                },
+                "logicalLocations": [
+                    {"name": "web", "fullyQualifiedName": "Deployment/shop/web", "kind": "resource"},
+                    {
+                        "name": "runAsUser",
+                        "fullyQualifiedName": "Deployment/shop/web:spec.template.spec.containers[0].securityContext.runAsUser",
+                        "kind": "property",
+                    },
+                ],
+            }
+        ],
+        "relatedLocations": [
+            {
+                "id": 1,
+                "physicalLocation": {
+                    "artifactLocation": {"uri": "deploy/web.yaml"},
+                    "region": {"startLine": 11, "startColumn": 9, "endLine": 11, "endColumn": 47},
+                },
+                "message": {"text": "the profile [asked] for"},
+            }
+        ],
+        "codeFlows": [
+            {
+                "threadFlows": [
+                    {
+                        "locations": [
+                            {
+                                "location": {
+                                    "physicalLocation": {
+                                        "artifactLocation": {"uri": "deploy/web.yaml"},
+                                        "region": {"startLine": 9, "startColumn": 7, "endLine": 9, "endColumn": 30},
+                                    },
+                                    "message": {"text": "service account shop/web"},
+                                }
+                            },
+                            {
+                                "location": {
+                                    "physicalLocation": {
+                                        "artifactLocation": {"uri": "rbac.yaml"},
+                                        "region": {"startLine": 3, "startColumn": 3, "endLine": 3, "endColumn": 19},
+                                    },
+                                    "message": {"text": "RoleBinding shop/web-anyuid"},
+                                }
+                            },
+                        ]
+                    }
+                ]
+            }
+        ],
+        "partialFingerprints": {"primaryLocationLineHash": line_hash},
+        "properties": {"releases": ["4.20", "4.21"]},
+    }
+
+
+def test_columns_are_utf16_code_units(sample: Report) -> None:
+    run = run_of(sample)
+    assert run["columnKind"] == "utf16CodeUnits"
+    region = run["results"][1]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 4, "startColumn": 56, "endLine": 4, "endColumn": 72}
+
+
+def test_a_region_has_one_line_and_always_a_start(sample: Report) -> None:
+    findings = (
+        replace(sample.findings[0], span=Span("deploy/web.yaml", 13, 9, 15, 23)),
+        replace(sample.findings[0], span=Span("deploy/web.yaml", 0, 0, 0, 0)),
+        replace(sample.findings[0], span=Span("missing.yaml", 3, 2, 5, 1)),
+    )
+    regions = [r["locations"][0]["physicalLocation"]["region"] for r in run_of(replace(sample, findings=findings))["results"]]
+    assert regions == [
+        {"startLine": 13, "startColumn": 9, "endLine": 13, "endColumn": 20},
+        {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2},
+        {"startLine": 3, "startColumn": 2},
+    ]
+
+
+def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
+    rules = run_of(sample)["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["SCC101", "SCC301", "SEC203"]
+    assert rules[0] == {
+        "id": "SCC101",
+        "name": "NoSccAdmits",
+        "shortDescription": {"text": "No SCC admits the pod."},
+        "fullDescription": {"text": "Every SCC that the pod may use refuses it."},
+        "help": {
+            "text": sample.rules[0].page,  # type: ignore[attr-defined]
+            "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",  # type: ignore[attr-defined]
+        },
+        "defaultConfiguration": {"level": "error"},
+        "properties": {
+            "precision": "high",
+            "problem.severity": "error",
+            "security-severity": "8.0",
+            "tags": ["security", "scc", "external/cwe/cwe-250"],
+        },
+    }
+    assert rules[1]["help"]["text"] == "No profiles."
+    assert "security-severity" not in rules[1]["properties"]
+    assert run_of(replace(sample, findings=()))["tool"]["driver"]["rules"] == rules[:2]
+
+
+def test_every_index_and_link_leads_somewhere(sample: Report) -> None:
+    run = run_of(sample, Options(show_suppressed=True))
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        targets = [int(number) for number in re.findall(r"\]\((\d+)\)", result["message"]["text"])]
+        assert targets == [location["id"] for location in result.get("relatedLocations", [])]
+
+
+def test_links_of_manifests_lead_nowhere(sample: Report) -> None:
+    finding = replace(sample.findings[0], message="see [here](1) and [there](http://x)", settle="[a](2)")
+    text = run_of(replace(sample, findings=(finding,)))["results"][0]["message"]["text"]
+    assert text.startswith("see [here] (1) and [there] (http://x). [a] (2). See ")
+
+
+def test_suppressed_results_are_left_out_or_marked_in_all(sample: Report) -> None:
+    assert [r["ruleId"] for r in run_of(sample)["results"]] == ["SCC101", "SEC203"]
+    assert all("suppressions" not in r for r in run_of(sample)["results"])
+    results = run_of(sample, Options(show_suppressed=True))["results"]
+    assert [r["suppressions"] for r in results[:2]] == [[], []]
+    (suppression,) = results[2]["suppressions"]
+    assert suppression["location"]["physicalLocation"]["region"]["startLine"] == 2
+    del suppression["location"]
+    assert suppression == {"kind": "inSource", "status": "accepted", "justification": "until the audit"}
+    assert results[2]["level"] == "note"
+
+
+def test_notifications(sample: Report) -> None:
+    report = replace(sample, crashes=(Crash("SCC101", Subject("v1", "Pod", "", "b"), "KeyError: 'spec'"),))
+    (invocation,) = run_of(report)["invocations"]
+    assert invocation["executionSuccessful"] is True
+    assert [(n["level"], n["message"]["text"]) for n in invocation["toolExecutionNotifications"]] == [
+        ("warning", "a Helm template source is passed over"),
+        ("note", "no cluster state"),
+        ("error", "Rule SCC101 failed on Pod b: KeyError: 'spec'. This is a bug of scclint."),
+        (
+            "note",
+            "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable.",
+        ),
+    ]
+    assert invocation["toolExecutionNotifications"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 3
+    assert invocation["toolExecutionNotifications"][2]["associatedRule"] == {"id": "SCC101", "index": 0}
+
+
+def test_category(sample: Report) -> None:
+    assert "automationDetails" not in run_of(sample)
+    assert run_of(sample, Options(sarif_category="nightly"))["automationDetails"] == {"id": "nightly/"}
+    assert run_of(sample, Options(sarif_category="a/b/"))["automationDetails"] == {"id": "a/b/"}
+
+
+def test_uris_are_from_the_repository_root(sample: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sub = tmp_path / "deep er" / "sub"
+    (tmp_path / ".git").mkdir()
+    sub.mkdir(parents=True)
+    (tmp_path / "real.yaml").write_text("x")
+    (sub / "link.yaml").symlink_to(tmp_path / "real.yaml")
+    monkeypatch.chdir(sub)
+    names = ["web.yaml", "../up.yaml", "./link.yaml", str(sub / "é[1].yaml"), "/elsewhere/a b.yaml"]
+    findings = tuple(replace(sample.findings[1], span=Span(name, 1, 1, 1, 2)) for name in names)
+    results = run_of(replace(sample, findings=findings))["results"]
+    assert [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results] == [
+        "deep%20er/sub/web.yaml",
+        "deep%20er/up.yaml",
+        "real.yaml",
+        "deep%20er/sub/%C3%A9%5B1%5D.yaml",
+        "file:///elsewhere/a%20b.yaml",
+    ]
+
+
+def test_no_text_is_empty(sample: Report) -> None:
+    related = replace(sample.findings[0].related[1], message=" ")
+    finding = replace(sample.findings[0], message="", settle="\n", related=(related,))
+    (result,) = run_of(replace(sample, findings=(finding,)))["results"]
+    assert result["message"]["text"] == "SCC101 no-scc-admits. See [deploy/web.yaml:11:9](1)."
+    assert result["relatedLocations"][0]["message"]["text"] == "deploy/web.yaml:11:9"
+
+
+def many(number: int, message: str = "m") -> Report:
+    severities = (Severity.INFO, Severity.WARNING, Severity.ERROR)
+    return Report(
+        tuple(Finding(f"X{n % 3}", "x", severities[n % 3], message, Span("a.yaml", n + 1, 1, n + 1, 2)) for n in range(number))
+    )
+
+
+def test_no_more_results_than_github_takes_the_most_severe_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sarif.MOST_RESULTS == 25_000
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 5)
+    run = run_of(many(9))
+    lines = [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in run["results"]]
+    assert lines == [2, 3, 5, 6, 9]
+    notice = run["invocations"][0]["toolExecutionNotifications"][0]
+    assert notice["message"]["text"].startswith("4 findings of the least severity left out")
+
+
+def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    assert sarif.LARGEST_GZIP == 10_000_000
+    monkeypatch.setattr(sarif, "LARGEST_GZIP", 4_000)
+    text = render(many(900), "sarif")
+    assert len(gzip.compress(text.encode())) <= 4_000 + 100
+    run = json.loads(text)["runs"][0]
+    assert 0 < len(run["results"]) < 900
+    levels = [r["level"] for r in run["results"]]
+    assert levels.count("error") == min(300, len(levels)) and levels.count("note") == max(0, len(levels) - 600)
+    left_out = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert left_out.startswith(f"{900 - len(run['results'])} findings ")

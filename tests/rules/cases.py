@@ -1,0 +1,36 @@
+"""What fixtures and page examples are run with: the command line a person would use, one rule selected."""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+from pathlib import Path
+
+from scclint.cli import main
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "fixtures"
+
+ARGS = re.compile(r"^# args: (.*)$", re.MULTILINE)
+"""A fixture may open with a comment that gives the options it is to be run with: `# args: --openshift 4.12`."""
+
+
+def run(rule_id: str, path: str, *, folder: Path) -> str:
+    """The full report of one rule on one file, as printed from within its folder."""
+    found = ARGS.search((folder / path).read_text(encoding="utf-8", errors="replace"))
+    options = shlex.split(found.group(1)) if found else []
+    out = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        status = main(["check", "--isolated", "--select", rule_id, "--show-info", *options, path])
+    assert status in (0, 1, 2), f"{path}: exit status {status}\n{out.getvalue()}"
+    return out.getvalue()
+
+
+def fires(rule_id: str, report: str) -> bool:
+    return f"[{rule_id}]" in report
+
+
+def writing() -> bool:
+    """Whether golden files are to be written rather than compared."""
+    return bool(os.environ.get("SCCLINT_WRITE_GOLDEN"))

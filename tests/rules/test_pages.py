@@ -1,0 +1,39 @@
+"""A rule's page keeps its promises: what it shows as wrong is found, what it shows as settled is not."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases import fires, run
+
+from scclint.registry import builtin
+from scclint.rule import AnyRule
+
+RULES = builtin().rules
+EXAMPLE = re.compile(r"^## (Before|After)$\n+```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def ids(rule: AnyRule) -> str:
+    return str(rule.id)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids)
+def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
+    assert "## How to settle it" in rule.page
+    assert not rule.page.startswith("#"), "the page begins with what the rule finds; the title is added where it is shown"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids)
+def test_examples_are_true(rule: AnyRule, tmp_path: Path) -> None:
+    examples = dict(EXAMPLE.findall(rule.page))
+    assert set(examples) == {"Before", "After"}, f"{rule.id}: give the page yaml under ## Before and ## After"
+    for title, text in examples.items():
+        (tmp_path / f"{title}.yaml").write_text(text, encoding="utf-8")
+    before = run(rule.id, "Before.yaml", folder=tmp_path)
+    after = run(rule.id, "After.yaml", folder=tmp_path)
+    assert fires(rule.id, before), f"{rule.id} is silent on its own example:\n{before}"
+    assert not fires(rule.id, after), f"{rule.id} still fires on the settled example:\n{after}"

@@ -1,0 +1,131 @@
+"""Pools: which kubelet and CRI-O settings they have, and which pods can land there."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from scclint.seccomp.nodes import node_pools, pools_for, stray_selectors
+
+WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
+MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}
+ROLE = "node-role.kubernetes.io/"
+
+
+def kubelet(name: str, labels: dict[str, str], **config: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = {"machineConfigPoolSelector": {"matchLabels": labels}, "kubeletConfig": config}
+    return {"kind": "KubeletConfig", "metadata": {"name": name}, "spec": spec}
+
+
+def pool(name: str, **labels: str) -> dict[str, Any]:
+    roles = {"key": "machineconfiguration.openshift.io/role", "operator": "In", "values": ["worker", name]}
+    spec = {
+        "nodeSelector": {"matchLabels": {f"{ROLE}{name}": ""}},
+        "machineConfigSelector": {"matchExpressions": [roles]},
+    }
+    return {"kind": "MachineConfigPool", "metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def drop_in(name: str, role: str, text: str, path: str = "/etc/crio/crio.conf.d/99-x.conf") -> dict[str, Any]:
+    files = [{"path": path, "contents": {"source": f"data:,{quote(text)}"}}]
+    metadata = {"name": name, "labels": {"machineconfiguration.openshift.io/role": role}}
+    return {"kind": "MachineConfig", "metadata": metadata, "spec": {"config": {"storage": {"files": files}}}}
+
+
+def defaults(objects: list[dict[str, Any]]) -> dict[str, bool | None]:
+    return {found.name: found.seccomp_default for found in node_pools(objects)}
+
+
+def test_seccomp_default_is_per_pool() -> None:
+    assert defaults([]) == {"master": False, "worker": False}
+    assert defaults([kubelet("k", WORKER, seccompDefault=True)]) == {"master": False, "worker": True}
+    custom = [pool("infra", tier="infra"), kubelet("k", {"tier": "infra"}, seccompDefault=True)]
+    assert defaults(custom) == {"infra": True, "master": False, "worker": False}
+    assert node_pools(custom)[0].decided_by == ("k",)
+
+
+def test_expressions_select_pools_and_no_selector_selects_none() -> None:
+    config = kubelet("k", {}, seccompDefault=True)
+    assert defaults([config]) == {"master": False, "worker": False}
+    config["spec"]["machineConfigPoolSelector"] = {"matchExpressions": [{"key": next(iter(MASTER)), "operator": "Exists"}]}
+    assert defaults([config]) == {"master": True, "worker": False}
+
+
+def test_disagreeing_configs_leave_it_open() -> None:
+    both = [kubelet("a", WORKER, seccompDefault=True), kubelet("b", WORKER, seccompDefault=False)]
+    assert defaults(both)["worker"] is None
+    assert defaults([both[0], kubelet("c", WORKER, maxPods=100)])["worker"] is None
+    assert defaults([both[1], kubelet("c", WORKER, maxPods=100)])["worker"] is False
+
+
+def test_a_config_for_no_known_pool_is_told() -> None:
+    found = stray_selectors([kubelet("k", {"tier": "gpu"}, seccompDefault=True), kubelet("x", {"tier": "gpu"}, maxPods=1)])
+    assert [(stray.name, stray.seccomp_default) for stray in found] == [("k", True)]
+
+
+def test_crio_drop_ins_are_merged_by_file_name() -> None:
+    first = '[crio.runtime]\nseccomp_profile = "/a"\nprivileged_seccomp_profile = "/p"\n'
+    second = '[crio.runtime]\nseccomp_profile = "/b"\n[crio.runtime.runtimes.kata]\nseccomp_profile = "/k"\n'
+    configs = [
+        drop_in("z", "worker", first, "/etc/crio/crio.conf.d/10-a"),
+        drop_in("a", "worker", second, "/etc/crio/crio.conf.d/20-b"),
+        drop_in("m", "master", "not toml ["),
+        drop_in("w", "worker", first, "/etc/other.conf"),
+    ]
+    infra, master, worker = node_pools([*configs, pool("infra")])
+    for found in (infra, worker):
+        assert (found.seccomp_profile, found.privileged_seccomp_profile, found.handler_profiles) == (
+            "/b",
+            "/p",
+            (("kata", "/k"),),
+        )
+    assert (master.seccomp_profile, master.privileged_seccomp_profile) == ("", "")
+
+
+def landing(spec: dict[str, Any], *objects: dict[str, Any]) -> list[str]:
+    return [found.name for found in pools_for({"spec": spec}, node_pools([pool("infra"), *objects]))]
+
+
+MASTER_TOLERATION = {"key": f"{ROLE}master", "operator": "Exists", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({}, ["infra", "worker"]),
+        ({"tolerations": [MASTER_TOLERATION]}, ["infra", "master", "worker"]),
+        ({"tolerations": [{"operator": "Exists"}]}, ["infra", "master", "worker"]),
+        ({"tolerations": [{"key": f"{ROLE}master"}]}, ["infra", "master", "worker"]),
+        ({"tolerations": [{"key": f"{ROLE}master", "value": "x"}]}, ["infra", "worker"]),
+        ({"tolerations": [{"key": f"{ROLE}master", "effect": "NoExecute", "operator": "Exists"}]}, ["infra", "worker"]),
+        ({"nodeSelector": {f"{ROLE}infra": ""}}, ["infra"]),
+        ({"nodeSelector": {f"{ROLE}worker": ""}}, ["infra", "worker"]),
+        ({"nodeSelector": {f"{ROLE}control-plane": ""}, "tolerations": [MASTER_TOLERATION]}, ["master"]),
+        ({"nodeSelector": {"kubernetes.io/os": "windows"}}, []),
+        ({"nodeSelector": {"kubernetes.io/os": "linux", "disk": "ssd"}}, ["infra", "worker"]),
+    ],
+)
+def test_where_pods_can_land(spec: dict[str, Any], expected: list[str]) -> None:
+    assert landing(spec) == expected
+
+
+def affinity(*terms: list[dict[str, Any]]) -> dict[str, Any]:
+    required = {"nodeSelectorTerms": [{"matchExpressions": term} for term in terms]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
+
+
+def test_node_affinity() -> None:
+    infra = {"key": f"{ROLE}infra", "operator": "Exists"}
+    not_infra = {"key": f"{ROLE}infra", "operator": "DoesNotExist"}
+    assert landing(affinity([infra])) == ["infra"]
+    assert landing(affinity([not_infra])) == ["worker"]
+    assert landing(affinity([infra], [not_infra])) == ["infra", "worker"]
+    assert landing(affinity([infra, {"key": "disk", "operator": "In", "values": ["ssd"]}])) == ["infra"]
+    assert landing(affinity([{"key": f"{ROLE}worker", "operator": "In", "values": ["x"]}])) == []
+
+
+def test_taints_that_a_kubelet_config_registers() -> None:
+    taints = [{"key": "gpu", "value": "yes", "effect": "NoExecute"}, {"key": "soft", "effect": "PreferNoSchedule"}]
+    config = kubelet("k", WORKER, registerWithTaints=taints)
+    assert landing({}, config) == ["infra"]
+    assert landing({"tolerations": [{"key": "gpu", "value": "yes"}]}, config) == ["infra", "worker"]

@@ -1,0 +1,77 @@
+"""Verdicts recorded from OpenShift's own SCC admission plugin, to be agreed with word for word."""
+
+import gzip
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from scclint.cluster import Cluster, User
+from tests.conftest import shared
+
+OWN = Path(__file__).parents[1] / "fixtures" / "conformance" / "scc-admission.jsonl.gz"
+OBJECTS = ("sccs", "roles", "clusterRoles", "roleBindings", "clusterRoleBindings")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def without_empty(value: Any) -> Any:
+    """The recorded expectations leave out empty strings, empty lists and nulls."""
+    if isinstance(value, dict):
+        kept = {key: without_empty(child) for key, child in value.items()}
+        return {key: child for key, child in kept.items() if child not in (None, "", [])}
+    return [without_empty(child) for child in value] if isinstance(value, list) else value
+
+
+def simulate(case: dict[str, Any]) -> dict[str, Any]:
+    """What scclint says, in the shape of a recorded expectation."""
+    cluster = Cluster.openshift(case["openshift"], [item for kind in OBJECTS for item in case[kind]] + [case["namespace"]])
+    user = User(case["user"]["name"], tuple(case["user"]["groups"]))
+    verdict = cluster.admit(case["pod"], namespace=case["namespace"]["metadata"]["name"], user=user)
+    if not verdict.allowed:
+        return {"allowed": False, "error": verdict.message}
+    spec = verdict.pod["spec"]
+    return {
+        "allowed": True,
+        "scc": verdict.scc,
+        "subjectType": verdict.subject if int(case["openshift"].removeprefix("4.")) >= 20 else None,
+        # Of a Windows pod the plugin's output has the API server's empty defaults.
+        "annotations": verdict.pod["metadata"].get("annotations") or {},
+        "securityContext": spec.get("securityContext") or {},
+        "containers": {
+            container["name"]: container.get("securityContext")
+            for field in ("initContainers", "containers", "ephemeralContainers")
+            for container in spec.get(field) or []
+        },
+        "reason": verdict.reason,
+    }
+
+
+def disagreements(cases: list[dict[str, Any]]) -> list[str]:
+    found = []
+    for case in cases:
+        before = deepcopy(case["pod"])
+        actual, expected = without_empty(simulate(case)), without_empty(case["expect"])
+        assert case["pod"] == before, f"{case['id']}: the caller's pod was changed"
+        found += [
+            f"{case['id']} (OpenShift {case['openshift']}), {key}: {actual.get(key)!r} instead of {expected.get(key)!r}"
+            for key in sorted(actual.keys() | expected.keys())
+            if actual.get(key) != expected.get(key)
+        ]
+    return found
+
+
+def test_own_cases() -> None:
+    cases = read(OWN)
+    assert len(cases) == 300
+    assert {case["openshift"] for case in cases} == {"4.12", "4.14", "4.16", "4.18", "4.20", "4.22"}
+    assert disagreements(cases) == []
+
+
+def test_all_recorded_cases() -> None:
+    cases = read(shared() / "conformance" / "scc-admission.jsonl.gz")
+    assert len(cases) >= 2400
+    assert disagreements(cases) == []
