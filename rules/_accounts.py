@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from scclint.api import Role, RoleBinding, Workload, World
+
 from ._grants import SERVICE_ACCOUNTS_OF, holders, role_of
 
 CREATE = frozenset(("create", "*"))

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, World
+
 from ._scc import EVERYONE
 
 SERVICE_ACCOUNT_USER = "system:serviceaccount:"

@@ -50,7 +50,7 @@ def wider_than_restricted(name: str, world: World) -> list[str]:
     return node_access(name, world) + _true(
         (bool(every_capability), "every capability"),
         (bool(capabilities), f"capabilit{'ies' if len(capabilities) > 1 else 'y'} {', '.join(capabilities)}"),
-        (shares_ids and scc.run_as_user == "RunAsAny", "any user id, root included"),
+        (shares_ids and scc.run_as_user == "RunAsAny", "any user id (root included)"),
         (shares_ids and scc.run_as_user == "MustRunAsNonRoot", "any user id but root"),
         (shares_ids and scc.run_as_user == "MustRunAs", f"user id {scc.uid}"),
         (

@@ -39,6 +39,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, Problem, Severity, World, rule
+
 from ._field_problems import field_problems
 
 
@@ -57,5 +58,5 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: {world.cluster.platform_name} refuses it: {problem.message}",
                 at=obj.field(*problem.path),
-                settle=f"Did you mean {problem.suggestion}?" if problem.suggestion else "Correct the field.",
+                settle=f"Write {problem.suggestion}." if problem.suggestion else "Correct the field.",
             )

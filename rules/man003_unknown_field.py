@@ -40,6 +40,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, Problem, Severity, World, rule
+
 from ._field_problems import field_problems
 
 
@@ -61,6 +62,6 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: {problem.message}, {dropped}",
                 at=obj.field(*problem.path),
-                settle=f"Did you mean {problem.suggestion}?" if problem.suggestion else "Remove it, or correct its place.",
+                settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove it, or correct its place.",
                 severity=Severity.ERROR if problem.in_security_context else None,
             )

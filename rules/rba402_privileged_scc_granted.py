@@ -38,6 +38,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import Problem, RoleBinding, Severity, World, rule
+
 from ._grants import holders, reach, role_place, within
 from ._scc import node_access, some
 from ._words import listed

@@ -61,6 +61,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, RoleBinding, Severity, World, rule
+
 from ._accounts import acts_for_others, workloads_of
 from ._grants import Holder, Reach, holders, reach, reference
 from ._outcomes import by_rights

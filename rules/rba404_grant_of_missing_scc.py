@@ -7,7 +7,8 @@ Nothing complains: RBAC takes any name under `resourceNames`, and the pods are a
 
 ## How to settle it
 
-Write the name of an SCC that exists. For a custom SCC, make it part of the input (`--cluster-state`).
+Write the name of an SCC that exists. For a custom SCC, make it part of the input (`--cluster-state`). A role that may also
+create SCCs is taken to bring its own, and not reported.
 
 ## Before
 
@@ -40,6 +41,7 @@ import re
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, rule
+
 from ._grants import reach, role_of, role_place
 from ._words import listed
 
@@ -67,9 +69,11 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 
 def _in_role(role: Role, world: World) -> Iterator[Problem]:
+    if any(_sccs(item, "create") for item in role.rules):
+        return
     for item in role.rules:
         names = item.data.get("resourceNames")
-        if not isinstance(names, list) or not _uses_sccs(item):
+        if not isinstance(names, list) or not _sccs(item, "use"):
             continue
         for index, name in enumerate(names):
             if not isinstance(name, str) or name in world.cluster.sccs or not NAME.fullmatch(name):
@@ -95,8 +99,11 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         )
 
 
-def _uses_sccs(item: View) -> bool:
-    wanted = (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", "use"))
+def _sccs(item: View, verb: str) -> bool:
+    """Whether a rule allows the verb on SCCs. `create` by name is never allowed, as the name is not known beforehand."""
+    if verb == "create" and item.data.get("resourceNames"):
+        return False
+    wanted = (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", verb))
     return all(isinstance(item.data.get(key), list) and {"*", word} & _texts(item.data[key]) for key, word in wanted)
 
 

@@ -36,6 +36,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, Located, Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
+
 from ._grants import SERVICE_ACCOUNT_USER, SERVICE_ACCOUNTS_OF, Holder, holders, reach
 from ._scc import EVERYONE, some, wider_than_restricted
 
@@ -54,8 +55,8 @@ from ._scc import EVERYONE, some, wider_than_restricted
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, RoleBinding):
         yield from _by_binding(subject, world)
-    elif isinstance(subject, SecurityContextConstraints) and wider_than_restricted(subject.name, world):
-        yield from _by_scc(subject)
+    elif isinstance(subject, SecurityContextConstraints) and (allowed := wider_than_restricted(subject.name, world)):
+        yield from _by_scc(subject, some(allowed))
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -85,7 +86,7 @@ def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:
     return ""
 
 
-def _by_scc(scc: SecurityContextConstraints) -> Iterator[Problem]:
+def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
     for name in ("users", "groups"):
         values = scc.field(name).value
         for index, value in enumerate(values if isinstance(values, list) else ()):
@@ -95,10 +96,11 @@ def _by_scc(scc: SecurityContextConstraints) -> Iterator[Problem]:
             if name == "users" and value.startswith(SERVICE_ACCOUNT_USER) and value.endswith(":default"):
                 namespace = value.removeprefix(SERVICE_ACCOUNT_USER).partition(":")[0]
                 covered = f"service account {namespace}/default, and so every pod there that names no other"
-                yield _problem(f"SCC {scc.name}: users lists {covered}", at)
+                yield _problem(f"SCC {scc.name}: users lists {covered}, which may so have {allowed}", at)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
                 namespace = value.removeprefix(SERVICE_ACCOUNTS_OF)
-                yield _problem(f"SCC {scc.name}: groups lists every service account of namespace {namespace} ({value})", at)
+                covered = f"{value} (every service account of namespace {namespace})"
+                yield _problem(f"SCC {scc.name}: groups lists {covered}, who may so have {allowed}", at)
 
 
 def _problem(message: str, at: Located, related: tuple[Related, ...] = ()) -> Problem:

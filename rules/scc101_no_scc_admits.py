@@ -53,6 +53,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import FieldError, Problem, Related, Severity, Workload, World, rule
+
 from ._words import creator, in_fields, listed, usable
 
 
@@ -78,24 +79,31 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             settle=f"Grant service account {workload.pod.service_account} an SCC.",
         )
         return
-    # The candidate with the fewest objections is the one the author most likely had in mind.
-    nearest, errors = min(refused, key=lambda candidate: len(in_fields(candidate[1])))
+    nearest, errors = min(refused, key=lambda candidate: _distance(candidate[1]))
     decisive = in_fields(errors)
-    others = [f"{scc} ({_count(reasons)})" for scc, reasons in refused if scc != nearest]
+    others = [scc for scc, _ in refused if scc != nearest]
     yield Problem(
-        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says "
-        f"{listed((e.text for e in decisive[:3]))}"
-        + (f" and {len(decisive) - 3} more" if len(decisive) > 3 else "")
-        + (f"; also usable but refusing: {listed(others)}" if others else ""),
+        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says {decisive[0].text}"
+        + (f", and {len(decisive) - 1} more" if len(decisive) > 1 else "")
+        + (f"; {listed(others)} refuse{'s' if len(others) == 1 else ''} them as well" if others else ""),
         at=workload.pod.field(*decisive[0].path),
         related=tuple(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]),
-        settle=_settle(workload, decisive),
+        settle=_settle(workload, decisive) + _user_namespace(refused),
     )
 
 
-def _count(reasons: tuple[FieldError, ...]) -> str:
-    fields = len(in_fields(reasons))
-    return f"{fields} field{'s' if fields > 1 else ''}"
+def _distance(reasons: tuple[FieldError, ...]) -> int:
+    """How far the pod is from an SCC: the fewest objections, but moving to a user namespace is a larger step than a field."""
+    fields = in_fields(reasons)
+    return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
+
+
+def _user_namespace(refused: list[tuple[str, tuple[FieldError, ...]]]) -> str:
+    """What a user namespace alone would settle."""
+    for scc, reasons in refused:
+        if [e.path[-1] for e in in_fields(reasons)] == ["hostUsers"]:
+            return f" With hostUsers: false, {scc} would admit it as it is."
+    return ""
 
 
 def _settle(workload: Workload, decisive: list[FieldError]) -> str:

@@ -43,6 +43,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, rule
+
 from ._words import creator, in_fields, listed, usable
 
 

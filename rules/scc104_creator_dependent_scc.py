@@ -42,6 +42,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, rule
+
 from ._words import profile
 
 

@@ -41,6 +41,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, rule
+
 from ._words import creator, in_fields, listed, usable
 
 ANNOTATION = "openshift.io/required-scc"

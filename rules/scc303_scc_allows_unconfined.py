@@ -65,7 +65,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     default = next((entry for entry in entries if entry != "*"), None)
     effect = (
-        "lists unconfined first, so pods that name no profile run without seccomp"
+        "makes unconfined the default, so pods that name no profile run without seccomp"
         if default == "unconfined"
         else "lists unconfined, so every pod that it admits may turn seccomp off"
     )

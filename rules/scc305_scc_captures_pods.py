@@ -50,6 +50,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.api import Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
+
 from ._scc import EVERYONE
 
 ANYUID_PRIORITY = 10

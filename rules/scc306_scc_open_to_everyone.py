@@ -36,6 +36,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, rule
+
 from ._grants import holders, reach
 from ._scc import EVERYONE, some, wider_than_restricted
 

@@ -48,6 +48,7 @@ import re
 from collections.abc import Iterator
 
 from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+
 from ._scc import some
 
 FIELDS = {

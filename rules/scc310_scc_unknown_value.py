@@ -106,7 +106,7 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
         if isinstance(strategy.value, str) and strategy.value and strategy.value not in known:
             nearest = _nearest(strategy.value, known)
             yield Problem(
-                f"SCC {scc.name}: {name}.type: {strategy.value} is no strategy",
+                f"SCC {scc.name}: {name} has no strategy {strategy.value}",
                 at=strategy,
                 settle=f"Write {nearest or ' or '.join(known)}.",
             )

@@ -49,6 +49,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.api import Located, Problem, Related, SecurityContextConstraints, Severity, World, rule
+
 from ._scc import MEANS_ALL
 from ._words import listed
 

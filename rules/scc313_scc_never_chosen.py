@@ -48,6 +48,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, rule
+
 from ._outcomes import takers
 from ._scc import some
 from ._words import listed

@@ -43,8 +43,10 @@ spec:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
+
 from ._words import creator
 
 
@@ -101,6 +103,26 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
         )
     return (
         f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in",
-        f"Let restricted-v2 admit the pod (drop what calls for {verdict.scc}), or grant a custom SCC that lists runtime/default; "
-        f"a profile written on the pod would make {verdict.scc} refuse it.",
+        f"{_better(outcome, world)} A profile written on the pod would make {verdict.scc} refuse it.",
     )
+
+
+def _better(outcome: Outcome, world: World) -> str:
+    """What would have the pod confined: an SCC that already may and would admit it, the SCC's newer sibling, or a custom one."""
+    verdict, workload = outcome.verdict, outcome.workload
+    assert verdict is not None and verdict.scc is not None
+    sccs = world.cluster.sccs
+    confining = next((c.scc for c in world.explain(workload) if c.outcome == "chosen" and _confines(sccs[c.scc])), None)
+    if confining is not None:
+        pin = f"pin {confining} with the annotation openshift.io/required-scc"
+        if outcome.creator is not None:
+            return f"{confining} would admit the pod with RuntimeDefault: {pin}."
+        return f"Without its right to {verdict.scc} the pod would land on {confining} and get RuntimeDefault: withdraw that, or {pin}."
+    sibling = f"{verdict.scc}-v2"
+    if sibling in sccs and _confines(sccs[sibling]):
+        return f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault."
+    return f"Drop what calls for {verdict.scc}, or grant a custom copy of it with seccompProfiles: [runtime/default]."
+
+
+def _confines(scc: Any) -> bool:
+    return scc.seccomp_profiles[:1] in (("runtime/default",), ("docker/default",))

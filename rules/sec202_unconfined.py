@@ -44,6 +44,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import Problem, Severity, Workload, World, rule
+
 from ._seccomp import asked_at
 from ._words import creator
 

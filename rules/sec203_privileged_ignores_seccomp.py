@@ -47,6 +47,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, rule
+
 from ._seccomp import asked_at
 
 

@@ -6,8 +6,9 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from scclint.cluster import Cluster, User
 from tests.conftest import shared
+
+from scclint.cluster import Cluster, User
 
 OWN = Path(__file__).parents[1] / "fixtures" / "conformance" / "scc-admission.jsonl.gz"
 OBJECTS = ("sccs", "roles", "clusterRoles", "roleBindings", "clusterRoleBindings")

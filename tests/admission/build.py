@@ -38,9 +38,16 @@ def pod(*containers: dict[str, Any], annotations: dict[str, str] | None = None, 
 
 _ids = st.sampled_from([0, 1, 1000, 1000680000, 1000689999, 2000000000])
 _capabilities = st.lists(st.sampled_from(["ALL", "KILL", "NET_RAW", "CAP_SYS_ADMIN", "net_raw"]), max_size=3)
-_selinux = st.fixed_dictionaries({}, optional={"level": st.sampled_from(["s0:c26,c15", "s0:c15,c26", "s0"]), "type": st.just("spc_t")})
+_selinux = st.fixed_dictionaries(
+    {}, optional={"level": st.sampled_from(["s0:c26,c15", "s0:c15,c26", "s0"]), "type": st.just("spc_t")}
+)
 _profiles = st.sampled_from(
-    [{"type": "RuntimeDefault"}, {"type": "Unconfined"}, {"type": "Localhost", "localhostProfile": "a.json"}, {"type": "Localhost"}]
+    [
+        {"type": "RuntimeDefault"},
+        {"type": "Unconfined"},
+        {"type": "Localhost", "localhostProfile": "a.json"},
+        {"type": "Localhost"},
+    ]
 )
 _texts = st.sampled_from(["runtime/default", "docker/default", "unconfined", "localhost/a.json", "localhost/", "bogus", ""])
 _container_contexts = st.fixed_dictionaries(
@@ -82,16 +89,29 @@ _spec = st.fixed_dictionaries(
         "hostNetwork": st.booleans(),
         "hostPID": st.booleans(),
         "hostUsers": st.booleans(),
-        "volumes": st.lists(st.sampled_from([{"name": "v", "emptyDir": {}}, {"name": "h", "hostPath": {"path": "/"}}]), max_size=2),
+        "volumes": st.lists(
+            st.sampled_from([{"name": "v", "emptyDir": {}}, {"name": "h", "hostPath": {"path": "/"}}]), max_size=2
+        ),
     },
 )
 
-pods = st.builds(lambda ones, spec, notes: pod(*ones, annotations=notes, **spec), st.lists(_containers, min_size=1, max_size=2), _spec, _annotations)
+pods = st.builds(
+    lambda ones, spec, notes: pod(*ones, annotations=notes, **spec),
+    st.lists(_containers, min_size=1, max_size=2),
+    _spec,
+    _annotations,
+)
 """Pods with all that decides admission, in no way sensible."""
 
 _group_strategy = st.sampled_from([{}, ANY, MUST, {**MUST, "ranges": [{"min": 1, "max": 1000}]}])
 _user_strategy = st.sampled_from(
-    [ANY, {"type": "MustRunAsNonRoot"}, {"type": "MustRunAsRange"}, {**MUST, "uid": 1000}, {"type": "MustRunAsRange", "uidRangeMin": 1, "uidRangeMax": 9}]
+    [
+        ANY,
+        {"type": "MustRunAsNonRoot"},
+        {"type": "MustRunAsRange"},
+        {**MUST, "uid": 1000},
+        {"type": "MustRunAsRange", "uidRangeMin": 1, "uidRangeMax": 9},
+    ]
 )
 
 scc_objects = st.builds(
@@ -110,7 +130,9 @@ scc_objects = st.builds(
     defaultAddCapabilities=st.sampled_from([None, ["CAP_SYS_ADMIN"], ["NET_RAW"] * 20]),
     requiredDropCapabilities=st.sampled_from([None, ["ALL"], ["KILL", "MKNOD"]]),
     volumes=st.sampled_from([None, [], ["*"], ["emptyDir"], ["nfs", "secret"], ["none"]]),
-    seccompProfiles=st.sampled_from([None, ["*"], ["runtime/default"], ["localhost/a.json", "*"], ["unconfined", "docker/default"]]),
+    seccompProfiles=st.sampled_from(
+        [None, ["*"], ["runtime/default"], ["localhost/a.json", "*"], ["unconfined", "docker/default"]]
+    ),
     runAsUser=_user_strategy,
     seLinuxContext=st.sampled_from([ANY, MUST, {**MUST, "seLinuxOptions": {"type": "spc_t", "level": "s0"}}]),
     fsGroup=_group_strategy,

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from tests.admission.build import MUST, pod, provider
 
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.pod import Pod
-from tests.admission.build import MUST, pod, provider
 
 RANGE = {"type": "MustRunAsRange"}
 OWN = ("spec", "containers", 0, "securityContext")
@@ -261,14 +261,23 @@ def test_a_read_only_root_is_filled_in() -> None:
 
 def test_host_namespaces_are_reported_for_the_pod_and_for_each_container() -> None:
     made = under({}, {}, hostNetwork=True, hostPID=True, hostIPC=True, initContainers=[{"name": "i"}])
-    fields = ("hostNetwork: Invalid value: true: Host network", "hostPID: Invalid value: true: Host PID", "hostIPC: Invalid value: true: Host IPC")
+    fields = (
+        "hostNetwork: Invalid value: true: Host network",
+        "hostPID: Invalid value: true: Host PID",
+        "hostIPC: Invalid value: true: Host IPC",
+    )
     assert [error.text for error in made.errors] == [
         f"{place}.{field} is not allowed to be used"
         for place in (".spec.securityContext", ".initContainers[0]", ".containers[0]")
         for field in fields
     ]
     assert made.errors[0].path == ("spec", "hostNetwork")
-    assert under({"allowHostNetwork": True, "allowHostPID": True, "allowHostIPC": True}, hostNetwork=True, hostPID=True, hostIPC=True).errors == ()
+    assert (
+        under(
+            {"allowHostNetwork": True, "allowHostPID": True, "allowHostIPC": True}, hostNetwork=True, hostPID=True, hostIPC=True
+        ).errors
+        == ()
+    )
 
 
 def test_host_ports_are_reported_once_for_each_pair_of_containers() -> None:
@@ -302,8 +311,8 @@ def test_containers_are_visited_init_regular_ephemeral() -> None:
 
 def test_nulls_are_absent() -> None:
     made = under(
-        {"runAsUser": RANGE, "fsGroup": MUST},
-        {"securityContext": {"runAsUser": None, "capabilities": None}, "ports": [None]},
+        {"runAsUser": RANGE, "fsGroup": MUST, "requiredDropCapabilities": ["ALL"]},
+        {"securityContext": {"runAsUser": None, "capabilities": {"drop": [None], "add": None}}, "ports": [None]},
         securityContext={"fsGroup": None, "seccompProfile": None, "sysctls": None},
         volumes=[None],
     )

@@ -50,7 +50,9 @@ def test_a_slice_of_strings() -> None:
 def test_an_error_knows_its_wording_and_its_real_place() -> None:
     where = Where("provider x: ", ".spec.securityContext", ("spec", "securityContext"))
     invalid = where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID"))
-    assert invalid.message == "provider x: .spec.securityContext.hostPID: Invalid value: true: Host PID is not allowed to be used"
+    assert (
+        invalid.message == "provider x: .spec.securityContext.hostPID: Invalid value: true: Host PID is not allowed to be used"
+    )
     assert invalid.text == ".spec.securityContext.hostPID: Invalid value: true: Host PID is not allowed to be used"
     assert (invalid.path, invalid.value, invalid.allowed) == (("spec", "hostPID"), True, "false")
     assert where.required("runAsUser", "", "1").text == ".spec.securityContext.runAsUser: Required value"

@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
+from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, ProviderError, make_provider, make_providers
-from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 RANGE = {"type": "MustRunAsRange"}
 BUILD = "error creating provider for SCC custom in namespace demo: "
@@ -83,12 +83,12 @@ def test_sccs_that_cannot_be_built(fields: dict[str, Any], problem: str) -> None
         ({"fsGroup": MUST}, SUPPLEMENTAL_GROUPS, "1/2,", "group", "EOF"),
     ],
 )
-def test_annotations_that_cannot_be_read(
-    fields: dict[str, Any], annotation: str, value: str, what: str, problem: str
-) -> None:
+def test_annotations_that_cannot_be_read(fields: dict[str, Any], annotation: str, value: str, what: str, problem: str) -> None:
     with pytest.raises(ProviderError) as raised:
         make_provider(scc(**fields), "demo", {**ANNOTATIONS, annotation: value}, 20)
-    expected = f"unable to find pre-allocated {what} annotation for namespace demo while trying to configure SCC custom: {problem}"
+    expected = (
+        f"unable to find pre-allocated {what} annotation for namespace demo while trying to configure SCC custom: {problem}"
+    )
     assert str(raised.value) == expected
 
 
@@ -101,7 +101,7 @@ def test_a_namespace_without_its_annotations_fails_as_a_whole(missing: str) -> N
 
 
 def test_every_scc_that_fails_is_reported() -> None:
-    broken = {"runAsUser": {"type": "Odd"}}
+    broken: dict[str, Any] = {"runAsUser": {"type": "Odd"}}
     made, errors = make_providers([scc("a"), scc("b", **broken), scc("c", **broken)], "demo", ANNOTATIONS, 20)
     assert [one.name for one in made] == ["a"]
     assert [error.split()[5] for error in errors] == ["b", "c"]

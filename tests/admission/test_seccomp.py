@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
+from tests.admission.build import pod, provider
 
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.pod import Pod
 from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_annotation, to_field
-from tests.admission.build import pod, provider
 
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 UNCONFINED = {"type": "Unconfined"}
@@ -63,7 +63,9 @@ def test_an_annotation_as_field(text: str, field: dict[str, str] | None) -> None
         ([], None, None),
     ],
 )
-def test_the_first_entry_is_the_default(entries: list[str] | None, annotation: str | None, field: dict[str, str] | None) -> None:
+def test_the_first_entry_is_the_default(
+    entries: list[str] | None, annotation: str | None, field: dict[str, str] | None
+) -> None:
     made = under(entries, pod())
     assert made.errors == ()
     assert made.annotations.get(POD_ANNOTATION) == annotation

@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
+from tests.admission.build import pod, provider
 
 from scclint.admission.field import FieldError, Where
 from scclint.admission.service_account import with_service_account
 from scclint.admission.volumes import only_service_account_sources, source_of, validate
-from tests.admission.build import pod, provider
 
 WHERE = Where("provider custom: ", ".spec.securityContext", ("spec", "securityContext"))
 TOKEN = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}}
@@ -43,7 +43,7 @@ def test_types_must_be_listed() -> None:
 @pytest.mark.parametrize(("types", "good"), [(["flexVolume"], False), (["*"], False), (["secret"], True)])
 def test_flex_volume_drivers(types: list[str], good: bool) -> None:
     fields = {"volumes": types, "allowHostDirVolumePlugin": True, "allowedFlexVolumes": [{"driver": "a/b"}]}
-    volumes = [{"flexVolume": {"driver": "a/b"}}, {"flexVolume": {"driver": "c"}}, {"secret": {}}]
+    volumes: list[dict[str, Any]] = [{"flexVolume": {"driver": "a/b"}}, {"flexVolume": {"driver": "c"}}, {"secret": {}}]
     found = [error for error in errors(volumes, **fields) if "driver" in error.message]
     text = 'volumes[1].driver: Invalid value: "c": Flexvolume driver is not allowed to be used'
     assert [error.message for error in found] == ([] if good else [f"provider custom: .spec.securityContext.{text}"])
@@ -87,7 +87,10 @@ def config_map(name: str, *keys: str) -> dict[str, Any]:
         ({"downwardAPI": {"items": [{**NAMESPACE, "path": "x"}]}}, False),
         ({"downwardAPI": {"items": [{"path": "namespace"}]}}, False),
         ({"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.name"}}]}}, False),
-        ({"downwardAPI": {"items": [{**NAMESPACE, "fieldRef": {"apiVersion": "v2", "fieldPath": "metadata.namespace"}}]}}, False),
+        (
+            {"downwardAPI": {"items": [{**NAMESPACE, "fieldRef": {"apiVersion": "v2", "fieldPath": "metadata.namespace"}}]}},
+            False,
+        ),
         ({"secret": {"name": "x"}}, False),
         ({"clusterTrustBundle": {}}, False),
         ({}, False),

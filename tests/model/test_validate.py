@@ -392,7 +392,7 @@ def test_windows_pods_have_no_linux_fields() -> None:
 
 
 def test_privilege_escalation_that_contradicts_itself() -> None:
-    context = {"allowPrivilegeEscalation": False, "privileged": True}
+    context: dict[str, Any] = {"allowPrivilegeEscalation": False, "privileged": True}
     problem = only(validate(pod(container={"securityContext": context}), "v1", "Pod", 33))
     assert problem.path == ("spec", "containers", 0, "securityContext", "allowPrivilegeEscalation")
     assert problem.message.endswith("cannot set `allowPrivilegeEscalation` to false and `privileged` to true")

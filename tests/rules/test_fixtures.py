@@ -1,13 +1,9 @@
 """Every rule has fixtures, and says on them exactly what was read and accepted."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import FIXTURES, fires, run, writing
+from tests.rules.cases import FIXTURES, fires, run, writing
 
 from scclint.registry import builtin
 from scclint.rule import AnyRule

@@ -1,14 +1,10 @@
 """A rule's page keeps its promises: what it shows as wrong is found, what it shows as settled is not."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import fires, run
+from tests.rules.cases import fires, run
 
 from scclint.registry import builtin
 from scclint.rule import AnyRule

@@ -14,8 +14,7 @@ def default(scc: SecurityContextConstraints, requested: Lists | None) -> Lists |
     """The container's capabilities with the SCC's default adds and required drops. `requested` itself if nothing changes."""
     if not scc.default_add_capabilities and not scc.required_drop_capabilities:
         return requested
-    asked = requested or {}
-    adds, drops = set(asked.get("add") or ()), set(asked.get("drop") or ())
+    adds, drops = set(_names(requested, "add")), set(_names(requested, "drop"))
     all_adds = (set(scc.default_add_capabilities) - drops) | adds
     all_drops = drops.union(scc.required_drop_capabilities)
     if len(all_adds) == len(adds) and len(all_drops) == len(drops):
@@ -39,17 +38,21 @@ def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where,
         return []
     errors = []
     allowed = scc.default_add_capabilities + scc.allowed_capabilities
-    for index, name in enumerate(lists.get("add") or ()):
+    for index, name in enumerate(_names(lists, "add")):
         if name not in allowed:
             path = (*at, "add", index)
             accepted = ", ".join(allowed) or "no added capability"
             errors.append(where.invalid("capabilities.add", name, "capability may not be added", accepted, at=path))
-    drops = Capabilities(lists.get("drop") or ())
+    drops = Capabilities(_names(lists, "drop"))
     for name in scc.required_drop_capabilities:
         if name not in drops:
             detail = f"{name} is required to be dropped but was not found"
             errors.append(where.invalid("capabilities.drop", drops, detail, f"drop of {name}", at=(*at, "drop")))
     return errors
+
+
+def _names(lists: Lists | None, field: str) -> list[str]:
+    return [name or "" for name in (lists or {}).get(field) or ()]
 
 
 def _drop_list(names: Sequence[str]) -> str:

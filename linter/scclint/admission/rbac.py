@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.admission.verdict import ObjectRef, User
 
@@ -28,8 +28,7 @@ class Use:
         return not self.names or scc in self.names
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """A binding whose role lets its subjects use SCCs.
 
     `users` and `groups` are the subjects' names, service accounts being users.
@@ -41,8 +40,7 @@ class Binding:
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The binding and rule that let a user use an SCC; `group` is the group it went by, empty where its name matched."""
 
     binding: Binding

@@ -6,46 +6,47 @@ is whole if its value is (`1000.0`), as it is once the cluster has it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scclint.admission.field import Path
 from scclint.errors import ModelError
 
 
-@dataclass(frozen=True, slots=True)
 class Scalar:
-    """A `string`, `bool`, `int32` or `int64`."""
+    """A `string`, `bool`, `int32` or `int64`, or one of Kubernetes' named strings. `go_type` is `v1.Capability`."""
 
-    go_type: str
+    __slots__ = ("go_type",)
+
+    def __init__(self, go_type: str) -> None:
+        self.go_type = go_type
 
 
-@dataclass(frozen=True, slots=True)
 class Struct:
-    """An object with known fields; others are ignored. `go_type` is `v1.Pod`."""
+    """An object with known fields; others are ignored. `go_type` is `v1.Pod`, `name` the same without its package."""
 
-    go_type: str
-    fields: Mapping[str, "Shape"]
-    name: str = field(init=False)
+    __slots__ = ("fields", "go_type", "name")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.go_type.rpartition(".")[2])
+    def __init__(self, go_type: str, fields: Mapping[str, "Shape"]) -> None:
+        self.go_type = go_type
+        self.fields = fields
+        self.name = go_type.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
 class Slice:
-    element: "Shape"
+    """A list whose elements are all of one shape."""
 
-    @property
-    def go_type(self) -> str:
-        return f"[]{self.element.go_type}"
+    __slots__ = ("element", "go_type")
+
+    def __init__(self, element: "Shape") -> None:
+        self.element = element
+        self.go_type: str = f"[]{element.go_type}"
 
 
-@dataclass(frozen=True, slots=True)
 class StringMap:
     """An object with any keys, whose values are strings."""
 
-    go_type: str = "map[string]string"
+    __slots__ = ()
+    go_type = "map[string]string"
 
 
 Shape = Scalar | Struct | Slice | StringMap
@@ -262,6 +263,8 @@ SHAPES: Mapping[str, Struct] = {
 """What is read of each kind of object that has a bearing on admission."""
 
 _LIMITS = {"int32": 2**31, "int64": 2**63}
+# A check against dict alone is much quicker than one against Mapping, and nearly always decides.
+_OBJECT = (dict, Mapping)
 _NO_STRINGS = frozenset(("bool", *_LIMITS))
 
 
@@ -299,7 +302,7 @@ def _check(shape: Shape, value: object, path: Path, struct: str, field: str) -> 
     errors: list[ModelError] = []
     if value is None or (isinstance(shape, Scalar) and _fits(shape.go_type, value)):
         return errors
-    if isinstance(shape, Struct) and isinstance(value, Mapping):
+    if isinstance(shape, Struct) and isinstance(value, _OBJECT):
         for key, child in value.items():
             known = shape.fields.get(key)
             # Most fields are good scalars: they need no path.
@@ -309,7 +312,7 @@ def _check(shape: Shape, value: object, path: Path, struct: str, field: str) -> 
     elif isinstance(shape, Slice) and isinstance(value, list):
         for index, child in enumerate(value):
             errors += _check(shape.element, child, (*path, index), struct, field)
-    elif isinstance(shape, StringMap) and isinstance(value, Mapping):
+    elif isinstance(shape, StringMap) and isinstance(value, _OBJECT):
         for key, child in value.items():
             if child is not None and not isinstance(child, str):
                 errors.append(_refuse(STRING, child, (*path, key), struct, field))
@@ -333,16 +336,16 @@ def _fits(go_type: str, value: object) -> bool:
 
 def _refuse(shape: Shape, value: object, path: Path, struct: str, field: str) -> ModelError:
     place = f"Go struct field {struct}.{field}" if field else "Go value"
-    return ModelError(f"json: cannot unmarshal {_json_type(value)} into {place} of type {shape.go_type}", path)
+    return ModelError(f"json: cannot unmarshal {_json_type(value, shape.go_type)} into {place} of type {shape.go_type}", path)
 
 
-def _json_type(value: object) -> str:
-    """A value's type in the words of Go's decoder, which quotes a number that does not fit."""
+def _json_type(value: object, wanted: str) -> str:
+    """A value's type in the words of Go's decoder, which quotes a number only where another number would do."""
     match value:
         case bool():
             return "bool"
         case int() | float():
-            return f"number {value}"
+            return f"number {value}" if wanted in _LIMITS else "number"
         case str():
             return "string"
         case list():

@@ -103,7 +103,7 @@ def _is_service_account_source(source: Mapping[str, Any]) -> bool:
         return False
     if config_map is not None:
         key = _PUBLISHED.get(config_map.get("name") or "")
-        items = config_map.get("items") or ()
+        items = [item or {} for item in config_map.get("items") or ()]
         if key is None or len(items) != 1 or items[0].get("key") != key or items[0].get("path") != key:
             return False
     return downward is None or all(_is_namespace(item or {}) for item in downward.get("items") or ())

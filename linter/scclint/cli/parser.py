@@ -4,6 +4,7 @@ so that what was not given leaves the configuration file's word standing.
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -46,10 +47,10 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=28)
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
-def _command(commands: Commands, name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, summary: str, description: str = "") -> Parser:
     text = description or f"{summary[0].upper()}{summary[1:]}."
     return commands.add_parser(
         name, help=summary, description=text, formatter_class=Formatter, argument_default=argparse.SUPPRESS

@@ -38,16 +38,17 @@ def build_csv(document: Document, root: Node, data: dict[str, Any], path: Path) 
                 accounts.add(account)
                 where = (*path, *install, key, index)
                 yield _placed(ServiceAccount(document, root, permission, where, _object("v1", "ServiceAccount", account)), home)
-            yield from _grant(
-                document, root, permission, (*path, *install, key, index), kind, f"{name}-{account}-{index}", account, home
-            )
+            role = {**_object(f"{RBAC}/v1", kind, f"{name}-{account}-{index}"), "rules": permission.get("rules")}
+            for obj in _grant(document, root, permission, (*path, *install, key, index), role, account):
+                obj.label = f"{key} of service account {account}"
+                yield _placed(obj, home)
 
 
 def _grant(
-    document: Document, root: Node, data: dict[str, Any], path: Path, kind: str, name: str, account: str, home: str
+    document: Document, root: Node, data: dict[str, Any], path: Path, role: dict[str, Any], account: str
 ) -> Iterator[ApiObject]:
-    role = {**_object(f"{RBAC}/v1", kind, name), "rules": data.get("rules")}
-    yield _placed(Role(document, root, data, path, role), home)
+    yield Role(document, root, data, path, role)
+    kind, name = role["kind"], role["metadata"]["name"]
     binding = {
         **_object(f"{RBAC}/v1", f"{kind}Binding", name),
         "roleRef": {"apiGroup": RBAC, "kind": kind, "name": name},

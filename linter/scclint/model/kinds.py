@@ -1,12 +1,14 @@
 """Which kinds bear on a verdict, and how each becomes a model object. The one place that knows the list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from scclint.finding import Path
 from scclint.load.document import Document
 from scclint.load.node import Node
 from scclint.model.csv import build_csv
+from scclint.model.custom import build_knative_service, build_task, build_task_run
 from scclint.model.objects import (
     ApiObject,
     KubeletConfig,
@@ -33,6 +35,7 @@ TEMPLATES: dict[tuple[str, str], Path] = {
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
     ("apps.openshift.io", "DeploymentConfig"): ("spec", "template"),
     ("", "DeploymentConfig"): ("spec", "template"),
+    ("argoproj.io", "Rollout"): ("spec", "template"),
 }
 """Where a workload of (API group, kind) carries its pod; () is the object itself. Without a group they are OpenShift's legacy API."""
 
@@ -56,22 +59,82 @@ OBJECTS: dict[tuple[str, str], type[ApiObject]] = {
 
 Build = Callable[[Document, Node, dict[str, Any], Path], Iterator[ApiObject]]
 
-COMPOSED: dict[tuple[str, str], Build] = {("operators.coreos.com", "ClusterServiceVersion"): build_csv}
-"""Kinds that stand for several objects."""
+COMPOSED: dict[tuple[str, str], Build] = {
+    ("operators.coreos.com", "ClusterServiceVersion"): build_csv,
+    ("serving.knative.dev", "Service"): build_knative_service,
+    ("tekton.dev", "Task"): build_task,
+    ("tekton.dev", "ClusterTask"): build_task,
+    ("tekton.dev", "TaskRun"): build_task_run,
+}
+"""Kinds that stand for other objects, several of them or with a pod in a shape of their own."""
 
-SUBJECT_KINDS = frozenset(kind for _, kind in (*TEMPLATES, *OBJECTS, *COMPOSED)) | {"List"}
-"""Documents of other kinds need not be parsed."""
+PARAMETRIC = (("template.openshift.io", "Template"), ("", "Template"))
+"""Kinds whose objects hold parameters still to be filled in."""
+
+STATE_KINDS = frozenset(kind for _, kind in OBJECTS) | {"List"}
+"""What a dump of a cluster is read for."""
+
+SUBJECT_KINDS = STATE_KINDS | {kind for _, kind in (*TEMPLATES, *COMPOSED, *PARAMETRIC)}
+"""Documents of other kinds need not be parsed, but for those of the configuration."""
 
 
-def build(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a run adds to the tables.
+
+    `pods` tells where custom resources of (API version, kind) keep a pod template, `params` gives values to parameters of
+    Templates, by name.
+    """
+
+    pods: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds whose documents have to be parsed."""
+        return SUBJECT_KINDS | {kind for _, kind in self.pods}
+
+
+NO_EXTRAS = Extras()
+
+
+def build(
+    document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS
+) -> Iterator[ApiObject]:
     """The model objects that one API object stands for: one for a kind in the tables, none for others."""
     api_version, kind = data.get("apiVersion"), data.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return
     group = api_version.rpartition("/")[0]
-    if (group, kind) in TEMPLATES:
+    custom = extras.pods.get((api_version, kind))
+    if custom is not None or group == "argoproj.io":
+        # Custom resources may well do without their pod: a Rollout can refer to a Deployment's.
+        template = custom or TEMPLATES.get((group, kind), ())
+        if template and _holds(data, template):
+            yield Workload(document, root, data, path, template)
+    elif (group, kind) in TEMPLATES:
         yield Workload(document, root, data, path, TEMPLATES[group, kind])
     elif (group, kind) in OBJECTS:
         yield OBJECTS[group, kind](document, root, data, path)
     elif (group, kind) in COMPOSED:
         yield from COMPOSED[group, kind](document, root, data, path)
+    elif (group, kind) in PARAMETRIC:
+        yield from _build_template(document, root, data, path, extras)
+
+
+def _build_template(
+    document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras
+) -> Iterator[ApiObject]:
+    from scclint.model.template import instantiate
+
+    for instance in instantiate(data, path, extras.params):
+        for obj in build(document, root, instance.data, instance.path, extras):
+            obj.home = obj.home or instance.home
+            obj.substitutions = obj.substitutions or instance.substitutions
+            yield obj
+
+
+def _holds(data: Any, path: Path) -> bool:
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return isinstance(data, dict)

@@ -1,16 +1,19 @@
 """The API objects that bear on a verdict, each a view that knows its document and where it stands in it."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path
 from scclint.load.document import Document
 from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.model.pod import Pod
+from scclint.model.unknown import Unknown
 from scclint.model.view import View
 
-"""Kinds whose objects have no namespace."""
-
+if TYPE_CHECKING:
+    from scclint.model.kustomize import Origin
+    from scclint.model.template import Parameter
 
 CLUSTER_SCOPED = frozenset(
     (
@@ -26,22 +29,46 @@ CLUSTER_SCOPED = frozenset(
 """Kinds whose objects have no namespace."""
 
 
+NOTHING: Mapping[Any, Any] = {}
+
+
 class ApiObject(View):
     """An object of the API as a manifest states it.
 
     `manifest` is what the cluster would be given, as plain values: `data` itself, except for objects that another object
     implies (the Role behind a ClusterServiceVersion's permissions). `namespace` is empty where none is written; `home` is
     then the namespace it goes to unless another is asked for, empty where that is nowhere in particular. `label` is what
-    messages call it where kind and name would say nothing to its author.
+    messages call it where kind and name would say nothing to its author. `partial` says why the object is no whole one (a
+    kustomize patch), else it is empty.
+
+    What it was made from: `substitutions` are the Template parameters behind its values, `origin` is the file that kustomize
+    took it from. `moved` maps paths of the object as it is modelled to where its author wrote them, if elsewhere.
     """
 
-    __slots__ = ("api_version", "document", "home", "kind", "label", "manifest", "name", "namespace")
+    __slots__ = (
+        "api_version",
+        "document",
+        "home",
+        "kind",
+        "label",
+        "manifest",
+        "moved",
+        "name",
+        "namespace",
+        "origin",
+        "partial",
+        "substitutions",
+    )
 
     def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path = (), manifest: Any = None) -> None:
         super().__init__(root, data, path)
         self.document = document
         self.home = ""
         self.label = ""
+        self.partial = ""
+        self.substitutions: Mapping[Path, tuple[Parameter, ...]] = NOTHING
+        self.origin: Origin | None = None
+        self.moved: Mapping[Path, Path] = NOTHING
         self.manifest: dict[str, Any] = data if manifest is None else manifest
         metadata = self.manifest.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
@@ -64,6 +91,13 @@ class ApiObject(View):
         """Whether no manifest states the object: another one implies it."""
         return self.manifest is not self.data
 
+    def written(self, path: Path) -> Path:
+        """The path, from the document's root, under which its author wrote what `path` leads to."""
+        for end in range(len(path), 0, -1) if self.moved else ():
+            if (prefix := self.moved.get(path[:end])) is not None:
+                return prefix + path[end:]
+        return path
+
     @property
     def lines(self) -> tuple[int, int]:
         """The first and last line of the object in its file, the last one of its last value."""
@@ -83,10 +117,10 @@ class Workload(ApiObject):
     """Anything that makes pods. `pod` is its pod, or its template's.
 
     `controlled` is True where a controller of the cluster creates the pods, so that the rights of whoever applied the
-    manifest do not count. `partial` says why the object is no whole workload (a kustomize patch), else it is empty.
+    manifest do not count.
     """
 
-    __slots__ = ("controlled", "partial", "pod")
+    __slots__ = ("controlled", "pod")
 
     def __init__(
         self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
@@ -148,7 +182,9 @@ def _why_partial(pod: Pod, kind: str) -> str:
     """Patches carry some fields of an object only. What the API server requires of every container tells them apart."""
     regular = [c for c in pod.containers if c.list == "containers"]
     if not regular:
-        return "it has no containers"
+        spec = pod.data.get("spec")
+        left_open = isinstance(spec, Unknown) or (isinstance(spec, dict) and isinstance(spec.get("containers"), Unknown))
+        return "" if left_open else "it has no containers"
     for container in regular:
         if not container.name:
             return "a container has no name"

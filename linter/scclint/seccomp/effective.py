@@ -176,7 +176,7 @@ def _force(verdict: "Verdict", cluster: "Cluster", spec: Object, container: Cont
         kind = _known(request.type) if request else None
         return _Force(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
-        return _Force("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
+        return _Force("Unconfined", "privileged", "The container runtime runs privileged containers without seccomp.", proc_mode=0)
     if request is not None:
         return _running(request.type, request.localhost_profile, request.source, f"The {request.source} asks for it.")
     if (default := _scc_default(verdict)) is not None:

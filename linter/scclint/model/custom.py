@@ -1,0 +1,152 @@
+"""Custom resources whose pod is no plain pod template: Knative Services, Tekton Tasks and TaskRuns.
+
+Kinds that embed a pod template as it is (Argo Rollouts, those of the configuration) need no more than its path.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.finding import Path
+from scclint.load.document import Document
+from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
+from scclint.load.place import node_at
+from scclint.model.objects import ApiObject, Workload
+
+TASK = "its TaskRun decides on the service account and the pod's securityContext"
+TASK_RUN = "it names no service account, and the cluster's Tekton decides on the default one"
+
+
+def build_knative_service(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    """A Service of serving.knative.dev, whose pods have the containers of its template and Knative's own queue-proxy.
+
+    Containers without a name are called `user-container`, with their index from the second container on.
+    """
+    template = _at(data, ("spec", "template"))
+    spec = template.get("spec") if isinstance(template, dict) else None
+    if not isinstance(spec, dict):
+        return
+    containers = _list(spec.get("containers"))
+    suffix = len(containers) > 1
+    named = [
+        {**c, "name": f"user-container-{i}" if suffix else "user-container"} if isinstance(c, dict) and not c.get("name") else c
+        for i, c in enumerate(containers)
+    ]
+    whole = {**data, "spec": {**data["spec"], "template": {**template, "spec": {**spec, "containers": named}}}}
+    yield Workload(document, root, whole, path, ("spec", "template"))
+
+
+def build_task(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    """A Task of tekton.dev: its steps and sidecars as containers of one pod, the Task's labels and annotations as the pod's."""
+    yield from _task(document, root, data, path, ("spec",), {}, TASK)
+
+
+def build_task_run(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    """A TaskRun of tekton.dev that holds its task; one that refers to a Task elsewhere gives no object."""
+    spec = data.get("spec")
+    if not isinstance(spec, dict) or not isinstance(spec.get("taskSpec"), dict):
+        return
+    settings = dict(template) if isinstance(template := spec.get("podTemplate"), dict) else {}
+    account = spec.get("serviceAccountName")
+    if account:
+        settings["serviceAccountName"] = account
+    yield from _task(document, root, data, path, ("spec", "taskSpec"), settings, "" if account else TASK_RUN)
+
+
+def _task(
+    document: Document, root: Node, data: dict[str, Any], path: Path, where: Path, settings: dict[str, Any], partial: str
+) -> Iterator[ApiObject]:
+    """The pod of a task spec. Where the run settles something, its fields lie in `podTemplate` and the run itself."""
+    task = _at(data, where)
+    if not isinstance(task, dict):
+        return
+    steps, sidecars, base = _list(task.get("steps")), _list(task.get("sidecars")), task.get("stepTemplate")
+    joined = [_join(base, step) if isinstance(base, dict) and isinstance(step, dict) else step for step in steps]
+    containers = [
+        {**c, "name": f"unnamed-{i}"} if isinstance(c, dict) and not c.get("name") else c for i, c in enumerate(joined)
+    ]
+    kept = {key: task[key] for key in ("volumes",) if key in task}
+    whole = {**data, "spec": {**settings, **kept, "containers": [*containers, *sidecars]}}
+    workload = Workload(document, _pod_root(node_at(root, path), where), whole, (), ())
+    workload.controlled = True
+    workload.partial = partial or workload.partial
+    workload.moved = _moved(path, where, len(steps), len(sidecars))
+    yield workload
+
+
+def _moved(path: Path, where: Path, steps: int, sidecars: int) -> dict[Path, Path]:
+    moved: dict[Path, Path] = {("spec", "containers", i): (*path, *where, "steps", i) for i in range(steps)}
+    moved |= {("spec", "containers", steps + i): (*path, *where, "sidecars", i) for i in range(sidecars)}
+    moved["spec", "volumes"] = (*path, *where, "volumes")
+    for key in ("metadata", "apiVersion", "kind"):
+        moved[(key,)] = (*path, key)
+    return moved
+
+
+def _pod_root(root: Node, where: Path) -> Node:
+    """The tree of the pod: every node and key is the one its author wrote, but for `containers` in place of `steps`."""
+    if not isinstance(root, Mapping):
+        return root
+    run, task = root.get("spec"), node_at(root, where)
+    if not isinstance(run, Mapping) or not isinstance(task, Mapping):
+        return root
+    spec: dict[str, Entry] = {}
+    template = run.get("podTemplate")
+    for holder in (template, run, task):
+        for entry in holder.entries if isinstance(holder, Mapping) else ():
+            spec[str(entry.key.value)] = entry
+    base = task.get("stepTemplate")
+    steps, sidecars = task.get("steps"), task.get("sidecars")
+    items = [_join_nodes(base, step) if isinstance(base, Mapping) else step for step in _items(steps)]
+    items += _items(sidecars)
+    written = task.entry("steps") or task.entry("sidecars")
+    if written is not None:
+        key, list_ = written.key, written.value
+        renamed = Scalar(key.file, key.line, key.column, key.end_line, key.end_column, "containers", key.text, key.plain)
+        containers = Sequence(*_region(list_), tuple(items), {})
+        spec["containers"] = Entry(renamed, containers)
+    entries = {str(entry.key.value): entry for entry in root.entries}
+    held = entries["spec"]
+    return Mapping(*_region(root), {**entries, "spec": Entry(held.key, Mapping(*_region(task), spec))})
+
+
+def _join(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """A container over another, as Tekton lays each step over the stepTemplate: mappings are joined, all else replaced.
+
+    Tekton also joins environments and volume mounts item by item, on which no verdict depends.
+    """
+    joined = {**base, **over}
+    for key in base.keys() & over.keys():
+        if isinstance(base[key], dict) and isinstance(over[key], dict):
+            joined[key] = _join(base[key], over[key])
+    return joined
+
+
+def _join_nodes(base: Mapping, over: Node) -> Node:
+    """The same of the trees, so that every field is where it was written."""
+    if not isinstance(over, Mapping):
+        return over
+    mine = {str(entry.key.value): entry for entry in over.entries}
+    joined = {str(entry.key.value): entry for entry in base.entries} | mine
+    for key, entry in mine.items():
+        below = base.get(key)
+        if isinstance(below, Mapping) and isinstance(entry.value, Mapping):
+            joined[key] = Entry(entry.key, _join_nodes(below, entry.value))
+    return Mapping(*_region(over), joined)
+
+
+def _region(node: Node) -> tuple[str, int, int, int, int]:
+    return node.file, node.line, node.column, node.end_line, node.end_column
+
+
+def _items(node: Node | None) -> list[Node]:
+    return list(node.items) if isinstance(node, Sequence) else []
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

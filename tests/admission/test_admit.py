@@ -1,0 +1,133 @@
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.admission.build import ANNOTATIONS, pod, pods, scc, scc_objects
+
+from scclint.admission import order
+from scclint.admission.admit import admit
+from scclint.admission.assign import assign
+from scclint.admission.constraints import from_object
+from scclint.admission.pod import Pod
+from scclint.admission.provider import Provider, make_provider
+from scclint.admission.verdict import Grant, Verdict
+
+USER = Grant("user", "users")
+ACCOUNT = Grant("serviceaccount", "users")
+OUT_OF_RANGE: dict[str, Any] = {"runAsUser": {"type": "MustRunAs", "uid": 5}}
+HINT = (
+    "no access to scc/restricted: Forbidden: the pod fails to validate against the `restricted-v2` security context constraint, "
+    "but would validate successfully against the `restricted` security context constraint"
+)
+
+
+def named(name: str, release: int = 20, **fields: Any) -> Provider:
+    return make_provider(scc(name, release, **fields), "demo", ANNOTATIONS, release)
+
+
+def decide(tried: list[tuple[Provider, Grant | None]], made: dict[str, Any] | None = None) -> Verdict:
+    providers, grants = zip(*tried, strict=True)
+    return admit(made or pod(), providers, grants, namespace="demo", assumed=False)
+
+
+ASKS_FOR_6 = pod({"securityContext": {"runAsUser": 6}})
+
+
+def test_the_first_that_validates_is_chosen() -> None:
+    verdict = decide(
+        [(named("a"), None), (named("b", **OUT_OF_RANGE), USER), (named("c"), USER), (named("d"), None)], ASKS_FOR_6
+    )
+    assert (verdict.allowed, verdict.scc, verdict.subject, verdict.message) == (True, "c", "user", None)
+    assert [(one.scc, one.outcome) for one in verdict.candidates] == [
+        ("a", "denied"),
+        ("b", "too restrictive"),
+        ("c", "chosen"),
+        ("d", "not reached"),
+    ]
+    assert verdict.candidates[1].reasons[0].text == ".containers[0].runAsUser: Invalid value: 6: must be: 5"
+    assert verdict.reason == '"c" is the only one not too restrictive and not denied'
+
+
+def test_the_reason_compares_with_the_next_that_would_do() -> None:
+    tried = [(named("a", priority=1), USER), (named("b", **OUT_OF_RANGE), USER), (named("c"), None), (named("d"), USER)]
+    reason = decide(tried, ASKS_FOR_6).reason
+    assert reason == '"a" is most restrictive, not denied, and chosen over "d" because "a" has higher priority'
+
+
+def test_the_result_is_annotated() -> None:
+    annotations = decide([(named("a"), ACCOUNT)]).pod["metadata"]["annotations"]
+    assert annotations == {"openshift.io/scc": "a", "security.openshift.io/validated-scc-subject-type": "serviceaccount"}
+    assert decide([(named("a", 19), ACCOUNT)]).pod["metadata"]["annotations"] == {"openshift.io/scc": "a"}
+
+
+def test_a_denial_lists_every_candidate_in_order() -> None:
+    verdict = decide([(named("a"), None), (named("b", **OUT_OF_RANGE), USER)], ASKS_FOR_6)
+    assert not verdict.allowed
+    assert verdict.pod is ASKS_FOR_6
+    assert verdict.message == (
+        'pods "web" is forbidden: unable to validate against any security context constraint: ['
+        'provider "a": Forbidden: not usable by user or serviceaccount, '
+        "provider b: .containers[0].runAsUser: Invalid value: 6: must be: 5]"
+    )
+    assert verdict.reason == "all too restrictive or denied"
+
+
+def test_a_single_error_has_no_brackets() -> None:
+    verdict = decide([(named("a"), None)])
+    assert verdict.message == (
+        'pods "web" is forbidden: unable to validate against any security context constraint: '
+        'provider "a": Forbidden: not usable by user or serviceaccount'
+    )
+    assert verdict.reason == "all denied"
+
+
+def test_duplicates_are_dropped() -> None:
+    made = pod(securityContext={"seccompProfile": {"type": "Unconfined"}})
+    verdict = decide([(named("a"), USER), (named("b"), USER)], made)
+    assert verdict.message is not None
+    assert verdict.message.count("seccomp may not be set") == 2
+
+
+def test_the_hint_about_restricted() -> None:
+    v2 = (named("restricted-v2", **OUT_OF_RANGE), USER)
+    assert HINT in (decide([v2, (named("restricted"), None)], ASKS_FOR_6).message or "")
+    without_v2 = decide([(named("restricted"), None)], ASKS_FOR_6)
+    would_not_help = decide([v2, (named("restricted", **OUT_OF_RANGE), None)], ASKS_FOR_6)
+    was_tried = decide([v2, (named("restricted", **OUT_OF_RANGE), USER)], ASKS_FOR_6)
+    for verdict in (without_v2, would_not_help, was_tried):
+        assert HINT not in (verdict.message or "")
+
+
+def test_a_pod_without_name_is_called_by_what_it_has() -> None:
+    def message(metadata: dict[str, str]) -> str:
+        return decide([(named("a"), None)], {**pod(), "metadata": metadata}).message or ""
+
+    assert message({"generateName": "web-"}).startswith('pods "web-" is forbidden')
+    assert message({}).startswith('pods "Unknown" is forbidden')
+    assert message({"name": 'a"b'}).startswith('pods "a\\"b" is forbidden')
+
+
+def _providers(objects: list[dict[str, Any]]) -> list[Provider]:
+    by_name = {one["metadata"]["name"]: from_object(one, 20) for one in objects}
+    return [make_provider(one, "demo", ANNOTATIONS, 20) for one in sorted(by_name.values(), key=order.key)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(pods, st.lists(scc_objects, min_size=1, max_size=3))
+def test_admission_is_deterministic_idempotent_and_leaves_its_input_alone(
+    made: dict[str, Any], objects: list[dict[str, Any]]
+) -> None:
+    before = deepcopy(made)
+    providers = _providers(objects)
+    grants = [USER] * len(providers)
+    verdict = admit(made, providers, grants, namespace="demo", assumed=False)
+    assert made == before
+    assert verdict == admit(made, providers, grants, namespace="demo", assumed=False)
+    if verdict.allowed:
+        chosen = next(one for one in providers if one.name == verdict.scc)
+        again = admit(verdict.pod, [chosen], [USER], namespace="demo", assumed=False)
+        assert again.pod == verdict.pod
+        assert assign(chosen, Pod(made)).errors == ()
+    else:
+        assert all(assign(one, Pod(made)).errors for one in providers)

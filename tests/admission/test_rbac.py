@@ -1,0 +1,167 @@
+from typing import Any
+
+import pytest
+
+from scclint.admission.rbac import Binding, find, read_bindings, reference, selects
+from scclint.admission.verdict import ObjectRef, User
+
+APP = User("system:serviceaccount:demo:app", ("system:serviceaccounts", "system:serviceaccounts:demo"))
+USE = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}
+TO_APP = {"kind": "ServiceAccount", "name": "app", "namespace": "demo"}
+
+
+def role(name: str = "r", *rules: dict[str, Any], namespace: str = "", **fields: Any) -> dict[str, Any]:
+    kind = "Role" if namespace else "ClusterRole"
+    return {
+        "kind": kind,
+        "metadata": {"name": name, "namespace": namespace, **fields.pop("metadata", {})},
+        "rules": list(rules),
+        **fields,
+    }
+
+
+def binding(
+    *subjects: dict[str, Any], name: str = "b", namespace: str = "", to: str = "r", kind: str = "ClusterRole", **fields: Any
+) -> dict[str, Any]:
+    made = "RoleBinding" if namespace else "ClusterRoleBinding"
+    ref = {"kind": kind, "name": to}
+    return {
+        "kind": made,
+        "metadata": {"name": name, "namespace": namespace},
+        "roleRef": ref,
+        "subjects": list(subjects),
+        **fields,
+    }
+
+
+def read(bindings: list[dict[str, Any]], *roles: dict[str, Any]) -> list[Binding]:
+    return read_bindings(bindings, {reference(one): one for one in roles})
+
+
+@pytest.mark.parametrize(
+    ("changes", "granted"),
+    [
+        ({}, True),
+        ({"verbs": ["*"]}, True),
+        ({"resources": ["*"]}, True),
+        ({"apiGroups": ["*"]}, True),
+        ({"resourceNames": ["privileged"]}, True),
+        ({"resourceNames": []}, True),
+        ({"resourceNames": None}, True),
+        ({"nonResourceURLs": ["*"]}, True),
+        ({"resourceNames": ["anyuid"]}, False),
+        ({"resourceNames": ["*"]}, False),
+        ({"verbs": ["get"]}, False),
+        ({"verbs": ["USE"]}, False),
+        ({"resources": ["pods"]}, False),
+        ({"resources": ["securitycontextconstraints/status"]}, False),
+        ({"resources": ["*/status"]}, False),
+        ({"apiGroups": [""]}, False),
+        ({"verbs": None}, False),
+        ({"apiGroups": None}, False),
+    ],
+)
+def test_rules(changes: dict[str, Any], granted: bool) -> None:
+    found = find(read([binding(TO_APP)], role("r", {**USE, **changes})), APP, "privileged")
+    assert (found is not None) is granted
+
+
+@pytest.mark.parametrize(
+    ("subject", "namespace", "group"),
+    [
+        (TO_APP, "", ""),
+        ({"kind": "User", "name": "system:serviceaccount:demo:app"}, "", ""),
+        ({"kind": "Group", "name": "system:serviceaccounts:demo"}, "", "system:serviceaccounts:demo"),
+        ({"kind": "ServiceAccount", "name": "app"}, "demo", ""),
+        ({"kind": "ServiceAccount", "name": "app"}, "other", None),
+        ({"kind": "ServiceAccount", "name": "app"}, "", None),
+        ({"kind": "ServiceAccount", "name": "app", "namespace": "other"}, "demo", None),
+        ({"kind": "Group", "name": "system:serviceaccount:demo:app"}, "", None),
+        ({"kind": "User", "name": "system:serviceaccounts"}, "", None),
+        ({"kind": "Odd", "name": "system:serviceaccount:demo:app"}, "", None),
+    ],
+)
+def test_subjects(subject: dict[str, Any], namespace: str, group: str | None) -> None:
+    found = find(read([binding(subject, namespace=namespace)], role("r", USE)), APP, "privileged")
+    assert (found.group if found else None) == group
+
+
+def test_a_role_counts_in_its_namespace_and_a_missing_one_grants_nothing() -> None:
+    local = role("r", USE, namespace="demo")
+    assert read([binding(TO_APP, namespace="demo", kind="Role")], local)
+    assert not read([binding(TO_APP, namespace="other", kind="Role")], local)
+    assert not read([binding(TO_APP, kind="ClusterRole")], local)
+    assert not read([binding(TO_APP, to="missing")], role("r", USE))
+
+
+def test_the_first_binding_and_rule_are_reported() -> None:
+    bindings = [
+        binding(TO_APP, name="z"),
+        binding(TO_APP, name="a", namespace="demo"),
+        binding(TO_APP, name="y"),
+    ]
+    found = find(read(bindings, role("r", {"verbs": ["get"]}, USE)), APP, "privileged")
+    assert found is not None
+    assert found.binding.ref == ObjectRef("ClusterRoleBinding", "", "y")
+    assert (found.use.role, found.use.index) == (ObjectRef("ClusterRole", "", "r"), 1)
+
+
+def test_an_aggregating_role_has_the_rules_of_what_it_selects() -> None:
+    chosen = {"clusterRoleSelectors": [{"matchLabels": {"a": "1"}}, {"matchExpressions": [{"key": "b", "operator": "Exists"}]}]}
+    top = role("top", aggregationRule=chosen)
+    middle = role(
+        "middle", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"c": "1"}}]}, metadata={"labels": {"b": ""}}
+    )
+    leaf = role("leaf", {"verbs": ["get"]}, {**USE, "resourceNames": ["anyuid"]}, metadata={"labels": {"c": "1"}})
+    found = find(read([binding(TO_APP, to="top")], top, middle, leaf), APP, "anyuid")
+    assert found is not None
+    assert (found.use.role.name, found.use.index) == ("leaf", 1)
+    assert not read([binding(TO_APP, to="top")], top, leaf)
+
+
+def test_an_aggregating_roles_own_rules_are_overwritten() -> None:
+    top = role("top", USE, aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"a": "1"}}]})
+    assert not read([binding(TO_APP, to="top")], top)
+
+
+def test_roles_that_aggregate_each_other_end() -> None:
+    one = role("one", aggregationRule={"clusterRoleSelectors": [{}]})
+    two = role("two", aggregationRule={"clusterRoleSelectors": [{}]})
+    leaf = role("leaf", USE)
+    assert find(read([binding(TO_APP, to="one")], one, two, leaf), APP, "privileged") is not None
+
+
+@pytest.mark.parametrize(
+    ("expression", "labels", "matches"),
+    [
+        ({"key": "a", "operator": "In", "values": ["1"]}, {"a": "1"}, True),
+        ({"key": "a", "operator": "In", "values": ["1"]}, {}, False),
+        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {"a": "2"}, True),
+        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {}, True),
+        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {"a": "1"}, False),
+        ({"key": "a", "operator": "Exists"}, {"a": ""}, True),
+        ({"key": "a", "operator": "Exists"}, {}, False),
+        ({"key": "a", "operator": "DoesNotExist"}, {}, True),
+        ({"key": "a", "operator": "DoesNotExist"}, {"a": "1"}, False),
+        ({"key": "a", "operator": "Odd"}, {"a": "1"}, False),
+    ],
+)
+def test_selectors(expression: dict[str, Any], labels: dict[str, str], matches: bool) -> None:
+    assert selects({"matchExpressions": [expression]}, labels) is matches
+
+
+def test_openshifts_own_bindings() -> None:
+    head = {
+        "apiVersion": "authorization.openshift.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "b", "namespace": "demo"},
+    }
+    by_name = {**head, "roleRef": {"name": "r"}, "userNames": [APP.name], "subjects": [{"kind": "User", "name": "bob"}]}
+    assert find(read([by_name], role("r", USE)), APP, "privileged") is not None
+    local = {
+        **head,
+        "roleRef": {"name": "r", "namespace": "demo"},
+        "subjects": [{"kind": "SystemGroup", "name": "system:serviceaccounts"}],
+    }
+    assert find(read([local], role("r", USE, namespace="demo")), APP, "privileged") is not None
+    assert not read([local], role("r", USE))

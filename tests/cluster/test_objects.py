@@ -1,0 +1,51 @@
+from typing import Any
+
+import pytest
+
+from scclint.cluster.objects import Objects
+
+
+def item(kind: str, name: str = "a", namespace: str | None = None, version: str | None = None, **fields: Any) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}, **fields}
+
+
+def test_the_last_of_a_name_is_in_force() -> None:
+    held = Objects([item("Role", namespace="x", n=1), item("Role", namespace="y", n=2), item("Role", namespace="x", n=3)])
+    assert {key: one["n"] for key, one in held.of("Role").items()} == {("x", "a"): 3, ("y", "a"): 2}
+
+
+def test_a_namespace_on_a_cluster_scoped_object_does_not_count() -> None:
+    held = Objects([item("ClusterRole", namespace="x", n=1), item("ClusterRole", namespace="y", n=2)])
+    assert {name: one["n"] for name, one in held.named("ClusterRole").items()} == {"a": 2}
+
+
+def test_lists_are_taken_apart() -> None:
+    inner = {"kind": "List", "items": [item("Namespace", "b")]}
+    typed = {"apiVersion": "v1", "kind": "NamespaceList", "items": [{"metadata": {"name": "c"}}]}
+    held = Objects([{"kind": "List", "items": [item("Namespace"), inner, "junk", item("Secret")]}, typed])
+    assert list(held.named("Namespace")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "counts"),
+    [
+        ("SecurityContextConstraints", "security.openshift.io/v1", True),
+        ("SecurityContextConstraints", "v1", True),
+        ("SecurityContextConstraints", "example.com/v1", False),
+        ("Role", "rbac.authorization.k8s.io/v1", True),
+        ("Role", "rbac.authorization.k8s.io/v1beta1", True),
+        ("Role", "authorization.openshift.io/v1", True),
+        ("Role", "iam.aws.crossplane.io/v1beta1", False),
+        ("Namespace", "v1", True),
+        ("Namespace", "example.com/v1", False),
+        ("KubeletConfig", "machineconfiguration.openshift.io/v1", True),
+        ("KubeletConfig", "v1", False),
+    ],
+)
+def test_kinds_of_other_groups_are_other_kinds(kind: str, version: str, counts: bool) -> None:
+    assert bool(Objects([item(kind, version=version)]).of(kind)) is counts
+
+
+def test_what_has_no_name_or_no_kind_is_no_object() -> None:
+    held = Objects([{"kind": "Namespace"}, {"kind": "Namespace", "metadata": None}, {"metadata": {"name": "a"}}, {"kind": 5}])
+    assert held.of("Namespace") == {}
