@@ -2,7 +2,7 @@
 
 from scclint.api import World
 
-_STRATEGIES = {"MustRunAsNonRoot": "any user id but root", "RunAsAny": "any user id, root included"}
+_STRATEGIES = {"MustRunAsNonRoot": "any user id but root", "RunAsAny": "any user id (root included)"}
 _RANK = {"MustRunAs": 0, "MustRunAsRange": 0, "MustRunAsNonRoot": 1, "RunAsAny": 2}
 
 # Every container may bind low ports on current nodes, so nobody would call an SCC wider for this one.

@@ -15,19 +15,19 @@ SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`; `at` is where it stands."""
+    """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`.
+
+    `at` is where it stands, `shown` how messages call it.
+    """
 
     kind: str
     namespace: str
     name: str
     at: Located
+    shown: str
 
     def __str__(self) -> str:
-        if self.kind == "group":
-            return f"group {self.name}{who(self.name)}"
-        # Where an operator is installed has no name that could stand before the service account's.
-        named = self.namespace and " " not in self.namespace
-        return f"{self.kind} {self.namespace}/{self.name}" if named else f"{self.kind} {self.name}"
+        return f"{self.kind} {self.shown}"
 
     @property
     def covers_service_accounts(self) -> bool:
@@ -57,9 +57,10 @@ class Reach:
         return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc)
 
 
-def within(namespace: str) -> str:
-    """` in namespace shop`; ` in the install namespace of web.v1` for what a ClusterServiceVersion implies."""
-    return f" in the {namespace}" if " " in namespace else f" in namespace {namespace}"
+def home_of(binding: RoleBinding, world: World) -> str:
+    """How messages call the namespace of a RoleBinding, which many manifests leave to whoever applies them."""
+    written = binding.namespace or world.namespace_asked
+    return f"namespace {written}" if written else "its namespace"
 
 
 def who(group: str) -> str:
@@ -79,7 +80,7 @@ def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
         for field, kind in (("userNames", "user"), ("groupNames", "group")):
             for index, name in enumerate(_list(binding.manifest.get(field))):
                 if isinstance(name, str):
-                    yield _holder(kind, "", name, _written(binding, field, index))
+                    yield _holder(kind, name, _written(binding, field, index))
         return
     for index, subject in enumerate(_list(binding.manifest.get("subjects"))):
         if not isinstance(subject, dict) or not isinstance(subject.get("name"), str):
@@ -89,11 +90,12 @@ def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
         if kind == "ServiceAccount":
             namespace = subject.get("namespace") or home
             if namespace and isinstance(namespace, str):
-                yield Holder("service account", namespace, name, at)
+                written = subject.get("namespace") or binding.namespace or world.namespace_asked
+                yield Holder("service account", namespace, name, at, f"{written}/{name}" if written else name)
         elif kind in ("Group", "SystemGroup"):
-            yield Holder("group", "", name, at)
+            yield _holder("group", name, at)
         elif kind in ("User", "SystemUser"):
-            yield _holder("user", "", name, at)
+            yield _holder("user", name, at)
 
 
 def role_of(binding: RoleBinding, world: World) -> ObjectRef:
@@ -105,9 +107,15 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
     return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", str(role.get("name") or ""))
 
 
-def role_place(binding: RoleBinding) -> Located:
-    """Where a binding names its role."""
-    return _written(binding, "roleRef", "name")
+def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
+    """Where a binding names its role; where a ClusterServiceVersion implies the binding, the rule that reaches the SCC."""
+    reached = reach(binding, world)
+    role = world.find(reached.origin) if reached is not None else None
+    if reached is None or binding.field("roleRef", "name").present or not isinstance(role, Role):
+        return _written(binding, "roleRef", "name")
+    rule = role.rules[reached.rule_index]
+    names = _list(rule.data.get("resourceNames"))
+    return rule.field("resourceNames", names.index(scc)) if scc in names else rule.field("verbs")
 
 
 def reach(binding: RoleBinding, world: World) -> Reach | None:
@@ -144,12 +152,12 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
     return any("*" in _list(rule.data.get("resources")) for rule in role.rules)
 
 
-def _holder(kind: str, namespace: str, name: str, at: Located) -> Holder:
-    """A user by that name, who may be a service account by its full name."""
+def _holder(kind: str, name: str, at: Located) -> Holder:
+    """The group or user of that name; a user may be a service account by its full name."""
     home, _, account = name.removeprefix(SERVICE_ACCOUNT_USER).partition(":")
     if kind == "user" and name.startswith(SERVICE_ACCOUNT_USER) and home and account:
-        return Holder("service account", home, account, at)
-    return Holder(kind, namespace, name, at)
+        return Holder("service account", home, account, at, f"{home}/{account}")
+    return Holder(kind, "", name, at, name + who(name) if kind == "group" else name)
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:

@@ -11,13 +11,16 @@ _VAGUE = frozenset(("capabilities", "flexVolume", "seLinuxOptions", "seccompProf
 
 
 def quoted(field: Field[Any]) -> str:
-    """A field as `key: value`, or the key alone where the value is no scalar: `runAsUser: 1001`, `hostPath`.
+    """A field as `key: value`, or the key where the value is no scalar: `runAsUser: 1001`, `emptyDir`, `hostPath /dev`.
 
     A key that says little by itself has its mapping's name in front, `capabilities.add: NET_ADMIN`.
     """
     names = [step for step in field.path if isinstance(step, str)]
     key = ".".join(names[-2:] if names[-2:-1] and names[-2] in _VAGUE else names[-1:])
-    return key if isinstance(field.value, dict | list) else f"{key}: {plain(field.value)}"
+    if isinstance(field.value, dict):
+        # Of a volume source the path is what people know it by.
+        return f"{key} {field.value['path']}" if isinstance(field.value.get("path"), str) else key
+    return key if isinstance(field.value, list) else f"{key}: {plain(field.value)}"
 
 
 def plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Releases as numbers and in words."""
+"""Releases as numbers, and what depends on them."""
 
 from scclint.api import World
 
@@ -6,12 +6,6 @@ from scclint.api import World
 def minor(world: World) -> int:
     """14 for OpenShift 4.14; 0 on plain Kubernetes."""
     return int(world.cluster.release.split(".")[1]) if world.cluster.platform == "openshift" else 0
-
-
-def platform(world: World) -> str:
-    """`OpenShift 4.20`, `Kubernetes 1.33`."""
-    cluster = world.cluster
-    return f"OpenShift {cluster.release}" if cluster.platform == "openshift" else f"Kubernetes {cluster.kubernetes_version}"
 
 
 def required_scc_counts(world: World) -> bool:

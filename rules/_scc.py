@@ -24,7 +24,7 @@ def node_access(name: str, world: World) -> list[str]:
     Empty for an SCC that opens nothing of it, and for one that is not there.
     """
     scc = world.cluster.sccs.get(name)
-    if scc is None:
+    if scc is None or world.cluster.platform != "openshift":
         return []
     every_capability = MEANS_ALL.intersection((*scc.allowed_capabilities, *scc.default_add_capabilities))
     return _true(
@@ -40,7 +40,7 @@ def node_access(name: str, world: World) -> list[str]:
 def wider_than_restricted(name: str, world: World) -> list[str]:
     """What the SCC allows that restricted-v2 does not, gravest first; empty where it allows nothing more."""
     scc = world.cluster.sccs.get(name)
-    if scc is None:
+    if scc is None or world.cluster.platform != "openshift":
         return []
     volumes = sorted(set(scc.volumes) - RESTRICTED_VOLUMES - {"*", "hostPath"})
     capabilities = sorted({*scc.allowed_capabilities, *scc.default_add_capabilities} - MEANS_ALL - {"NET_BIND_SERVICE"})

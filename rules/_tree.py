@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
+from scclint.api import Entry, Mapping, Node, Scalar, Sequence
 
 Path = tuple[str | int, ...]
 
@@ -24,6 +24,22 @@ def mappings(root: Node | None) -> Iterator[tuple[Path, Mapping]]:
             assert isinstance(node, Sequence)
             below = [((*path, index), item) for index, item in enumerate(node.items)]
         pending.extend(reversed(below))
+
+
+def owner(root: Node | None, path: Path) -> str:
+    """The API object that `path` lies in, as people call it: `Deployment web`; empty where there is none."""
+    named = ""
+    node: Node | None = root
+    for step in (*path, None):
+        if isinstance(node, Mapping) and isinstance(kind := node.get("kind"), Scalar) and "apiVersion" in node:
+            metadata = node.get("metadata")
+            name = metadata.get("name") if isinstance(metadata, Mapping) else None
+            named = f"{kind.text} {name.text}" if isinstance(name, Scalar) else kind.text
+        if isinstance(node, Mapping) and isinstance(step, str):
+            node = node.get(step)
+        elif isinstance(node, Sequence) and isinstance(step, int):
+            node = node.items[step]
+    return named
 
 
 def scalars(root: Node | None) -> Iterator[Scalar]:

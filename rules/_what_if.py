@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
-from scclint.api import Outcome, World
+from scclint.api import Verdict, World
 
 Path = tuple[str | int, ...]
 
@@ -20,7 +20,13 @@ def dropped(path: Path) -> Path:
     return path
 
 
-def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+def admitted_by(world: World, verdict: Verdict, scc: str, left_out: Iterable[Path]) -> bool:
+    """Whether `scc`, were it usable, would admit the pod of the verdict without what stands at `left_out`."""
+    pod = _without(verdict.submitted, left_out)
+    return world.cluster.errors_under(scc, pod, namespace=verdict.namespace) == ()
+
+
+def _without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """A copy of the pod without what stands at `paths`."""
     copy = deepcopy(pod)
     # From the last item of a list to the first, since each removal moves the later ones.
@@ -30,12 +36,6 @@ def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
             holder = holder[step]
         del holder[last]
     return copy
-
-
-def admitted_by(world: World, outcome: Outcome, scc: str, pod: dict[str, Any]) -> bool:
-    """Whether `scc`, which someone may use, would admit the outcome's workload if its pod were `pod`."""
-    pod = world.cluster.with_service_account(pod, outcome.namespace)
-    return world.cluster.errors_under(scc, pod, namespace=outcome.namespace) == ()
 
 
 def _position(path: Path) -> tuple[tuple[int, str], ...]:

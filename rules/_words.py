@@ -15,7 +15,9 @@ def profile(container: ContainerSeccomp) -> str:
     """The profile a container ends with, as people say it: `RuntimeDefault`, `Localhost profiles/a.json`, `unconfined`."""
     if container.type == "Localhost":
         return f"Localhost {container.localhost_profile}"
-    return "unconfined" if container.type == "Unconfined" else str(container.type)
+    if container.type is None:
+        return "no profile (Windows)" if container.source == "windows" else "what its node defaults to"
+    return "unconfined" if container.type == "Unconfined" else container.type
 
 
 def creator(outcome: Outcome) -> str:

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from scclint.api import Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, Mapping, Scalar, mappings
+from ._tree import Entry, Scalar, mappings, owner
 
 
 @rule(
@@ -65,17 +65,15 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         for lost in mapping.duplicates:
             winner = mapping.entry(str(lost.key.value))
             assert winner is not None
-            yield _problem(path, mapping, lost, winner)
+            yield _problem(owner(document.root, path), path, lost, winner)
 
 
-def _problem(path: Path, mapping: Mapping, lost: Entry, winner: Entry) -> Problem:
+def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
     key = str(lost.key.value)
-    where = f" in {dotted(path)}" if path else ""
-    line = winner.key.line
+    where = f"{whose or 'this document'}: {dotted(path)} has" if path else f"{whose or 'this document'} has"
+    again = f", here and by a merge key in line {winner.key.line}" if winner.merged else f", here and in line {winner.key.line}"
     return Problem(
-        f"{key} stands here{where} and again in line {line}"
-        + (", brought in by a merge key" if winner.merged else "")
-        + f": {_loss(key, lost, winner)}",
+        f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
         related=(Related(f"this {key} counts", winner.span),),
         settle="Keep one of the two" + ("." if isinstance(lost.value, Scalar) else f", or put all they hold under one {key}."),
@@ -86,9 +84,9 @@ def _loss(key: str, lost: Entry, winner: Entry) -> str:
     """What the cluster makes of it, with both values where they are short."""
     if isinstance(lost.value, Scalar) and isinstance(winner.value, Scalar):
         if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
-            return "both say the same, the last one counts"
+            return "both say the same"
         return f"the cluster takes {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
-    return "the cluster takes the last one and drops this one with all it holds"
+    return "the cluster takes the later one and drops this one with all it holds"
 
 
 def _short(scalar: Scalar) -> str:

@@ -39,6 +39,7 @@ spec:
 ```
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from scclint.api import Document, Place, Problem, Related, Severity, Span, World, rule
@@ -99,8 +100,14 @@ def _is_json(text: str) -> bool:
 
 def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     """Those that do not lie within a quoted or block scalar; all of them where the document cannot be parsed."""
-    strings = [((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain]
-    return [one for one in breaks if not any(start < one[1:] < end for start, end in strings)]
+    strings = sorted(((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain)
+    starts = [start for start, _ in strings]
+
+    def is_within(place: tuple[int, int]) -> bool:
+        before = bisect_left(starts, place)
+        return before > 0 and place < strings[before - 1][1]
+
+    return [one for one in breaks if not is_within(one[1:])]
 
 
 def _rest_of_line(document: Document, name: str, line: int, column: int) -> str:

@@ -1,14 +1,14 @@
 """
-A placeholder that some other tool is to fill in, `${X}` or `{{ x }}`, or a Template parameter without a value, stands
-where a verdict needs a value: a service account, a namespace, a field of a security context, a grant.
+A placeholder that some other tool is to fill in, `${X}` or `{{ x }}`, or a Template parameter without a value, stands where
+a verdict needs a value: a service account, a namespace, a field of a security context, a grant.
 
-What the pod comes to is then not known, or known only for the placeholder's own letters, which no cluster will ever
-see. Placeholders elsewhere, in image names or environment variables, decide nothing and are not reported.
+What the pod comes to is then not known, or known only for the placeholder's own letters, which no cluster will ever see.
+Placeholders elsewhere, in image names or environment variables, decide nothing and are not reported.
 
 ## How to settle it
 
-Lint what the tool makes of the file instead: `helm template ... | scclint check -`, `kustomize build | scclint check
--`, `oc process -f template.yaml -p NAME=VALUE | scclint check -`.
+Lint what the tool makes of the file instead: `helm template ... | scclint check -`, `kustomize build | scclint check -`,
+`envsubst < file.yaml | scclint check -`. A Template's parameters are given with `--param NAME=VALUE`.
 
 ## Before
 
@@ -68,18 +68,21 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}")
     tags=("manifest",),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
+    if obj.partial:
+        return
     fields = [field for field in decisive_fields(obj, world) if _is_open(field.value)]
     fields += _what_the_world_lacks(obj, world, fields)
     if not fields:
         return
+    fields.sort(key=lambda field: field.span[1:3])
     names = dict.fromkeys(quoted(field) for field in fields)
     shown = [*list(names)[:3], f"{len(names) - 3} more"] if len(names) > 4 else list(names)
-    are = "is a placeholder" if len(names) == 1 else "are placeholders"
+    are = "is not filled in" if len(names) == 1 else "are not filled in"
     yield Problem(
         f"{obj.named}: {listed(shown)} {are}, so {_consequence(obj, world)}",
         at=fields[0],
-        related=tuple(Related(f"another placeholder: {quoted(field)}", field.span) for field in fields[1:8]),
-        settle="Lint what the tool that fills it in makes of the file: `oc process -f FILE -p NAME=VALUE | scclint check -`.",
+        related=tuple(Related(f"nor is {quoted(field)}", field.span) for field in fields[1:8]),
+        settle=_settle(obj, str(fields[0].value)),
     )
 
 
@@ -100,7 +103,15 @@ def _what_the_world_lacks(obj: ApiObject, world: World, known: list[Field[Any]])
 
 def _consequence(obj: ApiObject, world: World) -> str:
     if not isinstance(obj, Workload):
-        return "verdicts that depend on it take it by its letters"
+        return "verdicts that depend on it go by its letters"
     if world.outcome(obj).verdict is None:
         return "what becomes of its pods is not known"
-    return "the verdict on its pods is one for these letters, not for the value to come"
+    return "the verdict on its pods is for these letters, not for the value to come"
+
+
+def _settle(obj: ApiObject, text: str) -> str:
+    """How to give a value: by option, or by the command that most likely fills the placeholder in."""
+    if obj.substitutions:
+        return "Give the Template's parameter a value: `scclint check --param NAME=VALUE`."
+    filler = "helm template CHART" if "{{" in text and "${{" not in text else "envsubst < FILE"
+    return f"Lint what the file becomes once it is filled in, as in `{filler} | scclint check -`."

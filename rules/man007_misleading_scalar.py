@@ -71,6 +71,17 @@ KEYS = NUMBERS | MODES | BOOLEANS
 
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
 OCTAL = re.compile(r"0[0-7]+|0o[0-7]+")
+FORMS = (
+    (re.compile(r"0[0-7]+"), ", since the leading 0 makes it octal; YAML 1.2 takes it for {decimal}"),
+    (re.compile(r"0[0-9]+"), ", since its digits make no octal number in spite of the leading 0"),
+    (re.compile(r"0o[0-7]+"), ", since 0o makes it octal; YAML 1.1 takes it for a string"),
+    (re.compile(r"0[xX][0-9a-fA-F_]+"), ", since 0x makes it hexadecimal"),
+    (re.compile(r"0[bB][01_]+"), ", since 0b makes it binary; YAML 1.2 takes it for a string"),
+    (re.compile(r"[0-9.]+[eE][-+]?[0-9]+"), "; other readers of YAML take it for a fraction or a string"),
+    (re.compile(r"[0-9_]+"), ", without the underscores; YAML 1.2 takes it for a string"),
+    (re.compile(r"[0-9_]*\.[0-9_]*"), "; other readers of YAML take it for a fraction"),
+)
+"""How numbers can be written, what makes them what they are in the cluster, and what other readers take them for."""
 WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 
 
@@ -88,7 +99,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for path in _candidates(obj.data):
         found = entry_at(obj.root, (*obj.path, *path))
         scalar = found.value if isinstance(found, Entry) else found
-        if not isinstance(scalar, Scalar) or not scalar.plain:
+        # In a Template the value may be a parameter's, which is not what is written here.
+        if not isinstance(scalar, Scalar) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
             continue
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
         if not _misleads(key, scalar):
@@ -124,10 +136,10 @@ def _misleads(key: str, scalar: Scalar) -> bool:
 
 
 def _others(scalar: Scalar) -> str:
-    """What else the text is taken for."""
-    text = scalar.text
+    """How the cluster comes to the value, and what others take the text for."""
     if isinstance(scalar.value, bool):
-        return f"; YAML 1.2 takes {text} for a string"
-    if re.fullmatch(r"0[0-7]+", text):
-        return f", since the leading 0 makes it octal; YAML 1.2 takes it for {int(text)}"
-    return ", though other readers of YAML take it for something else"
+        return f"; YAML 1.2 takes {scalar.text} for a string"
+    for form, why in FORMS:
+        if form.fullmatch(scalar.text):
+            return why.format(decimal=scalar.text.lstrip("0") or "0")
+    return ""

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, RoleBinding, Severity, World, rule
 
-from ._grants import holders, reach, role_place, within
+from ._grants import holders, home_of, reach, role_place
 from ._scc import node_access, some
 from ._words import listed
 
@@ -54,6 +54,10 @@ from ._words import listed
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+        "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+    ),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
@@ -62,8 +66,11 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     subjects = [s for s in holders(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
     if reached is None or not opens or not subjects:
         return
+    # Who holds a role that a ClusterServiceVersion implies is said where the role is (use-of-every-scc).
+    if reached.every and not binding.field("roleRef").present:
+        return
     widest = max(opens, key=lambda scc: len(opens[scc]))
-    where = within(world.namespace_of(binding)) if binding.kind == "RoleBinding" else ""
+    where = f" in {home_of(binding, world)}" if binding.kind == "RoleBinding" else ""
     if reached.every:
         what = f"every SCC{where}, {widest} included"
     elif len(opens) == 1:
@@ -73,7 +80,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{binding.named}: lets {some([str(s) for s in subjects], 3)} use {what}"
         + (f" (roleRef.name: {reached.role.name})" if binding.field("roleRef", "name").present else ""),
-        at=role_place(binding),
+        at=role_place(binding, world, widest),
         related=reached.steps(world, widest),
         settle="Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own.",
     )

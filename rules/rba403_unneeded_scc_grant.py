@@ -1,11 +1,11 @@
 """
 A service account is granted an SCC that none of its workloads needs: each of them is admitted without the grant.
 
-Two kinds of grant are unneeded. Under one, the pods are admitted by an SCC that comes earlier, mostly
-`restricted-v2`, and the granted one is never reached. Under the other, the granted SCC takes them by its priority
-alone, as `anyuid` does, although a more restrictive one would admit them; they then run with the user id of their
-image, and without a seccomp profile if the SCC sets none. Either way the grant serves whoever may create pods in the
-namespace, and nobody else.
+Two kinds of grant are unneeded. Under one, the pods are admitted by an SCC that comes earlier, mostly `restricted-v2`, and
+the granted one is never reached. Under the other, the granted SCC takes them by its priority alone, as `anyuid` does,
+although a more restrictive one would admit them; they then run with the user id of their image, and without a seccomp
+profile if the SCC sets none. A grant of several SCCs is also looked at by itself: one that opens the node is not needed
+where the others admit the pods. Either way the grant serves whoever may create pods in the namespace, and nobody else.
 
 Judged on all workloads of the service account in the input. Nothing is said where what becomes of one is not known, nor
 where the service account may itself create workloads or pass rights on, as operators do: the grant may be for what they
@@ -58,14 +58,14 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, RoleBinding, Severity, World, rule
 
 from ._accounts import acts_for_others, workloads_of
 from ._grants import Holder, Reach, holders, reach, reference
 from ._outcomes import by_rights
-from ._scc import some
+from ._scc import EVERYONE, node_access, some
 from ._words import listed
 
 
@@ -79,6 +79,10 @@ from ._words import listed
     tags=("rbac", "scc"),
     security_severity=5.5,
     cwe=(272,),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+        "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+    ),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
@@ -95,24 +99,61 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Holder, world: World) -> Iterator[Problem]:
     outcomes = [by_rights(workload, world) for workload in workloads_of(world, holder.namespace, holder.name)]
-    without = [_without(outcome, ref, world) for outcome in outcomes]
-    if not without or None in without or acts_for_others(world, holder.namespace, holder.name):
+    if not outcomes or acts_for_others(world, holder.namespace, holder.name):
         return
-    by = sorted({str(scc) for scc in without})
+    without = [_without(outcome, ref, world) for outcome in outcomes]
+    if None not in without:
+        yield _none_needed(binding, reached, holder, outcomes, [str(scc) for scc in without], world)
+    elif spare := _spare(reached, outcomes, world):
+        used = sorted({outcome.verdict.scc for outcome in outcomes if outcome.verdict is not None and outcome.verdict.scc})
+        yield Problem(
+            f"{binding.named}: grants {holder} {_sccs(spare)} as well, which {_workloads(outcomes)} not need: "
+            f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
+            at=holder.at,
+            related=reached.steps(world, spare[0]),
+            settle=f"Take {listed(spare)} out of the role.",
+        )
+
+
+def _none_needed(
+    binding: RoleBinding, reached: Reach, holder: Holder, outcomes: list[Outcome], without: list[str], world: World
+) -> Problem:
+    by = sorted(set(without))
     fates = list(zip(outcomes, without, strict=True))
     captured = sorted({str(o.verdict.scc) for o, scc in fates if o.verdict is not None and o.verdict.scc != scc})
-    what = "every SCC" if reached.every else f"SCC{'s' if len(reached.sccs) > 1 else ''} {listed(reached.sccs)}"
-    workloads = [outcome.workload for outcome in outcomes]
-    yield Problem(
-        f"{binding.named}: grants {holder} {what}, which {some([w.named for w in workloads], 3)} "
-        f"do{'es' if len(workloads) == 1 else ''} not need: {listed(by, 'or')} admits without it"
-        + (f", and {listed(captured)} takes by its priority alone" if captured else ""),
+    why = (
+        f"another grant gives the use of {listed(by)}"
+        if set(by) <= set(reached.sccs)
+        else f"without it {listed(by, 'or')} admits the pods"
+    )
+    return Problem(
+        f"{binding.named}: grants {holder} {'every SCC' if reached.every else _sccs(reached.sccs)}, "
+        f"which {_workloads(outcomes)} not need: {why}"
+        + (f", and {listed(captured)} comes before by its priority alone" if captured else ""),
         at=holder.at,
         related=tuple(Related(f"admitted by {scc} without it", o.workload.place.span) for o, scc in fates[:4])
         + reached.steps(world, reached.sccs[0]),
         settle=f"Take {holder.name} out of the binding"
         + ("; if the image needs the user id it names, write that id as runAsUser in the pod." if captured else "."),
     )
+
+
+def _sccs(names: Sequence[str]) -> str:
+    return f"SCC{'s' if len(names) > 1 else ''} {listed(names)}"
+
+
+def _workloads(outcomes: list[Outcome]) -> str:
+    return f"{some([o.workload.named for o in outcomes], 3)} do{'es' if len(outcomes) == 1 else ''}"
+
+
+def _spare(reached: Reach, outcomes: list[Outcome], world: World) -> list[str]:
+    """Of the SCCs granted those that open the node, where all pods are admitted by others that do not."""
+    if reached.every or not all(outcome.admitted for outcome in outcomes):
+        return []
+    used = {outcome.verdict.scc for outcome in outcomes if outcome.verdict is not None}
+    if any(scc is None or node_access(scc, world) for scc in used):
+        return []
+    return [scc for scc in reached.sccs if node_access(scc, world)]
 
 
 def _without(outcome: Outcome, binding: ObjectRef, world: World) -> str | None:
@@ -124,10 +165,17 @@ def _without(outcome: Outcome, binding: ObjectRef, world: World) -> str | None:
         return chosen.scc
     if not outcome.workload.controlled:
         return None
-    # Of two bindings that grant the same SCC the first is the one that counts, and only the other is unneeded.
-    others = (c.scc for c in world.explain(outcome.workload) if c.outcome == "chosen" and not _by(c, binding))
-    return next(others, None)
+    # Of bindings that grant the same SCC the first is the one that counts, and the others alone are unneeded. What another
+    # SCC would do counts only where everyone may use it, so that all grants found unneeded can go at once, and where the
+    # one granted does not come first for being more restrictive.
+    priority = world.cluster.sccs[chosen.scc].priority
+    candidates = (c for c in world.explain(outcome.workload) if c.outcome == "chosen" and _everyones(c))
+    return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
 
 
 def _by(candidate: Candidate, binding: ObjectRef) -> bool:
     return candidate.grant is not None and candidate.grant.binding == binding
+
+
+def _everyones(candidate: Candidate) -> bool:
+    return candidate.grant is not None and candidate.grant.group in EVERYONE

@@ -58,6 +58,7 @@ NAME = re.compile(r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
     on=ApiObject,
     since="0.1",
     tags=("rbac", "scc"),
+    references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/",),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if world.cluster.platform != "openshift":
@@ -94,7 +95,7 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if world.find(role) is None and reach(binding, world) is None:
         yield Problem(
             f"{binding.named}: binds {role.name}, and neither the release nor the input has an SCC {scc}",
-            at=role_place(binding),
+            at=role_place(binding, world, scc),
             settle=_settle(scc, world),
         )
 

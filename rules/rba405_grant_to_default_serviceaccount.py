@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from scclint.api import ApiObject, Located, Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
 
-from ._grants import SERVICE_ACCOUNT_USER, SERVICE_ACCOUNTS_OF, Holder, holders, reach
+from ._grants import SERVICE_ACCOUNT_USER, SERVICE_ACCOUNTS_OF, Holder, holders, home_of, reach
 from ._scc import EVERYONE, some, wider_than_restricted
 
 
@@ -51,6 +51,10 @@ from ._scc import EVERYONE, some, wider_than_restricted
     tags=("rbac", "scc"),
     security_severity=5.5,
     cwe=(269, 272),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+        "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
+    ),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, RoleBinding):
@@ -82,7 +86,7 @@ def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:
         return f"{holder}"
     # A ClusterRoleBinding to such a group is no matter of one namespace (scc-open-to-everyone).
     if holder.name in EVERYONE and binding.kind == "RoleBinding":
-        return f"group {holder.name}, and so every pod of namespace {world.namespace_of(binding)},"
+        return f"group {holder.name}, and so every pod of {home_of(binding, world)},"
     return ""
 
 

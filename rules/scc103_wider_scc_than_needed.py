@@ -56,13 +56,14 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Workload, World, rule
+from scclint.api import Candidate, Field, Problem, Related, Severity, Verdict, Workload, World, rule
 
 from ._allowances import gains, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
-from ._what_if import admitted_by, dropped, without
-from ._words import creator, in_fields, listed
+from ._scc import some
+from ._what_if import admitted_by, dropped
+from ._words import creator, in_fields
 
 
 @rule(
@@ -84,13 +85,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for candidate in verdict.candidates:
         if candidate.outcome != "too restrictive" or not more_restrictive(world, candidate.scc, verdict.scc):
             continue
-        fields = _one_field(world, outcome, candidate)
+        fields = _one_field(workload, world, verdict, candidate)
         if not fields:
             continue
         first = fields[0]
         yield Problem(
             f"{workload.named}: without {quoted(first)} SCC {candidate.scc} would admit its pods{creator(outcome)}; "
-            f"with it they land on {verdict.scc}, which also allows {listed(gains(world, verdict.scc, candidate.scc))}",
+            f"with it they land on {verdict.scc}, which also allows {some(gains(world, verdict.scc, candidate.scc))}",
             at=first,
             related=tuple(Related(f"likewise {quoted(field)}", field.span) for field in fields[1:8])
             + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc),
@@ -99,19 +100,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
 
 
-def _one_field(world: World, outcome: Outcome, candidate: Candidate) -> list[Field[Any]]:
+def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Candidate) -> list[Field[Any]]:
     """Where the field stands, in one place or in several containers, without which the SCC would admit the pod; empty if none.
 
     The SCC may object to others as well that follow from it, as the ports of a pod on the host's network do.
     """
-    pod = outcome.workload.pod
     named: dict[str, list[Path]] = {}
     for error in in_fields(candidate.reasons):
         named.setdefault(_name(error.path), []).append(error.path)
     for paths in named.values():
-        fields = [pod.field(*path) for path in paths]
-        rest = {dropped(path) for path in paths}
-        if all(field.present for field in fields) and admitted_by(world, outcome, candidate.scc, without(pod.manifest, rest)):
+        fields = [workload.pod.field(*path) for path in paths]
+        left_out = {dropped(path) for path in paths}
+        if all(field.present for field in fields) and admitted_by(world, verdict, candidate.scc, left_out):
             return fields
     return []
 

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
-from ._releases import platform, required_scc_counts
+from ._releases import required_scc_counts
 from ._words import creator
 
 ANNOTATION = "openshift.io/required-scc"
@@ -68,7 +68,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.skipped or not verdict.required_scc or required_scc_counts(world):
         return
     yield Problem(
-        f"{workload.named}: {platform(world)} ignores {ANNOTATION}: {verdict.required_scc}; {_fate(outcome)}",
+        f"{workload.named}: {world.cluster.platform_name} ignores {ANNOTATION}: {verdict.required_scc}; {_fate(outcome)}",
         at=workload.pod.annotation(ANNOTATION),
         settle="The annotation counts from OpenShift 4.14 on; before, only which SCCs the service account may use decides.",
     )
@@ -79,5 +79,6 @@ def _fate(outcome: Outcome) -> str:
     assert verdict is not None
     if not verdict.allowed:
         return f"no SCC admits its pods{creator(outcome)}"
-    also = "too, but by the order of SCCs alone" if verdict.scc == verdict.required_scc else "instead"
-    return f"its pods land on {verdict.scc}{creator(outcome)} {also}"
+    if verdict.scc == verdict.required_scc:
+        return f"its pods land on {verdict.scc}{creator(outcome)} all the same, but only by the order of SCCs"
+    return f"its pods land on {verdict.scc} instead{creator(outcome)}"

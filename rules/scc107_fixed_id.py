@@ -124,14 +124,18 @@ def _unless(verdict: Verdict, fields: list[Field[Any]]) -> str:
     if not verdict.namespace_assumed:
         return ""
     own = [f for f in fields if isinstance(f.value, str) or (isinstance(f.value, int) and f.value >= FIRST_OWN_ID)]
-    ids = listed(dict.fromkeys(quoted(field) for field in own))
+    ids = listed(dict.fromkeys(quoted(field) for field in own)) if len(own) < len(fields) else "that"
     return f" (unless {ids} happens to be what namespace {verdict.namespace} was given)" if own else ""
 
 
 def _fate(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
-    return f"they land on {verdict.scc}" if verdict.scc else "no other SCC that may be used admits them"
+    if verdict.scc is not None:
+        return f"they land on {verdict.scc}"
+    if verdict.required_scc and len(verdict.candidates) == 1:
+        return "no other SCC is tried, since openshift.io/required-scc names this one"
+    return "no other SCC that may be used admits them"
 
 
 def _settle(fields: list[Field[Any]], scc: str, them: str) -> str:
@@ -140,4 +144,7 @@ def _settle(fields: list[Field[Any]], scc: str, them: str) -> str:
             "Let the image run as any user id, with what it writes to owned by group 0 and group-writable, and leave the id "
             f"out; {scc} then fills it in."
         )
-    return f"Leave {them} out, and {scc} fills {them} in."
+    keys = dict.fromkeys(
+        "seLinuxOptions" if "seLinuxOptions" in field.path else quoted(field).partition(":")[0] for field in fields
+    )
+    return f"Leave {listed(keys)} out, and {scc} fills {them} in."

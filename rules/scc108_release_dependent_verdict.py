@@ -86,7 +86,7 @@ def _fate(outcome: Outcome) -> str:
     assert verdict is not None
     if not verdict.allowed:
         return "are refused"
-    under = f"land on {verdict.scc}" if verdict.scc else "are admitted by no SCC"
+    under = f"land on {verdict.scc}" if verdict.scc else "are admitted without an SCC"
     return f"{under} and run {_profiles(outcome)}" if outcome.seccomp else under
 
 

@@ -71,17 +71,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     namespace = outcome.namespace
     written = workload.field("metadata", "namespace")
     labelled: tuple[Related, ...] = ()
-    why = ""
-    if outcome.verdict.skipped == "run-level":
-        level = world.cluster.namespaces[namespace]["metadata"]["labels"][RUN_LEVEL]
-        why = f", being labelled {RUN_LEVEL}: {level}"
-        found = world.find(ObjectRef("Namespace", "", namespace))
-        if found is not None:
-            label = found.field("metadata", "labels", RUN_LEVEL)
-            labelled = (Related(f"namespace {namespace} is labelled here", label.span),)
+    found = world.find(ObjectRef("Namespace", "", namespace))
+    if outcome.verdict.skipped == "run-level" and found is not None:
+        label = found.field("metadata", "labels", RUN_LEVEL)
+        labelled = (Related(f"namespace {namespace} is labelled {RUN_LEVEL}: {label.value}", label.span),)
     yield Problem(
-        f"{workload.named}: no SCC applies in namespace {namespace}{why}, so its pods get no user id, SELinux level or seccomp "
-        "profile but what they name themselves, and nothing they ask for is refused",
+        f"{workload.named}: {outcome.skipped}, so its pods get no user id, SELinux level or seccomp profile but what they name "
+        "themselves, and nothing they ask for is refused",
         at=written if written else workload.place,
         related=labelled,
         settle="Move it to a project of its own, or write out what an SCC would have filled in.",

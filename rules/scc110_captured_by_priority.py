@@ -68,7 +68,8 @@ from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severi
 
 from ._allowances import gains, more_restrictive
 from ._releases import required_scc_counts
-from ._words import creator, listed
+from ._scc import some
+from ._words import creator
 
 
 @rule(
@@ -96,7 +97,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     grant = outcome.chosen.grant if outcome.chosen else None
     yield Problem(
         f"{workload.named}: its pods land on SCC {verdict.scc}{creator(outcome)} for its priority: {priority} alone; {rival} "
-        f"would admit them as they are, while {verdict.scc} also allows {listed(gains(world, verdict.scc, rival))}"
+        f"would admit them as they are, while {verdict.scc} also allows {some(gains(world, verdict.scc, rival))}"
         f"{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
         related=_priority(world, verdict.scc) + world.grant_steps(grant, verdict.scc),

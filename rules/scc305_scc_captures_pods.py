@@ -67,13 +67,16 @@ ANYUID_PRIORITY = 10
     tags=("scc", "admission"),
     security_severity=5.5,
     cwe=(269,),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+    ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     priority = scc.field("priority")
     if isinstance(priority.value, bool) or not isinstance(priority.value, int | float) or priority.value <= 0:
         return
     open_to = _open_to(scc, world)
-    if not open_to:
+    if not open_to or world.cluster.platform != "openshift":
         return
     group, how = next(iter(open_to.items()))
     before = "all of the release's own SCCs" if priority.value > ANYUID_PRIORITY else "restricted-v2"

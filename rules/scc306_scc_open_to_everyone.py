@@ -53,6 +53,9 @@ SETTLE = "Grant it to the service accounts that need it, each with a RoleBinding
     tags=("scc", "rbac"),
     security_severity=8.0,
     cwe=(269, 732),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+    ),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, SecurityContextConstraints):
@@ -63,15 +66,15 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     groups = scc.field("groups").value
-    index = next((i for i, group in enumerate(groups) if _everyone(group)), None) if isinstance(groups, list) else None
-    wider = wider_than_restricted(scc.name, world) if index is not None and world.scc(scc.name) is scc else []
-    if index is None or not wider:
+    found = ((i, g) for i, g in enumerate(groups if isinstance(groups, list) else ()) if isinstance(g, str) and g in EVERYONE)
+    index, group = next(found, (0, ""))
+    wider = wider_than_restricted(scc.name, world) if group and world.scc(scc.name) is scc else []
+    if not wider:
         return
-    group = scc.field("groups", index)
     yield Problem(
-        f"SCC {scc.name}: groups lists {group.value} ({EVERYONE[group.value]}), who may so have {some(wider)}, "
-        "which restricted-v2 does not allow",
-        at=group,
+        f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), who may so have {some(wider)}, "
+        "which the release's restricted-v2 does not allow",
+        at=scc.field("groups", index),
         settle=SETTLE,
     )
 
@@ -81,7 +84,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
     if reached is None or not wide:
         return
-    group = next((holder for holder in holders(binding, world) if holder.kind == "group" and _everyone(holder.name)), None)
+    group = next((holder for holder in holders(binding, world) if holder.kind == "group" and holder.name in EVERYONE), None)
     if group is None:
         return
     scc = next(iter(wide))
@@ -92,7 +95,3 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         related=() if reached.every else reached.steps(world, scc),
         settle=SETTLE,
     )
-
-
-def _everyone(group: object) -> bool:
-    return isinstance(group, str) and group in EVERYONE

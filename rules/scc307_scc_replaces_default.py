@@ -75,6 +75,9 @@ FIELDS = {
     tags=("scc", "admission"),
     security_severity=5.5,
     cwe=(269,),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+    ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if scc.name not in world.cluster.own_sccs:

@@ -56,6 +56,9 @@ from scclint.api import Problem, SecurityContextConstraints, Severity, World, ru
     tags=("scc",),
     security_severity=5.5,
     cwe=(276,),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+    ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if scc.field("allowPrivilegedContainer").value is True:

@@ -121,7 +121,7 @@ def _unread(scc: SecurityContextConstraints) -> Iterator[Problem]:
         field, written = scc.field(name, value), scc.field(name, "type")
         strategy = written.value or ("RunAsAny" if name in DEFAULTED else None)
         # `uid: 0` is a value; an empty list or mapping says nothing.
-        if field.value in (None, [], {}) or strategy not in STRATEGIES or strategy in readers:
+        if field.value in (None, [], {}) or not isinstance(strategy, str) or strategy not in STRATEGIES or strategy in readers:
             continue
         yield Problem(
             f"SCC {scc.name}: {name}.{value} is not looked at: {name}.type is "

@@ -78,6 +78,9 @@ LISTS = {
     tags=("scc",),
     security_severity=8.0,
     cwe=(250,),
+    references=(
+        "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
+    ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     allowed = list(_allowed(scc))

@@ -53,7 +53,7 @@ from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
 from scclint.api import Field, Problem, Severity, Verdict, Workload, World, rule
 
 from ._annotations import annotation_form, field_form, seccomp_keys
-from ._releases import minor, platform
+from ._releases import minor
 
 # Set by SCC admission: the object is a dump of a pod that was admitted, seccomp annotation and all.
 ADMITTED = "openshift.io/scc"
@@ -127,7 +127,7 @@ def _field(workload: Workload, key: str) -> Field[Any] | None:
 
 
 def _effect(world: World, verdict: Verdict, asked: str, in_field: bool) -> str:
-    on = f"on {platform(world)}"
+    on = f"on {world.cluster.platform_name}"
     meant = field_form(asked)
     if not meant:
         return f"{on} that is no valid profile, and the API server refuses the pod"
@@ -138,7 +138,7 @@ def _effect(world: World, verdict: Verdict, asked: str, in_field: bool) -> str:
             ", which says the same for now" if in_field else f", as if seccompProfile asked for {meant}"
         )
     if world.cluster.kubernetes_minor >= 27:
-        return f"{on} it has no effect" + ("" if in_field else ", so nothing asks for a profile") + _outside(verdict)
+        return f"{on}{_outside(verdict)} it has no effect" + ("" if in_field else ", so nothing asks for a profile")
     if in_field:
         return f"{on} it has to agree with the field, or the pod is refused"
     return f"{on} the API server copies it into the field, as if seccompProfile asked for {meant}"
@@ -147,7 +147,7 @@ def _effect(world: World, verdict: Verdict, asked: str, in_field: bool) -> str:
 def _outside(verdict: Verdict) -> str:
     if verdict.skipped not in ("namespace", "run-level"):
         return ""
-    return f" in namespace {verdict.namespace}, where SCC admission does not run"
+    return f" in namespace {verdict.namespace}, where SCC admission does not run,"
 
 
 def _flow(asked: str) -> str:

@@ -61,6 +61,10 @@ from scclint.api import (
     rule,
 )
 
+from ._annotations import annotation_form
+
+PROFILE = ("securityContext", "seccompProfile")
+
 
 @rule(
     "SEC205",
@@ -77,17 +81,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if workload.partial:
         return
     pod = workload.pod
-    yield from _compare(
-        workload,
-        world,
-        "the pod",
-        pod.annotation(POD_SECCOMP_ANNOTATION),
-        pod.field("spec", "securityContext", "seccompProfile"),
-    )
+    yield from _compare(workload, world, "the pod", pod.annotation(POD_SECCOMP_ANNOTATION), pod.field("spec", *PROFILE))
     for container in pod.containers:
         annotation = pod.annotation(CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
-        field = container.field("securityContext", "seccompProfile")
-        yield from _compare(workload, world, f"container {container.name}", annotation, field)
+        yield from _compare(workload, world, f"container {container.name}", annotation, container.field(*PROFILE))
 
 
 def _compare(workload: Workload, world: World, whose: str, annotation: Field[str], field: Field[Any]) -> Iterator[Problem]:
@@ -98,26 +95,15 @@ def _compare(workload: Workload, world: World, whose: str, annotation: Field[str
     yield Problem(
         f"{workload.named}: the annotation for {whose} says {annotation.value}, the field says {asked}: {_which_counts(world)}",
         at=annotation,
-        related=(Related(f"the field: {asked}", workload.pod.field(*field.path[len(workload.pod.path) :], "type").span),),
+        related=(Related(f"the field: {asked}", field.below("type").span),),
         settle="Delete the annotation and keep the field.",
     )
 
 
-def annotation_form(profile: Any) -> str:
-    """A `seccompProfile` as the annotation would say it; empty where it says nothing valid."""
-    if not isinstance(profile, dict):
-        return ""
-    kind, path = profile.get("type"), profile.get("localhostProfile")
-    if kind == "Localhost":
-        return f"localhost/{path}" if path else ""
-    return {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}.get(str(kind), "")
-
-
 def _which_counts(world: World) -> str:
     cluster = world.cluster
-    minor = int(cluster.kubernetes_version.partition(".")[2])
-    if cluster.platform == "openshift" and minor >= 26:
+    if cluster.platform == "openshift" and cluster.kubernetes_minor >= 26:
         return f"on {cluster.platform_name} the annotation wins and the field has no effect"
-    if minor >= 27:
+    if cluster.kubernetes_minor >= 27:
         return f"on {cluster.platform_name} the annotation has no effect"
     return f"{cluster.platform_name} refuses the pod"

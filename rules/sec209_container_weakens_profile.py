@@ -43,7 +43,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import POD_SECCOMP_ANNOTATION, Problem, Related, Severity, Verdict, Workload, World, rule
+from scclint.api import POD_SECCOMP_ANNOTATION, ContainerSeccomp, Problem, Related, Severity, Verdict, Workload, World, rule
 
 from ._annotations import annotation_form, field_form, pod_profile_at
 from ._seccomp import asked_at
@@ -70,17 +70,22 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not pods:
         return
     whose = pod_profile_at(workload)
+    filled_in = "" if whose.present else f", which SCC {verdict.scc} fills in"
     for container in outcome.seccomp:
         if container.type != "Unconfined" or container.source not in ("container field", "container annotation"):
             continue
         yield Problem(
             f"{workload.named}: container {container.name} asks for Unconfined, so it runs{creator(outcome)} without the "
-            f"{pods} of its pod",
+            f"{pods} of its pod{filled_in}",
             at=asked_at(workload, container),
             related=(Related(f"the pod asks for {pods}", whose.span),) if whose.present else (),
-            settle="Delete the container's seccompProfile, or give it a Localhost profile that allows what it needs.",
+            settle=f"Delete the container's {_what(container)}, or give it a Localhost profile that allows what it needs.",
             container=container.name,
         )
+
+
+def _what(container: ContainerSeccomp) -> str:
+    return "seccomp annotation" if container.source == "container annotation" else "seccompProfile"
 
 
 def _pod_profile(verdict: Verdict, world: World) -> str:

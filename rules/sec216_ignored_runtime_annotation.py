@@ -55,6 +55,11 @@ PROFILE = ("seccomp-profile.kubernetes.cri-o.io", "seccomp-profile.crio.io")
 NOTIFIER = ("io.kubernetes.cri-o.seccompNotifierAction", "seccomp-notifier-action.crio.io")
 WHOLE_POD = "POD"
 
+USE_LOCALHOST = (
+    "Use the seccompProfile field; the Security Profiles Operator or a MachineConfig can put a Localhost profile on the nodes."
+)
+USE_LOG = "Delete it; a Localhost profile with the action SCMP_ACT_LOG has the node's audit log name the system calls."
+
 
 @rule(
     "SEC216",
@@ -75,16 +80,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for key, value in workload.pod.annotations.items():
         base, _, target = key.partition("/")
         if base in PROFILE:
-            effect = f"no profile is taken from {value}"
+            effect, settle = f"no profile is taken from {value}{_instead(outcome, target)}", USE_LOCALHOST
         elif base in NOTIFIER:
-            effect = "no system calls are reported"
+            effect, settle = "no system calls are reported", USE_LOG
         else:
             continue
         yield Problem(
-            f"{workload.named}: OpenShift's nodes strip the annotation {key}, so {effect}{_instead(outcome, target)}",
+            f"{workload.named}: a stock OpenShift node strips the annotation {key}, so {effect}",
             at=workload.pod.annotation(key),
-            settle="Use the seccompProfile field; the Security Profiles Operator or a MachineConfig can put a Localhost "
-            "profile on the nodes.",
+            settle=settle,
             container=target if workload.pod.container(target) else "",
         )
 

@@ -6,9 +6,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import shared
-
 from scclint.cluster import Cluster, User
+from tests.conftest import shared
 
 OWN = Path(__file__).parents[1] / "fixtures" / "conformance" / "scc-admission.jsonl.gz"
 OBJECTS = ("sccs", "roles", "clusterRoles", "roleBindings", "clusterRoleBindings")

@@ -4,6 +4,7 @@ from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, U
 from scclint.finding import Located, Place, Problem, Related, Severity
 from scclint.ignore import Ignore
 from scclint.load.document import Document
+from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
 from scclint.model.objects import (
     ApiObject,
     KubeletConfig,
@@ -32,6 +33,7 @@ __all__ = [
     "Container",
     "ContainerSeccomp",
     "Document",
+    "Entry",
     "Field",
     "FieldError",
     "FieldProblem",
@@ -39,7 +41,9 @@ __all__ = [
     "Ignore",
     "KubeletConfig",
     "Located",
+    "Mapping",
     "Namespace",
+    "Node",
     "ObjectRef",
     "Outcome",
     "Place",
@@ -48,7 +52,9 @@ __all__ = [
     "Related",
     "Role",
     "RoleBinding",
+    "Scalar",
     "SecurityContextConstraints",
+    "Sequence",
     "ServiceAccount",
     "Severity",
     "Span",

@@ -161,7 +161,8 @@ class Report:
     `findings` are sorted by file, line, column and rule, suppressed ones included (their `suppression` is set).
     `platform` is what was judged, for people: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
     or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are the rule records that were
-    available, sorted by id (see `scclint.rule.Rule`).
+    available, sorted by id (see `scclint.rule.Rule`). `outcomes` has for each release what becomes of each workload of the
+    targets (see `scclint.world.Outcome`), where the run was asked for it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -171,6 +172,7 @@ class Report:
     platform: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[object, ...] = ()
+    outcomes: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
     @property
     def live(self) -> tuple[Finding, ...]:

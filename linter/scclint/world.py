@@ -13,7 +13,7 @@ from scclint.cluster import Cluster
 from scclint.finding import Located, Place, Related
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.problem import FieldProblem
-from scclint.model.unknown import decisive_unknown, known
+from scclint.model.unknown import decisive_unknown, first_unknown, known
 from scclint.model.validate import validate
 from scclint.model.view import View
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
@@ -181,21 +181,30 @@ def namespace_of(obj: ApiObject, asked: str) -> str:
     return obj.namespace or asked or obj.home or UNSPECIFIED_NAMESPACE
 
 
+def _is_open(scc: dict[str, Any]) -> bool:
+    named = ("metadata", "users", "groups")
+    return first_unknown({key: value for key, value in scc.items() if key not in named}) is not None
+
+
 def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, Any]]:
-    """What the cluster would be given of each object: plain values, with the namespace filled in where none is written."""
+    """What the cluster would be given of each object: plain values, with the namespace filled in where none is written.
+
+    An unknown value stands for itself, as it is written: what two fields take from one parameter is the same. An SCC of which
+    more than names is unknown is left out.
+    """
     for obj in objects:
-        if isinstance(obj, Workload):
+        if isinstance(obj, Workload) or (isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest)):
             continue
+        manifest = known(obj.manifest) if obj.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
-            metadata = obj.manifest.get("metadata")
+            metadata = manifest.get("metadata")
             metadata = metadata if isinstance(metadata, dict) else {}
-            yield {**obj.manifest, "metadata": {**metadata, "namespace": namespace}}
-        elif obj.home and obj.kind == "ClusterRoleBinding":
-            subjects = [{"namespace": namespace, **subject} for subject in obj.manifest["subjects"]]
-            yield {**obj.manifest, "subjects": subjects}
+            yield {**manifest, "metadata": {**metadata, "namespace": namespace}}
+        elif obj.home and obj.kind == "ClusterRoleBinding" and isinstance(subjects := manifest.get("subjects"), list):
+            yield {**manifest, "subjects": [{"namespace": namespace, **s} if isinstance(s, dict) else s for s in subjects]}
         else:
-            yield obj.manifest
+            yield manifest
 
 
 __all__ = ["CLUSTER_ADMIN", "PROJECT_USER", "Outcome", "Place", "World", "manifests"]

@@ -3,7 +3,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.admission.build import ANNOTATIONS, pod, pods, scc, scc_objects
 
 from scclint.admission import order
 from scclint.admission.admit import admit
@@ -12,6 +11,7 @@ from scclint.admission.constraints import from_object
 from scclint.admission.pod import Pod
 from scclint.admission.provider import Provider, make_provider
 from scclint.admission.verdict import Grant, Verdict
+from tests.admission.build import ANNOTATIONS, pod, pods, scc, scc_objects
 
 USER = Grant("user", "users")
 ACCOUNT = Grant("serviceaccount", "users")

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.admission.build import MUST, pod, provider
 
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.pod import Pod
+from tests.admission.build import MUST, pod, provider
 
 RANGE = {"type": "MustRunAsRange"}
 OWN = ("spec", "containers", 0, "securityContext")

@@ -1,8 +1,7 @@
-from tests.admission.build import scc
-
 from scclint.admission.authorize import authorize, controller_user, may_use, service_account_user
 from scclint.admission.rbac import Binding, Use
 from scclint.admission.verdict import Grant, ObjectRef, User
+from tests.admission.build import scc
 
 ALICE = User("alice", ("dev", "system:authenticated"))
 ROLE = ObjectRef("ClusterRole", "", "r")

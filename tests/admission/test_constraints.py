@@ -1,7 +1,7 @@
 import pytest
-from tests.admission.build import scc
 
 from scclint.admission.constraints import VOLUME_TYPES, default_volumes
+from tests.admission.build import scc
 
 
 @pytest.mark.parametrize(

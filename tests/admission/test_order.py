@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from tests.admission.build import MUST, scc, scc_objects
 
 from scclint.admission.constraints import from_object
 from scclint.admission.order import key, points, why_first
+from tests.admission.build import MUST, scc, scc_objects
 
 BASE: dict[str, Any] = {"volumes": ["secret"], "runAsUser": {**MUST, "uid": 1}, "seLinuxContext": MUST}
 WORDS = {

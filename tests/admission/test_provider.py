@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
-from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, ProviderError, make_provider, make_providers
+from tests.admission.build import ANNOTATIONS, MUST, provider, scc
 
 RANGE = {"type": "MustRunAsRange"}
 BUILD = "error creating provider for SCC custom in namespace demo: "

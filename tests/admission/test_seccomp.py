@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-from tests.admission.build import pod, provider
 
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.pod import Pod
 from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_annotation, to_field
+from tests.admission.build import pod, provider
 
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 UNCONFINED = {"type": "Unconfined"}

@@ -2,9 +2,9 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.admission.build import pod
 
 from scclint.admission.service_account import MOUNT_PATH, service_account_of, with_service_account
+from tests.admission.build import pod
 
 
 def test_the_default_account_and_its_token_volume() -> None:

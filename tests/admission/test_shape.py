@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.admission.build import pod
 
 from scclint.admission.shape import SHAPES, check_object, check_pod, check_scc
 from scclint.cluster import Cluster, User
 from scclint.errors import ModelError
+from tests.admission.build import pod
 
 GO = "json: cannot unmarshal "
 

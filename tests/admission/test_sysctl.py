@@ -1,8 +1,8 @@
 import pytest
-from tests.admission.build import provider
 
 from scclint.admission.field import FieldError
 from scclint.admission.sysctl import validate
+from tests.admission.build import provider
 
 AT = ("spec", "securityContext", "sysctls")
 

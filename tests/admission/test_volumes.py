@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-from tests.admission.build import pod, provider
 
 from scclint.admission.field import FieldError, Where
 from scclint.admission.service_account import with_service_account
 from scclint.admission.volumes import only_service_account_sources, source_of, validate
+from tests.admission.build import pod, provider
 
 WHERE = Where("provider custom: ", ".spec.securityContext", ("spec", "securityContext"))
 TOKEN = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}}

@@ -2,7 +2,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.admission.build import pod, scc_object
 
 import scclint.cluster as public
 from scclint.admission.authorize import service_account_user
@@ -10,6 +9,7 @@ from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import NAMESPACES_WITHOUT_SCC
 from scclint.errors import UsageError
+from tests.admission.build import pod, scc_object
 
 ADMIN = User("kube:admin", ("system:cluster-admins", "system:authenticated"))
 ALICE = User("alice", ("system:authenticated",))

@@ -1,12 +1,12 @@
 import json
 
 import pytest
-from tests.conftest import shared
 
 from scclint.admission.constraints import from_object
 from scclint.admission.order import key
 from scclint.admission.shape import check_object
 from scclint.cluster.releases import RELEASES, kubernetes_of, minor_of, own_rbac, own_sccs
+from tests.conftest import shared
 
 
 def names(release: str) -> list[str]:

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from tests.conftest import shared
 
 from scclint.load import load_text
 from scclint.load.node import to_data
+from tests.conftest import shared
 
 
 def read(text: str) -> object:

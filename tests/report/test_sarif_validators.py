@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.conftest import shared
 
 from scclint.cli import main
 from scclint.finding import Crash, Finding, Report, Severity, Subject
 from scclint.report import Options, render
 from scclint.source import Span
+from tests.conftest import shared
 
 Faults = Callable[[str, Path], list[tuple[str, str]]]
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.rules.cases import FIXTURES, fires, run, writing
 
 from scclint.registry import builtin
 from scclint.rule import AnyRule
+from tests.rules.cases import FIXTURES, fires, run, writing
 
 RULES = builtin().rules
 MEND = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/rules   (then read what it wrote)"

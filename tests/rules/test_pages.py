@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.rules.cases import fires, run
 
 from scclint.registry import builtin
 from scclint.rule import AnyRule
+from tests.rules.cases import fires, run
 
 RULES = builtin().rules
 EXAMPLE = re.compile(r"^## (Before|After)$\n+```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

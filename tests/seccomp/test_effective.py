@@ -1,12 +1,12 @@
 from typing import Any
 
 import pytest
-from tests.admission.build import pod, scc_object
 
 from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+from tests.admission.build import pod, scc_object
 
 ADMIN = User("kube:admin", ("system:cluster-admins", "system:authenticated"))
 C0 = CONTAINER_ANNOTATION + "c0"

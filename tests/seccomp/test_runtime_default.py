@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import shared
 
 from scclint.errors import UsageError
 from scclint.seccomp.capabilities import ALL, CRIO_DEFAULT, bounding_set
 from scclint.seccomp.runtime_default import VARIANTS, _base, crio_of, deciding_capabilities, resolve, variant_of
+from tests.conftest import shared
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "seccomp"
 

@@ -79,7 +79,7 @@ def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraint
     escalation = scc.get("allowPrivilegeEscalation")
     host_dir = bool(scc.get("allowHostDirVolumePlugin"))
     return SecurityContextConstraints(
-        name=scc["metadata"]["name"],
+        name=(scc.get("metadata") or {}).get("name") or "",
         priority=_int(scc.get("priority")) or 0,
         allow_host_dir_volume_plugin=host_dir,
         allow_host_ipc=bool(scc.get("allowHostIPC")),

@@ -1,17 +1,30 @@
 """`scclint check`."""
 
-import sys
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings
+from scclint.cli.inputs import color_wanted, read_inputs, settings, tracked_only
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
+from scclint.cli.progress import progress
+from scclint.config import selection
 from scclint.config.model import Config
+from scclint.engine.inputs import Inputs
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
 from scclint.finding import Report, Severity
+from scclint.registry import Registry
 from scclint.report import FORMATS, Options
-from scclint.report.output import write
+from scclint.report.output import say, write
 from scclint.report.summary import diagnostics
+from scclint.report.visible import visible_line
+
+if TYPE_CHECKING:
+    from scclint.load.revision import Revision
+
+FOR_PEOPLE = ("full", "concise")
+"""The formats of which nothing is left to say with --quiet when nothing was found."""
 
 
 def run(args: Namespace) -> int:
@@ -19,65 +32,159 @@ def run(args: Namespace) -> int:
     config, registry = settings(args)
     if getattr(args, "show_files", False):
         return _show_files(args, config)
-    inputs = read_inputs(args, config)
-    report = judge(inputs, config, registry, ignores=not getattr(args, "no_ignores", False))
-    baseline = getattr(args, "write_baseline", "")
-    if baseline:
-        from scclint.baseline import write_baseline
+    outputs = destinations(config, template_asked=hasattr(args, "template"))
+    ignores = not getattr(args, "no_ignores", False)
+    recording = getattr(args, "write_baseline", "")
+    if recording:
+        # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
+        config = replace(config, baseline="")
+    revision = _revision(args)
+    with progress(getattr(args, "quiet", False)) as step:
+        inputs = read_inputs(args, config, step)
+        report = judge(inputs, config, registry, ignores=ignores, review="markdown" in config.format, progress=step)
+        if revision is not None:
+            from scclint.cli.diff import mark
 
-        write(write_baseline(report.findings), baseline)
-        print(f"scclint: recorded {len(report.findings)} findings in {baseline}", file=sys.stderr)
-        return OK
-    whole = _print(report, config, args)
-    status = exit_status(report, config.fail_on, inputs.nothing)
-    if inputs.nothing:
-        print("scclint: no manifest found in " + ", ".join(args.paths), file=sys.stderr)
-    if not whole:
-        return USAGE
-    return OK if getattr(args, "exit_zero", False) and status in (FINDINGS, USAGE) else status
+            report = mark(report, revision, args, config, registry, ignores=ignores, step=step)
+    nothing = inputs.nothing and not report.tally.linted
+    if recording:
+        _record(recording, report, inputs, config, registry)
+    else:
+        whole = _print(report, outputs, config, _options(report, config, registry), args)
+        if not whole:
+            return USAGE
+    if nothing:
+        say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
+    counts = not getattr(args, "exit_zero", False) and not recording
+    return exit_status(report, config.fail_on, nothing, counts)
 
 
-def exit_status(report: Report, fail_on: Severity, nothing: bool) -> int:
-    """3 for our own bugs, then 2 for what could not be read, 4 for nothing to judge, 1 for findings that count."""
+def _revision(args: Namespace) -> "Revision | None":
+    """What --diff-base asks to compare with, so that a mistake in it is told before anything else is done."""
+    if not hasattr(args, "diff_base"):
+        return None
+    from scclint.cli.diff import base_of
+
+    if hasattr(args, "write_baseline"):
+        raise UsageError("--write-baseline records all findings and --diff-base leaves some out: choose one")
+    return base_of(args.diff_base, args.paths)
+
+
+def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findings_count: bool = True) -> int:
+    """3 for our own bugs, then 2 for what could not be read, 4 for nothing to judge, 1 for findings that count.
+
+    Without `findings_count` no finding matters, not even a document that could not be parsed.
+    """
+    live = report.live if findings_count else ()
     if report.crashes:
         return BUG
-    if any(n.level == "error" for n in report.notices) or any(f.rule_id == "MAN001" for f in report.live):
+    if any(n.level == "error" for n in report.notices) or any(f.rule_id == "MAN001" for f in live):
         return USAGE
     if nothing:
         return NOTHING
-    return FINDINGS if any(f.severity.rank <= fail_on.rank for f in report.live) else OK
+    return FINDINGS if any(f.severity.rank <= fail_on.rank for f in live) else OK
 
 
-def _print(report: Report, config: Config, args: Namespace) -> bool:
-    """Write every format asked for to its place. False where the reader of standard output went away."""
-    formats, outputs = config.format or ("full",), config.output
-    if len(outputs) > len(formats):
-        raise UsageError(f"{len(outputs)} times --output for {len(formats)} times --format: each output needs its format")
+def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[str, str | None]]:
+    """Each format with the file it goes to, None for standard output. Raises UsageError for what cannot all be had.
+
+    `template_asked` is True where the command line asked for the template, which then must have a place.
+    """
+    formats = config.format
+    outputs = [None if output == "-" else output for output in config.output] or [None]
+    if len(outputs) != len(formats):
+        raise UsageError(f"{len(formats)} times --format needs as many times --output, where - is standard output")
+    for output in outputs:
+        if outputs.count(output) > 1:
+            place = "standard output" if output is None else output
+            raise UsageError(f"{outputs.count(output)} formats for {place}: give each an --output of its own")
+    if template_asked and "full" not in formats:
+        raise UsageError(f"--template lays out the format full, not {formats[0]}: give --format full")
+    return list(zip(formats, outputs, strict=True))
+
+
+def _options(report: Report, config: Config, registry: Registry) -> Options:
+    return Options(
+        template=config.template or None,
+        sarif_category=config.sarif_category,
+        show_suppressed=config.show_suppressed,
+        statistics=config.statistics,
+        hide=frozenset() if _info_asked(report, config, registry) else frozenset({Severity.INFO}),
+    )
+
+
+def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
+    """Whether info findings are to be shown: asked for as such, or because a rule that has no others was selected."""
+    if config.show_info or config.profile == "strict" or config.fail_on is Severity.INFO:
+        return True
+    select = selection(registry.rules, config)
+    info = (f for f in report.live if f.severity is Severity.INFO)
+    return any(select(f.span.file).get(f.rule_id) is Severity.INFO for f in info)
+
+
+def _print(
+    report: Report, outputs: Sequence[tuple[str, str | None]], config: Config, options: Options, args: Namespace
+) -> bool:
+    """Write every format to its place, or none where one cannot be made. False where standard output's reader went away."""
     quiet = getattr(args, "quiet", False)
-    if not quiet:
-        for line in diagnostics(report):
-            print(line, file=sys.stderr)
-    whole = True
-    for index, name in enumerate(formats):
-        output = outputs[index] if index < len(outputs) else None
-        options = Options(
-            color=color_wanted(args, output),
-            template=config.template or None,
-            sarif_category=config.sarif_category,
-            show_suppressed=config.show_suppressed,
-            statistics=config.statistics,
-        )
-        if quiet and output is None and name in ("full", "concise") and not report.live:
+    texts = []
+    for name, output in outputs:
+        if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
-        whole = write(FORMATS[name](report, options), output) and whole
+        texts.append((FORMATS[name](report, replace(options, color=color_wanted(args, output))), output))
+    for line in diagnostics(report, quiet=quiet):
+        say(line)
+    whole = True
+    for text, output in texts:
+        whole = write(text, output) and whole
     return whole
 
 
+def _record(file: str, report: Report, inputs: Inputs, config: Config, registry: Registry) -> None:
+    """Record the present findings; what an earlier baseline says of files that this run did not judge stays."""
+    import os
+
+    from scclint.baseline import load_baseline, write_baseline
+    from scclint.errors import ConfigError
+    from scclint.load.read import read
+
+    select = selection(registry.rules, config)
+    try:
+        previous = load_baseline(read(file), file) if os.path.exists(file) else None
+    except ConfigError:
+        # It is about to be written anew, which is what the error would advise.
+        previous = None
+    folder = os.path.dirname(file) or "."
+    text = write_baseline(
+        report.findings, folder, previous=previous, ran=lambda rule, path: inputs.covers(path) and rule in select(path)
+    )
+    write(text, file)
+    for line in diagnostics(report):
+        say(line)
+    number = sum(f.suppression is None or f.suppression.by == "baseline" for f in report.findings)
+    say(f"scclint: recorded {number} finding{'' if number == 1 else 's'} in {visible_line(file)}")
+
+
 def _show_files(args: Namespace, config: Config) -> int:
+    """List what would be read, one path a line; what cannot be read is an error as it would be then."""
     from scclint.errors import LoadError
     from scclint.load.discover import discover
 
-    for item in discover(args.paths, exclude=config.exclude, force_exclude=config.force_exclude):
-        if not isinstance(item, LoadError):
-            print(item.display)
-    return OK
+    found = []
+    status = OK
+    name = getattr(args, "stdin_filename", "") or "<stdin>"
+    for item in discover(
+        args.paths,
+        stdin_filename=name,
+        exclude=config.exclude,
+        force_exclude=config.force_exclude,
+        tracked_only=tracked_only(),
+    ):
+        if isinstance(item, LoadError):
+            say(f"{visible_line(item.file)}: error: {visible_line(item.message)}")
+            status = USAGE
+        else:
+            found.append(visible_line(item.display) + "\n")
+    if found and not write("".join(found), None):
+        return USAGE
+    return status

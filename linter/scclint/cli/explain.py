@@ -5,16 +5,17 @@ import re
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings
-from scclint.cli.review import status, target_workloads
+from scclint.cli.main import OK, USAGE
+from scclint.cli.review import status, target_workloads, write_formats
 from scclint.engine.inputs import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
+from scclint.load.discover import SUFFIXES
 from scclint.model.objects import Workload
 from scclint.report import explain
-from scclint.report.output import write
 
-AT_LINE = re.compile(r"(.+):(\d+)")
-BY_NAME = re.compile(r"([A-Za-z]+)/(.+)")
+BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
+"""A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
 
 
 def run(args: Namespace) -> int:
@@ -24,37 +25,39 @@ def run(args: Namespace) -> int:
     args.paths = [*named, *args.paths] or ["."]
     config, _ = settings(args)
     inputs = read_inputs(args, config)
-    objects = model_objects(inputs.documents)
+    objects = model_objects(inputs, config)
     workloads = target_workloads(inputs, objects)
     if path and path != "-":
         workloads = [w for w in workloads if os.path.normpath(w.file) == os.path.normpath(path)]
     chosen = [w for w in workloads if _is(w, line, kind, name)]
     if not chosen:
         code = status(inputs)
-        _nothing(args.what, workloads, code)
+        if path and code == USAGE:
+            return code
+        raise UsageError(f"{args.what}: no such workload. {_there_are(workloads)}")
     worlds = make_worlds(objects, config)
-    for index, form in enumerate(getattr(args, "format", ["text"])):
-        output = getattr(args, "output", [])[index : index + 1]
-        target = output[0] if output else None
-        text = (
-            explain.render_json(worlds, chosen)
-            if form == "json"
-            else explain.render_text(worlds, chosen, color_wanted(args, target))
-        )
-        write(text, target)
-    return status(inputs)
+
+    def render(form: str, output: str | None) -> str:
+        if form == "json":
+            return explain.render_json(worlds, chosen)
+        return explain.render_text(worlds, chosen, color_wanted(args, output))
+
+    whole = write_formats(args, render)
+    return max(status(inputs), OK if whole else USAGE)
 
 
 def _meaning(what: str) -> tuple[str, int, str, str]:
-    """(path, line, kind, name) of `FILE`, `FILE:LINE` or `KIND/NAME`; a path that exists is a path."""
+    """(path, line, kind, name) of `FILE`, `FILE:LINE`, `FILE:KIND/NAME` or `KIND/NAME`; a path that exists is a path."""
     if what == "-" or os.path.exists(what):
         return what, 0, "", ""
-    at_line = AT_LINE.fullmatch(what)
-    if at_line and (at_line[1] == "-" or os.path.exists(at_line[1])):
-        return at_line[1], int(at_line[2]), "", ""
+    path, colon, rest = what.rpartition(":")
+    if colon and (path == "-" or os.path.exists(path)):
+        if rest.isdecimal():
+            return path, int(rest), "", ""
+        what = rest
     by_name = BY_NAME.fullmatch(what)
-    if by_name and not os.path.splitext(what)[1] and os.sep not in by_name[2]:
-        return "", 0, by_name[1].lower(), by_name[2]
+    if by_name and not by_name[2].endswith(SUFFIXES):
+        return path, 0, by_name[1].lower(), by_name[2]
     return what, 0, "", ""
 
 
@@ -80,8 +83,7 @@ ABBREVIATIONS = {
 """The short names that `oc get` knows."""
 
 
-def _nothing(what: str, workloads: list[Workload], code: int) -> None:
-    there = ", ".join(f"{w.kind.lower()}/{w.name} (line {w.place.span.line})" for w in workloads[:10])
-    more = f" and {len(workloads) - 10} more" if len(workloads) > 10 else ""
-    hint = f"There are: {there}{more}." if there else "There are no workloads in the input."
-    raise UsageError(f"{what}: no such workload. {hint}")
+def _there_are(workloads: list[Workload]) -> str:
+    names = list(dict.fromkeys(f"{w.kind.lower()}/{w.name}" for w in workloads))
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"There are: {', '.join(names[:10])}{more}." if names else "There are no workloads in the input."

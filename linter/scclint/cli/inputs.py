@@ -1,38 +1,72 @@
 """What the commands share: settings from file and options, and reading the input."""
 
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import KEYS, Config
 from scclint.engine.inputs import Inputs, load_inputs
+from scclint.engine.progress import Progress, silent
+from scclint.errors import UsageError
 from scclint.load.read import read_all
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
+if TYPE_CHECKING:
+    from scclint.config.raw import Raw
+
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
-    """The settings in force for these paths, and the rules they choose from. Raises ConfigError, UsageError."""
+    """The settings in force for these paths, and the rules they choose from: built in, from rule modules, declared.
+
+    Raises ConfigError, UsageError, RuleSetError.
+    """
     from scclint.config import build_config, discover_config, read_config
 
     file = getattr(args, "config", None)
+    paths = getattr(args, "paths", ["."])
     if file is None and not getattr(args, "isolated", False):
-        paths = getattr(args, "paths", ["."])
         file = discover_config(paths[0] if paths and paths[0] != "-" else ".")
+    raw = read_config(file) if file else None
     registry = builtin()
-    return build_config(read_config(file) if file else None, registry.rules, given(args)), registry
+    if raw is not None and raw.rule_modules:
+        registry = _with_modules(registry, raw, paths)
+    config = build_config(raw, registry.rules, given(args))
+    if config.rules:
+        from scclint.declared import with_declared
+
+        registry = with_declared(registry, config)
+    return config, registry
+
+
+def _with_modules(builtin: Registry, raw: "Raw", paths: Sequence[str]) -> Registry:
+    """The rules of the modules that the configuration names are found before it is checked, since it may select them."""
+    from scclint.plugins import load_rules
+    from scclint.registry import registry
+
+    linted = [".", os.path.dirname(raw.file) or "."]
+    linted += [path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths]
+    return registry((*builtin, *load_rules(raw.rule_modules, linted, raw.file)))
 
 
 def given(args: Namespace) -> Mapping[str, Any]:
     """The options that are settings, by the names of `Config`'s fields."""
     found = {key: value for key, value in vars(args).items() if key in KEYS}
+    if hasattr(args, "as_group") and not hasattr(args, "as_user"):
+        raise UsageError("--as-group says of which group a user is: say which user with --as")
     if hasattr(args, "as_user"):
         found["creator"] = {"user": args.as_user, "groups": getattr(args, "as_group", [])}
     return found
 
 
-def read_inputs(args: Namespace, config: Config) -> Inputs:
+def tracked_only() -> bool:
+    """Whether to leave out of folders what git does not track: pre-commit judges a commit, and leaves untracked files lying."""
+    return os.environ.get("PRE_COMMIT") == "1"
+
+
+def read_inputs(args: Namespace, config: Config, progress: Progress = silent) -> Inputs:
     """Read the paths of the command line and what is to be taken into account beside them."""
     paths = args.paths
     name = getattr(args, "stdin_filename", "") or "<stdin>"
@@ -42,10 +76,10 @@ def read_inputs(args: Namespace, config: Config) -> Inputs:
         context=getattr(args, "context", []),
         stdin=read_all(sys.stdin.buffer, name) if "-" in paths else None,
         stdin_filename=name,
+        tracked_only=tracked_only(),
+        progress=progress,
     )
 
 
 def color_wanted(args: Namespace, output: str | None) -> bool:
-    import os
-
     return use_color(getattr(args, "color", "auto"), None if output else sys.stdout, os.environ)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from scclint.cli.parser import build
-from scclint.errors import ScclintError
+from scclint.errors import LoadError, ScclintError
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
@@ -17,27 +17,18 @@ COMMANDS = {
     "rules": "scclint.cli.rules",
     "rule": "scclint.cli.rules",
     "config": "scclint.cli.settings",
+    "completion": "scclint.cli.completion",
 }
 """The module whose `run(args)` carries a command out; imported only when it is asked for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status. Never raises but for SystemExit from argparse."""
-    parser = build()
-    args = parser.parse_args(argv)
-    if args.version:
-        from scclint import __version__
-
-        print(f"scclint {__version__}")
-        return OK
-    if args.command is None:
-        parser.print_help()
-        return USAGE
     try:
-        status: int = import_module(COMMANDS[args.command]).run(args)
-        return status
+        return _run(argv)
     except ScclintError as error:
-        print(f"scclint: {error}", file=sys.stderr)
+        where = f"{error.file}: " if isinstance(error, LoadError) and error.file else ""
+        _say(f"scclint: {where}{error}")
         return USAGE
     except BrokenPipeError:
         # Whoever read our output has gone; the interpreter would complain when it flushes on exit.
@@ -48,9 +39,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort: a user never sees a traceback unless they ask for it
         if os.environ.get("SCCLINT_DEBUG"):
             raise
-        print(
+        _say(
             f"scclint: internal error: {type(error).__name__}: {error}\n"
-            "This is a bug of scclint. Run again with SCCLINT_DEBUG=1 for the details to report.",
-            file=sys.stderr,
+            "This is a bug of scclint. Run again with SCCLINT_DEBUG=1 for the details to report."
         )
         return BUG
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = build()
+    args = parser.parse_args(argv)
+    if args.version:
+        from scclint import __version__
+        from scclint.report.output import write
+
+        return OK if write(f"scclint {__version__}", None) else USAGE
+    if args.command is None:
+        parser.print_help()
+        return USAGE
+    status: int = import_module(COMMANDS[args.command]).run(args)
+    return status
+
+
+def _say(text: str) -> None:
+    from scclint.report.output import say
+
+    say(text)

@@ -4,19 +4,22 @@ so that what was not given leaves the configuration file's word standing.
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 Run = Callable[[argparse.Namespace], int]
 
-DESCRIPTION = (
-    "Finds out before the cluster does which SCC admits each pod and which seccomp profile each container really runs with."
-)
+DESCRIPTION = """Finds out before the cluster does which SCC admits each pod and which seccomp
+profile each container really runs with. `scclint COMMAND --help` tells more."""
 
 EXIT_STATUS = """exit status:
   0  nothing at or above --fail-on       3  a bug of scclint
   1  findings at or above --fail-on      4  no manifest found (empty input included)
   2  wrong usage or configuration, unreadable or unparsable input"""
 
+SHELLS = ("bash", "zsh", "tcsh")
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
 
 
@@ -24,72 +27,126 @@ class Parser(argparse.ArgumentParser):
     """Errors name the command to ask for help, and leave by the status of the documented table."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
+        from scclint.report.output import say
+
+        say(f"{self.prog}: {message}\nTry '{self.prog} --help'.")
+        self.exit(2)
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """As argparse does, but a standard output that cannot be written to is told."""
+        from scclint.report.output import write
+
+        if file is not None:
+            file.write(self.format_help())
+        elif not write(self.format_help(), None):
+            self.exit(2)
 
 
 def build() -> argparse.ArgumentParser:
     """The whole parser; `args.command` names the command, `scclint.cli.main` knows what runs it."""
-    parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS)
-    parser.add_argument("--version", action="store_true", help="print the version and end")
+    parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
+    parser.add_argument("-h", "--help", action="help", help="show this and end")
+    parser.add_argument("-V", "--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
     _check(commands)
     _review(commands)
     _explain(commands)
     _rules(commands)
     _config(commands)
+    _completion(commands)
     return parser
 
 
+class Params(argparse.Action):
+    """Gathers `NAME=VALUE` into a dict; the last value of a name counts."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        name, equals, value = str(values).partition("=")
+        if not equals or not name:
+            parser.error(f"argument {option_string}: expected NAME=VALUE, not {values!r}")
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest, {}), name: value})
+
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Narrow help columns, descriptions as written."""
+    """Descriptions as written, `-o, --output FILE` once, and groups close together: a command's help is one screen."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28)
+        super().__init__(prog, max_help_position=26)
 
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        return f"{', '.join(action.option_strings)} {self._format_args(action, action.dest.upper())}"
+
+    def format_help(self) -> str:
+        head, *groups = super().format_help().split("\n\n")
+        text = head
+        for before, group in zip((head, *groups), groups, strict=False):
+            text += ("\n" if _is_group(before) and _is_group(group) else "\n\n") + group
+        return text
+
+
+def _is_group(paragraph: str) -> bool:
+    return paragraph.partition("\n")[0].endswith(":")
+
+
+ON_PATHS = "[OPTIONS] [PATH ...]"
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
-def _command(commands: Commands, name: str, summary: str, description: str = "") -> Parser:
-    text = description or f"{summary[0].upper()}{summary[1:]}."
+def _command(commands: Commands, name: str, summary: str, description: str = "", usage: str = "[OPTIONS]") -> Parser:
+    """A command's parser. Abbreviated options are refused: a new option would make them ambiguous in someone's script."""
     return commands.add_parser(
-        name, help=summary, description=text, formatter_class=Formatter, argument_default=argparse.SUPPRESS
+        name,
+        help=summary,
+        description=description or f"{summary[0].upper()}{summary[1:]}.",
+        usage=f"scclint {name} {usage}",
+        formatter_class=Formatter,
+        argument_default=argparse.SUPPRESS,
+        add_help=False,
+        allow_abbrev=False,
     )
 
 
 def _check(commands: Commands) -> None:
-    parser = _command(commands, "check", "report what is wrong with manifests, at the very line")
+    parser = _command(commands, "check", "report what is wrong with manifests, at the very line", usage=ON_PATHS)
     _inputs(parser)
     _cluster(parser)
     rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes or tags, by commas")
+    rules.add_argument("--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags, by commas")
     rules.add_argument("--ignore", metavar="RULES", type=_words, help="none of these")
     rules.add_argument("--extend-select", metavar="RULES", type=_words, help="these as well")
-    rules.add_argument("--profile", choices=("default", "strict"), help="the rule set to start from")
+    rules.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
     rules.add_argument("--show-info", action="store_true", help="show findings of severity info")
-    rules.add_argument("--fail-on", choices=("error", "warning", "info"), help="least severity for status 1 (warning)")
-    rules.add_argument("--no-ignores", action="store_true", help="report what comments, annotations and configuration suppress")
+    rules.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info"),
+        metavar="SEVERITY",
+        help="error, warning (default) or info: end with 1",
+    )
+    rules.add_argument("--exit-zero", action="store_true", help="end with 0 whatever is found")
+    rules.add_argument("--no-ignores", action="store_true", help="report suppressed findings as if they were not")
     rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
-    rules.add_argument("--write-baseline", metavar="FILE", help="record the present findings in FILE and end with status 0")
-    _output(parser, FORMATS, "text with source lines (full), one line each (concise), or for a machine")
-    out = parser.add_argument_group("more about output")
-    out.add_argument("--template", metavar="FILE", help="render the report through a Jinja2 template of your own")
+    rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and end with 0")
+    rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
+    out = _output(parser, FORMATS, "full (default), concise, json, sarif, github, gitlab, junit, rdjson, markdown; may repeat")
+    out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
     out.add_argument("--show-suppressed", action="store_true", help="list suppressed findings as well")
-    out.add_argument("--statistics", action="store_true", help="end with a count for each rule")
+    out.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
     out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
     out.add_argument("--show-files", action="store_true", help="list the files that would be read, and end")
-    out.add_argument("--exit-zero", action="store_true", help="status 0 whatever is found")
-    out.add_argument("-q", "--quiet", action="store_true", help="only findings: no summary when there are none, no notices")
+    out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
     _configuration(parser)
 
 
 def _review(commands: Commands) -> None:
-    parser = _command(
-        commands, "review", "table of every workload: its SCC, by whose grant, and each container's seccomp profile"
-    )
+    parser = _command(commands, "review", "table of every workload: its SCC, its seccomp profiles", usage=ON_PATHS)
     _inputs(parser)
     _cluster(parser)
-    _output(parser, ("text", "json"), "a table, or an object with `workloads`")
+    _output(parser, ("text", "json"), "text (a table) or json; may repeat")
     _configuration(parser)
 
 
@@ -97,18 +154,20 @@ def _explain(commands: Commands) -> None:
     parser = _command(
         commands,
         "explain",
-        "how the verdict on one workload comes about, candidate by candidate",
-        "Tells how the verdict on one workload comes about: every SCC in the order it is tried, and what became\n"
-        "of it, then each container's seccomp profile.\n\n"
+        "how the verdict on one workload comes about",
+        "Tells how the verdict on one workload comes about: every SCC in the order it is\n"
+        "tried and what became of it, then each container's seccomp profile.\n\n"
         "  scclint explain web.yaml          the workloads of a file\n"
         "  scclint explain web.yaml:12       the workload at a line\n"
         "  scclint explain deployment/web    by kind and name, in the current folder",
+        usage="[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
     )
-    parser.add_argument("what", metavar="FILE[:LINE] | KIND/NAME", help="which workload to explain")
-    parser.add_argument("paths", nargs="*", metavar="PATH", default=[], help="more manifests to take into account")
-    _reading(parser)
+    group = parser.add_argument_group("input")
+    group.add_argument("what", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME")
+    group.add_argument("paths", nargs="*", metavar="PATH", default=[], help="more manifests to take into account")
+    _reading(group)
     _cluster(parser)
-    _output(parser, ("text", "json"), "prose, or an object with `workloads`")
+    _output(parser, ("text", "json"), "text or json; may repeat")
     _configuration(parser)
 
 
@@ -116,61 +175,94 @@ def _rules(commands: Commands) -> None:
     parser = _command(commands, "rules", "table of all rules")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="a table, or an array of rules")
     _color(parser)
-    parser = _command(commands, "rule", "the manual page of a rule")
+    _help(parser)
+    parser = _command(commands, "rule", "the manual page of a rule", usage="[OPTIONS] RULE")
     parser.add_argument("rule", metavar="RULE", help="a rule's id or name")
     _color(parser)
+    _help(parser)
 
 
 def _config(commands: Commands) -> None:
-    parser = _command(commands, "config", "the settings in force and where each comes from")
+    parser = _command(commands, "config", "the settings in force and where each comes from", usage=ON_PATHS)
     parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (.)")
     _cluster(parser)
     _configuration(parser)
 
 
+def _completion(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "completion",
+        "script that lets a shell complete the command line",
+        "Prints a script that lets a shell complete commands, options, rules and values.\n\n"
+        "  bash  into ~/.local/share/bash-completion/completions/scclint\n"
+        "  zsh   into a file _scclint in a folder of $fpath\n"
+        "  tcsh  into a file that ~/.tcshrc sources",
+        usage="[OPTIONS] SHELL",
+    )
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or tcsh")
+    _help(parser)
+
+
 def _inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (.)")
-    _reading(parser)
-
-
-def _reading(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("input")
-    group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input in the report")
-    group.add_argument("--context", action="append", metavar="PATH", help="manifests to take into account, not to report on")
-    group.add_argument("--cluster-state", action="append", metavar="PATH", help="dumps of the cluster's SCCs, namespaces, RBAC")
-    group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches")
+    group.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (.)")
+    _reading(group)
+
+
+def _reading(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
+    group.add_argument("--context", action="append", metavar="PATH", help="manifests that count but are not reported on")
+    group.add_argument(
+        "--cluster-state", action="append", metavar="PATH", help="dump of the cluster's SCCs, namespaces and RBAC"
+    )
+    group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
+    group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="leave it out even when named as PATH")
 
 
 def _cluster(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("cluster")
     group.add_argument("--openshift", metavar="4.N[,4.M]", type=_words, help="releases to judge for (the newest known)")
-    group.add_argument("--platform", choices=("openshift", "kubernetes"), help="plain Kubernetes has no SCCs")
-    group.add_argument("--kubernetes", metavar="1.N", help="its version")
-    group.add_argument("--seccomp-default", action="store_true", help="its kubelets default unset profiles to RuntimeDefault")
     group.add_argument(
-        "--upgraded-from-4.10", action="store_true", dest="upgraded_from_4_10", help="everyone may use `restricted`"
+        "--platform", choices=("openshift", "kubernetes"), metavar="NAME", help="openshift, or kubernetes, which has no SCCs"
+    )
+    group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
+    group.add_argument("--seccomp-default", action="store_true", help="its kubelets run with seccompDefault")
+    group.add_argument(
+        "--upgraded-from-4.10",
+        action="store_true",
+        dest="upgraded_from_4_10",
+        help="a cluster where everyone may use restricted",
     )
     group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (an administrator)")
     group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")
 
 
-def _output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> None:
+def _output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("output")
-    group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=f"{', '.join(formats)}: {what}")
-    group.add_argument("-o", "--output", action="append", metavar="FILE", help="write there; pairs with --format by place")
+    group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=what)
+    group.add_argument("-o", "--output", action="append", metavar="FILE", help="where each format goes, in order (- is stdout)")
     _color(group)
+    return group
 
 
 def _color(parser: "argparse._ActionsContainer") -> None:
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour on a terminal (auto)")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto (default), always or never"
+    )
 
 
 def _configuration(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("configuration")
     group.add_argument("--config", metavar="FILE", help="read this configuration file")
     group.add_argument("--isolated", action="store_true", help="read none")
+    _help(group)
+
+
+def _help(parser: "argparse._ActionsContainer") -> None:
+    parser.add_argument("-h", "--help", action="help", help="show this and end")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,16 +1,19 @@
 """`scclint review`."""
 
-import sys
 from argparse import Namespace
+from collections.abc import Callable
+from itertools import zip_longest
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings
 from scclint.cli.main import NOTHING, OK, USAGE
 from scclint.engine.inputs import Inputs, model_objects
 from scclint.engine.worlds import make_worlds
+from scclint.errors import UsageError
 from scclint.model.objects import ApiObject, Workload
 from scclint.report import review
-from scclint.report.output import write
+from scclint.report.output import say, write
 from scclint.report.summary import place
+from scclint.report.visible import visible_line
 from scclint.source import Span
 
 
@@ -18,18 +21,28 @@ def run(args: Namespace) -> int:
     """Load and model as `check` does, then list every workload of the targets with its verdict."""
     config, _ = settings(args)
     inputs = read_inputs(args, config)
-    objects = model_objects(inputs.documents)
+    objects = model_objects(inputs, config)
     worlds = make_worlds(objects, config)
     workloads = target_workloads(inputs, objects)
-    for index, name in enumerate(getattr(args, "format", ["text"])):
-        output = getattr(args, "output", [])[index : index + 1]
-        target = output[0] if output else None
-        if name == "json":
-            text = review.render_json(worlds, workloads)
-        else:
-            text = review.render_text(worlds, workloads, color_wanted(args, target))
-        write(text, target)
-    return status(inputs)
+
+    def render(form: str, output: str | None) -> str:
+        if form == "json":
+            return review.render_json(worlds, workloads)
+        return review.render_text(worlds, workloads, color_wanted(args, output))
+
+    whole = write_formats(args, render)
+    return max(status(inputs), OK if whole else USAGE)
+
+
+def write_formats(args: Namespace, render: Callable[[str, str | None], str]) -> bool:
+    """Write each format asked for to its output, of which `-` and none are standard output. False if its reader went away."""
+    outputs = [None if output == "-" else output for output in getattr(args, "output", [])]
+    whole = True
+    for form, output in zip_longest(getattr(args, "format", ["text"]), outputs):
+        if form is None:
+            raise UsageError(f"--output {output} has no --format of its own")
+        whole = write(render(form, output), output) and whole
+    return whole
 
 
 def target_workloads(inputs: Inputs, objects: list[ApiObject]) -> list[Workload]:
@@ -42,12 +55,12 @@ def status(inputs: Inputs) -> int:
     """Tell on standard error what could not be read, and give the exit status that goes with it."""
     broken = False
     for notice in inputs.notices:
-        print(f"{place(Span(notice.file, notice.line, 0, 0, 0))}: {notice.level}: {notice.message}", file=sys.stderr)
+        say(f"{place(Span(notice.file, notice.line, 0, 0, 0))}: {notice.level}: {visible_line(notice.message)}")
         broken = broken or notice.level == "error"
     for document in inputs.targets:
         if document.status == "unparsable" and document.error is not None:
             error = document.error
             where = place(Span(document.file, error.line, error.column, 0, 0))
-            print(f"{where}: error: this document cannot be read: {error.message}", file=sys.stderr)
+            say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
             broken = True
     return USAGE if broken else NOTHING if inputs.nothing else OK

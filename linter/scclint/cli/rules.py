@@ -4,31 +4,51 @@ import os
 import sys
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted
+from scclint.cli.inputs import color_wanted, settings
 from scclint.cli.main import OK
 from scclint.errors import UsageError
-from scclint.registry import builtin
+from scclint.registry import Registry, builtin
 from scclint.report.output import write
 from scclint.report.rule_pages import page, table, table_json
+from scclint.report.screen import WIDTH
+from scclint.rule import AnyRule
 
 
 def run(args: Namespace) -> int:
-    """Show the table of all rules, or the page of one."""
-    registry = builtin()
+    """Show the table of all rules, or the page of one. Rules of the configuration in force are among them."""
     color = color_wanted(args, None)
     if args.command == "rules":
-        write(table_json(registry.rules) if args.format == "json" else table(registry.rules, color), None)
-        return OK
-    rule = registry.find(args.rule)
-    if rule is None:
-        from difflib import get_close_matches
-
-        known = [word for r in registry for word in (r.id, r.name)]
-        near = get_close_matches(args.rule, known, 1, 0.5) or get_close_matches(args.rule.upper(), known, 1, 0.5)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UsageError(f"no rule is called {args.rule!r}.{hint} `scclint rules` lists them.")
-    _show(page(rule, color), color)
+        rules = settings(args)[1].rules
+        write(table_json(rules) if args.format == "json" else table(rules, color, _columns()), None)
+    else:
+        _show(page(_find(args), color, min(_columns() or WIDTH, WIDTH)), color)
     return OK
+
+
+def _find(args: Namespace) -> AnyRule:
+    # A page of ours can be read even where the configuration is broken.
+    rule = builtin().find(args.rule)
+    if rule is None:
+        rules = settings(args)[1]
+        rule = rules.find(args.rule)
+        if rule is None:
+            raise UsageError(f"no rule is called {args.rule!r}.{_hint(args.rule, rules)} `scclint rules` lists them.")
+    return rule
+
+
+def _hint(word: str, rules: Registry) -> str:
+    from difflib import get_close_matches
+
+    known = [word for r in rules for word in (r.id, r.name)]
+    near = get_close_matches(word, known, 1, 0.5) or get_close_matches(word.upper(), known, 1, 0.5)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _columns() -> int | None:
+    """The width of the terminal, None where the output is not one."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _show(text: str, color: bool) -> None:
@@ -41,5 +61,6 @@ def _show(text: str, color: bool) -> None:
         return
     import pydoc
 
+    # less shows the codes of colours unless it is told to pass them on.
     os.environ.setdefault("LESS", "-R" if color else "")
     pydoc.pager(text)

@@ -3,13 +3,13 @@
 from argparse import Namespace
 
 from scclint.cli.inputs import settings
-from scclint.cli.main import OK
+from scclint.cli.main import OK, USAGE
 from scclint.config.show import render
 from scclint.report.output import write
+from scclint.report.visible import visible
 
 
 def run(args: Namespace) -> int:
     """Print the settings in force and where each was set."""
     config, _ = settings(args)
-    write(render(config), None)
-    return OK
+    return OK if write(visible(render(config)), None) else USAGE

@@ -37,6 +37,8 @@ class Layers:
         """What the file says and the command line does not set aside; None for nothing."""
         if "select" in self.options and field in SET_ASIDE_BY_SELECT:
             return None
+        if "format" in self.options and field == "output":
+            return None
         value: Any = self.raw.data if self.raw is not None else {}
         for key in KEYS[field]:
             value = value.get(key) if isinstance(value, dict) else None

@@ -1,22 +1,18 @@
 """Checks plain data against a JSON Schema and words what is wrong for the person who wrote it.
 
-Only the keywords that the project's own schemas use are known (`ANNOTATIONS` and `CHECKED`). On those it agrees with the
-`jsonschema` package, whose import would cost more than the rest of a run.
+`jsonschema` judges; the words are ours, since its own speak of schemas rather than of the file.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
 
-Schema = Mapping[str, Any]
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
-ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples", "format"})
-CHECKED = frozenset({"$ref", "anyOf", "type", "enum", "pattern", "minLength", "minItems", "items"}) | frozenset(
-    {"properties", "additionalProperties", "required", "minimum", "const"}
-)
+Schema = Mapping[str, Any]
 
 TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict, "null": type(None)}
 WORDS = {
@@ -50,70 +46,69 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 def mistakes(data: Any, schema: Schema) -> Iterator[Mistake]:
-    """Everything in `data` that the schema does not allow, in the order of the data."""
-    yield from _check(data, schema, schema, ())
+    """Everything in `data` that the schema does not allow."""
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(schema).iter_errors(data):
+        yield from _worded(error, schema)
 
 
-def _check(data: Any, schema: Schema, root: Schema, path: Path) -> Iterator[Mistake]:
-    kind = type_name(data)
-    branches = _branches(schema, root)
-    schema = next((b for b in branches if b.get("type", kind) == kind), {})
-    if not schema and all("type" in b for b in branches):
-        wanted = " or ".join(WORDS[b["type"]] for b in branches)
-        quotes = "; write it in quotes" if wanted == WORDS["string"] and isinstance(data, int) else ""
-        yield Mistake(path, f"{written(path)} must be {wanted}, not {_shown(data)}{quotes}")
-        return
-    if "enum" in schema and not any(_same(data, known) for known in schema["enum"]):
-        known = [str(k) for k in schema["enum"]]
-        yield Mistake(path, f"{written(path)} must be {_alternatives(known)}, not {_shown(data)}{did_you_mean(data, known)}")
-    if "const" in schema and not _same(data, schema["const"]):
-        yield Mistake(path, f"{written(path)} must be {_shown(schema['const'])}, not {_shown(data)}")
-    if isinstance(data, str):
-        yield from _check_string(data, schema, path)
-    elif isinstance(data, list):
-        yield from _check_list(data, schema, root, path)
-    elif isinstance(data, dict):
-        yield from _check_mapping(data, schema, root, path)
-    elif kind == "integer" and data < schema.get("minimum", data):
-        yield Mistake(path, f"{written(path)} must be at least {schema['minimum']}, not {data}")
-
-
-def _branches(schema: Schema, root: Schema) -> tuple[Schema, ...]:
-    """What a schema comes to behind `$ref` and `anyOf`, whose branches differ by their type in the project's schemas."""
-    while "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return tuple(b for branch in schema.get("anyOf", ()) for b in _branches(branch, root)) or (schema,)
-
-
-def _check_string(data: str, schema: Schema, path: Path) -> Iterator[Mistake]:
-    if len(data) < schema.get("minLength", 0):
-        yield Mistake(path, f"{written(path)} must not be empty")
-    elif "pattern" in schema and re.search(schema["pattern"], data) is None:
-        like = " or ".join(str(e) for e in schema.get("examples", ()) if isinstance(e, str))
-        yield Mistake(path, f"{written(path)} must look like {like or schema['pattern']}, not {_shown(data)}")
-
-
-def _check_list(data: list[Any], schema: Schema, root: Schema, path: Path) -> Iterator[Mistake]:
-    if len(data) < schema.get("minItems", 0):
-        yield Mistake(path, f"{written(path)} must not be empty")
-    if "items" in schema:
-        for index, item in enumerate(data):
-            yield from _check(item, schema["items"], root, (*path, index))
-
-
-def _check_mapping(data: dict[str, Any], schema: Schema, root: Schema, path: Path) -> Iterator[Mistake]:
-    properties: Schema = schema.get("properties", {})
-    rest = schema.get("additionalProperties", True)
-    for key in schema.get("required", ()):
-        if key not in data:
+def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
+    path: Path = tuple(error.absolute_path)
+    data: Any = error.instance
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    match error.validator:
+        case "anyOf":
+            yield from _of_branches(error, root)
+        case "type":
+            yield _mistyped(path, data, [rule])
+        case "enum":
+            known = [str(k) for k in rule]
+            yield Mistake(
+                path, f"{written(path)} must be {_alternatives(known)}, not {_shown(data)}{did_you_mean(data, known)}"
+            )
+        case "const":
+            yield Mistake(path, f"{written(path)} must be {_shown(rule)}, not {_shown(data)}")
+        case "minLength" | "minItems":
+            yield Mistake(path, f"{written(path)} must not be empty")
+        case "minimum":
+            yield Mistake(path, f"{written(path)} must be at least {rule}, not {_shown(data).removeprefix('the number ')}")
+        case "pattern":
+            like = " or ".join(str(e) for e in schema.get("examples", ()) if isinstance(e, str))
+            yield Mistake(path, f"{written(path)} must look like {like or rule}, not {_shown(data)}")
+        case "required":
+            # jsonschema says it once for each key, and names the key in its message alone.
+            key = next(k for k in rule if k not in data and error.message.startswith(repr(k)))
             yield Mistake(path, f"{written(path)} needs the key {key!r}")
-    for key, value in data.items():
-        if key in properties:
-            yield from _check(value, properties[key], root, (*path, key))
-        elif rest is False:
-            yield Mistake((*path, key), f"unknown key {key!r}{_instead(key, properties, root, path)}", unknown=True)
-        elif isinstance(rest, Mapping):
-            yield from _check(value, rest, root, (*path, key))
+        case "additionalProperties":
+            known_here: Schema = schema.get("properties", {})
+            for key in data:
+                if key not in known_here:
+                    yield Mistake((*path, key), f"unknown key {key!r}{_instead(key, known_here, root, path)}", unknown=True)
+        case _:
+            yield Mistake(path, f"{written(path)}: {error.message}")
+
+
+def _of_branches(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
+    """What is wrong by the branch of an `anyOf` that is meant: the one of the data's type."""
+    path = tuple(error.absolute_path)
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    mistyped = [b[0] for b in branches.values() if b[0].validator == "type" and tuple(b[0].absolute_path) == path]
+    if len(mistyped) == len(branches):
+        yield _mistyped(path, error.instance, [str(b.validator_value) for b in mistyped])
+        return
+    meant = next(b for b in branches.values() if b[0] not in mistyped)
+    for inner in meant:
+        yield from _worded(inner, root)
+
+
+def _mistyped(path: Path, data: Any, types: list[str]) -> Mistake:
+    wanted = " or ".join(WORDS[name] for name in types)
+    quotes = "; write it in quotes" if wanted == WORDS["string"] and isinstance(data, int) else ""
+    return Mistake(path, f"{written(path)} must be {wanted}, not {_shown(data)}{quotes}")
 
 
 def type_name(data: Any) -> str:
@@ -156,10 +151,6 @@ def _instead(key: str, properties: Schema, root: Schema, path: Path) -> str:
         if spelled in sub.get("properties", {}):
             return f"; did you mean {name + '.' + spelled!r}?"
     return f"; known here: {', '.join(sorted(properties))}"
-
-
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
 
 
 def _shown(data: Any) -> str:

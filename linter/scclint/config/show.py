@@ -39,10 +39,18 @@ def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return schema["$defs"][node["$ref"].removeprefix("#/$defs/")].get("default")
 
 
-def render(config: Config) -> str:
-    """The settings as YAML, with the origins as comments. What has no value is a comment altogether."""
+def _json(value: Any) -> str:
+    """JSON, which is YAML too; what does not print, or would be taken for a command, as JSON's own escapes."""
     import json
 
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in text)
+    return text.replace("##", "#\\u0023")
+
+
+def render(config: Config) -> str:
+    """The settings as YAML, with the origins as comments. What has no value is a comment altogether."""
     lines: list[tuple[str, str]] = []
     group = ""
     for key, value, origin in effective(config):
@@ -50,7 +58,7 @@ def render(config: Config) -> str:
         if parent != group:
             group = parent
             lines.append((f"{parent}:", "") if parent else ("", ""))
-        text = f"{name}: {json.dumps(value, ensure_ascii=False)}" if value is not None else f"# {name}: not set"
-        lines.append((("  " if parent else "") + text, origin if value is not None or origin != DEFAULT else ""))
+        text = f"{name}: {_json(value)}" if value is not None else f"# {name}: not set"
+        lines.append((("  " if parent else "") + text, origin.replace("\n", "\\n") if value is not None or origin != DEFAULT else ""))
     width = min(60, max((len(text) for text, origin in lines if origin), default=0))
     return "".join((f"{text:<{width}}  # {origin}" if origin else text) + "\n" for text, origin in lines)

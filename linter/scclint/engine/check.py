@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
-from scclint.finding import Crash, Finding, Problem, Severity, Subject
+from scclint.engine.progress import Progress, silent
+from scclint.finding import Crash, Finding, Problem, Related, Severity, Subject
 from scclint.model.objects import ApiObject
 from scclint.rule import AnyRule
 from scclint.world import World
 
 
 def check(
-    worlds: Mapping[str, World], subjects: Sequence[Any], rules: Sequence[AnyRule], select: Callable[[str], Selection]
+    worlds: Mapping[str, World],
+    subjects: Sequence[Any],
+    rules: Sequence[AnyRule],
+    select: Callable[[str], Selection],
+    progress: Progress = silent,
 ) -> tuple[list[Finding], list[Crash]]:
     """What the rules say of `subjects` (model objects, documents, ignores), merged over the worlds.
 
@@ -21,8 +26,12 @@ def check(
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
     found: dict[Finding, list[str]] = {}
     crashes: dict[Crash, None] = {}
+    total = len(worlds) * len(subjects)
+    done = 0
     for release, world in worlds.items():
         for subject in subjects:
+            done += 1
+            progress("judged", done, total)
             selected = select(subject.file)
             for rule in concerned[type(subject)]:
                 if rule.id not in selected:
@@ -43,6 +52,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Any) -> 
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
     """
+    made_from, notes = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,
@@ -50,11 +60,28 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Any) -> 
         message=problem.message,
         span=problem.at.span,
         subject=subject_of(subject, problem.container),
-        path=problem.at.path,
-        related=tuple(dict.fromkeys(problem.related)),
+        path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
+        related=tuple(dict.fromkeys((*problem.related, *made_from))),
         settle=problem.settle,
         flow=problem.flow,
+        notes=notes,
     )
+
+
+def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
+    """What the decisive value was made from: Template parameters, the file before kustomize; notes where no place is known."""
+    related: list[Related] = []
+    if subject.substitutions:
+        from scclint.model.template import parameters_behind
+
+        related += parameters_behind(subject, problem.at)
+    if subject.origin is None:
+        return tuple(related), ()
+    from scclint.model.kustomize import before_kustomize
+
+    before = before_kustomize(subject, problem.at)
+    related += [before] if before is not None else []
+    return tuple(related), () if before is not None else (f"kustomize made it from {subject.origin.file}",)
 
 
 def subject_of(subject: Any, container: str = "") -> Subject:

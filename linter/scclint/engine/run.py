@@ -1,12 +1,13 @@
 """The whole run: load, model, check, report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.check import check
 from scclint.engine.inputs import Inputs, load_inputs, model_objects
+from scclint.engine.progress import Progress, silent
 from scclint.engine.settle import settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
@@ -14,7 +15,7 @@ from scclint.finding import Finding, Notice, Report, Tally
 from scclint.load.read import read
 from scclint.model.objects import ApiObject, Workload
 from scclint.registry import Registry, builtin
-from scclint.world import World
+from scclint.world import Outcome, World
 
 
 def lint(paths: Sequence[str], config: Config | None = None) -> Report:
@@ -33,19 +34,29 @@ def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None
     return run(load_inputs(["-"], config, stdin=text.encode(), stdin_filename=filename), config, builtin())
 
 
-def run(inputs: Inputs, config: Config, registry: Registry, *, ignores: bool = True, today: date | None = None) -> Report:
+def run(
+    inputs: Inputs,
+    config: Config,
+    registry: Registry,
+    *,
+    ignores: bool = True,
+    today: date | None = None,
+    review: bool = False,
+    progress: Progress = silent,
+) -> Report:
     """Judge what was read and report on its targets.
 
     `ignores` False reports what comments, annotations, the configuration and the baseline would suppress. `today` decides
-    whether a suppression has expired.
+    whether a suppression has expired. `review` asks for the outcome of every workload as well.
     """
-    objects = model_objects(inputs.documents)
+    objects = model_objects(inputs, config)
     worlds = make_worlds(objects, config)
     targets = {id(document) for document in inputs.targets}
-    subjects = [*inputs.targets, *(o for o in objects if id(o.document) in targets)]
+    ours = [o for o in objects if id(o.document) in targets]
+    subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
-    findings, crashes = check(worlds, subjects, registry.rules, select)
-    notices = [*inputs.notices, *_passed_over(inputs, objects)]
+    findings, crashes = check(worlds, subjects, registry.rules, select, progress)
+    notices = [*inputs.notices, *_passed_over(inputs, ours), *_needless_parameters(inputs, config)]
     if ignores:
         findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today)
         crashes += broken
@@ -54,11 +65,17 @@ def run(inputs: Inputs, config: Config, registry: Registry, *, ignores: bool = T
         findings=tuple(findings),
         crashes=tuple(crashes),
         notices=tuple(notices),
-        tally=_tally(inputs, subjects),
+        tally=_tally(inputs, ours),
         platform=_platform(worlds),
         texts=_texts(findings, inputs),
         rules=registry.rules,
+        outcomes=_outcomes(worlds, subjects) if review else {},
     )
+
+
+def _outcomes(worlds: Mapping[str, World], subjects: Sequence[object]) -> dict[str, tuple[Outcome, ...]]:
+    targets = [s for s in subjects if isinstance(s, Workload)]
+    return {release: tuple(world.outcome(workload) for workload in targets) for release, world in worlds.items()}
 
 
 def _platform(worlds: Mapping[str, World]) -> str:
@@ -67,10 +84,9 @@ def _platform(worlds: Mapping[str, World]) -> str:
     return ", ".join([first, *list(worlds)[1:]])
 
 
-def _tally(inputs: Inputs, subjects: Iterable[object]) -> Tally:
+def _tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
     """Every document of the targets in exactly one place; of the parsed ones those count as linted that gave an object."""
-    objects = [s for s in subjects if isinstance(s, ApiObject)]
-    partial = {id(o.document) for o in objects if isinstance(o, Workload) and o.partial}
+    partial = {id(o.document) for o in objects if o.partial}
     linted = {id(o.document) for o in objects} - partial
     documents = [d for d in inputs.targets if d.status != "empty"]
     unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
@@ -94,13 +110,25 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
         more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
         advice = "lint what it renders to, as in `helm template . | scclint check -`"
         notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
-    targets = {id(d) for d in inputs.targets}
-    partial = [o for o in objects if isinstance(o, Workload) and o.partial and id(o.document) in targets]
+    partial = [o for o in objects if o.partial]
     if partial:
         first = f"{partial[0].file}: {partial[0].named}"
         more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
         notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
     return notices
+
+
+def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:
+    """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
+    if config.origins.get("params") != "command line":
+        return
+    from scclint.load.node import to_data
+    from scclint.model.template import declared
+
+    templates = [to_data(d.root) for d in inputs.documents if d.kind == "Template" and d.root is not None]
+    known = {name for template in templates for name in declared(template)}
+    for name in sorted(config.params.keys() - known):
+        yield Notice("warning", f"parameter {name} was given a value, but no Template has a parameter of that name")
 
 
 def _texts(findings: Iterable[Finding], inputs: Inputs) -> dict[str, str]:

@@ -8,15 +8,23 @@ from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
-from scclint.model.objects import ApiObject
-from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests
+from scclint.model.objects import ApiObject, Workload
+from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
 RBAC = "rbac.authorization.k8s.io"
 
 
 def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World]:
     """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name."""
+    # A patch of an SCC or a binding is no SCC or binding.
+    objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
     given = [*_configured(config), *(m for m in manifests(objects, config.namespace) if not check_object(m))]
+    tasks = [o for o in objects if isinstance(o, Workload) and o.api_version.startswith("tekton.dev/")]
+    if tasks:
+        from scclint.cluster.pipelines import openshift_pipelines
+
+        # In front, so that what the input says of the same objects holds.
+        given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, config.namespace) for task in tasks))
     creator = User(config.creator.user, config.creator.groups) if config.creator else None
     worlds: dict[str, World] = {}
     for cluster in _clusters(config, given):

@@ -21,12 +21,18 @@ class SourceFile(NamedTuple):
 
 
 def discover(
-    paths: Iterable[str], *, stdin_filename: str = "<stdin>", exclude: Sequence[str] = (), force_exclude: bool = False
+    paths: Iterable[str],
+    *,
+    stdin_filename: str = "<stdin>",
+    exclude: Sequence[str] = (),
+    force_exclude: bool = False,
+    tracked_only: bool = False,
 ) -> Iterator[SourceFile | LoadError]:
     """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
 
     In folders, git-ignored files, `.git`, and linked folders are left out; `exclude` takes patterns (see `globs`) for paths
     relative to the folder named, or as displayed. Files named one by one are excluded with `force_exclude` only.
+    `tracked_only` leaves out of folders in a git work tree what git does not track.
     A path that is missing, unreadable or no regular file is a LoadError among the files.
     """
     excluded: Callable[[str], bool] = _no
@@ -36,7 +42,7 @@ def discover(
         excluded = path_filter(exclude)
     seen: set[str] = set()
     for path in paths:
-        for item in _expand(path, stdin_filename, excluded, force_exclude):
+        for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
             if isinstance(item, SourceFile):
                 identity = item.path if item.path == "-" else os.path.abspath(item.path)
                 if identity in seen:
@@ -56,7 +62,7 @@ def _no(path: str) -> bool:
 
 
 def _expand(
-    path: str, stdin_filename: str, excluded: Callable[[str], bool], force_exclude: bool
+    path: str, stdin_filename: str, excluded: Callable[[str], bool], force_exclude: bool, tracked_only: bool
 ) -> Iterator[SourceFile | LoadError]:
     if path == "-":
         yield SourceFile("-", stdin_filename)
@@ -68,16 +74,16 @@ def _expand(
         yield os_error(error, shown) if isinstance(error, OSError) else LoadError("is not a path", shown)
         return
     if stat.S_ISDIR(mode):
-        yield from _folder(path, excluded)
+        yield from _folder(path, excluded, tracked_only)
     elif not stat.S_ISREG(mode):
         yield LoadError(f"is {file_type(mode)}, not a regular file", shown)
     elif not (force_exclude and excluded(shown)):
         yield SourceFile(path, shown)
 
 
-def _folder(root: str, excluded: Callable[[str], bool]) -> Iterator[SourceFile | LoadError]:
+def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> Iterator[SourceFile | LoadError]:
     problems: list[LoadError] = []
-    names = _below(root, "", problems)
+    names = _below(root, "", problems, tracked_only)
     found: list[SourceFile | LoadError] = []
     for name in names:
         relative = name.replace(os.sep, "/")
@@ -98,10 +104,10 @@ def _checked(path: str, shown: str) -> SourceFile | LoadError:
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 
 
-def _below(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:
+def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool) -> Iterator[str]:
     """The candidates below `root`/`prefix`, relative to `root`."""
     folder = os.path.join(root, prefix) if prefix else root
-    listed = listed_by_git(folder)
+    listed = listed_by_git(folder, tracked_only=tracked_only)
     if listed is None:
         yield from _walk(root, prefix, problems)
         return
@@ -112,7 +118,7 @@ def _below(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:
             if os.path.lexists(path) and not os.path.isdir(path):
                 yield os.path.join(prefix, name)
         elif os.path.isdir(path) and not os.path.islink(path):
-            yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems)
+            yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only)
 
 
 def _walk(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:

@@ -5,8 +5,8 @@ import os
 _TIMEOUT = 60  # seconds
 
 
-def listed_by_git(folder: str) -> list[str] | None:
-    """The files below `folder` that git tracks or would add, as paths relative to it; a nested repository is one path.
+def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | None:
+    """The files below `folder` that git tracks or, without `tracked_only`, would add, relative to it; a nested repository is one.
 
     None where git does not apply: the folder is in no work tree, is itself ignored, or git is missing or refuses.
     """
@@ -16,7 +16,9 @@ def listed_by_git(folder: str) -> list[str] | None:
 
     # The repository's own configuration must not make git run anything: fsmonitor is the one that ls-files would start.
     command = ["git", "-c", "core.fsmonitor=false", "-C", folder]
-    listing = [*command, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = [*command, "ls-files", "-z", "--cached"]
+    if not tracked_only:
+        listing += ["--others", "--exclude-standard"]
     ignored = [*command, "check-ignore", "-q", "."]
     try:
         done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False)

@@ -148,6 +148,10 @@ def _compose(next_event: Callable[[], Any], source: str, file: str, first_line: 
             value: Any = text
             if tag is not None:
                 tag = str(tag)
+            if not text and place is None and start.column == 0 < start.line and start.index >= len(source):
+                # At the end of the text libyaml stands in a line of its own, which nobody wrote.
+                line = end_line = line - 1
+                column = end_column = len(source) - source.rfind("\n")
             if tag is not None or (plain and (not text or text[0] in HINTS)):
                 try:
                     value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)

@@ -12,8 +12,8 @@ from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
 
-TASK = "its TaskRun decides on the service account and the pod's securityContext"
-TASK_RUN = "it names no service account, and the cluster's Tekton decides on the default one"
+PIPELINE = "pipeline"
+"""The service account that OpenShift Pipelines runs tasks as which name no other."""
 
 
 def build_knative_service(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
@@ -36,8 +36,11 @@ def build_knative_service(document: Document, root: Node, data: dict[str, Any], 
 
 
 def build_task(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
-    """A Task of tekton.dev: its steps and sidecars as containers of one pod, the Task's labels and annotations as the pod's."""
-    yield from _task(document, root, data, path, ("spec",), {}, TASK)
+    """A Task of tekton.dev: its steps and sidecars as containers of one pod, the Task's labels and annotations as the pod's.
+
+    It is taken to be run as by a TaskRun that settles nothing.
+    """
+    yield from _task(document, root, data, path, ("spec",), {})
 
 
 def build_task_run(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
@@ -46,16 +49,14 @@ def build_task_run(document: Document, root: Node, data: dict[str, Any], path: P
     if not isinstance(spec, dict) or not isinstance(spec.get("taskSpec"), dict):
         return
     settings = dict(template) if isinstance(template := spec.get("podTemplate"), dict) else {}
-    account = spec.get("serviceAccountName")
-    if account:
-        settings["serviceAccountName"] = account
-    yield from _task(document, root, data, path, ("spec", "taskSpec"), settings, "" if account else TASK_RUN)
+    settings["serviceAccountName"] = spec.get("serviceAccountName")
+    yield from _task(document, root, data, path, ("spec", "taskSpec"), settings)
 
 
 def _task(
-    document: Document, root: Node, data: dict[str, Any], path: Path, where: Path, settings: dict[str, Any], partial: str
+    document: Document, root: Node, data: dict[str, Any], path: Path, where: Path, settings: dict[str, Any]
 ) -> Iterator[ApiObject]:
-    """The pod of a task spec. Where the run settles something, its fields lie in `podTemplate` and the run itself."""
+    """The pod of the task spec at `where`, with what its run settles."""
     task = _at(data, where)
     if not isinstance(task, dict):
         return
@@ -64,11 +65,11 @@ def _task(
     containers = [
         {**c, "name": f"unnamed-{i}"} if isinstance(c, dict) and not c.get("name") else c for i, c in enumerate(joined)
     ]
-    kept = {key: task[key] for key in ("volumes",) if key in task}
-    whole = {**data, "spec": {**settings, **kept, "containers": [*containers, *sidecars]}}
+    spec = {**settings, **({"volumes": task["volumes"]} if "volumes" in task else {})}
+    spec["serviceAccountName"] = spec.get("serviceAccountName") or PIPELINE
+    whole = {**data, "spec": {**spec, "containers": [*containers, *sidecars]}}
     workload = Workload(document, _pod_root(node_at(root, path), where), whole, (), ())
     workload.controlled = True
-    workload.partial = partial or workload.partial
     workload.moved = _moved(path, where, len(steps), len(sidecars))
     yield workload
 
@@ -125,9 +126,10 @@ def _join_nodes(base: Mapping, over: Node) -> Node:
     """The same of the trees, so that every field is where it was written."""
     if not isinstance(over, Mapping):
         return over
-    mine = {str(entry.key.value): entry for entry in over.entries}
-    joined = {str(entry.key.value): entry for entry in base.entries} | mine
-    for key, entry in mine.items():
+    joined = {str(entry.key.value): entry for entry in over.entries}
+    joined |= {str(entry.key.value): entry for entry in base.entries if entry.key.value not in joined}
+    for entry in over.entries:
+        key = str(entry.key.value)
         below = base.get(key)
         if isinstance(below, Mapping) and isinstance(entry.value, Mapping):
             joined[key] = Entry(entry.key, _join_nodes(below, entry.value))

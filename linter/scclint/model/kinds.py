@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scclint.finding import Path
-from scclint.load.document import Document
-from scclint.load.node import Node
+from scclint.load.document import Document, objects
+from scclint.load.node import Node, to_data
 from scclint.model.csv import build_csv
 from scclint.model.custom import build_knative_service, build_task, build_task_run
 from scclint.model.objects import (
@@ -35,7 +35,6 @@ TEMPLATES: dict[tuple[str, str], Path] = {
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
     ("apps.openshift.io", "DeploymentConfig"): ("spec", "template"),
     ("", "DeploymentConfig"): ("spec", "template"),
-    ("argoproj.io", "Rollout"): ("spec", "template"),
 }
 """Where a workload of (API group, kind) carries its pod; () is the object itself. Without a group they are OpenShift's legacy API."""
 
@@ -57,6 +56,9 @@ OBJECTS: dict[tuple[str, str], type[ApiObject]] = {
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
 }
 
+EMBEDDED: dict[tuple[str, str], Path] = {("argoproj.io", "Rollout"): ("spec", "template")}
+"""Custom resources that may have a pod template, and where; one that has none (a Rollout of a Deployment's) makes no pods."""
+
 Build = Callable[[Document, Node, dict[str, Any], Path], Iterator[ApiObject]]
 
 COMPOSED: dict[tuple[str, str], Build] = {
@@ -74,7 +76,7 @@ PARAMETRIC = (("template.openshift.io", "Template"), ("", "Template"))
 STATE_KINDS = frozenset(kind for _, kind in OBJECTS) | {"List"}
 """What a dump of a cluster is read for."""
 
-SUBJECT_KINDS = STATE_KINDS | {kind for _, kind in (*TEMPLATES, *COMPOSED, *PARAMETRIC)}
+SUBJECT_KINDS = STATE_KINDS | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMPOSED, *PARAMETRIC)}
 """Documents of other kinds need not be parsed, but for those of the configuration."""
 
 
@@ -98,20 +100,26 @@ class Extras:
 NO_EXTRAS = Extras()
 
 
-def build(
-    document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS
-) -> Iterator[ApiObject]:
+def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
+    """The model objects of a document, in order."""
+    root = document.root
+    if root is not None:
+        for node in objects(document):
+            # Items of a typed list (`PodList`) need not repeat what the list says.
+            data = {"apiVersion": node.api_version, "kind": node.kind, **to_data(node.root)}
+            yield from build(document, root, data, node.path, extras)
+
+
+def build(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
     """The model objects that one API object stands for: one for a kind in the tables, none for others."""
     api_version, kind = data.get("apiVersion"), data.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return
     group = api_version.rpartition("/")[0]
-    custom = extras.pods.get((api_version, kind))
-    if custom is not None or group == "argoproj.io":
-        # Custom resources may well do without their pod: a Rollout can refer to a Deployment's.
-        template = custom or TEMPLATES.get((group, kind), ())
-        if template and _holds(data, template):
-            yield Workload(document, root, data, path, template)
+    embedded = extras.pods.get((api_version, kind)) or EMBEDDED.get((group, kind))
+    if embedded:
+        if _holds(data, embedded):
+            yield Workload(document, root, data, path, embedded)
     elif (group, kind) in TEMPLATES:
         yield Workload(document, root, data, path, TEMPLATES[group, kind])
     elif (group, kind) in OBJECTS:
@@ -122,9 +130,7 @@ def build(
         yield from _build_template(document, root, data, path, extras)
 
 
-def _build_template(
-    document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras
-) -> Iterator[ApiObject]:
+def _build_template(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras) -> Iterator[ApiObject]:
     from scclint.model.template import instantiate
 
     for instance in instantiate(data, path, extras.params):

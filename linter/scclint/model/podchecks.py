@@ -145,7 +145,8 @@ def _check_annotations_agree(template: Json, where: Path) -> Problems:
     spec = _mapping(template, "spec")
     yield from _check_agree(annotations.get(POD_ANNOTATION), _mapping(spec, "securityContext"), (*spec_path, "securityContext"))
     for container, path in _containers(spec, spec_path):
-        annotation = annotations.get(f"{CONTAINER_ANNOTATION_PREFIX}{container.get('name')}")
+        name = container.get("name")
+        annotation = annotations.get(CONTAINER_ANNOTATION_PREFIX + name) if isinstance(name, str) else None
         yield from _check_agree(annotation, _mapping(container, "securityContext"), (*path, "securityContext"))
 
 

@@ -26,6 +26,10 @@ class Field(Generic[T]):
         self.path = path
         self._root = root
 
+    def below(self, *path: str | int) -> "Field[Any]":
+        """The field at `path` within this one's value."""
+        return View(self._root, self.value, self.path).field(*path)
+
     def __bool__(self) -> bool:
         """Whether there is a value that is not empty, zero or false."""
         return bool(self.value)

@@ -30,10 +30,10 @@ def _entry(world: World, workload: Workload) -> Json:
     verdict = outcome.verdict
     return {
         **workload_entry(world, outcome),
-        "reason": verdict.reason if verdict else None,
+        "reason": visible(verdict.reason) if verdict and verdict.reason else None,
         "candidates": [
             {
-                "scc": candidate.scc,
+                "scc": visible_line(candidate.scc),
                 "outcome": candidate.outcome,
                 "wouldBe": would.outcome,
                 "grant": grant_words(would.grant) if would.grant else None,
@@ -76,11 +76,11 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
     yield f"{paint(visible_line(_title(workload)), 'place', color)}  {paint(_place(workload.place.span), 'quiet', color)}"
     yield from _hang(_setting(world, outcome), "  ")
     if verdict is None:
-        yield from _hang(f"There is no verdict, because {outcome.unknown}.", "  ")
+        yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
         return
     if verdict.skipped:
         yield ""
-        yield from _hang(f"No SCC is tried: {outcome.skipped}.", "  ")
+        yield from _hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
     else:
         yield ""
         yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
@@ -88,9 +88,11 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
             yield from _candidate(number, workload, candidate, would, color)
         yield ""
         if verdict.allowed:
-            yield f"  {paint('Admitted', 'clean', color)} by {paint(verdict.scc or '', 'place', color)}: {visible(verdict.reason or '')}"
+            yield f"  {paint('Admitted', 'clean', color)} by {paint(visible_line(verdict.scc or ''), 'place', color)}:"
+            yield from _hang(visible(verdict.reason or ""), "  ")
         else:
-            yield from _hang(f"{paint('Refused', 'error', color)}: {visible(verdict.message or '')}", "  ")
+            yield f"  {paint('Refused', 'error', color)}:"
+            yield from _hang(visible(verdict.message or ""), "  ")
     yield ""
     yield "  Seccomp, container by container:"
     for container in outcome.seccomp:
@@ -98,7 +100,7 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
         profile = paint(profile_words(container), "error" if bad else "place", color)
         seen = ""
         if container.proc_mode is not None:
-            seen = f" (Seccomp: {container.proc_mode}, crictl: {container.crictl or 'null'})"
+            seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
         yield f"    {visible_line(container.name)}: {profile}{seen}"
         yield from _hang(visible(container.why), "      ")
 
@@ -132,13 +134,15 @@ def _candidate(number: int, workload: Workload, candidate: Candidate, would: Can
     elif candidate.outcome == "not reached":
         fate = {"denied": "not usable", "too restrictive": "would refuse", "chosen": "would admit"}
         words = f"not reached ({fate.get(would.outcome, would.outcome)})"
-    yield f"  {number:>4}  {candidate.scc:<24} {paint(words, tone, color)}"
+    yield f"  {number:>4}  {visible_line(candidate.scc):<24} {paint(words, tone, color)}"
     if candidate.outcome in ("chosen", "too restrictive") and would.grant is not None:
-        yield f"          usable by the {visible_line(grant_words(would.grant))}"
+        yield f"          usable by the {grant_words(would.grant)}"
     if candidate.outcome == "too restrictive":
         for error in dict.fromkeys(would.reasons):
             span = workload.pod.field(*error.path).span
-            yield from _hang(f"{visible(error.text)}  {paint(_place(span), 'quiet', color)}", "          ")
+            *lines, last = _hang(visible(error.text), "          ")
+            yield from lines
+            yield f"{last}  {paint(_place(span), 'quiet', color)}"
 
 
 def _hang(text: str, indent: str) -> Iterator[str]:

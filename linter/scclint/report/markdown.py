@@ -1,6 +1,8 @@
 """The `markdown` format: a summary for a pull request or a job page, within the length of one comment."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from itertools import groupby
 
 from scclint.finding import Finding, Report, Severity
@@ -18,27 +20,75 @@ _MARKUP = re.compile(rf"[\\`*_\[\]|~$<>&{_GAP}]")
 _REFERENCE = re.compile(r"([@#]|:(?=//)|\b(?:www(?=\.)|GH(?=-)))", re.IGNORECASE)
 """What code hosts link once Markdown is done, when escapes are gone; an unseen gap holds."""
 
+_REVIEW = ("Workload", "SCC", "Granted to", "Container", "Profile", "Source", "Seccomp", "crictl")
+
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🔵"}
 
 
 def render(report: Report, options: Options) -> str:
-    """A heading, what became of the input, and a collapsible table of findings a file."""
+    """A heading, what became of the input, a collapsible table of findings a file, and one of every workload's verdict."""
     findings = [finding for finding in report.findings if options.shows(finding)]
     parts = [f"## scclint: {verdict(report, options)}\n\n{prose(judged(report))}\n"]
     parts += [f"\n> {notice.level}: {_notice(notice.file)}{prose(notice.message)}\n" for notice in report.notices]
     parts += [f"\n> internal error: rule {code(crash.rule_id)}: {prose(crash.error)}\n" for crash in report.crashes]
+    if options.statistics and findings:
+        parts.append("\n" + _statistics(findings))
+    review = _review(report)
+    room = _LONGEST - sum(map(len, parts)) - len(review)
+    parts += [] if options.statistics else _findings(findings, options, room)
+    parts.append(review)
+    return "".join(parts)
+
+
+def _findings(findings: list[Finding], options: Options, room: int) -> Iterator[str]:
+    """The tables of the files, in `room` characters."""
     paths = RepositoryPaths(options.root)
     tables = [_table(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
     is_open = len(tables) <= _OPEN_FILES
-    room = _LONGEST - sum(map(len, parts))
     for number, (title, rows) in enumerate(tables):
         section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}\n</details>\n"
         room -= len(section)
         if room < 0:
-            parts.append(f"\nThe findings of {counted(len(tables) - number, 'more file')} are left out for length.\n")
+            yield f"\nThe findings of {counted(len(tables) - number, 'more file')} are left out for length.\n"
             break
-        parts.append(section)
-    return "".join(parts)
+        yield section
+
+
+def _review(report: Report) -> str:
+    """The table of `scclint review`, in a third of the whole at most; empty where the run was not asked for it."""
+    if not any(report.outcomes.values()):
+        return ""
+    from scclint.report.review import table_rows
+    from scclint.world import Outcome
+
+    many = len(report.outcomes) > 1
+    lines = []
+    for group in zip(*report.outcomes.values(), strict=True):
+        for release, outcome in zip(report.outcomes, group, strict=True):
+            assert isinstance(outcome, Outcome)
+            for row in table_rows(outcome, release if many else ""):
+                lines.append("| " + " | ".join(prose(text) for text, _ in row) + " |\n")
+    room = _LONGEST // 3
+    shown = []
+    for line in lines:
+        room -= len(line)
+        if room < 0:
+            break
+        shown.append(line)
+    titles = f"| {' | '.join(_REVIEW)} |\n{'|---' * len(_REVIEW)}|\n"
+    more = f"\n{counted(len(lines) - len(shown), 'more line')} left out for length.\n" if len(shown) < len(lines) else ""
+    number = len(next(iter(report.outcomes.values())))
+    summary = f"SCC and seccomp profile of {counted(number, 'workload')}"
+    return f"\n<details><summary>{summary}</summary>\n\n{titles}{''.join(shown)}{more}\n</details>\n"
+
+
+def _statistics(findings: list[Finding]) -> str:
+    """How often each rule was broken, the most frequent first."""
+    counts = Counter((f.rule_id, f.rule_name, f.severity) for f in findings)
+    rows = ["| Findings | | Rule |", "|---:|---|---|"]
+    for (rule, name, severity), number in sorted(counts.items(), key=lambda row: (-row[1], row[0][0], row[0][2].rank)):
+        rows.append(f"| {number:,} | {_SIGNS[severity]} {severity.value} | {prose(rule)} {code(name)} |")
+    return "\n".join(rows) + "\n"
 
 
 def prose(text: str) -> str:

@@ -9,10 +9,10 @@ from scclint.finding import Finding, Severity
 class Options:
     """Choices of the caller; each format takes what concerns it.
 
-    `color` and `statistics` concern `full` and `concise`, `template` (a path) replaces the layout of `full`, `sarif_category`
-    becomes the run's `automationDetails.id`. `root` is the repository root that SARIF, GitHub and GitLab paths are relative
-    to; None finds it by walking up from the working directory to a `.git`. `hide` names severities to leave out and
-    `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
+    `color` concerns `full` and `concise`, `statistics` those and `markdown`, `template` (a path) replaces the layout of `full`,
+    `sarif_category` becomes the run's `automationDetails.id`. `root` is the repository root that SARIF, GitHub and GitLab paths
+    are relative to; None finds it by walking up from the working directory to a `.git`. `hide` names severities to leave out
+    and `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
     """
 
     color: bool = False

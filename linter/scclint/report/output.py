@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from scclint.errors import UsageError
+from scclint.report.visible import visible
 
 
 def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -25,6 +26,19 @@ def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> b
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
+def say(text: str) -> None:
+    """A line on standard error, safe to show whatever names and values of others stand in it.
+
+    Nothing where standard error is closed, for `print` would take standard output in its place, or cannot be written to:
+    the exit status tells as well.
+    """
+    if sys.stderr is not None:
+        try:
+            print(visible(text), file=sys.stderr, flush=True)
+        except OSError:
+            _detach(sys.stderr)
+
+
 def write(text: str, output: str | None) -> bool:
     """Write a report to the file `output`, or to standard output for None.
 
@@ -35,6 +49,8 @@ def write(text: str, output: str | None) -> bool:
     text = text if text.endswith("\n") else text + "\n"
     try:
         if output is None:
+            if sys.stdout is None:
+                raise UsageError("cannot write the report to standard output: it is closed")
             return _write_stdout(text)
         _write_file(text.encode("utf-8", "backslashreplace"), output)
     except OSError as error:

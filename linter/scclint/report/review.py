@@ -34,12 +34,12 @@ def workload_entry(world: World, outcome: Outcome) -> Json:
         "file": visible_line(span.file),
         "line": span.line,
         "release": world.cluster.release,
-        "scc": verdict.scc if verdict else None,
+        "scc": visible_line(verdict.scc) if verdict and verdict.scc else None,
         "subject": verdict.subject if verdict else None,
         "grant": grant_words(outcome.chosen.grant) if outcome.chosen and outcome.chosen.grant else None,
         "allowed": verdict.allowed if verdict else None,
         "message": visible(verdict.message) if verdict and verdict.message else None,
-        "skipped": outcome.skipped or None,
+        "skipped": visible_line(outcome.skipped) or None,
         "unknown": visible_line(outcome.unknown) or None,
         "containers": [container_entry(c) for c in outcome.seccomp],
     }
@@ -56,7 +56,7 @@ def container_entry(container: ContainerSeccomp) -> Json:
         "seccomp": profile,
         "source": container.source,
         "procMode": container.proc_mode,
-        "crictl": container.crictl,
+        "crictl": None if container.crictl is None else visible_line(container.crictl),
     }
 
 
@@ -65,7 +65,11 @@ def render_json(worlds: Mapping[str, World], workloads: "list[Workload]") -> str
 
 
 def grant_words(grant: Grant) -> str:
-    """Why a subject may use an SCC: `service account, through RoleBinding shop/web-anyuid`."""
+    """Why a subject may use an SCC, safe to show: `service account, through RoleBinding shop/web-anyuid`."""
+    return visible_line(_grant_words(grant))
+
+
+def _grant_words(grant: Grant) -> str:
     who = "service account" if grant.subject == "serviceaccount" else "creator"
     if grant.via == "users":
         return f"{who}, named in the SCC's users"
@@ -87,7 +91,7 @@ def render_text(worlds: Mapping[str, World], workloads: "list[Workload]", color:
     many = len(worlds) > 1
     for workload in workloads:
         for world in worlds.values():
-            rows.extend(_rows(world, world.outcome(workload), many))
+            rows.extend(table_rows(world.outcome(workload), world.cluster.release or "" if many else ""))
     if not rows:
         return "No workloads found.\n"
     widths = [max(len(HEADER[i]), *(display_width(row[i][0]) for row in rows)) for i in range(len(HEADER))]
@@ -103,15 +107,19 @@ def _line(row: tuple[tuple[str, str], ...], widths: list[int], color: bool) -> s
     return "  ".join(cells).rstrip() + "\n"
 
 
-def _rows(world: World, outcome: Outcome, many: bool) -> list[tuple[tuple[str, str], ...]]:
+def table_rows(outcome: Outcome, release: str) -> list[tuple[tuple[str, str], ...]]:
+    """One workload's lines of the table, one a container, as cells of text and style in the order of `HEADER`.
+
+    `release` is named where the table has several.
+    """
     workload, verdict = outcome.workload, outcome.verdict
-    release = f" ({world.cluster.release})" if many else ""
-    name = visible_line(f"{workload.kind} {workload.namespace + '/' if workload.namespace else ''}{workload.name}{release}")
+    where = f"{workload.namespace}/" if workload.namespace else ""
+    name = visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")
     if verdict is None:
         return [
             ((name, ""), ("unknown", "quiet"), ("", ""), ("", ""), (visible_line(outcome.unknown), "quiet"), *[("", "")] * 3)
         ]
-    scc = (verdict.scc, "") if verdict.scc else ("REFUSED", "error") if not verdict.allowed else ("none runs", "warning")
+    scc = (visible_line(verdict.scc), "") if verdict.scc else ("REFUSED", "error") if not verdict.allowed else ("none runs", "warning")
     grant = outcome.chosen.grant if outcome.chosen else None
     to = "" if grant is None else ("service account" if grant.subject == "serviceaccount" else _creator(outcome))
     rows: list[tuple[tuple[str, str], ...]] = []
@@ -126,14 +134,14 @@ def _rows(world: World, outcome: Outcome, many: bool) -> list[tuple[tuple[str, s
                 (profile_words(c), "error" if c.type == "Unconfined" and verdict.allowed else ""),
                 (c.source, "quiet"),
                 ("-" if c.proc_mode is None else str(c.proc_mode), ""),
-                ("-" if c.proc_mode is None else c.crictl or "null", ""),
+                ("-" if c.proc_mode is None else visible_line(c.crictl or "null"), ""),
             )
         )
     return rows
 
 
 def _creator(outcome: Outcome) -> str:
-    return "everyone" if outcome.creator is None else outcome.creator.name
+    return "everyone" if outcome.creator is None else visible_line(outcome.creator.name)
 
 
 def profile_words(container: ContainerSeccomp) -> str:

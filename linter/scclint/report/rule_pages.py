@@ -1,20 +1,27 @@
-"""The rules for people to read on a terminal: a table, and the page of one."""
+"""The rules for people to read: a table, and the manual page of one, as Markdown or for a terminal."""
 
-import re
 from collections.abc import Iterable
 
 from scclint.report.dump import dump
-from scclint.report.screen import paint
+from scclint.report.screen import WIDTH, paint, wrap
 from scclint.rule import AnyRule
 
 
-def table(rules: Iterable[AnyRule], color: bool) -> str:
-    """One line per rule: id, severity, name, title."""
+def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> str:
+    """One row per rule: id, severity, name, title. Titles wrap within `width` columns; None leaves each row on one line."""
     rows = [(r.id, r.severity.value, r.name, r.title) for r in rules]
-    width = max(len(row[2]) for row in rows)
+    ids, names = (max((len(row[column]) for row in rows), default=0) for column in (0, 2))
+    hang = ids + 7 + names + 6
     lines = []
     for id, severity, name, title in rows:
-        lines.append(f"{paint(id, 'place', color)}  {paint(f'{severity:<7}', severity, color)}  {name:<{width}}  {title}")
+        lead = f"{paint(f'{id:<{ids}}', 'place', color)}  {paint(f'{severity:<7}', severity, color)}  {name:<{names}}  "
+        if width is None:
+            lines.append(lead + title)
+        elif width - hang < WIDTH // 3:
+            lines.append(lead.rstrip())
+            lines += [" " * (ids + 2) + part for part in wrap(title, width - ids - 2)]
+        else:
+            lines.append(lead + f"\n{' ' * hang}".join(wrap(title, width - hang)))
     return "\n".join(lines) + "\n"
 
 
@@ -42,37 +49,32 @@ def table_json(rules: Iterable[AnyRule]) -> str:
     )
 
 
+def facts(rule: AnyRule) -> list[str]:
+    """What there is to know about a rule beside its page: severity, version, CWEs, tags."""
+    found = [f"severity {rule.severity.value}"]
+    if rule.security_severity is not None:
+        found.append(f"security severity {rule.security_severity}")
+    # A rule that came with no release says so in words.
+    found.append(f"since {rule.since}" if rule.since[:1].isdigit() else rule.since)
+    found += [f"CWE-{number}" for number in rule.cwe]
+    return found + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
+
+
 def markdown(rule: AnyRule) -> str:
     """The whole page as Markdown: title, facts, manual, references."""
-    facts = [f"severity {rule.severity.value}", f"since scclint {rule.since}"]
-    if rule.security_severity is not None:
-        facts.insert(1, f"security severity {rule.security_severity}")
-    facts += [f"CWE-{number}" for number in rule.cwe]
-    parts = [
-        f"# {rule.id} {rule.name}",
-        f"{rule.title}.",
-        f"*{', '.join(facts)}; tags: {', '.join(rule.tags)}*",
-        rule.page.strip(),
-    ]
+    parts = [f"# {rule.id} {rule.name}", f"{rule.title}.", f"*{', '.join(facts(rule))}*", rule.page.strip()]
     if rule.references:
         parts.append("## References\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
     return "\n\n".join(parts) + "\n"
 
 
-def page(rule: AnyRule, color: bool) -> str:
-    """The page as text for a terminal; with colour, headings and code are set off."""
-    text = markdown(rule)
-    if not color:
-        return text
-    lines, code = [], False
-    for line in text.split("\n"):
-        if line.startswith("```"):
-            code = not code
-            lines.append("")
-        elif code:
-            lines.append(paint("    " + line, "note", color) if line else "")
-        elif line.startswith("#"):
-            lines.append(paint(line.lstrip("# "), "place", color))
-        else:
-            lines.append(re.sub(r"`([^`]+)`", lambda m: paint(m[1], "note", color), line))
-    return "\n".join(lines)
+def page(rule: AnyRule, color: bool, width: int = WIDTH) -> str:
+    """The page as text for a terminal, in lines of at most `width` columns where that can be."""
+    from scclint.report.manual import render
+
+    head = f"{paint(rule.id, rule.severity.value, color)} {paint(rule.name, 'place', color)}"
+    about = "\n".join(wrap(f"{rule.title}.", width))
+    known = "\n".join(paint(line, "quiet", color) for line in wrap(", ".join(facts(rule)), width))
+    references = "".join(f"\n- <{url}>" for url in rule.references)
+    body = rule.page.strip() + (f"\n\n## References\n{references}" if references else "")
+    return f"{head}\n{about}\n{known}\n\n{render(body, color, width)}"

@@ -1,5 +1,7 @@
 """What a run came to, in words: one wording for the screen, SARIF, GitHub and Markdown."""
 
+from collections import Counter
+
 from scclint.finding import Finding, Report, Severity
 from scclint.report.options import Options
 from scclint.report.visible import one_line, visible_line
@@ -82,13 +84,20 @@ def place(span: Span) -> str:
     return visible_line(span.file) + numbers
 
 
-def diagnostics(report: Report) -> list[str]:
-    """The run's notices and crashes as lines for standard error, safe to show."""
+def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
+    """The run's notices and crashes as lines for standard error, safe to show; `quiet` leaves out all but errors.
+
+    A rule's crashes are one line, for a bug of a rule usually shows on every object.
+    """
     lines = []
     for notice in report.notices:
+        if quiet and notice.level != "error":
+            continue
         where = f"{place(Span(notice.file, notice.line, 0, 0, 0))}: " if notice.file else ""
         lines.append(f"{where}{notice.level}: {visible_line(notice.message)}")
-    for crash in report.crashes:
-        on = f" on {visible_line(str(crash.subject))}" if str(crash.subject) else ""
+    times = Counter(crash.rule_id for crash in report.crashes)
+    for crash in {crash.rule_id: crash for crash in reversed(report.crashes)}.values():
+        more = f" and {counted(times[crash.rule_id] - 1, 'more object')}" if times[crash.rule_id] > 1 else ""
+        on = f" on {visible_line(str(crash.subject)) or 'a document'}{more}"
         lines.append(f"internal error: rule {crash.rule_id} failed{on}: {visible_line(crash.error)}; this is a bug of scclint")
     return lines

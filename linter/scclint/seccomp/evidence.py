@@ -191,7 +191,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
     ids = {}
     for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
         for entry in _maps(status.get(key)):
-            ids[entry.get("name")] = str(entry.get("containerID") or "").rpartition("://")[2]
+            ids[str(entry.get("name"))] = str(entry.get("containerID") or "").rpartition("://")[2]
     controller = next((o for o in _maps(metadata.get("ownerReferences")) if o.get("controller")), {})
     own = _requested(_mapping(spec.get("securityContext")))
     for key in ("initContainers", "containers", "ephemeralContainers"):

@@ -101,7 +101,10 @@ def _plain_argument(arg: Profile) -> Profile:
 def _comparable(profile: Profile) -> Profile:
     """What `compare` can take: malformed rules are left out."""
     rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_sound(rule)]
-    return {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
+    sound = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
+    if not isinstance(sound.get("defaultErrnoRet", 0), int):
+        del sound["defaultErrnoRet"]
+    return sound
 
 
 def _is_sound(rule: Profile) -> bool:

@@ -1,0 +1,228 @@
+"""What is fuzzed: each target takes any bytes, and raises only where scclint breaks a promise.
+
+A target lets through what scclint raises on purpose and nothing else, and then checks what must hold of the result. Inputs
+that once broke a target are kept below tests/fuzz_regressions/ and are run with the tests.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from functools import cache
+
+from scclint.config.model import Config
+from scclint.errors import LoadError, ScclintError
+from scclint.finding import Finding, Notice, Related, Report, Severity, Subject
+from scclint.load.document import Document
+from scclint.load.node import Mapping, Node, Scalar, Sequence
+from scclint.registry import Registry
+from scclint.source import Span
+
+
+def load(data: bytes) -> None:
+    """Bytes to documents: nothing is lost, and every node lies within the text."""
+    from scclint.load import load_text
+    from scclint.load.read import decode
+    from scclint.model.kinds import SUBJECT_KINDS
+
+    try:
+        text = decode(data, "f.yaml")
+    except LoadError as error:
+        assert error.line >= 1 and error.column >= 1
+        return
+    last = text.count("\n") + 1
+    everything = load_text("f.yaml", text, frozenset())
+    for document in everything:
+        assert 1 <= document.line <= last
+        if document.error is not None:
+            assert 1 <= document.error.line <= last, document.error
+        for comment in document.comments():
+            assert comment.text.startswith("#")
+            assert 1 <= comment.line <= last
+        if document.status == "parsed" and document.root is not None:
+            _check_places(document.root, last)
+    filtered = load_text("f.yaml", text, SUBJECT_KINDS)
+    assert _subjects(filtered) == _subjects(everything)
+
+
+def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
+    """The objects that matter, in order: the quick filter may leave out none."""
+    from scclint.load.document import objects
+    from scclint.model.kinds import SUBJECT_KINDS
+
+    found = [(node.root.line, node.kind, str(node.path)) for document in documents for node in objects(document)]
+    return [item for item in found if item[1] in SUBJECT_KINDS]
+
+
+def _check_places(root: Node, last: int) -> None:
+    seen: set[int] = set()
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        assert 1 <= node.line <= node.end_line <= last, node
+        assert node.column >= 1 and node.end_column >= 1, node
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                assert isinstance(entry.key.value, str)
+                assert entry.span.line >= 1
+                nodes += (entry.key, entry.value)
+        elif isinstance(node, Sequence):
+            nodes += node.items
+        else:
+            assert isinstance(node, Scalar)
+
+
+def lint(data: bytes) -> None:
+    """A manifest through every command and format: no rule fails, and nothing that does not print is shown."""
+    from scclint import lint_text
+    from scclint.load.read import decode
+    from scclint.report import FORMATS, Options, render
+
+    try:
+        text = decode(data, "f.yaml")
+    except LoadError:
+        return
+    report = lint_text(text, "f.yaml", _config())
+    assert not report.crashes, report.crashes
+    last = text.count("\n") + 1
+    for finding in report.findings:
+        assert 1 <= finding.span.line <= last, finding
+    for name in FORMATS:
+        _check_shown(render(report, name, Options(root="/nowhere")))
+    for command in (["review", "-"], ["review", "-", "--format", "json"], ["explain", "-"], ["explain", "-", "--format", "json"]):
+        _check_shown(_printed([*command, "--isolated"], data))
+
+
+def _check_shown(text: str) -> None:
+    strange = [c for c in text if not c.isprintable() and c not in "\n\u3000"]
+    assert not strange, (strange, text)
+
+
+def _printed(argv: list[str], stdin: bytes) -> str:
+    """What a command prints on both streams, where it did not fail."""
+    from contextlib import redirect_stderr, redirect_stdout
+
+    from scclint.cli import main
+
+    streams = io.StringIO()
+    before = sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+    try:
+        with redirect_stdout(streams), redirect_stderr(streams):
+            status = main(argv)
+    finally:
+        sys.stdin = before
+    assert status in (0, 1, 2, 4), streams.getvalue()
+    return streams.getvalue()
+
+
+def profile(data: bytes) -> None:
+    """A seccomp profile: each problem has words and, where it has a place, one in the text."""
+    from scclint.load.read import decode
+    from scclint.seccomp.lint_profile import Target, lint_text
+
+    try:
+        text = decode(data, "p.json")
+    except LoadError:
+        return
+    last = text.count("\n") + 1
+    for problem in lint_text(text, "p.json", Target(arches=("amd64", "arm64", "s390x"))):
+        assert problem.message
+        assert problem.span is None or 1 <= problem.span.line <= last
+
+
+def configuration(data: bytes) -> None:
+    """A configuration file in each of its three languages, to settings that can be shown."""
+    from scclint.config.build import build_config
+    from scclint.config.raw import parse_config
+    from scclint.config.show import render
+    from scclint.load.read import decode
+
+    try:
+        text = decode(data, "c")
+    except LoadError:
+        return
+    for name in (".scclint.yaml", "scclint.toml", "pyproject.toml", "scclint.json"):
+        try:
+            render(build_config(parse_config(text, name), _registry().rules, {}))
+        except ScclintError as error:
+            assert str(error)
+
+
+def evidence(data: bytes) -> None:
+    """Captures from nodes, one or (with a NUL between) several, compared with a prediction."""
+    from scclint.seccomp.commands import verify_json, verify_text
+    from scclint.seccomp.evidence import read_evidence
+    from scclint.seccomp.verify import Prediction, verify
+
+    files = []
+    for number, part in enumerate(data.split(b"\0")[:4]):
+        name = ("shop_web-1_app.json", "0123456789abcdef.json", "x.status", "pod.yaml")[number]
+        files.append((name, part.decode("utf-8", "replace")))
+    try:
+        observations = read_evidence(files)
+    except ScclintError:
+        return
+    expected = Prediction("Pod", "shop", "web-1", "app", "RuntimeDefault", proc_mode=2)
+    found = verify([expected], observations, "")
+    verify_text(found)
+    json.loads(verify_json(found))
+
+
+def sarif(data: bytes) -> None:
+    """Arbitrary text in every field of a finding: SARIF stays JSON in ASCII with no links but ours."""
+    from scclint.report import Options, render
+
+    words = [*data.decode("utf-8", "surrogateescape").split("\0"), *[""] * 8][:8]
+    message, file, name, settle, related, category, text, key = words
+    span = Span(file, len(data) % 5, len(message) % 7, len(data) % 3, len(settle) % 7)
+    finding = Finding(
+        "SCC101",
+        "no-scc-admits",
+        tuple(Severity)[len(data) % 3],
+        message,
+        span,
+        Subject("v1", "Pod", settle, name, key),
+        (key, 1),
+        (Related(related, span), Related(message, Span("", 0, 0, 0, 0))),
+        settle,
+        (Related(text, span),),
+    )
+    report = Report((finding,), notices=(Notice("note", message, file, 1),), platform=name, texts={file: text})
+    written = render(report, "sarif", Options(sarif_category=category, root="/nowhere"))
+    assert written.isascii()
+    (run,) = json.loads(written)["runs"]
+    (result,) = run["results"]
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+    for step in result.get("codeFlows", ()):
+        assert "](" not in step["threadFlows"][0]["locations"][0]["location"]["message"]["text"]
+    for location in result.get("relatedLocations", ()):
+        assert "](" not in location["message"]["text"]
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "load": load,
+    "lint": lint,
+    "profile": profile,
+    "configuration": configuration,
+    "evidence": evidence,
+    "sarif": sarif,
+}
+
+
+@cache
+def _registry() -> Registry:
+    from scclint.registry import builtin
+
+    return builtin()
+
+
+@cache
+def _config() -> Config:
+    """Every rule on, for the oldest and the newest release."""
+    from scclint.config import build_config
+
+    return build_config(None, _registry().rules, {"select": ["ALL"], "openshift": ["4.11", "4.22"]})

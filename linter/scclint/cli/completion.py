@@ -1,0 +1,45 @@
+"""`scclint completion`."""
+
+import argparse
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.cli.main import OK
+from scclint.cli.parser import build
+from scclint.errors import UsageError
+from scclint.registry import builtin
+from scclint.report.output import write
+
+FILES = ("FILE", "PATH", "WORKLOAD")
+"""The metavars that stand for paths."""
+
+
+def run(args: Namespace) -> int:
+    """Print the script for a shell. What it completes is fixed when it is made: completing starts no process."""
+    try:
+        import shtab
+    except ImportError:
+        raise UsageError("completion needs shtab: pip install 'scclint[completion]'") from None
+    parser = build()
+    rules = [rule.id for rule in builtin().rules]
+    for action in _actions(parser):
+        if action.metavar in FILES:
+            _complete(action, shtab.FILE)
+        elif action.metavar in ("RULE", "RULES"):
+            action.choices = rules
+    write(shtab.complete(parser, shell=args.shell), None)
+    return OK
+
+
+def _complete(action: Any, how: object) -> None:
+    """shtab looks for an attribute that argparse does not know."""
+    action.complete = how
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from _actions(command)

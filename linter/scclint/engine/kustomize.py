@@ -1,0 +1,80 @@
+"""Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+from scclint.errors import LoadError
+from scclint.load import load_file, load_text
+from scclint.load.document import Document
+from scclint.load.node import to_data
+from scclint.load.read import read
+from scclint.model.kinds import SUBJECT_KINDS, build_all
+from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, find_origin, lay_out, read_kustomization
+from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
+
+
+def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) -> None:
+    """Mark patches as partial, and send objects that name no namespace where their kustomization sends them.
+
+    Kustomizations count that are among the documents, or lie in the folder of an object or above it.
+    """
+    kustomizations = [*_read(_given(documents), {obj.file for obj in found})]
+    if not kustomizations:
+        return
+    layout = lay_out(kustomizations)
+    for obj in found:
+        path = os.path.abspath(obj.file)
+        patching = layout.patches.get(path)
+        if patching is not None:
+            obj.partial = f"a patch listed in {patching}"
+        if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
+            obj.home = layout.namespaces.get(path, "")
+
+
+def settle_origins(found: Iterable[ApiObject]) -> None:
+    """Find where objects come from that kustomize built with origin annotations."""
+    objects_of = cache(_objects_of)
+    for obj in found:
+        if ORIGIN in obj.document.text:
+            obj.origin = find_origin(obj, objects_of)
+
+
+def _given(documents: Iterable[Document]) -> dict[str, Document]:
+    return {d.file: d for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
+
+
+def _read(given: dict[str, Document], files: Iterable[str]) -> Iterator[Kustomization]:
+    for document in given.values():
+        root = document.root or next((d.root for d in load_text(document.file, document.text, frozenset())), None)
+        if kustomization := read_kustomization(document.file, to_data(root)):
+            yield kustomization
+    for file in _beside(files):
+        if file in given:
+            continue
+        try:
+            root = next((d.root for d in load_text(file, read(file), frozenset())), None)
+        except LoadError:
+            # Nobody asked for it to be linted, so it is nobody's error.
+            continue
+        if kustomization := read_kustomization(file, to_data(root)):
+            yield kustomization
+
+
+def _beside(files: Iterable[str]) -> Iterator[str]:
+    """The kustomizations in the folders of the files and in those above, up to the folder the paths start from."""
+    seen: set[str] = set()
+    for file in files:
+        folder = os.path.dirname(file)
+        while folder not in seen:
+            seen.add(folder)
+            yield from (path for name in NAMES if os.path.isfile(path := os.path.join(folder, name)))
+            folder = os.path.dirname(folder)
+
+
+def _objects_of(file: str) -> tuple[ApiObject, ...]:
+    try:
+        documents = load_file(file, read(file), SUBJECT_KINDS)
+    except LoadError:
+        return ()
+    return tuple(obj for document in documents for obj in build_all(document))

@@ -1,0 +1,10 @@
+"""How a run tells the caller how far it is, so that the caller can tell a person."""
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called for every step with the stage (`read`, `judged`), how many steps are done, and of how many (0: not known yet)."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,159 @@
+"""The run as a whole: what is reported, what is counted, what goes on when something fails."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import scclint
+from scclint.config.model import Config
+from scclint.config.records import Creator, Grant
+from scclint.engine.inputs import load_inputs
+from scclint.engine.run import run
+from scclint.finding import Finding, Problem, Severity
+from scclint.model.objects import Workload
+from scclint.registry import builtin, registry
+from scclint.rule import rule
+from scclint.world import World
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shell, namespace: shop}
+spec:
+  containers:
+    - name: shell
+      image: registry.example/shell:1
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsUser: 0
+"""
+GRANT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
+
+
+def found(report: scclint.Report) -> list[tuple[str, int]]:
+    return [(f.rule_id, f.span.line) for f in report.findings]
+
+
+def test_an_administrators_bare_pod_runs_unconfined_and_the_deployment_does_not() -> None:
+    assert found(scclint.lint_text(POD)) == [("SCC104", 3), ("SEC201", 6)]
+    assert found(scclint.lint_text(DEPLOYMENT.replace("            runAsUser: 0\n", "            runAsNonRoot: true\n"))) == []
+
+
+def test_who_creates_a_bare_pod_can_be_said() -> None:
+    user = Config(creator=Creator("alice", ("system:authenticated",)))
+    assert found(scclint.lint_text(POD, config=user)) == []
+
+
+def test_context_informs_verdicts_and_is_not_reported_on(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(DEPLOYMENT)
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "grant.yaml").write_text(GRANT + "---\n" + POD)
+    web = str(tmp_path / "web.yaml")
+    alone = run(load_inputs([web], Config()), Config(), builtin())
+    assert ("SCC101", 13) in found(alone)
+    informed = run(load_inputs([web], Config(), context=[str(tmp_path / "context")]), Config(), builtin())
+    assert [rule for rule, _ in found(informed)] == ["SEC201"]
+    assert {f.span.file for f in informed.findings} == {web}
+
+
+def test_a_configured_grant_counts() -> None:
+    config = Config(grants=(Grant("anyuid", namespace="shop", service_account="default"),))
+    assert [rule for rule, _ in found(scclint.lint_text(DEPLOYMENT, config=config))] == ["SEC201"]
+
+
+def test_a_broken_document_is_a_finding_and_the_rest_goes_on() -> None:
+    report = scclint.lint_text("a: [\n---\n" + POD + "---\nb: {\n")
+    assert [f.rule_id for f in report.findings] == ["MAN001", "SCC104", "SEC201", "MAN001"]
+    assert report.tally.documents == 3
+    assert report.tally.unparsable == 2
+    assert report.tally.linted == 1
+
+
+def test_every_document_is_counted_once(tmp_path: Path) -> None:
+    text = "\n---\n".join([POD, "kind: Service\napiVersion: v1", "# nothing", "a: [", "kind: Deployment\napiVersion: apps/v1"])
+    tally = scclint.lint_text(text).tally
+    assert (tally.documents, tally.linted, tally.other, tally.unsupported, tally.unparsable) == (4, 1, 1, 1, 1)
+    assert tally.workloads == 1
+
+
+def test_findings_shared_by_releases_are_one_and_name_them() -> None:
+    report = scclint.lint_text(POD, config=Config(openshift=("4.16", "4.20")))
+    assert {(f.rule_id, f.releases) for f in report.findings} == {
+        ("SCC104", ("4.16", "4.20")),
+        ("SEC201", ("4.16", "4.20")),
+    }
+    assert report.platform == "OpenShift 4.16, 4.20"
+
+
+@rule("ZZZ999", "always-fails", "A rule with a bug", severity=Severity.ERROR, on=Workload, since="0.1")
+def failing(workload: Workload, world: World) -> Iterator[Problem]:
+    raise ZeroDivisionError("on purpose")
+    yield
+
+
+def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
+    rules = registry([*builtin(), failing])
+    report = run(load_inputs(["-"], Config(), stdin=POD.encode()), Config(), rules)
+    assert [(c.rule_id, c.subject.name, c.error) for c in report.crashes] == [
+        ("ZZZ999", "shell", "ZeroDivisionError: on purpose")
+    ]
+    assert found(report) == [("SCC104", 3), ("SEC201", 6)]
+
+
+def test_severity_of_the_configuration_goes_before_the_rules() -> None:
+    report = scclint.lint_text(POD, config=Config(severity={"SEC201": Severity.INFO}, show_info=True))
+    assert {f.rule_id: f.severity for f in report.findings} == {"SCC104": Severity.WARNING, "SEC201": Severity.INFO}
+
+
+def test_same_input_gives_the_same_report(tmp_path: Path) -> None:
+    for name, text in (("b.yaml", POD), ("a.yaml", DEPLOYMENT), ("c.yaml", GRANT)):
+        (tmp_path / name).write_text(text)
+    reports = [scclint.lint([str(tmp_path)]) for _ in range(2)]
+    assert reports[0].findings == reports[1].findings
+    assert [f.span for f in reports[0].findings] == sorted(f.span for f in reports[0].findings)
+
+
+def test_a_suppressed_finding_is_marked_not_dropped() -> None:
+    text = POD.replace("    - name: shell", "    - name: shell  # scclint: ignore[SEC201] a debug pod")
+    report = scclint.lint_text(text)
+    by_rule: dict[str, Finding] = {f.rule_id: f for f in report.findings}
+    suppression = by_rule["SEC201"].suppression
+    assert suppression is not None
+    assert suppression.reason == "a debug pod"
+    assert [f.rule_id for f in report.live] == ["SCC104"]
+
+
+def test_an_unknown_release_is_a_usage_error() -> None:
+    with pytest.raises(scclint.errors.UsageError, match=r"4\.99"):
+        scclint.lint_text(POD, config=Config(openshift=("4.99",)))
+
+
+def test_a_problem_may_weigh_more_than_its_rule() -> None:
+    misspelt = DEPLOYMENT.replace("runAsUser: 0", "seccompProfle: {type: RuntimeDefault}")
+    elsewhere = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replica: 2\n  selector")
+    severities = [
+        next(f.severity for f in scclint.lint_text(text).findings if f.rule_id == "MAN003") for text in (misspelt, elsewhere)
+    ]
+    assert severities == [Severity.ERROR, Severity.WARNING]
+    again = replace(Config(), severity={"MAN003": Severity.INFO}, show_info=True)
+    assert {f.severity for f in scclint.lint_text(misspelt, config=again).findings if f.rule_id == "MAN003"} == {Severity.INFO}

@@ -1,0 +1,56 @@
+"""A ClusterServiceVersion is judged as the objects OLM makes of it."""
+
+import scclint
+
+CSV = """\
+apiVersion: operators.coreos.com/v1alpha1
+kind: ClusterServiceVersion
+metadata: {name: NAME.v1}
+spec:
+  install:
+    strategy: deployment
+    spec:
+      clusterPermissions:
+        - serviceAccountName: controller-manager
+          rules:
+            - apiGroups: [security.openshift.io]
+              resources: [securitycontextconstraints]
+              verbs: [use]
+              resourceNames: [SCC]
+      deployments:
+        - name: manager
+          spec:
+            selector: {matchLabels: {app: m}}
+            template:
+              metadata: {labels: {app: m}}
+              spec:
+                serviceAccountName: controller-manager
+                containers:
+                  - name: manager
+                    image: registry.example/m:1
+"""
+
+
+def csv(name: str, scc: str) -> str:
+    return CSV.replace("NAME", name).replace("SCC]", f"{scc}]")
+
+
+def test_the_grants_of_cluster_permissions_count() -> None:
+    report = scclint.lint_text(csv("a", "anyuid"))
+    sec201 = [f for f in report.findings if f.rule_id == "SEC201"]
+    assert [(f.span.line, f.subject.kind, f.subject.name, f.subject.container) for f in sec201] == [
+        (24, "Deployment", "manager", "manager")
+    ]
+    assert [(r.span.line, r.message) for r in sec201[0].flow] == [
+        (9, "clusterPermissions of service account controller-manager binds the role"),
+        (11, "clusterPermissions of service account controller-manager allows use of anyuid"),
+    ]
+
+
+def test_without_a_grant_restricted_v2_confines_it() -> None:
+    assert [f for f in scclint.lint_text(csv("a", "restricted-v2")).findings if f.rule_id.startswith("SEC")] == []
+
+
+def test_operators_whose_service_accounts_bear_one_name_do_not_share_grants() -> None:
+    report = scclint.lint_text(csv("a", "anyuid") + "---\n" + csv("b", "restricted-v2"))
+    assert [f.span.line for f in report.findings if f.rule_id == "SEC201"] == [24]

@@ -1,0 +1,286 @@
+"""Custom resources that embed a pod."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scclint
+from scclint.config.model import Config
+from scclint.config.records import PodTemplate
+from scclint.load import load_text
+from scclint.load.node import to_data
+from scclint.model.kinds import NO_EXTRAS, SUBJECT_KINDS, Extras, build_all
+from scclint.model.objects import ApiObject, Workload
+
+
+def objects(text: str, extras: Extras = NO_EXTRAS) -> list[ApiObject]:
+    return [obj for document in load_text("x.yaml", text, extras.kinds) for obj in build_all(document, extras)]
+
+
+def workload(text: str, extras: Extras = NO_EXTRAS) -> Workload:
+    (found,) = objects(text, extras)
+    assert isinstance(found, Workload)
+    return found
+
+
+ROLLOUT = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: example/web
+        securityContext:
+          runAsUser: 0
+"""
+
+
+def test_rollout() -> None:
+    found = workload(ROLLOUT)
+    assert (found.named, found.controlled, found.partial) == ("Rollout web", True, "")
+    report = scclint.lint_text(ROLLOUT, "x.yaml")
+    assert [(f.rule_id, f.span.line) for f in report.findings if f.rule_id == "SCC101"] == [("SCC101", 12)]
+    assert (report.tally.linted, report.tally.workloads) == (1, 1)
+
+
+def test_rollout_of_a_deployment_makes_no_pods() -> None:
+    head = ROLLOUT.partition("  template:")[0]
+    assert objects(head + "  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n") == []
+
+
+CRAWLER = ROLLOUT.replace("argoproj.io/v1alpha1", "example.com/v1").replace("Rollout", "Crawler").replace("template:", "pod:")
+
+
+def test_configured_kind() -> None:
+    templates = (PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),)
+    report = scclint.lint_text(CRAWLER, "x.yaml", Config(pod_templates=templates))
+    assert [(f.rule_id, f.span.line, str(f.subject)) for f in report.findings if f.rule_id == "SCC101"] == [
+        ("SCC101", 12, "Crawler web")
+    ]
+    assert scclint.lint_text(CRAWLER, "x.yaml").tally.other == 1
+
+
+@pytest.mark.parametrize("key", [("example.com/v2", "Crawler"), ("example.com/v1", "Spider")])
+def test_other_versions_and_kinds_stay_unknown(key: tuple[str, str]) -> None:
+    assert objects(CRAWLER, Extras({key: ("spec", "pod")})) == []
+
+
+@pytest.mark.parametrize("path", [("spec", "nowhere"), ("spec", "pod", "spec", "containers"), ("kind",)])
+def test_no_pod_where_it_should_be(path: tuple[str, ...]) -> None:
+    assert objects(CRAWLER, Extras({("example.com/v1", "Crawler"): path})) == []
+
+
+SERVICE = """\
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: hello}
+spec:
+  template:
+    spec:
+      containers:
+      - image: example/hello
+        securityContext:
+          runAsUser: 0
+"""
+
+
+def test_knative_service() -> None:
+    found = workload(SERVICE)
+    assert [c.name for c in found.pod.containers] == ["user-container"]
+    assert found.partial == ""
+    assert found.pod.manifest["spec"]["containers"][0]["name"] == "user-container"
+    report = scclint.lint_text(SERVICE, "x.yaml")
+    assert [(f.rule_id, f.span.line) for f in report.findings if f.rule_id == "SCC101"] == [("SCC101", 10)]
+
+
+def test_knative_service_of_several_containers() -> None:
+    more = "      - {name: cache, image: example/cache}\n      - {image: example/third}\n"
+    assert [c.name for c in workload(SERVICE + more).pod.containers] == ["user-container-0", "cache", "user-container-2"]
+
+
+def test_a_service_of_the_core_is_none() -> None:
+    assert objects("apiVersion: v1\nkind: Service\nmetadata: {name: hello}\nspec: {selector: {app: hello}}\n") == []
+
+
+@pytest.mark.parametrize("spec", ["{}", "{template: {}}", "{template: {spec: 3}}", "[]", "3"])
+def test_odd_knative_services(spec: str) -> None:
+    assert objects(f"apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: x}}\nspec: {spec}\n") == []
+
+
+TASK = """\
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build}
+spec:
+  stepTemplate:
+    securityContext:
+      seccompProfile:
+        type: Unconfined
+      runAsUser: 5
+  steps:
+  - name: compile
+    image: example/compile
+  - image: example/push
+    securityContext:
+      runAsUser: 0
+      privileged: true
+  sidecars:
+  - name: docker
+    image: example/docker
+    securityContext:
+      seccompProfile: {type: Unconfined}
+  volumes:
+  - name: cache
+    emptyDir: {}
+"""
+
+
+@pytest.mark.parametrize("version", ["tekton.dev/v1", "tekton.dev/v1beta1"])
+def test_task(version: str) -> None:
+    found = workload(TASK.replace("tekton.dev/v1", version))
+    assert [c.name for c in found.pod.containers] == ["compile", "unnamed-1", "docker"]
+    compile_, push, docker = found.pod.containers
+    assert (compile_.seccomp_type.value, compile_.seccomp_type.span.line) == ("Unconfined", 8)
+    assert (push.seccomp_type.value, push.seccomp_type.span.line) == ("Unconfined", 8)
+    assert (docker.seccomp_type.value, docker.seccomp_type.span.line) == ("Unconfined", 21)
+    user = [c.field("securityContext", "runAsUser") for c in found.pod.containers]
+    assert [(u.value, u.span.line) for u in user] == [(5, 9), (0, 15), (None, 20)]
+    assert (push.privileged.value, push.privileged.span.line, push.span.line) == (True, 16, 13)
+    assert found.lines == (1, 24)
+    assert found.place.span.line == 3
+
+
+def test_a_task_runs_as_openshift_pipelines_has_it() -> None:
+    """Its service account `pipeline` may use pipelines-scc, which is as anyuid, without any seccomp profile."""
+    text = TASK.replace("      privileged: true\n", "").replace("      seccompProfile:\n        type: Unconfined\n", "")
+    report = scclint.lint_text(text.replace("seccompProfile: {type: Unconfined}", "readOnlyRootFilesystem: true"), "x.yaml")
+    found = [f for f in report.findings if f.rule_id == "SEC201"]
+    assert [(f.subject.container, f.span.line, f.path[:3]) for f in found] == [
+        ("compile", 6, ("spec", "steps", 0)),
+        ("unnamed-1", 12, ("spec", "steps", 1)),
+        ("docker", 17, ("spec", "sidecars", 0)),
+    ]
+    assert "SCC pipelines-scc admits it" in found[0].message
+    assert (report.tally.linted, report.tally.workloads) == (1, 1)
+
+
+def test_what_the_input_says_of_pipelines_holds() -> None:
+    scc = """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: pipelines-scc}
+allowPrivilegedContainer: true
+allowPrivilegeEscalation: true
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: RunAsAny}
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+seccompProfiles: ['*']
+volumes: ['*']
+"""
+    refused = scclint.lint_text(TASK, "x.yaml").findings
+    assert [(f.rule_id, f.span.line) for f in refused if f.rule_id == "SCC101"] == [("SCC101", 8)]
+    admitted = scclint.lint_text(f"{TASK}---\n{scc}", "x.yaml").findings
+    assert [f.rule_id for f in admitted if f.rule_id == "SCC101"] == []
+
+
+def test_findings_in_a_task_say_where_it_is_written() -> None:
+    (refused,) = (f for f in scclint.lint_text(TASK, "x.yaml").findings if f.rule_id == "SCC101")
+    assert refused.path == ("spec", "steps", 0, "securityContext", "seccompProfile", "type")
+
+
+RUN = """\
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: {name: build-1}
+spec:
+  serviceAccountName: builder
+  podTemplate:
+    securityContext:
+      runAsUser: 0
+  taskSpec:
+    steps:
+    - name: compile
+      image: example/compile
+"""
+
+
+def test_task_run() -> None:
+    found = workload(RUN)
+    assert (found.partial, found.controlled, found.pod.service_account) == ("", True, "builder")
+    report = scclint.lint_text(RUN, "x.yaml")
+    (refused,) = (f for f in report.findings if f.rule_id == "SCC101")
+    assert refused.span.line == 8
+    assert report.tally.workloads == 1
+
+
+def test_task_run_of_the_default_account() -> None:
+    text = RUN.replace("  serviceAccountName: builder\n", "")
+    assert workload(text).pod.service_account == "pipeline"
+    assert [f.rule_id for f in scclint.lint_text(text, "x.yaml").findings if f.rule_id == "SCC101"] == []
+
+
+def test_task_run_of_a_task_elsewhere() -> None:
+    assert objects(RUN.partition("  taskSpec")[0] + "  taskRef: {name: build}\n") == []
+
+
+def test_task_in_a_list_and_in_a_template() -> None:
+    item = "".join(f"  {line}\n" for line in TASK.replace("runAsUser: 0", "runAsUser: ${{UID}}").splitlines())
+    listed = "apiVersion: v1\nkind: List\nitems:\n- " + item[2:]
+    found = workload(listed)
+    privileged = found.pod.containers[1].privileged
+    assert (privileged.span.line, found.written(privileged.path)) == (
+        19,
+        ("items", 0, "spec", "steps", 1, "securityContext", "privileged"),
+    )
+    held = "apiVersion: v1\nkind: Template\nparameters:\n- {name: UID, value: '7'}\nobjects:\n- " + item[2:]
+    user = workload(held).pod.containers[1].field("securityContext", "runAsUser")
+    assert (user.value, user.span.line) == (7, 20)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "{}",
+        "3",
+        "{steps: 3}",
+        "{steps: [3, null]}",
+        "{steps: [], stepTemplate: 3}",
+        "{sidecars: [{name: a, image: b}]}",
+        "{steps: {}}",
+    ],
+)
+def test_odd_tasks(spec: str) -> None:
+    text = f"apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: x}}\nspec: {spec}\n"
+    report = scclint.lint_text(text, "x.yaml", Config(profile="strict"))
+    assert report.crashes == ()
+
+
+NAMES = st.sampled_from(["securityContext", "env", "image", "name"])
+VALUES = st.recursive(st.integers() | st.none(), lambda v: st.dictionaries(NAMES, v, max_size=3) | st.lists(v, max_size=2))
+
+
+@given(st.dictionaries(NAMES, VALUES), st.lists(st.dictionaries(NAMES, VALUES), max_size=2))
+def test_positions_are_those_of_the_merged_values(template: Any, steps: Any) -> None:
+    """What the containers say is what the tree says that findings are located in."""
+    import json
+
+    task = {"apiVersion": "tekton.dev/v1", "kind": "Task", "metadata": {"name": "t"}}
+    found = workload(json.dumps({**task, "spec": {"steps": steps, "stepTemplate": template}}))
+    for container in found.pod.containers:
+        node: Any = to_data(found.root)
+        for step in container.path:
+            node = node[step]
+        named = {**node, "name": container.data["name"]}
+        assert container.data == named
+        assert node.get("name") in (named["name"], None, 0, {}, [])
+
+
+def test_all_kinds_are_parsed() -> None:
+    assert {"Rollout", "Service", "Task", "ClusterTask", "TaskRun", "Template"} <= SUBJECT_KINDS

@@ -1,0 +1,336 @@
+"""Kustomizations beside the manifests: patches, namespaces, and where built objects come from."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scclint
+from scclint.config.model import Config
+from scclint.engine.inputs import load_inputs, model_objects
+from scclint.finding import Finding, Report
+from scclint.model.kustomize import Kustomization, lay_out, read_kustomization
+from scclint.model.objects import ApiObject, Workload
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: example/web
+        securityContext:
+          runAsUser: 0
+"""
+PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: example/other
+        securityContext:
+          privileged: true
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+
+
+def objects(*paths: str, **settings: Any) -> list[ApiObject]:
+    config = Config(**settings)
+    return model_objects(load_inputs(paths, config), config)
+
+
+def workload(*paths: str) -> Workload:
+    (found,) = (o for o in objects(*paths) if isinstance(o, Workload))
+    return found
+
+
+def strict(*paths: str) -> Report:
+    return scclint.lint(paths, Config(profile="strict"))
+
+
+@pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+@pytest.mark.parametrize(
+    "head", ["", "kind: Kustomization\n", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"]
+)
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "patches:\n- path: p/patch.yaml\n",
+        "patchesStrategicMerge:\n- ./p/patch.yaml\n",
+        "patchesJson6902:\n- path: p/patch.yaml\n  target: {kind: Deployment}\n",
+    ],
+)
+def test_patches_are_partial(here: Path, name: str, head: str, listing: str) -> None:
+    write({f"o/{name}": head + listing, "o/p/patch.yaml": PATCH})
+    assert workload("o/p/patch.yaml").partial == f"a patch listed in o/{name}"
+    assert workload(".").partial == f"a patch listed in o/{name}"
+    assert workload(str(here / "o/p")).partial == f"a patch listed in {here}/o/{name}"
+
+
+def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
+    write({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH})
+    report = strict("patch.yaml")
+    assert [f.rule_id for f in report.findings if f.rule_id.startswith(("SCC", "SEC201", "MAN002"))] == []
+    assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
+    assert [n.message for n in report.notices] == [
+        "patch.yaml: Deployment web: partial, like a patch, and not judged (a patch listed in kustomization.yaml)"
+    ]
+
+
+def test_what_a_patch_writes_is_checked(here: Path) -> None:
+    write({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH.replace("privileged:", "priviledged:")})
+    found = [f for f in strict("patch.yaml").findings if f.rule_id == "MAN003"]
+    assert [f.span.line for f in found] == [12]
+
+
+def test_a_patch_of_an_scc_is_no_scc(here: Path) -> None:
+    """Taken whole it would replace the release's own."""
+    scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: restricted-v2}\npriority: 20\n"
+    write(
+        {"kustomization.yaml": "patches: [{path: scc.yaml}]\nresources: [web.yaml]\n", "scc.yaml": scc, "web.yaml": DEPLOYMENT}
+    )
+    report = strict(".")
+    assert {f.span.file for f in report.findings} == {"web.yaml"}
+    assert (report.tally.unsupported, report.tally.workloads) == (1, 1)
+    write({"kustomization.yaml": "resources: [web.yaml, scc.yaml]\n"})
+    assert "scc.yaml" in {f.span.file for f in strict(".").findings}
+
+
+def test_a_resource_is_no_mere_patch(here: Path) -> None:
+    write({"a/kustomization.yaml": "resources: [web.yaml]\n", "b/kustomization.yaml": "patches: [{path: ../a/web.yaml}]\n"})
+    write({"a/web.yaml": DEPLOYMENT})
+    assert workload(".").partial == ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\npatches: [{path: patch.yaml}]\n",
+        "kind: Something\npatches: [{path: patch.yaml}]\n",
+        "- patches\n",
+        "patches: {path: patch.yaml}\n",
+        "patches: [3, null, {path: 7}]\n",
+        "patches: [\n",
+        "",
+    ],
+)
+def test_what_is_no_kustomization(here: Path, other: str) -> None:
+    write({"kustomization.yaml": other, "patch.yaml": PATCH})
+    assert workload("patch.yaml").partial == ""
+
+
+BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: web}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:anyuid'}
+subjects:
+- {kind: ServiceAccount, name: default}
+"""
+
+
+def home(*paths: str) -> str:
+    return workload(*paths).home
+
+
+def test_namespace_of_its_resources(here: Path) -> None:
+    write(
+        {
+            "kustomization.yaml": "namespace: shop\nresources: [web.yaml, rbac.yaml]\n",
+            "web.yaml": DEPLOYMENT,
+            "rbac.yaml": BINDING,
+        }
+    )
+    assert home("web.yaml") == "shop"
+    assert [f.rule_id for f in strict(".").findings if f.rule_id == "SCC101"] == []
+    write({"rbac.yaml": BINDING.replace("name: default", "name: default, namespace: elsewhere")})
+    assert [f.rule_id for f in strict(".").findings if f.rule_id == "SCC101"] == ["SCC101"]
+
+
+def test_namespaces_written_and_asked_for_go_before(here: Path) -> None:
+    named = DEPLOYMENT.replace("name: web\nspec", "name: web\n  namespace: own\nspec")
+    write({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": named})
+    assert workload("web.yaml").namespace == "own"
+    write({"web.yaml": DEPLOYMENT})
+    from scclint.world import namespace_of
+
+    assert namespace_of(workload("web.yaml"), "") == "shop"
+    assert namespace_of(workload("web.yaml"), "asked") == "asked"
+
+
+BASE = {"base/web.yaml": DEPLOYMENT}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"base": "namespace: a\nresources: [web.yaml]\n"}, "a"),
+        ({"base": "resources: [web.yaml]\n", "prod": "namespace: p\nresources: [../base]\n"}, "p"),
+        ({"base": "resources: [web.yaml]\n", "prod": "namespace: p\nbases: [../base/]\n"}, "p"),
+        ({"base": "resources: [web.yaml]\n", "prod": "namespace: p\ncomponents: [../base]\n"}, "p"),
+        ({"base": "namespace: a\nresources: [web.yaml]\n", "prod": "namespace: p\nresources: [../base]\n"}, "p"),
+        ({"base": "namespace: a\nresources: [web.yaml]\n", "prod": "resources: [../base]\n"}, "a"),
+        (
+            {
+                "base": "resources: [web.yaml]\n",
+                "prod": "namespace: p\nresources: [../base]\n",
+                "test": "namespace: t\nresources: [../base]\n",
+            },
+            "",
+        ),
+        (
+            {
+                "base": "resources: [web.yaml]\n",
+                "prod": "namespace: p\nresources: [../base]\n",
+                "test": "resources: [../base]\n",
+            },
+            "",
+        ),
+        (
+            {
+                "base": "namespace: a\nresources: [web.yaml]\n",
+                "prod": "namespace: p\nresources: [../base]\n",
+                "whole": "namespace: w\nresources: [../prod]\n",
+            },
+            "w",
+        ),
+        ({"base": "namespace: a\nresources: [../prod, web.yaml]\n", "prod": "namespace: p\nresources: [../base]\n"}, ""),
+        ({"base": "namespace: a\nresources: [https://example.org/x?ref=1, other.yaml]\n"}, ""),
+    ],
+)
+def test_overlays(here: Path, files: dict[str, str], expected: str) -> None:
+    write(BASE | {f"{folder}/kustomization.yaml": text for folder, text in files.items()})
+    assert home(".") == expected
+
+
+def test_home_does_not_spread_to_neighbours(here: Path) -> None:
+    write({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": DEPLOYMENT, "other.yaml": DEPLOYMENT})
+    assert {o.file: o.home for o in objects(".")} == {"web.yaml": "shop", "other.yaml": ""}
+
+
+def test_many_ways_to_one_base_take_no_time() -> None:
+    """Each layer takes in the one below it twice, which makes two to the power of 60 ways."""
+    layers = [
+        Kustomization(f"/{i}{side}/kustomization.yaml", "", (f"/{i + 1}a", f"/{i + 1}b"), ())
+        for i in range(60)
+        for side in "ab"
+    ]
+    last = [Kustomization(f"/60{side}/kustomization.yaml", "n", ("/60/web.yaml",), ()) for side in "ab"]
+    assert lay_out([*layers, *last]).namespaces == {"/60/web.yaml": "n"}
+
+
+def test_inline_patches_name_no_file() -> None:
+    found = read_kustomization(
+        "kustomization.yaml", {"patchesStrategicMerge": ["kind: X\nmetadata: {}\n"], "patches": [{"patch": "x"}]}
+    )
+    assert found is not None
+    assert found.patches == ()
+
+
+# What `kustomize build` writes with `buildMetadata: [originAnnotations]`.
+
+BUILT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  annotations:
+    config.kubernetes.io/origin: |
+      path: {path}
+  name: {name}
+spec:
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+      - image: example/web
+        name: web
+        securityContext:
+          runAsUser: {user}
+"""
+
+
+def built(path: str, name: str = "web", user: int = 0) -> str:
+    return BUILT.replace("{path}", path).replace("{name}", name).replace("{user}", str(user))
+
+
+def refused(path: str, name: str = "web", user: int = 0) -> Finding:
+    (found,) = (f for f in scclint.lint_text(built(path, name, user), "built.yaml").findings if f.rule_id == "SCC101")
+    assert found.span.line == 21
+    return found
+
+
+@pytest.mark.parametrize("path", ["base/web.yaml", "../../base/web.yaml"])
+@pytest.mark.parametrize("name", ["web", "prod-web-v2"])
+def test_the_same_field_in_its_origin(here: Path, path: str, name: str) -> None:
+    write(BASE)
+    related = [r for r in refused(path, name).related if r.span.file == "base/web.yaml"]
+    assert [(r.message, r.span.line, r.span.column) for r in related] == [("written here, before kustomize", 14, 11)]
+
+
+def test_a_value_that_a_patch_has_set(here: Path) -> None:
+    write(BASE)
+    related = [r for r in refused("base/web.yaml", user=7).related if r.span.file == "base/web.yaml"]
+    assert [(r.message, r.span.line) for r in related] == [("Deployment web before kustomize", 4)]
+
+
+def test_containers_that_moved(here: Path) -> None:
+    first = "      containers:\n      - {name: first, image: i, securityContext: {runAsUser: 0}}\n"
+    write({"base/web.yaml": DEPLOYMENT.replace("      containers:\n", first)})
+    related = [r for r in refused("base/web.yaml").related if r.span.file == "base/web.yaml"]
+    assert [(r.message, r.span.line) for r in related] == [("Deployment web before kustomize", 4)]
+
+
+@pytest.mark.parametrize(
+    "there", [{}, {"base/web.yaml": "kind: [\n"}, {"base/web.yaml": DEPLOYMENT.replace("name: web\nspec", "name: x\nspec")}]
+)
+def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
+    write(there)
+    finding = refused("base/web.yaml")
+    assert finding.notes == ("kustomize made it from base/web.yaml",)
+    assert "base/web.yaml" not in {r.span.file for r in finding.related}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/etc/web.yaml", "kustomize made it from /etc/web.yaml"),
+        (
+            "b/w.yaml\n      repo: https://example.org/x\n      ref: v1",
+            "kustomize made it from https://example.org/x//b/w.yaml",
+        ),
+        ("[", ""),
+        ("''", ""),
+        ("{a: b}", ""),
+    ],
+)
+def test_origins_that_are_not_looked_up(path: str, said: str) -> None:
+    (finding,) = (f for f in scclint.lint_text(built(path), "built.yaml").findings if f.rule_id == "SCC101")
+    assert finding.notes == ((said,) if said else ())

@@ -1,0 +1,82 @@
+"""Runs the whole command, as a person or a CI job would."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scclint.cli import main
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {name}
+spec:
+  containers:
+  - name: app
+    image: registry.example/app:1
+    securityContext:
+      privileged: true
+"""
+
+
+def pod(name: str) -> str:
+    """A manifest with a finding of its own: a privileged container."""
+    return POD.format(name=name)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Iterator[Run]:
+    """Runs `scclint` in this process, in an empty folder, without configuration of others."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SCCLINT_DEBUG", raising=False)
+
+    def call(*argv: str) -> Ran:
+        capsysbinary.readouterr()
+        try:
+            status = main(argv)
+        except SystemExit as left:
+            status = left.code if isinstance(left.code, int) else 1
+        streams = capsysbinary.readouterr()
+        return Ran(status, streams.out.decode(), streams.err.decode())
+
+    yield call
+
+
+Spawn = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def spawn(tmp_path: Path) -> Spawn:
+    """Runs `scclint` as a process, with the options of `subprocess.run`."""
+
+    def call(*argv: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-P", "-m", "scclint", *argv]
+        given: dict[str, object] = {"cwd": tmp_path, "timeout": 60, "check": False, "stdin": subprocess.DEVNULL, **options}
+        if "stdout" not in given:
+            given["capture_output"] = True
+        return subprocess.run(command, **given)  # type: ignore[call-overload,no-any-return]
+
+    return call
+
+
+def unreadable_counts() -> bool:
+    """Whether permissions bind this user; they do not bind root."""
+    return os.geteuid() != 0

@@ -1,0 +1,241 @@
+"""Whoever writes a manifest, a file name or a configuration does not get to steer a terminal, a CI runner or a report."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from scclint.report import FORMATS
+
+from .conftest import Run
+
+HOSTILE = "\x1b[31mred\x1b]8;;http://evil.example\x07\x9b2J\u202e\u2028\n::error::pwned\n##[error]pwned [here](http://evil.example)<b>&|`"
+NAME = json.dumps(HOSTILE)
+FILE = "a\x1b[31m\n::error::pwned##[error][b](c)\u202e.yaml"
+
+MANIFESTS = f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {NAME}
+  namespace: {NAME}
+  annotations: {{{NAME}: {NAME}}}
+spec:
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata:
+      annotations: {{seccomp.security.alpha.kubernetes.io/pod: {json.dumps("localhost/" + HOSTILE)}}}
+    spec:
+      serviceAccountName: {NAME}
+      {NAME}: 1
+      containers:
+      - name: {NAME}
+        image: x
+        securityContext:
+          runAsUser: 0
+          privileged: true
+          seccompProfile: {{type: Localhost, localhostProfile: {NAME}}}
+          capabilities: {{add: [{NAME}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {NAME}, annotations: {{openshift.io/required-scc: {NAME}}}}}
+spec: {{containers: [{{name: {NAME}, image: x, securityContext: {{seccompProfile: {{type: {NAME}}}}}}}]}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: {NAME}}}
+spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: {NAME}, image: {NAME}}}]}}}}}}
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {{name: {NAME}}}
+priority: 50
+users: ["*", {NAME}]
+groups: ["system:authenticated", {NAME}]
+allowPrivilegedContainer: true
+allowedCapabilities: ["*"]
+runAsUser: {{type: RunAsAny}}
+seLinuxContext: {{type: RunAsAny}}
+fsGroup: {{type: RunAsAny}}
+supplementalGroups: {{type: RunAsAny}}
+seccompProfiles: ["*", {NAME}]
+volumes: ["*", {NAME}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: {NAME}, namespace: {NAME}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}}
+subjects: [{{kind: ServiceAccount, name: {NAME}, namespace: {NAME}}}, {{kind: Group, apiGroup: rbac.authorization.k8s.io, name: {NAME}}}]
+---
+apiVersion: template.openshift.io/v1
+kind: Template
+objects: [{{apiVersion: v1, kind: Pod, metadata: {{name: "${{X}}"}}, spec: {{containers: [{{name: "${{X}}", image: x}}]}}}}]
+parameters: [{{name: X, value: {NAME}}}]
+"""
+REFUSED = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {NAME}, namespace: {NAME}}}
+spec: {{serviceAccountName: {NAME}, containers: [{{name: {NAME}, image: x}}]}}
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {{name: {NAME}}}
+runAsUser: {{type: {NAME}}}
+seLinuxContext: {{type: {NAME}}}
+fsGroup: {{type: {NAME}}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {{name: {NAME}, annotations: {{openshift.io/sa.scc.uid-range: {NAME}, openshift.io/sa.scc.mcs: {NAME}}}}}
+---
+a: [*nowhere\x1b[31m
+"""
+BROKEN = "a: &x [*x, '\u2028::error::pwned"
+
+
+@pytest.fixture
+def tree(run: Run, tmp_path: Path) -> Path:
+    (tmp_path / FILE).write_text(MANIFESTS, encoding="utf-8")
+    (tmp_path / "refused.yaml").write_text(REFUSED, encoding="utf-8")
+    (tmp_path / ("broken" + FILE)).write_text(BROKEN, encoding="utf-8")
+    (tmp_path / ("link" + FILE)).symlink_to("nowhere")
+    (tmp_path / ".scclint.yaml").write_text("select: [ALL]\n", encoding="utf-8")
+    return tmp_path
+
+
+def check_text(text: str, *, commands: bool = False) -> None:
+    """Nothing that does not print; no command for a CI runner, unless the format is made of them."""
+    strange = sorted({c for c in text if not c.isprintable() and c != "\n"})
+    assert not strange, (strange, text)
+    assert "##[" not in text
+    if commands:
+        assert not re.search(r"^\s*::error::", text, re.MULTILINE), text
+    else:
+        assert not re.search(r"^\s*::", text, re.MULTILINE), text
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings(item)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("options", [[], ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]], ids=["plain", "more"])
+def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[str]) -> None:
+    ran = run("check", ".", "--format", format, *options)
+    assert ran.status == 2
+    assert "pwned" in ran.out
+    check_text(ran.out, commands=format == "github")
+    check_text(ran.err)
+    assert "wned" not in "".join(line for line in ran.out.splitlines() if line.startswith("::error::"))
+    if format in ("json", "sarif", "gitlab", "rdjson"):
+        for text in strings(json.loads(ran.out)):
+            assert all(c.isprintable() or c == "\n" for c in text), text
+    if format == "sarif":
+        (log,) = json.loads(ran.out)["runs"]
+        for result in log["results"]:
+            links = re.findall(r"(?<!\\)\]\(([^)]*)\)", result["message"]["text"])
+            assert links == [str(location["id"]) for location in result.get("relatedLocations", ())], result
+    if format == "junit":
+        root = ElementTree.fromstring(ran.out)
+        assert {element.tag for element in root.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "error"}
+    if format == "markdown":
+        assert not re.search(r"\]\(|<b>|https?://evil", ran.out), ran.out
+
+
+@pytest.mark.parametrize("command", ["review", "explain"])
+@pytest.mark.parametrize("file", [FILE, "refused.yaml"])
+def test_tables_and_prose(run: Run, tree: Path, command: str, file: str) -> None:
+    ran = run(command, file)
+    assert "pwned" in ran.out
+    check_text(ran.out)
+    check_text(ran.err)
+    in_colour = run(command, file, "--color", "always").out
+    check_text(re.sub("\x1b\\[[0-9;]*m", "", in_colour))
+    assert in_colour.count("\x1b[31mred") == 0
+    data = run(command, file, "--format", "json").out
+    for text in strings(json.loads(data)):
+        assert all(c.isprintable() or c == "\n" for c in text), text
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["check", "--show-files", "."],
+        ["check", "--statistics", "."],
+        ["check", "nowhere" + HOSTILE],
+        ["check", "--write-baseline", FILE + ".json", "."],
+        ["check", "-q", "--output", "no/folder" + HOSTILE, "."],
+        ["check", "--config", FILE],
+        ["check", "--config", "nowhere" + HOSTILE],
+        ["check", "--baseline", FILE, "."],
+        ["check", "--select", HOSTILE, "."],
+        ["check", "--openshift", HOSTILE, "."],
+        ["check", "--template", FILE, "."],
+        ["check", "--diff-base", HOSTILE, "."],
+        ["check", "--" + HOSTILE],
+        ["check", "--param", HOSTILE, "."],
+        ["check", "--format", HOSTILE],
+        ["explain", "deployment/" + HOSTILE],
+        ["explain", "pod/none", "."],
+        ["explain", FILE + ":1"],
+        ["explain", "refused.yaml:9999"],
+        ["rule", HOSTILE],
+        ["config", FILE],
+        [HOSTILE],
+    ],
+    ids=lambda argv: " ".join(argv).encode("unicode_escape").decode()[:30],
+)
+def test_names_in_errors_and_lists(run: Run, tree: Path, argv: list[str]) -> None:
+    ran = run(*argv)
+    check_text(ran.out)
+    check_text(ran.err)
+    assert "Traceback" not in ran.err
+    assert "internal error" not in ran.err
+
+
+CONFIGURATIONS = {
+    "unknown key": {HOSTILE: 1},
+    "selector": {"select": [HOSTILE]},
+    "enumeration": {"fail-on": HOSTILE},
+    "path": {"per-path": [{"path": HOSTILE, "ignore": [HOSTILE]}]},
+    "namespace": {"cluster": {"namespaces": {HOSTILE: {"uid-range": HOSTILE}}}},
+    "output": {"format": ["json"], "output": ["../" + HOSTILE]},
+    "template": {"template": HOSTILE},
+    "baseline": {"baseline": HOSTILE},
+    "state": {"cluster": {"state": [HOSTILE]}},
+    "ignore": {"ignores": [{"rule": "SEC201", "reason": HOSTILE, "until": "2000-01-01"}, {"rule": "SCC1", "name": HOSTILE}]},
+    "module": {"rule-modules": [HOSTILE]},
+    "grant": {"cluster": {"grants": [{"scc": HOSTILE, "group": HOSTILE}], "creator": {"user": HOSTILE}}},
+    "category": {"sarif-category": HOSTILE, "exclude": [HOSTILE]},
+}
+
+
+@pytest.mark.parametrize("command", [["check", "."], ["config", "."], ["review", FILE], ["explain", FILE]], ids=lambda c: c[0])
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_configuration(run: Run, tree: Path, command: list[str], name: str) -> None:
+    (tree / ".scclint.yaml").write_text(json.dumps(CONFIGURATIONS[name]), encoding="utf-8")
+    ran = run(*command)
+    check_text(ran.out)
+    check_text(ran.err)
+    assert "Traceback" not in ran.err
+    assert "internal error" not in ran.err
+
+
+@pytest.mark.parametrize("template", ["{{ nothing\x1b[31m }}", "{% for %}\x1b[31m", "{{ findings.\u202e }}", "{% include '" + HOSTILE + "' %}"])
+def test_template_errors(run: Run, tree: Path, template: str) -> None:
+    name = "t" + FILE
+    (tree / name).write_text(template, encoding="utf-8")
+    ran = run("check", ".", "--template", name)
+    assert ran.status == 2
+    check_text(ran.err)
+    assert "Traceback" not in ran.err

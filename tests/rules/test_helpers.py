@@ -1,0 +1,50 @@
+"""What the rules' shared helpers promise, beyond what the fixtures show."""
+
+import itertools
+
+import pytest
+
+from scclint.cluster.cluster import Cluster
+from scclint.rules import _allowances, _what_if
+from scclint.world import World
+
+
+@pytest.mark.parametrize("release", ["4.11", "4.16", "4.22"])
+def test_more_restrictive_orders_the_releases_own_sccs(release: str) -> None:
+    world = World([], Cluster.openshift(release))
+    names = list(world.cluster.sccs)
+    below = {(a, b) for a, b in itertools.product(names, names) if _allowances.more_restrictive(world, a, b)}
+    assert not {(a, b) for a, b in below if a == b or (b, a) in below}
+    assert {(a, c) for a, b in below for b2, c in below if b == b2} <= below
+    assert {a for a, b in below if b == "privileged"} == set(names) - {"privileged"}
+    assert {("restricted-v2", name) for name in names if not name.startswith("restricted-v")} <= below
+    # Each allows something of the node that the other does not.
+    assert not below & {("hostnetwork-v2", "hostmount-anyuid"), ("hostmount-anyuid", "hostnetwork-v2")}
+
+
+def test_what_is_dropped_for_a_field() -> None:
+    security: tuple[str | int, ...] = ("spec", "containers", 0, "securityContext")
+    assert _what_if.dropped((*security, "runAsUser")) == (*security, "runAsUser")
+    assert _what_if.dropped((*security, "seccompProfile", "type")) == (*security, "seccompProfile")
+    assert _what_if.dropped((*security, "seLinuxOptions", "level")) == (*security, "seLinuxOptions")
+    assert _what_if.dropped((*security, "capabilities", "add", 2)) == (*security, "capabilities", "add", 2)
+    assert _what_if.dropped(("spec", "volumes", 1, "hostPath")) == ("spec", "volumes", 1)
+    assert _what_if.dropped(("spec", "securityContext", "sysctls", 0, "name")) == ("spec", "securityContext", "sysctls", 0)
+
+
+def test_leaving_items_out_keeps_the_others_and_the_pod() -> None:
+    cluster = Cluster.openshift("4.22")
+    world = World([], cluster)
+    volumes = [{"name": "a", "hostPath": {"path": "/a"}}, {"name": "b", "emptyDir": {}}, {"name": "c", "hostPath": {"path": "/c"}}]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web"},
+        "spec": {"containers": [{"name": "web", "image": "registry.example/web:1"}], "volumes": volumes},
+    }
+    verdict = cluster.admit(pod, namespace="shop")
+    assert not verdict.allowed
+    assert not _what_if.admitted_by(world, verdict, "restricted-v2", {("spec", "volumes", 0)})
+    assert not _what_if.admitted_by(world, verdict, "restricted-v2", {("spec", "volumes", 0), ("spec", "volumes", 1)})
+    assert _what_if.admitted_by(world, verdict, "restricted-v2", {("spec", "volumes", 0), ("spec", "volumes", 2)})
+    assert [volume["name"] for volume in verdict.submitted["spec"]["volumes"]][:3] == ["a", "b", "c"]

@@ -1,0 +1,134 @@
+"""The layers hold: proved over the syntax trees of all modules, imports within functions and for type checkers included."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "linter" / "scclint"
+RULES = ROOT / "rules"
+
+LAYERS = (
+    ("source", "errors"),
+    ("finding",),
+    ("ignore", "load"),
+    ("model",),
+    ("admission",),
+    ("cluster",),
+    ("seccomp",),
+    ("world",),
+    ("rule",),
+    ("api", "registry", "config"),
+    ("suppress", "baseline", "plugins", "declared_syntax"),
+    ("declared_types", "declared_values"),
+    ("declared",),
+    ("engine",),
+    ("report",),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+"""Lowest first. A module imports its own package and what stands below it, never what stands beside or above."""
+
+THIRD_PARTY = {"ruamel": {"load"}, "jinja2": {"report"}, "cel": {"declared"}}
+"""Who may import what comes from elsewhere, so that each can be replaced in one place."""
+
+
+class Import(NamedTuple):
+    module: str
+    line: int
+
+
+def imports(file: Path) -> Iterator[Import]:
+    """Every module that a file imports, by its full name; `from scclint import x` counts as `scclint.x`."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            if module == "scclint" or not node.module:
+                join = "" if module.endswith(".") else "."
+                yield from (Import(f"{module}{join}{alias.name}", node.lineno) for alias in node.names)
+            else:
+                yield Import(module, node.lineno)
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if not any(part.startswith(".") for part in path.parts))
+
+
+def layer(name: str) -> int:
+    return next(index for index, names in enumerate(LAYERS) if name in names)
+
+
+def home(file: Path) -> str:
+    """The name by which `LAYERS` knows the module: the first part below the package."""
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def label(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def test_every_module_has_its_layer() -> None:
+    there = {home(file) for file in modules()}
+    known = {name for names in LAYERS for name in names}
+    assert there - known == set(), "say in LAYERS where the new module stands"
+    assert known - there == set(), "LAYERS names modules that are gone"
+
+
+@pytest.mark.parametrize("file", modules(), ids=label)
+def test_imports_point_downward(file: Path) -> None:
+    own = home(file)
+    for found in imports(file):
+        assert not found.module.startswith("."), f"{label(file)}:{found.line}: import {found.module} by its full name"
+        parts = found.module.split(".")
+        if parts[0] != "scclint" or len(parts) == 1 or parts[1] in (own, "__version__"):
+            continue
+        assert parts[1] not in ("rules", "schemas"), f"{label(file)}:{found.line}: imports {found.module}"
+        assert layer(parts[1]) < layer(own), f"{label(file)}:{found.line}: {own} must not import {found.module}"
+
+
+@pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)
+def test_rules_import_the_api_and_their_helpers_only(file: Path) -> None:
+    for found in imports(file):
+        allowed = (
+            found.module == "scclint.api"
+            or found.module.startswith("._")
+            or found.module.split(".")[0] in sys.stdlib_module_names
+        )
+        assert allowed, f"{label(file)}:{found.line}: a rule imports scclint.api, the standard library and rules/_*.py only"
+
+
+def test_only_the_registry_knows_where_the_rules_are() -> None:
+    told = [
+        label(file)
+        for file in modules()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("scclint.rules")
+    ]
+    # The group of entry points has the same name; it names no module.
+    assert sorted(told) == ["linter/scclint/plugins.py", "linter/scclint/registry.py"]
+
+
+@pytest.mark.parametrize("file", modules(), ids=label)
+def test_what_comes_from_elsewhere_has_one_home(file: Path) -> None:
+    for found in imports(file):
+        top = found.module.split(".")[0]
+        if top in sys.stdlib_module_names or top == "scclint":
+            continue
+        assert top in THIRD_PARTY, f"{label(file)}:{found.line}: {top} is no dependency of scclint"
+        assert home(file) in THIRD_PARTY[top], f"{label(file)}:{found.line}: {top} belongs to {THIRD_PARTY[top]}"
+
+
+@pytest.mark.parametrize("file", modules(), ids=label)
+def test_only_the_command_line_prints_and_exits(file: Path) -> None:
+    if home(file) in ("cli", "__main__"):
+        return
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("print", "sys.exit", "exit", "quit"), f"{label(file)}:{node.lineno}: calls {called}"
