@@ -128,7 +128,11 @@ def _hypothesis(name: str, args: argparse.Namespace) -> None:
                 raise
 
     checks = settings(
-        max_examples=500, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck)
+        max_examples=500,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
     )
     round_number = time.time_ns()
     try:

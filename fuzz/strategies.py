@@ -34,16 +34,66 @@ raw = st.binary(max_size=300)
 fragments = st.lists(
     st.sampled_from(
         [
-            *("kind: Pod\n", "apiVersion: v1\n", '"kind": Pod\n', "? kind\n: Pod\n", "<<: *a\n", "a: &a {kind: Pod}\n", "- ", "  "),
-            *("---\n", "...\n", "--- |\n", "%YAML 1.1\n", "%TAG ! x\n", "!!str ", "!!binary ", "&a ", "*a", "|", ">-\n", "{", "}"),
-            *("[", "]", ",", ":", "'", '"', "\\", "\r", "\x85", "\u2028", "\ufeff", "\t", "#", " # c\n", "\n", "\r\n", "items:\n"),
-            *("metadata: {name: x}\n", "spec:\n  containers:\n  - name: a\n    image: b\n", "{{ .x }}", "# Source: a/templates/b\n"),
+            *(
+                "kind: Pod\n",
+                "apiVersion: v1\n",
+                '"kind": Pod\n',
+                "? kind\n: Pod\n",
+                "<<: *a\n",
+                "a: &a {kind: Pod}\n",
+                "- ",
+                "  ",
+            ),
+            *(
+                "---\n",
+                "...\n",
+                "--- |\n",
+                "%YAML 1.1\n",
+                "%TAG ! x\n",
+                "!!str ",
+                "!!binary ",
+                "&a ",
+                "*a",
+                "|",
+                ">-\n",
+                "{",
+                "}",
+            ),
+            *(
+                "[",
+                "]",
+                ",",
+                ":",
+                "'",
+                '"',
+                "\\",
+                "\r",
+                "\x85",
+                "\u2028",
+                "\ufeff",
+                "\t",
+                "#",
+                " # c\n",
+                "\n",
+                "\r\n",
+                "items:\n",
+            ),
+            *(
+                "metadata: {name: x}\n",
+                "spec:\n  containers:\n  - name: a\n    image: b\n",
+                "{{ .x }}",
+                "# Source: a/templates/b\n",
+            ),
             *('{"kind": "Pod"}', '{"k\\u0069nd": "Pod"}', "\\ud800", "0x1f", "1e400", "key : v\n", "kind: List\n"),
         ]
     ),
     max_size=25,
 ).map("".join)
-text_input = st.one_of(raw, fragments.map(lambda t: t.encode("utf-8", "surrogatepass")), st.text().map(lambda t: t.encode("utf-8", "surrogatepass")))
+text_input = st.one_of(
+    raw,
+    fragments.map(lambda t: t.encode("utf-8", "surrogatepass")),
+    st.text().map(lambda t: t.encode("utf-8", "surrogatepass")),
+)
 
 
 @cache

@@ -92,7 +92,12 @@ def lint(data: bytes) -> None:
         assert 1 <= finding.span.line <= last, finding
     for name in FORMATS:
         _check_shown(render(report, name, Options(root="/nowhere")))
-    for command in (["review", "-"], ["review", "-", "--format", "json"], ["explain", "-"], ["explain", "-", "--format", "json"]):
+    for command in (
+        ["review", "-"],
+        ["review", "-", "--format", "json"],
+        ["explain", "-"],
+        ["explain", "-", "--format", "json"],
+    ):
         _check_shown(_printed([*command, "--isolated"], data))
 
 

@@ -1,9 +1,8 @@
 """What a binding lets its subjects do with SCCs: who they are, and which SCCs they reach."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, World
 
@@ -13,8 +12,7 @@ SERVICE_ACCOUNT_USER = "system:serviceaccount:"
 SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`.
 
     `at` is where it stands, `shown` how messages call it.
@@ -37,8 +35,7 @@ class Holder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """The SCCs that a role lets its subjects use, in the order of names.
 
     `every` is True where it names none and so means all; `anything` where SCCs are only part of a rule for all resources.

@@ -1,12 +1,10 @@
 """What the workloads of the input come to, seen from the SCCs."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scclint.api import PROJECT_USER, Outcome, User, Workload, World
 
 
-@dataclass(slots=True)
 class Taken:
     """How the workloads that may use an SCC fare.
 
@@ -15,10 +13,13 @@ class Taken:
     bare Pod, do not count, unless the pod does land there.
     """
 
-    chosen: bool = False
-    unknown: bool = False
-    refused: bool = False
-    earlier: list[tuple[Workload, str]] = field(default_factory=list)
+    __slots__ = ("chosen", "earlier", "refused", "unknown")
+
+    def __init__(self) -> None:
+        self.chosen = False
+        self.unknown = False
+        self.refused = False
+        self.earlier: list[tuple[Workload, str]] = []
 
 
 @lru_cache(maxsize=1)

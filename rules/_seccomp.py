@@ -7,6 +7,8 @@ from scclint.api import (
     POD_SECCOMP_ANNOTATION,
     ContainerSeccomp,
     Field,
+    Located,
+    Outcome,
     Workload,
 )
 
@@ -28,3 +30,35 @@ def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
     if pod_annotation.present and container.source in ("pod annotation", "privileged"):
         return pod_annotation
     return pod.seccomp_type
+
+
+def localhost_at(workload: Workload, container: ContainerSeccomp) -> Located:
+    """The localhostProfile that names the container's file, or the annotation; the workload where its SCC names it."""
+    pod = workload.pod
+    source = container.requested.source if container.requested else container.source
+    view = pod.container(container.name)
+    if source == "container field" and view is not None:
+        return view.localhost_profile
+    if source == "pod field":
+        return pod.localhost_profile
+    if source == "container annotation":
+        return pod.annotation(CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
+    return pod.annotation(POD_SECCOMP_ANNOTATION) if source == "pod annotation" else workload.place
+
+
+def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
+    """The containers that run with a Localhost profile, or would if the pod were admitted, by the path they name."""
+    found: dict[str, list[ContainerSeccomp]] = {}
+    for container in outcome.seccomp:
+        if container.type == "Localhost" and container.localhost_profile and container.source != "CRI-O configuration":
+            found.setdefault(container.localhost_profile, []).append(container)
+    return found
+
+
+def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tuple[Located, list[str]]]:
+    """Where they name their file, each place once, with the names of the containers that it holds for."""
+    found: dict[tuple[str | int, ...], tuple[Located, list[str]]] = {}
+    for container in containers:
+        at = localhost_at(workload, container)
+        found.setdefault(at.path, (at, []))[1].append(container.name)
+    return list(found.values())

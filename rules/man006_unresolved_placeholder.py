@@ -55,7 +55,7 @@ from ._decisive import decisive_fields
 from ._quote import quoted
 from ._words import listed
 
-PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}")
+PLACEHOLDER = r"\$\{[^}]*\}|\{\{.*?\}\}"
 
 
 @rule(
@@ -89,7 +89,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
 def _is_open(value: Any) -> bool:
     """Whether a value is a placeholder's text, or no value of JSON, as a Template parameter without value is."""
     if isinstance(value, str):
-        return PLACEHOLDER.search(value) is not None
+        return re.search(PLACEHOLDER, value) is not None
     return value is not None and not isinstance(value, bool | int | float | list | dict)
 
 

@@ -69,17 +69,17 @@ BOOLEANS = frozenset(
 )
 KEYS = NUMBERS | MODES | BOOLEANS
 
-DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
-OCTAL = re.compile(r"0[0-7]+|0o[0-7]+")
+DECIMAL = r"-?(?:0|[1-9][0-9]*)"
+OCTAL = r"0[0-7]+|0o[0-7]+"
 FORMS = (
-    (re.compile(r"0[0-7]+"), ", since the leading 0 makes it octal; YAML 1.2 takes it for {decimal}"),
-    (re.compile(r"0[0-9]+"), ", since its digits make no octal number in spite of the leading 0"),
-    (re.compile(r"0o[0-7]+"), ", since 0o makes it octal; YAML 1.1 takes it for a string"),
-    (re.compile(r"0[xX][0-9a-fA-F_]+"), ", since 0x makes it hexadecimal"),
-    (re.compile(r"0[bB][01_]+"), ", since 0b makes it binary; YAML 1.2 takes it for a string"),
-    (re.compile(r"[0-9.]+[eE][-+]?[0-9]+"), "; other readers of YAML take it for a fraction or a string"),
-    (re.compile(r"[0-9_]+"), ", without the underscores; YAML 1.2 takes it for a string"),
-    (re.compile(r"[0-9_]*\.[0-9_]*"), "; other readers of YAML take it for a fraction"),
+    (r"0[0-7]+", ", since the leading 0 makes it octal; YAML 1.2 takes it for {decimal}"),
+    (r"0[0-9]+", ", since its digits make no octal number in spite of the leading 0"),
+    (r"0o[0-7]+", ", since 0o makes it octal; YAML 1.1 takes it for a string"),
+    (r"0[xX][0-9a-fA-F_]+", ", since 0x makes it hexadecimal"),
+    (r"0[bB][01_]+", ", since 0b makes it binary; YAML 1.2 takes it for a string"),
+    (r"[0-9.]+[eE][-+]?[0-9]+", "; other readers of YAML take it for a fraction or a string"),
+    (r"[0-9_]+", ", without the underscores; YAML 1.2 takes it for a string"),
+    (r"[0-9_]*\.[0-9_]*", "; other readers of YAML take it for a fraction"),
 )
 """How numbers can be written, what makes them what they are in the cluster, and what other readers take them for."""
 WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
@@ -130,9 +130,9 @@ def _misleads(key: str, scalar: Scalar) -> bool:
     text = scalar.text
     if isinstance(scalar.value, bool):
         return text not in WORDS
-    if key in MODES and OCTAL.fullmatch(text):
+    if key in MODES and re.fullmatch(OCTAL, text):
         return False
-    return key not in BOOLEANS and not DECIMAL.fullmatch(text)
+    return key not in BOOLEANS and not re.fullmatch(DECIMAL, text)
 
 
 def _others(scalar: Scalar) -> str:
@@ -140,6 +140,6 @@ def _others(scalar: Scalar) -> str:
     if isinstance(scalar.value, bool):
         return f"; YAML 1.2 takes {scalar.text} for a string"
     for form, why in FORMS:
-        if form.fullmatch(scalar.text):
+        if re.fullmatch(form, scalar.text):
             return why.format(decimal=scalar.text.lstrip("0") or "0")
     return ""

@@ -46,7 +46,7 @@ from ._grants import reach, role_of, role_place
 from ._words import listed
 
 OWN_ROLE = "system:openshift:scc:"
-NAME = re.compile(r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 """What an SCC can be called, and `*`. Anything else is a placeholder still to be filled in."""
 
 
@@ -77,7 +77,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
         if not isinstance(names, list) or not _sccs(item, "use"):
             continue
         for index, name in enumerate(names):
-            if not isinstance(name, str) or name in world.cluster.sccs or not NAME.fullmatch(name):
+            if not isinstance(name, str) or name in world.cluster.sccs or not re.fullmatch(NAME, name):
                 continue
             fact = (
                 'resourceNames has "*", which is no wildcard there but the name of an SCC that does not exist'
@@ -90,7 +90,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     role = role_of(binding, world)
     scc = role.name.removeprefix(OWN_ROLE)
-    if role.kind != "ClusterRole" or scc == role.name or scc in world.cluster.sccs or not NAME.fullmatch(scc):
+    if role.kind != "ClusterRole" or scc == role.name or scc in world.cluster.sccs or not re.fullmatch(NAME, scc):
         return
     if world.find(role) is None and reach(binding, world) is None:
         yield Problem(

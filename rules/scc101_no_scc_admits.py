@@ -73,10 +73,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     refused = usable(verdict)
     if not refused:
+        settle = f"Grant service account {workload.pod.service_account} an SCC."
+        if not verdict.candidates:
+            settle = "Correct the SCC or the namespace's annotation named: admission fails on it before any SCC is tried."
         yield Problem(
-            f"{workload.named}: no SCC admits its pods{creator(outcome)}: {verdict.message}",
+            f"{workload.named}: no SCC admits its pods{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
             at=workload.place,
-            settle=f"Grant service account {workload.pod.service_account} an SCC.",
+            settle=settle,
         )
         return
     nearest, errors = min(refused, key=lambda candidate: _distance(candidate[1]))

@@ -99,7 +99,7 @@ def _differing(name: str, world: World) -> list[str]:
     mine = world.cluster.sccs[name]
     own = world.cluster.openshift(world.cluster.release).sccs[name]
     found: dict[str, None] = {}
-    for attribute in type(own).__slots__:
+    for attribute in type(own).__match_args__:
         here, there = getattr(mine, attribute), getattr(own, attribute)
         if isinstance(here, tuple) and isinstance(there, tuple):
             here, there = sorted(here), sorted(there)

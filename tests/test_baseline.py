@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from scclint.baseline import Baseline, Key, apply, key_of, load_baseline, stable
 from scclint.config.schema import load_schema
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Severity, Subject, Suppression
+from scclint.record import replace
 from scclint.source import Span
 
 FILE = ".scclint-baseline.json"

@@ -1,7 +1,6 @@
 """The rule set is a value, validated as a whole."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from scclint.errors import RuleSetError
 from scclint.finding import Problem, Severity
 from scclint.load.document import Document
+from scclint.record import replace
 from scclint.registry import builtin, registry, rule_of
 from scclint.rule import AnyRule, rule
 from scclint.world import World

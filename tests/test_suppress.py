@@ -1,7 +1,6 @@
 """Suppressions: how they are written, what they cover, and what is said of those that are of no use."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,7 @@ from scclint.load import load_text
 from scclint.load.document import objects
 from scclint.load.node import to_data
 from scclint.model.kinds import SUBJECT_KINDS, build
+from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule
 from scclint.source import Span

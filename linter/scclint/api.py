@@ -5,6 +5,7 @@ from scclint.finding import Located, Place, Problem, Related, Severity
 from scclint.ignore import Ignore
 from scclint.load.document import Document
 from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
+from scclint.model.nodes import MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
 from scclint.model.objects import (
     ApiObject,
     KubeletConfig,
@@ -41,6 +42,7 @@ __all__ = [
     "Ignore",
     "KubeletConfig",
     "Located",
+    "MachineConfig",
     "Mapping",
     "Namespace",
     "Node",
@@ -49,10 +51,13 @@ __all__ = [
     "Place",
     "Pod",
     "Problem",
+    "ProfileSource",
     "Related",
     "Role",
     "RoleBinding",
     "Scalar",
+    "SeccompProfile",
+    "SeccompProfileFile",
     "SecurityContextConstraints",
     "Sequence",
     "ServiceAccount",

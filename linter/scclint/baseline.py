@@ -8,11 +8,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Path, Suppression
+from scclint.record import record, replace
 
 VERSION = 1
 CONTAINER_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers"})
@@ -34,7 +34,7 @@ class Key(NamedTuple):
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Baseline:
     """How many findings of each key are accepted. Files of keys are relative to `folder`, the one the baseline lies in."""
 

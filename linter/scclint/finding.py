@@ -1,10 +1,10 @@
 """What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from scclint.record import EMPTY, record
 from scclint.source import Span
 
 Path = tuple[str | int, ...]
@@ -33,7 +33,7 @@ class Located(Protocol):
     def path(self) -> Path: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A bare position, for what is no field of a model object."""
 
@@ -41,7 +41,7 @@ class Place:
     path: Path = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Related:
     """A further place that explains a finding: the SCC, the binding, the role that decided."""
 
@@ -49,7 +49,7 @@ class Related:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """What a check yields: the message, the decisive place, and places that explain it.
 
@@ -67,7 +67,7 @@ class Problem:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """The API object a finding is about. Empty strings where the manifest does not say."""
 
@@ -82,7 +82,7 @@ class Subject:
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}".strip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config` or `baseline`."""
 
@@ -91,7 +91,7 @@ class Suppression:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A problem, stamped by the engine with its rule, severity and subject.
 
@@ -115,16 +115,19 @@ class Finding:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crash:
-    """A rule that raised: a bug of scclint, never a finding and never suppressible (exit status 3)."""
+    """A rule that raised: a bug of scclint, never a finding and never suppressible (exit status 3).
+
+    `rule_id` is `load` or `model` where that stage failed on one file or document, which is left out then.
+    """
 
     rule_id: str
     subject: Subject
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """Something about the input that is no finding but must not be silent: a file that could not be read, documents passed over.
 
@@ -137,7 +140,7 @@ class Notice:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """What became of the input. Every document ends in exactly one of the document counts.
 
@@ -154,7 +157,7 @@ class Tally:
     workloads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """The result of one run: everything the reporters need, nothing printed yet.
 
@@ -170,9 +173,9 @@ class Report:
     notices: tuple[Notice, ...] = ()
     tally: Tally = Tally()
     platform: str = ""
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = EMPTY
     rules: tuple[object, ...] = ()
-    outcomes: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[object, ...]] = EMPTY
 
     @property
     def live(self) -> tuple[Finding, ...]:

@@ -1,16 +1,16 @@
 """One suppression as somebody wrote it, in a comment, an annotation or the configuration."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scclint.finding import Path
+from scclint.record import record
 from scclint.source import Span
 
 if TYPE_CHECKING:
     from datetime import date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignore:
     """What it covers, why, and, once applied, what came of it.
 

@@ -4,10 +4,10 @@ import importlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import ModuleType
 
 from scclint.errors import RuleSetError
+from scclint.record import record
 from scclint.rule import AnyRule, Rule
 
 PACKAGE = "scclint.rules"
@@ -15,7 +15,7 @@ ID = re.compile(r"[A-Z]{2,8}[0-9]{3}")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Registry:
     """A valid rule set, sorted by id."""
 

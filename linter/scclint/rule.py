@@ -1,11 +1,10 @@
 """A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from scclint.finding import Problem, Severity
+from scclint.record import record
 
 if TYPE_CHECKING:
     from scclint.world import World
@@ -14,7 +13,7 @@ S = TypeVar("S")
 Check = Callable[[S, "World"], Iterable[Problem]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule(Generic[S]):
     """One rule: its identity, how much it matters, what it looks at, and its check.
 
@@ -59,7 +58,7 @@ def rule(
     """
 
     def wrap(check: "Check[S]") -> Rule[S]:
-        page = cleandoc(check.__globals__.get("__doc__") or "")
+        page = (check.__globals__.get("__doc__") or "").strip()
         return Rule(id, name, title, severity, on, check, page, since, tags, security_severity, cwe, references)
 
     return wrap

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.globs import matches, name_pattern
@@ -14,6 +13,7 @@ from scclint.ignore import Ignore
 from scclint.load.document import Document
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
+from scclint.record import replace
 from scclint.rule import AnyRule
 from scclint.source import Span
 
@@ -25,13 +25,13 @@ MARK = "scclint:"
 DIRECTIVES = ("ignore", "ignore-file")
 EXAMPLE = "# scclint: ignore[SEC201] reason"
 
-COMMENT = re.compile(r"#[ \t]*scclint:[ \t]*(?P<directive>[^\s\[]*)[ \t]*(?P<rest>.*)", re.DOTALL)
-LIST = re.compile(r"\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
-ENTRY = re.compile(
-    r"(?:container/(?P<container>[^\s:]+)\s*:\s*)?(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)\s*(?::(?P<reason>.*))?",
-    re.DOTALL,
+COMMENT = r"(?s)#[ \t]*scclint:[ \t]*(?P<directive>[^\s\[]*)[ \t]*(?P<rest>.*)"
+LIST = r"(?s)\[(?P<rules>[^\]]*)\](?P<reason>.*)"
+ENTRY = (
+    r"(?s)(?:container/(?P<container>[^\s:]+)\s*:\s*)?"
+    r"(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)\s*(?::(?P<reason>.*))?"
 )
-UNTIL = re.compile(r"(?:^|(?<=\s))until=(\S*)")
+UNTIL = r"(?:^|(?<=\s))until=(\S*)"
 
 END = 1 << 31
 """A line or column after every other."""
@@ -75,7 +75,7 @@ def parse_comment(text: str, region: Span) -> Ignore | None:
 
     `text` begins with `#`. `region` begins at the comment and goes on to the end of the last line that it can cover.
     """
-    found = COMMENT.search(text)
+    found = re.search(COMMENT, text)
     if found is None:
         return None
     start = region.column + found.start()
@@ -83,7 +83,7 @@ def parse_comment(text: str, region: Span) -> Ignore | None:
     directive, rest = found["directive"], found["rest"]
     if directive not in DIRECTIVES:
         return Ignore("comment", (), span, mistake=f"{directive!r} is none of {' and '.join(DIRECTIVES)}")
-    listed = LIST.match(rest)
+    listed = re.match(LIST, rest)
     if listed is None:
         why = "its list of rules is not closed" if rest.startswith("[") else "it names no rule"
         return Ignore("comment", (), span, mistake=f"{why}; write `{EXAMPLE}`")
@@ -110,7 +110,7 @@ def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterat
     `span` and `path` are the annotation's, `region` that of the object it covers.
     """
     for piece in filter(None, map(str.strip, re.split(r"[;\n]", value))):
-        entry = ENTRY.fullmatch(piece)
+        entry = re.fullmatch(ENTRY, piece)
         if entry is None:
             mistake = f"{piece!r} is not of the form `SEC201: reason` or `container/NAME: SEC201: reason`"
             yield Ignore("annotation", (), span, path, mistake=mistake)
@@ -142,7 +142,7 @@ def apply(
     findings: Iterable[Finding],
     ignores: Iterable[Ignore],
     rules: Sequence[AnyRule],
-    today: "date",
+    today: "date | None",
     *,
     root: str = ".",
     ran: Ran = always,
@@ -165,10 +165,10 @@ def apply(
 class _Trial:
     """An ignore while it is applied: what of it was of use."""
 
-    def __init__(self, ignore: Ignore, rules: Sequence[AnyRule], today: "date", root: str) -> None:
+    def __init__(self, ignore: Ignore, rules: Sequence[AnyRule], today: "date | None", root: str) -> None:
         unknown = next(filter(None, (unknown_selector(s, rules) for s in ignore.rules)), "")
         self.ignore = ignore if ignore.mistake else replace(ignore, mistake=unknown)
-        self.expired = ignore.until is not None and ignore.until < today
+        self.expired = ignore.until is not None and ignore.until < (today or type(ignore.until).today())
         self.uses = 0
         self._used: set[str] = set()
         self._selectors = {r.id: tuple(s for s in ignore.rules if covers((s,), r)) for r in rules if covers(ignore.rules, r)}
@@ -216,7 +216,7 @@ def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore
     rules = tuple(filter(None, map(str.strip, listed.split(","))))
     mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
     until = None
-    given = UNTIL.search(tail)
+    given = re.search(UNTIL, tail)
     if given is not None:
         try:
             until = date.fromisoformat(given[1])

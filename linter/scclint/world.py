@@ -4,19 +4,23 @@ A check receives the world of the release it judges. What a workload comes to is
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission.shape import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.finding import Located, Place, Related
+from scclint.model.nodes import ProfileSource, SeccompProfileFile
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.problem import FieldProblem
 from scclint.model.unknown import decisive_unknown, first_unknown, known
 from scclint.model.validate import validate
 from scclint.model.view import View
+from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+
+if TYPE_CHECKING:
+    from scclint.seccomp.sources import Flaw, Profiles
 
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster."""
@@ -30,7 +34,7 @@ PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authentic
 O = TypeVar("O", bound=ApiObject)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What becomes of a workload's pods.
 
@@ -67,6 +71,24 @@ class Outcome:
         return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
 
 
+@record
+class LocalhostUse:
+    """A container that runs with a Localhost profile."""
+
+    outcome: Outcome
+    container: ContainerSeccomp
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """The container as the cluster has it after admission."""
+        assert self.outcome.verdict is not None
+        value: Any = self.outcome.verdict.pod
+        for step in self.container.path:
+            value = value[step]
+        found: Mapping[str, Any] = value
+        return found
+
+
 class World:
     """`objects` are all model objects of the input, `context` those that only inform verdicts (never reported on)."""
 
@@ -77,6 +99,7 @@ class World:
         *,
         namespace: str = "",
         creator: User | None = None,
+        profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
     ) -> None:
         self.objects = tuple(objects)
@@ -85,6 +108,10 @@ class World:
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
+        self._profile_dirs = profile_dirs
+        self._profiles: Profiles | None = None
+        self._flaws: dict[int, tuple[Flaw, ...]] = {}
+        self._uses: tuple[LocalhostUse, ...] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._index = {(o.kind, self._namespace_key(o), o.name): o for o in self.objects}
 
@@ -141,6 +168,38 @@ class World:
         verdict = self.cluster.admit(self._arriving(manifest, namespace, who), namespace=namespace, user=who)
         return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
 
+    @property
+    def profiles(self) -> "Profiles":
+        """The seccomp profiles of the input."""
+        if self._profiles is None:
+            from scclint.seccomp.sources import Profiles
+
+            self._profiles = Profiles(self.objects, self._profile_dirs)
+        return self._profiles
+
+    def uses_of(self, source: ProfileSource) -> tuple[LocalhostUse, ...]:
+        """The containers of admitted pods that run with a profile which the object holds."""
+        if self._uses is None:
+            self._uses = tuple(self._localhost_uses())
+        return tuple(use for use in self._uses if self.profiles.provides(source, use.container.localhost_profile or ""))
+
+    def _localhost_uses(self) -> "Iterator[LocalhostUse]":
+        for workload in self.of(Workload):
+            outcome = self.outcome(workload)
+            for container in outcome.seccomp if outcome.admitted else ():
+                if container.type == "Localhost" and container.localhost_profile:
+                    yield LocalhostUse(outcome, container)
+
+    def profile_flaws(self, source: ProfileSource) -> "tuple[Flaw, ...]":
+        """What is wrong with the seccomp profiles that an object holds, judged by the containers that use them."""
+        if id(source) not in self._flaws:
+            from scclint.seccomp.target import target_of
+
+            uses = self.uses_of(source)
+            target = target_of(self.cluster, [use.manifest for use in uses])
+            self._flaws[id(source)] = tuple(self.profiles.flaws(source, target, used=bool(uses)))
+        return self._flaws[id(source)]
+
     def explain(self, workload: Workload) -> tuple[Candidate, ...]:
         """The outcome that each candidate would have, in order, also those that are not reached."""
         outcome = self.outcome(workload)
@@ -193,7 +252,7 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
     more than names is unknown is left out.
     """
     for obj in objects:
-        if isinstance(obj, Workload) or (isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest)):
+        if isinstance(obj, Workload | SeccompProfileFile) or (isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest)):
             continue
         manifest = known(obj.manifest) if obj.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)

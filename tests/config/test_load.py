@@ -46,6 +46,7 @@ params: {TAG: "1.4"}
 pod-templates:
   - {apiVersion: x.io/v1, kind: Crawler, path: spec.template}
 helm-chart: charts/shop
+profile-dirs: [seccomp/]
 select: [SEC2, no-scc-admits]
 extend-select: [rbac]
 ignore: [SEC202]
@@ -88,6 +89,7 @@ namespace = "shop"
 exclude = ["vendor/"]
 force-exclude = true
 helm-chart = "charts/shop"
+profile-dirs = ["seccomp/"]
 select = ["SEC2", "no-scc-admits"]
 extend-select = ["rbac"]
 ignore = ["SEC202"]
@@ -178,6 +180,7 @@ EXPECTED = {
     "params": {"TAG": "1.4"},
     "pod_templates": (PodTemplate("x.io/v1", "Crawler", ("spec", "template")),),
     "helm_chart": "conf/charts/shop",
+    "profile_dirs": ("conf/seccomp",),
     "select": ("SEC2", "no-scc-admits"),
     "extend_select": ("rbac",),
     "ignore": ("SEC202",),

@@ -1,7 +1,6 @@
 """The run as a whole: what is reported, what is counted, what goes on when something fails."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from scclint.engine.inputs import load_inputs
 from scclint.engine.run import run
 from scclint.finding import Finding, Problem, Severity
 from scclint.model.objects import Workload
+from scclint.record import replace
 from scclint.registry import builtin, registry
 from scclint.rule import rule
 from scclint.world import World

@@ -67,6 +67,8 @@ def test_other(text: str, answer: tuple[str, str]) -> None:
         "kind: ConfigMap\n*a : Pod\n",
         "- kind: ConfigMap\n",
         "kind: |\n  Pod\n",
+        '{"defaultAction": "SCMP_ACT_ERRNO"}',
+        '{"syscalls": [{"action": "SCMP_ACT_ALLOW"}]}',
         "kind: >-\n  Pod\nkind: ConfigMap\n",
     ],
 )

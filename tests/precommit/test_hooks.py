@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -66,9 +67,10 @@ spec:
 ONLY = ["--select", "SCC101"]
 
 
-def test_the_manifest_is_valid() -> None:
+def test_the_manifest_is_valid(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    env = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

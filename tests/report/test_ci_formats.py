@@ -1,10 +1,10 @@
 """github, gitlab, junit and rdjson: what each CI system is to read."""
 
 import json
-from dataclasses import replace
 from xml.etree import ElementTree
 
 from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.record import replace
 from scclint.report import Options, render
 from scclint.source import Span
 

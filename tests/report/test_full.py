@@ -2,10 +2,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import scclint
 from scclint.finding import Crash, Report, Severity, Subject
+from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.summary import diagnostics
 
@@ -84,7 +84,7 @@ def test_a_message_of_several_lines_hangs_under_the_first(sample: Report) -> Non
 
 def test_a_crash_is_never_clean() -> None:
     report = Report(crashes=(Crash("SCC101", Subject("v1", "Pod", "shop", "b"), "KeyError: '\x1b'"),))
-    assert render(report, "full").startswith("No problems found, 1 rule failure. ")
+    assert render(report, "full").startswith("No problems found, 1 internal error. ")
     assert diagnostics(report) == [
         "internal error: rule SCC101 failed on Pod shop/b: KeyError: '\\x1b'; this is a bug of scclint"
     ]

@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import pytest
 
 from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.record import replace
 from scclint.report import render
 from scclint.report.markdown import code, prose
 from scclint.source import Span
@@ -56,8 +55,8 @@ def test_code_keeps_table_cells_whole() -> None:
 
 def test_a_crash_shows() -> None:
     text = render(Report(crashes=(Crash("X1", Subject(), "boom"),)), "markdown")
-    assert "## scclint: No problems found, 1 rule failure\n" in text
-    assert "> internal error: rule <code>X1</code>: boom\n" in text
+    assert "## scclint: No problems found, 1 internal error\n" in text
+    assert "> internal error: rule X1 failed: boom\n" in text
 
 
 def test_a_comment_has_a_longest_length(sample: Report) -> None:

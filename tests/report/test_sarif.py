@@ -1,12 +1,12 @@
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.record import replace
 from scclint.report import Options, render, sarif
 from scclint.report.line_hash import line_hashes
 from scclint.source import Span

@@ -4,13 +4,13 @@ import contextlib
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scclint.cli import main
 from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.record import replace
 from scclint.report import Options, render
 from scclint.source import Span
 from tests.conftest import shared

@@ -81,7 +81,7 @@ def test_time_has_a_limit(sample: Report, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_names_cannot_steer_a_terminal_through_a_template(sample: Report, tmp_path: Path) -> None:
-    from dataclasses import replace
+    from scclint.record import replace
 
     finding = replace(sample.findings[0], message="a\x1b]0;x\x07\ud800")
     assert rendered(replace(sample, findings=(finding,)), tmp_path, "{{ findings[0].message }}") == "a\\x1b]0;x\\x07\\ud800"

@@ -129,7 +129,9 @@ def strings(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("options", [[], ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]], ids=["plain", "more"])
+@pytest.mark.parametrize(
+    "options", [[], ["--no-ignores", "--show-suppressed", "--openshift", "4.12,4.22"]], ids=["plain", "more"]
+)
 def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[str]) -> None:
     ran = run("check", ".", "--format", format, *options)
     assert ran.status == 2
@@ -138,7 +140,11 @@ def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[
     check_text(ran.err)
     assert "wned" not in "".join(line for line in ran.out.splitlines() if line.startswith("::error::"))
     if format in ("json", "sarif", "gitlab", "rdjson"):
-        for text in strings(json.loads(ran.out)):
+        data = json.loads(ran.out)
+        if format == "sarif":
+            # The manual pages of the rules are our own, and one of them shows what it is about.
+            data["runs"][0]["tool"] = None
+        for text in strings(data):
             assert all(c.isprintable() or c == "\n" for c in text), text
     if format == "sarif":
         (log,) = json.loads(ran.out)["runs"]
@@ -180,7 +186,7 @@ def test_tables_and_prose(run: Run, tree: Path, command: str, file: str) -> None
         ["check", "--baseline", FILE, "."],
         ["check", "--select", HOSTILE, "."],
         ["check", "--openshift", HOSTILE, "."],
-        ["check", "--template", FILE, "."],
+        ["check", "--template", "nowhere" + FILE, "."],
         ["check", "--diff-base", HOSTILE, "."],
         ["check", "--" + HOSTILE],
         ["check", "--param", HOSTILE, "."],
@@ -231,7 +237,9 @@ def test_configuration(run: Run, tree: Path, command: list[str], name: str) -> N
     assert "internal error" not in ran.err
 
 
-@pytest.mark.parametrize("template", ["{{ nothing\x1b[31m }}", "{% for %}\x1b[31m", "{{ findings.\u202e }}", "{% include '" + HOSTILE + "' %}"])
+@pytest.mark.parametrize(
+    "template", ["{{ nothing\x1b[31m }}", "{% for %}\x1b[31m", "{{ findings.\u202e }}", "{% include '" + HOSTILE + "' %}"]
+)
 def test_template_errors(run: Run, tree: Path, template: str) -> None:
     name = "t" + FILE
     (tree / name).write_text(template, encoding="utf-8")

@@ -1,11 +1,11 @@
 """Prediction against observation, and the step that explains a difference."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scclint.record import replace
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.evidence import Observation, Requested, Who, read_evidence
 from scclint.seccomp.recognise import identify, recognise

@@ -1,8 +1,9 @@
 """SecurityContextConstraints as admission reads them: the object with the API server's defaults applied, once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from scclint.record import record
 
 MUST_RUN_AS = "MustRunAs"
 MUST_RUN_AS_RANGE = "MustRunAsRange"
@@ -23,7 +24,7 @@ Range = tuple[int, int]
 """First and last id, both included."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SecurityContextConstraints:
     """One SCC in effect.
 

@@ -5,13 +5,14 @@ prints is the plugin's own way of naming things and often no path into the pod a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from scclint.record import record
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldError:
     """One entry of a denial.
 

@@ -5,7 +5,6 @@ rejects every pod of the namespace, whether or not that SCC would have been used
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from scclint.admission.blocks import BlockError, parse_block, parse_blocks
 from scclint.admission.constraints import (
@@ -16,6 +15,7 @@ from scclint.admission.constraints import (
     SecurityContextConstraints,
 )
 from scclint.admission.field import go_quote
+from scclint.record import record
 
 UID_RANGE = "openshift.io/sa.scc.uid-range"
 MCS = "openshift.io/sa.scc.mcs"
@@ -26,7 +26,7 @@ class ProviderError(ValueError):
     """An SCC that cannot be made ready for a namespace; `str(error)` is the plugin's wording."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Provider:
     """An SCC with the values of one namespace.
 

@@ -1,10 +1,10 @@
 """Kubernetes' role-based access control, as far as the verb `use` on SecurityContextConstraints needs it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scclint.admission.verdict import ObjectRef, User
+from scclint.record import record
 
 API_GROUP = "security.openshift.io"
 RESOURCE = "securitycontextconstraints"
@@ -13,7 +13,7 @@ _LEGACY_GROUPS = ("v1", "authorization.openshift.io/v1")
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A rule that lets its subjects use SCCs: those of `names`, or all where that is empty.
 

@@ -259,6 +259,34 @@ SHAPES: Mapping[str, Struct] = {
             ),
         },
     ),
+    "MachineConfigPool": Struct(
+        "v1.MachineConfigPool",
+        {
+            "metadata": _METADATA,
+            "spec": Struct("v1.MachineConfigPoolSpec", {"nodeSelector": _SELECTOR, "machineConfigSelector": _SELECTOR}),
+        },
+    ),
+    "MachineConfig": Struct("v1.MachineConfig", {"metadata": _METADATA, "spec": Struct("v1.MachineConfigSpec", {})}),
+    "SeccompProfile": Struct(
+        "v1.SeccompProfile",
+        {
+            "metadata": _METADATA,
+            "spec": Struct(
+                "v1.SeccompProfileSpec",
+                {"baseProfileName": STRING, "disabled": BOOL, "state": STRING, "syscalls": Slice(Struct("v1.Syscall", {}))},
+            ),
+        },
+    ),
+    "ProfileBinding": Struct(
+        "v1.ProfileBinding",
+        {
+            "metadata": _METADATA,
+            "spec": Struct(
+                "v1.ProfileBindingSpec",
+                {"profileRef": Struct("v1.ProfileRef", {"kind": STRING, "name": STRING}), "image": STRING},
+            ),
+        },
+    ),
 }
 """What is read of each kind of object that has a bearing on admission."""
 

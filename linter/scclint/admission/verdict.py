@@ -1,9 +1,9 @@
 """What admission says about a pod: the verdict, and how each SCC fared."""
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from scclint.admission.field import FieldError
+from scclint.record import record
 
 __all__ = ["Candidate", "FieldError", "Grant", "ObjectRef", "Outcome", "SubjectType", "User", "Verdict"]
 
@@ -11,7 +11,7 @@ SubjectType = Literal["serviceaccount", "user"]
 Outcome = Literal["denied", "too restrictive", "chosen", "not reached"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class User:
     """Who creates a pod: a user name and the groups it is in, as the API server's authentication gives them."""
 
@@ -27,7 +27,7 @@ class ObjectRef(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant:
     """How a subject may use an SCC.
 
@@ -56,7 +56,7 @@ class Candidate(NamedTuple):
     grant: Grant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What becomes of a pod.
 

@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings, tracked_only
@@ -14,6 +13,7 @@ from scclint.engine.inputs import Inputs
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
 from scclint.finding import Report, Severity
+from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options
 from scclint.report.output import say, write
@@ -53,10 +53,11 @@ def run(args: Namespace) -> int:
         whole = _print(report, outputs, config, _options(report, config, registry), args)
         if not whole:
             return USAGE
-    if nothing:
-        say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
     counts = not getattr(args, "exit_zero", False) and not recording
-    return exit_status(report, config.fail_on, nothing, counts)
+    status = exit_status(report, config.fail_on, nothing, counts)
+    if status == NOTHING:
+        say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
+    return status
 
 
 def _revision(args: Namespace) -> "Revision | None":

@@ -3,7 +3,6 @@
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 
 from scclint.config.model import Config
 from scclint.engine.diff import mark_old
@@ -14,6 +13,7 @@ from scclint.errors import UsageError
 from scclint.finding import Report
 from scclint.load.discover import SUFFIXES
 from scclint.load.revision import Revision, check_out, resolve
+from scclint.record import replace
 from scclint.registry import Registry
 
 READ_BESIDES = (".tpl", "Kustomization")
@@ -56,6 +56,7 @@ def mark(
         config,
         root=path(config.root),
         cluster_state=tuple(map(path, config.cluster_state)),
+        profile_dirs=tuple(map(path, config.profile_dirs)),
         baseline=path(config.baseline) if config.baseline else "",
         helm_chart=path(config.helm_chart) if config.helm_chart else "",
     )
@@ -67,7 +68,11 @@ def mark(
         with chdir(os.path.join(root, inside)):
             inputs = load_inputs(
                 [name for name in targets if os.path.lexists(name)],
-                replace(config, cluster_state=tuple(filter(os.path.lexists, config.cluster_state))),
+                replace(
+                    config,
+                    cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
+                    profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
+                ),
                 context=[name for name in context if os.path.lexists(name)],
                 progress=step,
             )

@@ -5,14 +5,15 @@ import re
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings
-from scclint.cli.main import OK, USAGE
-from scclint.cli.review import status, target_workloads, write_formats
+from scclint.cli.main import BUG, OK, USAGE
+from scclint.cli.review import judged, status, target_workloads, write_formats
 from scclint.engine.inputs import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.load.discover import SUFFIXES
 from scclint.model.objects import Workload
 from scclint.report import explain
+from scclint.world import World
 
 BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
 """A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
@@ -36,6 +37,7 @@ def run(args: Namespace) -> int:
             return code
         raise UsageError(f"{args.what}: no such workload. {_there_are(workloads)}")
     worlds = make_worlds(objects, config)
+    chosen, broke = judged(worlds, chosen, World.explain)
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -43,7 +45,7 @@ def run(args: Namespace) -> int:
         return explain.render_text(worlds, chosen, color_wanted(args, output))
 
     whole = write_formats(args, render)
-    return max(status(inputs), OK if whole else USAGE)
+    return BUG if broke else max(status(inputs), OK if whole else USAGE)
 
 
 def _meaning(what: str) -> tuple[str, int, str, str]:

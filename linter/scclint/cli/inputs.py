@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from scclint.config.model import KEYS, Config
 from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.progress import Progress, silent
-from scclint.errors import UsageError
-from scclint.load.read import read_all
+from scclint.errors import LoadError, UsageError
+from scclint.load.read import os_error, read_all
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
@@ -74,11 +74,23 @@ def read_inputs(args: Namespace, config: Config, progress: Progress = silent) ->
         paths,
         config,
         context=getattr(args, "context", []),
-        stdin=read_all(sys.stdin.buffer, name) if "-" in paths else None,
+        stdin=_standard_input(name) if "-" in paths else None,
         stdin_filename=name,
         tracked_only=tracked_only(),
         progress=progress,
     )
+
+
+def _standard_input(name: str) -> bytes | LoadError:
+    """What is piped in, or why that cannot be read, which leaves the other paths to be judged."""
+    if sys.stdin is None:
+        return LoadError("standard input is closed", name)
+    try:
+        return read_all(sys.stdin.buffer, name)
+    except LoadError as error:
+        return error
+    except OSError as error:
+        return os_error(error, name)
 
 
 def color_wanted(args: Namespace, output: str | None) -> bool:

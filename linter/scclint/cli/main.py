@@ -14,6 +14,8 @@ COMMANDS = {
     "check": "scclint.cli.check",
     "review": "scclint.cli.review",
     "explain": "scclint.cli.explain",
+    "seccomp": "scclint.cli.seccomp",
+    "verify": "scclint.cli.verify",
     "rules": "scclint.cli.rules",
     "rule": "scclint.cli.rules",
     "config": "scclint.cli.settings",
@@ -47,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = build()
+    argv = sys.argv[1:] if argv is None else argv
+    parser = build(argv[0] if argv else "")
     args = parser.parse_args(argv)
     if args.version:
         from scclint import __version__

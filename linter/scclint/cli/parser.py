@@ -15,9 +15,11 @@ DESCRIPTION = """Finds out before the cluster does which SCC admits each pod and
 profile each container really runs with. `scclint COMMAND --help` tells more."""
 
 EXIT_STATUS = """exit status:
-  0  nothing at or above --fail-on       3  a bug of scclint
-  1  findings at or above --fail-on      4  no manifest found (empty input included)
-  2  wrong usage or configuration, unreadable or unparsable input"""
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  wrong usage or configuration, unreadable or unparsable input
+  3  a bug of scclint
+  4  no manifest found in folders or standard input"""
 
 SHELLS = ("bash", "zsh", "tcsh")
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
@@ -42,18 +44,32 @@ class Parser(argparse.ArgumentParser):
             self.exit(2)
 
 
-def build() -> argparse.ArgumentParser:
-    """The whole parser; `args.command` names the command, `scclint.cli.main` knows what runs it."""
+def build(first: str = "") -> argparse.ArgumentParser:
+    """The parser; `args.command` names the command, `scclint.cli.main` knows what runs it.
+
+    Where `first`, the first argument, is a command, only that one is made ready: no other can be asked for.
+    """
     parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
-    parser.add_argument("-h", "--help", action="help", help="show this and end")
-    parser.add_argument("-V", "--version", action="store_true", help="print the version and end")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
-    _check(commands)
-    _review(commands)
-    _explain(commands)
-    _rules(commands)
-    _config(commands)
-    _completion(commands)
+    # Options of a group, and a `prog` for the commands: else argparse tries out a formatter, which measures the terminal.
+    options = parser.add_argument_group("options")
+    options.add_argument("-h", "--help", action="help", help="show this and end")
+    options.add_argument("-V", "--version", action="store_true", help="print the version and end")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint"
+    )
+    adders = {
+        "check": _check,
+        "review": _review,
+        "explain": _explain,
+        "seccomp": _seccomp,
+        "verify": _verify,
+        "rules": _rules,
+        "rule": _rule,
+        "config": _config,
+        "completion": _completion,
+    }
+    for add in [adders[first]] if first in adders else adders.values():
+        add(commands)
     return parser
 
 
@@ -171,11 +187,75 @@ def _explain(commands: Commands) -> None:
     _configuration(parser)
 
 
+def _seccomp(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "seccomp",
+        "show and compare seccomp profiles",
+        "Shows and compares seccomp profiles as the container runtime gets them.\n\n"
+        "  scclint seccomp show --openshift 4.16 --cap SYS_ADMIN\n"
+        "  scclint seccomp diff 4.16 4.20\n"
+        "  scclint seccomp diff 4.20 profile.json\n"
+        "  scclint seccomp diff web.yaml#web/app unconfined",
+        usage="[OPTIONS] COMMAND ...",
+    )
+    _help(parser)
+    below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
+    show = _command(below, "show", "the profile that RuntimeDefault is, as crictl inspect prints it")
+    show.prog, show.usage = f"{parser.prog} show", "scclint seccomp show [OPTIONS]"
+    show.add_argument("--openshift", metavar="4.N", help="of that OpenShift release (the newest known)")
+    _runtime(show)
+    show.add_argument("--cap", action="append", dest="caps", metavar="CAP", help="a capability of the container; may repeat")
+    show.add_argument("-o", "--output", metavar="FILE", help="write there")
+    _help(show)
+    diff = _command(below, "diff", "what one profile lets through that another does not")
+    diff.prog, diff.usage = f"{parser.prog} diff", "scclint seccomp diff [OPTIONS] A B"
+    group = diff.add_argument_group("input")
+    operand = "release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER"
+    group.add_argument("first", metavar="A", help=operand)
+    group.add_argument("second", metavar="B", help="likewise")
+    _reading(group)
+    _runtime(_cluster(diff))
+    _output(diff, ("text", "json"), "text or json; may repeat")
+    _configuration(diff)
+
+
+def _verify(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        "compare what is predicted with what nodes show",
+        "Compares what is predicted of manifests with captures of a running cluster: the output of\n"
+        "crictl inspect, /proc/PID/status, oc get pod -o yaml. Ends with 1 where they\n"
+        "disagree.",
+        usage="[OPTIONS] --manifests PATH ... --evidence PATH ...",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument("--manifests", nargs="+", dest="paths", required=True, metavar="PATH", help="files or folders")
+    group.add_argument("--evidence", nargs="+", required=True, metavar="PATH", help="captures, or folders of them")
+    _reading(group)
+    _crio(_cluster(parser))
+    _output(parser, ("text", "json", "sarif"), "text (default), json or sarif; may repeat")
+    _configuration(parser)
+
+
+def _runtime(parser: "argparse._ActionsContainer") -> None:
+    _crio(parser)
+    parser.add_argument("--arch", metavar="ARCH", help="of the nodes: amd64 (default), arm64, s390x or ppc64le")
+
+
+def _crio(parser: "argparse._ActionsContainer") -> None:
+    parser.add_argument("--crio", metavar="1.N[.P]", help="that CRI-O release; without a patch release its newest")
+
+
 def _rules(commands: Commands) -> None:
     parser = _command(commands, "rules", "table of all rules")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="a table, or an array of rules")
     _color(parser)
     _help(parser)
+
+
+def _rule(commands: Commands) -> None:
     parser = _command(commands, "rule", "the manual page of a rule", usage="[OPTIONS] RULE")
     parser.add_argument("rule", metavar="RULE", help="a rule's id or name")
     _color(parser)
@@ -216,12 +296,16 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--cluster-state", action="append", metavar="PATH", help="dump of the cluster's SCCs, namespaces and RBAC"
     )
+    group.add_argument(
+        "--profile-dir", action="append", dest="profile_dirs", metavar="DIR", help="seccomp profiles, laid out as on nodes"
+    )
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
+    group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="leave it out even when named as PATH")
 
 
-def _cluster(parser: argparse.ArgumentParser) -> None:
+def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("cluster")
     group.add_argument("--openshift", metavar="4.N[,4.M]", type=_words, help="releases to judge for (the newest known)")
     group.add_argument(
@@ -238,6 +322,7 @@ def _cluster(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (an administrator)")
     group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")
+    return group
 
 
 def _output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":

@@ -1,20 +1,21 @@
 """`scclint review`."""
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings
-from scclint.cli.main import NOTHING, OK, USAGE
+from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.inputs import Inputs, model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.model.objects import ApiObject, Workload
 from scclint.report import review
 from scclint.report.output import say, write
-from scclint.report.summary import place
+from scclint.report.summary import failed, place
 from scclint.report.visible import visible_line
 from scclint.source import Span
+from scclint.world import World
 
 
 def run(args: Namespace) -> int:
@@ -23,7 +24,7 @@ def run(args: Namespace) -> int:
     inputs = read_inputs(args, config)
     objects = model_objects(inputs, config)
     worlds = make_worlds(objects, config)
-    workloads = target_workloads(inputs, objects)
+    workloads, broke = judged(worlds, target_workloads(inputs, objects))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
@@ -31,7 +32,25 @@ def run(args: Namespace) -> int:
         return review.render_text(worlds, workloads, color_wanted(args, output))
 
     whole = write_formats(args, render)
-    return max(status(inputs), OK if whole else USAGE)
+    return BUG if broke else max(status(inputs), OK if whole else USAGE)
+
+
+def judged(
+    worlds: Mapping[str, World], workloads: Iterable[Workload], ask: Callable[[World, Workload], object] = World.outcome
+) -> tuple[list[Workload], bool]:
+    """The workloads of which the worlds can tell what is asked, and whether a bug kept one from it, which is told."""
+    good, broke = [], False
+    for workload in workloads:
+        try:
+            for world in worlds.values():
+                ask(world, workload)
+        except Exception as error:
+            broke = True
+            what = visible_line(f"{workload.file}: {workload.named}: {type(error).__name__}: {error}")
+            say(f"internal error: {what}; this is a bug of scclint")
+        else:
+            good.append(workload)
+    return good, broke
 
 
 def write_formats(args: Namespace, render: Callable[[str, str | None], str]) -> bool:
@@ -54,6 +73,8 @@ def target_workloads(inputs: Inputs, objects: list[ApiObject]) -> list[Workload]
 def status(inputs: Inputs) -> int:
     """Tell on standard error what could not be read, and give the exit status that goes with it."""
     broken = False
+    for crash in inputs.crashes:
+        say(f"internal error: {failed(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
     for notice in inputs.notices:
         say(f"{place(Span(notice.file, notice.line, 0, 0, 0))}: {notice.level}: {visible_line(notice.message)}")
         broken = broken or notice.level == "error"
@@ -63,4 +84,4 @@ def status(inputs: Inputs) -> int:
             where = place(Span(document.file, error.line, error.column, 0, 0))
             say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
             broken = True
-    return USAGE if broken else NOTHING if inputs.nothing else OK
+    return BUG if inputs.crashes else USAGE if broken else NOTHING if inputs.nothing else OK

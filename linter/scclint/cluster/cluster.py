@@ -1,7 +1,7 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -22,8 +22,10 @@ from scclint.admission.service_account import service_account_of, with_service_a
 from scclint.admission.shape import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, User, Verdict
 from scclint.cluster import releases
-from scclint.cluster.kubelet import seccomp_default
 from scclint.cluster.objects import Objects
+
+if TYPE_CHECKING:
+    from scclint.cluster.nodes import NodePool
 
 Object = Mapping[str, Any]
 Platform = Literal["openshift", "kubernetes"]
@@ -42,7 +44,8 @@ class Cluster:
     `platform` is `openshift` or `kubernetes`; `release` the OpenShift release (`4.20`), empty on plain Kubernetes;
     `kubernetes_version` is `1.33`. `sccs` are the SCCs in effect by name, defaulted; `own_sccs` the names of those that the
     release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the objects of the input.
-    `seccomp_default` says whether the nodes' kubelets give RuntimeDefault to what asks for nothing; None if only some do.
+    `node_pools` are the groups of nodes that differ, empty where all are alike as far as is known; `seccomp_default` then says
+    whether their kubelets give RuntimeDefault to what asks for nothing.
     """
 
     def __init__(
@@ -53,13 +56,15 @@ class Cluster:
         objects: Objects,
         *,
         own_sccs: Iterable[str],
-        seccomp_default: bool | None,
+        seccomp_default: bool = False,
+        node_pools: "Iterable[NodePool]" = (),
     ) -> None:
         self.platform: Platform = platform
         self.release = release
         self.kubernetes_version = kubernetes_version
         self.own_sccs = frozenset(own_sccs)
         self.seccomp_default = seccomp_default
+        self.node_pools = tuple(node_pools)
         self.namespaces = objects.named("Namespace")
         self.service_accounts = objects.of("ServiceAccount")
         self._minor = releases.minor_of(release) if release else 0
@@ -92,19 +97,26 @@ class Cluster:
         own = releases.own_sccs(release, upgraded_from_4_10=upgraded_from_4_10)
         brought = [*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)]
         held = _hold(brought, objects)
-        defaulted = seccomp_default(held.of("KubeletConfig").values(), releases.minor_of(release))
         version = releases.kubernetes_of(release)
-        return cls("openshift", release, version, held, own_sccs=own, seccomp_default=defaulted)
+        return cls("openshift", release, version, held, own_sccs=own, node_pools=_pools(held, releases.minor_of(release)))
 
     @classmethod
-    def kubernetes(cls, version: str, objects: Iterable[Object] = (), *, seccomp_default: bool = False) -> "Cluster":
+    def kubernetes(
+        cls,
+        version: str,
+        objects: Iterable[Object] = (),
+        *,
+        seccomp_default: bool = False,
+        node_pools: "Iterable[NodePool]" = (),
+    ) -> "Cluster":
         """A plain Kubernetes cluster of `version` (`1.33`), where no SCC admission runs.
 
-        `seccomp_default`: the kubelets run with `seccompDefault: true`. Raises UsageError for an unknown version, ModelError
+        `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead. Raises UsageError for an unknown version, ModelError
         for an object that the API server could not decode.
         """
         releases.minor_of_kubernetes(version)
-        return cls("kubernetes", "", version, _hold([], objects), own_sccs=(), seccomp_default=seccomp_default)
+        held = _hold([], objects)
+        return cls("kubernetes", "", version, held, own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
 
     @property
     def kubernetes_minor(self) -> int:
@@ -211,6 +223,14 @@ class Cluster:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
         return tuple(binding for binding in self._all_bindings() if any(use.covers(scc) for use in binding.uses))
 
+    def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
+        """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
+        if not self.node_pools:
+            return ()
+        from scclint.cluster.nodes import landing
+
+        return landing(pod, self.node_pools)
+
     def _skipped(self, pod: Object, namespace: str) -> str | None:
         """Why SCC admission does not look at the pod: `kubernetes`, `windows`, `namespace`, `run-level`; None if it does."""
         if self.platform == "kubernetes":
@@ -263,6 +283,16 @@ class Cluster:
     def _cluster_bindings(self) -> tuple[rbac.Binding, ...]:
         self._all_bindings()
         return self._namespaced_bindings.get("", ())
+
+
+def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":
+    """Empty where no object says anything about nodes: then all are as installed."""
+    if not (held.of("KubeletConfig") or held.of("MachineConfig")):
+        return ()
+    from scclint.cluster.nodes import pools_of_release
+
+    kinds = ("KubeletConfig", "MachineConfig", "MachineConfigPool")
+    return pools_of_release([item for kind in kinds for item in held.of(kind).values()], release)
 
 
 def _hold(own: Iterable[Object], objects: Iterable[Object]) -> Objects:

@@ -8,6 +8,7 @@ Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
 
 _CORE = ("",)
+_MACHINE = ("machineconfiguration.openshift.io",)
 _RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
 _GROUPS: dict[str, tuple[str, ...]] = {
     "SecurityContextConstraints": ("security.openshift.io", ""),
@@ -17,7 +18,9 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "ClusterRole": _RBAC,
     "RoleBinding": _RBAC,
     "ClusterRoleBinding": _RBAC,
-    "KubeletConfig": ("machineconfiguration.openshift.io",),
+    "KubeletConfig": _MACHINE,
+    "MachineConfig": _MACHINE,
+    "MachineConfigPool": _MACHINE,
 }
 KINDS = frozenset(_GROUPS)
 """The kinds that a cluster is made of, as far as admission goes."""

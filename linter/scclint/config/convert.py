@@ -205,6 +205,7 @@ _CONVERTERS: Mapping[str, Callable[[Any, Context], Any]] = {
     "exclude": _strings,
     "pod_templates": _pod_templates,
     "helm_chart": _path,
+    "profile_dirs": _paths,
     "select": _selectors,
     "extend_select": _selectors,
     "ignore": _selectors,

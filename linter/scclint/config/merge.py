@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from scclint.config.model import KEYS
 from scclint.config.raw import Raw, config_error
 from scclint.errors import UsageError
 from scclint.finding import Path
+from scclint.record import record
 from scclint.rule import AnyRule
 from scclint.source import Span
 
@@ -18,7 +18,7 @@ ADDED_UP = frozenset({"extend_select", "params"})
 SET_ASIDE_BY_SELECT = frozenset({"select", "extend_select", "ignore"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layers:
     """`raw` is the file (None without one), `options` what the command line gave, by field of `Config`."""
 
@@ -88,7 +88,7 @@ class Mistakes:
             raise UsageError("\n".join(self._in_options))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What a converter knows: the field it converts, the layers, the rules that selectors may mean, and where mistakes go."""
 

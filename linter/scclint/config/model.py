@@ -1,10 +1,10 @@
 """The settings of one run: frozen, complete and checked. `schemas/config.json` says what each means to the user."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Severity
+from scclint.record import EMPTY, record
 
 if TYPE_CHECKING:
     from scclint.config.records import (
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """Every setting with its default. `Config()` is what a run without file and options uses.
 
@@ -47,15 +47,16 @@ class Config:
     namespace: str = ""
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = EMPTY
     pod_templates: "tuple[PodTemplate, ...]" = ()
     helm_chart: str = ""
+    profile_dirs: tuple[str, ...] = ()
 
     profile: str = "default"
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = EMPTY
     per_path: "tuple[PathRules, ...]" = ()
     show_info: bool = False
     fail_on: Severity = Severity.WARNING
@@ -71,8 +72,8 @@ class Config:
     show_suppressed: bool = False
     statistics: bool = False
 
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = EMPTY
+    origins: Mapping[str, str] = EMPTY
 
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -92,6 +93,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "params": ("params",),
     "pod_templates": ("pod-templates",),
     "helm_chart": ("helm-chart",),
+    "profile_dirs": ("profile-dirs",),
     "profile": ("profile",),
     "select": ("select",),
     "extend_select": ("extend-select",),

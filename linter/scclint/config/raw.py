@@ -3,12 +3,12 @@
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Path
+from scclint.record import record
 from scclint.source import Span
 
 Places = Callable[[Path], Span]
@@ -19,7 +19,7 @@ SHOWN = 20
 """Mistakes told in full; more do not fit a screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raw:
     """`data` has only what the schema allows: what is wrong was taken out (list items became None) and is told by `mistakes`.
 

@@ -96,6 +96,6 @@ def order(finding: Finding) -> tuple[Any, ...]:
 
 
 def _with_releases(finding: Finding, releases: Iterable[str]) -> Finding:
-    from dataclasses import replace
+    from scclint.record import replace
 
     return replace(finding, releases=tuple(releases))

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from scclint.baseline import Key, key_of
 from scclint.finding import Finding, Report, Suppression
+from scclint.record import replace
 from scclint.source import Span
 
 Where = Callable[[str], str]

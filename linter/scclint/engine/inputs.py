@@ -2,43 +2,48 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
 
 from scclint.config.model import Config
 from scclint.engine.kustomize import settle_kustomize, settle_origins
+from scclint.engine.origins import Origins, find_origins
 from scclint.engine.progress import Progress, silent
 from scclint.errors import LoadError
-from scclint.finding import Notice
+from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
 from scclint.load.discover import discover, display
-from scclint.load.document import Document
+from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
 from scclint.model.kinds import STATE_KINDS, Extras, build_all
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
 
 
-@dataclass(slots=True)
 class Inputs:
     """What was read.
 
     `targets` are the documents to report on, `context` those that only inform verdicts. `read` are the files of the targets,
     `folders` those that were walked whole. `texts` keeps the text of standard input, which cannot be read twice. `nothing` is
-    True where folders or standard input were named and held nothing that might be a manifest.
+    True where folders or standard input were named and held nothing that might be a manifest. `crashes` are the stages load and
+    model's, on documents that are left out for it.
     """
 
-    targets: list[Document] = field(default_factory=list)
-    context: list[Document] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    read: set[str] = field(default_factory=set)
-    folders: tuple[str, ...] = ()
-    nothing: bool = False
+    __slots__ = ("context", "crashes", "folders", "nothing", "notices", "origins", "read", "targets", "texts")
+
+    def __init__(self, folders: tuple[str, ...] = ()) -> None:
+        self.targets: list[Document] = []
+        self.context: list[Document] = []
+        self.notices: list[Notice] = []
+        self.crashes: list[Crash] = []
+        self.texts: dict[str, str] = {}
+        self.read: set[str] = set()
+        self.origins: Origins = {}
+        self.folders = folders
+        self.nothing = False
 
     def covers(self, file: str) -> bool:
         """Whether this run judged the file, or would have if it still existed."""
         path = os.path.normpath(file)
         inside = any(os.path.relpath(path, folder).partition(os.sep)[0] != os.pardir for folder in self.folders)
-        return file in self.read or inside
+        return file in self.read or inside or any(origin.file == file for origin in self.origins.values())
 
     @property
     def documents(self) -> Iterator[Document]:
@@ -52,26 +57,33 @@ def load_inputs(
     config: Config,
     *,
     context: Sequence[str] = (),
-    stdin: bytes | None = None,
+    stdin: bytes | LoadError | None = None,
     stdin_filename: str = "<stdin>",
     tracked_only: bool = False,
     progress: Progress = silent,
 ) -> Inputs:
     """Read `paths` (files, folders, `-`) to report on, and `context` and the configuration's cluster state beside them.
 
+    Profiles in the configuration's profile folders are reported on as well.
+
     A file that cannot be read becomes an error notice, a broken document one with its error; neither stops the rest.
-    `stdin` is the text of standard input where `-` is among the paths. `tracked_only` leaves out of folders what git does not
-    track, for a commit hook that must not judge by files which are not part of the commit.
+    `stdin` is what standard input holds, or why it cannot be read, where `-` is among the paths. `tracked_only` leaves out of
+    folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
+    where the configuration names a Helm chart that is none.
     """
     inputs = Inputs()
     inputs.folders = tuple(path for path in paths if os.path.isdir(path))
     kinds = extras(config).kinds
-    for file, text in _texts(paths, config, inputs, stdin, stdin_filename, tracked_only):
+    for file, text in _texts([*paths, *config.profile_dirs], config, inputs, stdin, stdin_filename, tracked_only):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
-        inputs.targets.extend(load_file(file, text, kinds))
+        inputs.targets.extend(_load(inputs, file, text, kinds))
     if config.cluster_state or context:
         _read_context(inputs, config, context, kinds, tracked_only)
+    if config.helm_chart or any(document.source for document in inputs.targets):
+        piped = [file for file in inputs.texts if not os.path.exists(file)]
+        inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
+        inputs.notices.extend(notices)
     inputs.nothing = bool(inputs.folders or "-" in paths) and not any(map(_may_be_manifest, inputs.targets))
     return inputs
 
@@ -86,10 +98,10 @@ def _read_context(inputs: Inputs, config: Config, context: Sequence[str], kinds:
     before = len(inputs.notices)
     for file, text in _texts(config.cluster_state, config, inputs, None, "", False):
         if file not in inputs.read:
-            inputs.context.extend(load_file(file, thin(text, STATE_KINDS), STATE_KINDS))
+            inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS))
     for file, text in _texts(context, config, inputs, None, "", tracked_only):
         if file not in inputs.read:
-            inputs.context.extend(load_file(file, text, kinds))
+            inputs.context.extend(_load(inputs, file, text, kinds))
     named = {display(path) for path in (*config.cluster_state, *context)}
     for index, notice in enumerate(inputs.notices[before:], before):
         if notice.file not in named:
@@ -98,17 +110,25 @@ def _read_context(inputs: Inputs, config: Config, context: Sequence[str], kinds:
     inputs.notices.extend(_left_out(error.message, file, error.line) for file, error in broken)
 
 
+def _load(inputs: Inputs, file: str, text: str, kinds: Set[str]) -> list[Document]:
+    try:
+        return load_file(file, text, kinds)
+    except Exception as error:  # a bug that one file brings out must not take the others with it
+        inputs.crashes.append(Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}"))
+        return []
+
+
 def _left_out(why: str, file: str, line: int) -> Notice:
     return Notice("warning", f"not taken into account: {why}", file, line)
 
 
 def _may_be_manifest(document: Document) -> bool:
-    """Values files and workflows are YAML as well; what cannot be read might have been a manifest."""
-    return bool(document.kind) or document.status in ("template", "unparsable")
+    """Values files and workflows are YAML as well; what cannot be read might have been a manifest, and a profile is as good."""
+    return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
 
 
 def _texts(
-    paths: Iterable[str], config: Config, inputs: Inputs, stdin: bytes | None, stdin_filename: str, tracked_only: bool
+    paths: Iterable[str], config: Config, inputs: Inputs, stdin: bytes | LoadError | None, stdin_filename: str, tracked_only: bool
 ) -> Iterator[tuple[str, str]]:
     for item in discover(
         paths,
@@ -122,6 +142,8 @@ def _texts(
             continue
         piped = item.path == "-"
         try:
+            if piped and isinstance(stdin, LoadError):
+                raise stdin
             text = decode(stdin or b"", item.display) if piped else read(item.path, item.display)
         except LoadError as error:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
@@ -139,10 +161,16 @@ def extras(config: Config) -> Extras:
 def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
     """The model objects of all documents, in order."""
     more = extras(config)
-    found = [obj for document in inputs.documents for obj in build_all(document, more)]
+    found: list[ApiObject] = []
+    for document in inputs.documents:
+        try:
+            found.extend(build_all(document, more))
+        except Exception as error:  # a bug that one document brings out must not take the others with it
+            where = f"{document.file}:{document.line}"
+            inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
     settle_kustomize(found, inputs.documents)
-    settle_origins(found)
+    settle_origins(found, inputs.targets)
     return found
 
 

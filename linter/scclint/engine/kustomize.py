@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 
 from scclint.errors import LoadError
@@ -19,12 +20,13 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
 
     Kustomizations count that are among the documents, or lie in the folder of an object or above it.
     """
-    kustomizations = [*_read(_given(documents), {obj.file for obj in found})]
+    kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:
         return
     layout = lay_out(kustomizations)
+    absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
     for obj in found:
-        path = os.path.abspath(obj.file)
+        path = absolute[obj.file]
         patching = layout.patches.get(path)
         if patching is not None:
             obj.partial = f"a patch listed in {patching}"
@@ -32,31 +34,24 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
             obj.home = layout.namespaces.get(path, "")
 
 
-def settle_origins(found: Iterable[ApiObject]) -> None:
-    """Find where objects come from that kustomize built with origin annotations."""
+def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> None:
+    """Find where the objects of these documents come from, if kustomize built them with origin annotations."""
+    built = {id(document) for document in documents if ORIGIN in document.text}
     objects_of = cache(_objects_of)
-    for obj in found:
-        if ORIGIN in obj.document.text:
+    for obj in found if built else ():
+        if id(obj.document) in built:
             obj.origin = find_origin(obj, objects_of)
 
 
-def _given(documents: Iterable[Document]) -> dict[str, Document]:
-    return {d.file: d for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
-
-
-def _read(given: dict[str, Document], files: Iterable[str]) -> Iterator[Kustomization]:
-    for document in given.values():
-        root = document.root or next((d.root for d in load_text(document.file, document.text, frozenset())), None)
-        if kustomization := read_kustomization(document.file, to_data(root)):
-            yield kustomization
+def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
+    texts = {d.file: d.text for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
     for file in _beside(files):
-        if file in given:
-            continue
-        try:
-            root = next((d.root for d in load_text(file, read(file), frozenset())), None)
-        except LoadError:
-            # Nobody asked for it to be linted, so it is nobody's error.
-            continue
+        if file not in texts:
+            # Nobody asked for it to be linted, so that it is nobody's error if it cannot be read.
+            with suppress(LoadError):
+                texts[file] = read(file)
+    for file, text in texts.items():
+        root = next((document.root for document in load_text(file, text, frozenset())), None)
         if kustomization := read_kustomization(file, to_data(root)):
             yield kustomization
 

@@ -1,14 +1,16 @@
 """The whole run: load, model, check, report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from scclint.config import selection
 from scclint.config.model import Config
-from scclint.engine.check import check
+from scclint.engine.check import check, order
 from scclint.engine.inputs import Inputs, load_inputs, model_objects
 from scclint.engine.progress import Progress, silent
-from scclint.engine.settle import settle
+from scclint.engine.settle import Move, settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
 from scclint.finding import Finding, Notice, Report, Tally
@@ -16,6 +18,9 @@ from scclint.load.read import read
 from scclint.model.objects import ApiObject, Workload
 from scclint.registry import Registry, builtin
 from scclint.world import Outcome, World
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def lint(paths: Sequence[str], config: Config | None = None) -> Report:
@@ -40,7 +45,7 @@ def run(
     registry: Registry,
     *,
     ignores: bool = True,
-    today: date | None = None,
+    today: "date | None" = None,
     review: bool = False,
     progress: Progress = silent,
 ) -> Report:
@@ -57,13 +62,16 @@ def run(
     select = selection(registry.rules, config)
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
     notices = [*inputs.notices, *_passed_over(inputs, ours), *_needless_parameters(inputs, config)]
+    move = _move(inputs)
     if ignores:
-        findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today)
+        findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
         crashes += broken
         notices += more
+    else:
+        findings = sorted(move(findings), key=order)
     return Report(
         findings=tuple(findings),
-        crashes=tuple(crashes),
+        crashes=(*inputs.crashes, *crashes),
         notices=tuple(notices),
         tally=_tally(inputs, ours),
         platform=_platform(worlds),
@@ -73,9 +81,25 @@ def run(
     )
 
 
+def _move(inputs: Inputs) -> Move:
+    """Findings in what Helm rendered go to its templates, where those are known."""
+    if not inputs.origins:
+        return list
+    from scclint.engine.relocate import Trace, relocate
+
+    return partial(relocate, trace=Trace(inputs.targets, inputs.origins))
+
+
 def _outcomes(worlds: Mapping[str, World], subjects: Sequence[object]) -> dict[str, tuple[Outcome, ...]]:
     targets = [s for s in subjects if isinstance(s, Workload)]
-    return {release: tuple(world.outcome(workload) for workload in targets) for release, world in worlds.items()}
+    return {release: tuple(_judged(world, targets)) for release, world in worlds.items()}
+
+
+def _judged(world: World, workloads: Iterable[Workload]) -> Iterator[Outcome]:
+    for workload in workloads:
+        # Where judging fails, the rules that asked for the outcome have told.
+        with suppress(Exception):
+            yield world.outcome(workload)
 
 
 def _platform(worlds: Mapping[str, World]) -> str:

@@ -1,8 +1,8 @@
 """Findings are marked, never dropped: what comments, annotations, the configuration and the baseline suppress."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from scclint import suppress
 from scclint.config import Selection
@@ -16,6 +16,11 @@ from scclint.model.objects import ApiObject
 from scclint.registry import Registry
 from scclint.world import World
 
+if TYPE_CHECKING:
+    from datetime import date
+
+Move = Callable[[Sequence[Finding]], list[Finding]]
+
 
 def settle(
     findings: Sequence[Finding],
@@ -25,9 +30,14 @@ def settle(
     config: Config,
     registry: Registry,
     select: Callable[[str], Selection],
-    today: date | None,
+    today: "date | None",
+    move: Move,
 ) -> tuple[list[Finding], list[Crash], list[Notice]]:
-    """The findings with those marked that something suppresses, and what the SUP rules say of the suppressions themselves."""
+    """The findings with those marked that something suppresses, and what the SUP rules say of the suppressions themselves.
+
+    `move` takes findings to the files that people mend. What is written beside a finding is looked for where it was read, what
+    the configuration and the baseline say of paths holds for the place it is moved to.
+    """
 
     def ran(rule_id: str, file: str) -> bool:
         return inputs.covers(file) and rule_id in select(file)
@@ -35,11 +45,17 @@ def settle(
     marked = list(findings)
     crashes: list[Crash] = []
     notices: list[Notice] = []
-    ignores = [*_written(subjects), *suppress.config_ignores(config)]
-    if ignores:
-        marked, judged = suppress.apply(marked, ignores, registry.rules, today or date.today(), root=config.root, ran=ran)
-        more, crashes = check(dict(list(worlds.items())[:1]), judged, registry.rules, select)
-        marked = sorted([*marked, *more], key=order)
+    written, configured = list(_written(subjects)), suppress.config_ignores(config)
+    judge = partial(suppress.apply, rules=registry.rules, today=today, root=config.root, ran=ran)
+    marked, judged = judge(marked, written) if written else (marked, [])
+    marked = move(marked)
+    if configured:
+        marked, more = judge(marked, configured)
+        judged += more
+    if judged:
+        of_ignores, crashes = check(dict(list(worlds.items())[:1]), judged, registry.rules, select)
+        marked += move(of_ignores)
+    marked.sort(key=order)
     if config.baseline:
         marked, notices = _apply_baseline(marked, config, ran)
     return marked, crashes, notices

@@ -1,7 +1,7 @@
 """Stage model: the objects of the input become one world per release asked for."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission.shape import check_object
 from scclint.admission.verdict import User
@@ -11,7 +11,12 @@ from scclint.config.model import Config
 from scclint.model.objects import ApiObject, Workload
 from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
+if TYPE_CHECKING:
+    from scclint.cluster.nodes import NodePool
+
 RBAC = "rbac.authorization.k8s.io"
+MACHINE = "machineconfiguration.openshift.io/v1"
+POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
 def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World]:
@@ -25,21 +30,49 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
 
         # In front, so that what the input says of the same objects holds.
         given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, config.namespace) for task in tasks))
-    creator = User(config.creator.user, config.creator.groups) if config.creator else None
+    creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     worlds: dict[str, World] = {}
     for cluster in _clusters(config, given):
         worlds[cluster.release or cluster.kubernetes_version] = World(
-            objects, cluster, namespace=config.namespace, creator=creator, others=worlds
+            objects,
+            cluster,
+            namespace=config.namespace,
+            creator=creator,
+            profile_dirs=config.profile_dirs,
+            others=worlds,
         )
     return worlds
 
 
+def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups of a user who acts: those given and those that the API server adds, as it does for `--as` (impersonation)."""
+    prefix, _, account = user.rpartition(":")
+    if not given and account and prefix.startswith("system:serviceaccount:"):
+        given = ("system:serviceaccounts", f"system:serviceaccounts:{prefix.removeprefix('system:serviceaccount:')}")
+    if {"system:authenticated", "system:unauthenticated"} & set(given):
+        return given
+    return (*given, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
+
+
 def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
     if config.platform == "kubernetes":
-        yield Cluster.kubernetes(config.kubernetes or NEWEST_KUBERNETES, given, seccomp_default=config.seccomp_default)
+        yield Cluster.kubernetes(
+            config.kubernetes or NEWEST_KUBERNETES,
+            given,
+            seccomp_default=config.seccomp_default,
+            node_pools=_node_pools(config),
+        )
         return
     for release in config.openshift or (NEWEST,):
         yield Cluster.openshift(release, given, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+
+
+def _node_pools(config: Config) -> "Iterator[NodePool]":
+    for pool in config.node_pools:
+        from scclint.cluster.nodes import NodePool
+
+        labels = tuple(sorted(pool.node_selector.items()))
+        yield NodePool(pool.name, frozenset(), seccomp_default=pool.seccomp_default, labels=labels)
 
 
 def _configured(config: Config) -> Iterator[dict[str, Any]]:
@@ -53,6 +86,17 @@ def _configured(config: Config) -> Iterator[dict[str, Any]]:
         annotations = {key: value for key, value in ranges.items() if value}
         metadata = {"name": facts.name, "labels": dict(facts.labels), "annotations": annotations}
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    for pool in config.node_pools:
+        labels = {f"{POOL_LABELS}{pool.name}": ""}
+        metadata = {"name": pool.name, "labels": labels}
+        selector = {"matchLabels": dict(pool.node_selector)}
+        yield {"apiVersion": MACHINE, "kind": "MachineConfigPool", "metadata": metadata, "spec": {"nodeSelector": selector}}
+        spec = {
+            "machineConfigPoolSelector": {"matchLabels": labels},
+            "kubeletConfig": {"seccompDefault": pool.seccomp_default},
+        }
+        metadata = {"name": f"scclint-configured-pool-{pool.name}"}
+        yield {"apiVersion": MACHINE, "kind": "KubeletConfig", "metadata": metadata, "spec": spec}
     for index, grant in enumerate(config.grants):
         name = f"scclint-configured-grant-{index}"
         rule = {

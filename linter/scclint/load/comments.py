@@ -1,4 +1,4 @@
-"""Comments, and line breaks that only YAML sees: for the few documents where somebody asks."""
+"""Comments: for the few documents where somebody asks."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from scclint.load.document import Comment
 from scclint.load.flowcolons import ATTEMPTS, hide_colon
 from scclint.load.limits import MAX_DEPTH
-from scclint.load.lines import ODD_BREAK, ODD_BREAK_NAMES, Lines, has_odd_breaks
+from scclint.load.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
 _HEADER = re.compile(r"[|>][-+0-9]*[ \t]+")
@@ -78,11 +78,3 @@ def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
         is_block = kind is ScalarToken and token.style in ("|", ">")
         tokens.append((token.start_mark.index + skipped, token.end_mark.index + skipped, is_block))
     return True
-
-
-def odd_line_breaks(text: str, first_line: int) -> list[tuple[str, int, int]]:
-    """(name, line, column) of each character that breaks a line in YAML only: a CR without LF, NEL, LS, PS."""
-    if not has_odd_breaks(text):
-        return []
-    lines = Lines(text, first_line)
-    return [(ODD_BREAK_NAMES[match[0]], *lines.place(match.start())) for match in ODD_BREAK.finditer(text)]

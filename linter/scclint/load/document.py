@@ -1,11 +1,11 @@
 """One document of a stream, and the API objects in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.load.node import Mapping, Node, Scalar, Sequence
+from scclint.record import record
 
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
@@ -18,7 +18,7 @@ class Comment(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One document, whatever became of it.
 
@@ -30,7 +30,7 @@ class Document:
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
     - `other`: never parsed, because its kind is surely none of those asked for; `kind` is known, except for JSON text
-      that has no `kind` at all.
+      that has no `kind` at all and is no seccomp profile.
     - `empty`: nothing but blank lines and comments, or an explicit null.
     - `template`: Go template source, which is no YAML yet; `error` is set if parsing was tried.
     - `unparsable`: `error` says what is wrong and where in the file.
@@ -59,12 +59,12 @@ class Document:
     @property
     def line_breaks(self) -> list[tuple[str, int, int]]:
         """The characters that break lines in YAML but in no editor: (`CR`, `NEL`, `LS` or `PS`, line, column)."""
-        from scclint.load.comments import odd_line_breaks
+        from scclint.load.lines import odd_line_breaks
 
         return odd_line_breaks(self.text, self.line)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectNode:
     """An API object within a document. `path` leads to it from the document's root: `("items", 3)`; empty for the root.
 

@@ -11,8 +11,8 @@ ATTEMPTS = 8
 """How often a text is parsed anew for a colon that the first, wholesale hiding did not reach."""
 
 # A run of characters without blanks and flow indicators, unless it begins as an alias, anchor, tag, directive or quote.
-_RUN = re.compile(r"(?<![^\s,\[\]{}])[^\s,\[\]{}\"'*&!%][^\s,\[\]{}]*")
-_COLON = re.compile(r"(?<=[^\"':]):(?=.)", re.S)
+_RUN = r"(?<![^\s,\[\]{}])[^\s,\[\]{}\"'*&!%][^\s,\[\]{}]*"
+_COLON = r"(?s)(?<=[^\"':]):(?=.)"
 
 
 def hide_colon(error: Any, text: str, stand_in: str) -> tuple[str, str] | None:
@@ -29,5 +29,5 @@ def hide_colon(error: Any, text: str, stand_in: str) -> tuple[str, str] | None:
         return None
     hidden = text[: mark.index] + stand_in + text[mark.index + 1 :]
     if first and "%TAG" not in text:
-        hidden = _RUN.sub(lambda run: _COLON.sub(stand_in, run[0]), hidden)
+        hidden = re.sub(_RUN, lambda run: re.sub(_COLON, stand_in, run[0]), hidden)
     return hidden, stand_in

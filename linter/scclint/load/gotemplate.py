@@ -5,67 +5,64 @@ Helm's templates are text with `{{ actions }}` in it and no YAML before they are
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from scclint.record import record
 
 WILD = "\0"
 """Stands in a line for what an action writes there; no text that was read has that character."""
 
 _OPEN, _ELSE, _END = "\1", "\2", "\3"
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
-_ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:%s|(?!\}\}).)*+\}\}" % _STRING, re.DOTALL)
+_ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=")
 _INDENT = re.compile(r"\b(n?)indent\s+\(?(\d+)\b")
 _WHOLE = re.compile(f"\\s*{_OPEN}([^{_OPEN}{_ELSE}{_END}]*){_END}\\s*")
 _INLINE = re.compile(f"{_OPEN}[^{_OPEN}{_END}]*{_END}")
 _MARKS = re.compile(f"[{_OPEN}{_ELSE}{_END}]")
-_WRITES = re.compile(rf"(?:.*[:-])?\s*{WILD}+\s*")
+_WRITES = re.compile(rf"\s*(?:-\s+)*(?:[^{WILD}]*:(?=[\s{WILD}]))?\s*{WILD}+\s*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A line with text of its own. `number` is 1-based; `text` has no line end, and `WILD` where actions write.
 
-    `branches` are the arms of conditions it lies in, as (condition, arm), `loops` the `range` actions, outermost first.
+    `loops` counts the `range` actions that it lies in.
     """
 
     number: int
     text: str
-    branches: tuple[tuple[int, int], ...] = ()
-    loops: tuple[int, ...] = ()
+    loops: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
-    """A line that an action ends, which may write many lines. `indent` is how far in those begin; None if that is not known.
+    """A line that ends in an action, which may write many lines.
 
-    `text` is the source of its actions.
+    `written` is how far in the line itself begins and `indent` how far in those that it writes do, None if that is not known.
+    `text` is the source of its actions. `inline` says that a key or a dash stands before them, which then holds what they write.
     """
 
     number: int
+    written: int
     indent: int | None
     text: str
-    branches: tuple[tuple[int, int], ...] = ()
+    inline: bool
 
 
-@dataclass(slots=True)
 class Section:
-    """What one document is rendered from: from a `---` line to the next."""
+    """What one document is rendered from: the lines from a `---` line to the next, `first` to `last`."""
 
-    first: int
-    lines: list[Line] = field(default_factory=list)
-    expressions: list[Expression] = field(default_factory=list)
+    __slots__ = ("expressions", "first", "last", "lines")
 
-
-@dataclass(slots=True)
-class _Block:
-    word: str
-    number: int
-    arm: int = 0
+    def __init__(self, first: int) -> None:
+        self.first = self.last = first
+        self.lines: list[Line] = []
+        self.expressions: list[Expression] = []
 
 
 def plain_lines(text: str, first: int = 1) -> list[Line]:
     """The lines of a text that is no template, the first of them line `first` of its file."""
-    return [Line(number, line) for number, line in enumerate(text.replace(WILD, " ").split("\n"), first)]
+    return [Line(number, line.rstrip("\r")) for number, line in enumerate(text.replace(WILD, " ").split("\n"), first)]
 
 
 def sections(text: str, *, template: bool = True) -> list[Section]:
@@ -79,39 +76,37 @@ def sections(text: str, *, template: bool = True) -> list[Section]:
         own = line
         if line.text.startswith("---"):
             found.append(Section(line.number))
-            own = Line(line.number, line.text[3:].lstrip(" \t"), line.branches, line.loops)
+            own = Line(line.number, line.text[3:].lstrip(" \t"), line.loops)
         section = found[-1]
+        section.last = line.number
         if own.text.strip().strip(WILD):
             section.lines.append(own)
         if actions and _WRITES.fullmatch(own.text):
-            section.expressions.append(Expression(own.number, _indent(own.text, actions), " ".join(actions), own.branches))
+            inline = bool(own.text.strip().strip(WILD))
+            written = len(own.text) - len(own.text.lstrip(" "))
+            indent = _indent(written, actions[-1], inline)
+            section.expressions.append(Expression(own.number, written, indent, " ".join(actions), inline))
     return [section for section in found if section.lines or section.expressions] or found[:1]
 
 
 def _template_lines(text: str) -> Iterator[tuple[Line, list[str]]]:
     """Each line with the output actions that begin on it. The bodies of `define` are left out: they are written elsewhere."""
-    blocks: list[_Block] = []
-    opened = 0
+    blocks: list[str] = []
     number = 1
     parts: list[str] = []
     actions: list[str] = []
 
     def line() -> tuple[Line, list[str]]:
-        branches = tuple((block.number, block.arm) for block in blocks)
-        loops = tuple(block.number for block in blocks if block.word == "range")
-        return Line(number, _own_text("".join(parts)), branches, loops), actions
+        return Line(number, _own_text("".join(parts)), blocks.count("range")), actions
 
     for piece, is_action in _pieces(text.translate(_NO_MARKS)):
-        hidden = any(block.word == "define" for block in blocks)
+        hidden = "define" in blocks
         if is_action:
             mark, word = _meaning(piece)
             if mark == _OPEN:
-                opened += 1
-                blocks.append(_Block(word, opened))
-            elif mark == _ELSE and blocks:
-                blocks[-1].arm += 1
+                blocks.append(word)
             elif mark == _END and blocks:
-                hidden = blocks.pop().word == "define" or hidden
+                word = blocks.pop()
             elif mark == WILD and not hidden:
                 actions.append(piece)
             if not hidden and word not in ("define", "block"):
@@ -164,14 +159,13 @@ def _own_text(line: str) -> str:
     return _MARKS.sub("", line).rstrip()
 
 
-def _indent(text: str, actions: list[str]) -> int | None:
+def _indent(written: int, action: str, inline: bool) -> int | None:
     """The column, from 0, where the lines begin that the last action of a line writes."""
-    written = len(text) - len(text.lstrip(" "))
-    asked = _INDENT.findall(actions[-1])
+    trimmed = action.startswith("{{-")
+    asked = _INDENT.findall(action)
     if asked:
         on_new_line, columns = asked[-1]
-        return int(columns) if on_new_line or text.strip().strip(WILD) else written + int(columns)
-    alone = not text.strip().strip(WILD)
-    trimmed = actions[-1].startswith("{{-")
-    by_name = re.search(r"\b(?:template|include|tpl)\b", actions[-1])
-    return None if trimmed or by_name or not alone else written
+        return int(columns) + (0 if on_new_line or trimmed else written)
+    # A template of the chart may begin with a line break and bring its own indentation.
+    free = inline or trimmed or re.search(r"\b(?:template|include|tpl)\b", action)
+    return None if free else written

@@ -35,3 +35,11 @@ class Lines:
         """1-based line and column of the offset."""
         line = bisect_right(self._starts, offset) - 1
         return self.first + line, offset - self._starts[line] + 1
+
+
+def odd_line_breaks(text: str, first_line: int) -> list[tuple[str, int, int]]:
+    """(name, line, column) of each character that breaks a line in YAML only: a CR without LF, NEL, LS, PS."""
+    if not has_odd_breaks(text):
+        return []
+    lines = Lines(text, first_line)
+    return [(ODD_BREAK_NAMES[match[0]], *lines.place(match.start())) for match in ODD_BREAK.finditer(text)]

@@ -24,11 +24,13 @@ _JSON_ESCAPED_LETTER = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]")
 def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     """(kind, apiVersion) of a document that is surely none of `subject_kinds` and no list; None where it has to be parsed.
 
-    JSON text without any `kind` gives ("", ""). A document that this answers for may still be broken further down.
+    JSON text without any `kind`, and without the `SCMP_` that seccomp profiles have instead, gives ("", ""). A document that
+    this answers for may still be broken further down.
     """
     start = body_start(chunk)
     if chunk.startswith(("{", "["), start):
-        return ("", "") if "kind" not in chunk and not _JSON_ESCAPED_LETTER.search(chunk) else None
+        telling = "kind" in chunk or "SCMP_" in chunk or _JSON_ESCAPED_LETTER.search(chunk)
+        return None if telling else ("", "")
     if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
         return None
     before = max(start - 1, 0)

@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO
 
 from scclint.errors import UsageError
 from scclint.load.limits import MAX_BYTES
+from scclint.record import record
 
 _REGULAR, _LINK = "100", "120000"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revision:
     """A commit of a repository. `name` is how the user called it, `root` the real path of the work tree."""
 

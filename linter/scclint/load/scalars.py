@@ -22,8 +22,8 @@ _WORDS: dict[str, float | bool | None] = {
 HINTS = frozenset("yYnNtTfFoO~.+-0123456789")
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]{0,19})")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_POINT_FLOAT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
-_TIMESTAMP = re.compile(
+_POINT_FLOAT = r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?"
+_TIMESTAMP = (
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
     r"| ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?)?"
@@ -90,7 +90,7 @@ def _implicit(text: str) -> JsonValue:
         return _WORDS[text]
     first = text[0]
     if first == ".":
-        return _float(text) if _POINT_FLOAT.fullmatch(text) else text
+        return _float(text) if re.fullmatch(_POINT_FLOAT, text) else text
     if first not in "+-0123456789":
         return text
     digits = text.replace("_", "")
@@ -149,7 +149,7 @@ def is_timestamp(text: str) -> bool:
     """Whether the cluster's loader takes the text for a date or time (which it then keeps as a string)."""
     from datetime import datetime
 
-    match = _TIMESTAMP.fullmatch(text)
+    match = re.fullmatch(_TIMESTAMP, text)
     if not match:
         return False
     parts = [int(part) for part in match.groups() if part is not None]

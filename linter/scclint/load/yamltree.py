@@ -31,7 +31,7 @@ from scclint.load.node import Node, Scalar, Sequence
 from scclint.load.scalars import HINTS, MERGE_TAG, key_text, resolve
 from scclint.source import Span
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _BLOCK_SPACE = " \t\r\n\x85\u2028\u2029"
 
 Placer = Callable[[Any], tuple[int, int]]
@@ -274,7 +274,7 @@ def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Pla
     problem = getattr(error, "problem", None)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if problem is None or mark is None:
-        unprintable = _UNPRINTABLE.search(text)
+        unprintable = re.search(_UNPRINTABLE, text)
         line, column = Lines(text, first_line).place(unprintable.start()) if unprintable else (first_line, 1)
         character = f"U+{ord(unprintable[0]):04X}" if unprintable else "a control character"
         return LoadError(f"not valid YAML: the character {character} is not allowed", file, line, column)

@@ -1,7 +1,6 @@
 """Which kinds bear on a verdict, and how each becomes a model object. The one place that knows the list."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scclint.finding import Path
@@ -9,6 +8,14 @@ from scclint.load.document import Document, objects
 from scclint.load.node import Node, to_data
 from scclint.model.csv import build_csv
 from scclint.model.custom import build_knative_service, build_task, build_task_run
+from scclint.model.nodes import (
+    MachineConfig,
+    MachineConfigPool,
+    ProfileBinding,
+    SeccompProfile,
+    SeccompProfileFile,
+    is_profile,
+)
 from scclint.model.objects import (
     ApiObject,
     KubeletConfig,
@@ -19,6 +26,7 @@ from scclint.model.objects import (
     ServiceAccount,
     Workload,
 )
+from scclint.record import EMPTY, record
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "Pod"): (),
@@ -54,6 +62,10 @@ OBJECTS: dict[tuple[str, str], type[ApiObject]] = {
     ("authorization.openshift.io", "RoleBinding"): RoleBinding,
     ("authorization.openshift.io", "ClusterRoleBinding"): RoleBinding,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
+    ("machineconfiguration.openshift.io", "MachineConfig"): MachineConfig,
+    ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
+    ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
+    ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
 }
 
 EMBEDDED: dict[tuple[str, str], Path] = {("argoproj.io", "Rollout"): ("spec", "template")}
@@ -80,7 +92,7 @@ SUBJECT_KINDS = STATE_KINDS | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMP
 """Documents of other kinds need not be parsed, but for those of the configuration."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extras:
     """What a run adds to the tables.
 
@@ -88,8 +100,8 @@ class Extras:
     Templates, by name.
     """
 
-    pods: Mapping[tuple[str, str], Path] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
+    pods: Mapping[tuple[str, str], Path] = EMPTY
+    params: Mapping[str, str] = EMPTY
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -128,6 +140,8 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
         yield from COMPOSED[group, kind](document, root, data, path)
     elif (group, kind) in PARAMETRIC:
         yield from _build_template(document, root, data, path, extras)
+    elif not kind and is_profile(data):
+        yield SeccompProfileFile(document, root, {k: v for k, v in data.items() if v or k not in ("apiVersion", "kind")}, path)
 
 
 def _build_template(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras) -> Iterator[ApiObject]:

@@ -24,6 +24,8 @@ CLUSTER_SCOPED = frozenset(
         "ClusterRole",
         "ClusterRoleBinding",
         "KubeletConfig",
+        "MachineConfig",
+        "MachineConfigPool",
     )
 )
 """Kinds whose objects have no namespace."""

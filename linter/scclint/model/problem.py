@@ -1,18 +1,18 @@
 """What is wrong with one field of an API object, and the words for it."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
+from scclint.record import record
 
 Kind: TypeAlias = Literal["invalid", "unknown", "missing"]
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
+_PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 _SHOWN = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldProblem:
     """One field that the API server refuses, does not know, or requires and does not find.
 
@@ -34,7 +34,7 @@ def field_path(path: Path) -> str:
     """`spec.containers[0].name`; a key that is no plain word stands in brackets, `metadata.labels[app.kubernetes.io/name]`."""
     text = ""
     for step in path:
-        if isinstance(step, str) and _PLAIN_KEY.fullmatch(step):
+        if isinstance(step, str) and re.fullmatch(_PLAIN_KEY, step):
             text += f".{step}" if text else step
         else:
             text += f"[{step}]"

@@ -28,8 +28,8 @@ HOMES: dict[str, dict[str, str]] = {
 }
 """Where a field belongs that stands one level too high or too low, for objects in which that is a common slip."""
 
-_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
+_QUANTITY = r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
+_TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
 
 
@@ -129,9 +129,9 @@ class _Walk:
         elif kind is Type.QUANTITY:
             if isinstance(value, bool) or not isinstance(value, str | int | float):
                 self.mismatch("a quantity", value)
-            elif isinstance(value, str) and not _QUANTITY.fullmatch(value.strip()):
+            elif isinstance(value, str) and not re.fullmatch(_QUANTITY, value.strip()):
                 self.mismatch("a quantity such as 500m, 2 or 1Gi", value)
-        elif not isinstance(value, str) or not _TIME.fullmatch(value):
+        elif not isinstance(value, str) or not re.fullmatch(_TIME, value):
             self.mismatch("a time such as 2006-01-02T15:04:05Z", value)
 
     def mismatch(self, wanted: str, value: Any) -> None:

@@ -1,8 +1,7 @@
 """The `full` format: every finding with its source line, why it is one, and what would settle it."""
 
-from dataclasses import dataclass
-
 from scclint.finding import Finding, Related, Report
+from scclint.record import record
 from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.screen import closing, environment, statistics
@@ -11,7 +10,7 @@ from scclint.report.summary import place
 from scclint.report.visible import visible, visible_line
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """One entry below a finding's source line, led in by `where` and `label`, which may be empty."""
 
@@ -26,7 +25,7 @@ class Remark:
         return display_width(self.where + self.label)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """A finding as the template shows it, all texts safe."""
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from scclint.finding import Finding, Report, Severity
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.summary import counted, judged, severities, verdict
+from scclint.report.summary import counted, failed, judged, severities, verdict
 from scclint.report.visible import one_line, visible_line
 
 _LONGEST = 60_000
@@ -30,7 +30,7 @@ def render(report: Report, options: Options) -> str:
     findings = [finding for finding in report.findings if options.shows(finding)]
     parts = [f"## scclint: {verdict(report, options)}\n\n{prose(judged(report))}\n"]
     parts += [f"\n> {notice.level}: {_notice(notice.file)}{prose(notice.message)}\n" for notice in report.notices]
-    parts += [f"\n> internal error: rule {code(crash.rule_id)}: {prose(crash.error)}\n" for crash in report.crashes]
+    parts += [f"\n> internal error: {prose(failed(crash))}: {prose(crash.error)}\n" for crash in report.crashes]
     if options.statistics and findings:
         parts.append("\n" + _statistics(findings))
     review = _review(report)

@@ -1,11 +1,10 @@
 """How a report is to be shown: the one value every format receives beside the report."""
 
-from dataclasses import dataclass
-
 from scclint.finding import Finding, Severity
+from scclint.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """Choices of the caller; each format takes what concerns it.
 

@@ -82,6 +82,8 @@ def _grant_words(grant: Grant) -> str:
     return f"{who}, through {binding.kind} {place}{binding.name}"
 
 
+_WIDEST = 400
+
 HEADER = ("WORKLOAD", "SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 
 
@@ -94,9 +96,15 @@ def render_text(worlds: Mapping[str, World], workloads: "list[Workload]", color:
             rows.extend(table_rows(world.outcome(workload), world.cluster.release or "" if many else ""))
     if not rows:
         return "No workloads found.\n"
+    rows = [tuple((_cut(text), tone) for text, tone in row) for row in rows]
     widths = [max(len(HEADER[i]), *(display_width(row[i][0]) for row in rows)) for i in range(len(HEADER))]
     table = [tuple((title, "place") for title in HEADER), *rows]
     return "".join(_line(row, widths, color) for row in table)
+
+
+def _cut(text: str) -> str:
+    """No name that the API server takes is longer; a longer one would make every line of the table as long."""
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _line(row: tuple[tuple[str, str], ...], widths: list[int], color: bool) -> str:

@@ -12,7 +12,7 @@ from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sarif_rules import LEVELS, descriptors
-from scclint.report.summary import counted, judged, place, sentences
+from scclint.report.summary import counted, failed, judged, place, sentences
 from scclint.report.visible import one_line, visible, visible_line
 from scclint.source import Span
 
@@ -157,7 +157,8 @@ class _Run:
                 entry["locations"] = [self._location(span) if notice.line > 0 else self._file(notice.file)]
             notifications.append(entry)
         for crash in report.crashes:
-            text = f"Rule {crash.rule_id} failed on {crash.subject}: {crash.error}. This is a bug of scclint."
+            what = failed(crash)
+            text = f"{what[0].upper()}{what[1:]} on {crash.subject}: {crash.error}. This is a bug of scclint."
             entry = {"level": "error", "message": {"text": unlinked(visible(text))}}
             if crash.rule_id in self._rule_index:
                 entry["associatedRule"] = {"id": crash.rule_id, "index": self._rule_index[crash.rule_id]}

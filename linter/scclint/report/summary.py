@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from scclint.finding import Finding, Report, Severity
+from scclint.finding import Crash, Finding, Report, Severity
 from scclint.report.options import Options
 from scclint.report.visible import one_line, visible_line
 from scclint.source import Span
@@ -42,7 +42,7 @@ def verdict(report: Report, options: Options) -> str:
     shown = tuple(f for f in live if f.severity not in options.hide)
     text = severities(shown) or "No problems found"
     if report.crashes:
-        text += f", {counted(len(report.crashes), 'rule failure')}"
+        text += f", {counted(len(report.crashes), 'internal error')}"
     aside = []
     if len(report.findings) > len(live):
         aside.append(f"{len(report.findings) - len(live):,} suppressed")
@@ -84,6 +84,11 @@ def place(span: Span) -> str:
     return visible_line(span.file) + numbers
 
 
+def failed(crash: Crash) -> str:
+    """`rule SCC101 failed`, or `load failed` for a stage of the run."""
+    return f"{'rule ' if crash.rule_id.isupper() else ''}{crash.rule_id} failed"
+
+
 def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
     """The run's notices and crashes as lines for standard error, safe to show; `quiet` leaves out all but errors.
 
@@ -99,5 +104,5 @@ def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
     for crash in {crash.rule_id: crash for crash in reversed(report.crashes)}.values():
         more = f" and {counted(times[crash.rule_id] - 1, 'more object')}" if times[crash.rule_id] > 1 else ""
         on = f" on {visible_line(str(crash.subject)) or 'a document'}{more}"
-        lines.append(f"internal error: rule {crash.rule_id} failed{on}: {visible_line(crash.error)}; this is a bug of scclint")
+        lines.append(f"internal error: {failed(crash)}{on}: {visible_line(crash.error)}; this is a bug of scclint")
     return lines

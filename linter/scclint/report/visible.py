@@ -15,17 +15,31 @@ _COMMAND_ANYWHERE = re.compile(r"(?<=##)(?=[A-Za-z]*\[)")
 IDEOGRAPHIC_SPACE = "\u3000"
 
 
+LONGEST = 10_000
+"""Characters shown of one text. Paths and names are far below; a value of megabytes would only drown the report."""
+
+
 def visible(text: str) -> str:
     """`text` with every character that does not print as its escape (`\\x1b`, `\\u202e`), line feeds left as they are.
 
     That covers C0, C1, DEL, bidirectional and other format controls, line and paragraph separators, odd spaces, lone
-    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0.
+    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0. Of a text beyond `LONGEST` the
+    middle is left out.
     """
+    if len(text) > LONGEST:
+        return _without_middle(visible(text[:LONGEST]), visible(text[-LONGEST:]), len(text))
     if not text.isprintable():
         text = "".join([c if c.isprintable() or c in ("\n", IDEOGRAPHIC_SPACE) else escape(c) for c in text])
     if "::" in text:
         text = _COMMAND_AT_WORD.sub(r"\\", text)
     return break_commands(text)
+
+
+def _without_middle(head: str, tail: str, length: int) -> str:
+    """Both are of `LONGEST` at least and leave as much as fits."""
+    note = f" … (a text of {length:,} characters) … "
+    room = LONGEST - len(note)
+    return head[: room * 3 // 4] + note + tail[-(room // 4) :]
 
 
 def break_commands(text: str) -> str:

@@ -1,6 +1,7 @@
 """The capability bounding set that CRI-O gives a container."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _CRIO_DEFAULT = "CHOWN DAC_OVERRIDE FSETID FOWNER SETGID SETUID SETPCAP NET_BIND_SERVICE KILL"
 _ALL = (
@@ -30,6 +31,15 @@ def bounding_set(add: Iterable[str] = (), drop: Iterable[str] = ()) -> frozenset
     if "CAP_ALL" in dropped:
         held.clear()
     return frozenset((held | added - {"CAP_ALL"}) - dropped)
+
+
+def bounding_set_of(container: Mapping[str, Any]) -> frozenset[str]:
+    """The bounding set of a container of an admitted pod, as plain values: all capabilities for a privileged one."""
+    context = container.get("securityContext") or {}
+    if context.get("privileged"):
+        return ALL
+    capabilities = context.get("capabilities") or {}
+    return bounding_set(capabilities.get("add") or (), capabilities.get("drop") or ())
 
 
 def canonical(name: str) -> str:

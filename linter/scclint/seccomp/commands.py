@@ -1,9 +1,6 @@
-"""The commands `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`: options, and what they print."""
+"""What `scclint seccomp show`, `scclint seccomp diff` and `scclint verify` print."""
 
-import argparse
-import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import UsageError
@@ -11,126 +8,11 @@ from scclint.errors import UsageError
 if TYPE_CHECKING:
     from scclint.finding import Finding
     from scclint.seccomp.diff import ProfileDiff
-    from scclint.seccomp.operands import Operand, Predict
+    from scclint.seccomp.operands import Operand
     from scclint.seccomp.recognise import Recognition
     from scclint.seccomp.verify import Comparison, Verification
 
-NEWEST_OPENSHIFT = "4.22"
-ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
-_ALIASES = {"x86_64": "amd64", "aarch64": "arm64"}
 _WIDTH = 110
-
-
-def add_seccomp_parser(subparsers: Any, predict: "Predict") -> None:
-    """Adds `seccomp` with its commands to the main parser. `predict` tells the containers of manifests."""
-    parser = subparsers.add_parser("seccomp", help="show and compare seccomp profiles")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    show = commands.add_parser("show", help="print the profile that RuntimeDefault is, as crictl inspect would")
-    _add_release(show)
-    _add_arch(show)
-    show.add_argument(
-        "--cap", action="append", default=[], metavar="CAP", help="a capability added to the container; repeatable"
-    )
-    show.set_defaults(run=_run_show)
-    diff = commands.add_parser("diff", help="tell what one profile lets through that another does not")
-    diff.add_argument(
-        "first",
-        metavar="A",
-        help="a release (4.16, 1.29.8, 4.16+SYS_ADMIN), a profile file, `unconfined`, or FILE#NAME/CONTAINER",
-    )
-    diff.add_argument("second", metavar="B", help="likewise")
-    _add_release(diff)
-    _add_arch(diff)
-    _add_format(diff)
-    diff.set_defaults(run=lambda args: _run_diff(args, predict))
-
-
-def add_verify_parser(subparsers: Any, predict: "Predict") -> None:
-    """Adds `verify` to the main parser. `predict` tells what is predicted for the containers of manifests."""
-    parser = subparsers.add_parser("verify", help="compare what is predicted with what nodes show")
-    parser.add_argument("--manifests", nargs="+", required=True, metavar="PATH", help="the manifests, files or directories")
-    parser.add_argument(
-        "--evidence", nargs="+", required=True, metavar="PATH", help="captures: crictl inspect, /proc/PID/status, oc get pod"
-    )
-    _add_release(parser)
-    _add_format(parser)
-    parser.set_defaults(run=lambda args: _run_verify(args, predict))
-
-
-def _add_release(parser: argparse.ArgumentParser) -> None:
-    release = parser.add_mutually_exclusive_group()
-    release.add_argument("--openshift", metavar="4.N", help=f"the OpenShift release (newest: {NEWEST_OPENSHIFT})")
-    release.add_argument("--crio", metavar="1.N[.P]", help="the CRI-O release of the nodes; without a patch release its newest")
-
-
-def _add_arch(parser: argparse.ArgumentParser) -> None:
-    names = ", ".join(ARCHES)
-    parser.add_argument("--arch", default="amd64", type=_arch, metavar="ARCH", help=f"the nodes' architecture: {names} (amd64)")
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="the form of the output (text)")
-
-
-def _arch(text: str) -> str:
-    arch = _ALIASES.get(text, text)
-    if arch not in ARCHES:
-        raise argparse.ArgumentTypeError(f"unknown architecture {text!r}: use one of {', '.join(ARCHES)}")
-    return arch
-
-
-def _run_show(args: argparse.Namespace) -> int:
-    caps = [cap for option in args.cap for cap in option.split(",") if cap]
-    sys.stdout.write(show(_crio(args) or _newest(), caps, args.arch))
-    return 0
-
-
-def _run_diff(args: argparse.Namespace, predict: "Predict") -> int:
-    from scclint.seccomp.diff import compare
-    from scclint.seccomp.operands import operand
-
-    crio = _crio(args) or _newest()
-    first, second = (operand(text, crio, args.arch, predict) for text in (args.first, args.second))
-    diff = compare(first.profile, second.profile, args.arch)
-    sys.stdout.write((diff_json if args.format == "json" else diff_text)(first, second, diff))
-    return 0
-
-
-def _run_verify(args: argparse.Namespace, predict: "Predict") -> int:
-    from scclint.seccomp.evidence import read_evidence
-    from scclint.seccomp.verify import verify
-
-    predictions = predict(args.manifests)
-    verification = verify(predictions, read_evidence(_files(args.evidence)), _crio(args))
-    sys.stdout.write((verify_json if args.format == "json" else verify_text)(verification))
-    return 4 if not predictions else 0 if verification.agrees else 1
-
-
-def _crio(args: argparse.Namespace) -> str:
-    """The CRI-O release asked for; empty if none was."""
-    from scclint.seccomp.runtime_default import crio_of
-
-    return args.crio or (crio_of(args.openshift) if args.openshift else "")
-
-
-def _newest() -> str:
-    from scclint.seccomp.runtime_default import crio_of
-
-    return crio_of(NEWEST_OPENSHIFT)
-
-
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each file, and each file below a directory in order of path, with its text. Raises UsageError for a missing one."""
-    from scclint.load.read import read
-
-    for path in paths:
-        if os.path.isdir(path):
-            below = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
-            yield from ((file, read(file)) for file in sorted(below))
-        elif os.path.exists(path):
-            yield path, read(path)
-        else:
-            raise UsageError(f"no such evidence: {path}")
 
 
 def show(crio: str, caps: Sequence[str], arch: str) -> str:
@@ -263,6 +145,8 @@ def _subject(found: "Comparison") -> str:
 
 def _predicted(found: "Comparison") -> str:
     p = found.prediction
+    if p.undecided:
+        return "nothing definite"
     if p.type is None:
         return "not admitted"
     parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]

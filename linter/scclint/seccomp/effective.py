@@ -1,20 +1,22 @@
 """Which seccomp profile each container of a pod really runs with, and why.
 
 The chain, in order: the API server's sync of the old annotations with the fields (Kubernetes up to 1.26), the kubelet's choice
-(container field, pod field, `seccompDefault`), and CRI-O, which runs privileged containers unconfined whatever they ask for.
+(container field, pod field, `seccompDefault`), and CRI-O, which runs privileged containers unconfined whatever they ask for,
+unless its configuration names a profile for them. The last two may differ between the node pools on which a pod can land.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission.pod import Container, containers
 from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_field
 from scclint.finding import Path
+from scclint.record import record
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import Verdict
     from scclint.cluster.cluster import Cluster
+    from scclint.cluster.nodes import NodePool
 
 Role = Literal["init", "container", "ephemeral"]
 ProfileType = Literal["RuntimeDefault", "Unconfined", "Localhost"]
@@ -26,17 +28,19 @@ Source = Literal[
     "SCC default",
     "kubelet default",
     "privileged",
+    "CRI-O configuration",
     "windows",
     "not admitted",
 ]
 
+_LISTS = {"init": "initContainers", "container": "containers", "ephemeral": "ephemeralContainers"}
 _ROLES: Mapping[str, Role] = {"initContainers": "init", "containers": "container", "ephemeralContainers": "ephemeral"}
 _PROFILE_ROOT = "/var/lib/kubelet/seccomp/"
 
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What asks for a container's profile.
 
@@ -49,12 +53,12 @@ class Request:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContainerSeccomp:
     """The profile in force for one container.
 
     `type` is None where there is none to speak of: on Windows, and where it depends on the node. `localhost_profile` is
-    relative to the kubelet's profile directory. `source` says what decided and `why` says it as a sentence. `requested` is
+    relative to the kubelet's profile directory, or absolute where CRI-O's configuration names the file. `source` says what decided and `why` says it as a sentence. `requested` is
     what the manifest asks for, whether it counted or not (None: nothing). `proc_mode` is the `Seccomp:` line of
     `/proc/PID/status`, 0 or 2, and `crictl` the profile that `crictl inspect` shows, None where its
     `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container that does not run, or not on Linux.
@@ -70,6 +74,11 @@ class ContainerSeccomp:
     requested: Request | None
     proc_mode: Literal[0, 2] | None
     crictl: str | None
+
+    @property
+    def path(self) -> Path:
+        """The way to the container within its pod."""
+        return ("spec", _LISTS[self.role], self.index)
 
     @property
     def requested_type(self) -> str | None:
@@ -96,11 +105,12 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     spec: Object = verdict.submitted.get("spec") or {}
     annotations: Mapping[str, str] = (verdict.submitted.get("metadata") or {}).get("annotations") or {}
     pod_wide = _pod_request(spec, annotations, regime)
+    pools = cluster.pools_of(verdict.submitted)
     results = []
     for list_field, index, item in containers(spec):
         container = Container(item, list_field, index, annotations)
         request = _own_request(container, regime) or pod_wide
-        force = _force(verdict, cluster, spec, container, request)
+        force = _force(verdict, cluster, pools, container, request)
         results.append(
             ContainerSeccomp(
                 name=container.name,
@@ -109,7 +119,7 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
                 type=force.type,
                 localhost_profile=force.localhost_profile,
                 source=force.source,
-                why=force.why,
+                why=force.why + _replacement(force, pools),
                 requested=request,
                 proc_mode=force.proc_mode,
                 crictl=force.crictl,
@@ -157,7 +167,7 @@ def _of_field(source: Source, field: Object, path: Path) -> Request:
     return Request(source, kind, field.get("localhostProfile") if kind == "Localhost" else None, (*path, "type"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Force:
     """What is in force: the part of `ContainerSeccomp` that the nodes decide."""
 
@@ -169,24 +179,66 @@ class _Force:
     crictl: str | None = None
 
 
-def _force(verdict: "Verdict", cluster: "Cluster", spec: Object, container: Container, request: Request | None) -> _Force:
-    if (spec.get("os") or {}).get("name") == "windows":
+def _force(
+    verdict: "Verdict", cluster: "Cluster", pools: "tuple[NodePool, ...]", container: Container, request: Request | None
+) -> _Force:
+    if ((verdict.submitted.get("spec") or {}).get("os") or {}).get("name") == "windows":
         return _Force(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = _known(request.type) if request else None
         return _Force(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
-        return _Force("Unconfined", "privileged", "The container runtime runs privileged containers without seccomp.", proc_mode=0)
+        return _across(pools, _of_privileged)
     if request is not None:
         return _running(request.type, request.localhost_profile, request.source, f"The {request.source} asks for it.")
     if (default := _scc_default(verdict)) is not None:
         why = f"SCC {verdict.scc} gives it to pods that ask for nothing."
         return _running(default["type"], default.get("localhostProfile"), "SCC default", why)
-    if cluster.seccomp_default is None:
-        return _Force(None, "kubelet default", "Nothing asks for a profile, and seccompDefault differs between node pools.")
-    if cluster.seccomp_default:
-        return _running("RuntimeDefault", None, "kubelet default", "The kubelet runs with seccompDefault.")
     nobody = f"nor does SCC {verdict.scc} give one" if verdict.scc else "no SCC gives one"
+    return _across(pools, lambda pool: _of_kubelet(pool, cluster.seccomp_default, nobody))
+
+
+def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Force]") -> _Force:
+    """What the nodes decide: one thing, or several, by pool. Without pools, as the nodes were installed."""
+    fates: dict[tuple[ProfileType | None, str | None], list[tuple[_Force, str]]] = {}
+    for pool in pools:
+        force = decide(pool)
+        fates.setdefault((force.type, force.crictl), []).append((force, pool.name))
+    if len(fates) <= 1:
+        return next(iter(fates.values()))[0][0] if fates else decide(None)
+    words = (f"{_words(found[0][0])} on {' and '.join(name for _, name in found)}" for found in fates.values())
+    return _Force(None, next(iter(fates.values()))[0][0].source, f"It depends on the node pool: {', '.join(words)}.")
+
+
+def _replacement(force: _Force, pools: "tuple[NodePool, ...]") -> str:
+    """What RuntimeDefault is where CRI-O's configuration replaces it, as a further sentence."""
+    if force.type != "RuntimeDefault":
+        return ""
+    found = [f"{pool.seccomp_profile} on {pool.name}" for pool in pools if pool.seccomp_profile]
+    return f" CRI-O's seccomp_profile makes that {' and '.join(found)}." if found else ""
+
+
+def _words(force: _Force) -> str:
+    return "unconfined" if force.type == "Unconfined" else force.crictl or "unknown"
+
+
+def _of_privileged(pool: "NodePool | None") -> _Force:
+    path = pool.privileged_seccomp_profile if pool else ""
+    if not path:
+        return _Force("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
+    why = "CRI-O's privileged_seccomp_profile names it for privileged containers."
+    return _Force("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
+
+
+def _of_kubelet(pool: "NodePool | None", otherwise: bool, nobody: str) -> _Force:
+    """`otherwise` is the `seccompDefault` of nodes that are in no pool."""
+    default = pool.seccomp_default if pool else otherwise
+    if pool is not None and default is None:
+        why = f"Nothing asks for a profile, and KubeletConfigs of {pool.name} disagree ({', '.join(pool.decided_by)})."
+        return _Force(None, "kubelet default", why)
+    if default:
+        by = f", by KubeletConfig {' and '.join(pool.decided_by)}" if pool and pool.decided_by else ""
+        return _running("RuntimeDefault", None, "kubelet default", f"The kubelet runs with seccompDefault{by}.")
     return _running("Unconfined", None, "kubelet default", f"Nothing asks for a profile, {nobody}.")
 
 

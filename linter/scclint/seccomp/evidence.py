@@ -12,10 +12,10 @@ underscore.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
+from scclint.record import record, replace
 
 PROFILE_ANNOTATION = "io.kubernetes.cri-o.SeccompProfilePath"
 
@@ -39,7 +39,7 @@ class Requested(NamedTuple):
     localhost_profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Observation:
     """What one capture says about one container.
 

@@ -4,13 +4,13 @@ A profile that is RuntimeDefault of some CRI-O release as it was resolved has no
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
 from scclint.load.node import Mapping as MappingNode
 from scclint.load.node import Node, Sequence, to_data
+from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, stances
 from scclint.seccomp.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
@@ -48,7 +48,7 @@ _ENTRANCES = (
 """Calls that do what the listed ones do, through another entrance."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """Where a profile is to be used: CRI-O release, bounding set of the container, architectures of the nodes.
 
@@ -238,7 +238,7 @@ def _wider(profile: Profile, rules: Mapping[int, Profile], target: Target, arch:
         here = {name: path for path, name in _names(rule, ("syscalls", index)) if name in opened}
         if here:
             shown = [name + (" (which it allows on conditions)" if opened.pop(name) == CONDITIONAL else "") for name in here]
-            message = f"syscalls[{index}] lets through what RuntimeDefault of CRI-O {target.crio} stops: {_some(shown)}"
+            message = f"syscalls[{index}] lets through what RuntimeDefault stops: {_some(shown)}"
             settle = "Take out what the program does not need."
             yield _weak("wider-than-runtime-default", message, settle, next(iter(here.values())))
 
@@ -249,7 +249,7 @@ def _permissive(profile: Profile, rules: Mapping[int, Profile], target: Target, 
     effect = "only logs" if action == "SCMP_ACT_LOG" else "lets through"
     message = f"`defaultAction: {action}` {effect} every syscall that no rule stops"
     if opened:
-        message += f"; RuntimeDefault of CRI-O {target.crio} stops {len(opened)} of them: {_some(_notable(opened))}"
+        message += f"; RuntimeDefault stops {len(opened)} of them: {_some(_notable(opened))}"
     settle = "Deny by default (SCMP_ACT_ERRNO) and list what the program needs, or use RuntimeDefault."
     yield _weak("allows-by-default", message, settle, ("defaultAction",))
     yield from _holes(profile, rules, arch)

@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from scclint.errors import LoadError, UsageError
+from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set
 from scclint.seccomp.resolve import Profile, resolve_profile
 from scclint.seccomp.runtime_default import crio_of, resolve
@@ -21,7 +21,7 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operand:
     """A profile to compare: `label` for people, `profile` in the OCI form, None for unconfined."""
 

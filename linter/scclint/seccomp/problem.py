@@ -1,15 +1,14 @@
 """What a check of a profile file yields."""
 
-from dataclasses import dataclass
-
 from scclint.finding import Path, Severity
+from scclint.record import record
 from scclint.source import Span
 
 WEAK, BROKEN, UNKNOWN = "SEC211", "SEC212", "SEC213"
 """The rules that profile problems belong to."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileProblem:
     """One problem of a seccomp profile.
 

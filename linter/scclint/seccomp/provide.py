@@ -9,11 +9,11 @@ where they are cluster-scoped; apiVersion v1 came with 1.0.0.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from scclint.cluster.ignition import MACHINE_CONFIG, files_of, role_of
 from scclint.finding import Path
-from scclint.seccomp.ignition import MACHINE_CONFIG, files_of, role_of
+from scclint.record import record
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
@@ -26,14 +26,15 @@ _OPERATOR_PATH = re.compile(r"operator/(?:([^/]+)/)?([^/]+)\.json")
 _ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listenerMetadata", "syscalls")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Provider:
     """One thing that puts the file on nodes.
 
     `kind` is `SeccompProfile`, `MachineConfig` or `file`; `name` that of the object, or the path of the file. `content` is
     the profile as plain JSON where an object spells it, the text where a file does, None where it cannot be known from the
     input. `source` is the object given, `path` leads to the content within it. `role` is the machine config role, empty for
-    every node. `problem` says why the content is not known, not complete, or does not get to the node.
+    every node. `problem` says why the content is not known, not complete, or does not get to the node; only then is
+    `delivered` False.
     """
 
     kind: str
@@ -44,9 +45,10 @@ class Provider:
     path: Path = ()
     role: str = ""
     problem: str = ""
+    delivered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolution:
     """What was found for one `localhostProfile`.
 
@@ -65,7 +67,7 @@ class Resolution:
         return f"{SECCOMP_ROOT}/{self.localhost_profile}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """A ProfileBinding: containers of `image` (`*`: every pod) in `namespace` get the SeccompProfile `profile`."""
 
@@ -175,11 +177,14 @@ def _provider(profile: Object, profiles: list[Object]) -> Provider:
     content, problem = operator_profile(profile, profiles)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
+    delivered = False
     if spec.get("disabled") is True or spec.get("state") == "Disabled":
         problem = "it is disabled, so the operator does not write it"
     elif "spo.x-k8s.io/partial" in labels:
         problem = "it is labelled as partial, so the operator does not write it"
-    return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem)
+    else:
+        delivered = True
+    return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered)
 
 
 def _from_machine_configs(localhost_profile: str, objects: list[Object]) -> Iterator[Provider]:
@@ -187,7 +192,7 @@ def _from_machine_configs(localhost_profile: str, objects: list[Object]) -> Iter
     wanted = f"{SECCOMP_ROOT}/{localhost_profile}"
     last: dict[str, Provider] = {}
     for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
-        for file in files_of(config):
+        for file in files_of(config, wanted):
             if file.path == wanted:
                 role = role_of(config)
                 last[role] = Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)

@@ -1,9 +1,9 @@
 """Whose RuntimeDefault a resolved profile is: CRI-O release, capabilities and architecture, told from its content."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from scclint.record import record
 from scclint.seccomp.diff import ProfileDiff, compare
 from scclint.seccomp.resolve import NATIVE, Profile
 from scclint.seccomp.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
@@ -11,7 +11,7 @@ from scclint.seccomp.runtime_default import VARIANTS, Variant, deciding_capabili
 _OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recognition:
     """The known RuntimeDefault closest to a profile. `exact`: they are the same; else `diff` leads from it to the profile.
 

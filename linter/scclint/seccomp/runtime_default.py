@@ -80,6 +80,11 @@ def crio_of(openshift: str) -> str:
     raise UsageError(f"unknown OpenShift release {openshift!r}: known are {known}")
 
 
+def openshift_of(crio: str) -> str:
+    """The OpenShift release that ships a CRI-O release: `1.29.8` came with `4.16`. Raises UsageError as `resolve` does."""
+    return f"4.{_parse(crio)[0] - 13}"
+
+
 def deciding_capabilities(crio: str) -> frozenset[str]:
     """The capabilities that change what RuntimeDefault lets through on that release."""
     rules = _edited(variant_of(crio), "amd64")["syscalls"]

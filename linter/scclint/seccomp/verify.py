@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from scclint.record import record
 from scclint.seccomp.evidence import Observation, Requested
 from scclint.seccomp.provide import SECCOMP_ROOT
 from scclint.seccomp.recognise import Recognition, recognise
@@ -26,13 +26,14 @@ _SUFFIX = {
 _PRIVILEGED = ("privileged", "the running container is privileged, and the runtime gives those no profile")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prediction:
     """What is predicted for one container of a workload.
 
     `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None where the pod is not admitted; `source` is what decides it,
     in the words of `effective_seccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None where it does not matter;
-    `profile` the resolved Localhost profile where it is known. `file` and `line` are the workload's.
+    `profile` the resolved Localhost profile where it is known. `file` and `line` are the workload's. `undecided` says why
+    nothing definite is predicted (it depends on the node pool, the verdict is unknown), else it is empty.
     """
 
     kind: str
@@ -48,9 +49,10 @@ class Prediction:
     profile: Profile | None = None
     file: str = ""
     line: int = 0
+    undecided: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """One container of one pod, or of a workload of which nothing was observed.
 
@@ -69,7 +71,7 @@ class Comparison:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verification:
     """All comparisons, sorted by workload, container and pod, and the observations that belong to no predicted container."""
 
@@ -81,7 +83,7 @@ class Verification:
         return all(comparison.status != DISAGREE for comparison in self.comparisons)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Seen:
     """What all captures of one container say together."""
 
@@ -195,6 +197,8 @@ def _compare(prediction: Prediction, seen: _Seen, accepted: frozenset[Variant] |
         return Comparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
 
     scc = str(seen.first("scc") or "")
+    if prediction.undecided:
+        return result(NO_EVIDENCE, "undecided", prediction.undecided)
     if prediction.source == "windows":
         return result(NO_EVIDENCE)
     if prediction.type is None:

@@ -5,10 +5,11 @@ From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from scclint.seccomp.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+from scclint.record import record, replace
+from scclint.record import record, replace
 
 Object = Mapping[str, Any]
 
@@ -17,7 +18,7 @@ _POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 _BUILT_IN = "machineconfiguration.openshift.io/mco-built-in"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Taint:
     """A taint that keeps pods away which do not tolerate it: `NoSchedule` or `NoExecute`."""
 
@@ -26,13 +27,14 @@ class Taint:
     effect: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodePool:
     """A MachineConfigPool.
 
-    `roles` are the role labels its nodes surely have. `seccomp_default` is the kubelet's, None where KubeletConfigs disagree;
-    `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and `privileged_seccomp_profile` are CRI-O's, as
-    paths on the node, empty where not set; `handler_profiles` are those of single runtime handlers.
+    `roles` are the role labels its nodes surely have, `labels` the other ones. `seccomp_default` is the kubelet's, None where
+    KubeletConfigs disagree; `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and
+    `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set; `handler_profiles` are those of
+    single runtime handlers.
     """
 
     name: str
@@ -43,9 +45,14 @@ class NodePool:
     seccomp_profile: str = ""
     privileged_seccomp_profile: str = ""
     handler_profiles: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def takes(self, role: str) -> bool:
+        """Whether MachineConfigs of a role reach its nodes: those of its own, and of workers unless it is the control plane."""
+        return role in ("", self.name) or (role == "worker" and "worker" in self.roles)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StraySelector:
     """A KubeletConfig that sets seccompDefault for a pool which the input does not have: its selector matches none known."""
 
@@ -58,7 +65,9 @@ def node_pools(objects: Iterable[Object]) -> tuple[NodePool, ...]:
     objects = list(objects)
     configs = [o for o in objects if o.get("kind") == "KubeletConfig"]
     machine_configs = [o for o in objects if o.get("kind") == MACHINE_CONFIG]
-    return tuple(_pool(pool, configs, machine_configs) for pool in _pool_objects(objects))
+    pools = _pool_objects(objects)
+    of_workers = [c for c in configs for pool in pools if _name(pool) == "worker" and _selects(c, pool)]
+    return tuple(_pool(pool, configs, of_workers, machine_configs) for pool in pools)
 
 
 def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
@@ -68,9 +77,34 @@ def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
     stray = []
     for config in objects:
         value = _kubelet(config).get("seccompDefault") if config.get("kind") == "KubeletConfig" else None
-        if isinstance(value, bool) and not any(_selects(config, pool) for pool in pools):
+        if isinstance(value, bool) and _asks(config) and not any(_selects(config, pool) for pool in pools):
             stray.append(StraySelector(_name(config), value))
     return tuple(sorted(stray, key=lambda found: found.name))
+
+
+def pools_of_release(objects: Iterable[Object], release: int) -> tuple[NodePool, ...]:
+    """The pools of OpenShift 4.`release`, by name, with the settings that this release has.
+
+    Up to 4.11 the kubelet's feature gate, which a KubeletConfig cannot set, keeps seccompDefault off; CRI-O has
+    `privileged_seccomp_profile` from 1.33 (4.20) on. A KubeletConfig that turns seccompDefault on for a pool which the objects
+    lack stands for that pool, which is named after it.
+    """
+    objects = list(objects)
+    pools = [*node_pools(objects)]
+    if release <= 11:
+        pools = [replace(pool, seccomp_default=False, decided_by=()) for pool in pools]
+    else:
+        stray = [found.name for found in stray_selectors(objects) if found.seccomp_default]
+        pools += [NodePool(f"the pool of KubeletConfig {k}", frozenset({"worker"}), (), True, (k,)) for k in stray]
+    if release < 20:
+        pools = [replace(pool, privileged_seccomp_profile="") for pool in pools]
+    return tuple(pools)
+
+
+def landing(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
+    """As `pools_for`, but never empty: nodes that none of the pools is known to have belong to the workers, as installed."""
+    found = pools_for(pod, pools)
+    return found or tuple(pool for pool in pools if pool.name == "worker") or pools
 
 
 def pools_for(pod: Object, pools: Iterable[NodePool]) -> tuple[NodePool, ...]:
@@ -90,9 +124,12 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     return [found[name] for name in sorted(found)]
 
 
-def _pool(pool: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
+def _pool(pool: Object, configs: list[Object], of_workers: list[Object], machine_configs: list[Object]) -> NodePool:
+    """A pool without a KubeletConfig of its own has that of the workers if their MachineConfigs reach it."""
     name = _name(pool)
     own = sorted((c for c in configs if _selects(c, pool)), key=_name)
+    if not own and _matches(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
+        own = sorted(of_workers, key=_name)
     decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
     values = {value for _, value in decided} | ({False} if len(decided) < len(own) and decided else set())
     default = False if not values else values.pop() if len(values) == 1 else None
@@ -106,25 +143,32 @@ def _pool(pool: Object, configs: list[Object], machine_configs: list[Object]) ->
         crio.get("seccomp_profile", ""),
         crio.get("privileged_seccomp_profile", ""),
         tuple(sorted((key.removeprefix("@"), value) for key, value in crio.items() if key.startswith("@"))),
+        tuple(_other_labels(pool)),
     )
 
 
 def _selects(config: Object, pool: Object) -> bool:
     """Whether a KubeletConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
-    selector = _mapping(_mapping(config.get("spec")).get("machineConfigPoolSelector"))
-    asks = selector.get("matchLabels") or selector.get("matchExpressions")
-    return bool(asks) and _matches(selector, _labels(pool))
+    return _asks(config) and _matches(_selector(config), _labels(pool))
+
+
+def _asks(config: Object) -> bool:
+    return bool(_selector(config).get("matchLabels") or _selector(config).get("matchExpressions"))
+
+
+def _selector(config: Object) -> Object:
+    return _mapping(_mapping(config.get("spec")).get("machineConfigPoolSelector"))
 
 
 def _matches(selector: Object, labels: Mapping[str, str]) -> bool:
     wanted = _mapping(selector.get("matchLabels"))
     if any(labels.get(key) != value for key, value in wanted.items()):
         return False
-    return all(_holds(expression, labels) for expression in selector.get("matchExpressions") or ())
+    return all(_holds(expression, labels) for expression in _maps(selector.get("matchExpressions")))
 
 
 def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
-    key, values = str(expression.get("key", "")), expression.get("values") or ()
+    key, values = str(expression.get("key", "")), _list(expression.get("values"))
     match expression.get("operator"):
         case "In":
             return key in labels and labels[key] in values
@@ -140,11 +184,18 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
 def _roles(pool: Object) -> frozenset[str]:
     selector = _mapping(_mapping(pool.get("spec")).get("nodeSelector"))
     keys = [*_mapping(selector.get("matchLabels"))]
-    keys += [e["key"] for e in selector.get("matchExpressions") or () if e.get("operator") in ("In", "Exists")]
+    keys += [str(e.get("key")) for e in _maps(selector.get("matchExpressions")) if e.get("operator") in ("In", "Exists")]
     roles = {key.removeprefix(_ROLE) for key in keys if key.startswith(_ROLE)} or {_name(pool)}
     if "master" in roles:
         return frozenset(roles | {"control-plane"})
     return frozenset(roles | {"worker"})
+
+
+def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
+    selector = _mapping(_mapping(pool.get("spec")).get("nodeSelector"))
+    for key, value in sorted(_mapping(selector.get("matchLabels")).items()):
+        if not key.startswith(_ROLE):
+            yield key, str(value)
 
 
 def _taints(name: str, configs: list[Object]) -> Iterator[Taint]:
@@ -152,7 +203,7 @@ def _taints(name: str, configs: list[Object]) -> Iterator[Taint]:
     if name == "master":
         yield Taint(f"{_ROLE}master", "", "NoSchedule")
     for config in configs:
-        for taint in _kubelet(config).get("registerWithTaints") or ():
+        for taint in _maps(_kubelet(config).get("registerWithTaints")):
             if taint.get("effect") in ("NoSchedule", "NoExecute"):
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
@@ -162,12 +213,10 @@ def _crio_settings(pool: Object, machine_configs: list[Object]) -> dict[str, str
 
     Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins.
     """
-    selector = _mapping(_mapping(pool.get("spec")).get("machineConfigSelector"))
-    if not selector:
-        selector = {"matchLabels": {ROLE_LABEL: _name(pool)}}
+    selector = _machine_config_selector(pool)
     files: dict[str, str] = {}
     for config in sorted((c for c in machine_configs if _matches(selector, _labels(c))), key=_name):
-        for file in files_of(config):
+        for file in files_of(config, "/etc/crio/crio.conf"):
             drop_in = file.path.startswith("/etc/crio/crio.conf.d/") or file.path == "/etc/crio/crio.conf"
             if drop_in and file.text is not None:
                 files[file.path] = file.text
@@ -175,6 +224,10 @@ def _crio_settings(pool: Object, machine_configs: list[Object]) -> dict[str, str
     for path in sorted(files):
         settings |= _crio_file(files[path])
     return settings
+
+
+def _machine_config_selector(pool: Object) -> Object:
+    return _mapping(_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
 
 
 def _crio_file(text: str) -> dict[str, str]:
@@ -197,18 +250,22 @@ def _selectable(spec: Object, pool: NodePool) -> bool:
     if any(_impossible({"key": key, "operator": "In", "values": [value]}, pool) for key, value in wanted.items()):
         return False
     affinity = _mapping(_mapping(spec.get("affinity")).get("nodeAffinity"))
-    terms = _mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution")).get("nodeSelectorTerms") or ()
-    return not terms or any(not any(_impossible(e, pool) for e in term.get("matchExpressions") or ()) for term in terms)
+    terms = _mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution")).get("nodeSelectorTerms")
+    possible = (not any(_impossible(e, pool) for e in _maps(term.get("matchExpressions"))) for term in _maps(terms))
+    return not _maps(terms) or any(possible)
 
 
 def _impossible(expression: Object, pool: NodePool) -> bool:
-    """Whether no node of the pool can meet a requirement: decided for roles and the operating system, open for other labels.
+    """Whether no node of the pool can meet a requirement: decided for roles, the operating system and the labels that the pool
+    selects its nodes by, open for other labels.
 
     Role labels are taken to have the empty value they are set with; only a pool's own roles are known to be absent elsewhere.
     """
     key = str(expression.get("key", ""))
     if key == "kubernetes.io/os":
         return not _holds(expression, {key: "linux"})
+    if key in (labels := dict(pool.labels)):
+        return not _holds(expression, labels)
     if not key.startswith(_ROLE):
         return False
     role = key.removeprefix(_ROLE)
@@ -216,8 +273,7 @@ def _impossible(expression: Object, pool: NodePool) -> bool:
 
 
 def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:
-    given = [t for t in tolerations if isinstance(t, Mapping)] if isinstance(tolerations, list) else []
-    return all(any(_tolerates(toleration, taint) for toleration in given) for taint in taints)
+    return all(any(_tolerates(toleration, taint) for toleration in _maps(tolerations)) for taint in taints)
 
 
 def _tolerates(toleration: Object, taint: Taint) -> bool:
@@ -242,3 +298,11 @@ def _name(item: Object) -> str:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: object) -> list[Object]:
+    return [item for item in _list(value) if isinstance(item, Mapping)]
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

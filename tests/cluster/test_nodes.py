@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from scclint.seccomp.nodes import node_pools, pools_for, stray_selectors
+from scclint.cluster.nodes import node_pools, pools_for, stray_selectors
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
 MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}
@@ -127,5 +127,7 @@ def test_node_affinity() -> None:
 def test_taints_that_a_kubelet_config_registers() -> None:
     taints = [{"key": "gpu", "value": "yes", "effect": "NoExecute"}, {"key": "soft", "effect": "PreferNoSchedule"}]
     config = kubelet("k", WORKER, registerWithTaints=taints)
-    assert landing({}, config) == ["infra"]
+    assert landing({}, config) == [], "MachineConfigs of the workers, so the kubelet's too, reach custom pools"
     assert landing({"tolerations": [{"key": "gpu", "value": "yes"}]}, config) == ["infra", "worker"]
+    own = kubelet("i", {"tier": "infra"}, maxPods=100)
+    assert [p.name for p in pools_for({}, node_pools([pool("infra", tier="infra"), config, own]))] == ["infra"]

@@ -1,20 +1,22 @@
 """The files that a MachineConfig writes to nodes: Ignition's `storage.files`, with their content where the object spells it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from scclint.finding import Path
+from scclint.record import record
+from scclint.record import record
 
 MACHINE_CONFIG = "MachineConfig"
+_ELSEWHERE = "its content is fetched from"
 ROLE_LABEL = "machineconfiguration.openshift.io/role"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeFile:
     """A file on the node. `text` is its content, None where it is not in the object or not text; `problem` then says why.
 
-    `at` leads to the content's source within the MachineConfig.
+    `at` leads to the content's source within the MachineConfig. `broken`: Ignition cannot make the file either, or not as text.
     """
 
     path: str
@@ -22,19 +24,26 @@ class NodeFile:
     at: Path
     problem: str = ""
 
+    @property
+    def broken(self) -> bool:
+        return self.text is None and not self.problem.startswith(_ELSEWHERE)
 
-def files_of(config: Mapping[str, Any]) -> Iterator[NodeFile]:
-    """The files of a MachineConfig, in order. Entries without a path, or of another shape, are passed over."""
+
+def files_of(config: Mapping[str, Any], below: str = "") -> Iterator[NodeFile]:
+    """The files of a MachineConfig whose path begins with `below`, in order.
+
+    Entries without a path, or of another shape, are passed over.
+    """
     at: tuple[str, ...] = ("spec", "config", "storage", "files")
     found: Any = config
     for key in at:
         found = found.get(key) if isinstance(found, Mapping) else None
     for index, file in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(file, Mapping) and isinstance(file.get("path"), str):
+        if isinstance(file, Mapping) and isinstance(path := file.get("path"), str) and path.startswith(below):
             contents = file.get("contents")
             contents = contents if isinstance(contents, Mapping) else {}
             text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
-            yield NodeFile(file["path"], text, (*at, index, "contents", "source"), problem)
+            yield NodeFile(path, text, (*at, index, "contents", "source"), problem)
 
 
 def role_of(config: Mapping[str, Any]) -> str:
@@ -48,7 +57,7 @@ def _text(source: str, compression: str) -> tuple[str | None, str]:
     if not source:
         return "", ""
     if not source.startswith("data:"):
-        return None, f"its content is fetched from {source.partition(':')[0]}:, not written in the MachineConfig"
+        return None, f"{_ELSEWHERE} {source.partition(':')[0]}:, not written in the MachineConfig"
     import base64
     import binascii
     import gzip

@@ -1,0 +1,33 @@
+"""What mkdocs calls while it builds the site: the pages that are generated, so that none of them can go stale."""
+
+from pathlib import Path
+from typing import Any
+
+import pages
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from scclint.registry import builtin
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the rules into the navigation, by group."""
+    config.nav = [_with_rules(entry) for entry in config.nav or []]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    root = Path(config.config_file_path).parent
+    for uri, text in pages.generated(root).items():
+        files.append(File.generated(config, uri, content=text))
+    return files
+
+
+def _with_rules(entry: Any) -> Any:
+    if entry != {"Rules": pages.RULE_INDEX}:
+        return entry
+    groups = [
+        {title: [{f"{rule.id} {rule.name}": pages.rule_uri(rule)} for rule in rules]}
+        for title, rules in pages.groups(builtin()).items()
+    ]
+    return {"Rules": [pages.RULE_INDEX, *groups]}

@@ -1,0 +1,262 @@
+"""The generated pages, as Markdown by their address within the site. Nothing here knows of mkdocs."""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from scclint.cli.parser import EXIT_STATUS, build
+from scclint.config.schema import load_schema
+from scclint.registry import Registry, builtin
+from scclint.report.rule_pages import facts
+from scclint.rule import AnyRule
+
+RULE_INDEX = "rules/index.md"
+EXAMPLE = re.compile(r"^## (Before|After)\n\n```yaml\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+GROUPS = {
+    "MAN": ("The manifest itself", "What keeps a document from meaning what it looks like, before anything is judged."),
+    "SCC1": ("Admission of workloads", "Which SCC takes the pod, if any, and whether it is the one you wanted."),
+    "SEC": ("Seccomp", "Which profile each container really runs with, and what stands in the way of a better one."),
+    "SCC3": ("SecurityContextConstraints", "SCC objects that let through, take over or break more than they say."),
+    "RBA": ("Grants", "Roles and bindings that let somebody use an SCC."),
+    "SUP": ("Suppressions", "Comments, annotations and entries that suppress findings."),
+}
+"""The beginning of the ids, the title, and what the group is about."""
+
+
+def generated(root: Path) -> dict[str, str]:
+    """All generated pages. `root` is the project's folder."""
+    rules = builtin()
+    return {
+        RULE_INDEX: rule_index(rules),
+        **{rule_uri(rule): rule_page(rule) for rule in rules},
+        "reference/cli.md": command_line(),
+        "reference/configuration.md": configuration(load_schema("config")),
+        "project/contributing.md": (root / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        "project/security.md": (root / "SECURITY.md").read_text(encoding="utf-8"),
+    }
+
+
+def rule_uri(rule: AnyRule) -> str:
+    return f"rules/{rule.name}.md"
+
+
+def groups(rules: Registry) -> dict[str, list[AnyRule]]:
+    """The rules by the title of their group. A rule that none takes is an error: its group has to be described."""
+    found: dict[str, list[AnyRule]] = {title: [] for title, _ in GROUPS.values()}
+    for rule in rules:
+        prefix = next(prefix for prefix in GROUPS if rule.id.startswith(prefix))
+        found[GROUPS[prefix][0]].append(rule)
+    return found
+
+
+def rule_page(rule: AnyRule) -> str:
+    """A rule's page: what it finds, its facts as labels, the manual with what differs between its examples set off."""
+    parts = [
+        f"---\ntitle: {rule.id} {rule.name}\ndescription: {rule.title}\n---",
+        f"# {rule.id} {rule.name}",
+        f"**{rule.title}.**",
+        " ".join(_labels(rule)),
+        _with_differences(rule.page.strip()),
+    ]
+    if rule.references:
+        parts.append("## References\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
+    return "\n\n".join(parts) + "\n"
+
+
+def _labels(rule: AnyRule) -> Iterator[str]:
+    first, *rest = facts(rule)
+    yield f"*{first.removeprefix('severity ')}*{{ .fact .{rule.severity.value} }}"
+    for fact in rest:
+        number = fact.removeprefix("CWE-")
+        text = f"[{fact}](https://cwe.mitre.org/data/definitions/{number}.html)" if number.isdecimal() else f"*{fact}*"
+        yield f"{text}{{ .fact }}"
+
+
+def _with_differences(page: str) -> str:
+    """The page with those lines of the examples marked that the other one has not."""
+    examples = {title: body.split("\n") for title, body in EXAMPLE.findall(page)}
+
+    def marked(found: re.Match[str]) -> str:
+        other = examples.get({"Before": "After", "After": "Before"}[found[1]], [])
+        matcher = SequenceMatcher(None, other, found[2].split("\n"), autojunk=False)
+        changed = [n + 1 for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal" for n in range(start, end)]
+        numbers = f' hl_lines="{" ".join(map(str, changed))}"' if changed else ""
+        return f"## {found[1]}\n\n```yaml{numbers}\n{found[2]}\n```"
+
+    return EXAMPLE.sub(marked, page)
+
+
+def rule_index(rules: Registry) -> str:
+    about = dict(GROUPS.values())
+    parts = [
+        "# Rules",
+        f"{len(rules.rules)} rules. Each is judged on what would become of the pod in the cluster, not on whether a field is "
+        "written: a container that gets `RuntimeDefault` from its SCC has nothing to be told.",
+        "A rule is named by its id or its name, in options, in the configuration and in suppressions. Rules of severity *info* "
+        "run when they are asked for (`--show-info`, `--profile strict`, or by name). "
+        "`scclint rule SEC201` shows the same page in the terminal.",
+    ]
+    for title, found in groups(rules).items():
+        rows = [
+            (f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{r.severity.value} }}", r.severity.value, r.title) for r in found
+        ]
+        lines = [f"| {id} | {name} | *{word}*{css} | {text} |" for id, name, css, word, text in rows]
+        table = "\n".join(["| Id | Name | Severity | Finds |", "|---|---|---|---|", *lines])
+        parts += [f"## {title}", about[title], f'<div class="rules" markdown>\n\n{table}\n\n</div>']
+    return "\n\n".join(parts) + "\n"
+
+
+def command_line() -> str:
+    """The reference of the command line, from the parser."""
+    parser = build()
+    parts = ["# Command line", _prose(parser.description or ""), *_exit_status()]
+    for name, command in _commands(parser):
+        parts += [f"## `scclint {name}`", *_description(command.description or ""), f"```text\n{_usage(command)}\n```"]
+        for group in command._action_groups:
+            actions = [action for action in group._group_actions if action.help != argparse.SUPPRESS]
+            if actions:
+                title = {"positional arguments": "arguments"}.get(group.title or "", group.title or "")
+                rows = [f"| {_invocation(command, action)} | {_cell(_help(action))} |" for action in actions]
+                parts += [f"### {title[:1].upper()}{title[1:]} {{ #{name}-{_slug(title)} }}"]
+                parts += ["\n".join(["| | |", "|---|---|", *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.items()
+
+
+def _exit_status() -> list[str]:
+    found = re.findall(r"(?:^|\s{2,})(\d)  (.+?)(?=\s{3,}\d  |\n|$)", EXIT_STATUS)
+    rows = [f"| {number} | {_cell(text)} |" for number, text in sorted(found)]
+    return ["## Exit status", "\n".join(["| Status | Meaning |", "|---|---|", *rows])]
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    return " ".join(parser.format_usage().removeprefix("usage: ").split())
+
+
+def _description(text: str) -> list[str]:
+    """Paragraphs as prose, indented ones as they are."""
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    return [f"```text\n{_dedent(block)}\n```" if block.startswith("  ") else _prose(block) for block in blocks]
+
+
+def _dedent(block: str) -> str:
+    return "\n".join(line[2:] for line in block.split("\n"))
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _invocation(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    formatter = parser._get_formatter()
+    if not action.option_strings:
+        return f"`{formatter._format_action_invocation(action)}`"
+    value = (
+        "" if action.nargs == 0 else f" {formatter._format_args(action, formatter._get_default_metavar_for_optional(action))}"
+    )
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def _help(action: argparse.Action) -> str:
+    return action.help or ""
+
+
+def _cell(text: str) -> str:
+    return _prose(text).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def configuration(schema: Mapping[str, Any]) -> str:
+    """The reference of the configuration file, from its schema."""
+    parts = [
+        "# Configuration",
+        schema["description"],
+        "`scclint config` prints the settings in force and where each of them comes from. Editors that know JSON Schema can use "
+        "[the schema](https://github.com/scclint/scclint/blob/main/schemas/config.json) for completion and checks.",
+        '```yaml title=".scclint.yaml"\n'
+        'cluster:\n  openshift: ["4.18", "4.20"]\nexclude: [vendor/]\nfail-on: error\n'
+        "per-path:\n  - path: tests/**\n    ignore: [SEC2]\n```",
+        '```toml title="pyproject.toml"\n'
+        '[tool.scclint]\nexclude = ["vendor/"]\nfail-on = "error"\n\n[tool.scclint.cluster]\nopenshift = ["4.18", "4.20"]\n```',
+        *_settings(schema, schema, "", 2),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _settings(node: Mapping[str, Any], schema: Mapping[str, Any], prefix: str, level: int) -> Iterator[str]:
+    """Each setting under a heading, with what stands within it: further settings, or a table of what an item or entry has."""
+    for key, written in node["properties"].items():
+        setting = {**_resolve(written, schema), **written}
+        name = f"{prefix}{key}"
+        yield f"{'#' * level} `{name}` {{ #{_slug(name)} }}"
+        yield setting["description"]
+        if "properties" in setting and level == 2:
+            yield from _settings(setting, schema, f"{name}.", level + 1)
+            continue
+        yield " · ".join(_setting_facts(setting, schema))
+        yield from _entries(setting, schema)
+
+
+def _setting_facts(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Type: {_type(setting, schema)}"
+    default = setting.get("default")
+    if default not in (None, "", [], {}):
+        yield f"Default: `{_json(default)}`"
+    examples = setting.get("examples", ())
+    if examples:
+        yield "Example: " + ", ".join(f"`{_json(example)}`" for example in examples)
+
+
+def _entries(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """What a mapping has, or each item of a list, or each value of a mapping with any keys."""
+    values = setting.get("additionalProperties", {})
+    for inner in (setting, _resolve(setting.get("items", {}), schema), values if isinstance(values, dict) else {}):
+        rows = []
+        for key, written in inner.get("properties", {}).items():
+            entry = {**_resolve(written, schema), **written}
+            needed = "; required" if key in inner.get("required", ()) else ""
+            about = f"{entry['description']} *{_type(entry, schema)}{needed}*"
+            rows.append(f"| `{key}` | {' '.join(about.split()).replace('|', chr(92) + '|')} |")
+        if rows:
+            yield "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _resolve(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in setting:
+        setting = schema["$defs"][setting["$ref"].removeprefix("#/$defs/")]
+    return setting
+
+
+def _type(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    setting = _resolve(setting, schema)
+    if "anyOf" in setting:
+        return " or ".join(_type(branch, schema) for branch in setting["anyOf"])
+    if "enum" in setting:
+        return " or ".join(f"`{_json(value)}`" for value in setting["enum"])
+    if setting["type"] == "array":
+        return f"list of {_plural(_type(setting['items'], schema))}"
+    if setting["type"] == "object" and isinstance(setting.get("additionalProperties"), dict):
+        return f"mapping to {_plural(_type(setting['additionalProperties'], schema))}"
+    return {"string": "text", "boolean": "true or false", "object": "mapping", "integer": "number"}[setting["type"]]
+
+
+def _plural(word: str) -> str:
+    return {"text": "texts", "mapping": "mappings"}.get(word, word)
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,97 @@
+"""`scclint seccomp show` and `scclint seccomp diff`."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scclint.cli.inputs import read_inputs, settings
+from scclint.cli.main import OK, USAGE
+from scclint.cli.review import status, target_workloads, write_formats
+from scclint.cluster.releases import NEWEST
+from scclint.config.model import Config
+from scclint.engine.inputs import Inputs, model_objects
+from scclint.engine.worlds import make_worlds
+from scclint.errors import UsageError
+from scclint.model.objects import Workload
+from scclint.record import replace
+from scclint.report.output import write
+from scclint.seccomp.runtime_default import crio_of, openshift_of
+from scclint.world import World
+
+if TYPE_CHECKING:
+    from scclint.seccomp.verify import Prediction
+
+ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
+_ALIASES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def run(args: Namespace) -> int:
+    """Print a profile, or how two differ."""
+    return _show(args) if args.action == "show" else _diff(args)
+
+
+def _show(args: Namespace) -> int:
+    from scclint.seccomp import commands
+
+    caps = [cap for option in getattr(args, "caps", []) for cap in option.split(",") if cap]
+    openshift = getattr(args, "openshift", "")
+    crio = _one_release(args, (openshift,) if openshift else ()) or crio_of(NEWEST)
+    return OK if write(commands.show(crio, caps, _arch(args)), getattr(args, "output", None)) else USAGE
+
+
+def _diff(args: Namespace) -> int:
+    from scclint.seccomp import commands
+    from scclint.seccomp.diff import compare
+    from scclint.seccomp.operands import operand
+
+    config, _ = settings(args)
+    crio, arch = release(args, config) or crio_of(NEWEST), _arch(args)
+
+    def predict(paths: Sequence[str]) -> "list[Prediction]":
+        from scclint.engine.predict import predictions
+
+        args.paths = list(paths)
+        inputs, world, workloads = read_world(args, config)
+        if status(inputs) == USAGE:
+            raise UsageError(f"{', '.join(paths)}: cannot be read as manifests")
+        return predictions(world, workloads)
+
+    first, second = (operand(text, crio, arch, predict) for text in (args.first, args.second))
+    diff = compare(first.profile, second.profile, arch)
+    forms = {"text": commands.diff_text, "json": commands.diff_json}
+    return OK if write_formats(args, lambda form, _: forms[form](first, second, diff)) else USAGE
+
+
+def read_world(args: Namespace, config: Config) -> tuple[Inputs, World, list[Workload]]:
+    """What the manifests come to on the one cluster that evidence or a profile is compared with."""
+    if crio := getattr(args, "crio", ""):
+        config = replace(config, openshift=(openshift_of(crio),))
+    inputs = read_inputs(args, config)
+    objects = model_objects(inputs, config)
+    (world,) = make_worlds(objects, config).values()
+    return inputs, world, target_workloads(inputs, objects)
+
+
+def release(args: Namespace, config: Config) -> str:
+    """The CRI-O release asked for by command line or configuration; empty if none was."""
+    return _one_release(args, config.openshift if config.platform == "openshift" else ())
+
+
+def _one_release(args: Namespace, openshift: Sequence[str]) -> str:
+    crio: str = getattr(args, "crio", "")
+    if crio and hasattr(args, "openshift"):
+        raise UsageError("--openshift and --crio both say what the nodes run: give one of them")
+    if crio:
+        openshift_of(crio)
+        return crio
+    if len(openshift) > 1:
+        raise UsageError(f"only one cluster can be compared with, not {', '.join(openshift)}: give one with --openshift")
+    return crio_of(openshift[0]) if openshift else ""
+
+
+def _arch(args: Namespace) -> str:
+    text = getattr(args, "arch", "amd64")
+    arch = _ALIASES.get(text, text)
+    if arch not in ARCHES:
+        raise UsageError(f"unknown architecture {text!r}: use one of {', '.join(ARCHES)}")
+    return arch

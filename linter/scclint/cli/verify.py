@@ -1,0 +1,101 @@
+"""`scclint verify`."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from scclint.cli.inputs import settings
+from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
+from scclint.cli.review import status, write_formats
+from scclint.cli.seccomp import read_world, release
+from scclint.engine.inputs import Inputs
+from scclint.engine.predict import predictions
+from scclint.errors import LoadError, UsageError
+from scclint.finding import Finding, Report, Severity, Tally
+from scclint.load.read import read
+from scclint.model.objects import Workload
+from scclint.record import replace
+from scclint.rule import Rule
+from scclint.seccomp import commands
+from scclint.seccomp.evidence import read_evidence
+from scclint.seccomp.verify import verify
+from scclint.world import World
+
+if TYPE_CHECKING:
+    from scclint.seccomp.verify import Verification
+
+PAGE = """\
+A node shows another seccomp profile for a container than its manifest leads to.
+
+The message names the step of the chain at which they part: an SCC granted outside the input, `seccompDefault` in the
+kubelet of the node's pool, a field that something set or took away, a privileged container, another release of CRI-O, other
+capabilities, or another content of the file.
+"""
+
+
+def run(args: Namespace) -> int:
+    """Predict, read the evidence, compare; 1 where they disagree."""
+    config, _ = settings(args)
+    crio = release(args, config)
+    inputs, world, workloads = read_world(args, config)
+    predicted = predictions(world, workloads)
+    verification = verify(predicted, read_evidence(_files(args.evidence)), crio)
+
+    def render(form: str, output: str | None) -> str:
+        if form == "sarif":
+            return _sarif(verification, workloads, inputs, world)
+        return (commands.verify_json if form == "json" else commands.verify_text)(verification)
+
+    whole = write_formats(args, render)
+    code = status(inputs)
+    if code in (USAGE, BUG):
+        return code
+    if not predicted:
+        return NOTHING
+    return USAGE if not whole else OK if verification.agrees else FINDINGS
+
+
+def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each file, and each file below a folder in order of path, with its text. Raises UsageError for a missing one."""
+    for path in paths:
+        if os.path.isdir(path):
+            below = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+            yield from ((file, read(file)) for file in sorted(below))
+        elif os.path.exists(path):
+            yield path, read(path)
+        else:
+            raise UsageError(f"no such evidence: {path}")
+
+
+def _sarif(verification: "Verification", workloads: list[Workload], inputs: Inputs, world: World) -> str:
+    """The disagreements as SARIF results at the workloads' names."""
+    from scclint.report import Options, render
+
+    spans = {(span.file, span.line): span for span in (workload.place.span for workload in workloads)}
+    found = [replace(f, span=spans.get((f.span.file, f.span.line), f.span)) for f in commands.disagreements(verification)]
+    rule = Rule("VER001", "node-disagrees", "A node shows another profile", Severity.ERROR, Workload, _none, PAGE, "0.1")
+    texts = dict(_texts(found, inputs))
+    documents = [document for document in inputs.targets if document.status != "empty"]
+    judged = len({id(workload.document) for workload in workloads})
+    report = Report(
+        findings=tuple(found),
+        tally=Tally(len(inputs.read), len(documents), judged, len(documents) - judged, workloads=len(workloads)),
+        platform=world.cluster.platform_name,
+        texts=texts,
+        rules=(rule,),
+    )
+    return render(report, "sarif", Options())
+
+
+def _texts(findings: list[Finding], inputs: Inputs) -> Iterator[tuple[str, str]]:
+    for file in {finding.span.file for finding in findings}:
+        try:
+            yield file, inputs.texts[file] if file in inputs.texts else read(file)
+        except LoadError:
+            continue
+
+
+def _none(subject: Workload, world: World) -> tuple[()]:
+    """Nodes are compared with, manifests are not checked."""
+    return ()

@@ -1,0 +1,80 @@
+"""Frozen values that compare by content: `@dataclass(frozen=True, slots=True)` without its price at start-up.
+
+To import `dataclasses` is to load half of Python's own compiler, and for each class it compiles six functions. A run over one
+file has some forty such classes, and would spend a third of its time on making them.
+"""
+
+from collections.abc import Mapping
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+"""The default of a field that is a mapping."""
+
+
+@dataclass_transform(frozen_default=True)
+def record(cls: type[T]) -> type[T]:
+    """Make a class of annotated fields a frozen one with slots.
+
+    Its values are made from the fields by place or name, compare and hash by content, and refuse to be changed with an
+    AttributeError. All share a field's default, so it must be immutable. Fields are not inherited.
+    """
+    fields = tuple(cls.__annotations__)
+    defaults = {name: cls.__dict__[name] for name in fields if name in cls.__dict__}
+    kept = {name: value for name, value in cls.__dict__.items() if name not in (*fields, "__dict__", "__weakref__")}
+    shape = {"__slots__": fields, "__match_args__": fields, "__qualname__": cls.__qualname__, "_content": attrgetter(*fields)}
+    base: Any = type(cls)
+    made: Any = base(cls.__name__, cls.__bases__, {**_METHODS, **kept, **shape})
+    made.__init__ = _init(made, fields, defaults)
+    return made  # type: ignore[no-any-return]
+
+
+def replace(value: T, **changes: Any) -> T:
+    """The same record or dataclass but for `changes`, by field. Raises TypeError for a field it does not have."""
+    made: Any = type(value)
+    return made(**{name: getattr(value, name) for name in made.__match_args__} | changes)  # type: ignore[no-any-return]
+
+
+def _init(cls: Any, fields: tuple[str, ...], defaults: dict[str, Any]) -> Any:
+    # Written out and compiled, for values are made by the hundred thousand. Slots are set past the class's own refusal.
+    scope: dict[str, Any] = {"defaults": defaults, **{f"set_{name}": cls.__dict__[name].__set__ for name in fields}}
+    parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in fields)
+    body = "; ".join(f"set_{name}(self, {name})" for name in fields)
+    exec(f"def __init__(self, {parameters}): {body}", scope)
+    return scope["__init__"]
+
+
+def _equal(self: Any, other: Any) -> Any:
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    return self._content(self) == self._content(other)
+
+
+def _hash(self: Any) -> int:
+    return hash(self._content(self))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+    return f"{self.__class__.__qualname__}({shown})"
+
+
+def _refuse(self: Any, name: str, *value: Any) -> None:
+    raise AttributeError(f"{self.__class__.__qualname__} cannot be changed: {name}")
+
+
+def _reduce(self: Any) -> tuple[Any, ...]:
+    return self.__class__, tuple(getattr(self, name) for name in self.__match_args__)
+
+
+_METHODS = {
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _repr,
+    "__setattr__": _refuse,
+    "__delattr__": _refuse,
+    "__reduce__": _reduce,
+}

@@ -1,0 +1,173 @@
+"""The seccomp profiles that objects of the input hold: looked up as the kubelet does, and checked where they are written."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.admission.shape import check_object
+from scclint.cluster.ignition import NodeFile, files_of
+from scclint.errors import LoadError
+from scclint.finding import Path, Severity
+from scclint.load.place import locate
+from scclint.model.nodes import MachineConfig, MachineConfigPool, ProfileBinding, ProfileSource, SeccompProfile, SeccompProfileFile
+from scclint.model.objects import ApiObject
+from scclint.record import record, replace
+from scclint.seccomp.lint_profile import ANY, Target, lint_data, lint_text
+from scclint.seccomp.problem import BROKEN, ProfileProblem
+from scclint.seccomp.provide import SECCOMP_ROOT, Provider, Resolution, operator_profile, resolve_localhost
+from scclint.seccomp.resolve import NATIVE
+
+Object = Mapping[str, Any]
+
+_STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
+"""What only the whole profile can tell: its base profiles may allow what it does not."""
+_SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "listenerPath", "listenerMetadata"))
+_ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
+_RULE = frozenset(("names", "action", "errnoRet", "args"))
+_CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
+
+
+@record
+class Flaw:
+    """A problem of a profile that an object holds. `path` leads to the place within the object.
+
+    `where` is the place within a text that the object holds encoded: `/path/on/node.json, line 3, column 7`; else empty.
+    """
+
+    problem: ProfileProblem
+    path: Path
+    where: str = ""
+
+
+class Profiles:
+    """The profiles among the objects of a run and in `directories`, which are laid out as the kubelet's on the node."""
+
+    def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
+        kinds = (SeccompProfile, MachineConfig, MachineConfigPool, ProfileBinding)
+        objects = list(objects)
+        self._sound = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
+        self._manifests = [o.manifest for o in self._sound]
+        self._files = [o for o in objects if isinstance(o, SeccompProfileFile)]
+        self._directories = directories
+        self._resolved: dict[str, Resolution] = {}
+
+    def resolve(self, localhost_profile: str) -> Resolution:
+        """What provides the file. A profile file of the input whose own path ends in this one counts, too."""
+        found = self._resolved.get(localhost_profile)
+        if found is None:
+            found = resolve_localhost(localhost_profile, self._manifests, self._directories)
+            known = {os.path.abspath(p.name) for p in found.providers if p.kind == "file"}
+            tail = f"/{localhost_profile}"
+            files = [o for o in self._files if f"/{o.file}".endswith(tail) and os.path.abspath(o.file) not in known]
+            more = tuple(Provider("file", "", o.file, o.data) for o in files)
+            found = self._resolved[localhost_profile] = replace(found, providers=found.providers + more)
+        return found
+
+    def written(self, manifest: Object | None) -> ApiObject | None:
+        """The object whose manifest this is."""
+        return next((o for o in self._sound if o.manifest is manifest), None)
+
+    def provides(self, source: ProfileSource, localhost_profile: str) -> bool:
+        """Whether the source is among what provides the file."""
+        for provider in self.resolve(localhost_profile).providers:
+            if provider.source is source.manifest:
+                return True
+            if isinstance(source, SeccompProfileFile) and provider.kind == "file":
+                return os.path.abspath(provider.name) == os.path.abspath(source.file)
+        return False
+
+    def flaws(self, source: ProfileSource, target: Target = ANY, *, used: bool = True) -> Iterator[Flaw]:
+        """The problems of what the source holds. `used`: containers use it as it is, not only as the base of other profiles."""
+        if isinstance(source, SeccompProfileFile):
+            for problem in lint_data(source.data, _for_nodes(source.data, target)):
+                yield Flaw(problem, problem.path)
+        elif isinstance(source, SeccompProfile):
+            for problem in self._of_operator(source, target, used):
+                yield Flaw(problem, ("spec", *problem.path))
+        elif isinstance(source, MachineConfig) and source in self._sound:
+            for file in files_of(source.manifest):
+                yield from _of_node_file(file, target)
+
+    def _of_operator(self, source: SeccompProfile, target: Target, used: bool) -> Iterator[ProfileProblem]:
+        spec = source.manifest.get("spec")
+        if not isinstance(spec, dict):
+            message = "it has no spec, so no profile" if spec is None else "its spec is no mapping"
+            yield ProfileProblem("wrong-type", BROKEN, Severity.ERROR, message, "Write the profile under `spec`.")
+            return
+        yield from _dropped(spec)
+        kept = _as_kept(spec)
+        target = _for_nodes(kept, target)
+        profiles = [o.manifest for o in self._sound if isinstance(o, SeccompProfile)]
+        labels = source.field("metadata", "labels").value
+        part = isinstance(labels, dict) and "spo.x-k8s.io/partial" in labels
+        based = bool(spec.get("baseProfileName"))
+        for problem in lint_data(kept, target):
+            if problem.id not in _STARTUP:
+                yield problem
+            elif not (part or based or (not used and self._is_base(source))):
+                yield _as_operator_could(problem)
+        if based and not part and source in self._sound:
+            whole, problem_of_base = operator_profile(source.manifest, profiles)
+            if not problem_of_base:
+                for problem in lint_data(_as_kept(whole), target):
+                    if problem.id in _STARTUP:
+                        yield _as_operator_could(problem)
+
+    def _is_base(self, source: SeccompProfile) -> bool:
+        return any(isinstance(o, SeccompProfile) and o.field("spec", "baseProfileName").value == source.name for o in self._sound)
+
+
+def _dropped(spec: Object) -> Iterator[ProfileProblem]:
+    """Fields that files may have and SeccompProfiles do not: the API server drops them without a word."""
+    settle = "Take it out: the operator never sees it."
+    for key in (key for key in spec if key not in _SPEC and key not in _ABOUT_THE_OBJECT):
+        message = f"`{key}` is no field of a SeccompProfile's spec"
+        yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (key,))
+    rules = spec.get("syscalls")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        for key in [key for key in rule if key not in _RULE] if isinstance(rule, dict) else ():
+            message = f"syscalls[{index}]: `{key}` is no field of a SeccompProfile's rules"
+            yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, ("syscalls", index, key))
+
+
+def _as_kept(spec: Object) -> dict[str, Any]:
+    """The spec as the operator gets it, as far as it makes the file."""
+    kept = {key: value for key, value in spec.items() if key in _SPEC}
+    if isinstance(rules := kept.get("syscalls"), list):
+        kept["syscalls"] = [{k: v for k, v in r.items() if k in _RULE} if isinstance(r, dict) else r for r in rules]
+    return kept
+
+
+def _as_operator_could(problem: ProfileProblem) -> ProfileProblem:
+    return replace(problem, settle=_CLONE3) if problem.id == "clone3-refused" else problem
+
+
+def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
+    text = file.text
+    below = file.path.startswith(f"{SECCOMP_ROOT}/")
+    if text is None:
+        if below and file.broken:
+            settle = "Write the file as a data: URL, in base64 or percent-encoded."
+            yield Flaw(ProfileProblem("no-content", BROKEN, Severity.ERROR, file.problem, settle), file.at, file.path)
+        return
+    if not below and not ('"defaultAction"' in text and "SCMP_ACT_" in text):
+        return
+    from scclint.load.jsontree import parse_json
+    from scclint.load.node import to_data
+
+    try:
+        root = parse_json(text, file.path)
+    except LoadError:
+        root = None
+    for problem in lint_text(text, file.path, _for_nodes(to_data(root), target)):
+        span = problem.span or (locate(root, problem.path)[0] if root is not None else None)
+        place = f", line {span.line}, column {span.column}" if span else ""
+        yield Flaw(problem, file.at, f"{file.path}{place}")
+
+
+def _for_nodes(profile: object, target: Target) -> Target:
+    """The target with the nodes that the profile is written for; where it does not say, the usual ones."""
+    listed = profile.get("architectures") if isinstance(profile, Mapping) else None
+    tokens = listed if isinstance(listed, list) else []
+    arches = tuple(arch for arch, token in NATIVE.items() if token in tokens)
+    return replace(target, arches=arches) if arches else target

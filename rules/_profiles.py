@@ -1,0 +1,23 @@
+"""What is wrong with seccomp profiles, as problems of the objects that hold them."""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, ProfileSource, Related, World
+
+
+def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
+    """Those that belong to a rule. `users`: name the workloads that run with the profile beside each."""
+    related: dict[Related, None] = {}
+    for use in world.uses_of(source) if users else ():
+        workload = use.outcome.workload
+        related[Related(f"{workload.named} runs with it", workload.place.span)] = None
+    for flaw in world.profile_flaws(source):
+        if flaw.problem.rule == rule_id:
+            where = f"{flaw.where}: " if flaw.where else ""
+            yield Problem(
+                f"{source.named}: {where}{flaw.problem.message}",
+                at=source.field(*flaw.path),
+                related=tuple(related),
+                settle=flaw.problem.settle,
+                severity=flaw.problem.severity,
+            )

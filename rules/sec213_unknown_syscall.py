@@ -1,0 +1,60 @@
+"""
+A profile names a syscall that does not exist, mostly a slip of the pen.
+
+The runtime passes over names that it does not know, without an error. In an allow-list the syscall that was meant stays
+denied; in a deny-list it stays allowed, which is a hole. Old profiles carry names that never were syscalls (`readdir`,
+`timerfd`, `sigaction`).
+
+Known are the syscalls of all architectures that libseccomp knows.
+
+## How to settle it
+
+Correct the name, or take it out.
+
+## Before
+
+```yaml
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+  syscalls:
+    - action: SCMP_ACT_ALLOW
+      names: [acept4]
+```
+
+## After
+
+```yaml
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+  syscalls:
+    - action: SCMP_ACT_ALLOW
+      names: [accept4]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, ProfileSource, Severity, World, rule
+
+from ._profiles import problems
+
+
+@rule(
+    "SEC213",
+    "unknown-syscall",
+    "A seccomp profile names a syscall that no architecture has",
+    severity=Severity.WARNING,
+    on=ProfileSource,
+    since="0.1",
+    tags=("seccomp",),
+)
+def check(source: ProfileSource, world: World) -> Iterator[Problem]:
+    yield from problems(source, world, "SEC213")

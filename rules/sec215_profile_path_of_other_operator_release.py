@@ -1,0 +1,86 @@
+"""
+A `localhostProfile` that the Security Profiles Operator's SeccompProfile of that name does not give.
+
+Up to 0.8 the operator's SeccompProfiles are namespaced, and it writes them to `operator/NAMESPACE/NAME.json`. From 0.9 on they
+are cluster-scoped, and it writes `operator/NAME.json`; API version `v1` exists from 1.0 on. A manifest that mixes the two names
+a file that is never written: the container is not created.
+
+## How to settle it
+
+Write the path that the message gives, or move the SeccompProfile to the API version and scope that fit the operator in use.
+The operator shows the path as `status.localhostProfile`.
+
+## Before
+
+```yaml
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  securityContext:
+    seccompProfile: {type: Localhost, localhostProfile: operator/shop/web.json}
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  securityContext:
+    seccompProfile: {type: Localhost, localhostProfile: operator/web.json}
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, Related, Severity, Workload, World, rule
+
+from ._seccomp import by_place, localhost_users
+
+
+@rule(
+    "SEC215",
+    "profile-path-of-other-operator-release",
+    "A profile's path does not fit the scope of its SeccompProfile",
+    severity=Severity.WARNING,
+    on=Workload,
+    since="0.1",
+    tags=("seccomp",),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    for path, containers in localhost_users(world.outcome(workload)).items():
+        found = world.profiles.resolve(path)
+        if not found.mismatch or any(provider.delivered for provider in found.providers):
+            continue
+        meant = world.profiles.written(found.meant)
+        related = (Related(f"{meant.named} stands here", meant.place.span),) if meant else ()
+        for at, names in by_place(workload, containers):
+            yield Problem(
+                f"{workload.named}: localhostProfile: {path} is not where the file will be: {found.mismatch} {found.expected}",
+                at=at,
+                related=related,
+                settle=f"Write localhostProfile: {found.expected}, if the SeccompProfile is as the operator in use has it.",
+                container=names[0] if len(names) == 1 else "",
+            )

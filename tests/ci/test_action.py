@@ -1,0 +1,238 @@
+"""The composite action: its steps as a runner executes them, and the shape of it and of the example workflows."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+DEMO = ROOT / "fixtures" / "demo"
+
+
+def load(path: Path) -> Any:
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
+ACTION = load(ROOT / "action.yml")
+STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
+EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+
+
+class Run(NamedTuple):
+    """What a step left behind: its status, what it said, its outputs, and its page of the job summary."""
+
+    status: int
+    text: str
+    outputs: dict[str, str]
+    summary: str
+
+
+class Runner:
+    """As much of a GitHub runner as the step `Check` needs, in a folder of its own with the demo manifests in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = folder / "work"
+        shutil.copytree(DEMO, self.workspace / "demo")
+        self._temp = folder / "temp"
+        bin = self._temp / "scclint" / "bin"
+        bin.mkdir(parents=True)
+        for name in ("python", "scclint"):
+            program = [sys.executable] if name == "python" else [sys.executable, "-m", "scclint"]
+            (bin / name).write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in program) + ' "$@"\n')
+            (bin / name).chmod(0o755)
+
+    def check(self, **inputs: str) -> Run:
+        step = STEPS["Check"]
+        given = {name: str(about.get("default", "")) for name, about in ACTION["inputs"].items()}
+        given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        env = {name: EXPRESSION.sub(lambda found: given[found[1]], value) for name, value in step["env"].items()}
+        (self._temp / "step.sh").write_text(step["run"])
+        output, summary = self._temp / "output", self._temp / "summary"
+        output.write_text("")
+        summary.write_text("")
+        runner = {"RUNNER_TEMP": str(self._temp), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(self._temp / "step.sh")],
+            cwd=self.workspace,
+            env={**os.environ, **env, **runner},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, _outputs(output.read_text()), summary.read_text())
+
+
+def _outputs(text: str) -> dict[str, str]:
+    """The two ways to write an output: `name=value`, and `name<<mark` with the value on the lines up to the mark."""
+    found = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, heredoc, mark = line.partition("<<")
+        if heredoc:
+            found[name] = "\n".join(iter(lambda: next(lines), mark))
+        else:
+            name, _, found_value = line.partition("=")
+            found[name] = found_value
+    return found
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    if not shutil.which("bash"):
+        pytest.skip("no bash")
+    return Runner(tmp_path)
+
+
+def test_findings_are_annotated_written_and_counted(runner: Runner) -> None:
+    run = runner.check(paths="demo", category="demo")
+    assert run.status == 1
+    assert run.text.startswith("::error file=demo/bare-pod.yaml,line=9,"), run.text
+    assert run.outputs == {"status": "1", "sarif-file": "scclint.sarif"}
+    sarif = json.loads((runner.workspace / "scclint.sarif").read_text())
+    assert {"SEC201", "SCC101"} <= {result["ruleId"] for result in sarif["runs"][0]["results"]}
+    assert sarif["runs"][0]["automationDetails"]["id"] == "demo/"
+    assert run.summary.startswith("## scclint: 3 errors, 2 warnings\n")
+    assert "| Pod shop/shell | anyuid | kube:admin | shell | Unconfined |" in run.summary
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("error", 0), ("warning", 1), ("info", 1), ("never", 0)])
+def test_fail_on(runner: Runner, fail_on: str, status: int) -> None:
+    run = runner.check(paths="demo", fail_on=fail_on, args="--select SCC104")
+    assert (run.status, run.outputs["status"]) == (status, str(status))
+    assert "::warning file=demo/bare-pod.yaml" in run.text
+
+
+def test_a_wrong_fail_on_is_refused(runner: Runner) -> None:
+    run = runner.check(paths="demo", fail_on="always")
+    assert run.status == 2
+    assert "--fail-on" in run.text
+
+
+def test_paths_are_one_a_line_and_options_are_words(runner: Runner) -> None:
+    folder = runner.workspace / "two words"
+    folder.mkdir()
+    shutil.copy(DEMO / "bare-pod.yaml", folder)
+    run = runner.check(
+        paths="two words\r\n\ndemo/deployment.yaml\n",
+        args="--select 'SEC201' \n --as=\"an admin\" --as-group=system:cluster-admins",
+    )
+    assert "file=two words/bare-pod.yaml" in run.text
+    assert "when an admin creates it" in run.text
+    assert "2 files" in run.text
+
+
+HOSTILE = (
+    "$(touch owned)",
+    "`touch owned`",
+    "; touch owned",
+    "x' ; touch owned ; '",
+    '" ; touch owned ; "',
+    "a\ntouch owned",
+    "*",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("name", ["paths", "args", "fail_on", "sarif_file", "category", "summary"])
+def test_inputs_are_never_executed(runner: Runner, name: str, text: str) -> None:
+    run = runner.check(**{"paths": "demo", name: text})
+    assert "internal error" not in run.text
+    if name in ("category", "summary"):
+        assert run.outputs == {"status": "1", "sarif-file": "scclint.sarif"}
+    assert not (runner.workspace / "owned").exists()
+
+
+def test_no_script_holds_an_expression() -> None:
+    scripts = [step["run"] for step in STEPS.values() if "run" in step]
+    assert len(scripts) == 2
+    assert not [script for script in scripts if "${{" in script]
+
+
+def test_unbalanced_quotes_are_told(runner: Runner) -> None:
+    run = runner.check(paths="demo", args="--select 'SEC201")
+    assert run.status == 1
+    assert run.text == "scclint: the input args cannot be split into words: No closing quotation\n"
+    assert run.outputs == {}
+
+
+def test_the_report_of_an_earlier_run_is_not_taken_for_this_one(runner: Runner) -> None:
+    runner.check(paths="demo")
+    run = runner.check(paths="demo", args="--select NO-SUCH-RULE")
+    assert run.status == 2
+    assert run.outputs == {"status": "2"}
+    assert not (runner.workspace / "scclint.sarif").exists()
+    assert run.summary == ""
+
+
+def test_the_upload_goes_on_after_a_failure() -> None:
+    upload = STEPS["Upload to code scanning"]
+    assert upload["if"] == "always() && inputs.upload == 'true' && steps.check.outputs.sarif-file != ''"
+
+
+def test_every_input_is_used_and_described() -> None:
+    used = set(re.findall(r"inputs\.([\w-]+)", (ROOT / "action.yml").read_text()))
+    assert used == set(ACTION["inputs"])
+    assert all(about["description"] and isinstance(about["default"], str) for about in ACTION["inputs"].values())
+
+
+WORKFLOWS = sorted([*(ROOT / ".github" / "workflows").glob("*.yml"), *EXAMPLES.glob("github-*.yml")])
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "more"),
+    [
+        ("github-actions", ROOT / "action.yml", ()),
+        *(("github-workflows", path, ()) for path in WORKFLOWS),
+        ("gitlab-ci", EXAMPLES / "gitlab-ci.yml", ("--data-transform", "gitlab-ci")),
+    ],
+    ids=lambda value: value.name if isinstance(value, Path) else None,
+)
+def test_schema(schema: str, path: Path, more: tuple[str, ...]) -> None:
+    pytest.importorskip("check_jsonschema")
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *more, str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_examples_are_there() -> None:
+    assert [path.name for path in WORKFLOWS] == ["ci.yml", "github-helm.yml", "github-workflow.yml"]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("github-*.yml")), ids=lambda path: path.name)
+def test_the_examples_use_inputs_that_exist(path: Path) -> None:
+    steps = [step for job in load(path)["jobs"].values() for step in job["steps"]]
+    ours = [step for step in steps if str(step.get("uses", "")).startswith("scclint/")]
+    assert len(ours) == 1
+    assert set(ours[0]["with"]) <= set(ACTION["inputs"])
+
+
+def test_the_gitlab_example_parses() -> None:
+    import shlex
+
+    from scclint.cli.parser import build
+
+    commands = [line for line in load(EXAMPLES / "gitlab-ci.yml")["scclint"]["script"] if line.startswith("scclint ")]
+    assert len(commands) == 1
+    args = build().parse_args(shlex.split(commands[0])[1:])
+    assert args.output == ["-", "gl-code-quality-report.json"]
+
+
+def test_the_pre_commit_example(tmp_path: Path) -> None:
+    pytest.importorskip("pre_commit")
+    example = EXAMPLES / "pre-commit-config.yaml"
+    words = [sys.executable, "-m", "pre_commit", "validate-config", str(example)]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path)}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ids = {hook["id"] for hook in load(ROOT / ".pre-commit-hooks.yaml")}
+    assert {hook["id"] for hook in load(example)["repos"][0]["hooks"]} == ids

@@ -1,0 +1,176 @@
+"""Bad input gets one clear error each, never a traceback, and takes no other finding with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def beside(demo: Path, cli: Cli) -> Cli:
+    """Lints what lies in `input` together with a manifest that has a finding, which must be there whatever lies beside it."""
+    (demo / "input").mkdir()
+    shutil.copy(demo / "demo" / "bare-pod.yaml", demo / "input" / "zzz.yaml")
+
+    def check(*words: str) -> object:
+        run = cli("check", "--format", "concise", *(words or ("input",)))
+        assert "input/zzz.yaml:9:7: SEC201 " in run.out
+        assert "Traceback" not in run.out + run.err
+        assert max(map(len, (run.out + run.err).splitlines())) < 500
+        assert len((run.out + run.err).splitlines()) < 12
+        return run
+
+    return check  # type: ignore[return-value]
+
+
+def test_binary(beside: Cli) -> None:
+    Path("input/a.yaml").write_bytes(bytes(range(256)) * 100)
+    run = beside()
+    assert (run.status, run.err) == (2, "input/a.yaml:2: error: not a text file: byte 0x80 is not UTF-8\n")
+
+
+def test_text_in_another_encoding(beside: Cli) -> None:
+    Path("input/a.yaml").write_bytes("kind: Pod\nname: Zürich\n".encode("latin-1"))
+    run = beside()
+    assert (run.status, run.err) == (2, "input/a.yaml:2: error: not a text file: byte 0xfc is not UTF-8\n")
+
+
+def test_truncated_yaml(beside: Cli) -> None:
+    text = Path("input/zzz.yaml").read_text()
+    Path("input/a.yaml").write_text(text.replace("name: shell", "name: first") + "---\nkind: Pod\nmetadata: {name: web,\n")
+    run = beside()
+    assert run.status == 2
+    lines = run.out.splitlines()
+    assert any(line.startswith("input/a.yaml:9:7: SEC201 Pod first: ") for line in lines), run.out
+    assert any(line.startswith("input/a.yaml:") and ": MAN001 this document cannot be read: " in line for line in lines), (
+        run.out
+    )
+    assert "1 unparsable" in lines[-1]
+
+
+def test_deep_nesting(beside: Cli) -> None:
+    Path("input/a.yaml").write_text("kind: Pod\nmetadata: " + "[" * 100_000)
+    Path("input/b.json").write_text('{"kind": "Pod", "metadata": ' + '{"a":' * 100_000)
+    Path("input/c.yaml").write_text("kind: Pod\nmetadata:\n" + "".join(f"{' ' * n}a:\n" for n in range(1, 2000)))
+    run = beside()
+    assert run.status == 2
+    assert run.out.count(": MAN001 ") == 3
+
+
+def test_aliases_that_multiply(beside: Cli) -> None:
+    levels = "".join(f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]\n" for n in range(1, 10))
+    Path("input/a.yaml").write_text(f"kind: Pod\nmetadata:\n  l0: &l0 [x, x]\n{levels}")
+    Path("input/b.yaml").write_text("kind: Pod\nmetadata: &m {again: *m}\n")
+    run = beside()
+    assert run.status == 2
+    assert run.out.count(": MAN001 ") == 2
+
+
+def test_fifty_megabytes(beside: Cli) -> None:
+    """Read and told apart within the time that a file of this size is allowed to take."""
+    item = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata:\n" + "  key: value\n" * 5000 + "---\n"
+    Path("input/a.yaml").write_text(item * (50 * MIB // len(item)) + Path("input/zzz.yaml").read_text())
+    run = beside()
+    assert run.status == 1
+    assert "input/a.yaml:" in run.out
+
+
+def test_larger_than_what_is_read(beside: Cli) -> None:
+    with open("input/a.yaml", "wb") as file:
+        file.truncate(65 * MIB)
+    run = beside()
+    assert (run.status, run.err) == (2, "input/a.yaml: error: larger than 64 MiB, which is not read\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable(beside: Cli) -> None:
+    Path("input/a.yaml").write_text("kind: Pod\n")
+    Path("input/a.yaml").chmod(0)
+    run = beside()
+    assert (run.status, run.err) == (2, "input/a.yaml: error: cannot be read: permission denied\n")
+
+
+def test_what_is_no_file(beside: Cli) -> None:
+    os.mkfifo("input/a.yaml")
+    Path("input/b.yaml").symlink_to("nowhere")
+    run = beside("input", "input/none.yaml")
+    assert run.status == 2
+    assert run.err.splitlines() == [
+        "input/a.yaml: error: is a FIFO (pipe text in with `-` instead), not a regular file",
+        "input/b.yaml: error: no such file or directory",
+        "input/none.yaml: error: no such file or directory",
+    ]
+
+
+def test_template_source(beside: Cli) -> None:
+    Path("input/a.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n{{- end }}\n")
+    run = beside()
+    assert run.status == 1
+    assert run.err.startswith("note: input/a.yaml: template source, not judged")
+    assert "1 unsupported" in run.out
+
+
+def test_names_cannot_steer_the_terminal(beside: Cli) -> None:
+    Path("input/a\x1b[2J.yaml").write_text("kind: [\n")
+    Path("input/b.yaml").write_text('kind: Pod\napiVersion: v1\nmetadata: {name: "a\\e[2J"}\nspec: {containers: [{name: a}]}\n')
+    run = beside()
+    assert "\x1b" not in run.out + run.err
+    assert "\\x1b[2J" in run.out
+
+
+class TestWords:
+    """What is wrong with the command line itself: one screen, the way out, status 2."""
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("check", "--nope"), "scclint: unrecognized arguments: --nope"),
+            (("check", "--exit-zer"), "scclint: unrecognized arguments: --exit-zer"),
+            (("check", "--format", "xml"), "scclint check: argument --format: invalid choice: 'xml' (choose from"),
+            (("check", "--output"), "scclint check: argument -o/--output: expected one argument"),
+            (("chekc",), "scclint: argument COMMAND: invalid choice: 'chekc' (choose from"),
+            (("explain",), "scclint explain: the following arguments are required: WORKLOAD"),
+        ],
+    )
+    def test_argparse(self, cli: Cli, words: tuple[str, ...], message: str) -> None:
+        run = cli(*words)
+        assert (run.status, run.out) == (2, "")
+        lines = run.err.splitlines()
+        assert lines[0].startswith(message)
+        assert lines[-1].startswith("Try 'scclint") and lines[-1].endswith("--help'.")
+        assert len(lines) == 2
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("--select", "SCC999"), "scclint: --select: no rule is called 'SCC999'"),
+            (("--openshift", "4.2"), "scclint: "),
+            (("--openshift", "4"), "scclint: "),
+            (("--kubernetes", "2.0"), "scclint: "),
+            (("--config", "none.yaml"), "scclint: "),
+            (("--baseline", "none.json"), "scclint: none.json: no such file or directory"),
+            (("--template", "none.j2"), "scclint: cannot read template none.j2: No such file or directory"),
+        ],
+    )
+    def test_values(self, demo: Path, cli: Cli, words: tuple[str, ...], message: str) -> None:
+        run = cli("check", *words, "demo")
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith(message)
+        assert 1 <= len(run.err.splitlines()) <= 3, run.err
+
+    def test_a_configuration_that_is_wrong(self, demo: Path, cli: Cli) -> None:
+        Path(".scclint.yaml").write_text("fail-on: never\nselekt: [SCC101]\n")
+        run = cli("check", "demo")
+        assert (run.status, run.out) == (2, "")
+        assert ".scclint.yaml:1:1" in run.err
+        assert "did you mean 'select'?" in run.err
+        assert "Traceback" not in run.err

@@ -1,0 +1,437 @@
+"""`scclint check`: formats and where they go, what is shown, and the status."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scclint.cli.check import destinations, exit_status
+from scclint.config.model import Config
+from scclint.errors import UsageError
+from scclint.finding import Crash, Finding, Notice, Report, Severity, Subject
+from scclint.report import FORMATS
+from scclint.source import Span
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+SUMMARY = "3 errors, 2 warnings. OpenShift 4.22; 3 files, 5 documents: 5 linted (3 workloads).\n"
+
+GOOD = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+"""
+
+
+def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_findings_end_with_1(demo: Path, cli: Cli) -> None:
+    run = cli("check", "--format", "concise", "demo")
+    assert (run.status, run.err) == (1, "")
+    assert run.out.splitlines()[1].startswith("demo/bare-pod.yaml:9:7: SEC201 Pod shell: container shell will run unconfined")
+    assert run.out.endswith(SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--fail-on", "error"), 1),
+        (("--fail-on", "error", "--select", "SCC104"), 0),
+        (("--fail-on", "warning", "--select", "SCC104"), 1),
+        (("--select", "MAN002"), 0),
+        (("--exit-zero",), 0),
+        (("--profile", "strict", "--ignore", "ALL"), 0),
+    ],
+)
+def test_status(demo: Path, cli: Cli, words: tuple[str, ...], status: int) -> None:
+    assert cli("check", *words, "demo").status == status
+
+
+def test_select_ignore_and_extend_select(demo: Path, cli: Cli) -> None:
+    def rules(*words: str) -> set[str]:
+        found = json.loads(cli("check", "--format", "json", *words, "demo").out)["findings"]
+        return {finding["rule"] for finding in found}
+
+    assert rules() == {"SCC101", "SCC104", "SCC107", "SEC201", "SEC206"}
+    assert rules("--select", "SEC") == {"SEC201", "SEC206"}
+    assert rules("--select", "unconfined-by-default,SCC101") == {"SEC201", "SCC101"}
+    assert rules("--select", "SEC", "--ignore", "SEC206") == {"SEC201"}
+    assert rules("--select", "SEC", "--extend-select", "SCC101") == {"SEC201", "SEC206", "SCC101"}
+
+
+class TestOutput:
+    def test_a_format_goes_to_its_file_and_standard_output_stays_silent(self, demo: Path, cli: Cli) -> None:
+        run = cli("check", "--format", "sarif", "--output", "x.sarif", "demo")
+        assert run == (1, "", "")
+        assert json.loads(Path("x.sarif").read_text())["version"] == "2.1.0"
+
+    def test_output_alone_takes_the_default_format(self, demo: Path, cli: Cli) -> None:
+        assert cli("check", "-o", "report.txt", "demo").out == ""
+        assert Path("report.txt").read_text().startswith("demo/bare-pod.yaml:5:3: warning[SCC104] creator-dependent-scc\n")
+
+    def test_several_formats_each_to_its_place(self, demo: Path, cli: Cli) -> None:
+        words = ("--format", "concise", "--output", "-", "--format", "sarif", "--output", "x.sarif", "--format", "gitlab")
+        run = cli("check", *words, "--output", "sub.json", "demo")
+        assert run.out == cli("check", "--format", "concise", "demo").out
+        assert len(json.loads(Path("x.sarif").read_text())["runs"][0]["results"]) == 5
+        assert len(json.loads(Path("sub.json").read_text())) == 5
+        assert not Path("-").exists()
+
+    def test_every_format_says_the_same_alone_and_with_others(self, demo: Path, cli: Cli) -> None:
+        words = [word for name in FORMATS for word in ("--format", name, "--output", f"all.{name}")]
+        cli("check", *words, "demo")
+        for name in FORMATS:
+            assert cli("check", "--format", name, "demo").out == Path(f"all.{name}").read_text(), name
+
+    def test_files_never_have_colour(self, demo: Path, cli: Cli) -> None:
+        words = ("--format", "full", "--output", "-", "--format", "concise", "--output", "x.txt")
+        assert "\x1b[" in cli("check", "--color", "always", *words, "demo").out
+        assert "\x1b" not in Path("x.txt").read_text()
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("--format", "json", "--format", "sarif"), "--format: 2 formats need an output each, `-` is standard output"),
+            (("--format", "json", "-o", "a", "-o", "b"), "--output: 2 for 1 formats: each format needs one"),
+            (("--format", "json", "-o", "-", "--format", "full", "-o", "-"), "2 formats for standard output: give each"),
+            (
+                ("--format", "json", "-o", "a", "--format", "full", "-o", "a"),
+                "2 formats for a: give each an --output of its own",
+            ),
+        ],
+    )
+    def test_what_cannot_all_be_had(self, demo: Path, cli: Cli, words: tuple[str, ...], message: str) -> None:
+        run = cli("check", *words, "demo")
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith(f"scclint: {message}")
+        assert not Path("a").exists()
+
+    def test_a_format_that_fails_leaves_no_other_behind(self, demo: Path, cli: Cli) -> None:
+        Path("broken.j2").write_text("{{ nothing }}")
+        words = ("--format", "sarif", "-o", "x.sarif", "--format", "full", "-o", "-", "--template", "broken.j2")
+        run = cli("check", *words, "demo")
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith("scclint: broken.j2:1: ")
+        assert not Path("x.sarif").exists()
+
+    def test_a_place_that_cannot_be_written(self, demo: Path, cli: Cli) -> None:
+        run = cli("check", "-o", "no/such/folder/x", "demo")
+        assert run == (2, "", "scclint: cannot write the report to no/such/folder/x: No such file or directory\n")
+
+    def test_a_format_of_the_command_line_sets_the_places_of_the_file_aside(self, demo: Path, cli: Cli) -> None:
+        Path(".scclint.yaml").write_text("format: [full, sarif]\noutput: ['-', x.sarif]\n")
+        assert json.loads(cli("check", "--format", "json", "demo").out)["version"] == 1
+        assert not Path("x.sarif").exists()
+        assert cli("check", "demo").out.startswith("demo/bare-pod.yaml:5:3: ")
+        assert Path("x.sarif").exists()
+
+    def test_destinations_of_a_configuration_that_was_not_read_from_anywhere(self) -> None:
+        assert destinations(Config()) == [("full", None)]
+        with pytest.raises(UsageError, match="2 times --format needs as many times --output"):
+            destinations(Config(format=("full", "json")))
+
+
+class TestTemplate:
+    def test_it_lays_out_the_full_format(self, demo: Path, cli: Cli) -> None:
+        Path("t.j2").write_text("{% for f in findings %}{{ f.rule }} {% endfor %}")
+        assert cli("check", "--template", "t.j2", "demo").out == "SCC104 SEC201 SCC101 SEC206 SCC107 \n"
+
+    def test_no_other(self, demo: Path, cli: Cli) -> None:
+        Path("t.j2").write_text("")
+        run = cli("check", "--template", "t.j2", "--format", "json", "demo")
+        assert run == (2, "", "scclint: --template lays out the format full, not json: give --format full\n")
+
+    def test_that_of_the_configuration_does_not_stand_in_the_way(self, demo: Path, cli: Cli) -> None:
+        Path("t.j2").write_text("mine")
+        Path(".scclint.yaml").write_text("template: t.j2\n")
+        assert cli("check", "demo").out == "mine\n"
+        assert json.loads(cli("check", "--format", "json", "demo").out)["version"] == 1
+
+    def test_a_mistake_in_it_is_told_in_one_line(self, demo: Path, cli: Cli) -> None:
+        Path("t.j2").write_text("line one\n{% for %}\n")
+        run = cli("check", "--template", "t.j2", "demo")
+        assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
+        assert run.err.startswith("scclint: t.j2:2: ")
+
+
+@pytest.mark.parametrize("name", ["full", "concise"])
+def test_statistics(demo: Path, cli: Cli, name: str) -> None:
+    run = cli("check", "--statistics", "--format", name, "demo")
+    table, summary = run.out.split("3 errors")
+    assert [line.split() for line in table.splitlines() if line] == [
+        ["1", "SCC101", "error", "no-scc-admits"],
+        ["1", "SCC104", "warning", "creator-dependent-scc"],
+        ["1", "SCC107", "warning", "fixed-id"],
+        ["1", "SEC201", "error", "unconfined-by-default"],
+        ["1", "SEC206", "error", "profile-refused"],
+    ]
+    assert summary.startswith(", 2 warnings")
+
+
+def test_statistics_in_markdown(demo: Path, cli: Cli) -> None:
+    out = cli("check", "--statistics", "--format", "markdown", "demo").out
+    assert "| 1 | 🔴 error | SEC201 <code>unconfined-by-default</code> |" in out
+    assert "bare-pod.yaml" not in out
+
+
+def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> None:
+    out = cli("check", "--format", "markdown", "demo").out
+    review = out[out.index("<details><summary>SCC and seccomp profile of 3 workloads</summary>") :]
+    assert [line for line in review.splitlines() if line.startswith("| ")] == [
+        "| Workload | SCC | Granted to | Container | Profile | Source | Seccomp | crictl |",
+        "| Pod shop/shell | anyuid | kube:admin | shell | Unconfined | kubelet default | 0 | null |",
+        "| Deployment shop/shell | restricted-v2 | everyone | shell | RuntimeDefault | SCC default | 2 | RuntimeDefault |",
+        "| Deployment shop/legacy | REFUSED |  | legacy | RuntimeDefault | not admitted | - | - |",
+    ]
+    two = cli("check", "--format", "markdown", "--openshift", "4.16,4.20", "demo").out
+    assert "| Pod shop/shell (4.16) | anyuid |" in two
+    assert "| Pod shop/shell (4.20) | anyuid |" in two
+
+
+class TestQuiet:
+    def test_nothing_where_nothing_was_found(self, here: Path, cli: Cli) -> None:
+        Path("a.yaml").write_text(GOOD)
+        assert cli("check", "-q", "a.yaml") == (0, "", "")
+        assert cli("check", "a.yaml").out.startswith("No problems found.")
+
+    def test_findings_and_their_summary_stay(self, demo: Path, cli: Cli) -> None:
+        assert cli("check", "-q", "demo") == cli("check", "demo")
+
+    def test_notes_go_and_errors_stay(self, here: Path, cli: Cli) -> None:
+        Path("t.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n")
+        assert cli("check", "t.yaml").err.startswith("note: t.yaml: template source, not judged")
+        run = cli("check", "-q", "t.yaml", "none.yaml")
+        assert (run.status, run.err) == (2, "none.yaml: error: no such file or directory\n")
+
+    def test_documents_for_machines_are_written_all_the_same(self, here: Path, cli: Cli) -> None:
+        Path("a.yaml").write_text(GOOD)
+        assert json.loads(cli("check", "-q", "--format", "json", "a.yaml").out)["findings"] == []
+        cli("check", "-q", "-o", "x.txt", "a.yaml")
+        assert Path("x.txt").read_text().startswith("No problems found.")
+
+
+class TestShowFiles:
+    def test_what_would_be_read(self, demo: Path, cli: Cli) -> None:
+        Path("demo/notes.txt").write_text("")
+        run = cli("check", "--show-files", "demo", "-")
+        assert run == (0, "demo/bare-pod.yaml\ndemo/deployment.yaml\ndemo/needs-anyuid.yaml\n<stdin>\n", "")
+
+    def test_exclusion_and_what_cannot_be_read(self, demo: Path, cli: Cli) -> None:
+        run = cli("check", "--show-files", "--exclude", "bare*", "demo", "none")
+        assert run == (2, "demo/deployment.yaml\ndemo/needs-anyuid.yaml\n", "none: error: no such file or directory\n")
+        forced = cli("check", "--show-files", "--force-exclude", "--exclude", "demo/bare*", "demo/bare-pod.yaml")
+        assert forced == (0, "", "")
+
+
+class TestNothing:
+    @pytest.mark.parametrize("data", [b"", b"\n# only a comment\n---\n", b"- some\n- list\n", b"replicas: 3\n"])
+    def test_standard_input_without_a_manifest(self, cli: Cli, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+        pipe(monkeypatch, data)
+        run = cli("check", "-")
+        assert (run.status, run.err) == (4, "scclint: no manifest found in -\n")
+
+    def test_a_folder_without_a_manifest(self, here: Path, cli: Cli) -> None:
+        Path("values.yaml").write_text("image: web\n")
+        Path("README.md").write_text("kind: Pod\n")
+        run = cli("check")
+        assert (run.status, run.err) == (4, "scclint: no manifest found in .\n")
+
+    def test_exit_zero_is_about_findings(self, here: Path, cli: Cli) -> None:
+        assert cli("check", "--exit-zero").status == 4
+
+    def test_files_named_one_by_one(self, here: Path, cli: Cli) -> None:
+        Path("values.yaml").write_text("image: web\n")
+        Path("empty.yaml").write_text("")
+        run = cli("check", "values.yaml", "empty.yaml")
+        assert (run.status, run.err) == (0, "")
+
+    @pytest.mark.parametrize("text", ["kind: Pod\nmetadata: {{ x }}\n", GOOD])
+    def test_a_folder_with_what_may_be_one(self, here: Path, cli: Cli, text: str) -> None:
+        Path("a.yaml").write_text(text)
+        assert cli("check", ".").status == 0
+
+    def test_standard_input_is_called_as_asked(self, cli: Cli, monkeypatch: pytest.MonkeyPatch, demo: Path) -> None:
+        pipe(monkeypatch, Path("demo/bare-pod.yaml").read_bytes())
+        run = cli("check", "--stdin-filename", "web.yaml", "--format", "concise", "-")
+        assert run.status == 1
+        assert run.out.startswith("web.yaml:5:3: SCC104 ")
+
+
+class TestInfo:
+    @pytest.fixture(autouse=True)
+    def _pod(self, here: Path) -> None:
+        (here / "web.yaml").write_text(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {a: b}}\n"
+            "  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers: [{name: web, image: web}]\n"
+        )
+
+    @staticmethod
+    def info(cli: Cli, *words: str) -> set[str]:
+        found = json.loads(cli("check", "--format", "json", *words, "web.yaml").out)["findings"]
+        return {f["rule"] for f in found if f["severity"] == "info"}
+
+    def test_hidden_unless_asked_for(self, cli: Cli) -> None:
+        assert self.info(cli) == set()
+        assert cli("check", "web.yaml").status == 0
+        assert "SEC210" in self.info(cli, "--show-info")
+        assert "SEC210" in self.info(cli, "--profile", "strict")
+        assert self.info(cli, "--select", "SEC210") == {"SEC210"}
+        assert self.info(cli, "--select", "SEC") == set()
+
+    def test_they_count_where_asked(self, cli: Cli) -> None:
+        assert cli("check", "--show-info", "web.yaml").status == 0
+        assert cli("check", "--show-info", "--fail-on", "info", "web.yaml").status == 1
+        assert cli("check", "--profile", "strict", "web.yaml").status == 1
+
+
+class TestBaseline:
+    def test_what_is_recorded_is_not_new(self, demo: Path, cli: Cli) -> None:
+        run = cli("check", "--write-baseline", "known.json", "demo")
+        assert run == (0, "", "scclint: recorded 5 findings in known.json\n")
+        assert cli("check", "--baseline", "known.json", "demo").out.startswith("No problems found (5 suppressed)")
+        Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+        assert "demo/new.yaml:9:7: SEC201" in cli("check", "--baseline", "known.json", "--format", "concise", "demo").out
+
+    def test_files_that_were_not_judged_keep_their_entries(self, demo: Path, cli: Cli) -> None:
+        cli("check", "--write-baseline", "known.json", "demo")
+        cli("check", "--write-baseline", "known.json", "demo/bare-pod.yaml")
+        assert cli("check", "--baseline", "known.json", "demo").status == 0
+        Path("demo/bare-pod.yaml").unlink()
+        cli("check", "--write-baseline", "known.json", "demo")
+        assert len(json.loads(Path("known.json").read_text())["findings"]) == 3
+
+    def test_the_configured_one_need_not_exist_to_be_written(self, demo: Path, cli: Cli) -> None:
+        Path(".scclint.yaml").write_text("baseline: known.json\n")
+        assert cli("check", "--write-baseline", "known.json", "demo").status == 0
+        assert cli("check", "demo").status == 0
+        Path("known.json").write_text("{broken")
+        assert cli("check", "demo").status == 2
+        assert cli("check", "--write-baseline", "known.json", "demo").status == 0
+        assert cli("check", "demo").status == 0
+
+    def test_in_another_folder(self, demo: Path, cli: Cli) -> None:
+        Path("ci").mkdir()
+        cli("check", "--write-baseline", "ci/known.json", "demo")
+        recorded = json.loads(Path("ci/known.json").read_text())["findings"]
+        assert {entry["file"] for entry in recorded} == {"../demo/bare-pod.yaml", "../demo/needs-anyuid.yaml"}
+        assert cli("check", "--baseline", "ci/known.json", "demo").status == 0
+
+    def test_no_ignores_reports_all(self, demo: Path, cli: Cli) -> None:
+        cli("check", "--write-baseline", "known.json", "demo")
+        assert cli("check", "--baseline", "known.json", "--no-ignores", "demo").status == 1
+
+    def test_what_could_not_be_read_is_not_silent(self, demo: Path, cli: Cli) -> None:
+        run = cli("check", "--write-baseline", "known.json", "demo", "none.yaml")
+        assert run.status == 2
+        assert run.err.startswith("none.yaml: error: no such file or directory\n")
+
+
+def test_show_suppressed(demo: Path, cli: Cli) -> None:
+    cli("check", "--write-baseline", "known.json", "demo")
+    run = cli("check", "--baseline", "known.json", "--show-suppressed", "demo")
+    assert run.status == 0
+    assert "demo/bare-pod.yaml:9:7: error[SEC201] unconfined-by-default (suppressed by baseline)" in run.out
+
+
+def test_context_counts_and_is_not_reported_on(demo: Path, cli: Cli) -> None:
+    text = Path("demo/needs-anyuid.yaml").read_text()
+    workload, _, grant = text.rpartition("---\n")
+    Path("workload.yaml").write_text(workload)
+    Path("grant.yaml").write_text(grant)
+    alone = cli("check", "--select", "SEC206", "workload.yaml")
+    assert "legacy-anyuid" not in alone.out
+    both = cli("check", "--select", "SEC206", "--context", "grant.yaml", "workload.yaml")
+    assert both.out != alone.out
+    assert "1 file," in both.out
+
+
+def test_context_that_cannot_be_read(demo: Path, cli: Cli) -> None:
+    """What is named must be there; what lies in a folder that is named need not be of use."""
+    (demo / "state").mkdir()
+    (demo / "state" / "gone.yaml").symlink_to("nowhere")
+    run = cli("check", "--context", "state", "--select", "MAN002", "demo")
+    assert run.status == 0
+    assert run.err == "state/gone.yaml: warning: not taken into account: no such file or directory\n"
+    assert cli("check", "--context", "none", "--select", "MAN002", "demo").status == 2
+
+
+def test_who_creates_the_pods(demo: Path, cli: Cli) -> None:
+    """Whoever creates pods has logged in, which need not be said."""
+    run = cli("check", "--as", "alice", "demo/bare-pod.yaml")
+    assert run.out.startswith("No problems found.")
+    assert cli("check", "--as", "alice", "--as-group", "system:authenticated", "demo/bare-pod.yaml") == run
+    assert "SEC201" in cli("check", "--as", "alice", "--as-group", "system:cluster-admins", "demo/bare-pod.yaml").out
+    assert "SCC101" in cli("check", "--as", "system:anonymous", "demo/bare-pod.yaml").out
+    assert cli("check", "--as-group", "x", "demo").err.startswith("scclint: --as-group says of which group a user is")
+
+
+def test_the_settings_of_the_configuration_hold(demo: Path, cli: Cli) -> None:
+    Path(".scclint.yaml").write_text("select: [SCC104]\nfail-on: error\n")
+    assert cli("check", "demo").status == 0
+    assert cli("check", "--isolated", "demo").status == 1
+    Path("other.yaml").write_text("select: [SEC201]\n")
+    assert "SEC201" in cli("check", "--config", "other.yaml", "demo").out
+
+
+def test_crashes_are_one_line_a_rule(demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scclint import registry
+    from scclint.record import replace
+
+    def broken(subject: object, world: object) -> list[object]:
+        raise KeyError("x")
+
+    real = registry.builtin()
+    rules = [replace(r, check=broken) if r.id in ("SCC101", "SEC201") else r for r in real.rules]
+    monkeypatch.setattr("scclint.cli.inputs.builtin", lambda: registry.registry(rules))
+    run = cli("check", "demo")
+    assert run.status == 3
+    assert sorted(run.err.splitlines()) == [
+        "internal error: rule SCC101 failed on Pod shop/shell and 2 more objects: KeyError: 'x'; this is a bug of scclint",
+        "internal error: rule SEC201 failed on Pod shop/shell and 2 more objects: KeyError: 'x'; this is a bug of scclint",
+    ]
+    assert "SEC206" in run.out
+    assert cli("check", "-q", "--exit-zero", "demo").status == 3
+
+
+SPAN = Span("a.yaml", 1, 1, 1, 2)
+ERROR, WARNING = (Finding("SCC101", "x", severity, "", SPAN) for severity in (Severity.ERROR, Severity.WARNING))
+BROKEN = Finding("MAN001", "unparsable-document", Severity.ERROR, "", SPAN)
+
+
+@pytest.mark.parametrize(
+    ("report", "nothing", "status"),
+    [
+        (Report(), False, 0),
+        (Report((WARNING,)), False, 0),
+        (Report((ERROR, WARNING)), False, 1),
+        (Report(), True, 4),
+        (Report((ERROR, BROKEN)), False, 2),
+        (Report(notices=(Notice("error", "gone"),)), True, 2),
+        (Report(notices=(Notice("warning", "odd"),)), False, 0),
+        (Report((BROKEN,), (Crash("SCC101", Subject(), "x"),)), True, 3),
+    ],
+)
+def test_exit_status(report: Report, nothing: bool, status: int) -> None:
+    assert exit_status(report, Severity.ERROR, nothing) == status
+
+
+def test_exit_status_without_findings() -> None:
+    assert exit_status(Report((ERROR, BROKEN)), Severity.ERROR, findings_count=False) == 0
+    assert exit_status(Report((ERROR,), notices=(Notice("error", "gone"),)), Severity.ERROR, findings_count=False) == 2
+
+
+def test_releases(demo: Path, cli: Cli) -> None:
+    out = cli("check", "--openshift", "4.16,4.20", "demo").out
+    assert re.search(r"^OpenShift 4\.16, 4\.20; 3 files", out, re.M)
+    kubernetes = cli("check", "--platform", "kubernetes", "--kubernetes", "1.30", "--seccomp-default", "demo").out
+    assert "Kubernetes 1.30; 3 files" in kubernetes
+    assert "SCC101" not in kubernetes

@@ -1,0 +1,119 @@
+"""The other commands: `review`, `explain`, `rules`, `rule`, `config` and `completion`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scclint.registry import builtin
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+
+class TestReview:
+    def test_table(self, demo: Path, cli: Cli) -> None:
+        run = cli("review", "demo")
+        assert (run.status, run.err) == (0, "")
+        lines = run.out.splitlines()
+        assert lines[0].split() == ["WORKLOAD", "SCC", "GRANTED", "TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL"]
+        assert lines[1].split()[:4] == ["Pod", "shop/shell", "anyuid", "kube:admin"]
+        assert len(lines) == 4
+
+    def test_both_forms(self, demo: Path, cli: Cli) -> None:
+        run = cli("review", "--format", "json", "-o", "x.json", "--format", "text", "-o", "-", "demo")
+        assert run.out == cli("review", "demo").out
+        data = json.loads(Path("x.json").read_text())
+        assert [w["scc"] for w in data["workloads"]] == ["anyuid", "restricted-v2", None]
+        assert [w["allowed"] for w in data["workloads"]] == [True, True, False]
+
+    def test_what_cannot_be_read(self, demo: Path, cli: Cli) -> None:
+        Path("demo/broken.yaml").write_text("kind: Pod\nmetadata: [\n")
+        run = cli("review", "demo", "none")
+        assert run.status == 2
+        assert "none: error: no such file or directory" in run.err
+        assert "\ndemo/broken.yaml:2:12: error: this document cannot be read: not valid YAML: " in run.err
+        assert len(run.out.splitlines()) == 4
+
+    def test_nothing(self, here: Path, cli: Cli) -> None:
+        assert cli("review").status == 4
+
+
+class TestExplain:
+    def test_a_file_a_line_and_a_name_mean_the_same(self, demo: Path, cli: Cli) -> None:
+        by_file = cli("explain", "demo/bare-pod.yaml")
+        assert by_file.status == 0
+        assert "anyuid" in by_file.out
+        assert cli("explain", "demo/bare-pod.yaml:9").out == by_file.out
+        assert cli("explain", "pod/shell", "demo").out == by_file.out
+        assert cli("explain", "po/shell", "demo").out == by_file.out
+
+    def test_json(self, demo: Path, cli: Cli) -> None:
+        data = json.loads(cli("explain", "--format", "json", "deploy/legacy", "demo").out)
+        assert len(data["workloads"]) == 1
+
+    def test_no_such_workload(self, demo: Path, cli: Cli) -> None:
+        run = cli("explain", "pod/nobody", "demo")
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith("scclint: pod/nobody: no such workload. There are: pod/shell, ")
+
+
+class TestRules:
+    def test_table(self, cli: Cli) -> None:
+        run = cli("rules")
+        assert run.status == 0
+        assert all(rule.id in run.out and rule.name in run.out for rule in builtin())
+
+    def test_json(self, cli: Cli) -> None:
+        assert [entry["id"] for entry in json.loads(cli("rules", "--format", "json").out)] == [r.id for r in builtin()]
+
+    def test_page(self, cli: Cli) -> None:
+        run = cli("rule", "SEC201")
+        assert (run.status, run.out) == (0, cli("rule", "unconfined-by-default").out)
+        assert "unconfined-by-default" in run.out
+
+    def test_no_such_rule(self, cli: Cli) -> None:
+        run = cli("rule", "SEC2O1")
+        assert run.status == 2
+        assert "Did you mean SEC2" in run.err
+
+
+def test_config(demo: Path, cli: Cli) -> None:
+    Path(".scclint.yaml").write_text("fail-on: error\n")
+    run = cli("config", "--openshift", "4.18", "demo")
+    assert run.status == 0
+    lines = {line.partition("#")[0].split("=")[0].split(":")[0].strip(): line for line in run.out.splitlines()}
+    assert ".scclint.yaml:1" in next(line for key, line in lines.items() if "fail-on" in key)
+    assert "command line" in run.out
+
+
+class TestCompletion:
+    @pytest.fixture(autouse=True)
+    def _needs_shtab(self) -> None:
+        pytest.importorskip("shtab")
+
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+    def test_script(self, cli: Cli, shell: str) -> None:
+        run = cli("completion", shell)
+        assert (run.status, run.err) == (0, "")
+        for word in ("review", "--diff-base" if shell != "tcsh" else "diff-base", "markdown", "SEC201"):
+            assert word in run.out
+
+    def test_bash_completes(self, here: Path, cli: Cli) -> None:
+        Path("script").write_text(cli("completion", "bash").out)
+        ask = (
+            'source ./script; complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); '
+            '_shtab_scclint; echo "${COMPREPLY[*]}"; }; '
+            "complete_words scclint rev; complete_words scclint check --format sa; complete_words scclint rule SEC201"
+        )
+        done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines() == ["review", "sarif", "SEC201"], done.stderr
+
+    def test_without_shtab(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(__import__("sys").modules, "shtab", None)
+        run = cli("completion", "bash")
+        assert run == (2, "", "scclint: completion needs shtab: pip install 'scclint[completion]'\n")

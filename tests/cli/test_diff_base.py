@@ -1,0 +1,209 @@
+"""`scclint check --diff-base REV`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scclint.engine.diff import changed_lines
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+UNCHANGED = "No problems found (5 suppressed)"
+
+
+def git(*words: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(message: str) -> str:
+    git("add", "-A")
+    git("commit", "-q", "-m", message)
+    return git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(demo: Path) -> Path:
+    """The demo manifests, committed."""
+    git("init", "-q", "-b", "main")
+    commit("base")
+    return demo
+
+
+def found(cli: Cli, *words: str) -> list[str]:
+    """The findings that are left, as `FILE:LINE RULE`."""
+    run = cli("check", "--format", "json", *words)
+    assert run.status in (0, 1), run.err
+    return [f"{f['file']}:{f['line']} {f['rule']}" for f in json.loads(run.out)["findings"]]
+
+
+def edit(name: str, old: str, new: str) -> None:
+    text = Path(name).read_text()
+    assert text.count(old) == 1, text
+    Path(name).write_text(text.replace(old, new))
+
+
+def test_nothing_changed(repository: Path, cli: Cli) -> None:
+    run = cli("check", "--diff-base", "HEAD")
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith(UNCHANGED)
+
+
+def test_what_is_left_out_can_be_shown(repository: Path, cli: Cli) -> None:
+    run = cli("check", "--diff-base", "main", "--show-suppressed")
+    assert run.status == 0
+    assert "error[SEC201] unconfined-by-default (suppressed by diff-base: not changed since main)" in run.out
+
+
+def test_moved_lines_are_not_new(repository: Path, cli: Cli) -> None:
+    for path in Path("demo").iterdir():
+        path.write_text("# one\n# two\n" + path.read_text())
+    assert found(cli, "--diff-base", "HEAD") == []
+
+
+def test_a_finding_on_a_changed_line(repository: Path, cli: Cli) -> None:
+    edit("demo/needs-anyuid.yaml", "type: RuntimeDefault", "type: RuntimeDefault # really")
+    assert found(cli, "--diff-base", "HEAD") == ["demo/needs-anyuid.yaml:17 SCC101", "demo/needs-anyuid.yaml:17 SEC206"]
+
+
+def test_a_verdict_that_changed_elsewhere(repository: Path, cli: Cli) -> None:
+    """The deployment is as it was; that it is refused for another reason is due to the binding that has gone."""
+    text = Path("demo/needs-anyuid.yaml").read_text()
+    Path("demo/needs-anyuid.yaml").write_text(text.rpartition("---\n")[0])
+    assert "demo/needs-anyuid.yaml:22 SCC101" in found(cli, "--diff-base", "HEAD")
+
+
+def test_new_files_and_objects(repository: Path, cli: Cli) -> None:
+    Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    assert found(cli, "--diff-base", "HEAD") == ["demo/new.yaml:5 SCC104", "demo/new.yaml:9 SEC201"]
+
+
+def test_a_copy_of_an_old_object_is_new_and_a_moved_file_is_not(repository: Path, cli: Cli) -> None:
+    git("mv", "demo/bare-pod.yaml", "demo/moved.yaml")
+    assert found(cli, "--diff-base", "HEAD") == []
+    git("mv", "demo/moved.yaml", "demo/bare-pod.yaml")
+    Path("demo/copy.yaml").write_text(Path("demo/bare-pod.yaml").read_text())
+    assert "demo/copy.yaml:9 SEC201" in found(cli, "--diff-base", "HEAD")
+    assert "demo/bare-pod.yaml:9 SEC201" not in found(cli, "--diff-base", "HEAD")
+
+
+def test_a_suppression_that_is_taken_away(repository: Path, cli: Cli) -> None:
+    edit("demo/bare-pod.yaml", "    - name: shell", "    # scclint: ignore[SEC201] for now\n    - name: shell")
+    base = commit("suppressed")
+    edit("demo/bare-pod.yaml", "    # scclint: ignore[SEC201] for now\n", "")
+    assert found(cli, "--diff-base", base) == ["demo/bare-pod.yaml:9 SEC201"]
+
+
+def test_the_branch_is_compared_with_where_it_began(repository: Path, cli: Cli) -> None:
+    """What is mended on the other branch in the meantime is not broken on this one."""
+    git("checkout", "-q", "-b", "feature")
+    Path("demo/new.yaml").write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    commit("new")
+    git("checkout", "-q", "main")
+    Path("demo/bare-pod.yaml").unlink()
+    commit("mended")
+    git("checkout", "-q", "feature")
+    assert found(cli, "--diff-base", "main") == ["demo/new.yaml:5 SCC104", "demo/new.yaml:9 SEC201"]
+
+
+def test_from_elsewhere(repository: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit("demo/bare-pod.yaml", "    - name: shell", "    - name: shell # changed")
+    monkeypatch.chdir(repository / "demo")
+    assert found(cli, "--diff-base", "HEAD") == ["bare-pod.yaml:9 SEC201"]
+    assert found(cli, "--diff-base", "HEAD", "../demo") == ["../demo/bare-pod.yaml:9 SEC201"]
+    monkeypatch.chdir("/")
+    full = str(repository / "demo" / "bare-pod.yaml")
+    assert found(cli, "--diff-base", "HEAD", full) == [f"{full}:9 SEC201"]
+
+
+def test_context_and_configuration_are_those_of_the_revision_and_of_today(repository: Path, cli: Cli) -> None:
+    """The context is read as it was; the settings are today's, so that a new rule set alone makes no finding new."""
+    text = Path("demo/needs-anyuid.yaml").read_text()
+    workload, _, grant = text.rpartition("---\n")
+    Path("demo/needs-anyuid.yaml").write_text(workload)
+    Path("grant.yaml").write_text(grant)
+    base = commit("apart")
+    Path(".scclint.yaml").write_text("exclude: [bare-pod.yaml]\n")
+    assert found(cli, "--diff-base", base, "--context", "grant.yaml", "demo") == []
+    Path("grant.yaml").unlink()
+    Path("grant.yaml").write_text("kind: ConfigMap\n")
+    assert found(cli, "--diff-base", base, "--context", "grant.yaml", "demo") != []
+
+
+def test_a_baseline_counts_as_it_was(repository: Path, cli: Cli) -> None:
+    cli("check", "--write-baseline", "known.json")
+    assert found(cli, "--diff-base", "HEAD", "--baseline", "known.json") == []
+    base = commit("baseline")
+    Path("known.json").write_text('{"version": 1, "findings": []}')
+    assert len(found(cli, "--diff-base", base, "--baseline", "known.json")) == 5
+
+
+def test_names_that_git_quotes(repository: Path, cli: Cli) -> None:
+    name = 'demo/a "b"\tc\u00fc.yaml'
+    Path(name).write_text(Path("demo/bare-pod.yaml").read_text().replace("shell", "other"))
+    commit("odd")
+    assert found(cli, "--diff-base", "HEAD") == []
+
+
+def test_links(repository: Path, cli: Cli) -> None:
+    Path("demo/link.yaml").symlink_to("bare-pod.yaml")
+    Path("demo/out.yaml").symlink_to("/etc/hostname")
+    commit("links")
+    Path("demo/out.yaml").unlink()
+    assert found(cli, "--diff-base", "HEAD") == []
+
+
+def test_nothing_of_the_repository_is_run(repository: Path, cli: Cli) -> None:
+    Path(".gitattributes").write_text("*.yaml filter=evil diff=evil\n")
+    commit("attributes")
+    for key in ("filter.evil.smudge", "filter.evil.clean", "diff.evil.command", "diff.evil.textconv", "core.fsmonitor"):
+        git("config", key, f"touch {repository}/owned; cat")
+    edit("demo/bare-pod.yaml", "    - name: shell", "    - name: shell # changed")
+    assert found(cli, "--diff-base", "HEAD") == ["demo/bare-pod.yaml:9 SEC201"]
+    assert not Path("owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--diff-base", "nope"), "no revision 'nope' in "),
+        (("--diff-base=--help",), "'--help' is not the name of a revision"),
+        (("--diff-base", "HEAD", "-"), "--diff-base compares files with a git revision; standard input is in none"),
+        (("--diff-base", "HEAD", ".", "/etc"), "--diff-base: /etc is not in "),
+        (("--diff-base", "HEAD", "--write-baseline", "x"), "--write-baseline records all findings and --diff-base leaves"),
+    ],
+)
+def test_what_cannot_be(repository: Path, cli: Cli, words: tuple[str, ...], message: str) -> None:
+    run = cli("check", *words)
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith(f"scclint: {message}")
+
+
+def test_no_repository(demo: Path, cli: Cli) -> None:
+    run = cli("check", "--diff-base", "HEAD", "demo")
+    assert run.status == 2
+    assert "is in no git work tree: not a git repository" in run.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ("a\nb\n", "a\nb\n", set()),
+        ("a\nb\n", "a\r\nb\r\n", set()),
+        ("a\nb\nc\n", "a\nB\nc\n", {2}),
+        ("a\nc\n", "a\nb\nc\n", {2}),
+        ("a\nb\nc\n", "a\nc\n", set()),
+        ("", "a\nb\n", {1, 2}),
+        ("a\n", "", set()),
+        ("a\na\na\n", "a\na\na\na\n", {4}),
+        ("x\na\nb\nc\ny\n", "x\nb\nQ\nc\nd\ny\n", {3, 5}),
+    ],
+)
+def test_changed_lines(before: str, after: str, lines: set[int]) -> None:
+    assert changed_lines(before, after) == lines

@@ -1,0 +1,134 @@
+"""What README and the site show is true: printed output is what scclint prints, commands parse, configurations are valid.
+
+`SCCLINT_WRITE_GOLDEN=1` writes the outputs instead of comparing them.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from scclint.cli import main
+from scclint.cli.parser import build
+from scclint.config import build_config
+from scclint.config.raw import parse_config
+from scclint.declared import with_declared
+from scclint.registry import builtin
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted((ROOT / "docs").rglob("*.md"))
+FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+MEND = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read what it wrote)"
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: its language, what follows that, and its text."""
+
+    page: Path
+    line: int
+    language: str
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(*languages: str) -> list[Block]:
+    return [block for page in PAGES for block in _blocks(page) if block.language in languages]
+
+
+def _blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for found in FENCE.finditer(text):
+        indent = len(found[1])
+        body = "".join(line[indent:] if line.strip() else line for line in found[4].splitlines(keepends=True))
+        yield Block(page, text.count("\n", 0, found.start()) + 1, found[2], found[3], body)
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=str)
+def test_printed_output_is_what_is_printed(block: Block) -> None:
+    command, _, shown = block.text.partition("\n")
+    program, *arguments = shlex.split(command.removeprefix("$ "))
+    assert program == "scclint", f"{block}: only scclint can be run here"
+    out = io.StringIO()
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        status = main(arguments)
+    assert status in (0, 1), out.getvalue()
+    printed = out.getvalue()
+    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
+        page = block.page.read_text(encoding="utf-8")
+        block.page.write_text(
+            page.replace(f"```console\n{block.text}```", f"```console\n{command}\n{printed}```"), encoding="utf-8"
+        )
+        return
+    assert shown == printed, f"{block} shows something else; if the new text is right: {MEND}"
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Each command line of scclint that a page tells people to type."""
+    for block in blocks("bash", "console"):
+        lines = block.text.splitlines()[:1] if block.language == "console" else block.text.splitlines()
+        for number, line in enumerate(lines):
+            for words in _simple_commands(line.removeprefix("$ ")):
+                if words and words[0].rpartition("/")[2] == "scclint":
+                    yield f"{block.page.relative_to(ROOT)}:{block.line + 1 + number}", shlex.join(words)
+
+
+def _simple_commands(line: str) -> Iterator[list[str]]:
+    """The words of each command of a line, up to a redirection."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    words: list[str] = []
+    for word in lexer:
+        if word in ("|", "&&", ">"):
+            yield words
+            words = []
+        else:
+            words.append(word)
+    yield words
+
+
+@pytest.mark.parametrize(("place", "command"), sorted(set(commands())))
+def test_commands_parse(place: str, command: str) -> None:
+    _, *arguments = shlex.split(command)
+    try:
+        args = build().parse_args(arguments)
+    except SystemExit:
+        pytest.fail(f"{place}: {command}")
+    assert args.command, f"{place}: {command}"
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("yaml", "toml") if "title=" in b.about], ids=str)
+def test_configurations_are_valid(block: Block) -> None:
+    name = block.about.partition('title="')[2].partition('"')[0]
+    if name.startswith("fixtures/"):
+        return
+    config = build_config(parse_config(block.text, name), builtin().rules, {})
+    assert config.settings, block
+    with_declared(builtin(), config)
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("python") if b.page.name == "api.md"], ids=str)
+def test_python_examples_run(block: Block) -> None:
+    exec(compile(block.text, str(block), "exec"), {})
+
+
+def test_links_between_files_lead_somewhere() -> None:
+    """mkdocs proves the links of the site; those of the files at the top are left to us."""
+    for page in PAGES[:3]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_readme_names_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    run = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/scclint check --exit-zero fixtures/demo"
+    test = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m pytest"
+    assert f"```bash\n{run}\n```" in text
+    assert f"```bash\n{test}\n```" in text

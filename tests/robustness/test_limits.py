@@ -1,0 +1,304 @@
+"""Input that is made to break a reader: each kind has its limit and is told at its place, and the rest is judged all the same."""
+
+import json
+import os
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scclint.load.limits import MAX_BYTES, MAX_DEPTH
+
+from .conftest import Ran, Run, pod
+
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
+
+
+@pytest.fixture
+def folder(run: Run, tmp_path: Path) -> Path:
+    """A folder with two good files, one of them read before and one after whatever a test adds."""
+    (tmp_path / "a.yaml").write_text(pod("first"), encoding="utf-8")
+    (tmp_path / "z.yaml").write_text(pod("last"), encoding="utf-8")
+    return tmp_path
+
+
+def check_rest(ran: Ran) -> dict[str, Any]:
+    """The good files were judged; gives the report."""
+    report: dict[str, Any] = json.loads(ran.out)
+    assert {f["file"] for f in report["findings"] if f["rule"] == "SCC102"} >= {"a.yaml", "z.yaml"}
+    assert "Traceback" not in ran.err
+    assert not report["summary"]["crashes"]
+    return report
+
+
+def unreadable(run: Run, name: str, message: str) -> None:
+    """The file is an error by its name, in `check` and in the other commands that read."""
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    (notice,) = [n for n in report["summary"]["notices"] if n["file"] == name]
+    assert notice["level"] == "error"
+    assert message in notice["message"]
+    assert message in ran.err
+    for command in (["review", "."], ["explain", "pod/first", "."]):
+        other = run(*command)
+        assert other.status == 2, other
+        assert "first" in other.out
+        assert re.search(rf"^{re.escape(name)}(:\d+)?: error: ", other.err, re.MULTILINE)
+
+
+def refused(run: Run, name: str, line: int, column: int, message: str) -> None:
+    """A document of the file is an error at that place, in every format and command."""
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    (finding,) = [f for f in report["findings"] if f["rule"] == "MAN001"]
+    assert (finding["file"], finding["line"], finding["column"]) == (name, line, column), finding
+    assert message in finding["message"]
+    for format in FORMATS:
+        assert name in run("check", ".", "--format", format).out
+    for command in (["review", "."], ["explain", "pod/first", "."]):
+        other = run(*command)
+        assert other.status == 2
+        assert "first" in other.out
+        assert f"{name}:{line}:{column}: error: " in other.err
+
+
+def test_alias_bomb_is_refused_at_its_place(run: Run, folder: Path) -> None:
+    lines = ["x0: &a0 {k: v}"] + [f"x{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 20)}]" for i in range(1, 9)]
+    (folder / "m.yaml").write_text("kind: Pod\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    refused(run, "m.yaml", 5, 20, "expand to more than the cluster takes")
+
+
+def test_alias_that_contains_itself(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").write_text("kind: Pod\nspec: &s\n  x: *s\n", encoding="utf-8")
+    refused(run, "m.yaml", 3, 6, "contains itself")
+
+
+@pytest.mark.parametrize(("opener", "levels"), [("[", 500), ("[", 200_000), ("{a: ", 5_000)])
+def test_nesting_has_a_limit(run: Run, folder: Path, opener: str, levels: int) -> None:
+    (folder / "m.yaml").write_text("kind: Pod\nx: " + opener * levels, encoding="utf-8")
+    # The root is one level of its own, and the first opener stands in column 4.
+    refused(run, "m.yaml", 2, 4 + (MAX_DEPTH - 1) * len(opener), f"nested deeper than {MAX_DEPTH} levels")
+
+
+def test_nesting_in_json_has_a_limit(run: Run, folder: Path) -> None:
+    (folder / "m.json").write_text('{"kind": "Pod", "x": ' + "[" * 100_000, encoding="utf-8")
+    refused(run, "m.json", 1, 22 + MAX_DEPTH - 1, f"nested deeper than {MAX_DEPTH} levels")
+
+
+def test_nesting_by_indentation_has_a_limit(run: Run, folder: Path) -> None:
+    deep = "".join(f"{' ' * level}a:\n" for level in range(1000))
+    (folder / "m.yaml").write_text("kind: Pod\nx:\n" + "".join(f" {line}\n" for line in deep.splitlines()), encoding="utf-8")
+    refused(run, "m.yaml", 3 + MAX_DEPTH - 1, 1 + MAX_DEPTH, f"nested deeper than {MAX_DEPTH} levels")
+
+
+def test_huge_scalar(run: Run, folder: Path) -> None:
+    """What a manifest may hold, a report need not repeat: names and values are shortened in it."""
+    huge = "x" * 3_000_000
+    text = pod(huge).replace("metadata:\n", f"metadata:\n  annotations: {{note: {huge}, openshift.io/required-scc: {huge}}}\n")
+    (folder / "m.yaml").write_text(text, encoding="utf-8")
+    for format in FORMATS:
+        ran = run("check", ".", "--format", format)
+        assert ran.status in (1, 2)
+        assert "m.yaml" in ran.out
+        assert len(ran.out) < 400_000, format
+    assert len(run("review", ".").out) < 20_000
+    assert len(run("explain", "m.yaml").out) < 20_000 + 3 * len(huge)
+    check_rest(run("check", ".", "--format", "json"))
+
+
+def test_huge_key(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").write_text("kind: Pod\n" + "k" * 2_000_000 + ": 1\n", encoding="utf-8")
+    refused(run, "m.yaml", 2, 2_000_001, "could not find expected ':'")
+
+
+@pytest.mark.parametrize("document", ["---\n", "--- {}\n", "apiVersion: v1\nkind: ConfigMap\n---\n"])
+def test_million_documents(run: Run, folder: Path, document: str) -> None:
+    """Scaled down for the time a test may take; each costs the same as the last."""
+    (folder / "m.yaml").write_text(document * 100_000, encoding="utf-8")
+    report = check_rest(run("check", ".", "--format", "json"))
+    assert report["summary"]["workloads"] == 2
+    assert report["summary"]["documents"]["total"] == (2 if document == "---\n" else 100_002)
+
+
+def test_one_gigabyte_file(run: Run, folder: Path) -> None:
+    with open(folder / "m.yaml", "wb") as file:
+        file.truncate(1 << 30)
+    unreadable(run, "m.yaml", "larger than 64 MiB, which is not read")
+
+
+def test_a_file_just_above_the_limit(run: Run, folder: Path) -> None:
+    with open(folder / "m.yaml", "wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    unreadable(run, "m.yaml", "larger than 64 MiB")
+
+
+def test_fifo(run: Run, folder: Path) -> None:
+    os.mkfifo(folder / "m.yaml")
+    unreadable(run, "m.yaml", "is a FIFO")
+
+
+def test_device(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").symlink_to("/dev/zero")
+    unreadable(run, "m.yaml", "is a character device")
+
+
+def test_socket(run: Run, folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("m.yaml")
+        unreadable(run, "m.yaml", "is a socket")
+
+
+def test_symlink_loop(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").symlink_to("n.yaml")
+    (folder / "n.yaml").symlink_to("m.yaml")
+    (folder / "again").symlink_to(".")
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    assert [(n["file"], n["level"]) for n in report["summary"]["notices"]] == [("m.yaml", "error"), ("n.yaml", "error")]
+    assert {f["file"] for f in report["findings"]} == {"a.yaml", "z.yaml"}
+
+
+def test_unreadable_file(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "m.yaml").write_text(pod("m"), encoding="utf-8")
+    opening(monkeypatch, "m.yaml", deny)
+    unreadable(run, "m.yaml", "permission denied")
+
+
+def deny(path: str, times: int) -> None:
+    raise PermissionError(13, "Permission denied", path)
+
+
+def opening(monkeypatch: pytest.MonkeyPatch, name: str, meanwhile: Callable[[str, int], None]) -> None:
+    """Has `meanwhile` happen just before the file is opened, for the first time, the second time and so on."""
+    real, times = os.open, 0
+
+    def open_(path: str, flags: int, *rest: Any, **more: Any) -> int:
+        nonlocal times
+        if os.fspath(path).endswith(name):
+            times += 1
+            meanwhile(path, times)
+        return real(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", open_)
+
+
+def test_file_vanishes_meanwhile(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "m.yaml").write_text(pod("m"), encoding="utf-8")
+    opening(monkeypatch, "m.yaml", lambda path, times: os.path.exists(path) and os.unlink(path))
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    assert [n["message"] for n in report["summary"]["notices"]] == ["no such file or directory"]
+
+
+def becomes_fifo(path: str, times: int) -> None:
+    if not os.path.exists(path) or os.path.isfile(path):
+        os.unlink(path)
+        os.mkfifo(path)
+
+
+def test_file_becomes_a_fifo_meanwhile(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "m.yaml").write_text(pod("m"), encoding="utf-8")
+    opening(monkeypatch, "m.yaml", becomes_fifo)
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    assert ["FIFO" in n["message"] for n in report["summary"]["notices"]] == [True]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("after", [b"", b"\xff", b"x", pod("m").encode() * 3, None])
+def test_file_changes_between_reading_and_reporting(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, format: str, after: bytes | None
+) -> None:
+    """The findings stay; the source line that would be shown is another one, or none."""
+    (folder / "m.yaml").write_text("\n" * 50 + pod("m"), encoding="utf-8")
+
+    def change(path: str, times: int) -> None:
+        if times == 2 and after is None:
+            os.unlink(path)
+        elif times == 2:
+            Path(path).write_bytes(after or b"")
+
+    opening(monkeypatch, "m.yaml", change)
+    ran = run("check", ".", "--format", format)
+    assert ran.status == 1
+    assert "m.yaml" in ran.out
+    assert not ran.err
+
+
+@pytest.mark.parametrize("data", [b"kind: Pod\nname: \xff\n", b"kind: Pod\nname: \xed\xa0\x80\n", b"kind: Pod\nname: \xc0\xaf\n"])
+def test_not_utf8(run: Run, folder: Path, data: bytes) -> None:
+    (folder / "m.yaml").write_bytes(data)
+    unreadable(run, "m.yaml", f"byte {data[16]:#04x} is not UTF-8")
+    assert "m.yaml:2" in run("check", ".").err
+
+
+def test_nul(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").write_bytes(pod("m").encode() + b"# \0\n")
+    unreadable(run, "m.yaml", "it has a NUL character")
+    assert "m.yaml:11" in run("check", ".").err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "utf-8-sig"])
+def test_utf16_and_bom(run: Run, folder: Path, encoding: str) -> None:
+    """With a byte order mark all Unicode encodings are read, and places do not count the mark."""
+    mark = "\ufeff" if encoding.endswith(("-le", "-be")) else ""
+    (folder / "m.yaml").write_bytes((mark + pod("m")).encode(encoding))
+    ran = run("check", ".", "--format", "json")
+    report = check_rest(ran)
+    (first,) = {(f["line"], f["column"]) for f in report["findings"] if f["rule"] == "SCC102" and f["file"] == "a.yaml"}
+    assert {(f["line"], f["column"]) for f in report["findings"] if f["rule"] == "SCC102" and f["file"] == "m.yaml"} == {first}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_utf16_without_a_mark(run: Run, folder: Path, encoding: str) -> None:
+    (folder / "m.yaml").write_bytes(pod("m").encode(encoding))
+    unreadable(run, "m.yaml", "it has a NUL character")
+
+
+@pytest.mark.parametrize("odd", ["\r", "\x85", "\u2028", "\u2029"])
+def test_cr_nel_ls_ps(run: Run, folder: Path, odd: str) -> None:
+    """YAML breaks lines there: what looks like a comment's end is live, and places count as editors do."""
+    text = pod("m").replace("    image:", f"    # see the wiki{odd}    tty: true\n    image:")
+    (folder / "m.yaml").write_bytes(text.encode())
+    report = check_rest(run("check", ".", "--format", "json"))
+    mine = [f for f in report["findings"] if f["file"] == "m.yaml"]
+    assert [(f["line"], f["column"]) for f in mine if f["rule"] == "MAN005"] == [(8, 19)]
+    assert {f["line"] for f in mine if f["rule"] == "SCC102"} == {11}
+
+
+def test_stdin_of_any_kind(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    for data, status, words in ((b"", 4, "no manifest"), (b"\xff", 2, "not UTF-8"), (b"\0", 2, "NUL"), (b"a: [", 2, "")):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        ran = run("check", "-", "a.yaml", "z.yaml", "--format", "json")
+        check_rest(ran)
+        assert ran.status == (1 if status == 4 else status)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        alone = run("check", "-")
+        assert (alone.status, words in alone.err) == (status, True)
+
+
+def test_stdin_beyond_the_limit(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(folder / "big", "wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with open(folder / "big", encoding="utf-8") as big:
+        monkeypatch.setattr("sys.stdin", big)
+        ran = run("check", "-", ".", "--format", "json")
+    report = check_rest(ran)
+    assert ran.status == 2
+    assert [n["file"] for n in report["summary"]["notices"]] == ["<stdin>"]
+
+
+@pytest.mark.parametrize("text", ["'" * 200_000, "a: {" + "b:," * 30_000 + "}", "%\n" * 50_000, "- &a x\n- *a\n" * 20_000, "#\n" * 200_000])
+def test_texts_that_cost_other_parsers_dearly(run: Run, folder: Path, text: str) -> None:
+    (folder / "m.yaml").write_text("kind: Pod\nx:\n" + text, encoding="utf-8")
+    check_rest(run("check", ".", "--format", "json"))
