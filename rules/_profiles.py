@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, ProfileSource, Related, World
+from scclint.api import Problem, ProfileSource, Related, SeccompProfileFile, World
 
 
 def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
@@ -13,9 +13,11 @@ def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool =
         related[Related(f"{workload.named} runs with it", workload.place.span)] = None
     for flaw in world.profile_flaws(source):
         if flaw.problem.rule == rule_id:
+            # A profile file is about nothing else, so it need not be named.
+            whose = "" if isinstance(source, SeccompProfileFile) else f"{source.named}: "
             where = f"{flaw.where}: " if flaw.where else ""
             yield Problem(
-                f"{source.named}: {where}{flaw.problem.message}",
+                f"{whose}{where}{flaw.problem.message}",
                 at=source.field(*flaw.path),
                 related=tuple(related),
                 settle=flaw.problem.settle,

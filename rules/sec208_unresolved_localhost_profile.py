@@ -98,4 +98,4 @@ def _why(path: str, outcome: Outcome, world: World) -> str:
     if not missing:
         return ""
     names = listed(f"{p.kind} {p.name}" for p in delivered)
-    return f"which {names} provides for {listed(p.role for p in delivered)} nodes, while the pod can land on {listed(missing)}"
+    return f"which {names} provides for {listed(p.role for p in delivered)} nodes, while the pod can also land on {listed(missing)}"

@@ -2,8 +2,7 @@
 A profile names a syscall that does not exist, mostly a slip of the pen.
 
 The runtime passes over names that it does not know, without an error. In an allow-list the syscall that was meant stays
-denied; in a deny-list it stays allowed, which is a hole. Old profiles carry names that never were syscalls (`readdir`,
-`timerfd`, `sigaction`).
+denied; in a deny-list it stays allowed, which is a hole.
 
 Known are the syscalls of all architectures that libseccomp knows.
 

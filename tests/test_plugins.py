@@ -103,7 +103,7 @@ def test_names_that_nobody_provides(site: Path) -> None:
     with pytest.raises(ConfigError, match=r"^\.scclint\.yaml: rule-modules: 'acme' is not installed .*no package"):
         load_rules(["acme"], [], ".scclint.yaml")
     distribution(site, "acme = acme_owner", acme_owner=owner())
-    with pytest.raises(ConfigError, match="'emca' is not installed .*installed are acme"):
+    with pytest.raises(ConfigError, match=r"'emca' is not installed .*installed are acme"):
         load_rules(["emca"], [])
 
 

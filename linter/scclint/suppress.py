@@ -48,26 +48,28 @@ def comment_ignores(document: Document) -> list[Ignore]:
     """The suppressions in a document's comments."""
     if MARK not in document.text:
         return []
-    lines = document.text.split("\n")
+    ends = _block_ends(document.text.split("\n"))
     found = []
     for comment in document.comments():
-        last = _last_covered(lines, comment.line - document.line) + document.line
+        last = ends[comment.line - document.line] + document.line
         ignore = parse_comment(comment.text, Span(document.file, comment.line, comment.column, last, END))
         if ignore is not None:
             found.append(ignore)
     return found
 
 
-def _last_covered(lines: Sequence[str], at: int) -> int:
-    """The index of the line below the comment on line `at`, or below the block of comments that the line belongs to.
+def _block_ends(lines: Sequence[str]) -> list[int]:
+    """For a comment on each line, the index of the last line it covers: the one below it, or below its block of comments.
 
     Several suppressions may stand above one line, and a reason may go on in the next comment.
     """
-    in_block = lines[at].lstrip().startswith("#")
-    at += 1
-    while in_block and at < len(lines) and lines[at].lstrip().startswith("#"):
-        at += 1
-    return at
+    ends = [0] * len(lines)
+    below = len(lines)
+    for at in range(len(lines) - 1, -1, -1):
+        own_line = lines[at].lstrip().startswith("#")
+        ends[at] = below if own_line else at + 1
+        below = below if own_line else at
+    return ends
 
 
 def parse_comment(text: str, region: Span) -> Ignore | None:

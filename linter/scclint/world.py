@@ -65,6 +65,15 @@ class Outcome:
             "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
         }.get(why or "", "")
 
+    def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
+        """A container as the cluster has it after admission, as plain values."""
+        assert self.verdict is not None
+        value: Any = self.verdict.pod
+        for step in seccomp.path:
+            value = value[step]
+        found: Mapping[str, Any] = value
+        return found
+
     @property
     def chosen(self) -> Candidate | None:
         """The candidate that admits the pod; None where none does or no SCC runs."""
@@ -78,19 +87,12 @@ class LocalhostUse:
     outcome: Outcome
     container: ContainerSeccomp
 
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """The container as the cluster has it after admission."""
-        assert self.outcome.verdict is not None
-        value: Any = self.outcome.verdict.pod
-        for step in self.container.path:
-            value = value[step]
-        found: Mapping[str, Any] = value
-        return found
-
 
 class World:
-    """`objects` are all model objects of the input, `context` those that only inform verdicts (never reported on)."""
+    """`objects` are all model objects of the input, those that only inform verdicts included.
+
+    `profile_dirs` are folders with seccomp profiles, laid out as on nodes.
+    """
 
     def __init__(
         self,
@@ -196,7 +198,7 @@ class World:
             from scclint.seccomp.target import target_of
 
             uses = self.uses_of(source)
-            target = target_of(self.cluster, [use.manifest for use in uses])
+            target = target_of(self.cluster, [use.outcome.container(use.container) for use in uses])
             self._flaws[id(source)] = tuple(self.profiles.flaws(source, target, used=bool(uses)))
         return self._flaws[id(source)]
 
@@ -252,7 +254,9 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
     more than names is unknown is left out.
     """
     for obj in objects:
-        if isinstance(obj, Workload | SeccompProfileFile) or (isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest)):
+        if isinstance(obj, Workload | SeccompProfileFile):
+            continue
+        if isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest):
             continue
         manifest = known(obj.manifest) if obj.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)

@@ -1,5 +1,6 @@
 """Entry point: parse, run the command, turn what happened into an exit status."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -49,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    argv = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        # The process is ours, and what a run makes has no cycles: the collector would only walk all of it again and again.
+        gc.disable()
+        argv = sys.argv[1:]
     parser = build(argv[0] if argv else "")
     args = parser.parse_args(argv)
     if args.version:

@@ -54,9 +54,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
     options = parser.add_argument_group("options")
     options.add_argument("-h", "--help", action="help", help="show this and end")
     options.add_argument("-V", "--version", action="store_true", help="print the version and end")
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint"
-    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
     adders = {
         "check": _check,
         "review": _review,
@@ -225,9 +223,9 @@ def _verify(commands: Commands) -> None:
         commands,
         "verify",
         "compare what is predicted with what nodes show",
-        "Compares what is predicted of manifests with captures of a running cluster: the output of\n"
-        "crictl inspect, /proc/PID/status, oc get pod -o yaml. Ends with 1 where they\n"
-        "disagree.",
+        "Compares what is predicted of manifests with captures of a running cluster: the\n"
+        "output of crictl inspect, /proc/PID/status, oc get pod -o yaml. Ends with 1\n"
+        "where they disagree.",
         usage="[OPTIONS] --manifests PATH ... --evidence PATH ...",
     )
     group = parser.add_argument_group("input")
@@ -252,14 +250,14 @@ def _rules(commands: Commands) -> None:
     parser = _command(commands, "rules", "table of all rules")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="a table, or an array of rules")
     _color(parser)
-    _help(parser)
+    _configuration(parser)
 
 
 def _rule(commands: Commands) -> None:
     parser = _command(commands, "rule", "the manual page of a rule", usage="[OPTIONS] RULE")
     parser.add_argument("rule", metavar="RULE", help="a rule's id or name")
     _color(parser)
-    _help(parser)
+    _configuration(parser)
 
 
 def _config(commands: Commands) -> None:

@@ -111,8 +111,8 @@ class Cluster:
     ) -> "Cluster":
         """A plain Kubernetes cluster of `version` (`1.33`), where no SCC admission runs.
 
-        `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead. Raises UsageError for an unknown version, ModelError
-        for an object that the API server could not decode.
+        `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead.
+        Raises UsageError for an unknown version, ModelError for an object that the API server could not decode.
         """
         releases.minor_of_kubernetes(version)
         held = _hold([], objects)

@@ -5,7 +5,6 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.record import record
-from scclint.record import record
 
 MACHINE_CONFIG = "MachineConfig"
 _ELSEWHERE = "its content is fetched from"

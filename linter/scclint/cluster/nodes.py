@@ -9,7 +9,6 @@ from typing import Any
 
 from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.record import record, replace
-from scclint.record import record, replace
 
 Object = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from scclint.seccomp.capabilities import bounding_set_of
 from scclint.seccomp.operands import parse_profile
 from scclint.seccomp.resolve import Profile, resolve_profile
 from scclint.seccomp.verify import Prediction
-from scclint.world import LocalhostUse, Outcome, World
+from scclint.world import Outcome, World
 
 NATIVE = "amd64"
 
@@ -36,7 +36,7 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
             )
         return
     for found in outcome.seccomp:
-        container = LocalhostUse(outcome, found).manifest
+        container = outcome.container(found)
         caps = bounding_set_of(container)
         undecided = verdict.allowed and found.type is None and found.source != "windows"
         yield Prediction(

@@ -30,13 +30,22 @@ def lint(paths: Sequence[str], config: Config | None = None) -> Report:
     where the configuration asks for what cannot be (an unknown release).
     """
     config = config or Config()
-    return run(load_inputs(paths, config), config, builtin())
+    return run(load_inputs(paths, config), config, _registry(config))
 
 
 def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None) -> Report:
     """Lint a text as if it were the content of a file called `filename`, which need not exist."""
     config = config or Config()
-    return run(load_inputs(["-"], config, stdin=text.encode(), stdin_filename=filename), config, builtin())
+    return run(load_inputs(["-"], config, stdin=text.encode(), stdin_filename=filename), config, _registry(config))
+
+
+def _registry(config: Config) -> Registry:
+    """The rules that come with scclint and those that the configuration declares."""
+    if not config.rules:
+        return builtin()
+    from scclint.declared import with_declared
+
+    return with_declared(builtin(), config)
 
 
 def run(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Set
 from scclint.errors import LoadError
 from scclint.load.document import Document, Status, text_at
 from scclint.load.node import Node, Scalar
+from scclint.load.limits import Aliasing, LimitError
 from scclint.load.quick import other_kind
 from scclint.load.split import Chunk, body_start, helm_source, is_empty, split
 
@@ -26,9 +27,10 @@ def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: b
     """
     documents: list[Document] = []
     source = ""
+    aliasing = Aliasing()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
-        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents)):
+        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents), aliasing):
             documents.append(document)
     return documents
 
@@ -44,7 +46,7 @@ def is_helm_template(file: str) -> bool:
 
 
 def _load_chunk(
-    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, source: str, index: int
+    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, source: str, index: int, aliasing: Aliasing
 ) -> Iterator[Document]:
     text, line = chunk
     if is_empty(text):
@@ -58,21 +60,22 @@ def _load_chunk(
         return
     found = 0
     try:
-        for root_line, root in _roots(file, text, line):
+        for root_line, root in _roots(file, text, line, aliasing):
             status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
             kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
             first = root_line if found else line
             yield Document(file, index + found, first, "" if found else text, status, root, kind, api_version, source)
             found += 1
     except LoadError as error:
-        status = "template" if "{{" in text else "unparsable"
+        # What is merely too large must not pass for a template, which is passed over.
+        status = "template" if "{{" in text and not isinstance(error, LimitError) else "unparsable"
         first = error.line if found else line
         yield Document(
             file, index + found, first, "" if found else text, status, None, _written_kind(text), source=source, error=error
         )
 
 
-def _roots(file: str, text: str, line: int) -> Iterator[tuple[int, Node]]:
+def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:
     start = body_start(text)
     json_error = None
     if text.startswith(("{", "["), start):
@@ -86,7 +89,7 @@ def _roots(file: str, text: str, line: int) -> Iterator[tuple[int, Node]]:
     from scclint.load.yamltree import parse_yaml
 
     try:
-        yield from parse_yaml(text, file, line)
+        yield from parse_yaml(text, file, line, aliasing)
     except LoadError:
         if json_error is not None and _meant_as_json(file, text, start):
             raise json_error from None

@@ -20,13 +20,17 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]
     ignored = [*command, "check-ignore", "-q", "."]
+    # In a hook these point to the repository of the commit, and would do so in a repository nested in it as well.
+    environ = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
     try:
-        done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False)
+        done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
         if done.returncode != 0:
             return None
         # An ignored folder lists nothing, but it was asked for by name.
-        if not done.stdout and subprocess.run(ignored, capture_output=True, timeout=_TIMEOUT, check=False).returncode == 0:
-            return None
+        if not done.stdout:
+            asked = subprocess.run(ignored, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
+            if asked.returncode == 0:
+                return None
     except (OSError, subprocess.SubprocessError):
         return None
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.errors import LoadError
-from scclint.load.limits import MAX_DEPTH
+from scclint.load.limits import MAX_DEPTH, LimitError
 from scclint.load.lines import Lines
 from scclint.load.mapping import effective_mapping
 from scclint.load.node import JsonValue, Node, Scalar, Sequence
@@ -79,7 +79,7 @@ def _parse(text: str, position: int, file: str, lines: Lines) -> tuple[Node, int
             if group == 4:
                 stack.append((children, opener, opened))
                 if len(stack) > MAX_DEPTH:
-                    raise _error(f"nested deeper than {MAX_DEPTH} levels", text, position - 1, file, lines)
+                    raise LimitError(f"nested deeper than {MAX_DEPTH} levels", file, *lines.place(position - 1))
                 children, opener, opened = [], match[4], position - 1
                 continue
             children.append(_scalar(text, match, group, file, lines))

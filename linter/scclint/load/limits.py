@@ -9,7 +9,31 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
 """Collections within collections, aliases followed: far above what any API object has, and low enough for recursion."""
 
+MAX_ALIASED = 200_000
+"""Values that the aliases of one file stand for, all its documents together. Each is a value to whoever reads the tree, so
+that a few kilobytes could cost minutes; the cluster itself takes 400,000 of one document."""
+
 _SMALL, _LARGE = 400_000, 4_000_000
+
+
+class LimitError(LoadError):
+    """Text that is refused for its size and not for what it says: the cluster might take it."""
+
+
+class Aliasing:
+    """What the aliases of one file have come to so far."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values = 0
+
+    def add(self, size: int, at: Span) -> None:
+        """Count `size` values more. Raises LoadError beyond `MAX_ALIASED`."""
+        self.values += size
+        if self.values > MAX_ALIASED:
+            problem = f"the aliases of this file expand to more than {MAX_ALIASED:,} values"
+            raise LimitError(problem, at.file, at.line, at.column)
 
 
 def check_aliasing(decoded: int, aliased: int, at: Span) -> None:

@@ -24,7 +24,7 @@ from _ruamel_yaml import (  # type: ignore[import-not-found]
 
 from scclint.errors import LoadError
 from scclint.load.flowcolons import ATTEMPTS, hide_colon
-from scclint.load.limits import MAX_DEPTH, check_aliasing
+from scclint.load.limits import MAX_DEPTH, Aliasing, LimitError, check_aliasing
 from scclint.load.lines import Lines, has_odd_breaks
 from scclint.load.mapping import MAP_KEY_ERROR, effective_mapping
 from scclint.load.node import Node, Scalar, Sequence
@@ -62,18 +62,20 @@ class _Frame(NamedTuple):
     anchor: str | None
 
 
-def parse_yaml(text: str, file: str, first_line: int) -> Iterator[tuple[int, Node]]:
+def parse_yaml(text: str, file: str, first_line: int, aliasing: Aliasing | None = None) -> Iterator[tuple[int, Node]]:
     """Yields (first line, root) for each document in the text, whose own first line is line `first_line` of the file.
 
-    Raises LoadError, with the place in the file, where the cluster would refuse the text, and beyond `MAX_DEPTH`.
+    Raises LoadError, with the place in the file, where the cluster would refuse the text, and beyond `MAX_DEPTH` or what
+    `aliasing`, which goes on from text to text of one file, allows.
     """
+    aliasing = aliasing or Aliasing()
     text = readable = text.lstrip("\ufeff")
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
     stand_in = ""
     given = attempts = 0
     while True:
         try:
-            for number, document in enumerate(_documents(readable, stand_in, file, first_line, place)):
+            for number, document in enumerate(_documents(readable, stand_in, file, first_line, place, aliasing)):
                 if number >= given:
                     given += 1
                     yield document
@@ -81,7 +83,8 @@ def parse_yaml(text: str, file: str, first_line: int) -> Iterator[tuple[int, Nod
         except YAMLError as error:
             hidden = hide_colon(error, readable, stand_in) if attempts < ATTEMPTS else None
             if hidden is None:
-                raise _explain(error, text, file, first_line, place) from None
+                told = _explain(error, text, file, first_line, place)
+                raise (LimitError(told.message, file, told.line, told.column) if attempts == ATTEMPTS else told) from None
             readable, stand_in = hidden
             attempts += 1
         except UnicodeEncodeError as error:
@@ -91,7 +94,9 @@ def parse_yaml(text: str, file: str, first_line: int) -> Iterator[tuple[int, Nod
             raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
 
 
-def _documents(text: str, stand_in: str, file: str, first_line: int, place: Placer | None) -> Iterator[tuple[int, Node]]:
+def _documents(
+    text: str, stand_in: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
+) -> Iterator[tuple[int, Node]]:
     next_event = CParser(text).get_event
     if stand_in:
         next_event = _restoring(next_event, stand_in)
@@ -103,7 +108,7 @@ def _documents(text: str, stand_in: str, file: str, first_line: int, place: Plac
             line, column = place(event.start_mark) if place else (event.start_mark.line + first_line, 1)
             if event.version not in (None, (1, 1)):
                 raise LoadError("not the cluster's YAML: it takes %YAML 1.1 only", file, line, column)
-            yield line, _compose(next_event, text, file, first_line, place)
+            yield line, _compose(next_event, text, file, first_line, place, aliasing)
 
 
 def _restoring(next_event: Callable[[], Any], stand_in: str) -> Callable[[], Any]:
@@ -116,7 +121,9 @@ def _restoring(next_event: Callable[[], Any], stand_in: str) -> Callable[[], Any
     return restored
 
 
-def _compose(next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None) -> Node:
+def _compose(
+    next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
+) -> Node:
     """The root of the document whose start was just read. Iterative, since nesting is the input's choice."""
     stack: list[_Frame] = []
     children: list[Any] = []
@@ -171,7 +178,7 @@ def _compose(next_event: Callable[[], Any], source: str, file: str, first_line: 
             if is_mapping and not len(children) & 1:
                 raise LoadError(MAP_KEY_ERROR, file, line, column)
             if len(stack) >= MAX_DEPTH:
-                raise LoadError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
+                raise LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
             anchor = event.anchor
             if anchor is not None:
                 anchors[anchor] = None
@@ -213,8 +220,9 @@ def _compose(next_event: Callable[[], Any], source: str, file: str, first_line: 
             extra += target.size
             height = max(height, target.height)
             check_aliasing(decoded, aliased, span)
+            aliasing.add(target.size, span)
             if len(stack) + target.height > MAX_DEPTH:
-                raise LoadError(f"nested deeper than {MAX_DEPTH} levels by this alias", file, span.line, span.column)
+                raise LimitError(f"nested deeper than {MAX_DEPTH} levels by this alias", file, span.line, span.column)
             if is_mapping and not len(children) & 1:
                 children.append(_alias_key(target, span))
             else:

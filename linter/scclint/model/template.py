@@ -8,12 +8,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scclint.errors import LoadError
 from scclint.finding import Located, Path, Related
+from scclint.load.node import to_data
 from scclint.load.place import locate
 from scclint.model.unknown import Unknown
 
 if TYPE_CHECKING:
     from scclint.model.objects import ApiObject
+
+LONGEST = 1 << 20
+"""Characters of a string with its parameters filled in; the cluster takes no object as large as that."""
+
+MOST_REFERENCES = 1000
+"""Parameters that one string may refer to. Beyond either limit the string counts as unknown."""
 
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
@@ -194,8 +202,11 @@ class _Substitution:
 
     def _fill(self, text: str, named: Iterable[Parameter]) -> str | Unknown:
         filled = text
+        named = list(named)
+        if len(named) > MOST_REFERENCES:
+            return Unknown(text)
         for parameter in named:
-            if parameter.value is None:
+            if parameter.value is None or len(filled) + len(parameter.value) > LONGEST:
                 return Unknown(text)
             # One reference after the other in the growing text, so that one which a value brings in may be taken instead.
             filled = filled.replace(f"${{{parameter.name}}}", parameter.value, 1)
@@ -204,13 +215,9 @@ class _Substitution:
 
 def _decoded(text: str) -> Any:
     """A value as JSON, or else as a string."""
-    import json
+    from scclint.load.jsontree import parse_json
 
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        return to_data(parse_json(text, ""))
+    except LoadError:
         return text
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")

@@ -1,23 +1,29 @@
 """`scclint explain`: how the verdict on a workload comes about, candidate by candidate, then container by container."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
 from scclint.model.objects import Workload
 from scclint.report.dump import dump
 from scclint.report.fieldpath import field_path
-from scclint.report.review import grant_words, profile_words, workload_entry
+from scclint.report.review import container_entry, grant_words, profile_words, workload_entry
 from scclint.report.screen import WIDTH, paint, wrap
 from scclint.report.visible import visible, visible_line
+from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.world import Outcome, World
 
 Json = dict[str, Any]
 
+_SHOWN = 8
+
 
 def document(worlds: Mapping[str, World], workloads: list[Workload]) -> Json:
-    """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen."""
+    """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen.
+
+    A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
+    """
     return {"version": 1, "workloads": [_entry(world, workload) for workload in workloads for world in worlds.values()]}
 
 
@@ -30,6 +36,10 @@ def _entry(world: World, workload: Workload) -> Json:
     verdict = outcome.verdict
     return {
         **workload_entry(world, outcome),
+        "containers": [
+            {**container_entry(c), "opened": {cap: list(names) for cap, names in _opened(world, outcome, c).items()}}
+            for c in outcome.seccomp
+        ],
         "reason": visible(verdict.reason) if verdict and verdict.reason else None,
         "candidates": [
             {
@@ -103,6 +113,24 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
             seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
         yield f"    {visible_line(container.name)}: {profile}{seen}"
         yield from _hang(visible(container.why), "      ")
+        for cap, names in _opened(world, outcome, container).items():
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            yield from _hang(f"{cap} opens up {', '.join(names[:_SHOWN])}{more}.", "      ")
+
+
+def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:
+    """What each capability of a container opens up in OpenShift's RuntimeDefault, if that is what it runs with."""
+    if container.type != "RuntimeDefault" or not outcome.admitted or world.cluster.platform != "openshift":
+        return {}
+    from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
+
+    caps = bounding_set_of(outcome.container(container)) - CRIO_DEFAULT
+    if not caps:
+        return {}
+    from scclint.seccomp.diff import opened_by_each
+    from scclint.seccomp.target import crio_on
+
+    return opened_by_each(caps, crio_on(world.cluster))
 
 
 def _title(workload: Workload) -> str:

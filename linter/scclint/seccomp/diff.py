@@ -11,7 +11,7 @@ from typing import Any
 
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.resolve import Profile
-from scclint.seccomp.runtime_default import resolve
+from scclint.seccomp.runtime_default import deciding_capabilities, resolve
 from scclint.seccomp.tables import errno_name, syscalls_of
 
 PASSING = frozenset({"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"})
@@ -20,6 +20,16 @@ PASSING = frozenset({"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"})
 ALLOWED, CONDITIONAL, DENIED = "allowed", "conditional", "denied"
 
 _ABIS = {"amd64": ("amd64", "x86", "x32"), "arm64": ("arm64", "arm"), "s390x": ("s390x", "s390")}
+_KNOWN_WAYS_OUT = (
+    "bpf",
+    "kexec_load",
+    "init_module",
+    "open_by_handle_at",
+    "perf_event_open",
+    "unshare",
+    "userfaultfd",
+    "keyctl",
+)
 _SUPERVISED = frozenset({"SCMP_ACT_TRACE", "SCMP_ACT_NOTIFY"})
 _OPERATORS = {
     "SCMP_CMP_NE": "!=",
@@ -102,6 +112,22 @@ def opened_by(caps: Iterable[str], crio: str, arch: str = "amd64") -> tuple[Chan
     """What RuntimeDefault lets through with the bounding set `caps` that it does not with CRI-O's default set."""
     diff = compare(resolve(crio, CRIO_DEFAULT, arch), resolve(crio, caps, arch), arch)
     return tuple(change for change in diff.changes if change.direction == "opened")
+
+
+def opened_by_each(caps: Iterable[str], crio: str, arch: str = "amd64") -> dict[str, tuple[str, ...]]:
+    """For each capability of the bounding set that matters to RuntimeDefault, the syscalls it opens up, best known first."""
+    found = {}
+    for cap in sorted(deciding_capabilities(crio).intersection(caps)):
+        names = [name for change in opened_by((*CRIO_DEFAULT, cap), crio, arch) for name in change.syscalls]
+        if names:
+            found[cap] = tuple(notable(names))
+    return found
+
+
+def notable(names: Iterable[str]) -> list[str]:
+    """The best known ways out of a container first, then the rest by name."""
+    found = set(names)
+    return [name for name in _KNOWN_WAYS_OUT if name in found] + sorted(found.difference(_KNOWN_WAYS_OUT))
 
 
 def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str, Stance]:

@@ -58,10 +58,11 @@ class ContainerSeccomp:
     """The profile in force for one container.
 
     `type` is None where there is none to speak of: on Windows, and where it depends on the node. `localhost_profile` is
-    relative to the kubelet's profile directory, or absolute where CRI-O's configuration names the file. `source` says what decided and `why` says it as a sentence. `requested` is
-    what the manifest asks for, whether it counted or not (None: nothing). `proc_mode` is the `Seccomp:` line of
-    `/proc/PID/status`, 0 or 2, and `crictl` the profile that `crictl inspect` shows, None where its
-    `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container that does not run, or not on Linux.
+    relative to the kubelet's profile directory, or absolute where CRI-O's configuration names a file elsewhere. `source`
+    says what decided and `why` says it as a sentence. `requested` is what the manifest asks for, whether it counted or not
+    (None: nothing). `proc_mode` is the `Seccomp:` line of `/proc/PID/status`, 0 or 2, and `crictl` the profile that
+    `crictl inspect` shows, None where its `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container
+    that does not run, or not on Linux.
     """
 
     name: str

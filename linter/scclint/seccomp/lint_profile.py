@@ -3,7 +3,7 @@
 A profile that is RuntimeDefault of some CRI-O release as it was resolved has none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.errors import LoadError
@@ -12,7 +12,7 @@ from scclint.load.node import Mapping as MappingNode
 from scclint.load.node import Node, Sequence, to_data
 from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
-from scclint.seccomp.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, stances
+from scclint.seccomp.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
 from scclint.seccomp.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
 from scclint.seccomp.recognise import identify
 from scclint.seccomp.resolve import NATIVE, Profile, resolve_profile
@@ -23,16 +23,6 @@ from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.source import Span
 
 _SHOWN = 12
-_KNOWN_WAYS_OUT = (
-    "bpf",
-    "kexec_load",
-    "init_module",
-    "open_by_handle_at",
-    "perf_event_open",
-    "unshare",
-    "userfaultfd",
-    "keyctl",
-)
 _ABI_TOKENS = {
     "amd64": {"SCMP_ARCH_X86_64": "amd64", "SCMP_ARCH_X86": "x86", "SCMP_ARCH_X32": "x32"},
     "arm64": {"SCMP_ARCH_AARCH64": "arm64", "SCMP_ARCH_ARM": "arm"},
@@ -249,16 +239,10 @@ def _permissive(profile: Profile, rules: Mapping[int, Profile], target: Target, 
     effect = "only logs" if action == "SCMP_ACT_LOG" else "lets through"
     message = f"`defaultAction: {action}` {effect} every syscall that no rule stops"
     if opened:
-        message += f"; RuntimeDefault stops {len(opened)} of them: {_some(_notable(opened))}"
+        message += f"; RuntimeDefault stops {len(opened)} of them: {_some(notable(opened))}"
     settle = "Deny by default (SCMP_ACT_ERRNO) and list what the program needs, or use RuntimeDefault."
     yield _weak("allows-by-default", message, settle, ("defaultAction",))
     yield from _holes(profile, rules, arch)
-
-
-def _notable(names: Iterable[str]) -> list[str]:
-    """The best known ways out of a container first."""
-    found = set(names)
-    return [name for name in _KNOWN_WAYS_OUT if name in found] + sorted(found.difference(_KNOWN_WAYS_OUT))
 
 
 def _holes(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterator[ProfileProblem]:

@@ -9,7 +9,14 @@ from scclint.cluster.ignition import NodeFile, files_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
 from scclint.load.place import locate
-from scclint.model.nodes import MachineConfig, MachineConfigPool, ProfileBinding, ProfileSource, SeccompProfile, SeccompProfileFile
+from scclint.model.nodes import (
+    MachineConfig,
+    MachineConfigPool,
+    ProfileBinding,
+    ProfileSource,
+    SeccompProfile,
+    SeccompProfileFile,
+)
 from scclint.model.objects import ApiObject
 from scclint.record import record, replace
 from scclint.seccomp.lint_profile import ANY, Target, lint_data, lint_text
@@ -114,7 +121,9 @@ class Profiles:
                         yield _as_operator_could(problem)
 
     def _is_base(self, source: SeccompProfile) -> bool:
-        return any(isinstance(o, SeccompProfile) and o.field("spec", "baseProfileName").value == source.name for o in self._sound)
+        return any(
+            isinstance(o, SeccompProfile) and o.field("spec", "baseProfileName").value == source.name for o in self._sound
+        )
 
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:

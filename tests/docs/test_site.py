@@ -1,0 +1,81 @@
+"""The generated pages are complete: every rule, every option, every setting. With mkdocs at hand, the site is built."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from scclint.cli.parser import build
+from scclint.config.model import KEYS
+from scclint.config.schema import load_schema
+from scclint.registry import builtin
+from scclint.rule import AnyRule
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_pages", ROOT / "docs" / "_site" / "pages.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("rule", builtin().rules, ids=lambda rule: str(rule.id))
+def test_every_rule_has_its_page(pages: ModuleType, rule: AnyRule) -> None:
+    page = pages.generated(ROOT)[f"rules/{rule.name}.md"]
+    assert page.startswith(f"---\ntitle: {rule.id} {rule.name}\n")
+    assert f"*{rule.severity.value}*{{ .fact .{rule.severity.value} }}" in page
+    assert "## How to settle it" in page
+    assert f"[{rule.id}]({rule.name}.md)" in pages.rule_index(builtin())
+
+
+def test_what_differs_between_the_examples_is_marked(pages: ModuleType) -> None:
+    page = pages._with_differences(
+        "Text.\n\n## Before\n\n```yaml\na: 1\nb: 2\n```\n\n## After\n\n```yaml\na: 1\nb: 3\nc: 4\n```"
+    )
+    assert '## Before\n\n```yaml hl_lines="2"\na: 1' in page
+    assert '## After\n\n```yaml hl_lines="2 3"\na: 1' in page
+
+
+def test_the_command_line_has_every_option(pages: ModuleType) -> None:
+    text = pages.command_line()
+    for name, command in pages._commands(build()):
+        assert f"## `scclint {name}`" in text
+        section = text.partition(f"## `scclint {name}`")[2].partition("\n## ")[0]
+        for option in command._option_string_actions:
+            assert f"`{option}" in section, f"{name} {option}"
+    statuses = re.findall(r"^\| (\d) \| (.+) \|$", text, re.MULTILINE)
+    assert [number for number, _ in statuses] == list("01234")
+
+
+def test_the_configuration_has_every_setting(pages: ModuleType) -> None:
+    text = pages.configuration(load_schema("config"))
+    for key in KEYS.values():
+        assert f" `{'.'.join(key)}` {{" in text
+    assert "| `until` | The last day on which it holds" in text
+    assert "Type: `error` or `warning` or `info` · Default: `warning`" in text
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    pytest.importorskip("material", reason="needs the extra `docs`")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = sorted((tmp_path / "site").rglob("*.html"))
+    assert (tmp_path / "site" / "rules" / "unconfined" / "index.html") in built
+    for page in built:
+        loaded = re.findall(
+            r'<(?:script|img|iframe)[^>]* src="?(https?:[^"> ]+)|<link[^>]* href="?(https?:[^"> ]+\.(?:css|woff2?))',
+            page.read_text(encoding="utf-8"),
+        )
+        assert loaded == [], f"{page}: loads {loaded} from elsewhere"
