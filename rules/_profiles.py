@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, ProfileSource, Related, SeccompProfileFile, World
+from scclint.api import Place, Problem, ProfileSource, Related, SeccompProfileFile, World
 
 
 def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
@@ -18,7 +18,7 @@ def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool =
             where = f"{flaw.where}: " if flaw.where else ""
             yield Problem(
                 f"{whose}{where}{flaw.problem.message}",
-                at=source.field(*flaw.path),
+                at=Place(flaw.span) if flaw.span else source.field(*flaw.path),
                 related=tuple(related),
                 settle=flaw.problem.settle,
                 severity=flaw.problem.severity,

@@ -10,19 +10,19 @@ Path = tuple[str | int, ...]
 def mappings(root: Node | None) -> Iterator[tuple[Path, Mapping]]:
     """Every mapping below `root` with the path to it, in order of writing; one that aliases share comes once."""
     seen: set[int] = set()
-    pending: list[tuple[Path, Node]] = [] if root is None else [((), root)]
+    pending: list[tuple[Path, Node]] = [] if root is None or isinstance(root, Scalar) else [((), root)]
     while pending:
         path, node = pending.pop()
-        if isinstance(node, Scalar) or id(node) in seen:
+        if id(node) in seen:
             continue
         seen.add(id(node))
         below: list[tuple[Path, Node]]
         if isinstance(node, Mapping):
             yield path, node
-            below = [((*path, str(entry.key.value)), entry.value) for entry in node.entries]
+            below = [((*path, str(e.key.value)), e.value) for e in node.entries if not isinstance(e.value, Scalar)]
         else:
             assert isinstance(node, Sequence)
-            below = [((*path, index), item) for index, item in enumerate(node.items)]
+            below = [((*path, index), item) for index, item in enumerate(node.items) if not isinstance(item, Scalar)]
         pending.extend(reversed(below))
 
 

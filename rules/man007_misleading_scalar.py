@@ -96,7 +96,7 @@ WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
     cwe=(436,),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    for path in _candidates(obj.data):
+    for path in () if obj.document.faithful else _candidates(obj.data):
         found = entry_at(obj.root, (*obj.path, *path))
         scalar = found.value if isinstance(found, Entry) else found
         # In a Template the value may be a parameter's, which is not what is written here.

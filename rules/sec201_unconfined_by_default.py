@@ -65,12 +65,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if outcome.verdict is None or not outcome.verdict.allowed:
         return
+    unasked = [c for c in outcome.seccomp if c.type == "Unconfined" and c.source in ("kubelet default", "SCC default")]
+    if not unasked:
+        return
     why, settle = _why(outcome, world)
     grant = outcome.chosen.grant if outcome.chosen else None
     steps = world.grant_steps(grant, outcome.verdict.scc or "")
-    for container in outcome.seccomp:
+    for container in unasked:
         view = workload.pod.container(container.name)
-        if view is None or container.type != "Unconfined" or container.source not in ("kubelet default", "SCC default"):
+        if view is None:
             continue
         yield Problem(
             f"{workload.named}: container {container.name} will run unconfined{creator(outcome)}: {why}",

@@ -87,6 +87,13 @@ class LocalhostUse:
     outcome: Outcome
     container: ContainerSeccomp
 
+    @property
+    def manifests(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The pod and the container as the cluster has them after admission."""
+        verdict = self.outcome.verdict
+        assert verdict is not None
+        return verdict.pod, self.outcome.container(self.container)
+
 
 class World:
     """`objects` are all model objects of the input, those that only inform verdicts included.
@@ -114,6 +121,7 @@ class World:
         self._profiles: Profiles | None = None
         self._flaws: dict[int, tuple[Flaw, ...]] = {}
         self._uses: tuple[LocalhostUse, ...] | None = None
+        self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._index = {(o.kind, self._namespace_key(o), o.name): o for o in self.objects}
 
@@ -128,9 +136,12 @@ class World:
     def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
         """The fields of an object that the API server of the release refuses, does not know or misses."""
         cluster = self.cluster
-        return validate(
-            obj.manifest, obj.api_version, obj.kind, cluster.kubernetes_minor, openshift=cluster.platform == "openshift"
-        )
+        # Several rules ask in a row, each for its share of the problems.
+        if self._validated is None or self._validated[0] is not obj:
+            openshift = cluster.platform == "openshift"
+            problems = validate(obj.manifest, obj.api_version, obj.kind, cluster.kubernetes_minor, openshift=openshift)
+            self._validated = obj, problems
+        return self._validated[1]
 
     def malformed(self, obj: ApiObject) -> bool:
         """Whether the API server could not decode the object, so that the cluster does without it."""
@@ -198,7 +209,7 @@ class World:
             from scclint.seccomp.target import target_of
 
             uses = self.uses_of(source)
-            target = target_of(self.cluster, [use.outcome.container(use.container) for use in uses])
+            target = target_of(self.cluster, [use.manifests for use in uses])
             self._flaws[id(source)] = tuple(self.profiles.flaws(source, target, used=bool(uses)))
         return self._flaws[id(source)]
 

@@ -40,7 +40,7 @@ def found(cli: Cli, *words: str) -> list[str]:
     """The findings that are left, as `FILE:LINE RULE`."""
     run = cli("check", "--format", "json", *words)
     assert run.status in (0, 1), run.err
-    return [f"{f['file']}:{f['line']} {f['rule']}" for f in json.loads(run.out)["findings"]]
+    return [f"{f['file']}:{f['line']} {f['rule']}" for f in json.loads(run.out)["findings"] if not f["suppressed"]]
 
 
 def edit(name: str, old: str, new: str) -> None:

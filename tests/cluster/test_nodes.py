@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
-from scclint.cluster.nodes import node_pools, pools_for, stray_selectors
+from scclint.cluster import Cluster
+from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release, stray_selectors
+from scclint.cluster.nodes import landing as landing_on
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
 MASTER = {"pools.operator.machineconfiguration.openshift.io/master": ""}
@@ -131,3 +133,68 @@ def test_taints_that_a_kubelet_config_registers() -> None:
     assert landing({"tolerations": [{"key": "gpu", "value": "yes"}]}, config) == ["infra", "worker"]
     own = kubelet("i", {"tier": "infra"}, maxPods=100)
     assert [p.name for p in pools_for({}, node_pools([pool("infra", tier="infra"), config, own]))] == ["infra"]
+
+
+def test_labels_that_a_pool_selects_its_nodes_by() -> None:
+    fast = {"kind": "MachineConfigPool", "metadata": {"name": "fast"}}
+    fast["spec"] = {"nodeSelector": {"matchLabels": {"disk": "ssd"}}}
+    assert landing({"nodeSelector": {"disk": "ssd"}}, fast) == ["fast", "infra", "worker"], "others may have the label as well"
+    assert landing({"nodeSelector": {"disk": "hdd"}}, fast) == ["infra", "worker"]
+    assert landing(affinity([{"key": "disk", "operator": "DoesNotExist"}]), fast) == ["infra", "worker"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"nodeSelector": [1], "tolerations": {"a": 1}, "affinity": []},
+        {"tolerations": [1, None, {"key": ["x"]}]},
+        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [1, {}]}}}},
+        affinity([1]),  # type: ignore[list-item]
+        affinity([{"key": 1, "operator": "In", "values": 3}]),
+    ],
+)
+def test_a_pod_of_another_shape_is_no_crash(spec: dict[str, Any]) -> None:
+    landing(spec)
+
+
+def test_a_release_has_only_its_own_settings() -> None:
+    text = '[crio.runtime]\nprivileged_seccomp_profile = "/p"\n'
+    objects = [kubelet("k", WORKER, seccompDefault=True), drop_in("d", "worker", text)]
+
+    def worker(release: int) -> NodePool:
+        return next(found for found in pools_of_release(objects, release) if found.name == "worker")
+
+    assert (worker(11).seccomp_default, worker(11).decided_by) == (False, ())
+    assert (worker(12).seccomp_default, worker(12).decided_by) == (True, ("k",))
+    assert (worker(19).privileged_seccomp_profile, worker(20).privileged_seccomp_profile) == ("", "/p")
+
+
+def test_a_pool_that_the_input_lacks_is_named_after_its_config() -> None:
+    objects = [kubelet("k", {"tier": "gpu"}, seccompDefault=True), kubelet("off", {"tier": "x"}, seccompDefault=False)]
+    found = {pool.name: pool.seccomp_default for pool in pools_of_release(objects, 20)}
+    assert found == {"master": False, "worker": False, "the pool of KubeletConfig k": True}
+    nobody = kubelet("none", {}, seccompDefault=True)
+    assert {pool.name for pool in pools_of_release([nobody], 20)} == {"master", "worker"}
+    assert not any(pool.name.startswith("the pool") for pool in pools_of_release(objects, 11))
+
+
+def test_nodes_of_no_known_pool_are_workers() -> None:
+    pools = node_pools([])
+    assert [found.name for found in landing_on({"spec": {"nodeSelector": {f"{ROLE}infra": ""}}}, pools)] == ["worker"]
+    plain = (NodePool("a", frozenset(), labels=(("pool", "a"),)), NodePool("b", frozenset(), labels=(("pool", "b"),)))
+    assert landing_on({"spec": {"nodeSelector": {"pool": "c"}}}, plain) == plain
+    assert landing_on({"spec": {"nodeSelector": {"pool": "b"}}}, plain) == plain[1:]
+
+
+def test_a_pool_takes_the_machine_configs_of_its_role_and_of_workers() -> None:
+    infra, master, worker = node_pools([pool("infra")])
+    assert [found.takes("worker") for found in (infra, master, worker)] == [True, False, True]
+    assert [found.takes("infra") for found in (infra, master, worker)] == [True, False, False]
+    assert all(found.takes("") for found in (infra, master, worker))
+
+
+def test_a_cluster_without_words_about_nodes_has_no_pools() -> None:
+    assert Cluster.openshift("4.20").node_pools == ()
+    assert Cluster.openshift("4.20").pools_of({"spec": {}}) == ()
+    config = {"apiVersion": "machineconfiguration.openshift.io/v1", **kubelet("k", WORKER, seccompDefault=True)}
+    assert [found.name for found in Cluster.openshift("4.20", [config]).pools_of({"spec": {}})] == ["worker"]

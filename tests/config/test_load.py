@@ -352,13 +352,13 @@ def test_outputs_stay_below_the_file(configured: Configured, tmp_path: Path) -> 
     for name in ("/tmp/x", "a/../../x", "link/etc/x"):
         with pytest.raises(ConfigError, match="lies outside the folder"):
             configured(f"output: {name}", str(tmp_path / ".scclint.yaml"))
-    assert configured("output: a/../x", str(tmp_path / ".scclint.yaml")).output == (str(tmp_path / "x"),)
-    assert configured("output: x", output=["/tmp/x"]).output == ("/tmp/x",)
+    assert configured("output: a/../x.txt", str(tmp_path / ".scclint.yaml")).output == (str(tmp_path / "x.txt"),)
+    assert configured("output: x.txt", output=["/tmp/x"]).output == ("/tmp/x",)
 
 
 def test_each_format_has_its_output(configured: Configured) -> None:
     with pytest.raises(ConfigError, match=r"c\.yaml:1:1: 2 for 1 formats: each format needs one"):
-        configured("output: [a, b]", "c.yaml")
+        configured("output: [a.json, b.json]", "c.yaml")
     with pytest.raises(UsageError, match=r"^--format: 2 formats need an output each"):
         configured("", format=["full", "sarif"])
 

@@ -112,7 +112,7 @@ def test_documents_of_one_template_find_their_sections() -> None:
         "kind: Role\nname: a\n",
     )
     assert {name: found[name].number for name in ("A name: z", "B name: b", "C name: c", "D name: a")} == {
-        "A name: z": 11,
+        "A name: z": 12,
         "B name: b": 7,
         "C name: c": 7,
         "D name: a": 2,

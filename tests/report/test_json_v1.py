@@ -97,7 +97,7 @@ def test_summary_counts_what_is_left_out(sample: Report) -> None:
     value = document(sample, Options(hide=frozenset({Severity.WARNING})))
     assert [(finding["rule"], finding["suppressed"] is None) for finding in value["findings"]] == [
         ("SCC101", True),
-        ("SEC201", False),
+        ("SCC301", False),
     ]
     summary = value["summary"]
     assert summary["findings"] == {"error": 1, "warning": 1, "info": 0}

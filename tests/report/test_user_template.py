@@ -16,7 +16,7 @@ def rendered(report: Report, tmp_path: Path, template: str) -> str:
 
 def test_the_context_is_the_json_object(sample: Report, tmp_path: Path) -> None:
     template = (
-        "{% for f in findings %}{{ f.file }}:{{ f.line }} {{ f.rule }} {{ f.subject.kind }} {{ f.related | length }}\n"
+        "{% for f in findings if not f.suppressed %}{{ f.file }}:{{ f.line }} {{ f.rule }} {{ f.subject.kind }} {{ f.related | length }}\n"
         "{% endfor %}{{ version }} {{ summary.findings.error }} <&>\n"
     )
     assert rendered(sample, tmp_path, template) == "deploy/web.yaml:15 SCC101 Deployment 2\npod.yaml:4 SEC203 Pod 0\n1 1 <&>\n"

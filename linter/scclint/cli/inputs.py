@@ -11,11 +11,13 @@ from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.progress import Progress, silent
 from scclint.errors import LoadError, UsageError
 from scclint.load.read import os_error, read_all
+from scclint.load.trees import Trees
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
+    from scclint.load.cache import Cache
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
@@ -78,7 +80,22 @@ def read_inputs(args: Namespace, config: Config, progress: Progress = silent) ->
         stdin_filename=name,
         tracked_only=tracked_only(),
         progress=progress,
+        trees=_trees(args),
     )
+
+
+def _trees(args: Namespace) -> Trees:
+    """What keeps the trees, with the user's cache unless that is not wanted."""
+    if getattr(args, "no_cache", False):
+        return Trees()
+
+    def find_cache() -> "Cache | None":
+        from scclint import __version__
+        from scclint.load.cache import cache_for
+
+        return cache_for((os.getcwd(), *args.paths), __version__)
+
+    return Trees(find_cache)
 
 
 def _standard_input(name: str) -> bytes | LoadError:

@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except ScclintError as error:
-        where = f"{error.file}: " if isinstance(error, LoadError) and error.file else ""
+        where = ""
+        if isinstance(error, LoadError) and error.file:
+            where = f"{error.file}:{error.line}:{error.column}: " if error.line else f"{error.file}: "
         _say(f"scclint: {where}{error}")
         return USAGE
     except BrokenPipeError:

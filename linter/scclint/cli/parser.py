@@ -98,7 +98,8 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         head, *groups = super().format_help().split("\n\n")
         text = head
         for before, group in zip((head, *groups), groups, strict=False):
-            text += ("\n" if _is_group(before) and _is_group(group) else "\n\n") + group
+            close = before.startswith("usage:") or (_is_group(before) and _is_group(group))
+            text += ("\n" if close else "\n\n") + group
         return text
 
 
@@ -301,6 +302,7 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="leave it out even when named as PATH")
+    group.add_argument("--no-cache", action="store_true", help="parse all anew, and keep nothing for the next run")
 
 
 def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":

@@ -20,6 +20,10 @@ from scclint.config.selection import unknown_selector
 from scclint.finding import Path, Severity
 
 
+OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
+"""How the files may end that a configuration has reports written to."""
+
+
 def convert(value: Any, context: Context) -> Any:
     """The value as the field of `Config` has it. What is wrong is told to the context."""
     return _CONVERTERS.get(context.field, _as_is)(value, context)
@@ -53,14 +57,29 @@ def _paths(value: Any, context: Context) -> tuple[str, ...]:
 
 
 def _outputs(value: Any, context: Context) -> tuple[str, ...]:
-    """Names of files to write. A file that comes with the linted tree must not choose them outside of it."""
+    """Names of files to write."""
     names = strings(value)
-    inside = os.path.realpath(context.layers.root)
-    for index, name in enumerate(names):
-        target = os.path.realpath(os.path.join(inside, name))
-        if not context.by_option and os.path.commonpath((inside, target)) != inside:
-            context.mistake((index,), f"{name!r} lies outside the folder of the configuration; use --output for that")
+    for index, name in enumerate(() if context.by_option else names):
+        if name != "-" and (problem := _unsafe_output(name, context.layers.root)):
+            context.mistake((index,), f"{name!r} {problem}; use --output for that")
     return tuple(name if name == "-" else _path(name, context) for name in names)
+
+
+def _unsafe_output(name: str, root: str) -> str:
+    """Why a configuration may not choose the file to write, empty where it may.
+
+    It comes with the linted tree: it must not have anything written over that this user or git runs later (`.git/config`, a
+    script of an environment), and templates let it choose what is written, too.
+    """
+    inside = os.path.realpath(root)
+    target = os.path.realpath(os.path.join(inside, name.replace("\0", "/../..")))
+    if os.path.commonpath((inside, target)) != inside:
+        return "lies outside the folder of the configuration"
+    if any(part.startswith(".") for part in os.path.relpath(target, inside).split(os.sep)):
+        return "is a hidden file, or lies in a hidden folder"
+    if not target.endswith(OUTPUT_SUFFIXES):
+        return f"does not end like a report, in one of {', '.join(OUTPUT_SUFFIXES)}"
+    return ""
 
 
 def _severity(value: Any, context: Context) -> Severity:

@@ -35,18 +35,20 @@ def _in(folder: str) -> str | None:
 
 def _has_table(path: str) -> bool:
     """Whether a pyproject.toml configures scclint. One that is broken but speaks of it counts, so that the mistake is told."""
+    from scclint.errors import LoadError
+    from scclint.load.read import read
+
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, ValueError):
+        text = read(path)
+    except LoadError:
         return False
     if "scclint" not in text:
         return False
-    import tomllib
+    from scclint.config.toml import loads
 
     try:
-        tool = tomllib.loads(text).get("tool")
-    except tomllib.TOMLDecodeError:
+        tool = loads(text).get("tool")
+    except ValueError:
         return "tool.scclint" in text
     return isinstance(tool, dict) and "scclint" in tool
 

@@ -15,6 +15,9 @@ Places = Callable[[Path], Span]
 NODE_LIMIT = 100_000
 """Values of a YAML configuration once its aliases are expanded."""
 
+LONGEST = 256 * 1024
+"""Characters of a configuration file."""
+
 SHOWN = 20
 """Mistakes told in full; more do not fit a screen."""
 
@@ -51,6 +54,8 @@ def read_config(file: str) -> Raw:
         text = read(file)
     except LoadError as error:
         raise ConfigError(f"{file}: cannot read the configuration: {error.message}") from error
+    if len(text) > LONGEST:
+        raise ConfigError(f"{file}: larger than {LONGEST >> 10} KiB, which no configuration is")
     return parse_config(text, file)
 
 
@@ -123,9 +128,9 @@ def _yaml(text: str, file: str) -> Raw:
 
 def _toml(text: str, file: str) -> Raw:
     import re
-    import tomllib
     from datetime import date
 
+    from scclint.config.toml import loads
     from scclint.config.tomlplaces import Places as TomlPlaces
 
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
@@ -136,8 +141,8 @@ def _toml(text: str, file: str) -> Raw:
 
     try:
         # A release is written `4.20`, which is another number than 4.2: the text is what counts.
-        whole: Any = tomllib.loads(text, parse_float=str)
-    except tomllib.TOMLDecodeError as error:
+        whole: Any = loads(text, parse_float=str)
+    except ValueError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         place = f"{found[1]}:{found[2]}" if found else f"{len(starts)}:1"
         raise ConfigError(f"{file}:{place}: {str(error).partition(' (at ')[0]}") from error

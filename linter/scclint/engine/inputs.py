@@ -13,8 +13,12 @@ from scclint.load import load_file
 from scclint.load.discover import discover, display
 from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
+from scclint.load.trees import Trees
 from scclint.model.kinds import STATE_KINDS, Extras, build_all
+from scclint.model.kustomize import NAMES
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
+from scclint.record import replace
+from scclint.suppress import MARK
 
 
 class Inputs:
@@ -61,6 +65,7 @@ def load_inputs(
     stdin_filename: str = "<stdin>",
     tracked_only: bool = False,
     progress: Progress = silent,
+    trees: Trees | None = None,
 ) -> Inputs:
     """Read `paths` (files, folders, `-`) to report on, and `context` and the configuration's cluster state beside them.
 
@@ -69,17 +74,19 @@ def load_inputs(
     A file that cannot be read becomes an error notice, a broken document one with its error; neither stops the rest.
     `stdin` is what standard input holds, or why it cannot be read, where `-` is among the paths. `tracked_only` leaves out of
     folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
-    where the configuration names a Helm chart that is none.
+    where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones.
     """
+    trees = trees or Trees()
     inputs = Inputs()
     inputs.folders = tuple(path for path in paths if os.path.isdir(path))
     kinds = extras(config).kinds
     for file, text in _texts([*paths, *config.profile_dirs], config, inputs, stdin, stdin_filename, tracked_only):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
-        inputs.targets.extend(_load(inputs, file, text, kinds))
+        inputs.targets.extend(map(_slim, _load(inputs, file, text, kinds, trees)))
     if config.cluster_state or context:
-        _read_context(inputs, config, context, kinds, tracked_only)
+        _read_context(inputs, config, context, kinds, tracked_only, trees)
+    trees.save()
     if config.helm_chart or any(document.source for document in inputs.targets):
         piped = [file for file in inputs.texts if not os.path.exists(file)]
         inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
@@ -88,7 +95,9 @@ def load_inputs(
     return inputs
 
 
-def _read_context(inputs: Inputs, config: Config, context: Sequence[str], kinds: Set[str], tracked_only: bool) -> None:
+def _read_context(
+    inputs: Inputs, config: Config, context: Sequence[str], kinds: Set[str], tracked_only: bool, trees: Trees
+) -> None:
     """Read what only informs verdicts. Dumps of a cluster are large, and read for the few kinds that make a cluster.
 
     What was named and cannot be read is an error; what lies in folders is beyond the user's control and gives a warning.
@@ -98,10 +107,10 @@ def _read_context(inputs: Inputs, config: Config, context: Sequence[str], kinds:
     before = len(inputs.notices)
     for file, text in _texts(config.cluster_state, config, inputs, None, "", False):
         if file not in inputs.read:
-            inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS))
+            inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS, trees))
     for file, text in _texts(context, config, inputs, None, "", tracked_only):
         if file not in inputs.read:
-            inputs.context.extend(_load(inputs, file, text, kinds))
+            inputs.context.extend(_load(inputs, file, text, kinds, trees))
     named = {display(path) for path in (*config.cluster_state, *context)}
     for index, notice in enumerate(inputs.notices[before:], before):
         if notice.file not in named:
@@ -110,12 +119,19 @@ def _read_context(inputs: Inputs, config: Config, context: Sequence[str], kinds:
     inputs.notices.extend(_left_out(error.message, file, error.line) for file, error in broken)
 
 
-def _load(inputs: Inputs, file: str, text: str, kinds: Set[str]) -> list[Document]:
+def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -> list[Document]:
     try:
-        return load_file(file, text, kinds)
+        return load_file(file, text, kinds, trees)
     except Exception as error:  # a bug that one file brings out must not take the others with it
         inputs.crashes.append(Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}"))
         return []
+
+
+def _slim(document: Document) -> Document:
+    """The document without its text where nobody will ask for it: most of what is read, and all of it in memory at once."""
+    if document.status != "other" or document.source or MARK in document.text or os.path.basename(document.file) in NAMES:
+        return document
+    return replace(document, text="")
 
 
 def _left_out(why: str, file: str, line: int) -> Notice:

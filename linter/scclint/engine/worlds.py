@@ -68,7 +68,7 @@ def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
 
 
 def _node_pools(config: Config) -> "Iterator[NodePool]":
-    for pool in config.node_pools:
+    for pool in sorted(config.node_pools, key=lambda pool: pool.name):
         from scclint.cluster.nodes import NodePool
 
         labels = tuple(sorted(pool.node_selector.items()))

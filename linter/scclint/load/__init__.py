@@ -2,27 +2,34 @@
 
 import os.path
 from collections.abc import Iterator, Set
+from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
 from scclint.load.document import Document, Status, text_at
-from scclint.load.node import Node, Scalar
 from scclint.load.limits import Aliasing, LimitError
+from scclint.load.node import Node, Scalar
 from scclint.load.quick import other_kind
 from scclint.load.split import Chunk, body_start, helm_source, is_empty, split
+
+if TYPE_CHECKING:
+    from scclint.load.trees import Trees
 
 __all__ = ["is_helm_template", "load_file", "load_text"]
 
 
-def load_file(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:
+def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> list[Document]:
     """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
-    return load_text(file, text, subject_kinds, helm_template="{{" in text and is_helm_template(file))
+    return load_text(file, text, subject_kinds, helm_template="{{" in text and is_helm_template(file), trees=trees)
 
 
-def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
+def load_text(
+    file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False, trees: "Trees | None" = None
+) -> list[Document]:
     """The documents of a stream, in order; a broken one says so in its `error` and the rest goes on.
 
     Documents whose kind is surely not in `subject_kinds` are not parsed (status `other`); an empty set parses all.
-    With `helm_template`, documents with `{{` in them are taken for template source and not parsed.
+    With `helm_template`, documents with `{{` in them are taken for template source and not parsed. With `trees`, roots are kept
+    there, to be let go and made again.
     Nothing is raised for whatever the text may be.
     """
     documents: list[Document] = []
@@ -30,7 +37,7 @@ def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: b
     aliasing = Aliasing()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
-        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents), aliasing):
+        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents), aliasing, trees):
             documents.append(document)
     return documents
 
@@ -46,7 +53,14 @@ def is_helm_template(file: str) -> bool:
 
 
 def _load_chunk(
-    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, source: str, index: int, aliasing: Aliasing
+    file: str,
+    chunk: Chunk,
+    subject_kinds: Set[str],
+    helm_template: bool,
+    source: str,
+    index: int,
+    aliasing: Aliasing,
+    trees: "Trees | None",
 ) -> Iterator[Document]:
     text, line = chunk
     if is_empty(text):
@@ -58,21 +72,32 @@ def _load_chunk(
     if subject_kinds and (other := other_kind(text, subject_kinds)):
         yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
         return
-    found = 0
+
+    def parse() -> Any:
+        return next(_roots(file, text, line, Aliasing()))[1]
+
+    if trees is not None and (tree := trees.find(text, file, line, parse)) is not None:
+        yield Document(file, index, line, text, "parsed", tree, tree.facts.kind, tree.facts.api_version, source)
+        return
+    roots: list[tuple[int, Node]] = []
+    failed: LoadError | None = None
     try:
-        for root_line, root in _roots(file, text, line, aliasing):
-            status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
-            kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
-            first = root_line if found else line
-            yield Document(file, index + found, first, "" if found else text, status, root, kind, api_version, source)
-            found += 1
+        roots.extend(_roots(file, text, line, aliasing))
     except LoadError as error:
+        failed = error
+    for number, (root_line, root) in enumerate(roots):
+        status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
+        kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
+        first = root_line if number else line
+        alone = len(roots) == 1 and failed is None
+        kept = trees.keep(root, text, line, parse) if trees is not None and kind and alone else root
+        yield Document(file, index + number, first, "" if number else text, status, kept, kind, api_version, source)
+    if failed is not None:
         # What is merely too large must not pass for a template, which is passed over.
-        status = "template" if "{{" in text and not isinstance(error, LimitError) else "unparsable"
-        first = error.line if found else line
-        yield Document(
-            file, index + found, first, "" if found else text, status, None, _written_kind(text), source=source, error=error
-        )
+        status = "template" if "{{" in text and not isinstance(failed, LimitError) else "unparsable"
+        first, text_left = (failed.line, "") if roots else (line, text)
+        kind = _written_kind(text)
+        yield Document(file, index + len(roots), first, text_left, status, None, kind, source=source, error=failed)
 
 
 def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:

@@ -113,12 +113,13 @@ def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool
         return
     for name in listed:
         path = os.path.join(folder, name)
-        if name.endswith(SUFFIXES):
-            # A file deleted from the work tree but not from the index is listed all the same.
-            if os.path.lexists(path) and not os.path.isdir(path):
-                yield os.path.join(prefix, name)
-        elif os.path.isdir(path) and not os.path.islink(path):
-            yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only)
+        # Before the name is looked at, for a submodule may be called `x.yaml`.
+        if os.path.isdir(path):
+            if not os.path.islink(path):
+                yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only)
+        # A file deleted from the work tree but not from the index is listed all the same.
+        elif name.endswith(SUFFIXES) and os.path.lexists(path):
+            yield os.path.join(prefix, name)
 
 
 def _walk(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:

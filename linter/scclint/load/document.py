@@ -1,11 +1,14 @@
 """One document of a stream, and the API objects in it."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.load.node import Mapping, Node, Scalar, Sequence
 from scclint.record import record
+
+if TYPE_CHECKING:
+    from scclint.load.trees import Facts
 
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
@@ -46,6 +49,17 @@ class Document:
     api_version: str = ""
     source: str = ""
     error: LoadError | None = None
+
+    @property
+    def facts(self) -> "Facts | None":
+        """What is known of the root without its entries, which may have to be parsed when they are asked for."""
+        return getattr(self.root, "facts", None)
+
+    @property
+    def faithful(self) -> bool:
+        """Whether the data is known to tell all that was written: no key twice, no bare number or boolean unlike JSON's."""
+        facts = self.facts
+        return facts is not None and facts.faithful
 
     def comments(self) -> list[Comment]:
         """The real comments in order of place: a `#` inside a quoted, plain or block scalar is none. JSON has none.
@@ -89,8 +103,14 @@ def objects(document: Document) -> Iterator[ObjectNode]:
     kubectl takes for a list whatever has an array `items` at its root. A kind that does not end in `List` is given as
     an object as well, since other clients treat it as one.
     """
-    if document.status == "parsed" and isinstance(document.root, Mapping):
-        yield from _unroll(document.root, (), "", "")
+    root = document.root
+    if document.status != "parsed" or not isinstance(root, Mapping):
+        return
+    facts = document.facts
+    if facts is not None and not facts.has_items:
+        yield ObjectNode(root, (), document.kind, document.api_version)
+    else:
+        yield from _unroll(root, (), "", "")
 
 
 def _unroll(root: Mapping, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:

@@ -14,8 +14,10 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
         return None
     import subprocess
 
+    from scclint.load.git import program
+
     # The repository's own configuration must not make git run anything: fsmonitor is the one that ls-files would start.
-    command = ["git", "-c", "core.fsmonitor=false", "-C", folder]
+    command = [program(), "-c", "core.fsmonitor=false", "-C", folder]
     listing = [*command, "ls-files", "-z", "--cached"]
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]

@@ -95,7 +95,7 @@ class Mapping(Node):
     it stands, so that it overrides what stands before it. `duplicates` are the entries written in this mapping that lost.
     """
 
-    __slots__ = ("_index", "duplicates", "entries")
+    __slots__ = ("_index", "duplicates")
 
     def __init__(
         self,
@@ -113,8 +113,11 @@ class Mapping(Node):
         self.end_line = end_line
         self.end_column = end_column
         self._index = index
-        self.entries = tuple(index.values())
         self.duplicates = duplicates
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._index.values())
 
     def entry(self, key: str) -> Entry | None:
         return self._index.get(key)
@@ -123,11 +126,15 @@ class Mapping(Node):
         entry = self._index.get(key)
         return None if entry is None else entry.value
 
+    def data(self) -> dict[str, Any]:
+        """What `to_data` makes of it."""
+        return {key: to_data(entry.value) for key, entry in self._index.items()}
+
     def __contains__(self, key: str) -> bool:
         return key in self._index
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self._index)
 
     def __repr__(self) -> str:
         return f"Mapping({', '.join(self._index)})"
@@ -177,4 +184,4 @@ def to_data(node: Node | None) -> Any:
         }
     if type(node) is Sequence:
         return [item.value if type(item) is Scalar else to_data(item) for item in node.items]
-    return None
+    return node.data() if isinstance(node, Mapping) else None

@@ -1,6 +1,7 @@
 """Pairs the entries of a rendered document with those of its template, level by level."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from scclint.load.gotemplate import WILD
@@ -142,8 +143,24 @@ def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pai
             again = (source for _, source in wishes[child] if _repeats(source, target) or source not in taken)
             if (source := next(again, None)) is not None:
                 chosen[child] = source
-    taken.update(chosen.values())
-    return {child: Pair(source, not _rivalled(source, wishes[child], taken)) for child, source in chosen.items()}
+    return dict(_judged(holder, target, wishes, chosen))
+
+
+def _judged(
+    holder: Entry, target: Entry, wishes: Mapping[Entry, list[Wish]], chosen: Mapping[Entry, Entry]
+) -> Iterator[tuple[Entry, Pair]]:
+    """The choice, unsure where a line that stands for nothing would do as well, as under a condition that need not be met."""
+    place = {source: index for index, source in enumerate(target.children)}
+    taken = set(chosen.values())
+    children = [child for child in holder.children if child in chosen]
+    fixed = [None if _repeats(chosen[child], target) else place[chosen[child]] for child in children]
+    least = list(accumulate((-1 if at is None else at for at in fixed), max, initial=-1))
+    most = list(accumulate((len(place) if at is None else at for at in reversed(fixed)), min, initial=len(place)))[::-1]
+    for index, child in enumerate(children):
+        source = chosen[child]
+        score = next(s for s, other in wishes[child] if other is source)
+        rivals = (other for s, other in wishes[child] if s >= score - _LEAST and other not in taken)
+        yield child, Pair(source, not any(least[index] < place[rival] < most[index + 1] for rival in rivals))
 
 
 def _in_order(children: Sequence[Entry], target: Entry, wishes: Mapping[Entry, list[Wish]]) -> dict[Entry, Entry]:
@@ -183,10 +200,3 @@ def _sum(state: "tuple[float, _Chain]") -> float:
 def _repeats(source: Entry, holder: Entry) -> bool:
     """Whether a `range` within the holder writes the line."""
     return source.line.loops > holder.line.loops
-
-
-def _rivalled(source: Entry, wishes: Iterable[Wish], taken: Set[Entry]) -> bool:
-    """Whether a line that stands for nothing else would do as well, as under a condition that need not be met."""
-    wishes = list(wishes)
-    score = next(s for s, other in wishes if other is source)
-    return any(s >= score - _LEAST and other not in taken for s, other in wishes)

@@ -31,16 +31,22 @@ def read(path: str, name: str = "") -> str:
                 raise LoadError(f"is {file_type(status.st_mode)}, not a regular file", name)
             if status.st_size > MAX_BYTES:
                 raise _too_large(name)
-            return decode(read_all(file, name), name)
+            return decode(read_all(file, name, status.st_size), name)
     except OSError as error:
         raise os_error(error, name) from None
+    except ValueError:
+        # A NUL, which no path has.
+        raise LoadError("is not a path", name) from None
 
 
-def read_all(file: BinaryIO, name: str) -> bytes:
-    """Everything a binary stream has, standard input included. LoadError beyond `MAX_BYTES`."""
+def read_all(file: BinaryIO, name: str, expected: int = MAX_BYTES) -> bytes:
+    """Everything a binary stream has, standard input included, of which `expected` bytes are likely.
+
+    Raises LoadError beyond `MAX_BYTES`.
+    """
     parts: list[bytes] = []
     size = 0
-    while part := file.read(1 << 20 if size else MAX_BYTES + 1):
+    while part := file.read(1 << 20 if size else expected + 1):
         parts.append(part)
         size += len(part)
         if size > MAX_BYTES:

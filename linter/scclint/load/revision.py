@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from scclint.errors import UsageError
+from scclint.load.git import program
 from scclint.load.limits import MAX_BYTES
 from scclint.record import record
 
@@ -117,9 +118,13 @@ def _git(folder: str, problem: str, *arguments: str) -> str:
 
 
 def _command(folder: str, *arguments: str) -> list[str]:
-    return ["git", "-c", "core.fsmonitor=false", "-C", folder, *arguments]
+    return [program(), "-c", "core.fsmonitor=false", "-C", folder, *arguments]
 
 
 def _environment() -> dict[str, str]:
-    """Objects that a partial clone lacks are not fetched: nothing here goes to the network."""
-    return {**os.environ, "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    """Objects that a partial clone lacks are not fetched: nothing here goes to the network.
+
+    What git sets for a hook would point to the hook's own repository.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    return {**kept, "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}

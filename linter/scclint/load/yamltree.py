@@ -6,6 +6,7 @@ duplicates and limits are those of go-yaml v2 as sigs.k8s.io/yaml 1.4 uses it.
 
 import re
 from collections.abc import Callable, Iterator
+from sys import intern
 from typing import Any, NamedTuple
 
 from _ruamel_yaml import (  # type: ignore[import-not-found]
@@ -32,6 +33,10 @@ from scclint.load.scalars import HINTS, MERGE_TAG, key_text, resolve
 from scclint.source import Span
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+
+NO_ALIASES: dict[int, Span] = {}
+"""Shared by the collections without aliases, which nearly all are; never changed."""
+
 _BLOCK_SPACE = " \t\r\n\x85\u2028\u2029"
 
 Placer = Callable[[Any], tuple[int, int]]
@@ -127,7 +132,7 @@ def _compose(
     """The root of the document whose start was just read. Iterative, since nesting is the input's choice."""
     stack: list[_Frame] = []
     children: list[Any] = []
-    aliases: dict[int, Span] = {}
+    aliases = NO_ALIASES
     anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
     is_mapping = False
     decoded = aliased = 0  # nodes that the cluster's decoder visits, and those of them it visits through aliases
@@ -141,9 +146,10 @@ def _compose(
             start = event.start_mark
             end = event.end_mark
             if place is None:
-                line = start.line + first_line
+                line = end_line = start.line + first_line
                 column = start.column + 1
-                end_line = end.line + first_line
+                if end.line != start.line:
+                    end_line = end.line + first_line
                 end_column = end.column + 1
             else:
                 line, column = place(start)
@@ -165,6 +171,9 @@ def _compose(
                 except ValueError as error:
                     raise LoadError(f"not valid in the cluster: {error}", file, line, column) from None
                 plain = plain or (tag == MERGE_TAG and text == "<<")
+            elif is_key:
+                # The same few keys make up half of all scalars.
+                value = text = intern(text)
             style = event.style
             if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
                 end_line, end_column = _block_end(source[start.index : end.index], line, column)
@@ -183,7 +192,7 @@ def _compose(
             if anchor is not None:
                 anchors[anchor] = None
             stack.append(_Frame(children, aliases, is_mapping, extra, height, line, column, event.flow_style, anchor))
-            children, aliases, extra, height = [], {}, 0, 0
+            children, aliases, extra, height = [], NO_ALIASES, 0, 0
             is_mapping = kind is MappingStartEvent
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             frame = stack.pop()
@@ -226,6 +235,8 @@ def _compose(
             if is_mapping and not len(children) & 1:
                 children.append(_alias_key(target, span))
             else:
+                if aliases is NO_ALIASES:
+                    aliases = {}
                 aliases[len(children)] = span
                 children.append(_alias_value(target, span))
         elif kind is DocumentEndEvent:

@@ -25,7 +25,10 @@ def render(report: Report, options: Options) -> str:
 
 
 def document(report: Report, options: Options) -> Json:
-    """The report as JSON values, suppressed findings among the others, with what suppresses them. Texts are made visible, since `jq -r` and templates show them as they are."""
+    """The report as JSON values, suppressed findings among the others, with what suppresses them.
+
+    Texts are made visible, since `jq -r` and templates show them as they are.
+    """
     return {
         "version": 1,
         "findings": [_finding(finding) for finding in report.findings if finding.severity not in options.hide],

@@ -62,12 +62,15 @@ def _review(report: Report) -> str:
     from scclint.world import Outcome
 
     many = len(report.outcomes) > 1
-    lines = []
-    for group in zip(*report.outcomes.values(), strict=True):
-        for release, outcome in zip(report.outcomes, group, strict=True):
+    # A workload that could not be judged for one release is missing there.
+    workloads: dict[int, list[str]] = {}
+    for release, outcomes in report.outcomes.items():
+        for outcome in outcomes:
             assert isinstance(outcome, Outcome)
             for row in table_rows(outcome, release if many else ""):
-                lines.append("| " + " | ".join(prose(text) for text, _ in row) + " |\n")
+                line = "| " + " | ".join(prose(text) for text, _ in row) + " |\n"
+                workloads.setdefault(id(outcome.workload), []).append(line)
+    lines = [line for of_one in workloads.values() for line in of_one]
     room = _LONGEST // 3
     shown = []
     for line in lines:
@@ -77,8 +80,7 @@ def _review(report: Report) -> str:
         shown.append(line)
     titles = f"| {' | '.join(_REVIEW)} |\n{'|---' * len(_REVIEW)}|\n"
     more = f"\n{counted(len(lines) - len(shown), 'more line')} left out for length.\n" if len(shown) < len(lines) else ""
-    number = len(next(iter(report.outcomes.values())))
-    summary = f"SCC and seccomp profile of {counted(number, 'workload')}"
+    summary = f"SCC and seccomp profile of {counted(len(workloads), 'workload')}"
     return f"\n<details><summary>{summary}</summary>\n\n{titles}{''.join(shown)}{more}\n</details>\n"
 
 

@@ -6,11 +6,13 @@ own, with bounds on time, memory and output that hold whatever it does.
 
 import json
 import os
+import stat
 import subprocess
 import sys
 
 from scclint.errors import UsageError
 from scclint.finding import Report
+from scclint.load.read import file_type
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
 from scclint.report.visible import visible, visible_line
@@ -33,7 +35,12 @@ def render(report: Report, options: Options, template: str) -> str:
 
 def _read(template: str, name: str) -> str:
     try:
-        with open(template, "rb") as file:
+        # Non-blocking and regular files only: to open a FIFO would wait for a writer, for ever.
+        descriptor = os.open(template, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise UsageError(f"template {name} is {file_type(mode)}, not a regular file")
             data = file.read(_LARGEST_TEMPLATE + 1)
         if len(data) > _LARGEST_TEMPLATE:
             raise UsageError(f"template {name} is larger than {_LARGEST_TEMPLATE:,} bytes")
@@ -42,6 +49,8 @@ def _read(template: str, name: str) -> str:
         raise UsageError(f"cannot read template {name}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"template {name} is not UTF-8: byte {error.start + 1} cannot be decoded") from error
+    except ValueError as error:
+        raise UsageError(f"template {name} is not a path") from error
 
 
 def _run(job: dict[str, object], name: str) -> dict[str, object]:

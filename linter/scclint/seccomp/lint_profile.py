@@ -61,13 +61,19 @@ def lint_text(text: str, file: str, target: Target = ANY) -> Iterator[ProfilePro
     try:
         root = parse_json(text, file)
     except LoadError as error:
-        span = Span(file, max(error.line, 1), max(error.column, 1), max(error.line, 1), max(error.column, 1))
-        message = f"the runtime cannot read the profile: {error.message}"
-        yield ProfileProblem(
-            "invalid-json", BROKEN, Severity.ERROR, message, "No container that uses the profile starts.", (), span
-        )
+        yield invalid_json(error)
         return
     yield from lint_profile(root, target)
+
+
+def invalid_json(error: LoadError) -> ProfileProblem:
+    """The problem that text which is no JSON is."""
+    line, column = max(error.line, 1), max(error.column, 1)
+    message = f"the runtime cannot read the profile: {error.message}"
+    settle = "No container that uses the profile starts."
+    return ProfileProblem(
+        "invalid-json", BROKEN, Severity.ERROR, message, settle, (), Span(error.file, line, column, line, column)
+    )
 
 
 def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
@@ -90,9 +96,12 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     default = data.get("defaultAction")
     default_denies = not isinstance(default, str) or default not in PASSING
     yield from _unknown_names(rules, default_denies)
-    yield from _architectures(data, target)
     spoilt = {path[0] for path in bad if path and path[0] != "syscalls"}
-    if "defaultAction" in spoilt or default is None or identify(data):
+    unclear = "defaultAction" in spoilt or default is None
+    if not unclear and identify(data):
+        return
+    yield from _architectures(data, target)
+    if unclear:
         return
     sound = {key: value for key, value in data.items() if key not in spoilt} | {"syscalls": list(rules.values())}
     seen: set[tuple[str, Path]] = set()

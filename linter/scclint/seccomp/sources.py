@@ -19,10 +19,11 @@ from scclint.model.nodes import (
 )
 from scclint.model.objects import ApiObject
 from scclint.record import record, replace
-from scclint.seccomp.lint_profile import ANY, Target, lint_data, lint_text
+from scclint.seccomp.lint_profile import ANY, Target, invalid_json, lint_data, lint_text
 from scclint.seccomp.problem import BROKEN, ProfileProblem
 from scclint.seccomp.provide import SECCOMP_ROOT, Provider, Resolution, operator_profile, resolve_localhost
 from scclint.seccomp.resolve import NATIVE
+from scclint.source import Span
 
 Object = Mapping[str, Any]
 
@@ -34,9 +35,13 @@ _RULE = frozenset(("names", "action", "errnoRet", "args"))
 _CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
 
 
+OPEN = Target(arches=())
+"""Nodes of whatever architecture the profile is written for."""
+
+
 @record
 class Flaw:
-    """A problem of a profile that an object holds. `path` leads to the place within the object.
+    """A problem of a profile that an object holds. `path` leads to the place within the object; `span` is set where none does.
 
     `where` is the place within a text that the object holds encoded: `/path/on/node.json, line 3, column 7`; else empty.
     """
@@ -44,6 +49,7 @@ class Flaw:
     problem: ProfileProblem
     path: Path
     where: str = ""
+    span: Span | None = None
 
 
 class Profiles:
@@ -83,9 +89,10 @@ class Profiles:
                 return os.path.abspath(provider.name) == os.path.abspath(source.file)
         return False
 
-    def flaws(self, source: ProfileSource, target: Target = ANY, *, used: bool = True) -> Iterator[Flaw]:
+    def flaws(self, source: ProfileSource, target: Target = OPEN, *, used: bool = True) -> Iterator[Flaw]:
         """The problems of what the source holds. `used`: containers use it as it is, not only as the base of other profiles."""
         if isinstance(source, SeccompProfileFile):
+            yield from _not_json(source)
             for problem in lint_data(source.data, _for_nodes(source.data, target)):
                 yield Flaw(problem, problem.path)
         elif isinstance(source, SeccompProfile):
@@ -124,6 +131,21 @@ class Profiles:
         return any(
             isinstance(o, SeccompProfile) and o.field("spec", "baseProfileName").value == source.name for o in self._sound
         )
+
+
+def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
+    """What YAML lets pass and the runtime does not, in a file that is meant as JSON: a comma too much, a comment, bare words."""
+    document = source.document
+    if not document.text.lstrip().startswith("{"):
+        return
+    from scclint.load.jsontree import parse_json_stream
+
+    try:
+        for _ in parse_json_stream(document.text, document.file, document.line):
+            pass
+    except LoadError as error:
+        problem = invalid_json(error)
+        yield Flaw(replace(problem, span=None), (), span=problem.span)
 
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:
@@ -175,8 +197,9 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
 
 
 def _for_nodes(profile: object, target: Target) -> Target:
-    """The target with the nodes that the profile is written for; where it does not say, the usual ones."""
+    """The target, where it names no nodes with those that the profile is written for; where that does not say, the usual ones."""
+    if target.arches:
+        return target
     listed = profile.get("architectures") if isinstance(profile, Mapping) else None
     tokens = listed if isinstance(listed, list) else []
-    arches = tuple(arch for arch, token in NATIVE.items() if token in tokens)
-    return replace(target, arches=arches) if arches else target
+    return replace(target, arches=tuple(arch for arch, token in NATIVE.items() if token in tokens) or ANY.arches)

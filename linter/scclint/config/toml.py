@@ -1,0 +1,25 @@
+"""TOML text to plain values by `tomllib`, of which some texts would ask for hours and all memory."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+LONGEST_KEY = 64
+"""Parts of a dotted key. The time and memory that `tomllib` takes for one grow with the square of them."""
+
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{LONGEST_KEY}}}")
+
+
+def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The table that the text holds. Raises `tomllib.TOMLDecodeError`, which is a ValueError, also beyond the limits."""
+    import tomllib
+
+    if found := _LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        column = found.start() - text.rfind("\n", 0, found.start())
+        raise tomllib.TOMLDecodeError(f"A key of more than {LONGEST_KEY} parts (at line {line}, column {column})")
+    try:
+        return tomllib.loads(text, parse_float=parse_float)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("Nested too deeply") from None

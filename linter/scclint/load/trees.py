@@ -1,0 +1,180 @@
+"""Trees that are let go and made again when somebody asks: a tree takes thirty times the memory of its text.
+
+What most of a run needs of a document are its data, and a few facts about it; these are kept, and by a `Cache` beyond the run.
+Positions are asked for where there is something to report, and then the text is parsed once more.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from scclint.load.node import Mapping, Node, Scalar, Sequence, to_data
+from scclint.record import record
+
+if TYPE_CHECKING:
+    from scclint.load.cache import Cache
+
+PAYS_FROM = 1 << 16
+"""Characters to parse from which on keeping facts is worth the while; a run over a few files never gets there."""
+
+MOST_OPEN = 1 << 22
+"""Characters of text whose trees may be there at one time: some hundred megabytes of memory."""
+
+
+@record
+class Facts:
+    """What is known of a document without its tree.
+
+    `region` are the root's four positions (`scclint.source.Span`), lines counted from the document's own first line, which is 0.
+    `faithful` says that the data tells all that was written (see `is_faithful`); `data` is the data as JSON text.
+    """
+
+    region: tuple[int, int, int, int]
+    kind: str
+    api_version: str
+    has_items: bool
+    faithful: bool
+    data: str
+
+
+class Tree(Mapping):
+    """The root of a document, a mapping like any other to its readers.
+
+    `facts` say what can be said of it at once; its entries are parsed when they are first asked for, and again after `fold`.
+    """
+
+    __slots__ = ("_open", "facts")
+
+    def __init__(self, file: str, line: int, facts: Facts, open_: Callable[["Tree"], Mapping]) -> None:
+        self.file = file
+        self.line = facts.region[0] + line
+        self.column = facts.region[1]
+        self.end_line = facts.region[2] + line
+        self.end_column = facts.region[3]
+        self.facts = facts
+        self._open = open_
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not there: the two slots of a mapping while it is folded.
+        if name not in ("_index", "duplicates"):
+            raise AttributeError(name)
+        root = self._open(self)
+        self._index, self.duplicates = root._index, root.duplicates
+        return getattr(self, name)
+
+    def fold(self) -> None:
+        """Let the entries go."""
+        del self._index, self.duplicates
+
+    def data(self) -> dict[str, Any]:
+        import json
+
+        try:
+            made: dict[str, Any] = json.loads(self.facts.data)
+        except ValueError:
+            # What came from a disk may have rotted there.
+            return super().data()
+        return made
+
+
+class Trees:
+    """The trees of one run, of which it has the latest open, and the cache of earlier runs if there is one.
+
+    `find_cache` is called when enough has been parsed for a cache to be worth looking at; None for no cache.
+    """
+
+    def __init__(
+        self, find_cache: "Callable[[], Cache | None] | None" = None, most_open: int = MOST_OPEN, pays_from: int = PAYS_FROM
+    ) -> None:
+        self._find_cache = find_cache
+        self._cache: Cache | None = None
+        self._most_open = most_open
+        self._pays_from = pays_from
+        self._parsed = 0
+        self._open: deque[tuple[Tree, int]] = deque()
+        self._open_size = 0
+
+    def find(self, text: str, file: str, line: int, parse: Callable[[], Mapping]) -> Tree | None:
+        """The tree of a text that an earlier run has parsed, folded. `parse` makes the root of the same text."""
+        self._parsed += len(text)
+        if self._parsed < self._pays_from:
+            return None
+        if self._find_cache is not None:
+            self._cache = self._find_cache()
+            self._find_cache = None
+        facts = None if self._cache is None else self._cache.get(text)
+        return None if facts is None else Tree(file, line, facts, self._opening(parse, len(text)))
+
+    def keep(self, root: Node, text: str, line: int, parse: Callable[[], Mapping]) -> Node:
+        """The root as one that can be let go, where that is worth the while. `parse` makes the root of the same text."""
+        if not isinstance(root, Mapping) or self._parsed < self._pays_from:
+            return root
+        facts = facts_of(root, line)
+        if self._cache is not None:
+            self._cache.put(text, facts)
+        return Tree(root.file, line, facts, self._opening(parse, len(text)))
+
+    def save(self) -> None:
+        """Keep what was found out for later runs."""
+        if self._cache is not None:
+            self._cache.save()
+
+    def _opening(self, parse: Callable[[], Mapping], size: int) -> Callable[[Tree], Mapping]:
+        def open_(tree: Tree) -> Mapping:
+            root = parse()
+            self._open.append((tree, size))
+            self._open_size += size
+            while self._open_size > self._most_open and len(self._open) > 1:
+                oldest, its_size = self._open.popleft()
+                oldest.fold()
+                self._open_size -= its_size
+            return root
+
+        return open_
+
+
+def facts_of(root: Mapping, line: int) -> Facts:
+    """What is to be known of a root in a document that begins in line `line`."""
+    import json
+
+    kind, api_version = root.get("kind"), root.get("apiVersion")
+    return Facts(
+        (root.line - line, root.column, root.end_line - line, root.end_column),
+        _string(kind),
+        _string(api_version),
+        "items" in root,
+        is_faithful(root),
+        json.dumps(to_data(root), separators=(",", ":")),
+    )
+
+
+def is_faithful(root: Node) -> bool:
+    """Whether no key is given twice, and each bare number or boolean is written as in JSON: what rules look for in a tree."""
+    seen: set[int] = set()
+    pending: list[Any] = [root]
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is Scalar:
+            value = node.value
+            if value is not node.text and node.plain and type(value) is not str and not _as_in_json(value, node.text):
+                return False
+        elif id(node) not in seen:
+            seen.add(id(node))
+            if kind is Sequence:
+                pending.extend(node.items)
+            elif node.duplicates:
+                return False
+            else:
+                pending.extend([entry.value for entry in node._index.values()])
+    return True
+
+
+def _as_in_json(value: object, text: str) -> bool:
+    if value is None:
+        return True
+    return text == str(value) if type(value) is int else text in ("true", "false")
+
+
+def _string(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""

@@ -1,0 +1,127 @@
+"""No document can keep a workload from being seen: the findings are the same whether or not documents are passed over unread."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scclint import lint_text
+from scclint.finding import Finding
+from scclint.load import quick
+
+SPEC = "{containers: [{name: app, image: a, securityContext: {privileged: true}}]}"
+JSON_SPEC = '{"containers": [{"name": "app", "image": "a", "securityContext": {"privileged": true}}]}'
+
+KINDS = st.sampled_from(
+    [
+        *("kind: Pod", '"kind": Pod', "'kind': Pod", '"k\\x69nd": Pod', '"\\u006bind": "\\x50od"', "? kind\n: Pod", "kind : Pod"),
+        *("!!str kind: Pod", "&k kind: Pod", "kind: &p Pod", "kind: !!str Pod", 'kind: "Pod"', "kind: |-\n  Pod", "kind: >-\n  Pod"),
+        *("kind:\n  Pod", "kind:\tPod", "<<: {kind: Pod}", "x: &x {kind: Pod}\n<<: *x", "kind: ConfigMap\nkind: Pod", "*kk : Pod"),
+        *("kind: Pod # ConfigMap", "kind: ConfigMap\n<<: {kind: Pod}", "# kind: ConfigMap\nkind: Pod", "kind: !<tag:yaml.org,2002:str> Pod"),
+        *("? !!str kind\n: Pod", "kind: Pod\r", "# c\u2028kind: Pod", "# c\rkind: Pod", "a: b\x85kind: Pod", "a: b\u2029kind: Pod"),
+        *("!!binary a2luZA==: Pod", "kind: !!binary UG9k", "kind: Po\\\n  d", 'kind: "P\\\n  od"', "a: |\n  kind: ConfigMap\nkind: Pod"),
+    ]
+)
+LURES = st.sampled_from(
+    [
+        *("", "", "data: {kind: ConfigMap}", "# kind: ConfigMap", "a: 'kind: ConfigMap'", "b: |\n  kind: ConfigMap\n  ---", 'c: "\n\n  d"'),
+        *("a: &kk kind", "b: [\n  kind, ConfigMap]", "status: {}", "zzz:\n- kind: ConfigMap", "e: >\n  x\n\n  kind: ConfigMap", "'f': g"),
+        *("\ufeff", "k\u2028ind: ConfigMap", "labels:", "? g", "h: !!set {kind}", "i: {kind: ConfigMap,", "}"),
+    ]
+)
+STARTS = st.sampled_from(["", "---\n", "--- # c\n", "%YAML 1.1\n---\n", "# c\n---\n", "...\n---\n", "\n\n", "--- !!map\n", "--- &r\n", "\ufeff", "---\t\n"])
+ENDS = st.sampled_from(["", "...\n", "---\nkind: ConfigMap\n", "--- |\n kind: ConfigMap\n", "# kind: ConfigMap\n", "---kind: ConfigMap\n", "\n---\n{}\n"])
+
+
+@st.composite
+def disguises(draw: st.DrawFn) -> str:
+    """A Pod whose kind is written in some way, among lines that look like another kind's."""
+    parts = ["apiVersion: v1", "metadata: {name: hidden}", f"spec: {SPEC}", draw(KINDS), draw(LURES), draw(LURES)]
+    body = "\n".join(part for part in draw(st.permutations(parts)) if part)
+    if draw(st.booleans()):
+        indent = draw(st.sampled_from(["  ", " "]))
+        item = f"\n{indent}".join(body.split("\n"))
+        body = f"apiVersion: v1\nkind: {draw(st.sampled_from(['List', 'PodList', 'ConfigMap', 'FooList']))}\nitems:\n- {item}"
+    text = draw(STARTS) + body + "\n" + draw(ENDS)
+    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+@st.composite
+def json_disguises(draw: st.DrawFn) -> str:
+    """The same in JSON, with what YAML or another document makes of it."""
+    key = draw(st.sampled_from(['"kind"', '"k\\u0069nd"', '"\\u006b\\u0069\\u006e\\u0064"', "kind", "'kind'", '"ki\\\n  nd"', '"k\\x69nd"']))
+    value = draw(st.sampled_from(['"Pod"', '"\\u0050od"', "Pod", "'Pod'"]))
+    lure = draw(st.sampled_from(["", '"kind": "ConfigMap", ', '"a": "\\"kind\\": ", ', '"data": {"kind": "ConfigMap"}, ', "# kind\n"]))
+    first = f'"apiVersion": "v1", {lure}{key}: {value}, "metadata": {{"name": "hidden"}}, "spec": {JSON_SPEC}'
+    text = draw(st.sampled_from(["{%s}", "{%s\n}", "[{%s}]", '{"kind": "List", "apiVersion": "v1", "items": [{%s}]}', "{%s}\n{}", "--- {%s}", "---\n{%s}"]))
+    return draw(STARTS) + text % first + draw(st.sampled_from(["", "\n", "\n---\nkind: ConfigMap\n"]))
+
+
+def findings(text: str) -> list[Finding]:
+    return list(lint_text(text, "f.yaml").findings)
+
+
+def compare(text: str, patch: pytest.MonkeyPatch) -> None:
+    seen = findings(text)
+    with patch.context() as unfiltered:
+        unfiltered.setattr("scclint.load.other_kind", lambda *_: None)
+        unfiltered.setattr(quick, "other_kind", lambda *_: None)
+        assert findings(text) == seen, text
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=disguises())
+def test_disguises_in_yaml(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    compare(text, monkeypatch)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=json_disguises())
+def test_disguises_in_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    compare(text, monkeypatch)
+
+
+def test_the_disguises_do_hide_something_from_a_naive_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison would notice: a filter that only looks for a line `kind: ConfigMap` loses this Pod."""
+    text = f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: hidden}}\nspec: {SPEC}\n\"kind\": Pod\n"
+    assert any(f.rule_id == "SCC102" for f in findings(text))
+    with pytest.raises(AssertionError), monkeypatch.context() as naive:
+        naive.setattr("scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk else None)
+        seen = findings(text)
+        naive.setattr("scclint.load.other_kind", lambda *_: None)
+        assert findings(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("# {{\nx: " + "[" * 300 + "]" * 300, "nested deeper"),
+        ("# {{\nb: &b [" + "[]," * 2000 + "]\nx: [" + "*b," * 150 + "]", "expand to more"),
+        ("# {{\nx: {a: [" + ",".join(f"h{i}:'{i}" for i in range(20)) + "]}", ""),
+    ],
+)
+def test_too_large_does_not_pass_for_a_template(text: str, why: str) -> None:
+    """Template source is passed over quietly; what the cluster might take must not be, whatever braces stand in a comment."""
+    report = lint_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: hidden}}\nspec: {SPEC}\n{text}\n", "f.yaml")
+    if why:
+        (finding,) = report.findings
+        assert finding.rule_id == "MAN001"
+        assert why in finding.message
+        assert report.tally.unparsable == 1
+    assert report.findings or report.tally.unsupported == 1
+
+
+def test_submodule_that_is_called_like_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    import subprocess
+
+    from scclint.load.discover import SourceFile, discover
+
+    outer = tmp_path_factory.mktemp("outer")
+    inner = outer / "x.yaml"
+    inner.mkdir()
+    (inner / "pod.yaml").write_text("a: b\n", encoding="utf-8")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example", "-c", "commit.gpgsign=false", "-c", "advice.addEmbeddedRepo=false"]
+    for folder in (inner, outer):
+        for argv in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+            subprocess.run(["git", *identity, *argv], cwd=folder, check=True, capture_output=True)
+    monkeypatch.chdir(outer)
+    assert [item.display for item in discover(["."]) if isinstance(item, SourceFile)] == ["x.yaml/pod.yaml"]
