@@ -47,7 +47,9 @@ from typing import Any
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
-from ._words import creator
+from ._words import creator, listed
+
+DEFAULTS = ("kubelet default", "SCC default")
 
 
 @rule(
@@ -65,7 +67,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if outcome.verdict is None or not outcome.verdict.allowed:
         return
-    unasked = [c for c in outcome.seccomp if c.type == "Unconfined" and c.source in ("kubelet default", "SCC default")]
+    unasked = [c for c in outcome.seccomp if c.source in DEFAULTS and (c.type == "Unconfined" or c.unconfined_on)]
     if not unasked:
         return
     why, settle = _why(outcome, world)
@@ -75,8 +77,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         view = workload.pod.container(container.name)
         if view is None:
             continue
+        where = f" on node pool{'s' if len(container.unconfined_on) > 1 else ''} {listed(container.unconfined_on)}"
         yield Problem(
-            f"{workload.named}: container {container.name} will run unconfined{creator(outcome)}: {why}",
+            f"{workload.named}: container {container.name} will run unconfined"
+            f"{where if container.unconfined_on else ''}{creator(outcome)}: {why}",
             at=view.field("securityContext", "seccompProfile"),
             related=steps,
             flow=steps,
@@ -103,6 +107,11 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
         return (
             f"SCC {verdict.scc} admits it, and that allows every profile but fills none in",
             "Set seccompProfile: {type: RuntimeDefault} on the pod; this SCC allows it.",
+        )
+    if profiles:
+        return (
+            f"SCC {verdict.scc} admits it, and that fills {profiles[0]} in",
+            f"List runtime/default first in the seccompProfiles of {verdict.scc}.",
         )
     return (
         f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in",

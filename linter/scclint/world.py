@@ -31,6 +31,9 @@ CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticate
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
+OUTCOMES_KEPT = 4096
+"""Beyond that many, what becomes of a workload is worked out again when it is asked for: a verdict is quick, but large."""
+
 O = TypeVar("O", bound=ApiObject)
 
 
@@ -160,9 +163,12 @@ class World:
         """What becomes of the workload's pods; of a bare Pod, when `creator` (else the one taken for granted) creates it."""
         who = None if workload.controlled else creator or self.creator
         key = (id(workload), who)
-        if key not in self._outcomes:
-            self._outcomes[key] = self._judge(workload, who)
-        return self._outcomes[key]
+        found = self._outcomes.get(key)
+        if found is None:
+            found = self._outcomes[key] = self._judge(workload, who)
+            if len(self._outcomes) > OUTCOMES_KEPT:
+                del self._outcomes[next(iter(self._outcomes))]
+        return found
 
     def _judge(self, workload: Workload, who: User | None) -> Outcome:
         namespace = self.namespace_of(workload)

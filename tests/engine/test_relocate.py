@@ -61,7 +61,7 @@ def template(line: int, column: int, end: int) -> Span:
     [
         (span(3, 1, 10), template(1, 1, 10), ""),
         (span(7, 7, 16), template(6, 7, 39), ""),  # written in other words: all of the line behind the dash
-        (span(7, 18, 20), template(6, 27, 29), ""),
+        (span(7, 17, 31), template(6, 25, 39), ""),
         (span(8, 7, 12), template(7, 7, 12), ""),
         (span(5, 3, 16), template(2, 1, 5), APPROXIMATE),
         (Span("out.yaml", 6, 3, 8, 16), template(5, 3, 14), ""),
@@ -103,7 +103,7 @@ def test_what_says_nothing_of_its_source_stays(trace: Trace) -> None:
 
 def test_a_place_behind_the_last_line(trace: Trace) -> None:
     (moved,) = relocate([finding(span(8, 90, 91))], trace)
-    assert moved.span == template(7, 7, 26)
+    assert moved.span == template(7, 7, 27)
 
 
 def test_a_template_that_is_gone(trace: Trace) -> None:

@@ -4,6 +4,7 @@
 skipped where there is none. `SCCLINT_HELM` names the program.
 """
 
+import json
 import os
 import re
 import shutil
@@ -207,6 +208,28 @@ def test_two_charts_of_one_name_are_not_guessed_between(chart: Path, monkeypatch
     assert notes == [
         "findings stay at rendered lines: the charts other and shop are both called shop; --helm-chart says which it was"
     ]
+
+
+def test_code_scanning_gets_templates_relative_to_the_repository(
+    chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "in").write_bytes(RENDERED)
+    monkeypatch.chdir(chart / "templates")
+    with (tmp_path / "in").open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        main(["check", "-", "--helm-chart", "..", "--select", "SCC101", "--format", "sarif", "--isolated"])
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert {place["artifactLocation"]["uri"] for place in places} == {
+        "shop/charts/cache/templates/statefulset.yaml",
+        "shop/templates/deployment.yaml",
+        "shop/templates/jobs.yaml",
+    }
+    deployment = next(place for place in places if "deployment" in place["artifactLocation"]["uri"])
+    assert deployment["region"] == {"startLine": 25, "startColumn": 7, "endLine": 25, "endColumn": 24}
+    rendered = [related["physicalLocation"]["artifactLocation"]["uri"] for related in results[0]["relatedLocations"]]
+    assert rendered[-1].endswith("%3Cstdin%3E")
 
 
 def output_dir(folder: Path) -> None:

@@ -229,3 +229,10 @@ def test_any_two_texts(template: str, text: str) -> None:
     alignment = align([rendered(text, 1)], sections(template))[0]
     last = template.count("\n") + 1
     assert all(1 <= alignment.find(number).number <= last for number in range(1, text.count("\n") + 3))
+
+
+def test_very_long_lists_are_taken_line_by_line() -> None:
+    items = "\n".join(f"- --flag-{n}" for n in range(5000))
+    alignment = align([rendered(f"args:\n{items}\nlast: 1\n", 1)], sections(f"args:\n{items}\nlast: {{{{ . }}}}\n"))[0]
+    assert alignment.find(4000) == (4000, EITHER)
+    assert alignment.find(5002) == (5002, LINE)

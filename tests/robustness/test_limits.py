@@ -98,7 +98,7 @@ def test_nesting_by_indentation_has_a_limit(run: Run, folder: Path) -> None:
 
 def test_huge_scalar(run: Run, folder: Path) -> None:
     """What a manifest may hold, a report need not repeat: names and values are shortened in it."""
-    huge = "x" * 3_000_000
+    huge = "x" * 1_000_000
     text = pod(huge).replace("metadata:\n", f"metadata:\n  annotations: {{note: {huge}, openshift.io/required-scc: {huge}}}\n")
     (folder / "m.yaml").write_text(text, encoding="utf-8")
     for format in FORMATS:
@@ -302,3 +302,43 @@ def test_stdin_beyond_the_limit(run: Run, folder: Path, monkeypatch: pytest.Monk
 def test_texts_that_cost_other_parsers_dearly(run: Run, folder: Path, text: str) -> None:
     (folder / "m.yaml").write_text("kind: Pod\nx:\n" + text, encoding="utf-8")
     check_rest(run("check", ".", "--format", "json"))
+
+
+def test_aliases_of_many_small_documents(run: Run, folder: Path) -> None:
+    """Each is within what the cluster takes; together they would cost minutes and gigabytes for a few kilobytes."""
+    document = pod("m") + f"b: &b [{'[],' * 1000}]\nx: [{'*b,' * 90}]\n---\n"
+    (folder / "m.yaml").write_text(document * 100, encoding="utf-8")
+    report = check_rest(run("check", ".", "--format", "json"))
+    refused_at = [f for f in report["findings"] if f["rule"] == "MAN001"]
+    assert report["summary"]["documents"]["unparsable"] == len(refused_at) == 98
+    assert all("of this file expand to more than 200,000 values" in f["message"] for f in refused_at)
+
+
+@pytest.mark.parametrize(
+    ("references", "value"), [("${A}" * 1_000, "y" * 100_000), ("${A}" * 200_000, "y"), ("${A}", "${A}${A}" * 10_000)]
+)
+def test_template_bomb(run: Run, folder: Path, references: str, value: str) -> None:
+    """What parameters would fill to more than any object may have is unknown, which is said."""
+    text = pod(f"'{references}'").replace("\n", "\n  ")
+    template = f"apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- {text}\nparameters:\n- {{name: A, value: '{value}'}}\n"
+    (folder / "m.yaml").write_text(template, encoding="utf-8")
+    ran = run("check", ".", "--format", "json")
+    check_rest(ran)
+    assert ran.status == 1
+    assert len(ran.out) < 200_000
+
+
+@pytest.mark.parametrize("value", ["[" * 900 + "]" * 900, "1e999", "9" * 5000, "-0", "NaN", '{"a": 1, "a": 2}', "1 2"])
+def test_template_values_are_the_clusters_json(run: Run, folder: Path, value: str) -> None:
+    text = pod("t").replace("privileged: true", "privileged: '${{A}}'").replace("\n", "\n  ")
+    parameter = json.dumps({"name": "A", "value": value})
+    template = f"apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- {text}\nparameters:\n- {parameter}\n"
+    (folder / "m.yaml").write_text(template, encoding="utf-8")
+    assert run("check", ".", "--format", "json").status in (1, 2)
+    check_rest(run("check", ".", "--format", "json"))
+
+
+def test_many_suppressions_in_a_row(run: Run, folder: Path) -> None:
+    (folder / "m.yaml").write_text("# scclint: ignore[SCC102] r\n" * 5_000 + pod("m"), encoding="utf-8")
+    report = check_rest(run("check", ".", "--format", "json", "--select", "SCC102"))
+    assert [f["line"] for f in report["findings"] if f["file"] == "m.yaml"] == [5010]

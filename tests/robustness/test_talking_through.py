@@ -247,3 +247,50 @@ def test_template_errors(run: Run, tree: Path, template: str) -> None:
     assert ran.status == 2
     check_text(ran.err)
     assert "Traceback" not in ran.err
+
+
+EVIDENCE = {
+    "status": {"id": "0" * 64, "metadata": {"name": HOSTILE}, "labels": {"io.kubernetes.pod.name": HOSTILE, "io.kubernetes.pod.namespace": HOSTILE}},
+    "info": {"runtimeSpec": {"annotations": {"io.kubernetes.cri-o.SeccompProfilePath": HOSTILE}, "linux": {"seccomp": {"defaultAction": HOSTILE}}}},
+}
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["verify", "--manifests", ".", "--evidence", "evidence" + FILE],
+        ["verify", "--manifests", FILE, "--evidence", "evidence" + FILE, "--format", "json"],
+        ["verify", "--manifests", FILE, "--evidence", "evidence" + FILE, "--format", "sarif"],
+        ["verify", "--manifests", FILE, "--evidence", FILE],
+        ["verify", "--manifests", FILE, "--evidence", "nowhere" + FILE],
+        ["seccomp", "diff", "profile" + FILE, "4.20"],
+        ["seccomp", "diff", "profile" + FILE, "4.20", "--format", "json"],
+        ["seccomp", "diff", FILE + "#" + HOSTILE, "4.20"],
+        ["seccomp", "diff", HOSTILE, "4.20"],
+        ["seccomp", "show", "--cap", HOSTILE],
+        ["seccomp", "show", "--arch", HOSTILE],
+    ],
+    ids=lambda argv: " ".join(argv).encode("unicode_escape").decode()[:40],
+)
+def test_captures_and_profiles(run: Run, tree: Path, argv: list[str]) -> None:
+    profile = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": [HOSTILE], "syscalls": [{"names": [HOSTILE], "action": "SCMP_ACT_ALLOW"}]}
+    (tree / ("evidence" + FILE)).write_text(json.dumps(EVIDENCE), encoding="utf-8")
+    (tree / ("profile" + FILE)).write_text(json.dumps(profile), encoding="utf-8")
+    ran = run(*argv)
+    check_text(ran.out)
+    check_text(ran.err)
+    assert ran.out + ran.err
+    assert "internal error" not in ran.err
+    if ran.status != 2 and "json" in argv:
+        for text in strings(json.loads(ran.out)):
+            assert text.isprintable(), text
+
+
+@pytest.mark.parametrize("command", [["rules"], ["rules", "--format", "json"], ["rule", "ORG001"], ["check", "."]], ids=" ".join)
+def test_rules_of_the_configuration(run: Run, tree: Path, command: list[str]) -> None:
+    rule = {"id": "ORG001", "message": HOSTILE, "settle": HOSTILE, "expr": "true"}
+    (tree / ".scclint.yaml").write_text(json.dumps({"rules": [rule]}), encoding="utf-8")
+    ran = run(*command)
+    check_text(ran.out)
+    check_text(ran.err)
+    assert "internal error" not in ran.err

@@ -50,10 +50,10 @@ def authorize(
 
     `bindings` are the RoleBindings of the pod's namespace. `service_account` is None for a pod that names none.
     """
-    grants = []
-    for scc in sccs:
-        grant = None
-        if service_account is not None:
-            grant = may_use(scc, service_account, "serviceaccount", chain(cluster_bindings, bindings))
-        grants.append(grant or may_use(scc, user, "user", chain(cluster_bindings, bindings)))
-    return tuple(grants)
+    users: list[tuple[User, SubjectType]] = [(user, "user")]
+    if service_account is not None:
+        users.insert(0, (service_account, "serviceaccount"))
+    bound = [(who, subject, rbac.binding(chain(cluster_bindings, bindings), who)) for who, subject in users]
+    return tuple(
+        next((grant for who, subject, theirs in bound if (grant := may_use(scc, who, subject, theirs))), None) for scc in sccs
+    )

@@ -60,6 +60,12 @@ def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
     return None
 
 
+def binding(bindings: Iterable[Binding], user: User) -> list[Binding]:
+    """Those of `bindings` that `user` is a subject of."""
+    groups = frozenset(user.groups)
+    return [b for b in bindings if user.name in b.users or not groups.isdisjoint(b.groups)]
+
+
 def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object]) -> list[Binding]:
     """The bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name.
 

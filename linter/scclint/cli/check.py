@@ -10,6 +10,7 @@ from scclint.cli.progress import progress
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
+from scclint.engine.progress import Lap, no_lap
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
 from scclint.finding import Report, Severity
@@ -39,9 +40,20 @@ def run(args: Namespace) -> int:
         # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
         config = replace(config, baseline="")
     revision = _revision(args)
+    timings = None
+    lap: Lap = no_lap
+    if getattr(args, "timings", False):
+        from scclint.engine.timings import Timings
+
+        timings = Timings()
+        registry = Registry(tuple(map(timings.timed, registry.rules)))
+        lap = timings.lap
+    lap("start")
     with progress(getattr(args, "quiet", False)) as step:
-        inputs = read_inputs(args, config, step)
-        report = judge(inputs, config, registry, ignores=ignores, review="markdown" in config.format, progress=step)
+        inputs = read_inputs(args, config, step, timings)
+        lap("load")
+        review = "markdown" in config.format
+        report = judge(inputs, config, registry, ignores=ignores, review=review, progress=step, lap=lap)
         if revision is not None:
             from scclint.cli.diff import mark
 
@@ -51,6 +63,9 @@ def run(args: Namespace) -> int:
         _record(recording, report, inputs, config, registry)
     else:
         whole = _print(report, outputs, config, _options(report, config, registry), args)
+        lap("report")
+        for line in timings.lines() if timings else ():
+            say(visible_line(line))
         if not whole:
             return USAGE
     counts = not getattr(args, "exit_zero", False) and not recording

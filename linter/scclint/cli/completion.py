@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.cli.main import OK
+from scclint.cli.main import OK, USAGE
 from scclint.cli.parser import build
 from scclint.errors import UsageError
 from scclint.registry import builtin
@@ -28,8 +28,7 @@ def run(args: Namespace) -> int:
             _complete(action, shtab.FILE)
         elif action.metavar in ("RULE", "RULES"):
             action.choices = rules
-    write(shtab.complete(parser, shell=args.shell), None)
-    return OK
+    return OK if write(shtab.complete(parser, shell=args.shell), None) else USAGE
 
 
 def _complete(action: Any, how: object) -> None:

@@ -13,7 +13,6 @@ from scclint.errors import UsageError
 from scclint.load.discover import SUFFIXES
 from scclint.model.objects import Workload
 from scclint.report import explain
-from scclint.world import World
 
 BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
 """A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
@@ -37,7 +36,7 @@ def run(args: Namespace) -> int:
             return code
         raise UsageError(f"{args.what}: no such workload. {_there_are(workloads)}")
     worlds = make_worlds(objects, config)
-    chosen, broke = judged(worlds, chosen, World.explain)
+    chosen, broke = judged(worlds, chosen, lambda world, workload: world.explain(workload))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":

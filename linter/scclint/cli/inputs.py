@@ -17,6 +17,7 @@ from scclint.report.output import use_color
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
+    from scclint.engine.timings import Timings
     from scclint.load.cache import Cache
 
 
@@ -68,7 +69,9 @@ def tracked_only() -> bool:
     return os.environ.get("PRE_COMMIT") == "1"
 
 
-def read_inputs(args: Namespace, config: Config, progress: Progress = silent) -> Inputs:
+def read_inputs(
+    args: Namespace, config: Config, progress: Progress = silent, timings: "Timings | None" = None
+) -> Inputs:
     """Read the paths of the command line and what is to be taken into account beside them."""
     paths = args.paths
     name = getattr(args, "stdin_filename", "") or "<stdin>"
@@ -81,6 +84,7 @@ def read_inputs(args: Namespace, config: Config, progress: Progress = silent) ->
         tracked_only=tracked_only(),
         progress=progress,
         trees=_trees(args),
+        timings=timings,
     )
 
 

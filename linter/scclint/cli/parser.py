@@ -153,6 +153,7 @@ def _check(commands: Commands) -> None:
     out.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
     out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
     out.add_argument("--show-files", action="store_true", help="list the files that would be read, and end")
+    out.add_argument("--timings", action="store_true", help="tell where the time went, on standard error")
     out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
     _configuration(parser)
 

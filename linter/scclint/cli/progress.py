@@ -14,9 +14,9 @@ PACE = 0.1  # seconds between two changes of the line
 CLEAR = "\r\x1b[K"
 
 
-def wanted(stream: TextIO, environ: Mapping[str, str]) -> bool:
+def wanted(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """Whether a person is watching `stream`, on a terminal whose line can be written over."""
-    return stream.isatty() and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
+    return stream is not None and stream.isatty() and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
 
 
 class Line:

@@ -5,12 +5,14 @@ import sys
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, settings
-from scclint.cli.main import OK
+from scclint.cli.main import OK, USAGE
 from scclint.errors import UsageError
+from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.output import write
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.screen import WIDTH
+from scclint.report.visible import visible, visible_line
 from scclint.rule import AnyRule
 
 
@@ -18,11 +20,16 @@ def run(args: Namespace) -> int:
     """Show the table of all rules, or the page of one. Rules of the configuration in force are among them."""
     color = color_wanted(args, None)
     if args.command == "rules":
-        rules = settings(args)[1].rules
-        write(table_json(rules) if args.format == "json" else table(rules, color, _columns()), None)
+        rules = tuple(map(_shown, settings(args)[1].rules))
+        whole = write(table_json(rules) if args.format == "json" else table(rules, color, _columns()), None)
     else:
-        _show(page(_find(args), color, min(_columns() or WIDTH, WIDTH)), color)
-    return OK
+        whole = _show(page(_shown(_find(args)), color, min(_columns() or WIDTH, WIDTH)), color)
+    return OK if whole else USAGE
+
+
+def _shown(rule: AnyRule) -> AnyRule:
+    """The rule safe to show: one may come from a configuration, which may come with what is linted."""
+    return replace(rule, id=visible_line(rule.id), name=visible_line(rule.name), title=visible_line(rule.title), page=visible(rule.page, longest=None))
 
 
 def _find(args: Namespace) -> AnyRule:
@@ -48,19 +55,23 @@ def _columns() -> int | None:
     """The width of the terminal, None where the output is not one."""
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if _is_terminal() else None
 
 
-def _show(text: str, color: bool) -> None:
-    """Through the user's pager where a person is reading and the page is longer than the screen."""
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _show(text: str, color: bool) -> bool:
+    """Through the user's pager where a person is reading and the page is longer than the screen. False as of `write`."""
     import shutil
 
     rows = shutil.get_terminal_size().lines
-    if not sys.stdout.isatty() or text.count("\n") < rows:
-        write(text, None)
-        return
+    if not _is_terminal() or text.count("\n") < rows:
+        return write(text, None)
     import pydoc
 
     # less shows the codes of colours unless it is told to pass them on.
     os.environ.setdefault("LESS", "-R" if color else "")
     pydoc.pager(text)
+    return True

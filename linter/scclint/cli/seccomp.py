@@ -15,6 +15,7 @@ from scclint.errors import UsageError
 from scclint.model.objects import Workload
 from scclint.record import replace
 from scclint.report.output import write
+from scclint.report.visible import visible
 from scclint.seccomp.runtime_default import crio_of, openshift_of
 from scclint.world import World
 
@@ -59,7 +60,7 @@ def _diff(args: Namespace) -> int:
     first, second = (operand(text, crio, arch, predict) for text in (args.first, args.second))
     diff = compare(first.profile, second.profile, arch)
     forms = {"text": commands.diff_text, "json": commands.diff_json}
-    return OK if write_formats(args, lambda form, _: forms[form](first, second, diff)) else USAGE
+    return OK if write_formats(args, lambda form, _: visible(forms[form](first, second, diff), longest=None)) else USAGE
 
 
 def read_world(args: Namespace, config: Config) -> tuple[Inputs, World, list[Workload]]:

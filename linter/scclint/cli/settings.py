@@ -12,4 +12,4 @@ from scclint.report.visible import visible
 def run(args: Namespace) -> int:
     """Print the settings in force and where each was set."""
     config, _ = settings(args)
-    return OK if write(visible(render(config)), None) else USAGE
+    return OK if write(visible(render(config), longest=None), None) else USAGE

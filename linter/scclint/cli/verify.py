@@ -16,6 +16,7 @@ from scclint.finding import Finding, Report, Severity, Tally
 from scclint.load.read import read
 from scclint.model.objects import Workload
 from scclint.record import replace
+from scclint.report.visible import visible
 from scclint.rule import Rule
 from scclint.seccomp import commands
 from scclint.seccomp.evidence import read_evidence
@@ -45,7 +46,9 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
             return _sarif(verification, workloads, inputs, world)
-        return (commands.verify_json if form == "json" else commands.verify_text)(verification)
+        return (
+            commands.verify_json(verification) if form == "json" else visible(commands.verify_text(verification), longest=None)
+        )
 
     whole = write_formats(args, render)
     code = status(inputs)

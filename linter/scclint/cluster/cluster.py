@@ -1,6 +1,6 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission import admit as scc_admission
@@ -73,7 +73,7 @@ class Cluster:
         self.sccs = {scc.name: scc for scc in self._ordered}
         self._objects = objects
         self._bindings: tuple[rbac.Binding, ...] | None = None
-        self._namespaced_bindings: dict[str, tuple[rbac.Binding, ...]] = {}
+        self._namespaced_bindings: dict[str, list[rbac.Binding]] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
 
@@ -272,15 +272,14 @@ class Cluster:
             bindings = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
             self._bindings = tuple(rbac.read_bindings(bindings, roles))
             for binding in self._bindings:
-                namespace = binding.ref.namespace
-                self._namespaced_bindings[namespace] = (*self._namespaced_bindings.get(namespace, ()), binding)
+                self._namespaced_bindings.setdefault(binding.ref.namespace, []).append(binding)
         return self._bindings
 
-    def _bindings_of(self, namespace: str) -> tuple[rbac.Binding, ...]:
+    def _bindings_of(self, namespace: str) -> Sequence[rbac.Binding]:
         self._all_bindings()
         return self._namespaced_bindings.get(namespace, ()) if namespace else ()
 
-    def _cluster_bindings(self) -> tuple[rbac.Binding, ...]:
+    def _cluster_bindings(self) -> Sequence[rbac.Binding]:
         self._all_bindings()
         return self._namespaced_bindings.get("", ())
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import partial
+from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.engine.kustomize import settle_kustomize, settle_origins
@@ -19,6 +21,9 @@ from scclint.model.kustomize import NAMES
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
 from scclint.record import replace
 from scclint.suppress import MARK
+
+if TYPE_CHECKING:
+    from scclint.engine.timings import Timings
 
 
 class Inputs:
@@ -66,6 +71,7 @@ def load_inputs(
     tracked_only: bool = False,
     progress: Progress = silent,
     trees: Trees | None = None,
+    timings: "Timings | None" = None,
 ) -> Inputs:
     """Read `paths` (files, folders, `-`) to report on, and `context` and the configuration's cluster state beside them.
 
@@ -74,7 +80,8 @@ def load_inputs(
     A file that cannot be read becomes an error notice, a broken document one with its error; neither stops the rest.
     `stdin` is what standard input holds, or why it cannot be read, where `-` is among the paths. `tracked_only` leaves out of
     folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
-    where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones.
+    where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones;
+    `timings` learn what each file took.
     """
     trees = trees or Trees()
     inputs = Inputs()
@@ -83,7 +90,8 @@ def load_inputs(
     for file, text in _texts([*paths, *config.profile_dirs], config, inputs, stdin, stdin_filename, tracked_only):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
-        inputs.targets.extend(map(_slim, _load(inputs, file, text, kinds, trees)))
+        load = partial(_load, inputs, file, text, kinds, trees)
+        inputs.targets.extend(map(_slim, timings.loading(file, load) if timings else load()))
     if config.cluster_state or context:
         _read_context(inputs, config, context, kinds, tracked_only, trees)
     trees.save()

@@ -8,3 +8,11 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """Nobody wants to know."""
+
+
+Lap = Callable[[str], None]
+"""Called when a stage of the run is over, with its name."""
+
+
+def no_lap(stage: str) -> None:
+    """Nobody takes the time."""

@@ -9,7 +9,7 @@ from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.check import check, order
 from scclint.engine.inputs import Inputs, load_inputs, model_objects
-from scclint.engine.progress import Progress, silent
+from scclint.engine.progress import Lap, Progress, no_lap, silent
 from scclint.engine.settle import Move, settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
@@ -57,14 +57,17 @@ def run(
     today: "date | None" = None,
     review: bool = False,
     progress: Progress = silent,
+    lap: Lap = no_lap,
 ) -> Report:
     """Judge what was read and report on its targets.
 
     `ignores` False reports what comments, annotations, the configuration and the baseline would suppress. `today` decides
-    whether a suppression has expired. `review` asks for the outcome of every workload as well.
+    whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called
+    with the name of each stage when it is over.
     """
     objects = model_objects(inputs, config)
     worlds = make_worlds(objects, config)
+    lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
@@ -78,6 +81,7 @@ def run(
         notices += more
     else:
         findings = sorted(move(findings), key=order)
+    lap("check")
     return Report(
         findings=tuple(findings),
         crashes=(*inputs.crashes, *crashes),

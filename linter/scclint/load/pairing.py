@@ -11,6 +11,8 @@ _IDENTITY = ("kind", "name")
 """Keys whose value makes an item or a document another one."""
 _BLOCK = ("|", ">", "&", "!")
 _LEAST = 1e-9
+_MOST = 40_000
+"""Pairs looked at within one level. Beyond, as between lists of hundreds of items each, only equal lines are paired, in order."""
 
 Wish: TypeAlias = "tuple[float, Entry]"
 """How well a template's entry would do for a rendered one, and the entry."""
@@ -44,6 +46,8 @@ class Scores:
         own = likeness(rendered, source)
         if own <= 0 or (not rendered.key and _is_another(rendered, source)):
             return 0.0
+        if _too_many(rendered, source):
+            return own
         inner = sum(max((s for s, _ in self.wishes(child, source)), default=0.0) for child in rendered.children)
         if rendered.text == ITEM and inner <= 0 and rendered.children and source.children:
             return 0.0
@@ -135,6 +139,8 @@ def pair(rendered: Entry, source: Entry, scores: Scores) -> dict[Entry, Pair]:
 
 def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pair]:
     """The pairs of what two entries hold that agree best, in the order of writing; a `range` may write its lines again."""
+    if _too_many(holder, target):
+        return _equal_lines(holder, target)
     wishes = {child: scores.wishes(child, target) for child in holder.children}
     chosen = _in_order(holder.children, target, wishes)
     taken = set(chosen.values())
@@ -144,6 +150,17 @@ def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pai
             if (source := next(again, None)) is not None:
                 chosen[child] = source
     return dict(_judged(holder, target, wishes, chosen))
+
+
+def _too_many(holder: Entry, target: Entry) -> bool:
+    return len(holder.children) * len(target.children) > _MOST
+
+
+def _equal_lines(holder: Entry, target: Entry) -> dict[Entry, Pair]:
+    left: dict[str, list[Entry]] = {}
+    for source in reversed(target.children):
+        left.setdefault(source.text, []).append(source)
+    return {child: Pair(same.pop(), False) for child in holder.children if (same := left.get(child.text))}
 
 
 def _judged(

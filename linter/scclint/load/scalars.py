@@ -19,7 +19,9 @@ _WORDS: dict[str, float | bool | None] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
-HINTS = frozenset("yYnNtTfFoO~.+-0123456789")
+WORDS = frozenset(_WORDS)
+NUMBER_HINTS = frozenset(".+-0123456789")
+"""Bare scalars that are none of these words and do not begin like this are strings."""
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]{0,19})")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _POINT_FLOAT = r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?"
@@ -77,9 +79,7 @@ def key_text(text: str, plain: bool, tag: str | None = None) -> str:
 
 def _resolve(text: str, plain: bool, tag: str | None) -> JsonValue:
     if tag is None:
-        if not plain or (text and text[0] not in HINTS):
-            return text
-        return _implicit(text)
+        return _implicit(text) if plain else text
     if not tag.startswith(_TAG):
         return text
     return _tagged(text, tag.removeprefix(_TAG))
@@ -91,7 +91,7 @@ def _implicit(text: str) -> JsonValue:
     first = text[0]
     if first == ".":
         return _float(text) if re.fullmatch(_POINT_FLOAT, text) else text
-    if first not in "+-0123456789":
+    if first not in NUMBER_HINTS:
         return text
     digits = text.replace("_", "")
     if _INTEGER.fullmatch(digits):
@@ -127,7 +127,7 @@ def _tagged(text: str, tag: str) -> JsonValue:
         return text
     if tag == "timestamp" and is_timestamp(text):
         return text
-    value = _implicit(text) if text == "" or text[0] in HINTS else text
+    value = _implicit(text)
     kinds = {"bool": bool, "int": int, "float": float, "null": type(None)}
     if type(value) is kinds.get(tag):
         return value

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 PAYS_FROM = 1 << 16
 """Characters to parse from which on keeping facts is worth the while; a run over a few files never gets there."""
 
-MOST_OPEN = 1 << 22
-"""Characters of text whose trees may be there at one time: some hundred megabytes of memory."""
+MOST_OPEN = 1 << 21
+"""Characters of text whose trees may be there at one time: some fifty megabytes of memory."""
 
 
 @record
@@ -58,9 +58,12 @@ class Tree(Mapping):
         # Only asked for what is not there: the two slots of a mapping while it is folded.
         if name not in ("_index", "duplicates"):
             raise AttributeError(name)
-        root = self._open(self)
-        self._index, self.duplicates = root._index, root.duplicates
+        self.unfold(self._open(self))
         return getattr(self, name)
+
+    def unfold(self, root: Mapping) -> None:
+        """Take the entries of `root`, which is made of the same text."""
+        self._index, self.duplicates = root._index, root.duplicates
 
     def fold(self) -> None:
         """Let the entries go."""
@@ -112,7 +115,10 @@ class Trees:
         facts = facts_of(root, line)
         if self._cache is not None:
             self._cache.put(text, facts)
-        return Tree(root.file, line, facts, self._opening(parse, len(text)))
+        tree = Tree(root.file, line, facts, self._opening(parse, len(text)))
+        tree.unfold(root)
+        self._opened(tree, len(text))
+        return tree
 
     def save(self) -> None:
         """Keep what was found out for later runs."""
@@ -121,16 +127,18 @@ class Trees:
 
     def _opening(self, parse: Callable[[], Mapping], size: int) -> Callable[[Tree], Mapping]:
         def open_(tree: Tree) -> Mapping:
-            root = parse()
-            self._open.append((tree, size))
-            self._open_size += size
-            while self._open_size > self._most_open and len(self._open) > 1:
-                oldest, its_size = self._open.popleft()
-                oldest.fold()
-                self._open_size -= its_size
-            return root
+            self._opened(tree, size)
+            return parse()
 
         return open_
+
+    def _opened(self, tree: Tree, size: int) -> None:
+        self._open.append((tree, size))
+        self._open_size += size
+        while self._open_size > self._most_open and len(self._open) > 1:
+            oldest, its_size = self._open.popleft()
+            oldest.fold()
+            self._open_size -= its_size
 
 
 def facts_of(root: Mapping, line: int) -> Facts:

@@ -29,7 +29,7 @@ from scclint.load.limits import MAX_DEPTH, Aliasing, LimitError, check_aliasing
 from scclint.load.lines import Lines, has_odd_breaks
 from scclint.load.mapping import MAP_KEY_ERROR, effective_mapping
 from scclint.load.node import Node, Scalar, Sequence
-from scclint.load.scalars import HINTS, MERGE_TAG, key_text, resolve
+from scclint.load.scalars import MERGE_TAG, NUMBER_HINTS, WORDS, key_text, resolve
 from scclint.source import Span
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -165,7 +165,7 @@ def _compose(
                 # At the end of the text libyaml stands in a line of its own, which nobody wrote.
                 line = end_line = line - 1
                 column = end_column = len(source) - source.rfind("\n")
-            if tag is not None or (plain and (not text or text[0] in HINTS)):
+            if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):
                 try:
                     value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)
                 except ValueError as error:

@@ -19,15 +19,15 @@ LONGEST = 10_000
 """Characters shown of one text. Paths and names are far below; a value of megabytes would only drown the report."""
 
 
-def visible(text: str) -> str:
+def visible(text: str, longest: int | None = LONGEST) -> str:
     """`text` with every character that does not print as its escape (`\\x1b`, `\\u202e`), line feeds left as they are.
 
     That covers C0, C1, DEL, bidirectional and other format controls, line and paragraph separators, odd spaces, lone
-    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0. Of a text beyond `LONGEST` the
-    middle is left out.
+    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0. Of a text beyond
+    `longest` the middle is left out, None for whole pages.
     """
-    if len(text) > LONGEST:
-        return _without_middle(visible(text[:LONGEST]), visible(text[-LONGEST:]), len(text))
+    if longest is not None and len(text) > longest:
+        return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)
     if not text.isprintable():
         text = "".join([c if c.isprintable() or c in ("\n", IDEOGRAPHIC_SPACE) else escape(c) for c in text])
     if "::" in text:
@@ -35,11 +35,12 @@ def visible(text: str) -> str:
     return break_commands(text)
 
 
-def _without_middle(head: str, tail: str, length: int) -> str:
-    """Both are of `LONGEST` at least and leave as much as fits."""
+def _without_middle(head: str, tail: str, length: int, longest: int) -> str:
+    """Both are of `longest` at least and leave as much as fits."""
     note = f" … (a text of {length:,} characters) … "
-    room = LONGEST - len(note)
-    return head[: room * 3 // 4] + note + tail[-(room // 4) :]
+    room = longest - len(note)
+    # A cut may make a word of what was the end of one.
+    return _COMMAND_AT_WORD.sub(r"\\", head[: room * 3 // 4] + note + tail[-(room // 4) :])
 
 
 def break_commands(text: str) -> str:

@@ -1,6 +1,6 @@
 """What `scclint seccomp show`, `scclint seccomp diff` and `scclint verify` print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import UsageError
@@ -30,7 +30,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
     """The comparison for people: what the second lets through, stops and treats otherwise, syscalls grouped."""
     lines = [f"A: {first.label}", f"B: {second.label}", ""]
     if diff.same:
-        return "\n".join([*lines, "Both treat every syscall alike.", ""])
+        return _text([*lines, "Both treat every syscall alike."])
     old, new = diff.defaults
     lines.append(f"any other syscall: {old}" if old == new else f"any other syscall: {old} in A; {new} in B")
     if diff.architectures[0] != diff.architectures[1]:
@@ -43,7 +43,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
             lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
             for change in changes:
                 lines += [*_wrapped(", ".join(change.syscalls)), f"    A: {change.before}", f"    B: {change.after}"]
-    return "\n".join(lines) + "\n"
+    return _text(lines)
 
 
 def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
@@ -88,7 +88,7 @@ def verify_text(verification: "Verification") -> str:
         status: sum(c.status == status for c in verification.comparisons) for status in ("agree", "disagree", "no evidence")
     }
     lines.append(f"{counts['agree']} agree, {counts['disagree']} disagree, {counts['no evidence']} without evidence")
-    return "\n".join(lines) + "\n"
+    return _text(lines)
 
 
 def verify_json(verification: "Verification") -> str:
@@ -186,7 +186,24 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{_printable(line)}\n" for line in lines)
+
+
 def _json(value: Any) -> str:
     import json
 
-    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+    return json.dumps(_printable(value), indent=2, sort_keys=True) + "\n"
+
+
+def _printable(value: Any) -> Any:
+    """Names come out of captures and manifests, and must neither steer a terminal nor make lines of their own."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in value)
+    if isinstance(value, dict):
+        return {key: _printable(inner) for key, inner in value.items()}
+    return [_printable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

@@ -62,7 +62,7 @@ class ContainerSeccomp:
     says what decided and `why` says it as a sentence. `requested` is what the manifest asks for, whether it counted or not
     (None: nothing). `proc_mode` is the `Seccomp:` line of `/proc/PID/status`, 0 or 2, and `crictl` the profile that
     `crictl inspect` shows, None where its `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container
-    that does not run, or not on Linux.
+    that does not run, or not on Linux. `unconfined_on` names the node pools that leave it unconfined where others do not.
     """
 
     name: str
@@ -75,6 +75,7 @@ class ContainerSeccomp:
     requested: Request | None
     proc_mode: Literal[0, 2] | None
     crictl: str | None
+    unconfined_on: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -124,6 +125,7 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
                 requested=request,
                 proc_mode=force.proc_mode,
                 crictl=force.crictl,
+                unconfined_on=force.unconfined_on,
             )
         )
     return tuple(results)
@@ -178,6 +180,7 @@ class _Force:
     localhost_profile: str | None = None
     proc_mode: Literal[0, 2] | None = None
     crictl: str | None = None
+    unconfined_on: tuple[str, ...] = ()
 
 
 def _force(
@@ -208,7 +211,9 @@ def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], 
     if len(fates) <= 1:
         return next(iter(fates.values()))[0][0] if fates else decide(None)
     words = (f"{_words(found[0][0])} on {' and '.join(name for _, name in found)}" for found in fates.values())
-    return _Force(None, next(iter(fates.values()))[0][0].source, f"It depends on the node pool: {', '.join(words)}.")
+    source = next(iter(fates.values()))[0][0].source
+    unconfined = tuple(name for found in fates.values() for force, name in found if force.type == "Unconfined")
+    return _Force(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
 
 
 def _replacement(force: _Force, pools: "tuple[NodePool, ...]") -> str:
