@@ -38,7 +38,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Problem, Severity, World, rule
+from scclint.api import ApiObject, FieldProblem, Problem, Severity, World, rule
 
 from ._field_problems import field_problems
 
@@ -56,7 +56,17 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.kind != "unknown":
             yield Problem(
-                f"{obj.named}: {world.cluster.platform_name} refuses it: {problem.message}",
+                f"{obj.named}: the API server refuses it: {problem.message}",
                 at=obj.field(*problem.path),
-                settle=f"Write {problem.suggestion}." if problem.suggestion else "Correct the field.",
+                settle=_settle(problem),
             )
+
+
+def _settle(problem: FieldProblem) -> str:
+    if problem.suggestion:
+        return f"Write {problem.suggestion}."
+    if "must be a string" in problem.message:
+        return "Write the value in quotes."
+    if "is the string" in problem.message:
+        return "Write the value without quotes."
+    return "Correct the field."

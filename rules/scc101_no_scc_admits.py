@@ -52,9 +52,13 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Problem, Related, Severity, Workload, World, rule
+from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule
 
-from ._words import creator, in_fields, listed, usable
+from ._releases import required_scc_counts
+from ._words import creator, in_fields, usable
+
+RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
+"""Fields that are held against the namespace's own ids."""
 
 
 @rule(
@@ -69,7 +73,7 @@ from ._words import creator, in_fields, listed, usable
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.allowed or verdict.required_scc:
+    if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
     refused = usable(verdict)
     if not refused:
@@ -84,14 +88,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     nearest, errors = min(refused, key=lambda candidate: _distance(candidate[1]))
     decisive = in_fields(errors)
-    others = [scc for scc, _ in refused if scc != nearest]
     yield Problem(
         f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says {decisive[0].text}"
-        + (f", and {len(decisive) - 1} more" if len(decisive) > 1 else "")
-        + (f"; {listed(others)} refuse{'s' if len(others) == 1 else ''} them as well" if others else ""),
+        + (f", and {len(decisive) - 1} more" if len(decisive) > 1 else ""),
         at=workload.pod.field(*decisive[0].path),
         related=tuple(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]),
-        settle=_settle(workload, decisive) + _user_namespace(refused),
+        settle=_settle(outcome, decisive, world) + _user_namespace(refused) + _assumed(outcome, decisive),
     )
 
 
@@ -109,9 +111,30 @@ def _user_namespace(refused: list[tuple[str, tuple[FieldError, ...]]]) -> str:
     return ""
 
 
-def _settle(workload: Workload, decisive: list[FieldError]) -> str:
+def _assumed(outcome: Outcome, decisive: list[FieldError]) -> str:
+    """A range is quoted as if it were known; where it is not, that has to be said."""
+    quoted = any(str(step) in RANGED for e in decisive for step in e.path)
+    if outcome.verdict is None or not outcome.verdict.namespace_assumed or not quoted:
+        return ""
+    return " The ranges are assumed, since the input has none for this namespace; the real ones differ, and end the same way."
+
+
+def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
+    workload = outcome.workload
+    this = "this field" if len(decisive) == 1 else "these fields"
+    wide_enough = _wide_enough(outcome, world)
+    scc = f"{wide_enough}, the most restrictive SCC that would admit it" if wide_enough else "a custom SCC that allows that"
     return (
-        f"Change or leave out {'this field' if len(decisive) == 1 else 'these fields'}, or grant service account "
-        f"{workload.pod.service_account} an SCC that allows {'it' if len(decisive) == 1 else 'them'}; a grant that exists only in the "
-        "cluster has to be part of the input (--cluster-state)."
+        f"Change or leave out {this}, or grant service account {workload.pod.service_account} {scc}. A grant that exists only in "
+        "the cluster has to be part of the input (--cluster-state)."
     )
+
+
+def _wide_enough(outcome: Outcome, world: World) -> str:
+    """The most restrictive SCC of the cluster under which the pod as submitted would validate; empty where there is none."""
+    assert outcome.verdict is not None
+    pod = outcome.verdict.submitted
+    for scc in world.cluster.by_restrictiveness():
+        if world.cluster.errors_under(scc, pod, namespace=outcome.namespace) == ():
+            return scc
+    return ""

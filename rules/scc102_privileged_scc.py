@@ -42,7 +42,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, rule
+from scclint.api import FieldError, Problem, Related, Severity, Workload, World, rule
 
 from ._words import creator, in_fields, listed, usable
 
@@ -77,16 +77,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not allows:
         return
     refused = usable(verdict)
-    forcing = in_fields(min(refused, key=lambda candidate: len(in_fields(candidate[1])))[1]) if refused else []
+    nearest, reasons = min(refused, key=lambda candidate: len(in_fields(candidate[1]))) if refused else ("", ())
+    forcing = in_fields(reasons)
     privileged = [c.name for c in outcome.seccomp if c.source == "privileged"]
     grant = outcome.chosen.grant if outcome.chosen else None
     yield Problem(
         f"{workload.named}: its pods land on SCC {verdict.scc}{creator(outcome)}, which allows {listed(allows)}"
-        + (
-            f"; {min(refused, key=lambda c: len(in_fields(c[1])))[0]} would take them but for {listed(_names(forcing))}"
-            if forcing
-            else ""
-        )
+        + (f"; {nearest} would take them but for {listed(_names(forcing))}" if forcing else "")
         + (
             f"; {listed(privileged)}, being privileged, run{'s' if len(privileged) == 1 else ''} without seccomp"
             if privileged
@@ -95,11 +92,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=workload.pod.field(*forcing[0].path) if forcing else workload.place,
         related=tuple(Related(f"also forces it: {e.text}", workload.pod.field(*e.path).span) for e in forcing[1:8])
         + world.grant_steps(grant, verdict.scc),
-        settle="Drop what forces it, or grant a custom SCC that allows only that and lists runtime/default in seccompProfiles.",
+        settle="Give it the capabilities it needs instead of privileged: true; no profile confines a privileged container."
+        if privileged
+        else "Drop what forces it, or grant a custom SCC that allows only that and lists runtime/default in seccompProfiles.",
     )
 
 
-def _names(errors: list) -> list[str]:  # type: ignore[type-arg]
+def _names(errors: list[FieldError]) -> list[str]:
     names = [".".join(str(step) for step in e.path if not isinstance(step, int)).removeprefix("spec.") for e in errors]
     unique = list(dict.fromkeys(names))
     return unique[:4] + ([f"{len(unique) - 4} more"] if len(unique) > 4 else [])

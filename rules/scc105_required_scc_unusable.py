@@ -42,6 +42,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, rule
 
+from ._releases import required_scc_counts
 from ._words import creator, in_fields, listed, usable
 
 ANNOTATION = "openshift.io/required-scc"
@@ -59,7 +60,7 @@ ANNOTATION = "openshift.io/required-scc"
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.allowed or not verdict.required_scc:
+    if verdict is None or verdict.allowed or not verdict.required_scc or not required_scc_counts(world):
         return
     name = verdict.required_scc
     annotation = workload.pod.annotation(ANNOTATION)

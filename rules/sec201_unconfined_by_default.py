@@ -4,16 +4,18 @@ Nobody asked for it, yet the container will run unconfined: without any seccomp 
 
 On OpenShift the SCC that admits the pod decides. `restricted-v2` and its siblings list `runtime/default` and fill the
 profile in; `anyuid`, `nonroot`, `hostnetwork`, `hostaccess`, `hostmount-anyuid` and other SCCs without
-`seccompProfiles`, and `privileged`, whose only entry is `*`, fill in nothing. In `default`, `kube-*` and `openshift`
-namespaces and those of run level 0 and 1 no SCC runs at all. The kubelet's `seccompDefault`, off on OpenShift unless
+`seccompProfiles`, and `privileged`, whose only entry is `*`, fill in nothing. In the few namespaces that SCC109
+lists and those of run level 0 and 1 no SCC runs at all. The kubelet's `seccompDefault`, off on OpenShift unless
 a KubeletConfig sets it, is the last that could supply a profile.
 
 ## How to settle it
 
-Have the pod admitted by an SCC that defaults the profile: take away the grant or the field that moves it elsewhere.
-Where it must run under this SCC and the SCC allows it (`privileged`, custom ones with `*`), write `seccompProfile:
-{type: RuntimeDefault}` on the pod. Under `anyuid` and the other SCCs without `seccompProfiles` that would make the
-pod be refused: use a custom SCC that lists `runtime/default`.
+If a confining SCC would take the pod as well, write `seccompProfile: {type: RuntimeDefault}` on it: `anyuid` and the other SCCs without
+`seccompProfiles` refuse a pod that names a profile, and it is passed on to `restricted-v2`. Or pin that SCC with the annotation
+`openshift.io/required-scc`, or take the grant away that moves the pod elsewhere.
+
+If the pod needs the SCC that it lands on: under `privileged`, and custom SCCs with `*`, the same field is honoured; instead of `nonroot`
+and `hostnetwork` grant `nonroot-v2` and `hostnetwork-v2`; instead of `anyuid` a custom copy of it that lists `runtime/default`.
 
 ## Before
 
@@ -115,7 +117,7 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
         )
     return (
         f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in",
-        f"{_better(outcome, world)} A profile written on the pod would make {verdict.scc} refuse it.",
+        _better(outcome, world),
     )
 
 
@@ -126,14 +128,18 @@ def _better(outcome: Outcome, world: World) -> str:
     sccs = world.cluster.sccs
     confining = next((c.scc for c in world.explain(workload) if c.outcome == "chosen" and _confines(sccs[c.scc])), None)
     if confining is not None:
-        pin = f"pin {confining} with the annotation openshift.io/required-scc"
-        if outcome.creator is not None:
-            return f"{confining} would admit the pod with RuntimeDefault: {pin}."
-        return f"Without its right to {verdict.scc} the pod would land on {confining} and get RuntimeDefault: withdraw that, or {pin}."
+        who = " Or say who creates the pod: --as USER." if outcome.creator is not None and not world.creator_given else ""
+        return (
+            f"Write seccompProfile: {{type: RuntimeDefault}} on the pod: {verdict.scc} then passes it on to {confining}, "
+            f"which would admit it. Or pin {confining} with the annotation openshift.io/required-scc.{who}"
+        )
     sibling = f"{verdict.scc}-v2"
     if sibling in sccs and _confines(sccs[sibling]):
-        return f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault."
-    return f"Drop what calls for {verdict.scc}, or grant a custom copy of it with seccompProfiles: [runtime/default]."
+        return f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault, while {verdict.scc} refuses to have it asked for."
+    return (
+        f"Drop what calls for {verdict.scc}, or grant a custom copy of it with seccompProfiles: [runtime/default]; "
+        f"{verdict.scc} itself refuses a pod that asks for a profile."
+    )
 
 
 def _confines(scc: Any) -> bool:

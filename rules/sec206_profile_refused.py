@@ -64,7 +64,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Related, Severity, Workload, World, rule
 
 from ._words import creator, in_fields, is_seccomp, usable
 
@@ -99,7 +99,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.grant_steps(grant, scc),
-            settle=_settle(scc, world),
+            settle=_settle(scc, outcome, world),
         )
         return
 
@@ -108,8 +108,20 @@ def _asked(value: object, text: str) -> str:
     return str(value) if isinstance(value, str) else text
 
 
-def _settle(scc: str, world: World) -> str:
+def _settle(scc: str, outcome: Outcome, world: World) -> str:
+    """By what is asked for: an SCC can list the runtime's profile or a file, and nobody should list `unconfined`."""
+    profiles = world.cluster.sccs[scc].seccomp_profiles
+    without = f"{scc} then gives {profiles[0]}" if profiles else "the container then runs unconfined"
+    asked = {(c.requested.type, c.requested.localhost_profile) for c in outcome.seccomp if c.requested is not None}
+    if ("Unconfined", None) in asked:
+        return f"Leave the profile out: {without}."
+    files = sorted({path for kind, path in asked if kind == "Localhost" and path})
+    if files:
+        listed_files = ", ".join(f"localhost/{path}" for path in files)
+        return f"Grant a custom copy of {scc} with {listed_files} in seccompProfiles, or leave the profile out: {without}."
     sibling = f"{scc}-v2"
     if sibling in world.cluster.sccs and "runtime/default" in world.cluster.sccs[sibling].seccomp_profiles:
-        return f"Grant {sibling} instead of {scc}: it lists runtime/default. Leaving the profile out would run the container unconfined."
-    return f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Leaving the profile out would run the container unconfined."
+        return f"Grant {sibling} instead of {scc}: it lists runtime/default. Do not just leave the profile out: {without}."
+    return (
+        f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Do not just leave the profile out: {without}."
+    )

@@ -69,9 +69,7 @@ def tracked_only() -> bool:
     return os.environ.get("PRE_COMMIT") == "1"
 
 
-def read_inputs(
-    args: Namespace, config: Config, progress: Progress = silent, timings: "Timings | None" = None
-) -> Inputs:
+def read_inputs(args: Namespace, config: Config, progress: Progress = silent, timings: "Timings | None" = None) -> Inputs:
     """Read the paths of the command line and what is to be taken into account beside them."""
     paths = args.paths
     name = getattr(args, "stdin_filename", "") or "<stdin>"

@@ -29,7 +29,13 @@ def run(args: Namespace) -> int:
 
 def _shown(rule: AnyRule) -> AnyRule:
     """The rule safe to show: one may come from a configuration, which may come with what is linted."""
-    return replace(rule, id=visible_line(rule.id), name=visible_line(rule.name), title=visible_line(rule.title), page=visible(rule.page, longest=None))
+    return replace(
+        rule,
+        id=visible_line(rule.id),
+        name=visible_line(rule.name),
+        title=visible_line(rule.title),
+        page=visible(rule.page, longest=None),
+    )
 
 
 def _find(args: Namespace) -> AnyRule:

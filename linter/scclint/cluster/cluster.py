@@ -200,6 +200,10 @@ class Cluster:
             return str(problem)
         return None
 
+    def by_restrictiveness(self) -> tuple[str, ...]:
+        """The names of the SCCs, the most restrictive first by the plugin's points, whatever their priority."""
+        return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: (order.points(scc), scc.name)))
+
     def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
         """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
 

@@ -19,7 +19,6 @@ from scclint.config.records import (
 from scclint.config.selection import unknown_selector
 from scclint.finding import Path, Severity
 
-
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
 """How the files may end that a configuration has reports written to."""
 

@@ -59,6 +59,8 @@ def render(config: Config) -> str:
             group = parent
             lines.append((f"{parent}:", "") if parent else ("", ""))
         text = f"{name}: {_json(value)}" if value is not None else f"# {name}: not set"
-        lines.append((("  " if parent else "") + text, origin.replace("\n", "\\n") if value is not None or origin != DEFAULT else ""))
+        lines.append(
+            (("  " if parent else "") + text, origin.replace("\n", "\\n") if value is not None or origin != DEFAULT else "")
+        )
     width = min(60, max((len(text) for text, origin in lines if origin), default=0))
     return "".join((f"{text:<{width}}  # {origin}" if origin else text) + "\n" for text, origin in lines)

@@ -12,7 +12,7 @@ from scclint.engine.progress import Progress, silent
 from scclint.errors import LoadError
 from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
-from scclint.load.discover import discover, display
+from scclint.load.discover import SourceFile, discover, display
 from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
 from scclint.load.trees import Trees
@@ -152,7 +152,12 @@ def _may_be_manifest(document: Document) -> bool:
 
 
 def _texts(
-    paths: Iterable[str], config: Config, inputs: Inputs, stdin: bytes | LoadError | None, stdin_filename: str, tracked_only: bool
+    paths: Iterable[str],
+    config: Config,
+    inputs: Inputs,
+    stdin: bytes | LoadError | None,
+    stdin_filename: str,
+    tracked_only: bool,
 ) -> Iterator[tuple[str, str]]:
     for item in discover(
         paths,
@@ -164,17 +169,22 @@ def _texts(
         if isinstance(item, LoadError):
             inputs.notices.append(Notice("error", item.message, item.file, item.line))
             continue
-        piped = item.path == "-"
         try:
-            if piped and isinstance(stdin, LoadError):
-                raise stdin
-            text = decode(stdin or b"", item.display) if piped else read(item.path, item.display)
+            text = _text(item, stdin)
         except LoadError as error:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
             continue
-        if piped:
+        if item.path == "-":
             inputs.texts[item.display] = text
         yield item.display, text
+
+
+def _text(item: SourceFile, stdin: bytes | LoadError | None) -> str:
+    if item.path != "-":
+        return read(item.path, item.display)
+    if isinstance(stdin, LoadError):
+        raise stdin
+    return decode(stdin or b"", item.display)
 
 
 def extras(config: Config) -> Extras:

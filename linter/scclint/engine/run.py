@@ -73,7 +73,7 @@ def run(
     subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
-    notices = [*inputs.notices, *_passed_over(inputs, ours), *_needless_parameters(inputs, config)]
+    notices = [*inputs.notices, *_passed_over(inputs, ours), *_unknown(worlds, ours), *_needless_parameters(inputs, config)]
     move = _move(inputs)
     if ignores:
         findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
@@ -153,6 +153,17 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
         more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
         notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
     return notices
+
+
+def _unknown(worlds: Mapping[str, World], objects: Sequence[ApiObject]) -> Iterator[Notice]:
+    """Workloads without a verdict, which no rule about verdicts speaks of."""
+    world = next(iter(worlds.values()))
+    whole = [o for o in objects if isinstance(o, Workload) and not o.partial]
+    unknown = [outcome for outcome in _judged(world, whole) if outcome.unknown]
+    if unknown:
+        workload = unknown[0].workload
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        yield Notice("warning", f"{workload.file}: {workload.named}{more}: no verdict, because {unknown[0].unknown}")
 
 
 def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:

@@ -79,6 +79,7 @@ def _apply_baseline(
     marked, stale = baseline.apply(findings, recorded, ran=ran)
     notices = []
     if stale:
-        text = f"{len(stale)} baseline entries no longer match; --write-baseline {config.baseline} prunes them"
+        entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
+        text = f"{len(stale)} baseline {entries}; --write-baseline {config.baseline} prunes them"
         notices.append(Notice("note", text, config.baseline))
     return marked, notices

@@ -28,7 +28,9 @@ class Cache:
         """`folder` is the user's own (see `own_folder`); `scope` names what is linted; `version` is scclint's."""
         self._folder = folder
         self._file = os.path.join(folder, _digest("\0".join(scope)) + ".cache")
-        self._header = f"scclint {version} {FORMAT} {_loader_stamp()} python {sys.version_info[0]}.{sys.version_info[1]}".encode()
+        self._header = (
+            f"scclint {version} {FORMAT} {_loader_stamp()} python {sys.version_info[0]}.{sys.version_info[1]}".encode()
+        )
         self._known: dict[bytes, bytes] | None = None
         self._used: dict[bytes, bytes] = {}
         self._new = False

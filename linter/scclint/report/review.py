@@ -40,6 +40,7 @@ def workload_entry(world: World, outcome: Outcome) -> Json:
         "allowed": verdict.allowed if verdict else None,
         "message": visible(verdict.message) if verdict and verdict.message else None,
         "skipped": visible_line(outcome.skipped) or None,
+        "namespaceAssumed": bool(verdict and verdict.namespace_assumed and not verdict.skipped),
         "unknown": visible_line(outcome.unknown) or None,
         "containers": [container_entry(c) for c in outcome.seccomp],
     }
@@ -127,7 +128,13 @@ def table_rows(outcome: Outcome, release: str) -> list[tuple[tuple[str, str], ..
         return [
             ((name, ""), ("unknown", "quiet"), ("", ""), ("", ""), (visible_line(outcome.unknown), "quiet"), *[("", "")] * 3)
         ]
-    scc = (visible_line(verdict.scc), "") if verdict.scc else ("REFUSED", "error") if not verdict.allowed else ("none runs", "warning")
+    scc = (
+        (visible_line(verdict.scc), "")
+        if verdict.scc
+        else ("REFUSED", "error")
+        if not verdict.allowed
+        else ("none runs", "warning")
+    )
     grant = outcome.chosen.grant if outcome.chosen else None
     to = "" if grant is None else ("service account" if grant.subject == "serviceaccount" else _creator(outcome))
     rows: list[tuple[tuple[str, str], ...]] = []

@@ -186,7 +186,7 @@ class _Force:
 def _force(
     verdict: "Verdict", cluster: "Cluster", pools: "tuple[NodePool, ...]", container: Container, request: Request | None
 ) -> _Force:
-    if ((verdict.submitted.get("spec") or {}).get("os") or {}).get("name") == "windows":
+    if _on_windows(verdict.submitted.get("spec") or {}):
         return _Force(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = _known(request.type) if request else None
@@ -200,6 +200,12 @@ def _force(
         return _running(default["type"], default.get("localhostProfile"), "SCC default", why)
     nobody = f"nor does SCC {verdict.scc} give one" if verdict.scc else "no SCC gives one"
     return _across(pools, lambda pool: _of_kubelet(pool, cluster.seccomp_default, nobody))
+
+
+def _on_windows(spec: Object) -> bool:
+    """By what the pod says it is, or by the nodes it asks for, which SCC admission does not look at."""
+    selector = spec.get("nodeSelector") or {}
+    return (spec.get("os") or {}).get("name") == "windows" or selector.get("kubernetes.io/os") == "windows"
 
 
 def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Force]") -> _Force:
