@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scclint.config.globs import matches, name_pattern
 from scclint.config.model import Config
 from scclint.config.selection import covers, unknown_selector
 from scclint.finding import Finding, Path, Suppression
 from scclint.ignore import Ignore
 from scclint.load.document import Document
+from scclint.load.globs import matches, name_pattern
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
 from scclint.record import replace

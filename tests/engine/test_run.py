@@ -157,3 +157,25 @@ def test_a_problem_may_weigh_more_than_its_rule() -> None:
     assert severities == [Severity.ERROR, Severity.WARNING]
     again = replace(Config(), severity={"MAN003": Severity.INFO}, show_info=True)
     assert {f.severity for f in scclint.lint_text(misspelt, config=again).findings if f.rule_id == "MAN003"} == {Severity.INFO}
+
+
+def test_sccs_are_not_judged_on_plain_kubernetes() -> None:
+    scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: web}\n"
+    assert {f.rule_id for f in scclint.lint_text(scc).findings} >= {"SCC301"}
+    report = scclint.lint_text(scc, config=Config(platform="kubernetes"))
+    assert [f.rule_id for f in report.findings if f.rule_id.startswith("SCC")] == []
+
+
+def test_a_workload_without_a_verdict_is_told() -> None:
+    report = scclint.lint_text(DEPLOYMENT.replace("runAsUser: 0", 'privileged: "yes"'))
+    assert [n.message for n in report.notices if "no verdict" in n.message] == [
+        "<stdin>: Deployment web: no verdict, because json: cannot unmarshal string into Go struct field "
+        "SecurityContext.spec.containers.securityContext.privileged of type bool"
+    ]
+
+
+def test_pods_on_windows_nodes_have_no_seccomp() -> None:
+    windows = POD.replace("spec:\n", "spec:\n  nodeSelector: {kubernetes.io/os: windows}\n")
+    report = scclint.lint_text(windows, config=Config(platform="kubernetes"))
+    assert [f.rule_id for f in report.findings if f.rule_id == "SEC201"] == []
+    assert "SEC201" in {f.rule_id for f in scclint.lint_text(POD, config=Config(platform="kubernetes")).findings}

@@ -13,23 +13,103 @@ JSON_SPEC = '{"containers": [{"name": "app", "image": "a", "securityContext": {"
 
 KINDS = st.sampled_from(
     [
-        *("kind: Pod", '"kind": Pod', "'kind': Pod", '"k\\x69nd": Pod', '"\\u006bind": "\\x50od"', "? kind\n: Pod", "kind : Pod"),
-        *("!!str kind: Pod", "&k kind: Pod", "kind: &p Pod", "kind: !!str Pod", 'kind: "Pod"', "kind: |-\n  Pod", "kind: >-\n  Pod"),
-        *("kind:\n  Pod", "kind:\tPod", "<<: {kind: Pod}", "x: &x {kind: Pod}\n<<: *x", "kind: ConfigMap\nkind: Pod", "*kk : Pod"),
-        *("kind: Pod # ConfigMap", "kind: ConfigMap\n<<: {kind: Pod}", "# kind: ConfigMap\nkind: Pod", "kind: !<tag:yaml.org,2002:str> Pod"),
-        *("? !!str kind\n: Pod", "kind: Pod\r", "# c\u2028kind: Pod", "# c\rkind: Pod", "a: b\x85kind: Pod", "a: b\u2029kind: Pod"),
-        *("!!binary a2luZA==: Pod", "kind: !!binary UG9k", "kind: Po\\\n  d", 'kind: "P\\\n  od"', "a: |\n  kind: ConfigMap\nkind: Pod"),
+        *(
+            "kind: Pod",
+            '"kind": Pod',
+            "'kind': Pod",
+            '"k\\x69nd": Pod',
+            '"\\u006bind": "\\x50od"',
+            "? kind\n: Pod",
+            "kind : Pod",
+        ),
+        *(
+            "!!str kind: Pod",
+            "&k kind: Pod",
+            "kind: &p Pod",
+            "kind: !!str Pod",
+            'kind: "Pod"',
+            "kind: |-\n  Pod",
+            "kind: >-\n  Pod",
+        ),
+        *(
+            "kind:\n  Pod",
+            "kind:\tPod",
+            "<<: {kind: Pod}",
+            "x: &x {kind: Pod}\n<<: *x",
+            "kind: ConfigMap\nkind: Pod",
+            "*kk : Pod",
+        ),
+        *(
+            "kind: Pod # ConfigMap",
+            "kind: ConfigMap\n<<: {kind: Pod}",
+            "# kind: ConfigMap\nkind: Pod",
+            "kind: !<tag:yaml.org,2002:str> Pod",
+        ),
+        *(
+            "? !!str kind\n: Pod",
+            "kind: Pod\r",
+            "# c\u2028kind: Pod",
+            "# c\rkind: Pod",
+            "a: b\x85kind: Pod",
+            "a: b\u2029kind: Pod",
+        ),
+        *(
+            "!!binary a2luZA==: Pod",
+            "kind: !!binary UG9k",
+            "kind: Po\\\n  d",
+            'kind: "P\\\n  od"',
+            "a: |\n  kind: ConfigMap\nkind: Pod",
+        ),
     ]
 )
 LURES = st.sampled_from(
     [
-        *("", "", "data: {kind: ConfigMap}", "# kind: ConfigMap", "a: 'kind: ConfigMap'", "b: |\n  kind: ConfigMap\n  ---", 'c: "\n\n  d"'),
-        *("a: &kk kind", "b: [\n  kind, ConfigMap]", "status: {}", "zzz:\n- kind: ConfigMap", "e: >\n  x\n\n  kind: ConfigMap", "'f': g"),
+        *(
+            "",
+            "",
+            "data: {kind: ConfigMap}",
+            "# kind: ConfigMap",
+            "a: 'kind: ConfigMap'",
+            "b: |\n  kind: ConfigMap\n  ---",
+            'c: "\n\n  d"',
+        ),
+        *(
+            "a: &kk kind",
+            "b: [\n  kind, ConfigMap]",
+            "status: {}",
+            "zzz:\n- kind: ConfigMap",
+            "e: >\n  x\n\n  kind: ConfigMap",
+            "'f': g",
+        ),
         *("\ufeff", "k\u2028ind: ConfigMap", "labels:", "? g", "h: !!set {kind}", "i: {kind: ConfigMap,", "}"),
     ]
 )
-STARTS = st.sampled_from(["", "---\n", "--- # c\n", "%YAML 1.1\n---\n", "# c\n---\n", "...\n---\n", "\n\n", "--- !!map\n", "--- &r\n", "\ufeff", "---\t\n"])
-ENDS = st.sampled_from(["", "...\n", "---\nkind: ConfigMap\n", "--- |\n kind: ConfigMap\n", "# kind: ConfigMap\n", "---kind: ConfigMap\n", "\n---\n{}\n"])
+STARTS = st.sampled_from(
+    [
+        "",
+        "---\n",
+        "--- # c\n",
+        "%YAML 1.1\n---\n",
+        "# c\n---\n",
+        "...\n---\n",
+        "\n\n",
+        "--- !!map\n",
+        "--- &r\n",
+        "\ufeff",
+        "---\t\n",
+    ]
+)
+ENDS = st.sampled_from(
+    [
+        "",
+        "...\n",
+        "---\nkind: ConfigMap\n",
+        "--- |\n kind: ConfigMap\n",
+        "# kind: ConfigMap\n",
+        "---kind: ConfigMap\n",
+        "\n---\n{}\n",
+    ]
+)
 
 
 @st.composite
@@ -48,11 +128,29 @@ def disguises(draw: st.DrawFn) -> str:
 @st.composite
 def json_disguises(draw: st.DrawFn) -> str:
     """The same in JSON, with what YAML or another document makes of it."""
-    key = draw(st.sampled_from(['"kind"', '"k\\u0069nd"', '"\\u006b\\u0069\\u006e\\u0064"', "kind", "'kind'", '"ki\\\n  nd"', '"k\\x69nd"']))
+    key = draw(
+        st.sampled_from(
+            ['"kind"', '"k\\u0069nd"', '"\\u006b\\u0069\\u006e\\u0064"', "kind", "'kind'", '"ki\\\n  nd"', '"k\\x69nd"']
+        )
+    )
     value = draw(st.sampled_from(['"Pod"', '"\\u0050od"', "Pod", "'Pod'"]))
-    lure = draw(st.sampled_from(["", '"kind": "ConfigMap", ', '"a": "\\"kind\\": ", ', '"data": {"kind": "ConfigMap"}, ', "# kind\n"]))
+    lure = draw(
+        st.sampled_from(["", '"kind": "ConfigMap", ', '"a": "\\"kind\\": ", ', '"data": {"kind": "ConfigMap"}, ', "# kind\n"])
+    )
     first = f'"apiVersion": "v1", {lure}{key}: {value}, "metadata": {{"name": "hidden"}}, "spec": {JSON_SPEC}'
-    text = draw(st.sampled_from(["{%s}", "{%s\n}", "[{%s}]", '{"kind": "List", "apiVersion": "v1", "items": [{%s}]}', "{%s}\n{}", "--- {%s}", "---\n{%s}"]))
+    text = draw(
+        st.sampled_from(
+            [
+                "{%s}",
+                "{%s\n}",
+                "[{%s}]",
+                '{"kind": "List", "apiVersion": "v1", "items": [{%s}]}',
+                "{%s}\n{}",
+                "--- {%s}",
+                "---\n{%s}",
+            ]
+        )
+    )
     return draw(STARTS) + text % first + draw(st.sampled_from(["", "\n", "\n---\nkind: ConfigMap\n"]))
 
 
@@ -82,10 +180,12 @@ def test_disguises_in_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 def test_the_disguises_do_hide_something_from_a_naive_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison would notice: a filter that only looks for a line `kind: ConfigMap` loses this Pod."""
-    text = f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: hidden}}\nspec: {SPEC}\n\"kind\": Pod\n"
+    text = f'kind: ConfigMap\napiVersion: v1\nmetadata: {{name: hidden}}\nspec: {SPEC}\n"kind": Pod\n'
     assert any(f.rule_id == "SCC102" for f in findings(text))
     with pytest.raises(AssertionError), monkeypatch.context() as naive:
-        naive.setattr("scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk else None)
+        naive.setattr(
+            "scclint.load.other_kind", lambda chunk, kinds: ("ConfigMap", "v1") if "kind: ConfigMap\n" in chunk else None
+        )
         seen = findings(text)
         naive.setattr("scclint.load.other_kind", lambda *_: None)
         assert findings(text) == seen
@@ -110,7 +210,9 @@ def test_too_large_does_not_pass_for_a_template(text: str, why: str) -> None:
     assert report.findings or report.tally.unsupported == 1
 
 
-def test_submodule_that_is_called_like_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_submodule_that_is_called_like_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     import subprocess
 
     from scclint.load.discover import SourceFile, discover
@@ -119,7 +221,16 @@ def test_submodule_that_is_called_like_a_file(monkeypatch: pytest.MonkeyPatch, t
     inner = outer / "x.yaml"
     inner.mkdir()
     (inner / "pod.yaml").write_text("a: b\n", encoding="utf-8")
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example", "-c", "commit.gpgsign=false", "-c", "advice.addEmbeddedRepo=false"]
+    identity = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@example",
+        "-c",
+        "commit.gpgsign=false",
+        "-c",
+        "advice.addEmbeddedRepo=false",
+    ]
     for folder in (inner, outer):
         for argv in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
             subprocess.run(["git", *identity, *argv], cwd=folder, check=True, capture_output=True)

@@ -233,7 +233,9 @@ def test_file_changes_between_reading_and_reporting(
     assert not ran.err
 
 
-@pytest.mark.parametrize("data", [b"kind: Pod\nname: \xff\n", b"kind: Pod\nname: \xed\xa0\x80\n", b"kind: Pod\nname: \xc0\xaf\n"])
+@pytest.mark.parametrize(
+    "data", [b"kind: Pod\nname: \xff\n", b"kind: Pod\nname: \xed\xa0\x80\n", b"kind: Pod\nname: \xc0\xaf\n"]
+)
 def test_not_utf8(run: Run, folder: Path, data: bytes) -> None:
     (folder / "m.yaml").write_bytes(data)
     unreadable(run, "m.yaml", f"byte {data[16]:#04x} is not UTF-8")
@@ -298,7 +300,9 @@ def test_stdin_beyond_the_limit(run: Run, folder: Path, monkeypatch: pytest.Monk
     assert [n["file"] for n in report["summary"]["notices"]] == ["<stdin>"]
 
 
-@pytest.mark.parametrize("text", ["'" * 200_000, "a: {" + "b:," * 30_000 + "}", "%\n" * 50_000, "- &a x\n- *a\n" * 20_000, "#\n" * 200_000])
+@pytest.mark.parametrize(
+    "text", ["'" * 200_000, "a: {" + "b:," * 30_000 + "}", "%\n" * 50_000, "- &a x\n- *a\n" * 20_000, "#\n" * 200_000]
+)
 def test_texts_that_cost_other_parsers_dearly(run: Run, folder: Path, text: str) -> None:
     (folder / "m.yaml").write_text("kind: Pod\nx:\n" + text, encoding="utf-8")
     check_rest(run("check", ".", "--format", "json"))

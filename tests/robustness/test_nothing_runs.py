@@ -65,7 +65,18 @@ def test_the_traps_are_real(repository: Path) -> None:
     assert (repository / "sprung").exists()
 
 
-MODULES = ("jinja2", "json", "scclint_rules", "sitecustomize", "usercustomize", "ruamel", "jsonschema", "tomllib", "difflib", "git")
+MODULES = (
+    "jinja2",
+    "json",
+    "scclint_rules",
+    "sitecustomize",
+    "usercustomize",
+    "ruamel",
+    "jsonschema",
+    "tomllib",
+    "difflib",
+    "git",
+)
 
 
 @pytest.fixture
@@ -156,7 +167,11 @@ def test_templates_cannot_get_out(run: Run, tmp_path: Path, expression: str) -> 
 
 @pytest.mark.parametrize(
     "template",
-    ["{% for i in range(10**9) %}{% endfor %}", "{{ 'a' * 10**10 }}", "{% for i in range(99999) %}{{ 'a' * 9999 }}{% endfor %}"],
+    [
+        "{% for i in range(10**9) %}{% endfor %}",
+        "{{ 'a' * 10**10 }}",
+        "{% for i in range(99999) %}{{ 'a' * 9999 }}{% endfor %}",
+    ],
 )
 def test_templates_have_limits(run: Run, tmp_path: Path, template: str) -> None:
     (tmp_path / "a.yaml").write_text(pod("a"), encoding="utf-8")
@@ -194,11 +209,22 @@ def test_no_network(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, a
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setenv("SCCLINT_DEBUG", "1")
     (tmp_path / "a.yaml").write_text(pod("a").replace("registry.example", "https://registry.example"), encoding="utf-8")
-    (tmp_path / "$schema.json").write_text('{"$schema": "https://example.com/x", "defaultAction": "SCMP_ACT_LOG"}', encoding="utf-8")
+    (tmp_path / "$schema.json").write_text(
+        '{"$schema": "https://example.com/x", "defaultAction": "SCMP_ACT_LOG"}', encoding="utf-8"
+    )
     assert run(*argv).status in (0, 1)
 
 
-OUTPUTS = (".git/config", ".git/hooks/post-checkout", ".envrc.json", "venv/bin/activate", "Makefile", "x/../.vscode/tasks.json", "conftest.py", "a\0.txt")
+OUTPUTS = (
+    ".git/config",
+    ".git/hooks/post-checkout",
+    ".envrc.json",
+    "venv/bin/activate",
+    "Makefile",
+    "x/../.vscode/tasks.json",
+    "conftest.py",
+    "a\0.txt",
+)
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -250,8 +250,17 @@ def test_template_errors(run: Run, tree: Path, template: str) -> None:
 
 
 EVIDENCE = {
-    "status": {"id": "0" * 64, "metadata": {"name": HOSTILE}, "labels": {"io.kubernetes.pod.name": HOSTILE, "io.kubernetes.pod.namespace": HOSTILE}},
-    "info": {"runtimeSpec": {"annotations": {"io.kubernetes.cri-o.SeccompProfilePath": HOSTILE}, "linux": {"seccomp": {"defaultAction": HOSTILE}}}},
+    "status": {
+        "id": "0" * 64,
+        "metadata": {"name": HOSTILE},
+        "labels": {"io.kubernetes.pod.name": HOSTILE, "io.kubernetes.pod.namespace": HOSTILE},
+    },
+    "info": {
+        "runtimeSpec": {
+            "annotations": {"io.kubernetes.cri-o.SeccompProfilePath": HOSTILE},
+            "linux": {"seccomp": {"defaultAction": HOSTILE}},
+        }
+    },
 }
 
 
@@ -273,7 +282,11 @@ EVIDENCE = {
     ids=lambda argv: " ".join(argv).encode("unicode_escape").decode()[:40],
 )
 def test_captures_and_profiles(run: Run, tree: Path, argv: list[str]) -> None:
-    profile = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": [HOSTILE], "syscalls": [{"names": [HOSTILE], "action": "SCMP_ACT_ALLOW"}]}
+    profile = {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "architectures": [HOSTILE],
+        "syscalls": [{"names": [HOSTILE], "action": "SCMP_ACT_ALLOW"}],
+    }
     (tree / ("evidence" + FILE)).write_text(json.dumps(EVIDENCE), encoding="utf-8")
     (tree / ("profile" + FILE)).write_text(json.dumps(profile), encoding="utf-8")
     ran = run(*argv)
@@ -286,7 +299,9 @@ def test_captures_and_profiles(run: Run, tree: Path, argv: list[str]) -> None:
             assert text.isprintable(), text
 
 
-@pytest.mark.parametrize("command", [["rules"], ["rules", "--format", "json"], ["rule", "ORG001"], ["check", "."]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["rules"], ["rules", "--format", "json"], ["rule", "ORG001"], ["check", "."]], ids=" ".join
+)
 def test_rules_of_the_configuration(run: Run, tree: Path, command: list[str]) -> None:
     rule = {"id": "ORG001", "message": HOSTILE, "settle": HOSTILE, "expr": "true"}
     (tree / ".scclint.yaml").write_text(json.dumps({"rules": [rule]}), encoding="utf-8")

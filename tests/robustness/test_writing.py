@@ -75,7 +75,9 @@ def test_closed_streams(folder: Path, argv: list[str], closed: str) -> None:
 
 def test_stdin_is_closed(folder: Path) -> None:
     command = [sys.executable, "-P", "-m", "scclint", "check", "-", "a.yaml"]
-    ran = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", *command], cwd=folder, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *command], cwd=folder, capture_output=True, timeout=60, check=False
+    )
     assert ran.returncode == 2
     assert b"standard input is closed" in ran.stderr
     assert b"a.yaml" in ran.stdout
@@ -119,8 +121,8 @@ def test_a_baseline_that_cannot_be_written(run: Run, folder: Path) -> None:
 def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever stage fails on one of the files, the others are reported."""
     (folder / "b.yaml").write_text(pod("b"), encoding="utf-8")
-    import scclint.engine.inputs as inputs
-    import scclint.world as world
+    from scclint import world
+    from scclint.engine import inputs
 
     def failing(real: object, is_meant: object) -> object:
         def call(*args: object, **more: object) -> object:

@@ -35,7 +35,11 @@ def test_what_is_dropped_for_a_field() -> None:
 def test_leaving_items_out_keeps_the_others_and_the_pod() -> None:
     cluster = Cluster.openshift("4.22")
     world = World([], cluster)
-    volumes = [{"name": "a", "hostPath": {"path": "/a"}}, {"name": "b", "emptyDir": {}}, {"name": "c", "hostPath": {"path": "/c"}}]
+    volumes = [
+        {"name": "a", "hostPath": {"path": "/a"}},
+        {"name": "b", "emptyDir": {}},
+        {"name": "c", "hostPath": {"path": "/c"}},
+    ]
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",

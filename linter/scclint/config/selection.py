@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from scclint.config.globs import matches
 from scclint.config.model import Config
 from scclint.finding import Severity
+from scclint.load.globs import matches
 from scclint.rule import AnyRule
 
 EXACT = 100

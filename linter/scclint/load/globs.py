@@ -1,43 +1,77 @@
-"""Path patterns in the manner of gitignore, without negation."""
+"""Git-style globs over `/`-separated paths relative to a root, without negation.
+
+`*` and `?` stay within one name, `**` spans folders, `[...]` is a set of characters. A glob without a slash (other than a
+trailing one) matches the name at any depth; with one it is anchored at the root. A glob that matches a folder takes
+everything below it; a trailing slash makes it match folders only.
+
+Globs come with what is linted, so that none may take long: what stands between two wildcards is looked for once, from the
+left, and never again (the atomic groups), since a later place for it would leave less to the rest.
+"""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+
+_TOKEN = re.compile(r"\*+|\?|\[[!^]?+(?:\][^\]/]*|[^\]/]+)\]|[^*?\[]+|\[")
 
 
-def path_filter(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """A test for POSIX paths (relative, no leading `./`) against any of the patterns.
-
-    `*` and `?` stay within a path element, `**` crosses them, `[...]` is a set. A pattern with a slash other than at its end
-    is anchored at the root, any other may match at every depth. What matches a folder matches all below it.
-    """
-    if not patterns:
-        return lambda path: False
-    matcher = re.compile("|".join(_translate(pattern) for pattern in patterns), re.S)
-    return lambda path: matcher.match(path) is not None
+def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
+    """A test for paths against any of the globs."""
+    return lambda path: matches(path, globs)
 
 
-def _translate(pattern: str) -> str:
-    body = pattern.removeprefix("./")
-    folder = body.endswith("/")
+def matches(path: str, globs: Iterable[str]) -> bool:
+    """Whether any of the globs takes the file at `path` (relative, with `/`)."""
+    return any(_compiled(glob).match(path) for glob in globs)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(glob: str) -> re.Pattern[str]:
+    body = glob.removeprefix("./")
+    end = "/" if body.endswith("/") else r"(?:/|\Z)"
     body = body.rstrip("/")
-    anchored = "/" in body
-    return ("" if anchored else "(?:.*/)?") + _elements(body.lstrip("/")) + ("/" if folder else r"(?:/|\Z)")
+    anywhere = "/" not in body
+    names = body.lstrip("/").split("/") if body.lstrip("/") not in ("", ".") else ["**"]
+    first, *later = _between_folders(names)
+    pattern = "(?:.*/)?" if anywhere and first else ""
+    pattern += first + ("/" if first and later else "")
+    for names_between in later[:-1]:
+        pattern += f"(?>(?:[^/]*/)*?{names_between}/)"
+    if later:
+        pattern += f"(?:.*/)?{later[-1]}" if later[-1] else ".+"
+    return re.compile(pattern + end, re.DOTALL)
 
 
-_WILD = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_PART = re.compile(r"(\*\*/|/\*\*\Z|\*\*|\*|\?|\[[!^]?+(?:\][^\]/]*|[^\]/]+)\])")
+def _between_folders(names: Sequence[str]) -> Iterator[str]:
+    """Regular expressions for the names between each `**` and the next; of several `**` in a row one counts."""
+    start = 0
+    for index, name in enumerate(names):
+        if name == "**":
+            if index > start or index == 0:
+                yield "/".join(map(name_pattern, names[start:index]))
+            start = index + 1
+    yield "/".join(map(name_pattern, names[start:]))
 
 
-def _elements(body: str) -> str:
-    # Splitting at a group gives the text between the wildcards and the wildcards in turn.
-    parts = _PART.split(body)
-    parts[::2] = [re.escape(text) for text in parts[::2]]
-    parts[1::2] = [_WILD.get(wildcard) or _set(wildcard) for wildcard in parts[1::2]]
-    return "".join(parts)
+def name_pattern(glob: str) -> str:
+    """A regular expression for one name without slashes."""
+    pieces = [""]
+    for token in _TOKEN.findall(glob):
+        if token[0] == "*":
+            pieces.append("")
+        elif token == "?":
+            pieces[-1] += "[^/]"
+        elif token[0] == "[" and len(token) > 1:
+            pieces[-1] += _set(token[1:-1])
+        else:
+            pieces[-1] += re.escape(token)
+    first, *middle = pieces
+    if not middle:
+        return first
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in middle[:-1]) + "[^/]*" + middle[-1]
 
 
-def _set(part: str) -> str:
-    inner = part[1:-1]
+def _set(inner: str) -> str:
     negated = inner.startswith(("!", "^"))
     members = re.sub(r"[\\\[\]^&~|]", r"\\\g<0>", inner[negated:])
     try:

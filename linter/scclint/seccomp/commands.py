@@ -193,7 +193,8 @@ def _text(lines: Iterable[str]) -> str:
 def _json(value: Any) -> str:
     import json
 
-    return json.dumps(_printable(value), indent=2, sort_keys=True) + "\n"
+    # A CI runner may take `##[...]` for a command wherever it stands in a line.
+    return json.dumps(_printable(value), indent=2, sort_keys=True).replace("##", "#\\u0023") + "\n"
 
 
 def _printable(value: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.config.globs import matches
+from scclint.load.globs import matches
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,12 @@ from scclint.config.globs import matches
         ("[!ab].yaml", ["c.yaml"], ["a.yaml", "/.yaml"]),
         ("[a-c]x", ["bx"], ["dx", "-x"]),
         ("a[", ["a["], ["a"]),
+        ("[z-a]", [], ["b"]),
+        ("a**b", ["ab", "axb"], ["a/b"]),
+        ("*a*b*c", ["abc", "xaxbxc", "aabbcc"], ["acb", "abcx"]),
+        ("**/**/a", ["a", "b/a"], ["ab"]),
+        ("a/**/b/**/c", ["a/b/c", "a/x/b/y/z/c", "a/b/b/c/c"], ["a/c/b", "b/a/c"]),
+        ("**/a/b/**/c", ["a/b/c", "a/a/b/c", "x/a/b/a/b/x/c"], ["a/x/b/c"]),
         ("a.b", ["a.b"], ["axb"]),
         ("./x/a", ["x/a"], ["y/x/a"]),
         (".", ["a", "x/y"], []),
