@@ -84,7 +84,7 @@ def _child(args: argparse.Namespace) -> None:
 
 
 def _atheris(name: str, args: argparse.Namespace) -> None:
-    import atheris
+    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     with atheris.instrument_imports(include=["scclint"]):
         import scclint.cli.explain

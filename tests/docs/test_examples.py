@@ -129,6 +129,6 @@ def test_links_between_files_lead_somewhere() -> None:
 def test_readme_names_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     run = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/scclint check --exit-zero fixtures/demo"
-    test = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m pytest"
+    test = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m pytest -n auto"
     assert f"```bash\n{run}\n```" in text
     assert f"```bash\n{test}\n```" in text

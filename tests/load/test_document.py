@@ -12,8 +12,8 @@ from scclint.load.document import Document, objects
 KINDS = frozenset({"Pod"})
 
 
-def one(text: str, **options: bool) -> Document:
-    (document,) = load_text("f.yaml", text, KINDS, **options)
+def one(text: str, *, helm_template: bool = False) -> Document:
+    (document,) = load_text("f.yaml", text, KINDS, helm_template=helm_template)
     return document
 
 

@@ -1,6 +1,5 @@
 """Runs the whole command, as a person or a CI job would."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,14 +68,9 @@ def spawn(tmp_path: Path) -> Spawn:
 
     def call(*argv: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
         command = [sys.executable, "-P", "-m", "scclint", *argv]
-        given: dict[str, object] = {"cwd": tmp_path, "timeout": 60, "check": False, "stdin": subprocess.DEVNULL, **options}
+        given: dict[str, object] = {"cwd": tmp_path, "timeout": 60, "stdin": subprocess.DEVNULL, **options}
         if "stdout" not in given:
             given["capture_output"] = True
-        return subprocess.run(command, **given)  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(command, check=False, **given)  # type: ignore[call-overload,no-any-return]
 
     return call
-
-
-def unreadable_counts() -> bool:
-    """Whether permissions bind this user; they do not bind root."""
-    return os.geteuid() != 0

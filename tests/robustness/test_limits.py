@@ -190,11 +190,16 @@ def opening(monkeypatch: pytest.MonkeyPatch, name: str, meanwhile: Callable[[str
 
 def test_file_vanishes_meanwhile(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "m.yaml").write_text(pod("m"), encoding="utf-8")
-    opening(monkeypatch, "m.yaml", lambda path, times: os.path.exists(path) and os.unlink(path))
+    opening(monkeypatch, "m.yaml", vanishes)
     ran = run("check", ".", "--format", "json")
     report = check_rest(ran)
     assert ran.status == 2
     assert [n["message"] for n in report["summary"]["notices"]] == ["no such file or directory"]
+
+
+def vanishes(path: str, times: int) -> None:
+    if os.path.exists(path):
+        os.unlink(path)
 
 
 def becomes_fifo(path: str, times: int) -> None:

@@ -128,7 +128,7 @@ HOST = "/var/lib/kubelet/seccomp/profiles/x.json"
         (f"data:,{quote(TEXT)}", {}),
         (f"data:application/json;charset=utf-8,{quote(TEXT)}", {}),
         (f"data:;base64,{base64.b64encode(TEXT.encode()).decode()}", {}),
-        (f"data:;base64,{base64.b64encode(gzip.compress(TEXT.encode())).decode()}", {"compression": "gzip"}),
+        (f"data:;base64,{base64.b64encode(gzip.compress(TEXT.encode(), mtime=0)).decode()}", {"compression": "gzip"}),
     ],
 )
 def test_machine_config_files(source: str, contents: dict[str, str]) -> None:

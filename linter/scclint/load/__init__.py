@@ -80,6 +80,7 @@ def _load_chunk(
         yield Document(file, index, line, text, "parsed", tree, tree.facts.kind, tree.facts.api_version, source)
         return
     roots: list[tuple[int, Node]] = []
+    expanded = aliasing.values
     failed: LoadError | None = None
     try:
         roots.extend(_roots(file, text, line, aliasing))
@@ -89,7 +90,8 @@ def _load_chunk(
         status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         first = root_line if number else line
-        alone = len(roots) == 1 and failed is None
+        # What has aliases is parsed in every run, so that their limit is met at the same place in each.
+        alone = len(roots) == 1 and failed is None and aliasing.values == expanded
         kept = trees.keep(root, text, line, parse) if trees is not None and kind and alone else root
         yield Document(file, index + number, first, "" if number else text, status, kept, kind, api_version, source)
     if failed is not None:

@@ -19,6 +19,8 @@ LARGEST = 1 << 26
 TOTAL = 1 << 28
 """Bytes of all files; those that were not written for the longest time go first."""
 _OURS_ONLY = 0o700
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How to open what may have become a link or a FIFO."""
 
 
 class Cache:
@@ -35,28 +37,29 @@ class Cache:
         self._used: dict[bytes, bytes] = {}
         self._new = False
 
-    def get(self, text: str) -> Facts | None:
-        """What an earlier run found out about a document of that text."""
+    def get(self, text: str) -> tuple[Facts, str] | None:
+        """What an earlier run found out about a document of that text, and its data as JSON text."""
         if self._known is None:
             self._known = self._read()
         key = _digest(text).encode()
         entry = self._known.get(key)
-        facts = None if entry is None else _decode(entry)
-        if entry is not None and facts is not None:
+        known = None if entry is None else _decode(entry)
+        if entry is not None and known is not None:
             self._used[key] = entry
-        return facts
+        return known
 
-    def put(self, text: str, facts: Facts) -> None:
-        self._used[_digest(text).encode()] = _encode(facts)
+    def put(self, text: str, facts: Facts, data: str) -> None:
+        self._used[_digest(text).encode()] = _encode(facts, data)
         self._new = True
 
     def save(self) -> None:
-        """Write the entries that this run found or had use for, where there is anything new."""
+        """Write the entries that this run found or had use for, where there is anything new, and forget them all."""
+        used, self._used, self._known = self._used, {}, {}
         if not self._new:
             return
         lines = [self._header]
         size = 0
-        for key, entry in self._used.items():
+        for key, entry in used.items():
             size += len(key) + len(entry) + 2
             if size <= LARGEST:
                 lines.append(key + b" " + entry)
@@ -68,7 +71,7 @@ class Cache:
 
     def _read(self) -> dict[bytes, bytes]:
         try:
-            descriptor = os.open(self._file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+            descriptor = os.open(self._file, os.O_RDONLY | _SAFELY)
             with open(descriptor, "rb") as file:
                 header, *lines = file.read(2 * LARGEST).split(b"\n")
         except OSError:
@@ -109,23 +112,31 @@ def _digest(text: str) -> str:
 
 def _loader_stamp() -> str:
     """Changes with the code whose results are kept, also where the version does not, as in a checkout."""
-    with os.scandir(os.path.dirname(__file__)) as files:
-        newest = max((file.stat().st_mtime_ns for file in files if file.name.endswith(".py")), default=0)
+    try:
+        with os.scandir(os.path.dirname(__file__)) as files:
+            newest = max((file.stat().st_mtime_ns for file in files if file.name.endswith(".py")), default=0)
+    except OSError:
+        # In a zip archive, which is not edited in place.
+        newest = 0
     return f"{newest:x}"
 
 
-def _encode(facts: Facts) -> bytes:
+def _encode(facts: Facts, data: str) -> bytes:
     head = json.dumps([*facts.region, facts.kind, facts.api_version, facts.has_items, facts.faithful], separators=(",", ":"))
-    return f"{head}\t{facts.data}".encode()
+    return f"{head}\t{data}".encode()
 
 
-def _decode(entry: bytes) -> Facts | None:
+def _decode(entry: bytes) -> tuple[Facts, str] | None:
     head, _, data = entry.partition(b"\t")
     try:
         line, column, end_line, end_column, kind, api_version, has_items, faithful = json.loads(head)
-    except (ValueError, TypeError):
+        text = data.decode()
+    except (ValueError, TypeError, RecursionError):
         return None
-    return Facts((line, column, end_line, end_column), kind, api_version, has_items, faithful, data.decode())
+    found = (line, column, end_line, end_column, kind, api_version, has_items, faithful)
+    if tuple(map(type, found)) != (int, int, int, int, str, str, bool, bool):
+        return None
+    return Facts((line, column, end_line, end_column), kind, api_version, has_items, faithful), text
 
 
 def _replace(path: str, content: bytes) -> None:

@@ -16,8 +16,8 @@ from scclint.load.split import body_start
 _KEY = r"[A-Za-z][A-Za-z0-9_./-]*:(?=[ \r\n]|\Z)"
 _UNSAFE_LINE = re.compile(rf"\n(?![ \r\n#]|{_KEY}|-[ \r\n]|\Z)")
 _FIRST_KEY = re.compile(_KEY)
-_KIND = re.compile(r"(?:\A|\n)kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
-_API_VERSION = re.compile(r"(?:\A|\n)apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
+_KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
+_API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _JSON_ESCAPED_LETTER = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]")
 
 
@@ -33,13 +33,21 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
         return None if telling else ("", "")
     if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
         return None
-    before = max(start - 1, 0)
-    match = _KIND.search(chunk, before)
+    at = _line_with(chunk, "kind:", start)
+    match = _KIND.match(chunk, at)
     if match is None or match[1] in subject_kinds or match[1].endswith("List"):
         return None
-    if chunk.count("\nkind:") + chunk.startswith("kind:") != 1 or "\nitems:" in chunk or chunk.startswith("items:", start):
+    if chunk.find("\nkind:", at) >= 0 or "\nitems:" in chunk or chunk.startswith("items:", start):
         return None
     if has_odd_breaks(chunk) or _UNSAFE_LINE.search(chunk, start):
         return None
-    version = _API_VERSION.search(chunk, before)
+    version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
     return match[1], version[1] if version else ""
+
+
+def _line_with(chunk: str, key: str, start: int) -> int:
+    """The offset of the first line from `start` on that begins with the key; that of the text's end if there is none."""
+    if chunk.startswith(key, start):
+        return start
+    found = chunk.find("\n" + key, start)
+    return found + 1 if found >= 0 else len(chunk)

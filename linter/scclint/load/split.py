@@ -75,7 +75,8 @@ def body_start(chunk: str) -> int:
 
 def helm_source(chunk: str) -> str:
     """The path in the `# Source:` line that Helm writes above a document; empty if there is none."""
-    if "# Source:" not in chunk:
+    end = body_start(chunk)
+    if chunk.find("# Source:", 0, end) < 0:
         return ""
-    match = _SOURCE.search(chunk, 0, body_start(chunk))
+    match = _SOURCE.search(chunk, 0, end)
     return match[1].rstrip() if match else ""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scclint.load.node import Mapping, Node, Scalar, Sequence, to_data
+from scclint.load.node import Mapping, Node, Scalar, Sequence
 from scclint.record import record
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 PAYS_FROM = 1 << 16
 """Characters to parse from which on keeping facts is worth the while; a run over a few files never gets there."""
 
-MOST_OPEN = 1 << 21
-"""Characters of text whose trees may be there at one time: some fifty megabytes of memory."""
+MOST_OPEN = 1 << 22
+"""Characters of text whose trees may be there at one time: some hundred megabytes of memory."""
 
 
 @record
@@ -26,7 +26,7 @@ class Facts:
     """What is known of a document without its tree.
 
     `region` are the root's four positions (`scclint.source.Span`), lines counted from the document's own first line, which is 0.
-    `faithful` says that the data tells all that was written (see `is_faithful`); `data` is the data as JSON text.
+    `faithful` says that the data tells all that was written (see `is_faithful`).
     """
 
     region: tuple[int, int, int, int]
@@ -34,24 +34,25 @@ class Facts:
     api_version: str
     has_items: bool
     faithful: bool
-    data: str
 
 
 class Tree(Mapping):
     """The root of a document, a mapping like any other to its readers.
 
-    `facts` say what can be said of it at once; its entries are parsed when they are first asked for, and again after `fold`.
+    `facts` say what can be said of it at once. While it is folded the data is there as JSON text; the entries are parsed when
+    they are asked for.
     """
 
-    __slots__ = ("_open", "facts")
+    __slots__ = ("_json", "_open", "facts")
 
-    def __init__(self, file: str, line: int, facts: Facts, open_: Callable[["Tree"], Mapping]) -> None:
+    def __init__(self, file: str, line: int, facts: Facts, json: str, open_: Callable[["Tree"], Mapping]) -> None:
         self.file = file
         self.line = facts.region[0] + line
         self.column = facts.region[1]
         self.end_line = facts.region[2] + line
         self.end_column = facts.region[3]
         self.facts = facts
+        self._json = json
         self._open = open_
 
     def __getattr__(self, name: str) -> Any:
@@ -67,13 +68,20 @@ class Tree(Mapping):
 
     def fold(self) -> None:
         """Let the entries go."""
+        self._json = self.json()
         del self._index, self.duplicates
 
+    def json(self) -> str:
+        """The data as JSON text."""
+        from json import dumps
+
+        return self._json or dumps(super().data(), separators=(",", ":"))
+
     def data(self) -> dict[str, Any]:
-        import json
+        from json import loads
 
         try:
-            made: dict[str, Any] = json.loads(self.facts.data)
+            made: dict[str, Any] = loads(self._json) if self._json else super().data()
         except ValueError:
             # What came from a disk may have rotted there.
             return super().data()
@@ -105,18 +113,17 @@ class Trees:
         if self._find_cache is not None:
             self._cache = self._find_cache()
             self._find_cache = None
-        facts = None if self._cache is None else self._cache.get(text)
-        return None if facts is None else Tree(file, line, facts, self._opening(parse, len(text)))
+        known = None if self._cache is None else self._cache.get(text)
+        return None if known is None else Tree(file, line, *known, self._opening(parse, len(text)))
 
     def keep(self, root: Node, text: str, line: int, parse: Callable[[], Mapping]) -> Node:
         """The root as one that can be let go, where that is worth the while. `parse` makes the root of the same text."""
         if not isinstance(root, Mapping) or self._parsed < self._pays_from:
             return root
-        facts = facts_of(root, line)
-        if self._cache is not None:
-            self._cache.put(text, facts)
-        tree = Tree(root.file, line, facts, self._opening(parse, len(text)))
+        tree = Tree(root.file, line, facts_of(root, line), "", self._opening(parse, len(text)))
         tree.unfold(root)
+        if self._cache is not None:
+            self._cache.put(text, tree.facts, tree.json())
         self._opened(tree, len(text))
         return tree
 
@@ -143,17 +150,8 @@ class Trees:
 
 def facts_of(root: Mapping, line: int) -> Facts:
     """What is to be known of a root in a document that begins in line `line`."""
-    import json
-
-    kind, api_version = root.get("kind"), root.get("apiVersion")
-    return Facts(
-        (root.line - line, root.column, root.end_line - line, root.end_column),
-        _string(kind),
-        _string(api_version),
-        "items" in root,
-        is_faithful(root),
-        json.dumps(to_data(root), separators=(",", ":")),
-    )
+    region = (root.line - line, root.column, root.end_line - line, root.end_column)
+    return Facts(region, _string(root.get("kind")), _string(root.get("apiVersion")), "items" in root, is_faithful(root))
 
 
 def is_faithful(root: Node) -> bool:

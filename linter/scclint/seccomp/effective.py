@@ -204,8 +204,9 @@ def _force(
 
 def _on_windows(spec: Object) -> bool:
     """By what the pod says it is, or by the nodes it asks for, which SCC admission does not look at."""
-    selector = spec.get("nodeSelector") or {}
-    return (spec.get("os") or {}).get("name") == "windows" or selector.get("kubernetes.io/os") == "windows"
+    selector = spec.get("nodeSelector")
+    asked = selector.get("kubernetes.io/os") if isinstance(selector, dict) else None
+    return (spec.get("os") or {}).get("name") == "windows" or asked == "windows"
 
 
 def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Force]") -> _Force:

@@ -1,0 +1,75 @@
+"""What an earlier run left on the disk can save time and change nothing, whatever has become of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run, pod
+
+
+@pytest.fixture
+def many(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Enough to parse for a cache to be used; gives its folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "m.yaml").write_text("---\n".join(pod(f"p{i}") for i in range(600)), encoding="utf-8")
+    return tmp_path / "cache" / "scclint"
+
+
+def test_the_second_run_says_the_same(run: Run, many: Path) -> None:
+    cold = run("check", "m", "--format", "json")
+    (file,) = many.iterdir()
+    assert file.stat().st_size > 10_000
+    assert run("check", "m", "--format", "json") == cold
+    assert run("check", "m", "--format", "json", "--no-cache") == cold
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"[", b"]"), (b"\t{", b"\t["), (b"\t", b""), (b"}\n", b"\n"), (b"\n", b"\n\n"), (b",false", b",0"), (b"Pod", b"\xff\xfe"),
+        (b"[0", b"[null"), (b"[0", b'["0"'), (b"\t{", b"\t" + b"[" * 100_000),
+    ],
+)  # fmt: skip
+def test_a_rotten_cache(run: Run, many: Path, old: bytes, new: bytes) -> None:
+    cold = run("check", "m", "--format", "json")
+    (file,) = many.iterdir()
+    header, _, rest = file.read_bytes().partition(b"\n")
+    assert old in rest
+    file.write_bytes(header + b"\n" + rest.replace(old, new, 500))
+    assert run("check", "m", "--format", "json") == cold
+
+
+@pytest.mark.parametrize("kind", ["truncated", "empty", "garbage", "folder", "fifo", "link"])
+def test_a_cache_that_is_none(run: Run, many: Path, kind: str) -> None:
+    cold = run("check", "m", "--format", "json")
+    (file,) = many.iterdir()
+    data = file.read_bytes()
+    os.unlink(file)
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(file)
+    elif kind == "link":
+        (many / "elsewhere").write_bytes(data)
+        file.symlink_to("elsewhere")
+    else:
+        file.write_bytes({"truncated": data[: len(data) // 2], "empty": b"", "garbage": b"\xff\0" * 5_000}[kind])
+    assert run("check", "m", "--format", "json") == cold
+
+
+def test_a_cache_that_others_can_write_to_is_not_used(run: Run, many: Path) -> None:
+    many.mkdir(parents=True)
+    many.chmod(0o777)
+    run("check", "m", "--format", "json")
+    assert not list(many.iterdir())
+
+
+def test_aliases_meet_their_limit_at_the_same_place_in_every_run(run: Run, many: Path, tmp_path: Path) -> None:
+    document = pod("m") + f"b: &b [{'[],' * 1000}]\nx: [{'*b,' * 60}]\n---\n"
+    (tmp_path / "m" / "n.yaml").write_text(document * 20, encoding="utf-8")
+    first = run("check", "m", "--format", "json")
+    assert first.status == 2
+    for _ in range(3):
+        assert run("check", "m", "--format", "json") == first
