@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from scclint.finding import Finding, Severity, Subject
-from scclint.report.fieldpath import field_path
+from scclint.model.problem import field_path
 from scclint.report.fingerprint import fingerprints
 from scclint.report.paths import RepositoryPaths, find_root
 from scclint.source import Span

@@ -81,11 +81,11 @@ class Tree(Mapping):
         from json import loads
 
         try:
-            made: dict[str, Any] = loads(self._json) if self._json else super().data()
-        except ValueError:
-            # What came from a disk may have rotted there.
-            return super().data()
-        return made
+            made: Any = loads(self._json) if self._json else None
+        except (ValueError, RecursionError):
+            made = None
+        # What came from a disk may have rotted there.
+        return made if isinstance(made, dict) else super().data()
 
 
 class Trees:

@@ -5,8 +5,8 @@ from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
 from scclint.model.objects import Workload
+from scclint.model.problem import field_path
 from scclint.report.dump import dump
-from scclint.report.fieldpath import field_path
 from scclint.report.review import container_entry, grant_words, profile_words, workload_entry
 from scclint.report.screen import WIDTH, paint, wrap
 from scclint.report.visible import visible, visible_line

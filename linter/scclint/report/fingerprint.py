@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from scclint.finding import Finding
-from scclint.report.fieldpath import field_path
+from scclint.model.problem import field_path
 from scclint.report.paths import RepositoryPaths
 
 

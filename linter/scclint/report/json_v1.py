@@ -6,8 +6,8 @@ Fields may be added within a version; none is renamed, removed or given another 
 from typing import Any
 
 from scclint.finding import Finding, Related, Report
+from scclint.model.problem import field_path
 from scclint.report.dump import dump
-from scclint.report.fieldpath import field_path
 from scclint.report.options import Options
 from scclint.report.summary import by_severity
 from scclint.report.visible import visible, visible_line

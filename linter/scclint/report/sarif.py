@@ -4,8 +4,8 @@ from typing import Any
 
 from scclint import __version__
 from scclint.finding import Finding, Related, Report
+from scclint.model.problem import field_path
 from scclint.report.dump import dump
-from scclint.report.fieldpath import field_path
 from scclint.report.fingerprint import fingerprints
 from scclint.report.line_hash import line_hashes
 from scclint.report.lines import Lines
