@@ -1,5 +1,6 @@
 """What all tests may use."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,3 +12,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder with recorded cases is not there")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests neither find nor leave anything in the cache of whoever runs them."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))

@@ -83,6 +83,7 @@ def read_inputs(args: Namespace, config: Config, progress: Progress = silent, ti
         progress=progress,
         trees=_trees(args),
         timings=timings,
+        jobs=getattr(args, "jobs", 1),
     )
 
 

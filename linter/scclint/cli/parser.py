@@ -303,6 +303,7 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="leave it out even when named as PATH")
+    group.add_argument("--jobs", metavar="N", type=_number, help="processes that may read where there is very much (1)")
     group.add_argument("--no-cache", action="store_true", help="parse all anew, and keep nothing for the next run")
 
 
@@ -349,6 +350,12 @@ def _configuration(parser: argparse.ArgumentParser) -> None:
 
 def _help(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("-h", "--help", action="help", help="show this and end")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
+    return int(text)
 
 
 def _words(text: str) -> tuple[str, ...]:

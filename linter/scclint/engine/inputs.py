@@ -72,6 +72,7 @@ def load_inputs(
     progress: Progress = silent,
     trees: Trees | None = None,
     timings: "Timings | None" = None,
+    jobs: int = 1,
 ) -> Inputs:
     """Read `paths` (files, folders, `-`) to report on, and `context` and the configuration's cluster state beside them.
 
@@ -81,13 +82,16 @@ def load_inputs(
     `stdin` is what standard input holds, or why it cannot be read, where `-` is among the paths. `tracked_only` leaves out of
     folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
     where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones;
-    `timings` learn what each file took.
+    `timings` learn what each file took. `jobs` is how many processes may load the files to report on, where that pays.
     """
     trees = trees or Trees()
     inputs = Inputs()
     inputs.folders = tuple(path for path in paths if os.path.isdir(path))
     kinds = extras(config).kinds
-    for file, text in _texts([*paths, *config.profile_dirs], config, inputs, stdin, stdin_filename, tracked_only):
+    items = _discover([*paths, *config.profile_dirs], config, inputs, stdin_filename, tracked_only)
+    if jobs > 1:
+        items = iter(_spread(inputs, [*items], kinds, trees, jobs, progress))
+    for file, text in _texts(items, inputs, stdin):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
         load = partial(_load, inputs, file, text, kinds, trees)
@@ -113,10 +117,10 @@ def _read_context(
     from scclint.load.thin import thin
 
     before = len(inputs.notices)
-    for file, text in _texts(config.cluster_state, config, inputs, None, "", False):
+    for file, text in _texts(_discover(config.cluster_state, config, inputs, "", False), inputs, None):
         if file not in inputs.read:
             inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS, trees))
-    for file, text in _texts(context, config, inputs, None, "", tracked_only):
+    for file, text in _texts(_discover(context, config, inputs, "", tracked_only), inputs, None):
         if file not in inputs.read:
             inputs.context.extend(_load(inputs, file, text, kinds, trees))
     named = {display(path) for path in (*config.cluster_state, *context)}
@@ -131,8 +135,12 @@ def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -
     try:
         return load_file(file, text, kinds, trees)
     except Exception as error:  # a bug that one file brings out must not take the others with it
-        inputs.crashes.append(Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}"))
+        inputs.crashes.append(_load_crash(file, error))
         return []
+
+
+def _load_crash(file: str, error: Exception) -> Crash:
+    return Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}")
 
 
 def _slim(document: Document) -> Document:
@@ -151,14 +159,30 @@ def _may_be_manifest(document: Document) -> bool:
     return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
 
 
-def _texts(
-    paths: Iterable[str],
-    config: Config,
-    inputs: Inputs,
-    stdin: bytes | LoadError | None,
-    stdin_filename: str,
-    tracked_only: bool,
-) -> Iterator[tuple[str, str]]:
+def _spread(
+    inputs: Inputs, items: Sequence[SourceFile], kinds: Set[str], trees: Trees, jobs: int, progress: Progress
+) -> Sequence[SourceFile]:
+    """Load the files in several processes if there is that much of them. What is left to load here is returned."""
+    from scclint.load.spread import is_large, load_spread
+
+    files = [item for item in items if item.path != "-"]
+    if not is_large(files):
+        return items
+    for item, documents, error, crash in load_spread(files, kinds, jobs, trees, _slim):
+        if error is not None:
+            inputs.notices.append(Notice("error", error.message, error.file, error.line))
+            continue
+        inputs.read.add(item.display)
+        progress("read", len(inputs.read), 0)
+        inputs.targets.extend(documents)
+        if crash is not None:
+            inputs.crashes.append(_load_crash(item.display, crash))
+    return [item for item in items if item.path == "-"]
+
+
+def _discover(
+    paths: Iterable[str], config: Config, inputs: Inputs, stdin_filename: str, tracked_only: bool
+) -> Iterator[SourceFile]:
     for item in discover(
         paths,
         stdin_filename=stdin_filename,
@@ -168,7 +192,12 @@ def _texts(
     ):
         if isinstance(item, LoadError):
             inputs.notices.append(Notice("error", item.message, item.file, item.line))
-            continue
+        else:
+            yield item
+
+
+def _texts(items: Iterable[SourceFile], inputs: Inputs, stdin: bytes | LoadError | None) -> Iterator[tuple[str, str]]:
+    for item in items:
         try:
             text = _text(item, stdin)
         except LoadError as error:

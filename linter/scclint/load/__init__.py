@@ -2,6 +2,7 @@
 
 import os.path
 from collections.abc import Iterator, Set
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
@@ -14,7 +15,7 @@ from scclint.load.split import Chunk, body_start, helm_source, is_empty, split
 if TYPE_CHECKING:
     from scclint.load.trees import Trees
 
-__all__ = ["is_helm_template", "load_file", "load_text"]
+__all__ = ["is_helm_template", "load_file", "load_text", "root_of"]
 
 
 def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> list[Document]:
@@ -72,10 +73,7 @@ def _load_chunk(
     if subject_kinds and (other := other_kind(text, subject_kinds)):
         yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
         return
-
-    def parse() -> Any:
-        return next(_roots(file, text, line, Aliasing()))[1]
-
+    parse = partial(root_of, file, text, line)
     if trees is not None and (tree := trees.find(text, file, line, parse)) is not None:
         yield Document(file, index, line, text, "parsed", tree, tree.facts.kind, tree.facts.api_version, source)
         return
@@ -100,6 +98,11 @@ def _load_chunk(
         first, text_left = (failed.line, "") if roots else (line, text)
         kind = _written_kind(text)
         yield Document(file, index + len(roots), first, text_left, status, None, kind, source=source, error=failed)
+
+
+def root_of(file: str, text: str, line: int) -> Any:
+    """The root of a text that is known to hold one document, which begins in line `line` of its file."""
+    return next(_roots(file, text, line, Aliasing()))[1]
 
 
 def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:

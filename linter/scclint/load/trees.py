@@ -127,6 +127,12 @@ class Trees:
         self._opened(tree, len(text))
         return tree
 
+    def adopt(self, facts: Facts, json: str, text: str, file: str, line: int, parse: Callable[[], Mapping]) -> Tree:
+        """The tree of a text that another process has parsed, folded."""
+        if self._cache is not None:
+            self._cache.put(text, facts, json)
+        return Tree(file, line, facts, json, self._opening(parse, len(text)))
+
     def save(self) -> None:
         """Keep what was found out for later runs."""
         if self._cache is not None:

@@ -99,11 +99,12 @@ def _plain_argument(arg: Profile) -> Profile:
 
 
 def _comparable(profile: Profile) -> Profile:
-    """What `compare` can take: malformed rules are left out."""
+    """What `compare` can take: what is malformed is left out."""
     rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_sound(rule)]
     sound = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
     if not isinstance(sound.get("defaultErrnoRet", 0), int):
         del sound["defaultErrnoRet"]
+    sound["architectures"] = [token for token in _list(profile.get("architectures")) if isinstance(token, str)]
     return sound
 
 

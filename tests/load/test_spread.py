@@ -1,0 +1,64 @@
+from pathlib import Path
+
+from scclint.load.discover import SourceFile
+from scclint.load.document import Document
+from scclint.load.node import to_data
+from scclint.load.place import locate
+from scclint.load.spread import PAYS_FROM, is_large, load_spread
+from scclint.load.trees import Tree, Trees
+
+
+def same(document: Document) -> Document:
+    return document
+
+
+def files(folder: Path) -> list[SourceFile]:
+    texts = {
+        "a.yaml": "kind: Pod\nspec: {a: 1}\n---\nkind: ConfigMap\n---\n# c\n",
+        "b.yaml": "kind: Pod\nx: [\n---\nkind: Pod\n",
+        "c.json": '{"kind": "Pod"}\n{"kind": "Pod"}\n',
+        "d.yaml": "a: 1\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "e.yaml").write_bytes(b"kind: \xff\n")
+    return [SourceFile(str(folder / name), name) for name in [*texts, "e.yaml", "gone.yaml"]]
+
+
+def test_processes_find_what_one_finds(tmp_path: Path) -> None:
+    from scclint.errors import LoadError
+    from scclint.load import load_file
+    from scclint.load.read import read
+
+    items = files(tmp_path)
+    results = list(load_spread(items, frozenset({"Pod"}), 2, Trees(), same))
+    assert [loaded.item for loaded in results] == items
+    for loaded in results:
+        try:
+            expected = load_file(loaded.item.display, read(loaded.item.path, loaded.item.display), frozenset({"Pod"}))
+        except LoadError as error:
+            assert loaded.error is not None and str(loaded.error) == str(error) and loaded.error.line == error.line
+            continue
+        assert [described(d) for d in loaded.documents] == [described(d) for d in expected]
+    (pod, *_) = results[0].documents
+    assert isinstance(pod.root, Tree) and locate(pod.root, ("spec", "a"))[0][1:3] == (2, 8)
+
+
+def described(document: Document) -> tuple[object, ...]:
+    error = document.error
+    return (
+        *(document.file, document.index, document.line, document.text, document.status, document.kind, document.api_version),
+        None if error is None else (str(error), error.line, error.column),
+        to_data(document.root),
+    )
+
+
+def test_large(tmp_path: Path) -> None:
+    small = tmp_path / "small.yaml"
+    small.touch()
+    large = tmp_path / "large.yaml"
+    with large.open("wb") as file:
+        file.truncate(PAYS_FROM)
+    gone = SourceFile(str(tmp_path / "gone"), "gone")
+    assert not is_large([SourceFile(str(small), ""), gone])
+    assert is_large([gone, SourceFile(str(small), ""), SourceFile(str(large), "")])

@@ -1,0 +1,108 @@
+"""Work grows with the input, never with its square: counted in calls, which no busy machine can disturb."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import scclint
+from scclint.config.model import Config
+
+WORKLOAD = """---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web-{i}, namespace: ns-{n}}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      serviceAccountName: sa-{n}
+      containers:
+        - {{name: web, image: registry.example/web:1, securityContext: {{runAsUser: 1000}}}}
+"""
+OTHER = """---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: cm-{i}}}
+data: {{a: b}}
+"""
+SCC = """---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {{name: custom-{i}}}
+allowPrivilegedContainer: false
+allowHostDirVolumePlugin: false
+allowHostNetwork: false
+allowHostPorts: false
+allowHostPID: false
+allowHostIPC: false
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: false
+requiredDropCapabilities: [ALL]
+runAsUser: {{type: MustRunAsRange}}
+seLinuxContext: {{type: MustRunAs}}
+fsGroup: {{type: MustRunAs}}
+supplementalGroups: {{type: RunAsAny}}
+seccompProfiles: [runtime/default]
+volumes: [configMap, emptyDir, projected, secret]
+"""
+GRANT = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: use-{i}, namespace: ns-{n}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:nonroot'}}
+subjects: [{{kind: ServiceAccount, name: sa-{n}, namespace: ns-{n}}}]
+"""
+NAMESPACES = 4
+
+
+def manifests(workloads: int = 0, others: int = 0, sccs: int = 0, grants: int = 0) -> str:
+    counted = ((WORKLOAD, workloads), (OTHER, others), (SCC, sccs), (GRANT, grants))
+    return "".join(text.format(i=i, n=i % NAMESPACES) for text, number in counted for i in range(number))
+
+
+def calls(work: Callable[[], Any]) -> int:
+    """How many Python functions and generators `work` enters."""
+    count = 0
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def lint(folder: Path, **kinds: int) -> Callable[[], Any]:
+    file = folder / "all.yaml"
+    file.write_text(manifests(**kinds), encoding="utf-8")
+    return lambda: scclint.lint([str(file)], Config())
+
+
+@pytest.mark.parametrize(
+    ("small", "extra"),
+    [
+        ({"workloads": 20}, {"workloads": 20}),
+        ({"others": 200, "workloads": 1}, {"others": 200}),
+        ({"sccs": 10, "workloads": 4}, {"sccs": 10}),
+        ({"grants": 20, "workloads": 4}, {"grants": 20}),
+        ({"workloads": 10, "sccs": 10, "grants": 10}, {"workloads": 10}),
+        ({"workloads": 10, "sccs": 10, "grants": 10}, {"sccs": 10}),
+        ({"workloads": 10, "sccs": 10, "grants": 10}, {"grants": 10}),
+    ],
+    ids=lambda kinds: "+".join(f"{number} {kind}" for kind, number in kinds.items()),
+)
+def test_what_comes_on_top_costs_as_much_each_time(tmp_path: Path, small: dict[str, int], extra: dict[str, int]) -> None:
+    """Three sizes in equal steps: the second step costs what the first did, where a square would double it."""
+    sizes = [{kind: small.get(kind, 0) + step * extra.get(kind, 0) for kind in {*small, *extra}} for step in range(3)]
+    lint(tmp_path, **sizes[0])()  # what is only done once, such as importing, does not count
+    one, two, three = (calls(lint(tmp_path, **size)) for size in sizes)
+    assert three - two <= 1.25 * (two - one)

@@ -1,0 +1,88 @@
+"""A run over one file imports what it uses and nothing else: that is what makes a commit hook quick."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RULES = Path(__file__).parents[1] / "rules"
+
+ALWAYS = """
+admission admission.admit admission.assign admission.authorize admission.blocks admission.capabilities
+admission.constraints admission.field admission.group admission.order admission.pod admission.provider admission.rbac
+admission.seccomp admission.selinux admission.service_account admission.shape admission.sysctl admission.user
+admission.verdict admission.volumes
+api
+cli cli.check cli.inputs cli.main cli.parser cli.progress
+cluster cluster.cluster cluster.objects cluster.releases
+config config.discover config.model config.selection
+engine engine.check engine.inputs engine.kustomize engine.origins engine.progress engine.run engine.settle engine.worlds
+errors finding ignore
+load load.discover load.document load.flowcolons load.globs load.ignored load.limits load.lines load.mapping load.node load.place
+load.quick load.read load.scalars load.split load.trees load.yamltree
+model model.csv model.custom model.kinds model.kustomize model.nodes model.objects model.pod model.podchecks
+model.problem model.sccchecks model.schema model.unknown model.validate model.view model.walk
+record registry
+report report.full report.lines report.options report.output report.screen report.snippet report.summary report.visible
+rule rules schemas
+seccomp seccomp.effective
+source suppress world
+"""
+"""The modules of scclint, rules apart, that a run over one clean Deployment imports."""
+
+NEVER = (
+    *("asyncio", "ast", "concurrent.futures", "dataclasses", "difflib", "email", "hashlib", "http", "inspect", "logging"),
+    *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
+    *("threading", "tomllib", "unittest", "urllib", "xml"),
+    *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab"),
+)
+"""Whatever is wanted in a clean run, it is none of these."""
+
+CLEAN = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+"""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that `scclint check` has imported when it ends."""
+    folder = tmp_path_factory.mktemp("startup")
+    (folder / "web.yaml").write_text(CLEAN, encoding="utf-8")
+    before = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    code = "import sys; from scclint.cli import main; status = main(); print(*sys.modules, file=sys.stderr); sys.exit(status)"
+    command = [sys.executable, "-c", code, "check", "web.yaml"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("No problems found.")
+    return set(run.stderr.split()) - set(before.stdout.split())
+
+
+def test_modules_of_scclint(imported: set[str]) -> None:
+    ours = {name.removeprefix("scclint.") for name in imported if name.startswith("scclint.")}
+    others = {name for name in ours if not name.startswith("rules.")}
+    known = set(ALWAYS.split())
+    assert others - known == set(), "import these where they are used, or, if every run needs them, list them in ALWAYS"
+    assert known - others == set(), "ALWAYS lists modules that the run does without"
+
+
+def test_all_rules(imported: set[str]) -> None:
+    """Every rule is there to be chosen, and of the helpers only what a rule imports at its top."""
+    rules = {name.removeprefix("scclint.rules.") for name in imported if name.startswith("scclint.rules.")}
+    assert {name for name in rules if not name.startswith("_")} == {file.stem for file in RULES.glob("[a-z]*.py")}
+
+
+def test_nothing_dear(imported: set[str]) -> None:
+    assert sorted(name for name in NEVER if name in imported) == []
