@@ -17,14 +17,14 @@ api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.objects cluster.releases
 config config.discover config.model config.selection
-engine engine.check engine.inputs engine.kustomize engine.origins engine.progress engine.run engine.settle engine.worlds
+engine engine.check engine.inputs engine.kustomize engine.progress engine.run engine.settle engine.worlds
 errors finding ignore
-load load.discover load.document load.flowcolons load.globs load.ignored load.limits load.lines load.mapping load.node load.place
+load load.discover load.document load.flowcolons load.ignored load.limits load.lines load.mapping load.node load.place
 load.quick load.read load.scalars load.split load.trees load.yamltree
 model model.csv model.custom model.kinds model.kustomize model.nodes model.objects model.pod model.podchecks
 model.problem model.sccchecks model.schema model.unknown model.validate model.view model.walk
 record registry
-report report.full report.lines report.options report.output report.screen report.snippet report.summary report.visible
+report report.full report.options report.output report.screen report.summary report.visible
 rule rules schemas
 seccomp seccomp.effective
 source suppress world

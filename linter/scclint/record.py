@@ -28,7 +28,13 @@ def record(cls: type[T]) -> type[T]:
     shape = {"__slots__": fields, "__match_args__": fields, "__qualname__": cls.__qualname__, "_content": attrgetter(*fields)}
     base: Any = type(cls)
     made: Any = base(cls.__name__, cls.__bases__, {**_METHODS, **kept, **shape})
-    made.__init__ = _init(made, fields, defaults)
+
+    def init(self: Any, *values: Any, **named: Any) -> None:
+        # Compiled when the first value is made: of most classes a run makes none.
+        made.__init__ = _init(made, fields, defaults)
+        made.__init__(self, *values, **named)
+
+    made.__init__ = init
     return made  # type: ignore[no-any-return]
 
 

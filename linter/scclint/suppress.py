@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import Config
@@ -10,7 +10,6 @@ from scclint.config.selection import covers, unknown_selector
 from scclint.finding import Finding, Path, Suppression
 from scclint.ignore import Ignore
 from scclint.load.document import Document
-from scclint.load.globs import matches, name_pattern
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
 from scclint.record import replace
@@ -175,11 +174,8 @@ class _Trial:
         self._used: set[str] = set()
         self._selectors = {r.id: tuple(s for s in ignore.rules if covers((s,), r)) for r in rules if covers(ignore.rules, r)}
         self._root = root
-        self._globs = [
-            (field, re.compile(name_pattern(glob)))
-            for field in ("kind", "namespace", "name", "container")
-            if (glob := getattr(ignore, field))
-        ]
+        globs = {field: glob for field in ("kind", "namespace", "name", "container") if (glob := getattr(ignore, field))}
+        self._globs = _patterns(globs) if globs else []
 
     def covers(self, finding: Finding) -> bool:
         """Whether it covers the finding, remembered as a use; an expired one still counts, but covers nothing."""
@@ -194,7 +190,7 @@ class _Trial:
         region, span = self.ignore.region, finding.span
         if region is not None and (region.file != span.file or not _overlap(region, span)):
             return False
-        if self.ignore.paths and not matches(os.path.relpath(span.file, self._root).replace(os.sep, "/"), self.ignore.paths):
+        if self.ignore.paths and not _among(os.path.relpath(span.file, self._root).replace(os.sep, "/"), self.ignore.paths):
             return False
         return all(pattern.fullmatch(getattr(finding.subject, field)) for field, pattern in self._globs)
 
@@ -202,6 +198,18 @@ class _Trial:
         judged = {s for id, selectors in self._selectors.items() if ran(id, self.ignore.file) for s in selectors}
         unused = tuple(s for s in self.ignore.rules if s in judged and s not in self._used)
         return replace(self.ignore, uses=self.uses, unused=unused, expired=self.expired)
+
+
+def _patterns(globs: Mapping[str, str]) -> list[tuple[str, re.Pattern[str]]]:
+    from scclint.load.globs import name_pattern
+
+    return [(field, re.compile(name_pattern(glob))) for field, glob in globs.items()]
+
+
+def _among(path: str, globs: tuple[str, ...]) -> bool:
+    from scclint.load.globs import matches
+
+    return matches(path, globs)
 
 
 def _mark(finding: Finding, trials: Iterable[_Trial]) -> Finding:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scclint.config.model import Config
 from scclint.finding import Severity
-from scclint.load.globs import matches
 from scclint.rule import AnyRule
 
 EXACT = 100
@@ -50,6 +49,8 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
     def of(path: str) -> Selection:
         layers: tuple[int, ...] = ()
         if config.per_path:
+            from scclint.load.globs import matches
+
             relative = os.path.relpath(path, config.root).replace(os.sep, "/")
             layers = tuple(i for i, entry in enumerate(config.per_path) if matches(relative, entry.paths))
         if layers not in known:

@@ -1,13 +1,12 @@
 """Stage load and model: from paths to documents and model objects, with what became of each."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.engine.kustomize import settle_kustomize, settle_origins
-from scclint.engine.origins import Origins, find_origins
 from scclint.engine.progress import Progress, silent
 from scclint.errors import LoadError
 from scclint.finding import Crash, Notice, Subject
@@ -24,6 +23,7 @@ from scclint.suppress import MARK
 
 if TYPE_CHECKING:
     from scclint.engine.timings import Timings
+    from scclint.load.chart import Origin
 
 
 class Inputs:
@@ -44,7 +44,7 @@ class Inputs:
         self.crashes: list[Crash] = []
         self.texts: dict[str, str] = {}
         self.read: set[str] = set()
-        self.origins: Origins = {}
+        self.origins: Mapping[tuple[str, str], Origin] = {}
         self.folders = folders
         self.nothing = False
 
@@ -100,6 +100,8 @@ def load_inputs(
         _read_context(inputs, config, context, kinds, tracked_only, trees)
     trees.save()
     if config.helm_chart or any(document.source for document in inputs.targets):
+        from scclint.engine.origins import find_origins
+
         piped = [file for file in inputs.texts if not os.path.exists(file)]
         inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
         inputs.notices.extend(notices)

@@ -1,13 +1,17 @@
 """The `full` format: every finding with its source line, why it is one, and what would settle it."""
 
+from typing import TYPE_CHECKING
+
 from scclint.finding import Finding, Related, Report
 from scclint.record import record
-from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.screen import closing, environment, statistics
-from scclint.report.snippet import Snippet, display_width, snippet
 from scclint.report.summary import place
 from scclint.report.visible import visible, visible_line
+
+if TYPE_CHECKING:
+    from scclint.report.lines import Lines
+    from scclint.report.snippet import Snippet
 
 
 @record
@@ -22,6 +26,8 @@ class Remark:
     @property
     def lead(self) -> int:
         """The columns that the lead-in takes."""
+        from scclint.report.snippet import display_width
+
         return display_width(self.where + self.label)
 
 
@@ -35,7 +41,7 @@ class View:
     name: str
     aside: str
     line: int
-    snippet: Snippet | None
+    snippet: "Snippet | None"
     remarks: tuple[Remark, ...]
 
     @property
@@ -55,12 +61,16 @@ def render(report: Report, options: Options) -> str:
     summary = closing(report, options, "\n")
     if options.statistics:
         return statistics(findings, options) + summary
+    from scclint.report.lines import Lines
+
     lines = Lines(report.texts)
     template = environment(options).get_template("full.j2")
     return template.render(findings=[_view(finding, lines) for finding in findings], summary=summary)
 
 
-def _view(finding: Finding, lines: Lines) -> View:
+def _view(finding: Finding, lines: "Lines") -> View:
+    from scclint.report.snippet import snippet
+
     region = lines.region(finding.span)
     return View(
         place(finding.span),

@@ -1,0 +1,191 @@
+"""Measures everything that README.md reports, in one run, and prints its tables.
+
+    python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER]
+
+The Python that runs this must have scclint installed, as users have it (from a wheel), and PyYAML. `--tools` has whatever of
+checkov, kube-linter and kubeconform is to be compared; `--schemas` the JSON schemas that kubeconform would fetch.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from generate import counted, sized, write
+from measure import Cost, cheapest, once
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = sys.executable
+SCCLINT = os.path.join(os.path.dirname(PYTHON), "scclint")
+
+CLEAN = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+"""
+BROKEN = CLEAN + "          securityContext: {runAsUser: 1000}\n"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print("| " + " | ".join(head) + " |")
+    print("|---" + "|--:" * (len(head) - 1) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print(flush=True)
+
+
+def startup(folder: str) -> None:
+    for name, text in (("clean.yaml", CLEAN), ("broken.yaml", BROKEN)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    commands = {
+        "`python -c pass`": [PYTHON, "-c", "pass"],
+        "`scclint check` on one Deployment, nothing found": [SCCLINT, "check", "clean.yaml"],
+        "`scclint check` on one Deployment, two findings": [SCCLINT, "check", "broken.yaml"],
+        "the same with `--format json`": [SCCLINT, "check", "--format", "json", "broken.yaml"],
+    }
+    costs = cheapest(list(commands.values()), 15, folder)
+    print("### Start-up\n")
+    rows = [(name, f"{c.cpu * 1000:.0f} ms", f"{c.cpu / costs[0].cpu:.1f}") for name, c in zip(commands, costs, strict=True)]
+    table(("", "CPU", "ratio"), rows)
+
+
+def throughput(corpus: str, tools: str, schemas: str) -> None:
+    commands = {
+        "scclint, no cache": [SCCLINT, "check", "--no-cache", corpus],
+        "scclint, cache filled": [SCCLINT, "check", corpus],
+        "PyYAML, C loader, compose only": [PYTHON, os.path.join(HERE, "compose.py"), corpus],
+        **dict(others(corpus, tools, schemas)),
+    }
+    once([SCCLINT, "check", corpus])
+    costs = cheapest(list(commands.values()), 3)
+    print("### Throughput\n")
+    rows = [
+        (name, f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.1f}")
+        for name, cost in zip(commands, costs, strict=True)
+    ]
+    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
+    print("`scclint check --no-cache --timings`:\n\n```text")
+    shown = subprocess.run([SCCLINT, "check", "--no-cache", "--timings", corpus], capture_output=True, text=True, check=False)
+    print(shown.stderr[shown.stderr.index("timings:") :].replace(corpus, "CORPUS").rstrip() + "\n```\n", flush=True)
+
+
+def others(corpus: str, tools: str, schemas: str) -> Iterator[tuple[str, list[str]]]:
+    template = os.path.join(schemas, "{{ .ResourceKind }}{{ .KindSuffix }}.json")
+    for name, *arguments in (
+        ("checkov", "--framework", "kubernetes", "--quiet", "--compact", "--skip-download", "-d", corpus),
+        ("kube-linter", "lint", corpus),
+        ("kubeconform", "-schema-location", template, "-ignore-missing-schemas", "-n", "2", corpus),
+    ):
+        program = os.path.join(tools, name)
+        if tools and os.path.exists(program) and (schemas or name != "kubeconform"):
+            yield name, [program, *arguments]
+
+
+def growth(folder: str) -> None:
+    path = os.path.join(folder, "growth.yaml")
+
+    def cost(**kinds: int) -> Cost:
+        write(path, counted(**{"workloads": 0, "sccs": 0, "bindings": 0, "others": 0, **kinds}))
+        return once([SCCLINT, "check", "--no-cache", path])
+
+    print("### Growth\n")
+    base = cost(others=1)
+    rows = []
+    for number in (10, 100, 1_000, 10_000, 100_000):
+        plain, pods = cost(others=number), cost(workloads=number) if number <= 10_000 else None
+        rows.append((f"{number:,} documents", *_each(plain, base, number), *(_each(pods, base, number) if pods else ("", ""))))
+    table(("", "other kinds", "each", "workloads", "each"), rows)
+    rows = []
+    for kinds in (
+        {"workloads": 500, "sccs": 200, "bindings": 2_000},
+        {"workloads": 1_000, "sccs": 200, "bindings": 2_000},
+        {"workloads": 2_000, "sccs": 50, "bindings": 2_000},
+        {"workloads": 2_000, "sccs": 100, "bindings": 2_000},
+        {"workloads": 2_000, "sccs": 200, "bindings": 500},
+        {"workloads": 2_000, "sccs": 200, "bindings": 1_000},
+        {"workloads": 2_000, "sccs": 200, "bindings": 2_000},
+    ):
+        measured = cost(**kinds)
+        rows.append((*(f"{number:,}" for number in kinds.values()), f"{measured.cpu:.2f} s", f"{measured.memory:.0f} MB"))
+    table(("workloads", "SCCs", "bindings", "CPU", "memory"), rows)
+
+
+def _each(cost: Cost, base: Cost, number: int) -> tuple[str, str]:
+    return f"{cost.cpu:.2f} s", f"{(cost.cpu - base.cpu) / number * 1e6:.0f} µs"
+
+
+def memory(folder: str, corpus: Sequence[str]) -> None:
+    print("### Memory\n")
+    rows = []
+    for label, megabytes, share in (
+        ("20 MB, one document in 20 a workload", 20, 0.05),
+        ("100 MB, one document in 20 a workload", 100, 0.05),
+        ("100 MB, one document in 200 a workload", 100, 0.005),
+        ("10 MB of workloads", 10, 1.0),
+        ("20 MB of workloads", 20, 1.0),
+    ):
+        with tempfile.TemporaryDirectory(dir=folder) as parts:
+            for part in range(megabytes // 10):
+                write(os.path.join(parts, f"{part}.yaml"), sized(10, share))
+            rows.append(_memory_row(label, once([SCCLINT, "check", "--no-cache", parts])))
+    rows.append(_memory_row(f"the corpus {len(corpus)} times over", once([SCCLINT, "check", "--no-cache", *corpus])))
+    table(("", "CPU", "memory"), rows)
+
+
+def _memory_row(label: str, cost: Cost) -> tuple[str, str, str]:
+    return label, f"{cost.cpu:.1f} s", f"{cost.memory:.0f} MB"
+
+
+def copies(folder: str, corpus: str, number: int) -> list[str]:
+    """The corpus under so many names."""
+    names = [os.path.join(folder, f"corpus-{i}") for i in range(number)]
+    for name in names:
+        shutil.copytree(corpus, name)
+    return names
+
+
+def jobs(corpus: Sequence[str]) -> None:
+    print(f"### `--jobs`, the corpus {len(corpus)} times over\n")
+    numbers = (1, 2)
+    costs = cheapest([[SCCLINT, "check", "--no-cache", "--jobs", str(number), *corpus] for number in numbers], 3)
+    rows = [(f"`--jobs {n}`", f"{cost.cpu:.1f} s", f"{cost.wall:.1f} s") for n, cost in zip(numbers, costs, strict=True)]
+    table(("", "CPU", "wall"), rows)
+
+
+def admissions() -> None:
+    print("### Admissions\n")
+    done = subprocess.run([PYTHON, os.path.join(HERE, "admissions.py")], capture_output=True, text=True, check=True)
+    print(f"{int(done.stdout):,} pods a second, on one core, ServiceAccount plugin included.\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure everything that README.md reports.")
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--tools", default="")
+    parser.add_argument("--schemas", default="")
+    args = parser.parse_args()
+    corpus = os.path.abspath(args.corpus)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
+        startup(folder)
+        throughput(corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
+        admissions()
+        growth(folder)
+        corpora = copies(folder, corpus, 7)
+        memory(folder, corpora)
+        jobs(corpora)
+
+
+if __name__ == "__main__":
+    main()
