@@ -20,7 +20,7 @@ __all__ = ["is_helm_template", "load_file", "load_text", "root_of"]
 
 def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> list[Document]:
     """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
-    return load_text(file, text, subject_kinds, helm_template="{{" in text and is_helm_template(file), trees=trees)
+    return load_text(file, text, subject_kinds, helm_template=is_helm_template(file) and "{{" in text, trees=trees)
 
 
 def load_text(
@@ -45,6 +45,8 @@ def load_text(
 
 def is_helm_template(file: str) -> bool:
     """Whether the path lies under `templates/` of a directory with a Chart.yaml."""
+    if "templates" not in file:
+        return False
     folder = os.path.dirname(os.path.normpath(file))
     while folder and os.path.dirname(folder) != folder:
         folder, name = os.path.split(folder)

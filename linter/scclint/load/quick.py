@@ -9,12 +9,14 @@ not one bare word on the key's line) leads to parsing.
 
 import re
 from collections.abc import Set
+from sys import intern
 
 from scclint.load.lines import has_odd_breaks
 from scclint.load.split import body_start
 
 _KEY = r"[A-Za-z][A-Za-z0-9_./-]*:(?=[ \r\n]|\Z)"
-_UNSAFE_LINE = re.compile(rf"\n(?![ \r\n#]|{_KEY}|-[ \r\n]|\Z)")
+_SAFE_LINE = rf"(?:[ \r\n#]|{_KEY}|-[ \r\n]|\Z)"
+_TELLING_LINE = re.compile(rf"\n(?:kind:|items:|(?!{_SAFE_LINE}))")
 _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
@@ -37,12 +39,13 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     match = _KIND.match(chunk, at)
     if match is None or match[1] in subject_kinds or match[1].endswith("List"):
         return None
-    if chunk.find("\nkind:", at) >= 0 or "\nitems:" in chunk or chunk.startswith("items:", start):
+    if chunk.startswith("items:", start) or has_odd_breaks(chunk):
         return None
-    if has_odd_breaks(chunk) or _UNSAFE_LINE.search(chunk, start):
+    if _TELLING_LINE.search(chunk, start, max(at - 1, start)) or _TELLING_LINE.search(chunk, at):
         return None
     version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
-    return match[1], version[1] if version else ""
+    # The same few names in all of what may be hundreds of thousands of documents.
+    return intern(match[1]), intern(version[1]) if version else ""
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:

@@ -29,11 +29,12 @@ class Chunk(NamedTuple):
 
 def split(text: str) -> Iterator[Chunk]:
     """The documents of a stream, in order; none of an empty text."""
-    line = start = 0
+    line = 1
+    start = counted = 0
     for end in _cuts(text):
-        chunk = text[start:end]
-        yield Chunk(chunk, line + 1)
-        line += chunk.count("\n")
+        line += text.count("\n", counted, start)
+        counted = start
+        yield Chunk(text[start:end], line)
         start = end
 
 
