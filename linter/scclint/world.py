@@ -4,12 +4,12 @@ A check receives the world of the release it judges. What a workload comes to is
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from scclint.admission.shape import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
-from scclint.finding import Located, Place, Related
+from scclint.finding import Located, Related
 from scclint.model.nodes import ProfileSource, SeccompProfileFile
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.problem import FieldProblem
@@ -35,6 +35,13 @@ OUTCOMES_KEPT = 4096
 """Beyond that many, what becomes of a workload is worked out again when it is asked for: a verdict is quick, but large."""
 
 O = TypeVar("O", bound=ApiObject)
+
+
+class Unknown(NamedTuple):
+    """Why a workload has no verdict (the rest of "because ..."), and where that is written."""
+
+    text: str
+    at: Located
 
 
 @record
@@ -172,20 +179,24 @@ class World:
 
     def _judge(self, workload: Workload, who: User | None) -> Outcome:
         namespace = self.namespace_of(workload)
-        if workload.partial:
-            return Outcome(workload, namespace, who, unknown=workload.partial, unknown_at=workload.place)
-        pod = workload.pod
-        unknown = decisive_unknown(pod.manifest)
-        if unknown is not None:
-            at = pod.field(*unknown)
-            return Outcome(workload, namespace, who, unknown=f"{at.value} has no value", unknown_at=at)
-        manifest = known(pod.manifest)
-        malformed = check_pod(manifest)
-        if malformed:
-            at = pod.field(*malformed[0].path)
-            return Outcome(workload, namespace, who, unknown=malformed[0].message, unknown_at=at)
-        verdict = self.cluster.admit(self._arriving(manifest, namespace, who), namespace=namespace, user=who)
+        why = self.why_unknown(workload)
+        if why is not None:
+            return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
+        pod = self._arriving(known(workload.pod.manifest), namespace, who)
+        verdict = self.cluster.admit(pod, namespace=namespace, user=who)
         return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
+
+    def why_unknown(self, workload: Workload) -> Unknown | None:
+        """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
+        pod = workload.pod
+        if workload.partial:
+            return Unknown(workload.partial, workload.place)
+        if (path := decisive_unknown(pod.manifest)) is not None:
+            at = pod.field(*path)
+            return Unknown(f"{at.value} has no value", at)
+        if malformed := check_pod(known(pod.manifest)):
+            return Unknown(malformed[0].message, pod.field(*malformed[0].path))
+        return None
 
     @property
     def profiles(self) -> "Profiles":
@@ -285,6 +296,3 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
             yield {**manifest, "subjects": [{"namespace": namespace, **s} if isinstance(s, dict) else s for s in subjects]}
         else:
             yield manifest
-
-
-__all__ = ["CLUSTER_ADMIN", "PROJECT_USER", "Outcome", "Place", "World", "manifests"]

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from scclint.config import selection
 from scclint.config.model import Config
+from scclint.engine.account import notices_on, tally
 from scclint.engine.check import check, order
 from scclint.engine.inputs import Inputs, load_inputs, model_objects
 from scclint.engine.progress import Lap, Progress, no_lap, silent
 from scclint.engine.settle import Move, settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
-from scclint.finding import Finding, Notice, Report, Tally
+from scclint.finding import Finding, Report
 from scclint.load.read import read
-from scclint.model.objects import ApiObject, Workload
+from scclint.model.objects import Workload
 from scclint.registry import Registry, builtin
 from scclint.world import Outcome, World
 
@@ -73,7 +74,7 @@ def run(
     subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
-    notices = [*inputs.notices, *_passed_over(inputs, ours), *_unknown(worlds, ours), *_needless_parameters(inputs, config)]
+    notices = [*inputs.notices, *notices_on(inputs, ours, worlds, config)]
     move = _move(inputs)
     if ignores:
         findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
@@ -86,7 +87,7 @@ def run(
         findings=tuple(findings),
         crashes=(*inputs.crashes, *crashes),
         notices=tuple(notices),
-        tally=_tally(inputs, ours),
+        tally=tally(inputs, ours),
         platform=_platform(worlds),
         texts=_texts(findings, inputs),
         rules=registry.rules,
@@ -119,64 +120,6 @@ def _platform(worlds: Mapping[str, World]) -> str:
     """`OpenShift 4.16, 4.20`."""
     first = next(iter(worlds.values())).cluster.platform_name
     return ", ".join([first, *list(worlds)[1:]])
-
-
-def _tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
-    """Every document of the targets in exactly one place; of the parsed ones those count as linted that gave an object."""
-    partial = {id(o.document) for o in objects if o.partial}
-    linted = {id(o.document) for o in objects} - partial
-    documents = [d for d in inputs.targets if d.status != "empty"]
-    unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
-    unparsable = sum(d.status == "unparsable" for d in documents)
-    return Tally(
-        files=len(inputs.read),
-        documents=len(documents),
-        linted=len(linted),
-        other=len(documents) - len(linted) - unsupported - unparsable,
-        unsupported=unsupported,
-        unparsable=unparsable,
-        workloads=sum(isinstance(o, Workload) and not o.partial for o in objects),
-    )
-
-
-def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
-    """What was seen and not judged, said once for each sort."""
-    notices = []
-    templates = sorted({d.file for d in inputs.targets if d.status == "template"})
-    if templates:
-        more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
-        advice = "lint what it renders to, as in `helm template . | scclint check -`"
-        notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
-    partial = [o for o in objects if o.partial]
-    if partial:
-        first = f"{partial[0].file}: {partial[0].named}"
-        more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
-        notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
-    return notices
-
-
-def _unknown(worlds: Mapping[str, World], objects: Sequence[ApiObject]) -> Iterator[Notice]:
-    """Workloads without a verdict, which no rule about verdicts speaks of."""
-    world = next(iter(worlds.values()))
-    whole = [o for o in objects if isinstance(o, Workload) and not o.partial]
-    unknown = [outcome for outcome in _judged(world, whole) if outcome.unknown]
-    if unknown:
-        workload = unknown[0].workload
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        yield Notice("warning", f"{workload.file}: {workload.named}{more}: no verdict, because {unknown[0].unknown}")
-
-
-def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:
-    """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
-    if config.origins.get("params") != "command line":
-        return
-    from scclint.load.node import to_data
-    from scclint.model.template import declared
-
-    templates = [to_data(d.root) for d in inputs.documents if d.kind == "Template" and d.root is not None]
-    known = {name for template in templates for name in declared(template)}
-    for name in sorted(config.params.keys() - known):
-        yield Notice("warning", f"parameter {name} was given a value, but no Template has a parameter of that name")
 
 
 def _texts(findings: Iterable[Finding], inputs: Inputs) -> dict[str, str]:

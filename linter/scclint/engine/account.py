@@ -1,0 +1,78 @@
+"""What became of the input: every document in one place of the tally, and a notice for what was seen and not judged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from scclint.config.model import Config
+from scclint.engine.inputs import Inputs
+from scclint.finding import Notice, Tally
+from scclint.model.objects import ApiObject, Workload
+from scclint.world import World
+
+
+def tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
+    """Every document of the targets in exactly one place; of the parsed ones those count as linted that gave an object."""
+    partial = {id(o.document) for o in objects if o.partial}
+    linted = {id(o.document) for o in objects} - partial
+    documents = [d for d in inputs.targets if d.status != "empty"]
+    unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
+    unparsable = sum(d.status == "unparsable" for d in documents)
+    return Tally(
+        files=len(inputs.read),
+        documents=len(documents),
+        linted=len(linted),
+        other=len(documents) - len(linted) - unsupported - unparsable,
+        unsupported=unsupported,
+        unparsable=unparsable,
+        workloads=sum(isinstance(o, Workload) and not o.partial for o in objects),
+    )
+
+
+def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Notice]:
+    """What no finding tells of the targets, whose objects these are, said once for each sort."""
+    yield from _passed_over(inputs, objects)
+    yield from _unknown(next(iter(worlds.values())), objects)
+    yield from _needless_parameters(inputs, config)
+
+
+def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
+    """Sources that another tool renders, and patches."""
+    notices = []
+    templates = sorted({d.file for d in inputs.targets if d.status == "template"})
+    if templates:
+        more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
+        advice = "lint what it renders to, as in `helm template . | scclint check -`"
+        notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
+    partial = [o for o in objects if o.partial]
+    if partial:
+        first = f"{partial[0].file}: {partial[0].named}"
+        more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
+        notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
+    return notices
+
+
+def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
+    """Workloads without a verdict, which no rule about verdicts speaks of."""
+    unknown: list[tuple[Workload, str]] = []
+    for obj in objects:
+        # Where looking fails, the rules that asked for the outcome have told.
+        with suppress(Exception):
+            if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
+                unknown.append((obj, why.text))
+    if unknown:
+        workload, text = unknown[0]
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        yield Notice("warning", f"{workload.file}: {workload.named}{more}: no verdict, because {text}")
+
+
+def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:
+    """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
+    if config.origins.get("params") != "command line":
+        return
+    from scclint.load.node import to_data
+    from scclint.model.template import declared
+
+    templates = [to_data(d.root) for d in inputs.documents if d.kind == "Template" and d.root is not None]
+    known = {name for template in templates for name in declared(template)}
+    for name in sorted(config.params.keys() - known):
+        yield Notice("warning", f"parameter {name} was given a value, but no Template has a parameter of that name")
