@@ -16,8 +16,9 @@ from scclint.model.objects import (
     ServiceAccount,
     Workload,
 )
-from scclint.model.pod import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, Container, Pod
+from scclint.model.pod import Container, Pod
 from scclint.model.problem import FieldProblem
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.model.view import Field, View
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp

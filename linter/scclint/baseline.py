@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Path, Suppression
+from scclint.model.terms import CONTAINER_LISTS
 from scclint.record import record, replace
 
 VERSION = 1
-CONTAINER_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 
 Ran = Callable[[str, str], bool]
 """Whether this run judged the rule of that id on that file (from the working directory), or would have if it still existed."""

@@ -4,7 +4,9 @@ import pytest
 
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.pod import Pod
-from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_annotation, to_field
+from scclint.admission.seccomp import to_annotation, to_field
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
+from scclint.model.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
 from tests.admission.build import pod, provider
 
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}

@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
+from scclint.model.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
 from tests.admission.build import pod, scc_object
 

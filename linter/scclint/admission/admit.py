@@ -7,9 +7,10 @@ from typing import Any
 from scclint.admission import order
 from scclint.admission.assign import Assignment, assign
 from scclint.admission.field import FieldError, Where, aggregate, go_quote
-from scclint.admission.pod import CONTAINER_LISTS, Pod
+from scclint.admission.pod import Pod
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
+from scclint.model.terms import CONTAINER_LISTS
 
 REQUIRED_SCC = "openshift.io/required-scc"
 VALIDATED_SCC = "openshift.io/scc"

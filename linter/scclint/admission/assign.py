@@ -10,6 +10,7 @@ from scclint.admission import capabilities, group, seccomp, selinux, sysctl, use
 from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.pod import Container, Object, Pod
 from scclint.admission.provider import Provider
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 SECURITY: Path = ("spec", "securityContext")
 
@@ -52,7 +53,7 @@ def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[
         context["seLinuxOptions"] = dict(provider.se_linux)
     profile = seccomp.default(provider.scc, annotations, context.get("seccompProfile"))
     if profile:
-        annotations = {**annotations, seccomp.POD_ANNOTATION: profile}
+        annotations = {**annotations, POD_SECCOMP_ANNOTATION: profile}
         # Up to 4.12 the plugin writes the annotation alone; the API server fills the field from it later.
         if provider.release >= 13:
             _set(context, "seccompProfile", seccomp.to_field(profile))
@@ -98,11 +99,11 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
     errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
-    profile = annotations.get(seccomp.POD_ANNOTATION) or ""
+    profile = annotations.get(POD_SECCOMP_ANNOTATION) or ""
     field = context.get("seccompProfile")
     if not profile and field is not None:
         profile = seccomp.to_annotation(field)
-    if error := seccomp.validate(provider, seccomp.POD_ANNOTATION, profile, pod.profile_path):
+    if error := seccomp.validate(provider, POD_SECCOMP_ANNOTATION, profile, pod.profile_path):
         errors.append(error)
     errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
     errors += _validate_namespaces(provider, pod, where)
@@ -155,7 +156,7 @@ def _validate_container(
     options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
     errors += selinux.validate(provider.se_linux, options, where, options_at)
     profile, profile_at = _effective_profile(pod, pod_context, annotations, container, context)
-    key = seccomp.CONTAINER_ANNOTATION + container.name
+    key = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
     if error := seccomp.validate(provider, key, profile, profile_at):
         errors.append(error)
     if context.get("privileged") and not scc.allow_privileged_container:
@@ -177,7 +178,7 @@ def _effective_profile(
     pod: Pod, pod_context: Object, annotations: Mapping[str, str], container: Container, context: Object
 ) -> tuple[str, Path]:
     """The container's profile as annotation text, and the path to what asks for it."""
-    annotation_at: Path = ("metadata", "annotations", seccomp.CONTAINER_ANNOTATION + container.name)
+    annotation_at: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
     if (field := context.get("seccompProfile")) is not None:
         # From 4.13 on the annotation has replaced the field by now.
         written = (container.security_context or {}).get("seccompProfile") is field
@@ -187,7 +188,7 @@ def _effective_profile(
         return container.profile_annotation, annotation_at
     if (field := pod_context.get("seccompProfile")) is not None:
         return seccomp.to_annotation(field), pod.profile_path
-    return annotations.get(seccomp.POD_ANNOTATION) or "", pod.profile_path
+    return annotations.get(POD_SECCOMP_ANNOTATION) or "", pod.profile_path
 
 
 def _effective(context: Object, pod_context: Object, name: str) -> Any:

@@ -4,10 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.admission.field import Path
-from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION
-
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
-"""The lists of containers in a pod's spec, in the order in which admission visits them."""
+from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 Object = Mapping[str, Any]
 
@@ -26,7 +23,7 @@ class Container:
         self.path: Path = ("spec", field, index)
         self.security_path: Path = ("spec", field, index, "securityContext")
         self.security_context: Object | None = container.get("securityContext")
-        self.profile_annotation = annotations.get(CONTAINER_ANNOTATION + self.name)
+        self.profile_annotation = annotations.get(CONTAINER_SECCOMP_ANNOTATION_PREFIX + self.name)
 
 
 class HostPort:
@@ -75,8 +72,8 @@ class Pod:
             self.containers.append(Container(container, field, index, self.annotations))
             if ports := container.get("ports"):
                 self._add_host_ports(field, index, ports)
-        if self.annotations.get(POD_ANNOTATION):
-            self.profile_path: Path = ("metadata", "annotations", POD_ANNOTATION)
+        if self.annotations.get(POD_SECCOMP_ANNOTATION):
+            self.profile_path: Path = ("metadata", "annotations", POD_SECCOMP_ANNOTATION)
         elif self.security_context.get("seccompProfile") is not None:
             self.profile_path = ("spec", "securityContext", "seccompProfile", "type")
         else:

@@ -10,9 +10,8 @@ from typing import Any
 from scclint.admission.constraints import SecurityContextConstraints
 from scclint.admission.field import FieldError, Path, Where, plain_list
 from scclint.admission.provider import Provider
+from scclint.model.terms import POD_SECCOMP_ANNOTATION
 
-POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
-CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
 _RUNTIME_DEFAULT = ("runtime/default", "docker/default")
 _LOCALHOST = "localhost/"
 
@@ -45,7 +44,7 @@ def to_field(annotation: str) -> dict[str, str] | None:
 
 def default(scc: SecurityContextConstraints, annotations: Mapping[str, str], profile: Profile | None) -> str:
     """The pod's profile as annotation text: its annotation, else its field, else the SCC's first but `*`, else empty."""
-    if text := annotations.get(POD_ANNOTATION):
+    if text := annotations.get(POD_SECCOMP_ANNOTATION):
         return text
     if profile is not None:
         return to_annotation(profile)

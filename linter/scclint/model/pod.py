@@ -5,13 +5,8 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.load.node import Node
+from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
-
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
-"""In the order in which the kubelet and the SCC plugin look at them."""
-
-POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
-CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
 
 
 class Container(View):

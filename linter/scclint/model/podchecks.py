@@ -9,9 +9,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.model.problem import FieldProblem, field_path, forbidden, invalid, required, unsupported
-
-POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
-CONTAINER_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
+from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
     "Pod": (),
@@ -23,7 +21,6 @@ TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
 )
 """The way from an object of each kind to the object that has the pod's metadata and spec."""
 
-CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
 
 LINUX_POD_FIELDS = (
@@ -120,7 +117,9 @@ def _check_annotations(template: Json, where: Path, kind: str) -> Problems:
     """`ValidateSeccompPodAnnotations`: it names templates' annotations without their `metadata`."""
     named = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
     for key, value in _annotations(template).items():
-        if not (key == POD_ANNOTATION or key.startswith(CONTAINER_ANNOTATION_PREFIX)) or not isinstance(value, str):
+        if not (key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX)) or not isinstance(
+            value, str
+        ):
             continue
         path = (*where, "metadata", "annotations", key)
         local = value.removeprefix("localhost/")
@@ -143,10 +142,12 @@ def _check_annotations_agree(template: Json, where: Path) -> Problems:
     annotations = _annotations(template)
     spec_path = (*where, "spec")
     spec = _mapping(template, "spec")
-    yield from _check_agree(annotations.get(POD_ANNOTATION), _mapping(spec, "securityContext"), (*spec_path, "securityContext"))
+    yield from _check_agree(
+        annotations.get(POD_SECCOMP_ANNOTATION), _mapping(spec, "securityContext"), (*spec_path, "securityContext")
+    )
     for container, path in _containers(spec, spec_path):
         name = container.get("name")
-        annotation = annotations.get(CONTAINER_ANNOTATION_PREFIX + name) if isinstance(name, str) else None
+        annotation = annotations.get(CONTAINER_SECCOMP_ANNOTATION_PREFIX + name) if isinstance(name, str) else None
         yield from _check_agree(annotation, _mapping(container, "securityContext"), (*path, "securityContext"))
 
 

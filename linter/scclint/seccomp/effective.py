@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission.pod import Container, containers
-from scclint.admission.seccomp import CONTAINER_ANNOTATION, POD_ANNOTATION, to_field
+from scclint.admission.seccomp import to_field
 from scclint.finding import Path
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
 def _own_request(container: Container, regime: Regime) -> Request | None:
     field = (container.security_context or {}).get("seccompProfile")
     text = container.profile_annotation
-    path: Path = ("metadata", "annotations", CONTAINER_ANNOTATION + container.name)
+    path: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
     if text is not None and (regime == "override" or (regime == "fill" and field is None)):
         return _of_annotation("container annotation", text, path)
     return None if field is None else _of_field("container field", field, (*container.security_path, "seccompProfile"))
@@ -153,9 +154,9 @@ def _own_request(container: Container, regime: Regime) -> Request | None:
 
 def _pod_request(spec: Object, annotations: Mapping[str, str], regime: Regime) -> Request | None:
     field = (spec.get("securityContext") or {}).get("seccompProfile")
-    text = annotations.get(POD_ANNOTATION)
+    text = annotations.get(POD_SECCOMP_ANNOTATION)
     if text and (regime == "override" or (regime == "fill" and field is None)):
-        return _of_annotation("pod annotation", text, ("metadata", "annotations", POD_ANNOTATION))
+        return _of_annotation("pod annotation", text, ("metadata", "annotations", POD_SECCOMP_ANNOTATION))
     return None if field is None else _of_field("pod field", field, ("spec", "securityContext", "seccompProfile"))
 
 
@@ -260,7 +261,7 @@ def _scc_default(verdict: "Verdict") -> Mapping[str, str] | None:
     if verdict.scc is None:
         return None
     field: Mapping[str, str] | None = (verdict.pod["spec"].get("securityContext") or {}).get("seccompProfile")
-    return field if field is not None else to_field(verdict.pod["metadata"]["annotations"].get(POD_ANNOTATION) or "")
+    return field if field is not None else to_field(verdict.pod["metadata"]["annotations"].get(POD_SECCOMP_ANNOTATION) or "")
 
 
 def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Force:
