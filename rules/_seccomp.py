@@ -1,4 +1,4 @@
-"""Where a container's seccomp profile is asked for."""
+"""Where a container's seccomp profile is asked for, and what SCCs fill in."""
 
 from typing import Any
 
@@ -10,7 +10,11 @@ from scclint.api import (
     Located,
     Outcome,
     Workload,
+    World,
 )
+
+RUNTIME_DEFAULT = ("runtime/default", "docker/default")
+"""The runtime's own profile, as SCCs spell it."""
 
 
 def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
@@ -62,3 +66,14 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
         at = localhost_at(workload, container)
         found.setdefault(at.path, (at, []))[1].append(container.name)
     return list(found.values())
+
+
+def default_profile(scc: str, world: World) -> str:
+    """What the SCC fills in for pods that name no profile, in its own spelling: its first entry but `*`; empty for nothing."""
+    return next((entry for entry in world.cluster.sccs[scc].seccomp_profiles if entry != "*"), "")
+
+
+def newer_sibling(scc: str, world: World) -> str:
+    """The release's successor of an older SCC that gives RuntimeDefault (`nonroot-v2`); empty where there is none."""
+    sibling = f"{scc}-v2"
+    return sibling if sibling in world.cluster.sccs and default_profile(sibling, world) in RUNTIME_DEFAULT else ""

@@ -45,10 +45,10 @@ spec:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
+from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._words import creator, listed
 
 DEFAULTS = ("kubelet default", "SCC default")
@@ -104,16 +104,16 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
             f"it names no profile and no SCC fills one in, since {outcome.skipped}",
             "Set seccompProfile: {type: RuntimeDefault} on the pod, or move it to a namespace where SCC admission runs.",
         )
-    profiles = world.cluster.sccs[verdict.scc].seccomp_profiles
-    if "*" in profiles:
+    default = default_profile(verdict.scc, world)
+    if default:
+        return (
+            f"SCC {verdict.scc} admits it, and that fills {default} in",
+            f"List runtime/default first in the seccompProfiles of {verdict.scc}.",
+        )
+    if world.cluster.sccs[verdict.scc].seccomp_profiles:
         return (
             f"SCC {verdict.scc} admits it, and that allows every profile but fills none in",
             "Set seccompProfile: {type: RuntimeDefault} on the pod; this SCC allows it.",
-        )
-    if profiles:
-        return (
-            f"SCC {verdict.scc} admits it, and that fills {profiles[0]} in",
-            f"List runtime/default first in the seccompProfiles of {verdict.scc}.",
         )
     return (
         f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in",
@@ -125,22 +125,18 @@ def _better(outcome: Outcome, world: World) -> str:
     """What would have the pod confined: an SCC that already may and would admit it, the SCC's newer sibling, or a custom one."""
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
-    sccs = world.cluster.sccs
-    confining = next((c.scc for c in world.explain(workload) if c.outcome == "chosen" and _confines(sccs[c.scc])), None)
+    admitting = (c.scc for c in world.explain(workload) if c.outcome == "chosen")
+    confining = next((scc for scc in admitting if default_profile(scc, world) in RUNTIME_DEFAULT), None)
     if confining is not None:
         who = " Or say who creates the pod: --as USER." if outcome.creator is not None and not world.creator_given else ""
         return (
             f"Write seccompProfile: {{type: RuntimeDefault}} on the pod: {verdict.scc} then passes it on to {confining}, "
             f"which would admit it. Or pin {confining} with the annotation openshift.io/required-scc.{who}"
         )
-    sibling = f"{verdict.scc}-v2"
-    if sibling in sccs and _confines(sccs[sibling]):
+    sibling = newer_sibling(verdict.scc, world)
+    if sibling:
         return f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault, while {verdict.scc} refuses to have it asked for."
     return (
         f"Drop what calls for {verdict.scc}, or grant a custom copy of it with seccompProfiles: [runtime/default]; "
         f"{verdict.scc} itself refuses a pod that asks for a profile."
     )
-
-
-def _confines(scc: Any) -> bool:
-    return scc.seccomp_profiles[:1] in (("runtime/default",), ("docker/default",))

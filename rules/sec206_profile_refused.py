@@ -66,6 +66,7 @@ from collections.abc import Iterator
 
 from scclint.api import Outcome, Problem, Related, Severity, Workload, World, rule
 
+from ._seccomp import default_profile, newer_sibling
 from ._words import creator, in_fields, is_seccomp, usable
 
 
@@ -110,8 +111,8 @@ def _asked(value: object, text: str) -> str:
 
 def _settle(scc: str, outcome: Outcome, world: World) -> str:
     """By what is asked for: an SCC can list the runtime's profile or a file, and nobody should list `unconfined`."""
-    profiles = world.cluster.sccs[scc].seccomp_profiles
-    without = f"{scc} then gives {profiles[0]}" if profiles else "the container then runs unconfined"
+    default = default_profile(scc, world)
+    without = f"{scc} then gives {default}" if default else "the container then runs unconfined"
     asked = {(c.requested.type, c.requested.localhost_profile) for c in outcome.seccomp if c.requested is not None}
     if ("Unconfined", None) in asked:
         return f"Leave the profile out: {without}."
@@ -119,8 +120,8 @@ def _settle(scc: str, outcome: Outcome, world: World) -> str:
     if files:
         listed_files = ", ".join(f"localhost/{path}" for path in files)
         return f"Grant a custom copy of {scc} with {listed_files} in seccompProfiles, or leave the profile out: {without}."
-    sibling = f"{scc}-v2"
-    if sibling in world.cluster.sccs and "runtime/default" in world.cluster.sccs[sibling].seccomp_profiles:
+    sibling = newer_sibling(scc, world)
+    if sibling:
         return f"Grant {sibling} instead of {scc}: it lists runtime/default. Do not just leave the profile out: {without}."
     return (
         f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Do not just leave the profile out: {without}."
