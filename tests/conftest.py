@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How quick the machine is at the moment says nothing about the code: no property fails by the clock.
+settings.register_profile("scclint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("scclint")
 
 
 def shared() -> Path:

@@ -113,7 +113,7 @@ def _providers(objects: list[dict[str, Any]]) -> list[Provider]:
     return [make_provider(one, "demo", ANNOTATIONS, 20) for one in sorted(by_name.values(), key=order.key)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pods, st.lists(scc_objects, min_size=1, max_size=3))
 def test_admission_is_deterministic_idempotent_and_leaves_its_input_alone(
     made: dict[str, Any], objects: list[dict[str, Any]]

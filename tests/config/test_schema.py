@@ -115,7 +115,7 @@ def places(error: ValidationError) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_every_mistake_is_told(name: str, data: st.DataObject) -> None:
     value = data.draw(bent(SCHEMAS[name], SCHEMAS[name]))

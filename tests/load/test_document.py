@@ -97,7 +97,7 @@ def test_objects_of_lists() -> None:
     assert kinds("- kind: Pod\n") == [] and kinds("kind: [\n") == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.text(st.characters(), max_size=40)
     | st.text("ab:-[]{}'\"#&*!|>%@`\\\n\r\t \x85\u2028?,~<.0\ud800\ufeff\x00", max_size=40)

@@ -52,7 +52,7 @@ GLOBS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "aab"]), min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(globs=st.lists(GLOBS, min_size=8, max_size=8), paths=st.lists(PATHS, min_size=8, max_size=8, unique=True))
 def test_agrees_with_git(tmp_path_factory: pytest.TempPathFactory, globs: list[str], paths: list[str]) -> None:
     repository: Path = tmp_path_factory.mktemp("git")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
@@ -18,7 +18,6 @@ DATA = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(DATA, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_agrees_with_json(data: object, indent: int | str | None, ascii_only: bool) -> None:
     text = json.dumps(data, indent=indent, ensure_ascii=ascii_only)
@@ -26,7 +25,6 @@ def test_agrees_with_json(data: object, indent: int | str | None, ascii_only: bo
         assert to_data(parse_json(text, "f.json")) == data
 
 
-@settings(deadline=None)
 @given(DATA, st.data())
 def test_broken_json_is_a_load_error(data: object, draw: st.DataObject) -> None:
     text = json.dumps(data, indent=1)

@@ -150,7 +150,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]))
 def test_filter_hides_nothing(lines: list[str], newline: str) -> None:
     text = newline.join(lines) + newline

@@ -181,7 +181,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TREES, st.sampled_from([None, False, True]), st.booleans())
 def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool) -> None:
     writer = YAML(typ="safe")
@@ -195,7 +195,7 @@ def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool)
     check_scalars(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(

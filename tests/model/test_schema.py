@@ -120,7 +120,7 @@ def objects(draw: st.DrawFn, shape: Shape, depth: int = 4) -> Data:
     return data | draw(st.sampled_from([{}, {}, {}, {"no such field": 1}]))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data(), st.sampled_from(sorted(definitions())), st.sampled_from(MINORS))
 def test_the_walk_agrees_with_jsonschema(data: st.DataObject, name: str, minor: int) -> None:
     book = shapes(minor)

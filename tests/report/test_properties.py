@@ -64,7 +64,7 @@ def reports(draw: st.DrawFn) -> Report:
 options = st.builds(Options, show_suppressed=st.booleans(), sarif_category=hostile, root=st.just("/nowhere"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(reports(), options)
 def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
     shown = [finding for finding in report.findings if options.shows(finding)]
@@ -91,7 +91,7 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
         assert "##[" not in texts[name]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(reports(), options)
 def test_sarif_links_are_ours(report: Report, options: Options) -> None:
     for result in json.loads(render(report, "sarif", options))["runs"][0]["results"]:
@@ -103,14 +103,14 @@ def test_sarif_links_are_ours(report: Report, options: Options) -> None:
             assert location["physicalLocation"]["artifactLocation"]["uri"].isascii()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(reports(), options)
 def test_the_same_report_gives_the_same_bytes(report: Report, options: Options) -> None:
     for name in FORMATS:
         assert render(report, name, options) == render(report, name, options)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(reports())
 def test_values_are_no_templates(report: Report) -> None:
     template = "{% for f in findings %}{{ f.message }}\n{% endfor %}"

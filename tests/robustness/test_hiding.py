@@ -166,13 +166,13 @@ def compare(text: str, patch: pytest.MonkeyPatch) -> None:
         assert findings(text) == seen, text
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=disguises())
 def test_disguises_in_yaml(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     compare(text, monkeypatch)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=json_disguises())
 def test_disguises_in_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     compare(text, monkeypatch)

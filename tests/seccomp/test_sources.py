@@ -182,7 +182,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(KINDS, st.dictionaries(st.sampled_from(["spec", "metadata", "data"]), VALUES), VALUES)
 def test_no_object_is_a_crash(kind: tuple[str, str], fields: dict[str, Any], file: Any) -> None:
     odd = {"apiVersion": kind[0], "kind": kind[1], **fields}
