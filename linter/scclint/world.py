@@ -182,7 +182,7 @@ class World:
         why = self.why_unknown(workload)
         if why is not None:
             return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
-        pod = self._arriving(known(workload.pod.manifest), namespace, who)
+        pod = self._arriving(_pod_of(workload), namespace, who)
         verdict = self.cluster.admit(pod, namespace=namespace, user=who)
         return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
 
@@ -191,10 +191,10 @@ class World:
         pod = workload.pod
         if workload.partial:
             return Unknown(workload.partial, workload.place)
-        if (path := decisive_unknown(pod.manifest)) is not None:
+        if workload.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return Unknown(f"{at.value} has no value", at)
-        if malformed := check_pod(known(pod.manifest)):
+        if malformed := check_pod(_pod_of(workload)):
             return Unknown(malformed[0].message, pod.field(*malformed[0].path))
         return None
 
@@ -235,7 +235,7 @@ class World:
         outcome = self.outcome(workload)
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()
-        pod = self._arriving(known(workload.pod.manifest), outcome.namespace, outcome.creator)
+        pod = self._arriving(_pod_of(workload), outcome.namespace, outcome.creator)
         return self.cluster.explain(pod, namespace=outcome.namespace, user=outcome.creator)
 
     def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
@@ -268,6 +268,12 @@ class World:
 def namespace_of(obj: ApiObject, asked: str) -> str:
     """The namespace an object goes to when `asked` is the one for objects that name none (empty: none was asked for)."""
     return obj.namespace or asked or obj.home or UNSPECIFIED_NAMESPACE
+
+
+def _pod_of(workload: Workload) -> dict[str, Any]:
+    """The workload's pod with what is unknown standing for itself; only a Template's parameters leave anything unknown."""
+    manifest = workload.pod.manifest
+    return known(manifest) if workload.substitutions else manifest
 
 
 def _is_open(scc: dict[str, Any]) -> bool:

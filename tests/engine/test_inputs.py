@@ -65,7 +65,8 @@ def test_a_file_of_the_targets_is_not_read_twice() -> None:
 
 def test_configured_kinds_are_parsed() -> None:
     write("c.yaml", CRAWLER)
-    assert [d.status for d in load_inputs(["c.yaml"], Config()).targets] == ["other"]
+    unknown = load_inputs(["c.yaml"], Config())
+    assert (unknown.targets, unknown.passed) == ([], {"Crawler": 1})
     config = Config(pod_templates=(PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),))
     inputs = load_inputs(["c.yaml"], config)
     assert [d.status for d in inputs.targets] == ["parsed"]

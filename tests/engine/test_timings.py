@@ -43,11 +43,15 @@ def test_stages_files_and_rules() -> None:
     clock.now = 0.5
     timings.lap("start")
 
-    def load() -> str:
-        clock.now = 1.5
-        return "loaded"
+    def load() -> Iterator[str]:
+        clock.now += 0.75
+        yield "loaded"
+        clock.now += 0.25
 
-    assert timings.loading("web.yaml", load) == "loaded"
+    for document in timings.loading("web.yaml", load()):
+        assert document == "loaded"
+        clock.now += 10.0  # what is done with it is not the file's
+    clock.now -= 10.0
     timings.lap("load")
     for problem in timings.timed(rule(check)).check(Subject(), WORLD):
         assert problem is PROBLEM

@@ -5,7 +5,7 @@ from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.node import Mapping, to_data
 from scclint.load.place import locate
-from scclint.load.trees import Facts, Tree, Trees, is_faithful
+from scclint.load.trees import TREE, Facts, Tree, Trees, is_faithful
 
 TEXT = """# c
 kind: Pod
@@ -65,7 +65,7 @@ def test_a_folded_tree_is_like_any_other() -> None:
 
 
 def test_only_the_latest_stay_open() -> None:
-    trees = Trees(most_open=2 * len("---\n" + TEXT), pays_from=0)
+    trees = Trees(most_open=2 * TREE * 20, pays_from=0)
     documents = load("---\n".join([TEXT] * 5), trees)
     assert [_is_open(document) for document in documents] == [False, False, False, True, True]
     regions(documents[0])

@@ -49,10 +49,11 @@ def source_of(volume: Volume, release: int) -> tuple[str, str]:
     A volume without any source known to 4.`release` is an emptyDir: the API server drops what it does not know and then
     defaults. Its field is then empty.
     """
-    for field, kind in _SOURCES.items():
-        if volume.get(field) is not None and (field != "image" or release >= 18):
-            return field, kind
-    return "", "emptyDir"
+    there = [f for f, source in volume.items() if f in _SOURCES and source is not None and (f != "image" or release >= 18)]
+    if not there:
+        return "", "emptyDir"
+    field = there[0] if len(there) == 1 else next(f for f in _SOURCES if f in there)
+    return field, _SOURCES[field]
 
 
 def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> list[FieldError]:

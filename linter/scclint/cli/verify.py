@@ -9,10 +9,11 @@ from scclint.cli.inputs import settings
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cli.seccomp import read_world, release
+from scclint.engine.account import tally
 from scclint.engine.inputs import Inputs
 from scclint.engine.predict import predictions
 from scclint.errors import LoadError, UsageError
-from scclint.finding import Finding, Report, Severity, Tally
+from scclint.finding import Finding, Report, Severity
 from scclint.load.read import read
 from scclint.model.objects import Workload
 from scclint.record import replace
@@ -79,11 +80,9 @@ def _sarif(verification: "Verification", workloads: list[Workload], inputs: Inpu
     found = [replace(f, span=spans.get((f.span.file, f.span.line), f.span)) for f in commands.disagreements(verification)]
     rule = Rule("VER001", "node-disagrees", "A node shows another profile", Severity.ERROR, Workload, _none, PAGE, "0.1")
     texts = dict(_texts(found, inputs))
-    documents = [document for document in inputs.targets if document.status != "empty"]
-    judged = len({id(workload.document) for workload in workloads})
     report = Report(
         findings=tuple(found),
-        tally=Tally(len(inputs.read), len(documents), judged, len(documents) - judged, workloads=len(workloads)),
+        tally=tally(inputs, workloads),
         platform=world.cluster.platform_name,
         texts=texts,
         rules=(rule,),

@@ -17,11 +17,12 @@ def tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
     documents = [d for d in inputs.targets if d.status != "empty"]
     unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
     unparsable = sum(d.status == "unparsable" for d in documents)
+    number = len(documents) + sum(inputs.passed.values())
     return Tally(
         files=len(inputs.read),
-        documents=len(documents),
+        documents=number,
         linted=len(linted),
-        other=len(documents) - len(linted) - unsupported - unparsable,
+        other=number - len(linted) - unsupported - unparsable,
         unsupported=unsupported,
         unparsable=unparsable,
         workloads=sum(isinstance(o, Workload) and not o.partial for o in objects),

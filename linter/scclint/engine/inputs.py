@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -18,7 +17,6 @@ from scclint.load.trees import Trees
 from scclint.model.kinds import STATE_KINDS, Extras, build_all
 from scclint.model.kustomize import NAMES
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
-from scclint.record import replace
 from scclint.suppress import MARK
 
 if TYPE_CHECKING:
@@ -29,16 +27,18 @@ if TYPE_CHECKING:
 class Inputs:
     """What was read.
 
-    `targets` are the documents to report on, `context` those that only inform verdicts. `read` are the files of the targets,
+    `targets` are the documents to report on, `context` those that only inform verdicts. `passed` is how many more the targets'
+    files have by kind (empty for JSON that has none), of which nothing else will be asked. `read` are the files of the targets,
     `folders` those that were walked whole. `texts` keeps the text of standard input, which cannot be read twice. `nothing` is
     True where folders or standard input were named and held nothing that might be a manifest. `crashes` are the stages load and
     model's, on documents that are left out for it.
     """
 
-    __slots__ = ("context", "crashes", "folders", "nothing", "notices", "origins", "read", "targets", "texts")
+    __slots__ = ("context", "crashes", "folders", "nothing", "notices", "origins", "passed", "read", "targets", "texts")
 
     def __init__(self, folders: tuple[str, ...] = ()) -> None:
         self.targets: list[Document] = []
+        self.passed: dict[str, int] = {}
         self.context: list[Document] = []
         self.notices: list[Notice] = []
         self.crashes: list[Crash] = []
@@ -53,6 +53,14 @@ class Inputs:
         path = os.path.normpath(file)
         inside = any(os.path.relpath(path, folder).partition(os.sep)[0] != os.pardir for folder in self.folders)
         return file in self.read or inside or any(origin.file == file for origin in self.origins.values())
+
+    def take(self, documents: Iterable[Document]) -> None:
+        """Add documents to the targets, or count those of which nothing else will be asked, as are most of what is read."""
+        for document in documents:
+            if is_settled(document):
+                self.passed[document.kind] = self.passed.get(document.kind, 0) + 1
+            else:
+                self.targets.append(document)
 
     @property
     def documents(self) -> Iterator[Document]:
@@ -94,8 +102,9 @@ def load_inputs(
     for file, text in _texts(items, inputs, stdin):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
-        load = partial(_load, inputs, file, text, kinds, trees)
-        inputs.targets.extend(map(_slim, timings.loading(file, load) if timings else load()))
+        documents = _load(inputs, file, text, kinds, trees)
+        inputs.take(timings.loading(file, documents) if timings else documents)
+        del documents, text
     if config.cluster_state or context:
         _read_context(inputs, config, context, kinds, tracked_only, trees)
     trees.save()
@@ -105,7 +114,8 @@ def load_inputs(
         piped = [file for file in inputs.texts if not os.path.exists(file)]
         inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
         inputs.notices.extend(notices)
-    inputs.nothing = bool(inputs.folders or "-" in paths) and not any(map(_may_be_manifest, inputs.targets))
+    might_be = any(inputs.passed) or any(map(_may_be_manifest, inputs.targets))
+    inputs.nothing = bool(inputs.folders or "-" in paths) and not might_be
     return inputs
 
 
@@ -133,23 +143,22 @@ def _read_context(
     inputs.notices.extend(_left_out(error.message, file, error.line) for file, error in broken)
 
 
-def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -> list[Document]:
+def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -> Iterator[Document]:
     try:
-        return load_file(file, text, kinds, trees)
+        yield from load_file(file, text, kinds, trees)
     except Exception as error:  # a bug that one file brings out must not take the others with it
         inputs.crashes.append(_load_crash(file, error))
-        return []
 
 
 def _load_crash(file: str, error: Exception) -> Crash:
     return Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}")
 
 
-def _slim(document: Document) -> Document:
-    """The document without its text where nobody will ask for it: most of what is read, and all of it in memory at once."""
-    if document.status != "other" or document.source or MARK in document.text or os.path.basename(document.file) in NAMES:
-        return document
-    return replace(document, text="")
+def is_settled(document: Document) -> bool:
+    """Whether all there is to say of a document is that it is there: its kind bears on nothing, and so does its text."""
+    if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
+        return False
+    return MARK not in document.text
 
 
 def _left_out(why: str, file: str, line: int) -> Notice:
@@ -170,15 +179,17 @@ def _spread(
     files = [item for item in items if item.path != "-"]
     if not is_large(files):
         return items
-    for item, documents, error, crash in load_spread(files, kinds, jobs, trees, _slim):
-        if error is not None:
+    for loaded in load_spread(files, kinds, jobs, trees, is_settled):
+        if (error := loaded.error) is not None:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
             continue
-        inputs.read.add(item.display)
+        inputs.read.add(loaded.item.display)
         progress("read", len(inputs.read), 0)
-        inputs.targets.extend(documents)
-        if crash is not None:
-            inputs.crashes.append(_load_crash(item.display, crash))
+        inputs.take(loaded.documents)
+        for kind, number in loaded.passed:
+            inputs.passed[kind] = inputs.passed.get(kind, 0) + number
+        if loaded.crash is not None:
+            inputs.crashes.append(_load_crash(loaded.item.display, loaded.crash))
     return [item for item in items if item.path == "-"]
 
 

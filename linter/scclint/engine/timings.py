@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import Any
+from typing import Any, TypeVar
 
 from scclint.finding import Problem
 from scclint.record import replace
 from scclint.rule import AnyRule
+
+T = TypeVar("T")
 
 SHOWN = 5
 """How many of the slowest are listed."""
@@ -28,13 +30,15 @@ class Timings:
         self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
         self._last = now
 
-    def loading(self, file: str, load: Callable[[], Any]) -> Any:
-        """What `load` returns; its time is the file's."""
+    def loading(self, file: str, documents: Iterable[T]) -> Iterator[T]:
+        """The documents of a file; the time that each takes to come is the file's."""
+        source = iter(documents)
         start = self._clock()
-        try:
-            return load()
-        finally:
+        for document in source:
             self.files[file] = self.files.get(file, 0.0) + self._clock() - start
+            yield document
+            start = self._clock()
+        self.files[file] = self.files.get(file, 0.0) + self._clock() - start
 
     def timed(self, rule: AnyRule) -> AnyRule:
         """The rule, with the time of its checks put down to it and to the subject's file."""

@@ -2,7 +2,6 @@
 
 import os.path
 from collections.abc import Iterator, Set
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["is_helm_template", "load_file", "load_text", "root_of"]
 
 
-def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> list[Document]:
+def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> Iterator[Document]:
     """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
-    return load_text(file, text, subject_kinds, helm_template=is_helm_template(file) and "{{" in text, trees=trees)
+    return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text, trees)
 
 
 def load_text(
@@ -33,14 +32,18 @@ def load_text(
     there, to be let go and made again.
     Nothing is raised for whatever the text may be.
     """
-    documents: list[Document] = []
+    return list(_load(file, text, subject_kinds, helm_template, trees))
+
+
+def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool, trees: "Trees | None") -> Iterator[Document]:
+    index = 0
     source = ""
     aliasing = Aliasing()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
-        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, len(documents), aliasing, trees):
-            documents.append(document)
-    return documents
+        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, index, aliasing, trees):
+            yield document
+            index += 1
 
 
 def is_helm_template(file: str) -> bool:
@@ -75,9 +78,8 @@ def _load_chunk(
     if subject_kinds and (other := other_kind(text, subject_kinds)):
         yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
         return
-    parse = partial(root_of, file, text, line)
-    if trees is not None and (tree := trees.find(text, file, line, parse)) is not None:
-        yield Document(file, index, line, text, "parsed", tree, tree.facts.kind, tree.facts.api_version, source)
+    if trees is not None and (found := trees.find(text, file, line)) is not None:
+        yield Document(file, index, line, found.tree, "parsed", found.tree, found.facts.kind, found.facts.api_version, source)
         return
     roots: list[tuple[int, Node]] = []
     expanded = aliasing.values
@@ -92,8 +94,10 @@ def _load_chunk(
         first = root_line if number else line
         # What has aliases is parsed in every run, so that their limit is met at the same place in each.
         alone = len(roots) == 1 and failed is None and aliasing.values == expanded
-        kept = trees.keep(root, text, line, parse) if trees is not None and kind and alone else root
-        yield Document(file, index + number, first, "" if number else text, status, kept, kind, api_version, source)
+        if trees is not None and kind and alone and (tree := trees.keep(root, text, line)) is not None:
+            yield Document(file, index, line, tree, status, tree, kind, api_version, source)
+        else:
+            yield Document(file, index + number, first, "" if number else text, status, root, kind, api_version, source)
     if failed is not None:
         # What is merely too large must not pass for a template, which is passed over.
         status = "template" if "{{" in text and not isinstance(failed, LimitError) else "unparsable"

@@ -1,14 +1,14 @@
 """One document of a stream, and the API objects in it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scclint.errors import LoadError
-from scclint.load.node import Mapping, Node, Scalar, Sequence
+from scclint.load.node import Mapping, Node, Scalar, Sequence, to_data
 from scclint.record import record
 
 if TYPE_CHECKING:
-    from scclint.load.trees import Facts
+    from scclint.load.trees import Tree
 
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
@@ -26,9 +26,7 @@ class Document:
     """One document, whatever became of it.
 
     `file` is the path as displayed, `index` the 0-based place in the stream, `line` the first line (of the `---` if there is
-    one). `source` is the path of Helm's `# Source:` line that holds for it. `text` is all of the document's own lines; where
-    several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of
-    them and the others none.
+    one). `source` is the path of Helm's `# Source:` line that holds for it. `written` is its text, or the tree that has it.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -42,7 +40,7 @@ class Document:
     file: str
     index: int
     line: int
-    text: str
+    written: "str | Tree"
     status: Status
     root: Node | None = None
     kind: str = ""
@@ -51,15 +49,19 @@ class Document:
     error: LoadError | None = None
 
     @property
-    def facts(self) -> "Facts | None":
-        """What is known of the root without its entries, which may have to be parsed when they are asked for."""
-        return getattr(self.root, "facts", None)
+    def text(self) -> str:
+        """All of the document's own lines.
+
+        Where several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of
+        all of them and the others none.
+        """
+        written = self.written
+        return written if isinstance(written, str) else written.text
 
     @property
     def faithful(self) -> bool:
         """Whether the data is known to tell all that was written: no key twice, no bare number or boolean unlike JSON's."""
-        facts = self.facts
-        return facts is not None and facts.faithful
+        return getattr(self.root, "faithful", False)
 
     def comments(self) -> list[Comment]:
         """The real comments in order of place: a `#` inside a quoted, plain or block scalar is none. JSON has none.
@@ -90,6 +92,11 @@ class ObjectNode:
     kind: str = ""
     api_version: str = ""
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """The object as plain values, fresh ones each time."""
+        return {"apiVersion": self.api_version, "kind": self.kind, **to_data(self.root)}
+
 
 def text_at(root: Node | None, key: str) -> str:
     """The string under a key of a mapping; empty if there is none."""
@@ -106,8 +113,8 @@ def objects(document: Document) -> Iterator[ObjectNode]:
     root = document.root
     if document.status != "parsed" or not isinstance(root, Mapping):
         return
-    facts = document.facts
-    if facts is not None and not facts.has_items:
+    # A tree knows of items without being parsed for them.
+    if not getattr(root, "has_items", True):
         yield ObjectNode(root, (), document.kind, document.api_version)
     else:
         yield from _unroll(root, (), "", "")

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from scclint.errors import LoadError
-from scclint.load import load_file, root_of
+from scclint.load import load_file
 from scclint.load.discover import SourceFile
 from scclint.load.document import Document
 from scclint.load.node import Node
@@ -22,10 +22,11 @@ _AT_ONCE = 32
 
 
 class Loaded(NamedTuple):
-    """What became of a file: its documents, or why it cannot be read, or the bug that it brought out."""
+    """What became of a file: its documents and how many more of which kind, why it cannot be read, the bug it brought out."""
 
     item: SourceFile
     documents: Sequence[Document] = ()
+    passed: Sequence[tuple[str, int]] = ()
     error: LoadError | None = None
     crash: Exception | None = None
 
@@ -54,37 +55,47 @@ def is_large(items: Sequence[SourceFile]) -> bool:
 
 
 def load_spread(
-    items: Sequence[SourceFile], subject_kinds: Set[str], jobs: int, trees: Trees, each: Callable[[Document], Document]
+    items: Sequence[SourceFile], subject_kinds: Set[str], jobs: int, trees: Trees, is_settled: Callable[[Document], bool]
 ) -> Iterator[Loaded]:
     """Read and load files in `jobs` processes; the results come in the order of the files.
 
-    `each`, a function of a module, is applied to every document before it is sent here. `trees` get the roots.
+    `is_settled`, a function of a module, says which documents need not be sent here, and are counted. `trees` get the roots.
     """
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(jobs) as pool:
-        for loaded in pool.map(partial(_load, subject_kinds=subject_kinds, each=each), items, chunksize=_AT_ONCE):
+        load = partial(_load, subject_kinds=subject_kinds, is_settled=is_settled)
+        for loaded in pool.map(load, items, chunksize=_AT_ONCE):
             yield loaded._replace(documents=[_unpack(document, trees) for document in loaded.documents])
 
 
-def _load(item: SourceFile, subject_kinds: Set[str], each: Callable[[Document], Document]) -> Loaded:
+def _load(item: SourceFile, subject_kinds: Set[str], is_settled: Callable[[Document], bool]) -> Loaded:
+    documents: list[Document] = []
+    passed: dict[str, int] = {}
     try:
-        documents = load_file(item.display, read(item.path, item.display), subject_kinds, Trees(pays_from=0))
-        return Loaded(item, [each(_pack(document)) for document in documents])
+        for document in load_file(item.display, read(item.path, item.display), subject_kinds, Trees(pays_from=0)):
+            if is_settled(document):
+                passed[document.kind] = passed.get(document.kind, 0) + 1
+            else:
+                documents.append(_pack(document))
     except LoadError as error:
         return Loaded(item, error=error)
     except Exception as error:  # a bug that one file brings out must not take the others with it
-        return Loaded(item, crash=error)
+        return Loaded(item, documents, tuple(passed.items()), crash=error)
+    return Loaded(item, documents, tuple(passed.items()))
 
 
 def _pack(document: Document) -> Document:
     root = document.root
-    return replace(document, root=_Folded(root.facts, root.json())) if isinstance(root, Tree) else document
+    if not isinstance(root, Tree):
+        return document
+    facts = Facts(root.region, document.kind, document.api_version, root.has_items, root.faithful)
+    return replace(document, written=document.text, root=_Folded(facts, root.json()))
 
 
 def _unpack(document: Document, trees: Trees) -> Document:
     root = document.root
     if not isinstance(root, _Folded):
         return document
-    parse = partial(root_of, document.file, document.text, document.line)
-    return replace(document, root=trees.adopt(root.facts, root.json, document.text, document.file, document.line, parse))
+    tree = trees.adopt(root.facts, root.json, document.text, document.file, document.line)
+    return replace(document, written=tree, root=tree)

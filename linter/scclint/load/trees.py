@@ -1,12 +1,13 @@
-"""Trees that are let go and made again when somebody asks: a tree takes thirty times the memory of its text.
+"""What is let go and made again when somebody asks: a tree takes thirty times the memory of its text, its data ten times.
 
-What most of a run needs of a document are its data, and a few facts about it; these are kept, and by a `Cache` beyond the run.
-Positions are asked for where there is something to report, and then the text is parsed once more.
+Of a document a run needs its data while it is judged, and positions where there is something to report. All that stays
+throughout is the document's text and data, packed, and a few facts about it; by a `Cache` these outlive the run.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from scclint.load.node import Mapping, Node, Scalar, Sequence
 from scclint.record import record
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from scclint.load.cache import Cache
 
 PAYS_FROM = 1 << 16
-"""Characters to parse from which on keeping facts is worth the while; a run over a few files never gets there."""
+"""Characters to parse from which on all this is worth the while; a run over a few files never gets there."""
 
-MOST_OPEN = 1 << 22
-"""Characters of text whose trees may be there at one time: some hundred megabytes of memory."""
+MOST_OPEN = 1 << 26
+"""Bytes that what is unfolded may take at one time, more or less."""
+
+TREE, DATA = 256, 96
+"""Bytes that a tree, and data as Python has it, take for each `,`, `:` and line: a text has about as many nodes."""
 
 
 @record
@@ -36,60 +40,131 @@ class Facts:
     faithful: bool
 
 
-class Tree(Mapping):
-    """The root of a document, a mapping like any other to its readers.
+class Foldable(Protocol):
+    """What takes less memory when it is folded, and unfolds by itself when it is used."""
 
-    `facts` say what can be said of it at once. While it is folded the data is there as JSON text; the entries are parsed when
-    they are asked for.
+    def fold(self) -> None: ...
+
+
+class Tree(Mapping):
+    """The root of a document, a mapping like any other to its readers, and its text.
+
+    `has_items` and `faithful` are facts about it (see `Facts`). Its entries, where they are not there, are parsed when they are
+    asked for, its data is then had from JSON; text and JSON are packed when both have not been used for a while.
     """
 
-    __slots__ = ("_json", "_open", "facts")
+    __slots__ = ("_first_line", "_json", "_nodes", "_packed", "_text", "_trees", "faithful", "has_items")
 
-    def __init__(self, file: str, line: int, facts: Facts, json: str, open_: Callable[["Tree"], Mapping]) -> None:
+    def __init__(self, file: str, line: int, facts: Facts, json: str, text: str, trees: "Trees") -> None:
         self.file = file
         self.line = facts.region[0] + line
         self.column = facts.region[1]
         self.end_line = facts.region[2] + line
         self.end_column = facts.region[3]
-        self.facts = facts
+        self.has_items = facts.has_items
+        self.faithful = facts.faithful
+        self._first_line = line
+        self._nodes = text.count(",") + text.count(":") + text.count("\n")
         self._json = json
-        self._open = open_
+        self._text = text
+        self._packed = b""
+        self._trees = trees
 
     def __getattr__(self, name: str) -> Any:
-        # Only asked for what is not there: the two slots of a mapping while it is folded.
+        # Only asked for what is not there: the two slots of a mapping without its entries.
         if name not in ("_index", "duplicates"):
             raise AttributeError(name)
-        self.unfold(self._open(self))
+        from scclint.load import root_of
+
+        text = self.text
+        # First, for to make room may fold what was used before, and that can be this very tree.
+        self._trees.latest.add(self, TREE * self._nodes)
+        self.unfold(root_of(self.file, text, self._first_line))
         return getattr(self, name)
+
+    @property
+    def region(self) -> tuple[int, int, int, int]:
+        """As in `Facts`."""
+        first = self._first_line
+        return self.line - first, self.column, self.end_line - first, self.end_column
+
+    @property
+    def text(self) -> str:
+        """What the document was read from."""
+        return self._unpacked()[1]
 
     def unfold(self, root: Mapping) -> None:
         """Take the entries of `root`, which is made of the same text."""
         self._index, self.duplicates = root._index, root.duplicates
 
     def fold(self) -> None:
-        """Let the entries go."""
-        self._json = self.json()
-        del self._index, self.duplicates
+        """Let the entries go, and pack the rest."""
+        from zlib import compress
+
+        if not self._packed:
+            self._packed = compress(f"{self.json()}\n{self._text}".encode("utf-8", "surrogatepass"), 1)
+        self._json = self._text = ""
+        with suppress(AttributeError):
+            del self._index, self.duplicates
+
+    def lend(self, made: Foldable) -> None:
+        """Have something folded in its turn that was made of the data, and can be made of it again."""
+        self._trees.latest.add(made, DATA * self._nodes)
 
     def json(self) -> str:
-        """The data as JSON text."""
+        """The data as JSON text, in one line."""
         from json import dumps
 
-        return self._json or dumps(super().data(), separators=(",", ":"))
+        return self._unpacked()[0] or dumps(super().data(), separators=(",", ":"))
 
     def data(self) -> dict[str, Any]:
         from json import loads
 
+        json = self._unpacked()[0]
         try:
-            made: Any = loads(self._json) if self._json else None
+            made: Any = loads(json) if json else None
         except (ValueError, RecursionError):
             made = None
         # What came from a disk may have rotted there.
         return made if isinstance(made, dict) else super().data()
 
+    def _unpacked(self) -> tuple[str, str]:
+        """The JSON, empty where only the entries have the data yet, and the text."""
+        if self._text:
+            return self._json, self._text
+        from zlib import decompress
+
+        json, _, text = decompress(self._packed).decode("utf-8", "surrogatepass").partition("\n")
+        return json, text
+
+
+class Latest:
+    """What was unfolded, of which only the latest stays so: as much as takes `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: deque[tuple[Foldable, int]] = deque()
+        self._size = 0
+
+    def add(self, item: Foldable, size: int) -> None:
+        """Take note of something unfolded that takes so many bytes. It may fold whenever the next one is added."""
+        self._items.append((item, size))
+        self._size += size
+        while self._size > self._most and len(self._items) > 1:
+            oldest, its_size = self._items.popleft()
+            oldest.fold()
+            self._size -= its_size
+
+
+class Found(NamedTuple):
+    """What an earlier run knew of a text."""
+
+    tree: Tree
+    facts: Facts
+
 
 class Trees:
-    """The trees of one run, of which it has the latest open, and the cache of earlier runs if there is one.
+    """The trees of one run, the latest of which are unfolded, and the cache of earlier runs if there is one.
 
     `find_cache` is called when enough has been parsed for a cache to be worth looking at; None for no cache.
     """
@@ -97,16 +172,14 @@ class Trees:
     def __init__(
         self, find_cache: "Callable[[], Cache | None] | None" = None, most_open: int = MOST_OPEN, pays_from: int = PAYS_FROM
     ) -> None:
+        self.latest = Latest(most_open)
         self._find_cache = find_cache
         self._cache: Cache | None = None
-        self._most_open = most_open
         self._pays_from = pays_from
         self._parsed = 0
-        self._open: deque[tuple[Tree, int]] = deque()
-        self._open_size = 0
 
-    def find(self, text: str, file: str, line: int, parse: Callable[[], Mapping]) -> Tree | None:
-        """The tree of a text that an earlier run has parsed, folded. `parse` makes the root of the same text."""
+    def find(self, text: str, file: str, line: int) -> Found | None:
+        """The tree of a text that an earlier run has parsed, of a document that begins in line `line`, without its entries."""
         self._parsed += len(text)
         if self._parsed < self._pays_from:
             return None
@@ -114,44 +187,37 @@ class Trees:
             self._cache = self._find_cache()
             self._find_cache = None
         known = None if self._cache is None else self._cache.get(text)
-        return None if known is None else Tree(file, line, *known, self._opening(parse, len(text)))
+        if known is None:
+            return None
+        facts, json = known
+        tree = Tree(file, line, facts, json, text, self)
+        self.latest.add(tree, 2 * len(text))
+        return Found(tree, facts)
 
-    def keep(self, root: Node, text: str, line: int, parse: Callable[[], Mapping]) -> Node:
-        """The root as one that can be let go, where that is worth the while. `parse` makes the root of the same text."""
+    def keep(self, root: Node, text: str, line: int) -> Tree | None:
+        """The root of a text as one that can be folded, where that is worth the while."""
         if not isinstance(root, Mapping) or self._parsed < self._pays_from:
-            return root
-        tree = Tree(root.file, line, facts_of(root, line), "", self._opening(parse, len(text)))
+            return None
+        facts = facts_of(root, line)
+        tree = Tree(root.file, line, facts, "", text, self)
         tree.unfold(root)
         if self._cache is not None:
-            self._cache.put(text, tree.facts, tree.json())
-        self._opened(tree, len(text))
+            self._cache.put(text, facts, tree.json())
+        self.latest.add(tree, TREE * tree._nodes)
         return tree
 
-    def adopt(self, facts: Facts, json: str, text: str, file: str, line: int, parse: Callable[[], Mapping]) -> Tree:
-        """The tree of a text that another process has parsed, folded."""
+    def adopt(self, facts: Facts, json: str, text: str, file: str, line: int) -> Tree:
+        """The tree of a text that another process has parsed, without its entries."""
         if self._cache is not None:
             self._cache.put(text, facts, json)
-        return Tree(file, line, facts, json, self._opening(parse, len(text)))
+        tree = Tree(file, line, facts, json, text, self)
+        self.latest.add(tree, 2 * len(text))
+        return tree
 
     def save(self) -> None:
         """Keep what was found out for later runs."""
         if self._cache is not None:
             self._cache.save()
-
-    def _opening(self, parse: Callable[[], Mapping], size: int) -> Callable[[Tree], Mapping]:
-        def open_(tree: Tree) -> Mapping:
-            self._opened(tree, size)
-            return parse()
-
-        return open_
-
-    def _opened(self, tree: Tree, size: int) -> None:
-        self._open.append((tree, size))
-        self._open_size += size
-        while self._open_size > self._most_open and len(self._open) > 1:
-            oldest, its_size = self._open.popleft()
-            oldest.fold()
-            self._open_size -= its_size
 
 
 def facts_of(root: Mapping, line: int) -> Facts:

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.load.document import Document, objects
-from scclint.load.node import Node, to_data
+from scclint.load.node import Node
 from scclint.model.csv import build_csv
 from scclint.model.custom import build_knative_service, build_task, build_task_run
 from scclint.model.nodes import (
@@ -25,6 +25,7 @@ from scclint.model.objects import (
     SecurityContextConstraints,
     ServiceAccount,
     Workload,
+    lent,
 )
 from scclint.record import EMPTY, record
 
@@ -117,9 +118,7 @@ def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObj
     root = document.root
     if root is not None:
         for node in objects(document):
-            # Items of a typed list (`PodList`) need not repeat what the list says.
-            data = {"apiVersion": node.api_version, "kind": node.kind, **to_data(node.root)}
-            yield from build(document, root, data, node.path, extras)
+            yield from build(document, root, node.data, node.path, extras)
 
 
 def build(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
@@ -131,9 +130,9 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
     embedded = extras.pods.get((api_version, kind)) or EMBEDDED.get((group, kind))
     if embedded:
         if _holds(data, embedded):
-            yield Workload(document, root, data, path, embedded)
+            yield lent(Workload(document, root, data, path, embedded))
     elif (group, kind) in TEMPLATES:
-        yield Workload(document, root, data, path, TEMPLATES[group, kind])
+        yield lent(Workload(document, root, data, path, TEMPLATES[group, kind]))
     elif (group, kind) in OBJECTS:
         yield OBJECTS[group, kind](document, root, data, path)
     elif (group, kind) in COMPOSED:

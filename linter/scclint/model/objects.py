@@ -1,12 +1,15 @@
 """The API objects that bear on a verdict, each a view that knows its document and where it stands in it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path
-from scclint.load.document import Document
+from scclint.load.document import Document, objects
 from scclint.load.node import Node
 from scclint.load.place import node_at
+from scclint.load.trees import Tree
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown
 from scclint.model.view import View
@@ -74,10 +77,11 @@ class ApiObject(View):
         self.manifest: dict[str, Any] = data if manifest is None else manifest
         metadata = self.manifest.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
-        self.api_version = str(self.manifest.get("apiVersion") or "")
-        self.kind = str(self.manifest.get("kind") or "")
+        # Of these there are few, whatever number of objects.
+        self.api_version = intern(str(self.manifest.get("apiVersion") or ""))
+        self.kind = intern(str(self.manifest.get("kind") or ""))
         self.name = str(metadata.get("name") or metadata.get("generateName") or "")
-        self.namespace = str(metadata.get("namespace") or "")
+        self.namespace = intern(str(metadata.get("namespace") or ""))
 
     @property
     def file(self) -> str:
@@ -122,19 +126,46 @@ class Workload(ApiObject):
     manifest do not count.
     """
 
-    __slots__ = ("controlled", "pod")
+    __slots__ = ("_template", "controlled", "pod")
 
     def __init__(
         self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
     ) -> None:
         super().__init__(document, root, data, path, manifest)
         self.controlled = bool(template)
-        pod_data: Any = data
-        for step in template:
-            pod_data = pod_data.get(step) if isinstance(pod_data, dict) else None
-        # The API server shows a generated name by its prefix in errors about pods that controllers create.
-        self.pod = Pod(root, pod_data, path + template, f"{self.name}-" if template else self.name)
+        self._template = template
+        self.pod = self._make_pod()
         self.partial = _why_partial(self.pod, self.kind)
+
+    def _make_pod(self) -> Pod:
+        data: Any = self.data
+        for step in self._template:
+            data = data.get(step) if isinstance(data, dict) else None
+        # The API server shows a generated name by its prefix in errors about pods that controllers create.
+        return Pod(self.root, data, self.path + self._template, f"{self.name}-" if self._template else self.name)
+
+    def fold(self) -> None:
+        """Let go what is made of the data, where the object is the whole of its document and can be made of that again."""
+        with suppress(AttributeError):
+            del self.data, self.manifest, self.pod
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not there.
+        if name not in ("data", "manifest", "pod"):
+            raise AttributeError(name)
+        # First, for to make room may fold what was used before, and that can be this very workload.
+        lent(self)
+        self.data = self.manifest = next(objects(self.document)).data
+        self.pod = self._make_pod()
+        return getattr(self, name)
+
+
+def lent(workload: Workload) -> Workload:
+    """The workload, from now on folded when it has not been used for a while, if it is the whole of a document that allows it."""
+    root = workload.root
+    if isinstance(root, Tree) and not root.has_items and not workload.path:
+        root.lend(workload)
+    return workload
 
 
 class SecurityContextConstraints(ApiObject):
