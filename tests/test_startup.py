@@ -31,6 +31,9 @@ source suppress world
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 
+FINDINGS = "report.layout report.lines report.snippet report.templates report.templates.full"
+"""What a run that shows findings imports more."""
+
 NEVER = (
     *("asyncio", "ast", "concurrent.futures", "dataclasses", "difflib", "email", "hashlib", "http", "inspect", "logging"),
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
@@ -58,16 +61,21 @@ spec:
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules that `scclint check` has imported when it ends."""
-    folder = tmp_path_factory.mktemp("startup")
-    (folder / "web.yaml").write_text(CLEAN, encoding="utf-8")
+    output, imported = check(tmp_path_factory.mktemp("clean"), CLEAN)
+    assert output.startswith("No problems found.")
+    return imported
+
+
+def check(folder: Path, manifest: str) -> tuple[str, set[str]]:
+    """The output of a run and the modules that it imports."""
+    (folder / "web.yaml").write_text(manifest, encoding="utf-8")
     before = subprocess.run(
         [sys.executable, "-c", "import sys; print(*sys.modules)"], cwd=folder, capture_output=True, text=True, check=True
     )
     code = "import sys; from scclint.cli import main; status = main(); print(*sys.modules, file=sys.stderr); sys.exit(status)"
     command = [sys.executable, "-c", code, "check", "web.yaml"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    assert run.stdout.startswith("No problems found.")
-    return set(run.stderr.split()) - set(before.stdout.split())
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run.stdout, set(run.stderr.split()) - set(before.stdout.split())
 
 
 def test_modules_of_scclint(imported: set[str]) -> None:
@@ -82,6 +90,12 @@ def test_all_rules(imported: set[str]) -> None:
     """Every rule is there to be chosen, and of the helpers only what a rule imports at its top."""
     rules = {name.removeprefix("scclint.rules.") for name in imported if name.startswith("scclint.rules.")}
     assert {name for name in rules if not name.startswith("_")} == {file.stem for file in RULES.glob("[a-z]*.py")}
+
+
+def test_findings_cost_little_more(imported: set[str], tmp_path: Path) -> None:
+    output, more = check(tmp_path, CLEAN + "          securityContext: {runAsUser: 1000}\n")
+    assert "error[SCC101]" in output
+    assert more - imported == {f"scclint.{name}" for name in FINDINGS.split()}
 
 
 def test_nothing_dear(imported: set[str]) -> None:

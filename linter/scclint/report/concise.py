@@ -1,10 +1,22 @@
 """The `concise` format: `path:line:col: ID message`, one line a finding, as editors and problem matchers read it."""
 
+from typing import NamedTuple
+
 from scclint.finding import Finding, Report
 from scclint.report.options import Options
-from scclint.report.screen import closing, environment, statistics
+from scclint.report.screen import closing, filters, statistics
 from scclint.report.summary import place
 from scclint.report.visible import one_line
+
+
+class Row(NamedTuple):
+    """A finding as the template shows it, all texts safe."""
+
+    place: str
+    severity: str
+    rule: str
+    message: str
+    aside: str
 
 
 def render(report: Report, options: Options) -> str:
@@ -15,17 +27,14 @@ def render(report: Report, options: Options) -> str:
         return summary
     if options.statistics:
         return statistics(findings, options) + summary
-    rows = [
-        {
-            "place": place(finding.span),
-            "severity": finding.severity.value,
-            "rule": finding.rule_id,
-            "message": one_line(finding.message),
-            "aside": _aside(finding),
-        }
-        for finding in findings
-    ]
-    return environment(options).get_template("concise.j2").render(findings=rows, summary=summary)
+    from scclint.report.layout import render as lay_out
+
+    return lay_out("concise", filters(options), findings=[_row(finding) for finding in findings], summary=summary)
+
+
+def _row(finding: Finding) -> Row:
+    message = one_line(finding.message)
+    return Row(place(finding.span), finding.severity.value, finding.rule_id, message, _aside(finding))
 
 
 def _aside(finding: Finding) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from scclint.finding import Finding, Related, Report
 from scclint.record import record
 from scclint.report.options import Options
-from scclint.report.screen import closing, environment, statistics
+from scclint.report.screen import closing, filters, statistics
 from scclint.report.summary import place
 from scclint.report.visible import visible, visible_line
 
@@ -61,11 +61,11 @@ def render(report: Report, options: Options) -> str:
     summary = closing(report, options, "\n")
     if options.statistics:
         return statistics(findings, options) + summary
+    from scclint.report.layout import render as lay_out
     from scclint.report.lines import Lines
 
     lines = Lines(report.texts)
-    template = environment(options).get_template("full.j2")
-    return template.render(findings=[_view(finding, lines) for finding in findings], summary=summary)
+    return lay_out("full", filters(options), findings=[_view(finding, lines) for finding in findings], summary=summary)
 
 
 def _view(finding: Finding, lines: "Lines") -> View:

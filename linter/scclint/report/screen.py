@@ -1,14 +1,11 @@
-"""What the formats for people share: colour, wrapping, the template environment, statistics."""
+"""What the formats for people share: colour, wrapping, the filters of templates, statistics."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from scclint.finding import Finding, Report
 from scclint.report.options import Options
 from scclint.report.summary import judged, verdict
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 WIDTH = 80
 
@@ -61,22 +58,13 @@ def wrap(text: str, width: int, taken: int = 0) -> list[str]:
     return lines
 
 
-def environment(options: Options) -> "Environment":
-    """The environment of the package's own templates. Their values come sanitised: escaping is not left to the layout."""
-    import os
+def filters(options: Options) -> dict[str, Callable[..., str]]:
+    """The filters of the package's own templates: `paint(style)`, and `hang(indent, taken)`, which wraps a text in its column."""
 
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    def hang(text: str, indent: int, taken: int) -> str:
+        return ("\n" + " " * indent).join(wrap(text, WIDTH - indent, taken))
 
-    env = Environment(
-        loader=FileSystemLoader(os.path.join(os.path.dirname(__file__), "templates")),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    env.filters["paint"] = lambda text, style: paint(text, style, options.color)
-    env.filters["hang"] = lambda text, indent, taken: ("\n" + " " * indent).join(wrap(text, WIDTH - indent, taken))
-    return env
+    return {"paint": partial(paint, color=options.color), "hang": hang}
 
 
 def statistics(findings: Iterable[Finding], options: Options) -> str:
