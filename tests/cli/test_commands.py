@@ -20,9 +20,10 @@ class TestReview:
         run = cli("review", "demo")
         assert (run.status, run.err) == (0, "")
         lines = run.out.splitlines()
-        assert lines[0].split() == ["WORKLOAD", "SCC", "GRANTED", "TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL"]
-        assert lines[1].split()[:4] == ["Pod", "shop/shell", "anyuid", "kube:admin"]
-        assert len(lines) == 4
+        assert lines[0].split() == ["SCC", "GRANTED", "TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL"]
+        assert lines[1] == "demo/bare-pod.yaml:5  Pod shop/shell"
+        assert lines[2].split()[:3] == ["anyuid", "kube:admin", "shell"]
+        assert len(lines) == 7
 
     def test_both_forms(self, demo: Path, cli: Cli) -> None:
         run = cli("review", "--format", "json", "-o", "x.json", "--format", "text", "-o", "-", "demo")
@@ -37,7 +38,16 @@ class TestReview:
         assert run.status == 2
         assert "none: error: no such file or directory" in run.err
         assert "\ndemo/broken.yaml:2:12: error: this document cannot be read: not valid YAML: " in run.err
-        assert len(run.out.splitlines()) == 4
+        assert len(run.out.splitlines()) == 7
+
+    def test_the_terminal_counts_only_where_there_is_one(self, demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "60")
+        piped = cli("review", "demo").out
+        assert max(map(len, piped.splitlines())) > 80
+        monkeypatch.setattr("scclint.cli.review.terminal_columns", lambda: 80)
+        assert max(map(len, cli("review", "demo").out.splitlines())) <= 80
+        cli("review", "-o", "table.txt", "demo")
+        assert Path("table.txt").read_text() == piped
 
     def test_nothing(self, here: Path, cli: Cli) -> None:
         assert cli("review").status == 4

@@ -115,3 +115,12 @@ def _standard_input(name: str) -> bytes | LoadError:
 
 def color_wanted(args: Namespace, output: str | None) -> bool:
     return use_color(getattr(args, "color", "auto"), None if output else sys.stdout, os.environ)
+
+
+def terminal_columns() -> int | None:
+    """The width of the terminal on standard output, None where that is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns

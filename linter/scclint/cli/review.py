@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings
+from scclint.cli.inputs import color_wanted, read_inputs, settings, terminal_columns
 from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.inputs import Inputs, model_objects
 from scclint.engine.worlds import make_worlds
@@ -12,6 +12,7 @@ from scclint.errors import UsageError
 from scclint.model.objects import ApiObject, Workload
 from scclint.report import review
 from scclint.report.output import say, write
+from scclint.report.review_text import render_text
 from scclint.report.summary import failed, place
 from scclint.report.visible import visible_line
 from scclint.source import Span
@@ -29,7 +30,7 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         if form == "json":
             return review.render_json(worlds, workloads)
-        return review.render_text(worlds, workloads, color_wanted(args, output))
+        return render_text(worlds, workloads, color_wanted(args, output), None if output else terminal_columns())
 
     whole = write_formats(args, render)
     return BUG if broke else max(status(inputs), OK if whole else USAGE)

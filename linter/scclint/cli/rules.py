@@ -1,10 +1,9 @@
 """`scclint rules` and `scclint rule`."""
 
 import os
-import sys
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted, settings
+from scclint.cli.inputs import color_wanted, settings, terminal_columns
 from scclint.cli.main import OK, USAGE
 from scclint.errors import UsageError
 from scclint.record import replace
@@ -21,9 +20,9 @@ def run(args: Namespace) -> int:
     color = color_wanted(args, None)
     if args.command == "rules":
         rules = tuple(map(_shown, settings(args)[1].rules))
-        whole = write(table_json(rules) if args.format == "json" else table(rules, color, _columns()), None)
+        whole = write(table_json(rules) if args.format == "json" else table(rules, color, terminal_columns()), None)
     else:
-        whole = _show(page(_shown(_find(args)), color, min(_columns() or WIDTH, WIDTH)), color)
+        whole = _show(page(_shown(_find(args)), color, min(terminal_columns() or WIDTH, WIDTH)), color)
     return OK if whole else USAGE
 
 
@@ -57,23 +56,12 @@ def _hint(word: str, rules: Registry) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _columns() -> int | None:
-    """The width of the terminal, None where the output is not one."""
-    import shutil
-
-    return shutil.get_terminal_size().columns if _is_terminal() else None
-
-
-def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty()
-
-
 def _show(text: str, color: bool) -> bool:
     """Through the user's pager where a person is reading and the page is longer than the screen. False as of `write`."""
     import shutil
 
     rows = shutil.get_terminal_size().lines
-    if not _is_terminal() or text.count("\n") < rows:
+    if terminal_columns() is None or text.count("\n") < rows:
         return write(text, None)
     import pydoc
 

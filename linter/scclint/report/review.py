@@ -6,8 +6,6 @@ from typing import Any
 from scclint.admission.verdict import Grant
 from scclint.model.objects import Workload
 from scclint.report.dump import dump
-from scclint.report.screen import paint
-from scclint.report.snippet import display_width
 from scclint.report.visible import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.world import Outcome, World
@@ -83,47 +81,17 @@ def _grant_words(grant: Grant) -> str:
     return f"{who}, through {binding.kind} {place}{binding.name}"
 
 
-_WIDEST = 400
-
-HEADER = ("WORKLOAD", "SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
-
-
-def render_text(worlds: Mapping[str, World], workloads: "list[Workload]", color: bool) -> str:
-    """A table, one line per container, the workload's own columns on its first line only."""
-    rows: list[tuple[tuple[str, str], ...]] = []
-    many = len(worlds) > 1
-    for workload in workloads:
-        for world in worlds.values():
-            rows.extend(table_rows(world.outcome(workload), world.cluster.release or "" if many else ""))
-    if not rows:
-        return "No workloads found.\n"
-    rows = [tuple((_cut(text), tone) for text, tone in row) for row in rows]
-    widths = [max(len(HEADER[i]), *(display_width(row[i][0]) for row in rows)) for i in range(len(HEADER))]
-    table = [tuple((title, "place") for title in HEADER), *rows]
-    return "".join(_line(row, widths, color) for row in table)
+Row = tuple[tuple[str, str], ...]
+"""Cells of text, safe to show, and style."""
 
 
-def _cut(text: str) -> str:
-    """No name that the API server takes is longer; a longer one would make every line of the table as long."""
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
-
-
-def _line(row: tuple[tuple[str, str], ...], widths: list[int], color: bool) -> str:
-    last = max(i for i, (text, _) in enumerate(row) if text)
-    cells = []
-    for (text, tone), width in zip(row[: last + 1], widths, strict=False):
-        cells.append((paint(text, tone, color) if tone else text) + " " * (width - display_width(text)))
-    return "  ".join(cells).rstrip() + "\n"
-
-
-def table_rows(outcome: Outcome, release: str) -> list[tuple[tuple[str, str], ...]]:
-    """One workload's lines of the table, one a container, as cells of text and style in the order of `HEADER`.
+def table_rows(outcome: Outcome, release: str) -> list[Row]:
+    """One workload's rows of the table, one a container: workload, SCC, granted to, container, profile, source, the number
+    after `Seccomp:` and what crictl shows. What tells of the workload stands in its first row only.
 
     `release` is named where the table has several.
     """
-    workload, verdict = outcome.workload, outcome.verdict
-    where = f"{workload.namespace}/" if workload.namespace else ""
-    name = visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")
+    name, verdict = named(outcome.workload, release), outcome.verdict
     if verdict is None:
         return [
             ((name, ""), ("unknown", "quiet"), ("", ""), ("", ""), (visible_line(outcome.unknown), "quiet"), *[("", "")] * 3)
@@ -137,7 +105,7 @@ def table_rows(outcome: Outcome, release: str) -> list[tuple[tuple[str, str], ..
     )
     grant = outcome.chosen.grant if outcome.chosen else None
     to = "" if grant is None else ("service account" if grant.subject == "serviceaccount" else _creator(outcome))
-    rows: list[tuple[tuple[str, str], ...]] = []
+    rows: list[Row] = []
     for number, c in enumerate(outcome.seccomp):
         first = number == 0
         rows.append(
@@ -153,6 +121,12 @@ def table_rows(outcome: Outcome, release: str) -> list[tuple[tuple[str, str], ..
             )
         )
     return rows
+
+
+def named(workload: Workload, release: str) -> str:
+    """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty."""
+    where = f"{workload.namespace}/" if workload.namespace else ""
+    return visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")
 
 
 def _creator(outcome: Outcome) -> str:

@@ -1,0 +1,95 @@
+"""`scclint review` as text: a line with the place and name of each workload, and a table's line per container under it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from scclint.model.objects import Workload
+from scclint.report.review import Row, named, table_rows
+from scclint.report.screen import paint, wrap
+from scclint.report.snippet import display_width
+from scclint.report.summary import place
+from scclint.report.visible import visible_line
+from scclint.source import Span
+from scclint.world import Outcome, World
+
+HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
+_CONTAINER = HEADER.index("CONTAINER")
+"""The first of the columns that tell of a container; those before it tell of the workload."""
+
+_INDENT = "  "
+_GAP = "  "
+_SHORTEST = 12
+_WIDEST = 400
+"""No name that the API server takes is longer; a longer one would make every line of the table as long."""
+
+
+def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], color: bool, width: int | None = None) -> str:
+    """The review, for every workload one release after the other.
+
+    Where a terminal of `width` columns is too narrow for the table, its lines are folded before the container, and names of
+    containers are shortened to fit. None leaves every line whole, as for an output that is compared with another.
+    """
+    many = len(worlds) > 1
+    blocks: list[tuple[Outcome, str, list[Row]]] = []
+    for workload in workloads:
+        for world in worlds.values():
+            outcome, release = world.outcome(workload), world.cluster.release or "" if many else ""
+            rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in table_rows(outcome, release)]
+            blocks.append((outcome, named(workload, release), rows))
+    if not blocks:
+        return "No workloads found.\n"
+    header = tuple((title, "place") for title in HEADER)
+    # What stands in for a verdict is prose, and no column's measure.
+    table = [header, *(row for outcome, _, rows in blocks if outcome.verdict for row in rows)]
+    widths = [max(display_width(row[i][0]) for row in table) for i in range(len(HEADER))]
+    folds = width is not None and _length(widths, 1) > width
+    if width is not None and folds:
+        excess = _length(widths[_CONTAINER:], 2) - width
+        widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
+    lines = list(_lines(header, widths, folds, color))
+    for outcome, name, rows in blocks:
+        lines += _heading(_cut(_place(outcome.workload)), _cut(name), width, color)
+        if outcome.verdict is None:
+            why = f"unknown, because {visible_line(outcome.unknown)}"
+            lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
+        else:
+            lines += [line for row in rows for line in _lines(row, widths, folds, color)]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:
+    one_line = width is None or display_width(where) + len(_GAP) + display_width(name) <= width
+    yield paint(where, "place", color) + (f"{_GAP}{name}" if one_line else "")
+    if not one_line:
+        yield f"{_INDENT}{name}"
+
+
+def _place(workload: Workload) -> str:
+    span = workload.place.span
+    return place(Span(span.file, span.line, 0, 0, 0))
+
+
+def _cut(text: str, width: int = _WIDEST) -> str:
+    """`text`, or as much of it as fits into `width` terminal columns with a sign that there is more."""
+    if display_width(text) <= width:
+        return text
+    text = text[:width]
+    while display_width(text) >= width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _length(widths: Sequence[int], depth: int) -> int:
+    return len(_INDENT) * depth + sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _lines(row: Row, widths: Sequence[int], folds: bool, color: bool) -> Iterator[str]:
+    """A row as one line, or folded: what it tells of the workload, if anything, and below that what of the container."""
+    pieces = ((0, _CONTAINER), (_CONTAINER, len(row))) if folds else ((0, len(row)),)
+    for depth, (first, last) in enumerate(pieces, 1):
+        cells = []
+        for (text, tone), width in zip(row[first:last], widths[first:last], strict=True):
+            shown = _cut(text, width)
+            cells.append((paint(shown, tone, color) if tone else shown) + " " * (width - display_width(shown)))
+        line = _GAP.join(cells).rstrip()
+        if line:
+            yield _INDENT * depth + line

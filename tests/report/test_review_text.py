@@ -1,0 +1,103 @@
+"""The table of `scclint review`, whole and on narrow terminals."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.worlds import make_worlds
+from scclint.model.objects import Workload
+from scclint.record import replace
+from scclint.report.review_text import render_text
+from scclint.report.snippet import display_width
+
+MANIFESTS = """\
+kind: Pod
+apiVersion: v1
+metadata: {name: web, namespace: shop}
+spec:
+  initContainers: [{name: a-container-with-a-rather-long-name, image: i}]
+  containers: [{name: 画像, image: i}]
+---
+kind: Template
+apiVersion: template.openshift.io/v1
+metadata: {name: t}
+parameters: [{name: NAME, required: true}]
+objects:
+- kind: Job
+  apiVersion: batch/v1
+  metadata: {name: open}
+  spec: {template: {spec: {hostNetwork: "${{NAME}}", containers: [{name: c, image: i}]}}}
+"""
+
+
+@pytest.fixture
+def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Text":
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(MANIFESTS, encoding="utf-8")
+    return Text()
+
+
+class Text:
+    """The review of `MANIFESTS` as text."""
+
+    def __call__(self, *, width: int | None = None, color: bool = False, releases: tuple[str, ...] = ("4.20",)) -> list[str]:
+        config = replace(Config(), openshift=releases)
+        objects = model_objects(load_inputs(["m.yaml"], config), config)
+        workloads = [o for o in objects if isinstance(o, Workload)]
+        return render_text(make_worlds(objects, config), workloads, color, width).splitlines()
+
+
+WHOLE = """\
+  SCC     GRANTED TO  CONTAINER                            PROFILE     SOURCE           SECCOMP  CRICTL
+m.yaml:3  Pod shop/web
+  anyuid  kube:admin  a-container-with-a-rather-long-name  Unconfined  kubelet default  0        null
+                      画像                                 Unconfined  kubelet default  0        null
+m.yaml:15  Job open
+  unknown, because ${{NAME}} has no value
+""".splitlines()
+
+
+def test_whole(text: Text) -> None:
+    assert text() == WHOLE
+    assert text(width=len(WHOLE[0]) + 1) == WHOLE
+
+
+def test_folded(text: Text) -> None:
+    assert text(width=70) == [
+        "  SCC     GRANTED TO",
+        "    CONTAINER             PROFILE     SOURCE           SECCOMP  CRICTL",
+        "m.yaml:3  Pod shop/web",
+        "  anyuid  kube:admin",
+        "    a-container-with-a-…  Unconfined  kubelet default  0        null",
+        "    画像                  Unconfined  kubelet default  0        null",
+        "m.yaml:15  Job open",
+        "  unknown, because ${{NAME}} has no value",
+    ]
+
+
+def test_no_line_is_wider_than_the_terminal_while_that_can_be(text: Text) -> None:
+    for width in range(62, 110):
+        assert all(display_width(line) <= width for line in text(width=width)), width
+    assert text(width=15)[-6:-4] == ["m.yaml:15", "  Job open"]
+
+
+def test_colour_moves_nothing(text: Text) -> None:
+    for width in (None, 70):
+        painted = text(width=width, color=True)
+        assert [re.sub("\x1b\\[[0-9;]*m", "", line) for line in painted] == text(width=width)
+        assert painted != text(width=width)
+
+
+def test_releases_are_told_apart(text: Text) -> None:
+    lines = text(releases=("4.12", "4.20"))
+    assert [line for line in lines if line.startswith("m.yaml:3")] == [
+        "m.yaml:3  Pod shop/web (4.12)",
+        "m.yaml:3  Pod shop/web (4.20)",
+    ]
+
+
+def test_none() -> None:
+    assert render_text({}, [], False) == "No workloads found.\n"
