@@ -62,6 +62,30 @@ class TestExplain:
         assert cli("explain", "pod/shell", "demo").out == by_file.out
         assert cli("explain", "po/shell", "demo").out == by_file.out
 
+    def test_the_answer_stands_before_how_it_comes_about(self, demo: Path, cli: Cli) -> None:
+        refused = cli("explain", "deployment/legacy", "demo").out
+        answer, _, trace = refused.partition("\n\n  SCCs in the order they are tried")
+        assert "  Refused:\n    every SCC that is tried and may be used is too restrictive: anyuid,\n" in answer
+        assert "\n    legacy: RuntimeDefault\n" in answer
+        candidates, _, words = trace.partition("\n\n  In the API server's words:\n")
+        assert "  anyuid                   too restrictive\n" in candidates
+        assert words.startswith('    pods "legacy-" is forbidden: unable to validate against any security context')
+
+        admitted = cli("explain", "pod/shell", "demo").out
+        answer, _, trace = admitted.partition("\n\n  SCCs in the order they are tried")
+        assert "  Admitted by anyuid:\n    usable by the creator, through group system:cluster-admins in the" in answer
+        assert '\n    "anyuid" is most restrictive, not denied, and chosen over "restricted-v2"\n' in answer
+        assert "\n    shell: Unconfined (Seccomp: 0, crictl: null)\n" in answer
+        assert "  1  anyuid                   chosen\n" in trace and "words" not in trace
+
+    def test_a_refusal_before_any_scc_is_tried(self, here: Path, cli: Cli) -> None:
+        Path("m.yaml").write_text(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, annotations: {openshift.io/required-scc: none}}\n"
+            "spec: {containers: [{name: web, image: i}]}\n"
+        )
+        required = cli("explain", "m.yaml").out
+        assert '  Refused:\n    pods "web" is forbidden: ' in required and "in the order" not in required
+
     def test_json(self, demo: Path, cli: Cli) -> None:
         data = json.loads(cli("explain", "--format", "json", "deploy/legacy", "demo").out)
         assert len(data["workloads"]) == 1

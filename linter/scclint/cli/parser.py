@@ -171,8 +171,8 @@ def _explain(commands: Commands) -> None:
         commands,
         "explain",
         "how the verdict on one workload comes about",
-        "Tells how the verdict on one workload comes about: every SCC in the order it is\n"
-        "tried and what became of it, then each container's seccomp profile.\n\n"
+        "Tells which SCC admits one workload and why, and each container's seccomp\n"
+        "profile; then every SCC in the order it is tried and what became of it.\n\n"
         "  scclint explain web.yaml          the workloads of a file\n"
         "  scclint explain web.yaml:12       the workload at a line\n"
         "  scclint explain deployment/web    by kind and name, in the current folder",

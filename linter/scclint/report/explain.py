@@ -1,4 +1,4 @@
-"""`scclint explain`: how the verdict on a workload comes about, candidate by candidate, then container by container."""
+"""`scclint explain`: the verdict on a workload, each container's profile, and then how that came about, candidate by candidate."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -88,34 +88,58 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
     if verdict is None:
         yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
         return
-    if verdict.skipped:
-        yield ""
-        yield from _hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
-    else:
+    yield ""
+    yield from _answer(outcome, color)
+    yield ""
+    yield "  Seccomp, container by container:"
+    for container in outcome.seccomp:
+        yield from _container(world, outcome, container, color)
+    if verdict.candidates:
         yield ""
         yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
         for number, (candidate, would) in enumerate(_candidates(world, outcome), 1):
             yield from _candidate(number, workload, candidate, would, color)
+    if verdict.candidates and verdict.message:
         yield ""
-        if verdict.allowed:
-            yield f"  {paint('Admitted', 'clean', color)} by {paint(visible_line(verdict.scc or ''), 'place', color)}:"
-            yield from _hang(visible(verdict.reason or ""), "  ")
+        yield "  In the API server's words:"
+        yield from _hang(visible(verdict.message), "    ")
+
+
+def _answer(outcome: Outcome, color: bool) -> Iterator[str]:
+    """Which SCC it is and why, or that there is none."""
+    verdict, chosen = outcome.verdict, outcome.chosen
+    assert verdict is not None
+    if verdict.skipped:
+        yield from _hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
+    elif verdict.allowed:
+        yield f"  {paint('Admitted', 'clean', color)} by {paint(visible_line(verdict.scc or ''), 'place', color)}:"
+        if chosen is not None and chosen.grant is not None:
+            yield from _hang(f"usable by the {grant_words(chosen.grant)}", "    ")
+        yield from _hang(visible(verdict.reason or ""), "    ")
+    else:
+        yield f"  {paint('Refused', 'error', color)}:"
+        tried = [visible_line(c.scc) for c in verdict.candidates if c.outcome == "too restrictive"]
+        if tried:
+            why = f"every SCC that is tried and may be used is too restrictive: {', '.join(tried)}"
+        elif verdict.candidates:
+            why = "no SCC that is tried may be used by the service account or the creator"
         else:
-            yield f"  {paint('Refused', 'error', color)}:"
-            yield from _hang(visible(verdict.message or ""), "  ")
-    yield ""
-    yield "  Seccomp, container by container:"
-    for container in outcome.seccomp:
-        bad = container.type == "Unconfined" and verdict.allowed
-        profile = paint(profile_words(container), "error" if bad else "place", color)
-        seen = ""
-        if container.proc_mode is not None:
-            seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
-        yield f"    {visible_line(container.name)}: {profile}{seen}"
-        yield from _hang(visible(container.why), "      ")
-        for cap, names in _opened(world, outcome, container).items():
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            yield from _hang(f"{cap} opens up {', '.join(names[:_SHOWN])}{more}.", "      ")
+            why = visible(verdict.message or "")
+        yield from _hang(why, "    ")
+
+
+def _container(world: World, outcome: Outcome, container: ContainerSeccomp, color: bool) -> Iterator[str]:
+    profile = paint(
+        profile_words(container), "error" if container.type == "Unconfined" and outcome.admitted else "place", color
+    )
+    seen = ""
+    if container.proc_mode is not None:
+        seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
+    yield f"    {visible_line(container.name)}: {profile}{seen}"
+    yield from _hang(visible(container.why), "      ")
+    for cap, names in _opened(world, outcome, container).items():
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield from _hang(f"{cap} opens up {', '.join(names[:_SHOWN])}{more}.", "      ")
 
 
 def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:
