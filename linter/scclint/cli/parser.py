@@ -28,6 +28,20 @@ FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdj
 class Parser(argparse.ArgumentParser):
     """Errors name the command to ask for help, and leave by the status of the documented table."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What a command does not know is an error of that command, where argparse has its caller complain of it."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(map(self._with_hint, unknown))}")
+        return namespace, unknown
+
+    def _with_hint(self, word: str) -> str:
+        from difflib import get_close_matches
+
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        near = get_close_matches(word.partition("=")[0], options, 1, 0.75)
+        return f"{word} (did you mean {near[0]}?)" if near else word
+
     def error(self, message: str) -> None:  # type: ignore[override]
         from scclint.report.output import say
 
