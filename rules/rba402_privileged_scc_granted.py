@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, RoleBinding, Severity, World, rule
 
-from ._grants import holders, home_of, reach, role_place
+from ._grants import Holder, holders, home_of, reach, role_place
 from ._scc import node_access, some
 from ._words import listed
 
@@ -70,17 +70,26 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached.every and not binding.field("roleRef").present:
         return
     widest = max(opens, key=lambda scc: len(opens[scc]))
-    where = f" in {home_of(binding, world)}" if binding.kind == "RoleBinding" else ""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+    # Pods run in their service account's own namespace: where that is the binding's, there is nothing to add.
+    where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
     if reached.every:
         what = f"every SCC{where}, {widest} included"
     elif len(opens) == 1:
         what = f"SCC {widest}{where}, which allows {some(opens[widest])}"
     else:
         what = f"SCCs {listed(opens)}{where}; {widest} allows {some(opens[widest])}"
+    # The role of the release's own that is named after the SCC says nothing more.
+    tells = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     yield Problem(
-        f"{binding.named}: lets {some([str(s) for s in subjects], 3)} use {what}"
-        + (f" (roleRef.name: {reached.role.name})" if binding.field("roleRef", "name").present else ""),
+        f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if tells else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest),
         settle="Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own.",
     )
+
+
+def _named(subjects: list[Holder]) -> str:
+    if len(subjects) > 1 and all(s.kind == "service account" for s in subjects):
+        return f"service accounts {some([s.shown for s in subjects], 3)}"
+    return some([str(s) for s in subjects], 3)
