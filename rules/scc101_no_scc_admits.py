@@ -54,6 +54,7 @@ from collections.abc import Iterator
 
 from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule
 
+from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._words import creator, in_fields, usable
 
@@ -76,6 +77,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
     refused = usable(verdict)
+    elsewhere: tuple[Related, ...] = ()
+    if verdict.candidates:
+        elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))
     if not refused:
         settle = f"Grant service account {workload.pod.service_account} an SCC."
         if not verdict.candidates:
@@ -83,6 +87,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield Problem(
             f"{workload.named}: no SCC admits its pods{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
             at=workload.place,
+            related=elsewhere,
             settle=settle,
         )
         return
@@ -92,7 +97,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says {decisive[0].text}"
         + (f", and {len(decisive) - 1} more" if len(decisive) > 1 else ""),
         at=workload.pod.field(*decisive[0].path),
-        related=tuple(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]),
+        related=(*(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]), *elsewhere),
         settle=_settle(outcome, decisive, world) + _user_namespace(refused) + _assumed(outcome, decisive),
     )
 
@@ -132,9 +137,10 @@ def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
 
 def _wide_enough(outcome: Outcome, world: World) -> str:
     """The most restrictive SCC of the cluster under which the pod as submitted would validate; empty where there is none."""
+    return next((scc for scc in world.cluster.by_restrictiveness() if _would_admit(scc, outcome, world)), "")
+
+
+def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:
+    """Whether the pod as submitted would validate under the SCC, whoever may use it."""
     assert outcome.verdict is not None
-    pod = outcome.verdict.submitted
-    for scc in world.cluster.by_restrictiveness():
-        if world.cluster.errors_under(scc, pod, namespace=outcome.namespace) == ():
-            return scc
-    return ""
+    return world.cluster.errors_under(scc, outcome.verdict.submitted, namespace=outcome.namespace) == ()

@@ -42,6 +42,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Related, Severity, Workload, World, rule
 
+from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._words import creator, in_fields, listed, usable
 
@@ -64,6 +65,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     name = verdict.required_scc
     annotation = workload.pod.annotation(ANNOTATION)
+    elsewhere: tuple[Related, ...] = ()
     refused = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
     if name not in world.cluster.sccs:
         why = f"but {world.cluster.platform_name} has no SCC of that name and neither has the input"
@@ -73,11 +75,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         settle = "Change what it refuses, or require another SCC."
     else:
         why = f"which neither service account {workload.pod.service_account} nor {_creator(outcome.creator)} may use"
+        elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         settle = f"Grant it with a RoleBinding to ClusterRole system:openshift:scc:{name}, or drop the annotation."
     yield Problem(
         f"{workload.named}: requires SCC {name}{creator(outcome)}, {why}; {ANNOTATION}: {name} rejects every pod",
         at=annotation,
-        related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in refused[:8]),
+        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in refused[:8]), *elsewhere),
         settle=settle,
     )
 
