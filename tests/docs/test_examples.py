@@ -119,6 +119,13 @@ def test_python_examples_run(block: Block) -> None:
     exec(compile(block.text, str(block), "exec"), {})
 
 
+@pytest.mark.parametrize("example", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: str(path.name))
+def test_examples_stand_in_the_page_as_they_are_tested(example: Path) -> None:
+    """The page has them in full, so that it can be read where nothing builds it."""
+    shown = [block.text for block in blocks("yaml") if block.page.name == "integrations.md"]
+    assert example.read_text(encoding="utf-8") in shown, f"copy docs/examples/{example.name} into docs/integrations.md"
+
+
 def test_links_between_files_lead_somewhere() -> None:
     """mkdocs proves the links of the site; those of the files at the top are left to us."""
     for page in PAGES[:3]:
