@@ -145,7 +145,9 @@ def _check(commands: Commands) -> None:
     _inputs(parser)
     _cluster(parser)
     rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags, by commas")
+    rules.add_argument(
+        "--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags: SEC2,rbac"
+    )
     rules.add_argument("--ignore", metavar="RULES", type=_words, help="none of these")
     rules.add_argument("--extend-select", metavar="RULES", type=_words, help="these as well")
     rules.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
@@ -154,7 +156,7 @@ def _check(commands: Commands) -> None:
         "--fail-on",
         choices=("error", "warning", "info"),
         metavar="SEVERITY",
-        help="error, warning (default) or info: end with 1",
+        help="end with 1 from error, warning (default) or info on",
     )
     rules.add_argument("--exit-zero", action="store_true", help="end with 0 whatever is found")
     rules.add_argument("--no-ignores", action="store_true", help="report suppressed findings as if they were not")
@@ -217,7 +219,7 @@ def _seccomp(commands: Commands) -> None:
     below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
     show = _command(below, "show", "the profile that RuntimeDefault is, as crictl inspect prints it")
     show.prog, show.usage = f"{parser.prog} show", "scclint seccomp show [OPTIONS]"
-    show.add_argument("--openshift", metavar="4.N", help="of that OpenShift release (the newest known)")
+    show.add_argument("--openshift", metavar="4.N", help="of that OpenShift release (default: the newest known)")
     _runtime(show)
     show.add_argument("--cap", action="append", dest="caps", metavar="CAP", help="a capability of the container; may repeat")
     show.add_argument("-o", "--output", metavar="FILE", help="write there")
@@ -278,7 +280,7 @@ def _rule(commands: Commands) -> None:
 
 def _config(commands: Commands) -> None:
     parser = _command(commands, "config", "the settings in force and where each comes from", usage=ON_PATHS)
-    parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (.)")
+    parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (default: .)")
     _cluster(parser)
     _configuration(parser)
 
@@ -300,13 +302,15 @@ def _completion(commands: Commands) -> None:
 
 def _inputs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("input")
-    group.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (.)")
+    group.add_argument(
+        "paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (default: .)"
+    )
     _reading(group)
 
 
 def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
-    group.add_argument("--context", action="append", metavar="PATH", help="manifests that count but are not reported on")
+    group.add_argument("--context", action="append", metavar="PATH", help="manifests to take into account, not to report on")
     group.add_argument(
         "--cluster-state", action="append", metavar="PATH", help="dump of the cluster's SCCs, namespaces and RBAC"
     )
@@ -316,27 +320,29 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
-    group.add_argument("--force-exclude", action="store_true", help="leave it out even when named as PATH")
-    group.add_argument("--jobs", metavar="N", type=_number, help="processes that may read where there is very much (1)")
+    group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
+    group.add_argument("--jobs", metavar="N", type=_number, help="processes for reading very large inputs (default: 1)")
     group.add_argument("--no-cache", action="store_true", help="parse all anew, and keep nothing for the next run")
 
 
 def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("cluster")
-    group.add_argument("--openshift", metavar="4.N[,4.M]", type=_words, help="releases to judge for (the newest known)")
+    group.add_argument(
+        "--openshift", metavar="4.N[,4.M]", type=_words, help="releases to judge for (default: the newest known)"
+    )
     group.add_argument(
         "--platform", choices=("openshift", "kubernetes"), metavar="NAME", help="openshift, or kubernetes, which has no SCCs"
     )
     group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
-    group.add_argument("--seccomp-default", action="store_true", help="its kubelets run with seccompDefault")
+    group.add_argument("--seccomp-default", action="store_true", help="kubelets run with seccompDefault")
     group.add_argument(
         "--upgraded-from-4.10",
         action="store_true",
         dest="upgraded_from_4_10",
-        help="a cluster where everyone may use restricted",
+        help="a cluster where everyone may still use restricted",
     )
     group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
-    group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (an administrator)")
+    group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
     group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")
     return group
 
@@ -344,7 +350,9 @@ def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
 def _output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("output")
     group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=what)
-    group.add_argument("-o", "--output", action="append", metavar="FILE", help="where each format goes, in order (- is stdout)")
+    group.add_argument(
+        "-o", "--output", action="append", metavar="FILE", help="where each --format goes, in order (- is stdout)"
+    )
     _color(group)
     return group
 
@@ -358,7 +366,7 @@ def _color(parser: "argparse._ActionsContainer") -> None:
 def _configuration(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("configuration")
     group.add_argument("--config", metavar="FILE", help="read this configuration file")
-    group.add_argument("--isolated", action="store_true", help="read none")
+    group.add_argument("--isolated", action="store_true", help="read no configuration file")
     _help(group)
 
 
