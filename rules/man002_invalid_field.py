@@ -36,11 +36,15 @@ spec:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from scclint.api import ApiObject, FieldProblem, Problem, Severity, World, rule
 
 from ._field_problems import field_problems
+
+_QUOTED = r'must be an integer, is the string "-?[0-9]+"$|must be true or false, is the string "(true|false)"$'
+"""What only the quotes keep from being of the right type."""
 
 
 @rule(
@@ -67,6 +71,6 @@ def _settle(problem: FieldProblem) -> str:
         return f"Write {problem.suggestion}."
     if "must be a string" in problem.message:
         return "Write the value in quotes."
-    if "is the string" in problem.message:
+    if re.search(_QUOTED, problem.message):
         return "Write the value without quotes."
     return "Correct the field."

@@ -56,6 +56,7 @@ from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workloa
 
 from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
+from ._scc import node_access
 from ._words import creator, in_fields, usable
 
 RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
@@ -128,7 +129,10 @@ def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
     workload = outcome.workload
     this = "this field" if len(decisive) == 1 else "these fields"
     wide_enough = _wide_enough(outcome, world)
-    scc = f"{wide_enough}, the most restrictive SCC that would admit it" if wide_enough else "a custom SCC that allows that"
+    scc = "a custom SCC that allows that"
+    if wide_enough:
+        rather = f", or rather {scc} alone" if node_access(wide_enough, world) else ""
+        scc = f"{wide_enough}, the most restrictive SCC that would admit it{rather}"
     return (
         f"Change or leave out {this}, or grant service account {workload.pod.service_account} {scc}. A grant that exists only in "
         "the cluster has to be part of the input (--cluster-state)."
