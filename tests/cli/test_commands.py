@@ -95,6 +95,11 @@ class TestExplain:
         assert (run.status, run.out) == (2, "")
         assert run.err.startswith("scclint: pod/nobody: no such workload. There are: pod/shell, ")
 
+    def test_a_name_without_kind(self, demo: Path, cli: Cli) -> None:
+        run = cli("explain", "legacy", "demo")
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith("scclint: legacy: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME")
+
 
 class TestRules:
     def test_table(self, cli: Cli) -> None:

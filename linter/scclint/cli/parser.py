@@ -145,9 +145,7 @@ def _check(commands: Commands) -> None:
     _inputs(parser)
     _cluster(parser)
     rules = parser.add_argument_group("rules")
-    rules.add_argument(
-        "--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags: SEC2,rbac"
-    )
+    rules.add_argument("--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
     rules.add_argument("--ignore", metavar="RULES", type=_words, help="none of these")
     rules.add_argument("--extend-select", metavar="RULES", type=_words, help="these as well")
     rules.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
