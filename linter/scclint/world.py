@@ -31,7 +31,7 @@ CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticate
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
-OUTCOMES_KEPT = 4096
+OUTCOMES_KEPT = 1024
 """Beyond that many, what becomes of a workload is worked out again when it is asked for: a verdict is quick, but large."""
 
 O = TypeVar("O", bound=ApiObject)
