@@ -80,6 +80,18 @@ def test_links(tree: Path) -> None:
     assert names(".") == [*ALL, "link.yaml"]
 
 
+def test_links_out_of_the_tree(tree: Path) -> None:
+    (tree / "a" / "up.yaml").symlink_to("../b.yaml")
+    refused = "a/up.yaml: is a link out of the tree, and not followed: name it on the command line to have it read"
+    assert refused in names("a") and "a/up.yaml" in names(".") and names("a/up.yaml") == ["a/up.yaml"]
+    (tree / "a" / "host.yaml").symlink_to("/etc/hostname")
+    assert refused.replace("up", "host") in names(".")
+    git("init")
+    assert "a/up.yaml" in names("a"), "a work tree is one"
+    (tree / "a" / "config.yaml").symlink_to("../.git/config")
+    assert refused.replace("up", "config") in names("a")
+
+
 def test_git_ignored_files_are_left_out(tree: Path) -> None:
     git("init")
     (tree / ".gitignore").write_text("ignored/\n*.json\n!.hidden\n")

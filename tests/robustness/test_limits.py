@@ -144,7 +144,19 @@ def test_fifo(run: Run, folder: Path) -> None:
 
 def test_device(run: Run, folder: Path) -> None:
     (folder / "m.yaml").symlink_to("/dev/zero")
-    unreadable(run, "m.yaml", "is a character device")
+    unreadable(run, "m.yaml", "is a link out of the tree")
+    ran = run("check", "m.yaml")
+    assert ran.status == 2 and "m.yaml: error: is a character device" in ran.err
+
+
+def test_link_out_of_the_tree(run: Run, folder: Path) -> None:
+    """What the author of a pull request cannot read, a report on it must not quote."""
+    secret = folder.parent / "secret"
+    secret.write_text("token: [hunter2\n", encoding="utf-8")
+    (folder / "m.yaml").symlink_to(secret)
+    unreadable(run, "m.yaml", "is a link out of the tree")
+    for format in FORMATS:
+        assert "hunter2" not in run("check", ".", "--format", format).out
 
 
 def test_socket(run: Run, folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scclint.errors import LoadError
-from scclint.load.ignored import listed_by_git
+from scclint.load.ignored import listed_by_git, work_tree
 from scclint.load.read import file_type, os_error
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -30,8 +30,10 @@ def discover(
 ) -> Iterator[SourceFile | LoadError]:
     """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
 
-    In folders, git-ignored files, `.git`, and linked folders are left out; `exclude` takes patterns (see `globs`) for paths
-    relative to the folder named, or as displayed. Files named one by one are excluded with `force_exclude` only.
+    In folders, git-ignored files, `.git`, and linked folders are left out, and a link to a file counts where it stays in the tree
+    (the folder named, or the git work tree that this is in); one that leads out of it is a LoadError. `exclude` takes patterns
+    (see `globs`) for paths relative to the folder named, or as displayed. Files named one by one are excluded with
+    `force_exclude` only.
     `tracked_only` leaves out of folders in a git work tree what git does not track.
     A path that is missing, unreadable or no regular file is a LoadError among the files.
     """
@@ -91,17 +93,31 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
         shown = display(path)
         if excluded(relative) or excluded(shown):
             continue
-        found.append(_checked(path, shown))
+        found.append(_checked(path, shown, root))
     found += problems
     yield from sorted(found, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
 
 
-def _checked(path: str, shown: str) -> SourceFile | LoadError:
+def _checked(path: str, shown: str, root: str) -> SourceFile | LoadError:
     try:
-        mode = os.stat(path).st_mode
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            # Whoever wrote the tree must not have files read, and quoted in a report, that are not in it.
+            if _leads_out(path, root):
+                return LoadError(
+                    "is a link out of the tree, and not followed: name it on the command line to have it read", shown
+                )
+            mode = os.stat(path).st_mode
     except OSError as error:
         return os_error(error, shown)
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
+
+
+def _leads_out(link: str, root: str) -> bool:
+    tree = work_tree(root) or os.path.realpath(root)
+    inside = os.path.relpath(os.path.realpath(link), tree).split(os.sep)
+    # In .git there are credentials.
+    return os.pardir in inside or ".git" in inside
 
 
 def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
 
     None where git does not apply: the folder is in no work tree, is itself ignored, or git is missing or refuses.
     """
-    if not _in_work_tree(folder):
+    if not work_tree(folder):
         return None
     import subprocess
 
@@ -38,12 +38,12 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
 
-def _in_work_tree(folder: str) -> bool:
-    """Looking for `.git` saves a process where there is none."""
+def work_tree(folder: str) -> str:
+    """The top of the git work tree that `folder` is in, as a real path; empty where it is in none. No process is started."""
     at = os.path.realpath(folder)
     while not os.path.lexists(os.path.join(at, ".git")):
         parent = os.path.dirname(at)
         if parent == at:
-            return False
+            return ""
         at = parent
-    return True
+    return at
