@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings, tracked_only
+from scclint.cli.inputs import color_wanted, read_inputs, settings, sources, tracked_only
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
 from scclint.config import selection
@@ -12,6 +12,7 @@ from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
 from scclint.engine.progress import Lap, no_lap
 from scclint.engine.run import run as judge
+from scclint.engine.sources import Sources
 from scclint.errors import UsageError
 from scclint.finding import Report, Severity
 from scclint.record import replace
@@ -22,10 +23,14 @@ from scclint.report.summary import diagnostics
 from scclint.report.visible import visible_line
 
 if TYPE_CHECKING:
+    from scclint.engine.kept import Kept
     from scclint.load.revision import Revision
 
 FOR_PEOPLE = ("full", "concise")
 """The formats of which nothing is left to say with --quiet when nothing was found."""
+
+KEPT_FROM = 1 << 17
+"""Bytes of input below which to look for an earlier run costs no less than the run."""
 
 
 def run(args: Namespace) -> int:
@@ -50,10 +55,17 @@ def run(args: Namespace) -> int:
         lap = timings.lap
     lap("start")
     with progress(getattr(args, "quiet", False)) as step:
-        inputs = read_inputs(args, config, step, timings)
-        lap("load")
-        review = "markdown" in config.format
-        report = judge(inputs, config, registry, ignores=ignores, review=review, progress=step, lap=lap)
+        found = sources(args, config)
+        kept = None if recording or revision or timings else _kept(args, found, config, registry, ignores)
+        report = kept.find(registry) if kept else None
+        inputs = Inputs()
+        if report is None:
+            inputs = read_inputs(args, config, step, timings, found, digests=kept is not None)
+            lap("load")
+            review = "markdown" in config.format
+            report = judge(inputs, config, registry, ignores=ignores, review=review, progress=step, lap=lap)
+            if kept is not None:
+                kept.keep(report, inputs)
         if revision is not None:
             from scclint.cli.diff import mark
 
@@ -73,6 +85,19 @@ def run(args: Namespace) -> int:
     if status == NOTHING:
         say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
     return status
+
+
+def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, ignores: bool) -> "Kept | None":
+    """The report of an earlier run over the same input, and where to keep this one's; None where that is not wanted."""
+    sizes = None if getattr(args, "no_cache", False) else found.sizes()
+    if sizes is None or sum(sizes.values()) < KEPT_FROM:
+        return None
+    import os
+
+    from scclint import __version__
+    from scclint.engine.kept import kept_for
+
+    return kept_for((os.getcwd(), *args.paths), found, config, registry, version=__version__, ignores=ignores)
 
 
 def _revision(args: Namespace) -> "Revision | None":

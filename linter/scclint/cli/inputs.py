@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.config.model import KEYS, Config
 from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.progress import Progress, silent
+from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError, UsageError
 from scclint.load.read import os_error, read_all
 from scclint.load.trees import Trees
@@ -69,22 +70,42 @@ def tracked_only() -> bool:
     return os.environ.get("PRE_COMMIT") == "1"
 
 
-def read_inputs(args: Namespace, config: Config, progress: Progress = silent, timings: "Timings | None" = None) -> Inputs:
-    """Read the paths of the command line and what is to be taken into account beside them."""
-    paths = args.paths
-    name = getattr(args, "stdin_filename", "") or "<stdin>"
-    return load_inputs(
-        paths,
+def sources(args: Namespace, config: Config) -> Sources:
+    """The files that the command line names, and what is to be taken into account beside them."""
+    return find_sources(
+        args.paths,
         config,
         context=getattr(args, "context", []),
-        stdin=_standard_input(name) if "-" in paths else None,
-        stdin_filename=name,
+        stdin_filename=_stdin_filename(args),
         tracked_only=tracked_only(),
+    )
+
+
+def read_inputs(
+    args: Namespace,
+    config: Config,
+    progress: Progress = silent,
+    timings: "Timings | None" = None,
+    found: Sources | None = None,
+    digests: bool = False,
+) -> Inputs:
+    """Read what the command line names. `found` are its sources, where they were found already."""
+    return load_inputs(
+        args.paths,
+        config,
+        context=getattr(args, "context", []),
+        stdin=_standard_input(_stdin_filename(args)) if "-" in args.paths else None,
         progress=progress,
         trees=_trees(args),
         timings=timings,
         jobs=getattr(args, "jobs", 1),
+        sources=found or sources(args, config),
+        digests=digests,
     )
+
+
+def _stdin_filename(args: Namespace) -> str:
+    return getattr(args, "stdin_filename", "") or "<stdin>"
 
 
 def _trees(args: Namespace) -> Trees:

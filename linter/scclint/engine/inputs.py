@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from scclint.config.model import Config
 from scclint.engine.kustomize import settle_kustomize, settle_origins
 from scclint.engine.progress import Progress, silent
+from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
 from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
-from scclint.load.discover import SourceFile, discover, display
+from scclint.load.discover import SourceFile, display
 from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
 from scclint.load.trees import Trees
@@ -29,14 +30,30 @@ class Inputs:
 
     `targets` are the documents to report on, `context` those that only inform verdicts. `passed` is how many more the targets'
     files have by kind (empty for JSON that has none), of which nothing else will be asked. `read` are the files of the targets,
-    `folders` those that were walked whole. `texts` keeps the text of standard input, which cannot be read twice. `nothing` is
-    True where folders or standard input were named and held nothing that might be a manifest. `crashes` are the stages load and
-    model's, on documents that are left out for it.
+    `folders` those that were walked whole. `digests` has a hash of each text by file, where that is asked for. `texts` keeps the
+    text of standard input, which cannot be read twice. `nothing` is
+    True where folders or standard input were named and held nothing that might be a manifest. `traced` is True
+    where other files were looked at for what kustomize made the manifests of. `crashes` are the stages load and model's, on documents
+    that are left out for it.
     """
 
-    __slots__ = ("context", "crashes", "folders", "nothing", "notices", "origins", "passed", "read", "targets", "texts")
+    __slots__ = (
+        "context",
+        "crashes",
+        "digests",
+        "folders",
+        "nothing",
+        "notices",
+        "origins",
+        "passed",
+        "read",
+        "targets",
+        "texts",
+        "traced",
+    )
 
     def __init__(self, folders: tuple[str, ...] = ()) -> None:
+        self.digests: dict[str, str] | None = None
         self.targets: list[Document] = []
         self.passed: dict[str, int] = {}
         self.context: list[Document] = []
@@ -47,6 +64,7 @@ class Inputs:
         self.origins: Mapping[tuple[str, str], Origin] = {}
         self.folders = folders
         self.nothing = False
+        self.traced = False
 
     def covers(self, file: str) -> bool:
         """Whether this run judged the file, or would have if it still existed."""
@@ -81,6 +99,8 @@ def load_inputs(
     trees: Trees | None = None,
     timings: "Timings | None" = None,
     jobs: int = 1,
+    sources: Sources | None = None,
+    digests: bool = False,
 ) -> Inputs:
     """Read `paths` (files, folders, `-`) to report on, and `context` and the configuration's cluster state beside them.
 
@@ -91,22 +111,23 @@ def load_inputs(
     folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
     where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones;
     `timings` learn what each file took. `jobs` is how many processes may load the files to report on, where that pays.
+    `sources` are the files where they were found already. `digests` asks for a hash of each text.
     """
     trees = trees or Trees()
-    inputs = Inputs()
-    inputs.folders = tuple(path for path in paths if os.path.isdir(path))
+    inputs = Inputs(tuple(path for path in paths if os.path.isdir(path)))
+    inputs.digests = {} if digests else None
     kinds = extras(config).kinds
-    items = _discover([*paths, *config.profile_dirs], config, inputs, stdin_filename, tracked_only)
-    if jobs > 1:
-        items = iter(_spread(inputs, [*items], kinds, trees, jobs, progress))
-    for file, text in _texts(items, inputs, stdin):
+    if sources is None:
+        sources = find_sources(paths, config, context=context, stdin_filename=stdin_filename, tracked_only=tracked_only)
+    left = sources.targets if jobs <= 1 else _spread(inputs, sources.targets, kinds, trees, jobs, progress)
+    for file, text in _texts(left, inputs, stdin):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
         documents = _load(inputs, file, text, kinds, trees)
         inputs.take(timings.loading(file, documents) if timings else documents)
         del documents, text
-    if config.cluster_state or context:
-        _read_context(inputs, config, context, kinds, tracked_only, trees)
+    if sources.state or sources.context:
+        _read_context(inputs, sources, {display(path) for path in (*config.cluster_state, *context)}, kinds, trees)
     trees.save()
     if config.helm_chart or any(document.source for document in inputs.targets):
         from scclint.engine.origins import find_origins
@@ -119,9 +140,7 @@ def load_inputs(
     return inputs
 
 
-def _read_context(
-    inputs: Inputs, config: Config, context: Sequence[str], kinds: Set[str], tracked_only: bool, trees: Trees
-) -> None:
+def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[str], trees: Trees) -> None:
     """Read what only informs verdicts. Dumps of a cluster are large, and read for the few kinds that make a cluster.
 
     What was named and cannot be read is an error; what lies in folders is beyond the user's control and gives a warning.
@@ -129,13 +148,12 @@ def _read_context(
     from scclint.load.thin import thin
 
     before = len(inputs.notices)
-    for file, text in _texts(_discover(config.cluster_state, config, inputs, "", False), inputs, None):
+    for file, text in _texts(sources.state, inputs, None):
         if file not in inputs.read:
             inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS, trees))
-    for file, text in _texts(_discover(context, config, inputs, "", tracked_only), inputs, None):
+    for file, text in _texts(sources.context, inputs, None):
         if file not in inputs.read:
             inputs.context.extend(_load(inputs, file, text, kinds, trees))
-    named = {display(path) for path in (*config.cluster_state, *context)}
     for index, notice in enumerate(inputs.notices[before:], before):
         if notice.file not in named:
             inputs.notices[index] = _left_out(notice.message, notice.file, notice.line)
@@ -171,12 +189,12 @@ def _may_be_manifest(document: Document) -> bool:
 
 
 def _spread(
-    inputs: Inputs, items: Sequence[SourceFile], kinds: Set[str], trees: Trees, jobs: int, progress: Progress
-) -> Sequence[SourceFile]:
+    inputs: Inputs, items: Sequence[SourceFile | LoadError], kinds: Set[str], trees: Trees, jobs: int, progress: Progress
+) -> Sequence[SourceFile | LoadError]:
     """Load the files in several processes if there is that much of them. What is left to load here is returned."""
     from scclint.load.spread import is_large, load_spread
 
-    files = [item for item in items if item.path != "-"]
+    files = [item for item in items if isinstance(item, SourceFile) and item.path != "-"]
     if not is_large(files):
         return items
     for loaded in load_spread(files, kinds, jobs, trees, is_settled):
@@ -184,40 +202,34 @@ def _spread(
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
             continue
         inputs.read.add(loaded.item.display)
+        if inputs.digests is not None:
+            inputs.digests[loaded.item.display] = loaded.digest
         progress("read", len(inputs.read), 0)
         inputs.take(loaded.documents)
         for kind, number in loaded.passed:
             inputs.passed[kind] = inputs.passed.get(kind, 0) + number
         if loaded.crash is not None:
             inputs.crashes.append(_load_crash(loaded.item.display, loaded.crash))
-    return [item for item in items if item.path == "-"]
+    return [item for item in items if not (isinstance(item, SourceFile) and item.path != "-")]
 
 
-def _discover(
-    paths: Iterable[str], config: Config, inputs: Inputs, stdin_filename: str, tracked_only: bool
-) -> Iterator[SourceFile]:
-    for item in discover(
-        paths,
-        stdin_filename=stdin_filename,
-        exclude=config.exclude,
-        force_exclude=config.force_exclude,
-        tracked_only=tracked_only,
-    ):
-        if isinstance(item, LoadError):
-            inputs.notices.append(Notice("error", item.message, item.file, item.line))
-        else:
-            yield item
-
-
-def _texts(items: Iterable[SourceFile], inputs: Inputs, stdin: bytes | LoadError | None) -> Iterator[tuple[str, str]]:
+def _texts(
+    items: Iterable[SourceFile | LoadError], inputs: Inputs, stdin: bytes | LoadError | None
+) -> Iterator[tuple[str, str]]:
     for item in items:
         try:
+            if isinstance(item, LoadError):
+                raise item
             text = _text(item, stdin)
         except LoadError as error:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
             continue
         if item.path == "-":
             inputs.texts[item.display] = text
+        if inputs.digests is not None:
+            from scclint.load.store import digest
+
+            inputs.digests[item.display] = digest(text)
         yield item.display, text
 
 
@@ -246,7 +258,7 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
             inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
     settle_kustomize(found, inputs.documents)
-    settle_origins(found, inputs.targets)
+    inputs.traced = settle_origins(found, inputs.targets)
     return found
 
 

@@ -34,18 +34,19 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
             obj.home = layout.namespaces.get(path, "")
 
 
-def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> None:
-    """Find where the objects of these documents come from, if kustomize built them with origin annotations."""
+def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> bool:
+    """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations."""
     built = {id(document) for document in documents if ORIGIN in document.text}
     objects_of = cache(_objects_of)
     for obj in found if built else ():
         if id(obj.document) in built:
             obj.origin = find_origin(obj, objects_of)
+    return bool(built)
 
 
 def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
     texts = {d.file: d.text for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
-    for file in _beside(files):
+    for file in kustomizations_beside(files):
         if file not in texts:
             # Nobody asked for it to be linted, so that it is nobody's error if it cannot be read.
             with suppress(LoadError):
@@ -56,7 +57,7 @@ def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kusto
             yield kustomization
 
 
-def _beside(files: Iterable[str]) -> Iterator[str]:
+def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:
     """The kustomizations in the folders of the files and in those above, up to the folder the paths start from."""
     seen: set[str] = set()
     for file in files:

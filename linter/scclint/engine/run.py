@@ -89,7 +89,7 @@ def run(
         notices=tuple(notices),
         tally=tally(inputs, ours),
         platform=_platform(worlds),
-        texts=_texts(findings, inputs),
+        texts=texts_of(findings, inputs.texts),
         rules=registry.rules,
         outcomes=_outcomes(worlds, subjects) if review else {},
     )
@@ -122,15 +122,15 @@ def _platform(worlds: Mapping[str, World]) -> str:
     return ", ".join([first, *list(worlds)[1:]])
 
 
-def _texts(findings: Iterable[Finding], inputs: Inputs) -> dict[str, str]:
-    """The text of every file that the report points into."""
+def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:
+    """The text of every file that findings point into, read where it is not at hand."""
     files: set[str] = set()
     for finding in findings:
         files.update((finding.span.file, *(r.span.file for r in (*finding.related, *finding.flow))))
     texts = {}
     for file in sorted(files):
         try:
-            texts[file] = inputs.texts[file] if file in inputs.texts else read(file)
+            texts[file] = at_hand[file] if file in at_hand else read(file)
         except LoadError:
             # Gone or changed since it was read: the report does without the snippet.
             continue

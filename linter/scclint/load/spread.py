@@ -11,6 +11,7 @@ from scclint.load.discover import SourceFile
 from scclint.load.document import Document
 from scclint.load.node import Node
 from scclint.load.read import read
+from scclint.load.store import digest
 from scclint.load.trees import Facts, Tree, Trees
 from scclint.record import replace
 
@@ -27,6 +28,7 @@ class Loaded(NamedTuple):
     item: SourceFile
     documents: Sequence[Document] = ()
     passed: Sequence[tuple[str, int]] = ()
+    digest: str = ""
     error: LoadError | None = None
     crash: Exception | None = None
 
@@ -73,7 +75,8 @@ def _load(item: SourceFile, subject_kinds: Set[str], is_settled: Callable[[Docum
     documents: list[Document] = []
     passed: dict[str, int] = {}
     try:
-        for document in load_file(item.display, read(item.path, item.display), subject_kinds, Trees(pays_from=0)):
+        text = read(item.path, item.display)
+        for document in load_file(item.display, text, subject_kinds, Trees(pays_from=0)):
             if is_settled(document):
                 passed[document.kind] = passed.get(document.kind, 0) + 1
             else:
@@ -82,7 +85,7 @@ def _load(item: SourceFile, subject_kinds: Set[str], is_settled: Callable[[Docum
         return Loaded(item, error=error)
     except Exception as error:  # a bug that one file brings out must not take the others with it
         return Loaded(item, documents, tuple(passed.items()), crash=error)
-    return Loaded(item, documents, tuple(passed.items()))
+    return Loaded(item, documents, tuple(passed.items()), digest(text))
 
 
 def _pack(document: Document) -> Document:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scclint.load import cache as module
-from scclint.load.cache import Cache, cache_for, own_folder
+from scclint.load import store as module
+from scclint.load.cache import Cache, cache_for
+from scclint.load.store import own_folder
 from scclint.load.trees import Facts
 
 FACTS = Facts((1, 1, 5, 9), "Pod", "v1", False, True)

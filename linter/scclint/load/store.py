@@ -1,0 +1,114 @@
+"""The user's folder for what earlier runs found out: files that are replaced as a whole, bounded in size, and never trusted.
+
+Runs at the same time each leave a good file, and the last one stays. Nothing here raises for what the disk holds or refuses.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from hashlib import blake2b
+
+LARGEST = 1 << 26
+"""Bytes of one file; lines that do not fit are left out."""
+TOTAL = 1 << 28
+"""Bytes of all files; those that were not written for the longest time go first."""
+_OURS_ONLY = 0o700
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How to open what may have become a link or a FIFO."""
+
+
+class StoredFile:
+    """Lines for one scope (what is linted, from where), written by the very code that reads them."""
+
+    def __init__(self, folder: str, scope: Iterable[str], sort: str, version: str, code: Iterable[str]) -> None:
+        """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` are the folders of modules on which the
+        lines depend, besides scclint's `version`."""
+        self._folder = folder
+        self._path = os.path.join(folder, f"{digest(chr(0).join(scope))}.{sort}")
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        self._header = f"scclint {version} {newest(code):x} python {python}".encode()
+
+    def read(self) -> list[bytes]:
+        """The lines, without their ends; none where there is no such file, or other code wrote it."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | _SAFELY)
+            with open(descriptor, "rb") as file:
+                header, *lines = file.read(2 * LARGEST).split(b"\n")
+        except OSError:
+            return []
+        return lines if header == self._header else []
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Replace the file, if the disk lets us."""
+        kept = [self._header]
+        size = 0
+        for line in lines:
+            size += len(line) + 1
+            if size <= LARGEST:
+                kept.append(line)
+        try:
+            _replace(self._path, b"\n".join(kept))
+            _prune(self._folder)
+        except OSError:
+            return
+
+
+def own_folder() -> str:
+    """The folder for scclint's cache, made if need be; empty where there is none that is this user's alone to write to."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(base, "scclint")
+    try:
+        os.makedirs(base, exist_ok=True)
+        if not os.path.isdir(folder):
+            os.mkdir(folder, _OURS_ONLY)
+        status = os.lstat(folder)
+    except OSError:
+        return ""
+    # What others can write to could tell us that a workload is no workload.
+    foreign = hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022)
+    return "" if foreign or not os.path.isdir(folder) or os.path.islink(folder) else folder
+
+
+def digest(text: str) -> str:
+    """What stands for a text."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
+
+
+def newest(folders: Iterable[str]) -> int:
+    """When a module or a data file in the folders was last written, in nanoseconds: the code may change where the version does
+    not, as in a checkout. 0 in a zip archive, which is not edited in place."""
+    found = 0
+    for folder in folders:
+        try:
+            with os.scandir(folder) as files:
+                found = max((found, *(f.stat().st_mtime_ns for f in files if f.name.endswith((".py", ".json")))))
+        except OSError:
+            continue
+    return found
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Atomically: a reader sees the old file or the new one."""
+    draft = f"{path}.{os.getpid()}"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(draft, path)
+    except OSError:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+        raise
+
+
+def _prune(folder: str) -> None:
+    with os.scandir(folder) as files:
+        found = sorted(((s := file.stat(follow_symlinks=False)).st_mtime_ns, s.st_size, file.path) for file in files)
+    total = sum(size for _, size, _ in found)
+    for _, size, path in found:
+        if total <= TOTAL:
+            return
+        os.unlink(path)
+        total -= size
