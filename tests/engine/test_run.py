@@ -7,7 +7,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.config.records import Creator, Grant
+from scclint.config.records import Creator, Grant, NamespaceFacts
 from scclint.engine.inputs import load_inputs
 from scclint.engine.run import run
 from scclint.finding import Finding, Problem, Severity
@@ -79,6 +79,13 @@ def test_context_informs_verdicts_and_is_not_reported_on(tmp_path: Path) -> None
 def test_a_configured_grant_counts() -> None:
     config = Config(grants=(Grant("anyuid", namespace="shop", service_account="default"),))
     assert [rule for rule, _ in found(scclint.lint_text(DEPLOYMENT, config=config))] == ["SEC201"]
+
+
+@pytest.mark.parametrize("facts", [{"uid_range": "1000/100"}, {"mcs": "s0:c2,c1"}, {"supplemental_groups": "5/1"}])
+def test_of_a_configured_namespace_not_all_need_be_told(facts: dict[str, str]) -> None:
+    config = Config(namespaces=(NamespaceFacts("shop", {}, **facts),))
+    in_range = DEPLOYMENT.replace("runAsUser: 0", f"runAsUser: {1005 if 'uid_range' in facts else 1000000005}")
+    assert [f.rule_id for f in scclint.lint_text(in_range, config=config).findings] == []
 
 
 def test_a_broken_document_is_a_finding_and_the_rest_goes_on() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
 from scclint.admission.shape import check_object
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
+from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
 from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
 from scclint.model.objects import ApiObject, Workload
@@ -78,12 +80,11 @@ def _node_pools(config: Config) -> "Iterator[NodePool]":
 def _configured(config: Config) -> Iterator[dict[str, Any]]:
     """What the configuration says of the cluster, as the objects that would say it."""
     for facts in config.namespaces:
-        ranges = {
-            "openshift.io/sa.scc.uid-range": facts.uid_range,
-            "openshift.io/sa.scc.mcs": facts.mcs,
-            "openshift.io/sa.scc.supplemental-groups": facts.supplemental_groups,
-        }
+        ranges = {UID_RANGE: facts.uid_range, MCS: facts.mcs, SUPPLEMENTAL_GROUPS: facts.supplemental_groups}
         annotations = {key: value for key, value in ranges.items() if value}
+        if annotations:
+            # A cluster writes these two together: who tells one of them leaves the other as it may be.
+            annotations = {key: ASSUMED_ANNOTATIONS[key] for key in (UID_RANGE, MCS)} | annotations
         metadata = {"name": facts.name, "labels": dict(facts.labels), "annotations": annotations}
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     for pool in config.node_pools:
