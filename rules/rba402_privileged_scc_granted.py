@@ -85,7 +85,11 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if tells else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest),
-        settle="Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own.",
+        settle=(
+            "Bind a role that lists the resources it needs: this one allows everything, every SCC included."
+            if reached.anything
+            else "Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own."
+        ),
     )
 
 

@@ -57,6 +57,7 @@ from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workloa
 from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._scc import node_access
+from ._seccomp import default_profile
 from ._words import creator, in_fields, usable
 
 RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
@@ -131,7 +132,11 @@ def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
     wide_enough = _wide_enough(outcome, world)
     scc = "a custom SCC that allows that"
     if wide_enough:
-        rather = f", or rather {scc} alone" if node_access(wide_enough, world) else ""
+        rather = ""
+        if _leaves_unconfined(wide_enough, workload, world):
+            rather = f", but leave it unconfined: better {scc} alone, with seccompProfiles: [runtime/default]"
+        elif node_access(wide_enough, world):
+            rather = f", or rather {scc} alone"
         scc = f"{wide_enough}, the most restrictive SCC that would admit it{rather}"
     return (
         f"Change or leave out {this}, or grant service account {workload.pod.service_account} {scc}. A grant that exists only in "
@@ -140,8 +145,27 @@ def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
 
 
 def _wide_enough(outcome: Outcome, world: World) -> str:
-    """The most restrictive SCC of the cluster under which the pod as submitted would validate; empty where there is none."""
-    return next((scc for scc in world.cluster.by_restrictiveness() if _would_admit(scc, outcome, world)), "")
+    """The most restrictive SCC of the cluster under which the pod as submitted would validate; empty where there is none.
+
+    One that names its users was made for them; it is nothing to recommend to others.
+    """
+    return next(
+        (
+            name
+            for name in world.cluster.by_restrictiveness()
+            if (name in world.cluster.own_sccs or (scc := world.scc(name)) is None or not scc.manifest.get("users"))
+            and _would_admit(name, outcome, world)
+        ),
+        "",
+    )
+
+
+def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
+    """Whether a container that names no profile, and is not privileged, gets none from the SCC."""
+    pod = workload.pod
+    if default_profile(scc, world) not in ("", "unconfined") or pod.seccomp_type:
+        return False
+    return any(not c.seccomp_type and not c.privileged.value for c in pod.containers)
 
 
 def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:
