@@ -20,6 +20,8 @@ from scclint.api import (
     World,
 )
 
+from ._releases import REQUIRED_SCC
+
 Path = tuple[str | int, ...]
 
 _POD = (
@@ -33,7 +35,7 @@ _POD = (
     "serviceAccount",
     "serviceAccountName",
 )
-_POD_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, "openshift.io/required-scc")
+_POD_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, REQUIRED_SCC)
 _RUN_LEVEL = "openshift.io/run-level"
 _RANGES = "openshift.io/sa.scc."
 _SCC_ROLES = "system:openshift:scc:"

@@ -2,6 +2,9 @@
 
 from scclint.api import World
 
+REQUIRED_SCC = "openshift.io/required-scc"
+"""The annotation that names the SCC to try, and no other."""
+
 
 def minor(world: World) -> int:
     """14 for OpenShift 4.14; 0 on plain Kubernetes."""
@@ -9,5 +12,5 @@ def minor(world: World) -> int:
 
 
 def required_scc_counts(world: World) -> bool:
-    """Whether `openshift.io/required-scc` has an effect: from OpenShift 4.14 on."""
+    """Whether `REQUIRED_SCC` has an effect: from OpenShift 4.14 on."""
     return minor(world) >= 14

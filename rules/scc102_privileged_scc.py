@@ -3,7 +3,8 @@ The pod is admitted by an SCC that allows privileged containers or the node's ow
 
 Such an SCC applies no seccomp profile of its own, does not confine user ids and lets a compromise of the container
 reach the node. A privileged container always runs without seccomp, whatever profile it names: CRI-O skips the filter
-for it. The finding names the fields for which every more restrictive SCC that may be used refuses the pod.
+for it. The finding names the fields for which every more restrictive SCC that may be used refuses the pod, and the
+annotation `openshift.io/required-scc` where that asks for the SCC.
 
 ## How to settle it
 
@@ -41,10 +42,13 @@ spec:
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
-from scclint.api import FieldError, Problem, Related, Severity, Workload, World, rule
+from scclint.api import FieldError, Located, Problem, Related, Severity, Workload, World, rule
 
-from ._words import creator, in_fields, listed, usable
+from ._allowances import more_restrictive
+from ._releases import REQUIRED_SCC, required_scc_counts
+from ._words import creator, in_fields, listed
 
 
 @rule(
@@ -63,39 +67,66 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or verdict.scc is None:
         return
-    scc = world.cluster.sccs[verdict.scc]
-    allows = [
+    allows = _allows(verdict.scc, world)
+    if not allows:
+        return
+    required = workload.pod.annotation(REQUIRED_SCC) if verdict.required_scc and required_scc_counts(world) else None
+    # With the annotation no other SCC is tried, so those that come earlier have to be asked.
+    tried = world.explain(workload) if required else verdict.candidates
+    earlier = list(takewhile(lambda candidate: candidate.scc != verdict.scc, tried))
+    admitting = next((c.scc for c in earlier if c.outcome == "chosen" and more_restrictive(world, c.scc, verdict.scc)), "")
+    refused = [candidate for candidate in earlier if candidate.outcome == "too restrictive"]
+    nearest = min(refused, key=lambda candidate: len(in_fields(candidate.reasons)), default=None)
+    forcing = in_fields(nearest.reasons) if nearest is not None and not admitting else []
+    why = []
+    if required:
+        why.append(
+            f"annotation {REQUIRED_SCC} asks for it" + (f", without which {admitting} would take them" if admitting else "")
+        )
+    if nearest is not None and forcing:
+        why.append(f"{nearest.scc} would take them but for {listed(_names(forcing))}")
+    privileged = [c.name for c in outcome.seccomp if c.source == "privileged"]
+    if privileged:
+        why.append(f"{listed(privileged)}, being privileged, run{'s' if len(privileged) == 1 else ''} without seccomp")
+    places = [workload.pod.field(*error.path) for error in forcing]
+    at: list[Located] = [*([required] if required else []), *places, workload.place]
+    grant = outcome.chosen.grant if outcome.chosen else None
+    yield Problem(
+        f"{workload.named}: "
+        + "; ".join([f"its pods land on SCC {verdict.scc}{creator(outcome)}, which allows {listed(allows)}", *why]),
+        at=at[0],
+        related=tuple(
+            Related(f"also forces it: {e.text}", f.span) for e, f in zip(forcing, places, strict=True) if f is not at[0]
+        )[:7]
+        + world.grant_steps(grant, verdict.scc),
+        settle=_settle(admitting, bool(privileged)),
+    )
+
+
+def _settle(admitting: str, privileged: bool) -> str:
+    if admitting:
+        return f"Ask for {admitting}, or leave the annotation out."
+    if privileged:
+        return "Give it the capabilities it needs instead of privileged: true; no profile confines a privileged container."
+    return "Drop what forces it, or grant a custom SCC that allows only that and lists runtime/default in seccompProfiles."
+
+
+def _allows(name: str, world: World) -> list[str]:
+    """What the SCC lets a pod have of the node, in words; empty where that is nothing."""
+    scc = world.cluster.sccs[name]
+    host = [
         words
         for allowed, words in (
-            (scc.allow_privileged_container, "privileged containers"),
-            (scc.allow_host_network, "the host's network"),
-            (scc.allow_host_pid, "its process ids"),
-            (scc.allow_host_ipc, "its IPC"),
+            (scc.allow_host_network, "network"),
+            (scc.allow_host_pid, "process ids"),
+            (scc.allow_host_ipc, "IPC"),
         )
         if allowed
     ]
-    if not allows:
-        return
-    refused = usable(verdict)
-    nearest, reasons = min(refused, key=lambda candidate: len(in_fields(candidate[1]))) if refused else ("", ())
-    forcing = in_fields(reasons)
-    privileged = [c.name for c in outcome.seccomp if c.source == "privileged"]
-    grant = outcome.chosen.grant if outcome.chosen else None
-    yield Problem(
-        f"{workload.named}: its pods land on SCC {verdict.scc}{creator(outcome)}, which allows {listed(allows)}"
-        + (f"; {nearest} would take them but for {listed(_names(forcing))}" if forcing else "")
-        + (
-            f"; {listed(privileged)}, being privileged, run{'s' if len(privileged) == 1 else ''} without seccomp"
-            if privileged
-            else ""
-        ),
-        at=workload.pod.field(*forcing[0].path) if forcing else workload.place,
-        related=tuple(Related(f"also forces it: {e.text}", workload.pod.field(*e.path).span) for e in forcing[1:8])
-        + world.grant_steps(grant, verdict.scc),
-        settle="Give it the capabilities it needs instead of privileged: true; no profile confines a privileged container."
-        if privileged
-        else "Drop what forces it, or grant a custom SCC that allows only that and lists runtime/default in seccompProfiles.",
-    )
+    return [
+        *(["privileged containers"] if scc.allow_privileged_container else []),
+        *([f"the host's {listed(host)}"] if host else []),
+    ]
 
 
 def _names(errors: list[FieldError]) -> list[str]:

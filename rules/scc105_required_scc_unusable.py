@@ -43,10 +43,8 @@ from collections.abc import Iterator
 from scclint.api import Problem, Related, Severity, Workload, World, rule
 
 from ._elsewhere import granted_elsewhere
-from ._releases import required_scc_counts
+from ._releases import REQUIRED_SCC, required_scc_counts
 from ._words import creator, in_fields, listed, usable
-
-ANNOTATION = "openshift.io/required-scc"
 
 
 @rule(
@@ -64,7 +62,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.allowed or not verdict.required_scc or not required_scc_counts(world):
         return
     name = verdict.required_scc
-    annotation = workload.pod.annotation(ANNOTATION)
+    annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
     refused = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
     if name not in world.cluster.sccs:
@@ -78,7 +76,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         settle = f"Grant it with a RoleBinding to ClusterRole system:openshift:scc:{name}, or drop the annotation."
     yield Problem(
-        f"{workload.named}: requires SCC {name}{creator(outcome)}, {why}; {ANNOTATION}: {name} rejects every pod",
+        f"{workload.named}: requires SCC {name}{creator(outcome)}, {why}; {REQUIRED_SCC}: {name} rejects every pod",
         at=annotation,
         related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in refused[:8]), *elsewhere),
         settle=settle,

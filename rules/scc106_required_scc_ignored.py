@@ -47,10 +47,8 @@ from collections.abc import Iterator
 
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
-from ._releases import required_scc_counts
+from ._releases import REQUIRED_SCC, required_scc_counts
 from ._words import creator
-
-ANNOTATION = "openshift.io/required-scc"
 
 
 @rule(
@@ -68,8 +66,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.skipped or not verdict.required_scc or required_scc_counts(world):
         return
     yield Problem(
-        f"{workload.named}: {world.cluster.platform_name} ignores {ANNOTATION}: {verdict.required_scc}; {_fate(outcome)}",
-        at=workload.pod.annotation(ANNOTATION),
+        f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_fate(outcome)}",
+        at=workload.pod.annotation(REQUIRED_SCC),
         settle="The annotation counts from OpenShift 4.14 on; before, only which SCCs the service account may use decides.",
     )
 
