@@ -49,9 +49,9 @@ class Reach(NamedTuple):
     origin: ObjectRef
     rule_index: int
 
-    def steps(self, world: World, scc: str) -> tuple[Related, ...]:
-        """Where the role and the SCC are written, as far as the input has them."""
-        return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc)
+    def steps(self, world: World, scc: str, near: ApiObject) -> tuple[Related, ...]:
+        """Where the role and the SCC are written, as far as the input has them, closest to the binding or SCC `near`."""
+        return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc, near)
 
 
 def home_of(binding: RoleBinding, world: World) -> str:
@@ -107,7 +107,7 @@ def role_of(binding: RoleBinding, world: World) -> ObjectRef:
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
     """Where a binding names its role; where a ClusterServiceVersion implies the binding, the rule that reaches the SCC."""
     reached = reach(binding, world)
-    role = world.find(reached.origin) if reached is not None else None
+    role = world.find(reached.origin, binding) if reached is not None else None
     if reached is None or binding.field("roleRef", "name").present or not isinstance(role, Role):
         return _written(binding, "roleRef", "name")
     rule = role.rules[reached.rule_index]

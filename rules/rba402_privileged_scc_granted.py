@@ -84,7 +84,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if tells else ""),
         at=role_place(binding, world, widest),
-        related=reached.steps(world, widest),
+        related=reached.steps(world, widest, binding),
         settle=(
             "Bind a role that lists the resources it needs: this one allows everything, every SCC included."
             if reached.anything

@@ -110,7 +110,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Hold
             f"{binding.named}: grants {holder} {_sccs(spare)} as well, which {_workloads(outcomes)} not need: "
             f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
             at=holder.at,
-            related=reached.steps(world, spare[0]),
+            related=reached.steps(world, spare[0], binding),
             settle=f"Take {listed(spare)} out of the role.",
         )
 
@@ -132,7 +132,7 @@ def _none_needed(
         + (f", and {listed(captured)} comes before by its priority alone" if captured else ""),
         at=holder.at,
         related=tuple(Related(f"admitted by {scc} without it", o.workload.place.span) for o, scc in fates[:4])
-        + reached.steps(world, reached.sccs[0]),
+        + reached.steps(world, reached.sccs[0], binding),
         settle=f"Take {holder.name} out of the binding"
         + ("; if the image needs the user id it names, write that id as runAsUser in the pod." if captured else "."),
     )

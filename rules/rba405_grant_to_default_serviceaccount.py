@@ -73,7 +73,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for holder in holders(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
-            yield _problem(f"{binding.named}: lets {covered} use {what}", holder.at, reached.steps(world, scc))
+            yield _problem(f"{binding.named}: lets {covered} use {what}", holder.at, reached.steps(world, scc, binding))
 
 
 def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:

@@ -98,7 +98,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         related=tuple(
             Related(f"also forces it: {e.text}", f.span) for e, f in zip(forcing, places, strict=True) if f is not at[0]
         )[:7]
-        + world.grant_steps(grant, verdict.scc),
+        + world.grant_steps(grant, verdict.scc, workload),
         settle=_settle(admitting, bool(privileged)),
     )
 

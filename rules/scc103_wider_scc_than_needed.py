@@ -94,7 +94,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"with it they land on {verdict.scc}, which also allows {some(gains(world, verdict.scc, candidate.scc))}",
             at=first,
             related=tuple(Related(f"likewise {quoted(field)}", field.span) for field in fields[1:8])
-            + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc),
+            + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
             settle="Leave it out if the workload works without it, else pin the SCC by annotation openshift.io/required-scc.",
         )
         return

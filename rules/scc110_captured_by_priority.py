@@ -101,7 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"would admit them as they are, while {verdict.scc} also allows {some(gains(world, verdict.scc, rival))}"
         f"{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
-        related=_priority(world, verdict.scc) + world.grant_steps(grant, verdict.scc),
+        related=_priority(workload, world, verdict.scc) + world.grant_steps(grant, verdict.scc, workload),
         settle=f"Leave the priority out of SCC {verdict.scc}; a pod that needs it although it does not show can require it "
         "with the annotation openshift.io/required-scc.",
     )
@@ -132,6 +132,6 @@ def _decisive(workload: Workload, grant: Grant | None) -> Located:
     return account if account and grant is not None and grant.subject == "serviceaccount" else workload.place
 
 
-def _priority(world: World, scc: str) -> tuple[Related, ...]:
-    written = world.scc(scc)
+def _priority(workload: Workload, world: World, scc: str) -> tuple[Related, ...]:
+    written = world.scc(scc, workload)
     return () if written is None else (Related(f"SCC {scc} has this priority", written.field("priority").span),)

@@ -92,6 +92,6 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{binding.named}: lets {group} use {what}",
         at=group.at,
-        related=() if reached.every else reached.steps(world, scc),
+        related=() if reached.every else reached.steps(world, scc, binding),
         settle=SETTLE,
     )

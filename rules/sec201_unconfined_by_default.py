@@ -74,7 +74,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     why, settle = _why(outcome, world)
     grant = outcome.chosen.grant if outcome.chosen else None
-    steps = world.grant_steps(grant, outcome.verdict.scc or "")
+    steps = world.grant_steps(grant, outcome.verdict.scc or "", workload)
     for container in unasked:
         view = workload.pod.container(container.name)
         if view is None:

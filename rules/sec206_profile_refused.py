@@ -99,7 +99,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"({_asked(field.value, errors[0].text)}), so the pod {fate}",
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
-            + world.grant_steps(grant, scc),
+            + world.grant_steps(grant, scc, workload),
             settle=_settle(scc, outcome, world),
         )
         return

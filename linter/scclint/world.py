@@ -3,6 +3,7 @@
 A check receives the world of the release it judges. What a workload comes to is asked here, never simulated by a rule.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -133,7 +134,8 @@ class World:
         self._uses: tuple[LocalhostUse, ...] | None = None
         self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
-        self._index = {(o.kind, self._namespace_key(o), o.name): o for o in self.objects}
+        self._index = {self._key(o): o for o in self.objects}
+        self._nearby: dict[tuple[tuple[str, str, str], str], ApiObject] | None = None
 
     def of(self, kind: type[O]) -> Iterator[O]:
         """The objects of a model class, in the order of the input."""
@@ -157,13 +159,35 @@ class World:
         """Whether the API server could not decode the object, so that the cluster does without it."""
         return bool(check_object(obj.manifest))
 
-    def find(self, ref: ObjectRef) -> ApiObject | None:
-        """The object of the input that a reference means; None where the release brings it or it is not there."""
-        return self._index.get((ref.kind, ref.namespace, ref.name))
+    def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
+        """The object of the input that a reference means; None where the release brings it or it is not there.
 
-    def scc(self, name: str) -> SecurityContextConstraints | None:
-        """The SCC object of that name in the input; None for the release's own."""
-        found = self._index.get(("SecurityContextConstraints", "", name))
+        Of several of that name it is the one that counts for verdicts. For pointing a reader to it, `near` prefers one that says
+        the same in the file of that object, or else in its folder.
+        """
+        counts = self._index.get(ref)
+        if near is not None and counts is not None:
+            for place in (near.file, os.path.dirname(near.file)):
+                twin = self._by_place.get((ref, place))
+                if twin is not None and _says_the_same(twin, counts):
+                    return twin
+        return counts
+
+    @property
+    def _by_place(self) -> "dict[tuple[tuple[str, str, str], str], ApiObject]":
+        """The first object of each name in each file, and in each folder."""
+        if self._nearby is None:
+            self._nearby = {}
+            for obj in self.objects:
+                if not isinstance(obj, Workload):
+                    ref = self._key(obj)
+                    self._nearby.setdefault((ref, obj.file), obj)
+                    self._nearby.setdefault((ref, os.path.dirname(obj.file)), obj)
+        return self._nearby
+
+    def scc(self, name: str, near: ApiObject | None = None) -> SecurityContextConstraints | None:
+        """The SCC object of that name in the input (see `find`); None for the release's own."""
+        found = self.find(ObjectRef("SecurityContextConstraints", "", name), near)
         return found if isinstance(found, SecurityContextConstraints) else None
 
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
@@ -242,27 +266,35 @@ class World:
         """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
         return manifest if who is None else self.cluster.with_service_account(manifest, namespace)
 
-    def grant_steps(self, grant: Grant | None, scc: str) -> tuple[Related, ...]:
-        """The chain that lets a subject use an SCC, as far as it is written in the input: binding, role, SCC."""
+    def grant_steps(self, grant: Grant | None, scc: str, near: ApiObject | None = None) -> tuple[Related, ...]:
+        """The chain that lets a subject use an SCC, as far as it is written in the input: binding, role, SCC.
+
+        `near` is the object that the reader comes from (see `find`).
+        """
         steps = []
         if grant is not None and grant.binding is not None:
-            binding = self.find(grant.binding)
+            binding = self.find(grant.binding, near)
             if isinstance(binding, RoleBinding):
                 steps.append(Related(f"{binding.named} binds the role", binding.place.span))
         if grant is not None and grant.role is not None:
-            role = self.find(grant.role)
+            role = self.find(grant.role, near)
             if isinstance(role, Role):
                 at: View = role.place
                 if grant.rule_index is not None and grant.rule_index < len(role.rules):
                     at = role.rules[grant.rule_index]
                 steps.append(Related(f"{role.named} allows use of {scc}", at.span))
-        written = self.scc(scc)
+        written = self.scc(scc, near)
         if written is not None:
             steps.append(Related(f"SCC {scc} is defined here", written.place.span))
         return tuple(steps)
 
-    def _namespace_key(self, obj: ApiObject) -> str:
-        return "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj)
+    def _key(self, obj: ApiObject) -> tuple[str, str, str]:
+        return obj.kind, "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj), obj.name
+
+
+def _says_the_same(one: ApiObject, other: ApiObject) -> bool:
+    """Whether two objects of one name differ in nothing but labels and annotations."""
+    return one is other or {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}
 
 
 def namespace_of(obj: ApiObject, asked: str) -> str:

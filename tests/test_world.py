@@ -1,0 +1,82 @@
+"""The world as rules ask it, where it takes several files to show."""
+
+from pathlib import Path
+
+import scclint
+from scclint.finding import Finding
+
+ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: agent, namespace: shop, labels: {{of: {label}}}}}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    resourceNames: [{scc}]
+    verbs: [use]
+---
+"""
+BINDING = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: agent}
+subjects: [{kind: ServiceAccount, name: agent, namespace: shop}]
+---
+"""
+DAEMON_SET = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      serviceAccountName: agent
+      hostPID: true
+      containers:
+        - name: agent
+          image: registry.example/agent:1
+"""
+
+
+def privileged(folder: Path, files: dict[str, str]) -> dict[str, Finding]:
+    """The finding about the SCC of each file's workload, by file."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    report = scclint.lint([str(folder)])
+    return {f.span.file.removeprefix(f"{folder}/"): f for f in report.findings if f.rule_id == "SCC102"}
+
+
+def places(folder: Path, finding: Finding) -> set[str]:
+    return {r.span.file.removeprefix(f"{folder}/") for r in finding.related}
+
+
+def test_of_twins_the_nearest_one_explains_a_finding(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": ROLE.format(scc="privileged", label="a") + BINDING + DAEMON_SET,
+        "b/set.yaml": DAEMON_SET,
+        "b/grant.yaml": ROLE.format(scc="privileged", label="b") + BINDING,
+        "c/set.yaml": DAEMON_SET,
+        "d.yaml": ROLE.format(scc="privileged", label="d") + BINDING,
+    }
+    found = privileged(tmp_path, files)
+    assert {name: places(tmp_path, finding) for name, finding in found.items()} == {
+        "a.yaml": {"a.yaml"},
+        "b/set.yaml": {"b/grant.yaml"},
+        "c/set.yaml": {"d.yaml"},
+    }
+
+
+def test_a_twin_that_says_something_else_explains_nothing(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": ROLE.format(scc="hostaccess", label="a") + BINDING + DAEMON_SET,
+        "b.yaml": ROLE.format(scc="privileged", label="b"),
+    }
+    found = privileged(tmp_path, files)
+    # The last Role of a name is the one in force, as where all files are applied in turn.
+    assert "SCC privileged" in found["a.yaml"].message
+    binding, role = (r.span.file for r in found["a.yaml"].related)
+    assert (binding, role) == (str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"))
