@@ -12,10 +12,12 @@ a KubeletConfig sets it, is the last that could supply a profile.
 
 If a confining SCC would take the pod as well, write `seccompProfile: {type: RuntimeDefault}` on it: `anyuid` and the other SCCs without
 `seccompProfiles` refuse a pod that names a profile, and it is passed on to `restricted-v2`. Or pin that SCC with the annotation
-`openshift.io/required-scc`, or take the grant away that moves the pod elsewhere.
+`openshift.io/required-scc`, or take the grant away that moves the pod elsewhere. Where a few fields keep the confining SCC from taking
+the pod, the finding names them.
 
-If the pod needs the SCC that it lands on: under `privileged`, and custom SCCs with `*`, the same field is honoured; instead of `nonroot`
-and `hostnetwork` grant `nonroot-v2` and `hostnetwork-v2`; instead of `anyuid` a custom copy of it that lists `runtime/default`.
+If the pod needs the SCC that it lands on: under `privileged`, and custom SCCs with `*`, the same field is honoured; to an SCC of your own
+add `runtime/default`; instead of `nonroot` and `hostnetwork` grant `nonroot-v2` and `hostnetwork-v2`; instead of `anyuid` a custom copy
+of it that lists `runtime/default`.
 
 ## Before
 
@@ -45,11 +47,15 @@ spec:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
 
+from ._quote import quoted
+from ._scc import some
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
-from ._words import creator, listed
+from ._what_if import admitted_by, dropped
+from ._words import creator, in_fields, listed
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -73,6 +79,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not unasked:
         return
     why, settle = _why(outcome, world)
+    obstacles: tuple[Related, ...] = ()
+    if not settle:
+        settle, obstacles = _better(outcome, world)
     grant = outcome.chosen.grant if outcome.chosen else None
     steps = world.grant_steps(grant, outcome.verdict.scc or "", workload)
     for container in unasked:
@@ -84,7 +93,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{workload.named}: container {container.name} will run unconfined"
             f"{where if container.unconfined_on else ''}{creator(outcome)}: {why}",
             at=view.field("securityContext", "seccompProfile"),
-            related=steps,
+            related=obstacles + steps,
             flow=steps,
             settle=settle,
             container=container.name,
@@ -92,6 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 
 def _why(outcome: Outcome, world: World) -> tuple[str, str]:
+    """Why nothing confines the container, and what settles it; the latter empty where the SCC refuses every profile."""
     verdict = outcome.verdict
     assert verdict is not None
     if verdict.scc is None:
@@ -115,28 +125,52 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
             f"SCC {verdict.scc} admits it, and that allows every profile but fills none in",
             "Set seccompProfile: {type: RuntimeDefault} on the pod; this SCC allows it.",
         )
-    return (
-        f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in",
-        _better(outcome, world),
-    )
+    return f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in", ""
 
 
-def _better(outcome: Outcome, world: World) -> str:
-    """What would have the pod confined: an SCC that already may and would admit it, the SCC's newer sibling, or a custom one."""
+def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
+    """What would have the pod confined, and which fields are in the way of it.
+
+    That is an SCC which already may and would admit it, a profile in the author's own SCC, the SCC's newer sibling, an SCC which
+    would admit it but for a few fields, or a custom one.
+    """
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
-    admitting = (c.scc for c in world.explain(workload) if c.outcome == "chosen")
-    confining = next((scc for scc in admitting if default_profile(scc, world) in RUNTIME_DEFAULT), None)
-    if confining is not None:
+    confining = [c for c in world.explain(workload) if default_profile(c.scc, world) in RUNTIME_DEFAULT]
+    admitting = next((c.scc for c in confining if c.outcome == "chosen"), None)
+    if admitting is not None:
         who = " Or say who creates the pod: --as USER." if outcome.creator is not None and not world.creator_given else ""
         return (
-            f"Write seccompProfile: {{type: RuntimeDefault}} on the pod: {verdict.scc} then passes it on to {confining}, "
-            f"which would admit it. Or pin {confining} with the annotation openshift.io/required-scc.{who}"
-        )
+            f"Write seccompProfile: {{type: RuntimeDefault}} on the pod: {verdict.scc} then passes it on to {admitting}, "
+            f"which would admit it. Or pin {admitting} with the annotation openshift.io/required-scc.{who}"
+        ), ()
+    if world.scc(verdict.scc) is not None and verdict.scc not in world.cluster.own_sccs:
+        return f"Add seccompProfiles: [runtime/default] to SCC {verdict.scc}.", ()
     sibling = newer_sibling(verdict.scc, world)
     if sibling:
-        return f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault, while {verdict.scc} refuses to have it asked for."
-    return (
-        f"Drop what calls for {verdict.scc}, or grant a custom copy of it with seccompProfiles: [runtime/default]; "
-        f"{verdict.scc} itself refuses a pod that asks for a profile."
+        return (
+            f"Grant {sibling} instead of {verdict.scc}: it gives RuntimeDefault, while {verdict.scc} refuses to have it asked for."
+        ), ()
+    custom = (
+        f"grant a custom copy of {verdict.scc} with seccompProfiles: [runtime/default]; {verdict.scc} itself refuses a pod that "
+        "asks for a profile."
     )
+    scc, fields = _nearest(workload, world, verdict, confining)
+    if not fields:
+        return f"Drop what calls for {verdict.scc}, or {custom}", ()
+    names = list(dict.fromkeys(quoted(field) for field in fields))
+    return (
+        f"Leave out {some(names)}, and write seccompProfile: {{type: RuntimeDefault}} on the pod: {scc} then admits it. Or {custom}",
+        tuple(Related(f"{scc} refuses {quoted(field)}", field.span) for field in fields[:8]),
+    )
+
+
+def _nearest(workload: Workload, world: World, verdict: Verdict, sccs: list[Candidate]) -> tuple[str, list[Field[Any]]]:
+    """The SCC that would admit the pod without the fewest fields, and those fields; none where leaving out does not help."""
+    refusing = [(c.scc, in_fields(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
+    for scc, errors in sorted(refusing, key=lambda pair: len(pair[1])):
+        fields = [workload.pod.field(*error.path) for error in errors]
+        left_out = {dropped(error.path) for error in errors}
+        if all(field.present for field in fields) and admitted_by(world, verdict, scc, left_out):
+            return scc, fields
+    return "", []
