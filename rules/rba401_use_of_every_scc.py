@@ -7,7 +7,8 @@ The same is granted by `*` as verb, resource or API group, and by the permission
 
 ## How to settle it
 
-Name the one SCC the workload needs under `resourceNames`, or bind `system:openshift:scc:<name>`.
+Name the one SCC the workload needs under `resourceNames`, or bind `system:openshift:scc:<name>`. Where the rule is for all
+resources, `resourceNames` would narrow it for each of them: list the resources it is for instead of `*`.
 
 ## Before
 
@@ -61,8 +62,16 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: may use every SCC, privileged included ({', '.join(f'{key}: {value}' for key, value in matched.items())}, "
             "no resourceNames)",
             at=item.field("verbs"),
-            settle="Name the SCC it needs under resourceNames, or bind ClusterRole system:openshift:scc:<name> instead.",
+            settle=_settle(item),
         )
+
+
+def _settle(item: View) -> str:
+    if "*" in item.data["resources"]:
+        return (
+            "List the resources it is for instead of *; for an SCC that it needs, bind ClusterRole system:openshift:scc:<name>."
+        )
+    return "Name the SCC it needs under resourceNames, or bind ClusterRole system:openshift:scc:<name> instead."
 
 
 def _matched(item: View) -> dict[str, Any]:
