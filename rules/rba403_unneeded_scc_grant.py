@@ -13,8 +13,9 @@ create.
 
 ## How to settle it
 
-Remove the service account from the binding. If the image does need its own user id under `anyuid`, say so in the pod:
-`runAsUser: 0`, or the id it needs, makes the need visible, and the finding goes away.
+Remove the service account from the binding, or the binding where nobody else is in it; where the role is for other things as
+well, take the rule out of it. If the image does need its own user id under `anyuid`, say so in the pod: `runAsUser: 0`, or the
+id it needs, makes the need visible, and the finding goes away.
 
 ## Before
 
@@ -60,7 +61,7 @@ spec:
 
 from collections.abc import Iterator, Sequence
 
-from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, RoleBinding, Severity, World, rule
+from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, rule
 
 from ._accounts import acts_for_others, workloads_of
 from ._grants import Holder, Reach, holders, reach, reference
@@ -133,9 +134,20 @@ def _none_needed(
         at=holder.at,
         related=tuple(Related(f"admitted by {scc} without it", o.workload.place.span) for o, scc in fates[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        settle=f"Take {holder.name} out of the binding"
+        settle=_take_back(binding, reached, holder, world)
         + ("; if the image needs the user id it names, write that id as runAsUser in the pod." if captured else "."),
     )
+
+
+def _take_back(binding: RoleBinding, reached: Reach, holder: Holder, world: World) -> str:
+    if not binding.field("roleRef").present:
+        # A ClusterServiceVersion implies role and binding, for this service account alone.
+        return "Take the rule out of its permissions"
+    role = world.find(reached.origin)
+    if isinstance(role, Role) and len(role.rules) > 1:
+        return f"Take the rule out of {role.named}, or bind {holder.name} to a role without it"
+    subjects, users, groups = (len(binding.manifest.get(key) or ()) for key in ("subjects", "userNames", "groupNames"))
+    return f"Take {holder.name} out of the binding" if max(subjects, users + groups) > 1 else "Remove the binding"
 
 
 def _sccs(names: Sequence[str]) -> str:
@@ -143,7 +155,8 @@ def _sccs(names: Sequence[str]) -> str:
 
 
 def _workloads(outcomes: list[Outcome]) -> str:
-    return f"{some([o.workload.named for o in outcomes], 3)} do{'es' if len(outcomes) == 1 else ''}"
+    names = list(dict.fromkeys(o.workload.named for o in outcomes))
+    return f"{some(names, 3)} do{'es' if len(names) == 1 else ''}"
 
 
 def _spare(reached: Reach, outcomes: list[Outcome], world: World) -> list[str]:
