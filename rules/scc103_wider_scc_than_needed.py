@@ -8,8 +8,9 @@ take the pod. Whether the workload can do without it is for its author to say, s
 
 ## How to settle it
 
-Leave the field out if the workload works without it, and with it the grant of the wider SCC. Where it is needed, say
-so by pinning the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer).
+Leave the field out if the workload works without it, and with it the grant of the wider SCC. Storage that a volume names
+itself (`nfs`, `iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. Where
+the field is needed, say so by pinning the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer).
 
 ## Before
 
@@ -65,6 +66,12 @@ from ._scc import some
 from ._what_if import admitted_by, dropped
 from ._words import creator, in_fields
 
+_STORAGE = frozenset((
+    "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",
+    "iscsi", "nfs", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
+))  # fmt: skip
+"""The volume sources that a PersistentVolume may have as well. It may be a hostPath, too, but that is hardly storage."""
+
 
 @rule(
     "SCC103",
@@ -95,9 +102,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=first,
             related=tuple(Related(f"likewise {quoted(field)}", field.span) for field in fields[1:8])
             + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            settle="Leave it out if the workload works without it, else pin the SCC by annotation openshift.io/required-scc.",
+            settle=_settle(first, candidate.scc, world),
         )
         return
+
+
+def _settle(field: Field[Any], scc: str, world: World) -> str:
+    if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[scc].volumes:
+        instead = f"Mount that storage by a persistentVolumeClaim, which {scc} allows"
+    else:
+        instead = "Leave it out if the workload works without it"
+    return f"{instead}, else pin the SCC by annotation openshift.io/required-scc."
 
 
 def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Candidate) -> list[Field[Any]]:
