@@ -2,14 +2,15 @@
 
 from functools import lru_cache
 
-from scclint.api import PROJECT_USER, Outcome, User, Workload, World
+from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
 
 
 class Taken:
     """How the workloads that may use an SCC fare.
 
     `chosen`: one of them lands on it. `unknown`: what becomes of one is not known. `refused`: it was tried and refuses one.
-    `earlier`: the workloads that another SCC takes before it is tried, with that SCC. An administrator's rights, who creates a
+    `earlier`: the workloads that another SCC takes before it is tried, with that SCC and the grant of this
+    one. An administrator's rights, who creates a
     bare Pod, do not count, unless the pod does land there.
     """
 
@@ -19,7 +20,7 @@ class Taken:
         self.chosen = False
         self.unknown = False
         self.refused = False
-        self.earlier: list[tuple[Workload, str]] = []
+        self.earlier: list[tuple[Workload, str, Grant]] = []
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +38,7 @@ def takers(world: World) -> dict[str, Taken]:
             continue
         for candidate in granted.verdict.candidates:
             if candidate.outcome == "not reached" and candidate.grant is not None and granted.verdict.scc is not None:
-                found[candidate.scc].earlier.append((workload, granted.verdict.scc))
+                found[candidate.scc].earlier.append((workload, granted.verdict.scc, candidate.grant))
             elif candidate.outcome == "too restrictive":
                 found[candidate.scc].refused = True
     return found

@@ -5,6 +5,9 @@ An SCC without `users`, without `groups` and without a binding that reaches it s
 a grant alone does not choose an SCC: the first that admits the pod is taken, by priority, then by how restrictive it
 is. A pod that `restricted-v2` admits stays there, whatever else its service account may use.
 
+Nothing is said of an SCC that is granted to a service account which no pod of the input runs as: it may be for pods that an
+operator makes. Nor do those count that may use every SCC, since that says nothing about this one.
+
 ## How to settle it
 
 Remove the SCC, or grant it with a RoleBinding; where the grant exists in the cluster only, make it part of the input
@@ -47,8 +50,10 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, rule
+from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, World, rule
 
+from ._accounts import workloads_of
+from ._grants import SERVICE_ACCOUNT_USER
 from ._outcomes import takers
 from ._scc import some
 from ._words import listed
@@ -78,16 +83,41 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             at=scc.place,
             settle="Grant it, or remove it; a grant that only the cluster has must be part of the input (--cluster-state).",
         )
-    elif taken.earlier and not taken.unknown and not taken.refused:
-        workloads = [workload for workload, _ in taken.earlier]
-        by = sorted({name for _, name in taken.earlier})
+        return
+    every = _rules_for_every_scc(scc.name, world)
+    earlier = [
+        (workload, name)
+        for workload, name, grant in taken.earlier
+        if (grant.binding, grant.role, grant.rule_index) not in every
+    ]
+    if earlier and not taken.unknown and not taken.refused and not _for_pods_elsewhere(scc.name, world):
+        workloads = [workload for workload, _ in earlier]
+        by = sorted({name for _, name in earlier})
         yield Problem(
             f"SCC {scc.name}: every pod of the input that may use it is admitted by {listed(by, 'or')}, which "
             f"come{'s' if len(by) == 1 else ''} before it ({some([w.named for w in workloads])})",
             at=scc.place,
-            related=tuple(Related(f"admitted by {name}", w.place.span) for w, name in taken.earlier[:4]),
+            related=tuple(Related(f"admitted by {name}", w.place.span) for w, name in earlier[:4]),
             settle=f"Remove it, or annotate the pods that are to use it with openshift.io/required-scc: {scc.name}.",
         )
+
+
+def _rules_for_every_scc(scc: str, world: World) -> set[tuple[ObjectRef | None, ObjectRef | None, int | None]]:
+    """The rules that reach the SCC without naming it: the binding, the role, the rule's index in it."""
+    return {(b.ref, use.role, use.index) for b in world.cluster.bindings_to(scc) for use in b.uses if not use.names}
+
+
+def _for_pods_elsewhere(scc: str, world: World) -> bool:
+    """Whether the SCC is granted to a service account that no workload of the input runs as."""
+    users = {*world.cluster.sccs[scc].users}
+    for bound in world.cluster.bindings_to(scc):
+        if any(use.names and use.covers(scc) for use in bound.uses):
+            users |= bound.users
+    for user in users:
+        namespace, _, account = user.removeprefix(SERVICE_ACCOUNT_USER).partition(":")
+        if user.startswith(SERVICE_ACCOUNT_USER) and account and not workloads_of(world, namespace, account):
+            return True
+    return False
 
 
 def _granted(scc: SecurityContextConstraints, world: World) -> bool:
