@@ -101,7 +101,30 @@ def test_knative_service() -> None:
 
 def test_knative_service_of_several_containers() -> None:
     more = "      - {name: cache, image: example/cache}\n      - {image: example/third}\n"
-    assert [c.name for c in workload(SERVICE + more).pod.containers] == ["user-container-0", "cache", "user-container-2"]
+    assert [c.name for c in workload(SERVICE + more).pod.containers] == ["user-container-0", "cache", "user-container-1"]
+    taken = "      - {name: user-container-0, image: example/cache}\n"
+    assert [c.name for c in workload(SERVICE + taken).pod.containers] == ["user-container-1", "user-container-0"]
+
+
+def test_knative_configuration() -> None:
+    assert workload(SERVICE.replace("kind: Service", "kind: Configuration")).named == "Configuration hello"
+
+
+ANYUID = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: anyuid}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:anyuid'}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:serviceaccounts'}]
+"""
+
+
+def test_a_pod_of_openshift_serverless_may_land_on_anyuid() -> None:
+    """Its queue-proxy names no seccomp profile, unlike upstream's."""
+    report = scclint.lint_text(SERVICE + ANYUID, "x.yaml")
+    (unconfined,) = (f for f in report.findings if f.rule_id == "SEC201")
+    assert "SCC anyuid admits it" in unconfined.message
 
 
 def test_a_service_of_the_core_is_none() -> None:

@@ -7,7 +7,7 @@ namespace, runs whatever names no other account as that, and binds it to `pipeli
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.model.custom import PIPELINE
+from scclint.model.tekton import PIPELINE
 
 SCC = "pipelines-scc"
 ROLE = "pipelines-scc-clusterrole"

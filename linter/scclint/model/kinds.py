@@ -7,7 +7,6 @@ from scclint.finding import Path
 from scclint.load.document import Document, objects
 from scclint.load.node import Node
 from scclint.model.csv import build_csv
-from scclint.model.custom import build_knative_service, build_task, build_task_run
 from scclint.model.nodes import (
     MachineConfig,
     MachineConfigPool,
@@ -74,12 +73,26 @@ EMBEDDED: dict[tuple[str, str], Path] = {("argoproj.io", "Rollout"): ("spec", "t
 
 Build = Callable[[Document, Node, dict[str, Any], Path], Iterator[ApiObject]]
 
+
+def _knative(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    from scclint.model.knative import build_knative
+
+    return build_knative(document, root, data, path)
+
+
+def _tekton(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    from scclint.model.tekton import build_tekton
+
+    return build_tekton(document, root, data, path)
+
+
 COMPOSED: dict[tuple[str, str], Build] = {
     ("operators.coreos.com", "ClusterServiceVersion"): build_csv,
-    ("serving.knative.dev", "Service"): build_knative_service,
-    ("tekton.dev", "Task"): build_task,
-    ("tekton.dev", "ClusterTask"): build_task,
-    ("tekton.dev", "TaskRun"): build_task_run,
+    ("serving.knative.dev", "Configuration"): _knative,
+    ("serving.knative.dev", "Service"): _knative,
+    ("tekton.dev", "Task"): _tekton,
+    ("tekton.dev", "ClusterTask"): _tekton,
+    ("tekton.dev", "TaskRun"): _tekton,
 }
 """Kinds that stand for other objects, several of them or with a pod in a shape of their own."""
 

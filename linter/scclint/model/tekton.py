@@ -1,7 +1,4 @@
-"""Custom resources whose pod is no plain pod template: Knative Services, Tekton Tasks and TaskRuns.
-
-Kinds that embed a pod template as it is (Argo Rollouts, those of the configuration) need no more than its path.
-"""
+"""Custom resources of Tekton, whose pods are made of steps: Tasks and TaskRuns."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,26 +13,13 @@ PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
 
 
-def build_knative_service(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
-    """A Service of serving.knative.dev, whose pods have the containers of its template and Knative's own queue-proxy.
-
-    Containers without a name are called `user-container`, with their index from the second container on.
-    """
-    template = _at(data, ("spec", "template"))
-    spec = template.get("spec") if isinstance(template, dict) else None
-    if not isinstance(spec, dict):
-        return
-    containers = _list(spec.get("containers"))
-    suffix = len(containers) > 1
-    named = [
-        {**c, "name": f"user-container-{i}" if suffix else "user-container"} if isinstance(c, dict) and not c.get("name") else c
-        for i, c in enumerate(containers)
-    ]
-    whole = {**data, "spec": {**data["spec"], "template": {**template, "spec": {**spec, "containers": named}}}}
-    yield Workload(document, root, whole, path, ("spec", "template"))
+def build_tekton(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    """The pod of an object of tekton.dev."""
+    build = _build_task_run if data.get("kind") == "TaskRun" else _build_task
+    yield from build(document, root, data, path)
 
 
-def build_task(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+def _build_task(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
     """A Task of tekton.dev: its steps and sidecars as containers of one pod, the Task's labels and annotations as the pod's.
 
     It is taken to be run as by a TaskRun that settles nothing.
@@ -43,7 +27,7 @@ def build_task(document: Document, root: Node, data: dict[str, Any], path: Path)
     yield from _task(document, root, data, path, ("spec",), {})
 
 
-def build_task_run(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+def _build_task_run(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
     """A TaskRun of tekton.dev that holds its task; one that refers to a Task elsewhere gives no object."""
     spec = data.get("spec")
     if not isinstance(spec, dict) or not isinstance(spec.get("taskSpec"), dict):
