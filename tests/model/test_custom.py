@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 import scclint
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
+from scclint.engine.inputs import load_inputs
+from scclint.engine.run import run
 from scclint.load import load_text
 from scclint.load.node import to_data
 from scclint.model.kinds import NO_EXTRAS, SUBJECT_KINDS, Extras, build_all
 from scclint.model.objects import ApiObject, Workload
+from scclint.registry import builtin
+from scclint.world import Outcome
 
 
 def objects(text: str, extras: Extras = NO_EXTRAS) -> list[ApiObject]:
@@ -191,6 +195,40 @@ def test_a_task_runs_as_openshift_pipelines_has_it() -> None:
     ]
     assert "SCC pipelines-scc admits it" in found[0].message
     assert (report.tally.linted, report.tally.workloads) == (1, 1)
+
+
+def _sccs(text: str) -> list[str]:
+    """The SCCs that admit the pods of the text, empty for one that none does."""
+    config = Config()
+    inputs = load_inputs(["-"], config, stdin=text.encode())
+    (outcomes,) = run(inputs, config, builtin(), review=True).outcomes.values()
+    return [(o.verdict.scc or "") if o.verdict else o.unknown for o in outcomes if isinstance(o, Outcome)]
+
+
+ROOT_TASK = """\
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build, namespace: ci}
+spec:
+  steps:
+  - {name: compile, image: example/compile, securityContext: {runAsUser: 0}}
+  volumes:
+  - name: cache
+    emptyDir: {}
+"""
+
+
+@pytest.mark.parametrize("source", ["csi: {driver: csi.example.com}", "ephemeral: {volumeClaimTemplate: {spec: {}}}"])
+def test_volumes_of_pipelines_scc(source: str) -> None:
+    assert _sccs(ROOT_TASK.replace("emptyDir: {}", source)) == ["pipelines-scc"]
+    assert _sccs(ROOT_TASK.replace("emptyDir: {}", "nfs: {server: a, path: /}")) == [""]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "scc"), [("ci", "pipelines-scc"), ("openshiftish", "pipelines-scc"), ("openshift-ci", ""), ("kube-ci", "")]
+)
+def test_openshift_pipelines_leaves_namespaces_of_the_cluster_alone(namespace: str, scc: str) -> None:
+    assert _sccs(ROOT_TASK.replace("namespace: ci", f"namespace: {namespace}")) == [scc]
 
 
 def test_what_the_input_says_of_pipelines_holds() -> None:

@@ -1,7 +1,7 @@
 """What Red Hat OpenShift Pipelines brings to a cluster that runs Tekton's tasks: an SCC for the service account they run as.
 
-The operator (tektoncd/operator, `TektonConfig` with its defaults, from 1.8 on) makes a service account `pipeline` in every
-namespace, runs whatever names no other account as that, and binds it to `pipelines-scc`.
+The operator (tektoncd/operator, `TektonConfig` with its defaults, from v0.74 on) makes a service account `pipeline` in every
+namespace but those of the cluster itself, runs whatever names no other account as that, and binds it to `pipelines-scc`.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,8 @@ SCC = "pipelines-scc"
 ROLE = "pipelines-scc-clusterrole"
 
 _RBAC = "rbac.authorization.k8s.io"
+_LEFT_ALONE = ("openshift-", "kube-")
+"""How the names of namespaces begin that the operator passes over."""
 
 
 def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
@@ -26,6 +28,7 @@ def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
             "subjects": [{"kind": "ServiceAccount", "name": PIPELINE, "namespace": namespace}],
         }
         for namespace in namespaces
+        if not namespace.startswith(_LEFT_ALONE)
     ]
     return [_scc(), _role(), *bindings] if bindings else []
 
@@ -51,7 +54,7 @@ def _scc() -> dict[str, Any]:
         "runAsUser": {"type": "RunAsAny"},
         "seLinuxContext": {"type": "MustRunAs"},
         "supplementalGroups": {"type": "RunAsAny"},
-        "volumes": ["configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "projected", "secret"],
+        "volumes": ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"],
     }
 
 
