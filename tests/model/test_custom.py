@@ -281,6 +281,23 @@ def test_task_run() -> None:
     assert report.tally.workloads == 1
 
 
+def test_volumes_of_a_task_run_are_those_of_its_task_and_its_pod_template() -> None:
+    text = RUN.replace(
+        "    securityContext:\n      runAsUser: 0\n", "    volumes:\n    - name: docker\n      hostPath: {path: /a}\n"
+    )
+    own = "    volumes:\n    - {name: cache, emptyDir: {}}\n    - {name: key, secret: {secretName: a}}\n"
+    volumes = workload(text + own).pod.field("spec", "volumes")
+    assert [v["name"] for v in volumes.value or ()] == ["cache", "key", "docker"]
+    refused = [f for f in scclint.lint_text(text + own, "x.yaml").findings if f.rule_id == "SCC101"]
+    assert [(f.span.line, f.path[:4]) for f in refused] == [(9, ("spec", "podTemplate", "volumes", 0))]
+    assert [f.span.line for f in scclint.lint_text(text, "x.yaml").findings if f.rule_id == "SCC101"] == [9]
+
+
+def test_findings_in_a_pod_template_say_where_it_is_written() -> None:
+    (refused,) = (f for f in scclint.lint_text(RUN, "x.yaml").findings if f.rule_id == "SCC101")
+    assert refused.path == ("spec", "podTemplate", "securityContext", "runAsUser")
+
+
 def test_task_run_of_the_default_account() -> None:
     text = RUN.replace("  serviceAccountName: builder\n", "")
     assert workload(text).pod.service_account == "pipeline"
