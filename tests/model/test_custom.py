@@ -308,6 +308,99 @@ def test_task_run_of_a_task_elsewhere() -> None:
     assert objects(RUN.partition("  taskSpec")[0] + "  taskRef: {name: build}\n") == []
 
 
+PIPELINE = """\
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata:
+  name: ship
+  annotations: {of: pipeline, only: pipeline}
+spec:
+  tasks:
+  - name: fetch
+    taskRef: {name: git-clone}
+  - name: compile
+    taskSpec:
+      metadata:
+        annotations: {of: task, openshift.io/required-scc: restricted-v2}
+      steps:
+      - {name: make, image: example/make}
+  - name: wait
+    taskSpec: {apiVersion: example.com/v1, kind: Wait, spec: {}}
+  finally:
+  - name: clean
+    taskSpec:
+      steps:
+      - image: example/clean
+        securityContext: {privileged: true}
+"""
+
+
+def pods(text: str) -> list[Workload]:
+    return [obj for obj in objects(text) if isinstance(obj, Workload)]
+
+
+def test_pipeline() -> None:
+    compile_, clean = pods(PIPELINE)
+    assert (compile_.named, clean.named) == ("task compile of Pipeline ship", "task clean of Pipeline ship")
+    assert compile_.pod.annotations == {"of": "pipeline", "only": "pipeline", "openshift.io/required-scc": "restricted-v2"}
+    assert (compile_.pod.service_account, compile_.controlled, compile_.place.span.line) == ("pipeline", True, 10)
+    required = compile_.pod.annotation("openshift.io/required-scc")
+    assert (required.span.line, compile_.written(required.path)[:5]) == (13, ("spec", "tasks", 1, "taskSpec", "metadata"))
+    (refused,) = (f for f in scclint.lint_text(PIPELINE, "x.yaml").findings if f.rule_id == "SCC101")
+    assert (refused.span.line, refused.path[:5]) == (23, ("spec", "finally", 0, "taskSpec", "steps"))
+    assert str(refused.subject) == "Pipeline ship"
+    report = scclint.lint_text(PIPELINE, "x.yaml")
+    assert (report.tally.linted, report.tally.workloads, report.tally.other) == (1, 2, 0)
+
+
+def test_a_pipeline_that_holds_no_task_makes_no_pods() -> None:
+    assert objects(PIPELINE.partition("  - name: compile")[0]) == []
+
+
+PIPELINE_RUN = """\
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: {generateName: ship-}
+spec:
+  pipelineSpec:
+    tasks:
+    - name: compile
+      taskSpec: {steps: [{name: make, image: example/make}], volumes: [{name: own, emptyDir: {}}]}
+    - name: clean
+      taskSpec: {steps: [{name: wipe, image: example/wipe}]}
+  taskRunTemplate:
+    serviceAccountName: builder
+    podTemplate:
+      securityContext: {runAsUser: 7}
+      volumes: [{name: a, emptyDir: {}}, {name: b, emptyDir: {}}]
+  taskRunSpecs:
+  - pipelineTaskName: clean
+    serviceAccountName: cleaner
+    podTemplate:
+      hostNetwork: true
+      volumes: [{name: b, secret: {secretName: b}}, {name: c, emptyDir: {}}]
+"""
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_pipeline_run(version: str) -> None:
+    text = PIPELINE_RUN.replace("tekton.dev/v1", f"tekton.dev/{version}")
+    if version == "v1beta1":
+        head, _, tail = text.partition("  taskRunTemplate:\n")
+        settled, _, specs = tail.partition("  taskRunSpecs:\n")
+        specs = specs.replace("serviceAccountName", "taskServiceAccountName").replace("podTemplate", "taskPodTemplate")
+        text = head + settled.replace("\n  ", "\n")[2:] + "  taskRunSpecs:\n" + specs
+    compile_, clean = pods(text)
+    assert [w.pod.service_account for w in (compile_, clean)] == ["builder", "cleaner"]
+    assert [w.pod.field("spec", "hostNetwork").value for w in (compile_, clean)] == [None, True]
+    for found, volumes in ((compile_, ["own", "a", "b"]), (clean, ["a", "b", "c"])):
+        assert [v["name"] for v in found.pod.field("spec", "volumes").value or ()] == volumes
+        user = found.pod.field("spec", "securityContext", "runAsUser")
+        assert (user.value, user.span.line) == (7, 14 - (version == "v1beta1"))
+    where = clean.pod.field("spec", "volumes", 1, "secret")
+    assert where.span.line == text[: text.index("secret:")].count("\n") + 1
+
+
 def test_task_in_a_list_and_in_a_template() -> None:
     item = "".join(f"  {line}\n" for line in TASK.replace("runAsUser: 0", "runAsUser: ${{UID}}").splitlines())
     listed = "apiVersion: v1\nkind: List\nitems:\n- " + item[2:]
@@ -332,10 +425,16 @@ def test_task_in_a_list_and_in_a_template() -> None:
         "{steps: [], stepTemplate: 3}",
         "{sidecars: [{name: a, image: b}]}",
         "{steps: {}}",
+        "{taskSpec: {steps: [3]}, podTemplate: 3, serviceAccountName: {}}",
+        "{taskSpec: {steps: [{name: a, image: b}]}, podTemplate: {volumes: 3}}",
+        "{tasks: 3, finally: [3]}",
+        "{tasks: [{taskSpec: {steps: [3], metadata: 3}}]}",
+        "{pipelineSpec: {tasks: [{name: 3, taskSpec: {steps: [{}]}}]}, taskRunSpecs: [3, {pipelineTaskName: 3, podTemplate: 4}]}",
     ],
 )
-def test_odd_tasks(spec: str) -> None:
-    text = f"apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: x}}\nspec: {spec}\n"
+@pytest.mark.parametrize("kind", ["Task", "TaskRun", "Pipeline", "PipelineRun"])
+def test_odd_tasks(kind: str, spec: str) -> None:
+    text = f"apiVersion: tekton.dev/v1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n"
     report = scclint.lint_text(text, "x.yaml", Config(profile="strict"))
     assert report.crashes == ()
 
@@ -361,4 +460,4 @@ def test_positions_are_those_of_the_merged_values(template: Any, steps: Any) -> 
 
 
 def test_all_kinds_are_parsed() -> None:
-    assert {"Rollout", "Service", "Task", "ClusterTask", "TaskRun", "Template"} <= SUBJECT_KINDS
+    assert {"Rollout", "Service", "Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun", "Template"} <= SUBJECT_KINDS

@@ -93,6 +93,8 @@ COMPOSED: dict[tuple[str, str], Build] = {
     ("tekton.dev", "Task"): _tekton,
     ("tekton.dev", "ClusterTask"): _tekton,
     ("tekton.dev", "TaskRun"): _tekton,
+    ("tekton.dev", "Pipeline"): _tekton,
+    ("tekton.dev", "PipelineRun"): _tekton,
 }
 """Kinds that stand for other objects, several of them or with a pod in a shape of their own."""
 
