@@ -13,7 +13,8 @@ a KubeletConfig sets it, is the last that could supply a profile.
 If a confining SCC would take the pod as well, write `seccompProfile: {type: RuntimeDefault}` on it: `anyuid` and the other SCCs without
 `seccompProfiles` refuse a pod that names a profile, and it is passed on to `restricted-v2`. Or pin that SCC with the annotation
 `openshift.io/required-scc`, or take the grant away that moves the pod elsewhere. Where a few fields keep the confining SCC from taking
-the pod, the finding names them.
+the pod, the finding names them. Not all kinds have the pod's `securityContext`: a Tekton Task has `stepTemplate.securityContext`, its
+runs have a `podTemplate`, and Knative takes profiles on containers only.
 
 If the pod needs the SCC that it lands on: under `privileged`, and custom SCCs with `*`, the same field is honoured; to an SCC of your own
 add `runtime/default`; instead of `nonroot` and `hostnetwork` grant `nonroot-v2` and `hostnetwork-v2`; instead of `anyuid` a custom copy
@@ -108,11 +109,12 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
         if world.cluster.platform == "kubernetes":
             return (
                 "it names no profile and the kubelet's seccompDefault is off",
-                "Set seccompProfile: {type: RuntimeDefault} on the pod.",
+                f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}.",
             )
         return (
             f"it names no profile and no SCC fills one in, since {outcome.skipped}",
-            "Set seccompProfile: {type: RuntimeDefault} on the pod, or move it to a namespace where SCC admission runs.",
+            f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}, or move it to a namespace where SCC admission "
+            "runs.",
         )
     default = default_profile(verdict.scc, world)
     if default:
@@ -123,9 +125,27 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
     if world.cluster.sccs[verdict.scc].seccomp_profiles:
         return (
             f"SCC {verdict.scc} admits it, and that allows every profile but fills none in",
-            "Set seccompProfile: {type: RuntimeDefault} on the pod; this SCC allows it.",
+            f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}; this SCC allows it.",
         )
     return f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in", ""
+
+
+def _where(workload: Workload) -> str:
+    """Where a profile for all containers goes: not every kind that makes pods has their securityContext."""
+    group, kind = workload.api_version.partition("/")[0], workload.kind
+    if group == "serving.knative.dev":
+        return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
+    if group != "tekton.dev":
+        return "on the pod"
+    if kind == "TaskRun":
+        return "on the pod, in spec.podTemplate.securityContext"
+    if kind == "PipelineRun":
+        template = "podTemplate" if workload.api_version == "tekton.dev/v1beta1" else "taskRunTemplate.podTemplate"
+        return f"on the pod, in spec.{template}.securityContext"
+    steps = f"{'taskSpec' if kind == 'Pipeline' else 'spec'}.stepTemplate.securityContext"
+    if any("sidecars" in workload.written(container.path) for container in workload.pod.containers):
+        return f"on the pod's steps, in {steps}, and on each sidecar"
+    return f"on the pod's steps, in {steps}"
 
 
 def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
@@ -141,7 +161,7 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
     if admitting is not None:
         who = " Or say who creates the pod: --as USER." if outcome.creator is not None and not world.creator_given else ""
         return (
-            f"Write seccompProfile: {{type: RuntimeDefault}} on the pod: {verdict.scc} then passes it on to {admitting}, "
+            f"Write seccompProfile: {{type: RuntimeDefault}} {_where(workload)}: {verdict.scc} then passes it on to {admitting}, "
             f"which would admit it. Or pin {admitting} with the annotation openshift.io/required-scc.{who}"
         ), ()
     if world.scc(verdict.scc) is not None and verdict.scc not in world.cluster.own_sccs:
@@ -160,7 +180,7 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
         return f"Drop what calls for {verdict.scc}, or {custom}", ()
     names = list(dict.fromkeys(quoted(field) for field in fields))
     return (
-        f"Leave out {some(names)}, and write seccompProfile: {{type: RuntimeDefault}} on the pod: {scc} then admits it. Or {custom}",
+        f"Leave out {some(names)}, and write seccompProfile: {{type: RuntimeDefault}} {_where(workload)}: {scc} then admits it. Or {custom}",
         tuple(Related(f"{scc} refuses {quoted(field)}", field.span) for field in fields[:8]),
     )
 
