@@ -215,6 +215,8 @@ class World:
         pod = workload.pod
         if workload.partial:
             return Unknown(workload.partial, workload.place)
+        if workload.elsewhere:
+            return Unknown(workload.elsewhere, workload.place)
         if workload.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return Unknown(f"{at.value} has no value", at)

@@ -15,9 +15,10 @@ from scclint.load.discover import SourceFile, display
 from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
 from scclint.load.trees import Trees
-from scclint.model.kinds import STATE_KINDS, Extras, build_all
+from scclint.model.kinds import STATE_KINDS, TEKTON, Extras, build_all
 from scclint.model.kustomize import NAMES
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
+from scclint.record import replace
 from scclint.suppress import MARK
 
 if TYPE_CHECKING:
@@ -249,6 +250,10 @@ def extras(config: Config) -> Extras:
 def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
     """The model objects of all documents, in order."""
     more = extras(config)
+    if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
+        from scclint.model.tekton_runs import References
+
+        more = replace(more, references=References(tekton))
     found: list[ApiObject] = []
     for document in inputs.documents:
         try:

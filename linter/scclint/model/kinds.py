@@ -1,7 +1,7 @@
 """Which kinds bear on a verdict, and how each becomes a model object. The one place that knows the list."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path
 from scclint.load.document import Document, objects
@@ -27,6 +27,9 @@ from scclint.model.objects import (
     lent,
 )
 from scclint.record import EMPTY, record
+
+if TYPE_CHECKING:
+    from scclint.model.tekton_runs import References
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "Pod"): (),
@@ -80,23 +83,15 @@ def _knative(document: Document, root: Node, data: dict[str, Any], path: Path) -
     return build_knative(document, root, data, path)
 
 
-def _tekton(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
-    from scclint.model.tekton import build_tekton
-
-    return build_tekton(document, root, data, path)
-
-
 COMPOSED: dict[tuple[str, str], Build] = {
     ("operators.coreos.com", "ClusterServiceVersion"): build_csv,
     ("serving.knative.dev", "Configuration"): _knative,
     ("serving.knative.dev", "Service"): _knative,
-    ("tekton.dev", "Task"): _tekton,
-    ("tekton.dev", "ClusterTask"): _tekton,
-    ("tekton.dev", "TaskRun"): _tekton,
-    ("tekton.dev", "Pipeline"): _tekton,
-    ("tekton.dev", "PipelineRun"): _tekton,
 }
 """Kinds that stand for other objects, several of them or with a pod in a shape of their own."""
+
+TEKTON = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun", "StepAction"))
+"""Kinds of tekton.dev, whose pods may be made of several objects."""
 
 PARAMETRIC = (("template.openshift.io", "Template"), ("", "Template"))
 """Kinds whose objects hold parameters still to be filled in."""
@@ -104,7 +99,7 @@ PARAMETRIC = (("template.openshift.io", "Template"), ("", "Template"))
 STATE_KINDS = frozenset(kind for _, kind in OBJECTS) | {"List"}
 """What a dump of a cluster is read for."""
 
-SUBJECT_KINDS = STATE_KINDS | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMPOSED, *PARAMETRIC)}
+SUBJECT_KINDS = STATE_KINDS | TEKTON | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMPOSED, *PARAMETRIC)}
 """Documents of other kinds need not be parsed, but for those of the configuration."""
 
 
@@ -113,11 +108,12 @@ class Extras:
     """What a run adds to the tables.
 
     `pods` tells where custom resources of (API version, kind) keep a pod template, `params` gives values to parameters of
-    Templates, by name.
+    Templates, by name. `references` tell what Tekton's objects mean by the names of others.
     """
 
     pods: Mapping[tuple[str, str], Path] = EMPTY
     params: Mapping[str, str] = EMPTY
+    references: "References | None" = None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -152,6 +148,10 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
         yield OBJECTS[group, kind](document, root, data, path)
     elif (group, kind) in COMPOSED:
         yield from COMPOSED[group, kind](document, root, data, path)
+    elif group == "tekton.dev" and kind in TEKTON:
+        from scclint.model.tekton import build_tekton
+
+        yield from build_tekton(document, root, data, path, extras.references)
     elif (group, kind) in PARAMETRIC:
         yield from _build_template(document, root, data, path, extras)
     elif not kind and is_profile(data):

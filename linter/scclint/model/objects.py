@@ -123,16 +123,17 @@ class Workload(ApiObject):
     """Anything that makes pods. `pod` is its pod, or its template's.
 
     `controlled` is True where a controller of the cluster creates the pods, so that the rights of whoever applied the
-    manifest do not count.
+    manifest do not count. `elsewhere` says what decides about the pod and is not in the input, else it is empty.
     """
 
-    __slots__ = ("_template", "controlled", "pod")
+    __slots__ = ("_template", "controlled", "elsewhere", "pod")
 
     def __init__(
         self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
     ) -> None:
         super().__init__(document, root, data, path, manifest)
         self.controlled = bool(template)
+        self.elsewhere = ""
         self._template = template
         self.pod = self._make_pod()
         self.partial = _why_partial(self.pod, self.kind)

@@ -55,6 +55,9 @@ class Part:
         return bool(self.data)
 
 
+NOTHING = Part(None, None, ())
+
+
 def laid_over(base: Part, over: Part) -> Part:
     """One part over another: mappings are joined key by key, all else is replaced. What the upper one has comes first."""
     if not isinstance(base.data, dict) or not isinstance(over.data, dict):

@@ -1,0 +1,251 @@
+"""What Tekton's objects refer to in other objects of the input."""
+
+from pathlib import Path
+
+import pytest
+
+import scclint
+from scclint.config.model import Config
+from scclint.engine.inputs import load_inputs, model_objects
+from scclint.finding import Report
+from scclint.model.objects import ApiObject, Workload
+
+TASK = """\
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build, annotations: {of: task}}
+spec:
+  steps:
+  - {name: make, image: example/make}
+"""
+RUN = """\
+---
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: {generateName: build-, annotations: {of: run, openshift.io/required-scc: nonroot-v2}}
+spec:
+  serviceAccountName: builder
+  podTemplate: {securityContext: {runAsUser: 7}}
+  taskRef: {name: build}
+"""
+PIPELINE = """\
+---
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata: {name: ship}
+spec:
+  tasks:
+  - {name: first, taskRef: {name: build}}
+  - name: second
+    taskSpec: {steps: [{name: test, image: example/test}]}
+  - {name: third, taskRef: {kind: ClusterTask, name: deploy}}
+"""
+PIPELINE_RUN = """\
+---
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata: {name: ship-1}
+spec:
+  pipelineRef: {name: ship}
+  taskRunTemplate: {serviceAccountName: shipper}
+  taskRunSpecs:
+  - {pipelineTaskName: second, serviceAccountName: tester}
+"""
+CLUSTER_TASK = """\
+---
+apiVersion: tekton.dev/v1beta1
+kind: ClusterTask
+metadata: {name: deploy}
+spec:
+  steps:
+  - {name: deploy, image: example/deploy}
+"""
+
+
+def objects(text: str) -> list[ApiObject]:
+    config = Config()
+    return model_objects(load_inputs(["-"], config, stdin=text.encode()), config)
+
+
+def pods(text: str) -> list[Workload]:
+    return [obj for obj in objects(text) if isinstance(obj, Workload)]
+
+
+def accounts(text: str) -> list[tuple[str, str]]:
+    return [(found.named, found.pod.service_account) for found in pods(text)]
+
+
+def lint(text: str) -> Report:
+    return scclint.lint_text(text, "x.yaml")
+
+
+def test_a_task_is_judged_as_it_is_run() -> None:
+    (found,) = pods(TASK + RUN)
+    assert (found.named, found.kind, found.name) == ("Task build, run by TaskRun build-", "Task", "build")
+    assert found.pod.service_account == "builder"
+    assert (found.pod.service_account_name.span.line, found.place.span.line) == (12, 3)
+    user = found.pod.field("spec", "securityContext", "runAsUser")
+    assert (user.value, user.span.line) == (7, 13)
+    assert found.pod.annotations == {"of": "run", "openshift.io/required-scc": "nonroot-v2"}
+    assert found.pod.annotation("openshift.io/required-scc").span.line == 10
+    tally = lint(TASK + RUN).tally
+    assert (tally.linted, tally.workloads, tally.other) == (2, 1, 0)
+
+
+def test_runs_that_settle_the_same_are_one() -> None:
+    assert len(pods(TASK + RUN + RUN)) == 1
+    named = RUN.replace("builder", "other")
+    assert accounts(TASK + RUN + named) == [
+        ("Task build, run by TaskRun build-", "builder"),
+        ("Task build, run by TaskRun build-", "other"),
+    ]
+    plain = "---\napiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: plain, annotations: {a: b}}\n"
+    plain += "spec: {taskRef: {name: build}}\n"
+    assert accounts(TASK + plain) == [("Task build", "pipeline")]
+    assert [account for _, account in accounts(TASK + plain + RUN)] == ["pipeline", "builder"]
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "{name: test}",
+        "{name: build, kind: ClusterTask}",
+        "{name: build, apiVersion: example.com/v1}",
+        "{resolver: hub, params: []}",
+        "{name: build, resolver: hub}",
+        "{name: build, bundle: example/bundle}",
+        "build",
+        "{name: 3}",
+    ],
+)
+def test_a_run_of_another_task(ref: str) -> None:
+    text = TASK + RUN.replace("taskRef: {name: build}", f"taskRef: {ref}")
+    assert accounts(text) == [("Task build", "pipeline")]
+    assert lint(text).tally.other == 1
+
+
+def test_a_run_in_another_namespace_is_none_of_this_task() -> None:
+    elsewhere = RUN.replace("metadata: {", "metadata: {namespace: ci, ")
+    assert accounts(TASK + elsewhere) == [("Task build", "pipeline")]
+    assert [a for _, a in accounts(TASK.replace("metadata: {", "metadata: {namespace: ci, ") + elsewhere)] == ["builder"]
+
+
+def test_pipeline() -> None:
+    assert accounts(TASK + PIPELINE) == [("Task build", "pipeline"), ("task second of Pipeline ship", "pipeline")]
+    assert accounts(TASK + PIPELINE + PIPELINE_RUN + CLUSTER_TASK) == [
+        ("Task build, run by PipelineRun ship-1", "shipper"),
+        ("task second of Pipeline ship, run by PipelineRun ship-1", "tester"),
+        ("ClusterTask deploy, run by PipelineRun ship-1", "shipper"),
+    ]
+    tally = lint(TASK + PIPELINE + PIPELINE_RUN + CLUSTER_TASK).tally
+    assert (tally.linted, tally.workloads) == (4, 3)
+
+
+def test_a_pipeline_within_its_run() -> None:
+    held = PIPELINE_RUN.replace("pipelineRef: {name: ship}", "pipelineSpec: {tasks: [{name: one, taskRef: {name: build}}]}")
+    assert accounts(TASK + held) == [("Task build, run by PipelineRun ship-1", "shipper")]
+    assert lint(TASK + held).tally.linted == 2
+
+
+def test_a_cluster_task_runs_in_the_namespace_of_its_run() -> None:
+    runs = "".join(
+        f"---\napiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {{name: d, namespace: {namespace}}}\n"
+        "spec: {taskRef: {name: deploy, kind: ClusterTask}}\n"
+        for namespace in ("a", "b", "a")
+    )
+    assert [found.namespace for found in pods(CLUSTER_TASK + runs)] == ["a", "b"]
+
+
+def test_names_mean_what_is_near(tmp_path: Path) -> None:
+    """In the same file, else in the same folder, else the only one."""
+    for folder, account in (("one", "a"), ("two", "b")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "task.yaml").write_text(TASK)
+        (tmp_path / folder / "run.yaml").write_text(RUN.replace("builder", account))
+    (tmp_path / "run.yaml").write_text(RUN.replace("builder", "ambiguous"))
+    (tmp_path / "both.yaml").write_text(TASK.replace("build,", "other,") + RUN.replace("name: build}", "name: other}"))
+    config = Config()
+    found = model_objects(load_inputs([str(tmp_path)], config), config)
+    assert [f.pod.service_account for f in found if isinstance(f, Workload)] == ["builder", "a", "b"]
+
+
+ACTION = """\
+apiVersion: tekton.dev/v1beta1
+kind: StepAction
+metadata: {name: clone}
+spec:
+  params: [{name: url}]
+  image: example/clone
+  securityContext:
+    privileged: true
+---
+"""
+STEPS = """\
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build}
+spec:
+  stepTemplate:
+    securityContext:
+      runAsUser: 7
+  steps:
+  - name: fetch
+    ref: {name: clone}
+    params: [{name: url, value: a}]
+    securityContext: {privileged: false, runAsUser: 9}
+  - {name: make, image: example/make}
+"""
+
+
+def test_step_action() -> None:
+    """The security context is the action's and the template's, never the step's own."""
+    text = ACTION + STEPS
+    (found,) = pods(text)
+    fetch, make = found.pod.containers
+    assert (found.partial, found.elsewhere, fetch.name, fetch.data["image"]) == ("", "", "fetch", "example/clone")
+    assert (fetch.privileged.value, fetch.privileged.span.line, fetch.span.line) == (True, 8, 18)
+    assert [c.field("securityContext", "runAsUser").value for c in (fetch, make)] == [7, 7]
+    (refused,) = (f for f in lint(text).findings if f.rule_id == "SCC101")
+    assert refused.span.line == 8
+    tally = lint(text).tally
+    assert (tally.linted, tally.workloads, tally.unsupported) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("ref", "why"),
+    [
+        ("{name: clone}", "StepAction clone, which is not in the input"),
+        ("{resolver: git, params: []}", "a StepAction of another source, which is not in the input"),
+    ],
+)
+def test_a_step_action_elsewhere_leaves_the_verdict_open(ref: str, why: str) -> None:
+    text = STEPS.replace("{name: clone}", ref)
+    report = lint(text)
+    assert [n.message for n in report.notices] == [f"x.yaml: Task build: no verdict, because a step is {why}"]
+    assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (1, 1, 0)
+
+
+def test_what_a_resolver_fetches_is_not_the_action_of_that_name() -> None:
+    (found,) = pods(ACTION + STEPS.replace("ref: {name: clone}", "ref: {name: clone, resolver: git}"))
+    assert found.elsewhere
+
+
+def test_a_sidecar_without_a_name() -> None:
+    (found,) = pods(TASK + "  sidecars:\n  - image: example/database\n")
+    assert ([c.name for c in found.pod.containers], found.partial) == (["make", "sidecar"], "")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "kind: StepAction\nmetadata: {name: clone}\nspec: 3",
+        "kind: StepAction\nmetadata: 3\nspec: {securityContext: 3, image: [3]}",
+        "kind: TaskRun\nspec: {taskRef: 3}",
+        "kind: TaskRun\nmetadata: {annotations: 3}\nspec: {taskRef: {name: build}, podTemplate: 3, serviceAccountName: {}}",
+        "kind: PipelineRun\nspec: {pipelineSpec: {tasks: [3, {taskRef: {name: build}}]}, taskRunSpecs: {}}",
+        "kind: PipelineRun\nspec: {pipelineRef: {name: build}, taskRunTemplate: 3}",
+    ],
+)
+def test_odd_objects(more: str) -> None:
+    report = scclint.lint_text(f"{STEPS}---\napiVersion: tekton.dev/v1\n{more}\n", "x.yaml", Config(profile="strict"))
+    assert report.crashes == ()
