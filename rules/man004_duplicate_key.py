@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from scclint.api import Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, Scalar, mappings, owner
+from ._tree import Entry, Mapping, Scalar, mappings, owner
 
 
 @rule(
@@ -62,10 +62,33 @@ from ._tree import Entry, Scalar, mappings, owner
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
     for path, mapping in () if document.faithful else mappings(document.root):
+        if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
+            yield from _run_together(owner(document.root, path), path, mapping)
+            continue
         for lost in mapping.duplicates:
             winner = mapping.entry(str(lost.key.value))
             assert winner is not None
             yield _problem(owner(document.root, path), path, lost, winner)
+
+
+def _run_together(whose: str, path: Path, mapping: Mapping) -> Iterator[Problem]:
+    """Objects with nothing between them: each begins at the first key that the one before it has."""
+    begun: dict[str, Entry] = {}
+    for entry in sorted((*mapping.entries, *mapping.duplicates), key=lambda entry: (entry.key.line, entry.key.column)):
+        key = str(entry.key.value)
+        if key in begun:
+            kind = begun["kind"].value if "kind" in begun else None
+            lost = kind.text if isinstance(kind, Scalar) and kind.text else "object"
+            line = entry.key.line
+            yield Problem(
+                f"`---` is missing before line {line}: the cluster takes the keys that come last, those of {whose}, and the "
+                f"{lost} above is lost",
+                at=Place(entry.span, (*path, key)),
+                related=(Related(f"the {lost} begins here", next(iter(begun.values())).span),),
+                settle=f"Put a line with `---` before line {line}.",
+            )
+            begun = {}
+        begun[key] = entry
 
 
 def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
