@@ -59,8 +59,9 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             dropped = (
                 "so it has no effect" if not problem.in_security_context else "so the protection it asks for is not in force"
             )
+            fact, semicolon, hint = problem.message.partition("; ")
             yield Problem(
-                f"{obj.named}: {problem.message}, {dropped}",
+                f"{obj.named}: {fact}, {dropped}{semicolon}{hint}",
                 at=obj.field(*problem.path),
                 settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove it, or correct its place.",
                 severity=Severity.ERROR if problem.in_security_context else None,
