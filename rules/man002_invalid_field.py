@@ -1,6 +1,7 @@
 """
-A field has a type or a value that the API server of the target release refuses, or a required one is not there. The
-object cannot be created, so what would become of it is not judged.
+A field has a type or a value that the API server of the target release refuses, or a required one is not there, so the
+object cannot be created. Where a value has the wrong type, what would become of its pods is not judged either. An `image`
+that is written but empty is information only, for something fills it in later.
 
 ## How to settle it
 
@@ -59,10 +60,13 @@ _QUOTED = r'must be an integer, is the string "-?[0-9]+"$|must be true or false,
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.kind != "unknown":
+            field = obj.field(*problem.path)
+            to_be_filled_in = problem.kind == "missing" and problem.path[-1] == "image" and field.present
             yield Problem(
                 f"{obj.named}: the API server refuses it: {problem.message}",
-                at=obj.field(*problem.path),
-                settle=_settle(problem),
+                at=field,
+                settle="Fill it in before the object is applied." if to_be_filled_in else _settle(problem),
+                severity=Severity.INFO if to_be_filled_in else None,
             )
 
 

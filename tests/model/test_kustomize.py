@@ -85,9 +85,9 @@ def strict(*paths: str) -> Report:
 )
 def test_patches_are_partial(here: Path, name: str, head: str, listing: str) -> None:
     write({f"o/{name}": head + listing, "o/p/patch.yaml": PATCH})
-    assert workload("o/p/patch.yaml").partial == f"a patch listed in o/{name}"
-    assert workload(".").partial == f"a patch listed in o/{name}"
-    assert workload(str(here / "o/p")).partial == f"a patch listed in {here}/o/{name}"
+    assert workload("o/p/patch.yaml").partial == f"it is a patch listed in o/{name}"
+    assert workload(".").partial == f"it is a patch listed in o/{name}"
+    assert workload(str(here / "o/p")).partial == f"it is a patch listed in {here}/o/{name}"
 
 
 def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
     assert [f.rule_id for f in report.findings if f.rule_id.startswith(("SCC", "SEC201", "MAN002"))] == []
     assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
     assert [n.message for n in report.notices] == [
-        "patch.yaml: Deployment web: partial, like a patch, and not judged (a patch listed in kustomization.yaml)"
+        "patch.yaml: Deployment web: partial, like a patch, and not judged, because it is a patch listed in kustomization.yaml"
     ]
 
 

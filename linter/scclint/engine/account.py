@@ -46,9 +46,9 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
         notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
     partial = [o for o in objects if o.partial]
     if partial:
-        first = f"{partial[0].file}: {partial[0].named}"
-        more = f" and {len(partial) - 1} more" if len(partial) > 1 else ""
-        notices.append(Notice("note", f"{first}{more}: partial, like a patch, and not judged ({partial[0].partial})"))
+        first = f"{partial[0].file}: {partial[0].named}: partial, like a patch, and not judged, because {partial[0].partial}"
+        more = f"; nor are {len(partial) - 1} more such" if len(partial) > 1 else ""
+        notices.append(Notice("note", first + more))
     return notices
 
 
@@ -62,8 +62,8 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
                 unknown.append((obj, why.text))
     if unknown:
         workload, text = unknown[0]
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        yield Notice("warning", f"{workload.file}: {workload.named}{more}: no verdict, because {text}")
+        more = f"; nor on {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        yield Notice("warning", f"{workload.file}: {workload.named}: no verdict, because {text}{more}")
 
 
 def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:

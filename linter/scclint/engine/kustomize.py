@@ -29,7 +29,7 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
         path = absolute[obj.file]
         patching = layout.patches.get(path)
         if patching is not None:
-            obj.partial = f"a patch listed in {patching}"
+            obj.partial = f"it is a patch listed in {patching}"
         if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
             obj.home = layout.namespaces.get(path, "")
 

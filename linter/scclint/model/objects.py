@@ -11,7 +11,7 @@ from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.load.trees import Tree
 from scclint.model.pod import Pod
-from scclint.model.unknown import Unknown
+from scclint.model.unknown import Unknown, is_expression
 from scclint.model.view import View
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ CLUSTER_SCOPED = frozenset(
 )
 """Kinds whose objects have no namespace."""
 
+SELECTING = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"))
+"""Kinds that make pods and must say by which labels they know them."""
+
 
 NOTHING: Mapping[Any, Any] = {}
 
@@ -44,7 +47,7 @@ class ApiObject(View):
     implies (the Role behind a ClusterServiceVersion's permissions). `namespace` is empty where none is written; `home` is
     then the namespace it goes to unless another is asked for, empty where that is nowhere in particular. `label` is what
     messages call it where kind and name would say nothing to its author. `partial` says why the object is no whole one (a
-    kustomize patch), else it is empty.
+    kustomize patch) as a clause, else it is empty.
 
     What it was made from: `substitutions` are the Template parameters behind its values, `origin` is the file that kustomize
     took it from. `moved` maps paths of the object as it is modelled to where its author wrote them, if elsewhere.
@@ -136,7 +139,7 @@ class Workload(ApiObject):
         self.elsewhere = ""
         self._template = template
         self.pod = self._make_pod()
-        self.partial = _why_partial(self.pod, self.kind)
+        self.partial = _why_partial(self)
 
     def _make_pod(self) -> Pod:
         data: Any = self.data
@@ -212,17 +215,29 @@ class KubeletConfig(ApiObject):
     __slots__ = ()
 
 
-def _why_partial(pod: Pod, kind: str) -> str:
-    """Patches carry some fields of an object only. What the API server requires of every container tells them apart."""
+def _why_partial(workload: Workload) -> str:
+    """Why the object is no whole one, as a clause: patches and assertions of tests state some fields of an object only.
+
+    What the API server requires tells them apart. An image that is written as empty is to be filled in by whatever applies
+    the object, and nothing that admission looks at.
+    """
+    data, pod = workload.data, workload.pod
+    spec, pod_spec = data.get("spec"), pod.data.get("spec")
     regular = [c for c in pod.containers if c.list == "containers"]
+    parts = (data, spec, pod_spec, *(container.data for container in regular))
+    if any(is_expression(key) for part in parts if isinstance(part, dict) for key in part):
+        return "a key of it is an expression in parentheses, as in the assertions of tests"
+    if not workload.name and workload.kind in SELECTING and isinstance(spec, dict) and not spec.get("selector"):
+        return "it has neither a name nor a selector"
     if not regular:
-        spec = pod.data.get("spec")
-        left_open = isinstance(spec, Unknown) or (isinstance(spec, dict) and isinstance(spec.get("containers"), Unknown))
+        left_open = isinstance(pod_spec, Unknown) or (
+            isinstance(pod_spec, dict) and isinstance(pod_spec.get("containers"), Unknown)
+        )
         return "" if left_open else "it has no containers"
     for container in regular:
         if not container.name:
             return "a container has no name"
         # An image trigger of a DeploymentConfig may fill the image in later.
-        if not container.data.get("image") and kind != "DeploymentConfig":
+        if "image" not in container.data and workload.kind != "DeploymentConfig":
             return f"container {container.name} has no image"
     return ""

@@ -27,6 +27,11 @@ _HOLDERS = frozenset((dict, list, Unknown))
 """The types of values that are unknown or may hold one that is."""
 
 
+def is_expression(key: str) -> bool:
+    """Whether a key is no field's name but an expression, `(status.replicas == spec.replicas)`, as in assertions of tests."""
+    return key.startswith("(")
+
+
 def first_unknown(data: Any) -> Path | None:
     """The way to the first unknown value within `data`, in the order of the data; None where all is known."""
     if isinstance(data, Unknown):

@@ -64,7 +64,7 @@ def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
     metadata = root.get("metadata")
     if metadata is None:
         metadata = {}
-    if isinstance(metadata, dict) and metadata.get("name") is None and not metadata.get("generateName"):
+    if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
         return [required(("metadata", "name"), "name or generateName is required")]
     return []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from scclint.model.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 from scclint.model.schema import Shape, Shapes, Type
-from scclint.model.unknown import Unknown
+from scclint.model.unknown import Unknown, is_expression
 
 PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/")
 """Keys of strategic merge patches: no fields, but what whoever applies the patch acts on."""
@@ -61,7 +61,8 @@ class _Walk:
                 self.value(value, field)
                 trail.pop()
         for key in shape.required:
-            if data.get(key) is None and not (key == "image" and self.kind == "DeploymentConfig"):
+            empty = data.get(key) is None or (key == "image" and data[key] == "")
+            if empty and not (key == "image" and self.kind == "DeploymentConfig"):
                 self.problems.append(required((*trail, key)))
 
     def value(self, value: Any, shape: Shape) -> None:
@@ -135,10 +136,12 @@ class _Walk:
             self.mismatch("a time such as 2006-01-02T15:04:05Z", value)
 
     def mismatch(self, wanted: str, value: Any) -> None:
+        if isinstance(value, dict) and any(map(is_expression, value)):
+            return
         self.problems.append(wrong_type(tuple(self.trail), wanted, value))
 
     def unknown_field(self, key: str, shape: Shape) -> None:
-        if key.startswith(PATCH_DIRECTIVES):
+        if key.startswith(PATCH_DIRECTIVES) or is_expression(key):
             return
         path = (*self.trail, key)
         since, until = shape.lifetime(key)

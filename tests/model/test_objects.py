@@ -1,0 +1,52 @@
+"""What makes a workload a whole object rather than a part of one."""
+
+import pytest
+
+from scclint.load import load_text
+from scclint.model.kinds import SUBJECT_KINDS, build_all
+from scclint.model.objects import Workload
+
+NAMED = "metadata: {name: web}\n"
+SELECTOR = "selector: {matchLabels: {app: web}}, "
+
+
+def workload(kind: str, head: str, selector: str, pod_spec: str) -> Workload:
+    spec = pod_spec if kind == "Pod" else f"{{{selector}template: {{metadata: {{labels: {{app: web}}}}, spec: {pod_spec}}}}}"
+    version = "v1" if kind == "Pod" else "apps/v1"
+    (document,) = load_text("web.yaml", f"apiVersion: {version}\nkind: {kind}\n{head}spec: {spec}\n", SUBJECT_KINDS)
+    (found,) = build_all(document)
+    assert isinstance(found, Workload)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "selector", "pod_spec", "why"),
+    [
+        ("Deployment", NAMED, SELECTOR, "{containers: [{name: web, image: web}]}", ""),
+        ("Deployment", NAMED, SELECTOR, '{containers: [{name: web, image: ""}]}', ""),
+        ("Deployment", NAMED, SELECTOR, "{containers: [{name: web, image: }]}", ""),
+        ("Deployment", NAMED, SELECTOR, "{containers: [{name: web}]}", "container web has no image"),
+        ("Deployment", NAMED, SELECTOR, "{containers: [{image: web}]}", "a container has no name"),
+        ("Deployment", NAMED, SELECTOR, "{initContainers: [{name: web, image: web}]}", "it has no containers"),
+        ("Deployment", "", SELECTOR, "{containers: [{name: web, image: web}]}", ""),
+        ("Deployment", NAMED, "", "{containers: [{name: web, image: web}]}", ""),
+        ("Deployment", "", "", "{containers: [{name: web, image: web}]}", "it has neither a name nor a selector"),
+        ("DaemonSet", "metadata: {labels: {}}\n", "", "{containers: [{name: a}]}", "it has neither a name nor a selector"),
+        ("Deployment", "metadata: {generateName: web-}\n", "", "{containers: [{name: web, image: web}]}", ""),
+        ("Pod", "", "", "{containers: [{name: web, image: web}]}", ""),
+    ],
+)
+def test_partial(kind: str, head: str, selector: str, pod_spec: str, why: str) -> None:
+    assert workload(kind, head, selector, pod_spec).partial == why
+
+
+@pytest.mark.parametrize(
+    ("head", "pod_spec"),
+    [
+        (NAMED + "(status.phase == 'Running'): true\n", "{containers: [{name: web, image: web}]}"),
+        (NAMED, "{(hostNetwork == `true`): true, containers: [{name: web, image: web}]}"),
+        (NAMED, "{containers: [{name: web, image: web, (length(args)): 2}]}"),
+    ],
+)
+def test_assertions_are_partial(head: str, pod_spec: str) -> None:
+    assert "an expression in parentheses" in workload("Pod", head, "", pod_spec).partial
