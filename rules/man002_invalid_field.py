@@ -1,7 +1,8 @@
 """
 A field has a type or a value that the API server of the target release refuses, or a required one is not there, so the
 object cannot be created. Where a value has the wrong type, what would become of its pods is not judged either. An `image`
-that is written but empty is information only, for something fills it in later.
+that is written but empty is information only, for something fills it in later, and placeholders (`${X}`, `{{ x }}`) are not
+judged at all.
 
 ## How to settle it
 
@@ -40,12 +41,11 @@ spec:
 import re
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, FieldProblem, Problem, Severity, World, rule
+from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, rule
 
 from ._field_problems import field_problems
 
-_QUOTED = r'must be an integer, is the string "-?[0-9]+"$|must be true or false, is the string "(true|false)"$'
-"""What only the quotes keep from being of the right type."""
+MISMATCH = r": must be (.+), is (?:a|the) (?:string|number|boolean|list|mapping)\b"
 
 
 @rule(
@@ -65,16 +65,19 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: the API server refuses it: {problem.message}",
                 at=field,
-                settle="Fill it in before the object is applied." if to_be_filled_in else _settle(problem),
+                settle="Fill it in before the object is applied." if to_be_filled_in else _settle(problem, field),
                 severity=Severity.INFO if to_be_filled_in else None,
             )
 
 
-def _settle(problem: FieldProblem) -> str:
+def _settle(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
-    if "must be a string" in problem.message:
+    mismatch = re.search(MISMATCH, problem.message)
+    if mismatch is None:
+        return "Set the field." if problem.kind == "missing" else "Correct the field."
+    if mismatch[1] == "a string" and not isinstance(field.value, list | dict):
         return "Write the value in quotes."
-    if re.search(_QUOTED, problem.message):
+    if isinstance(field.value, str) and re.fullmatch(r"-?[0-9]+|true|false", field.value):
         return "Write the value without quotes."
-    return "Correct the field."
+    return f"Write {mismatch[1]}."

@@ -45,17 +45,14 @@ spec:
 ```
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, rule
+from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, is_open, rule
 
 from ._decisive import decisive_fields
 from ._quote import quoted
 from ._words import listed
-
-PLACEHOLDER = r"\$\{[^}]*\}|\{\{.*?\}\}"
 
 
 @rule(
@@ -70,7 +67,7 @@ PLACEHOLDER = r"\$\{[^}]*\}|\{\{.*?\}\}"
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     if obj.partial:
         return
-    fields = [field for field in decisive_fields(obj, world) if _is_open(field.value)]
+    fields = [field for field in decisive_fields(obj, world) if is_open(field.value)]
     fields += _what_the_world_lacks(obj, world, fields)
     if not fields:
         return
@@ -86,19 +83,12 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     )
 
 
-def _is_open(value: Any) -> bool:
-    """Whether a value is a placeholder's text, or no value of JSON, as a Template parameter without value is."""
-    if isinstance(value, str):
-        return re.search(PLACEHOLDER, value) is not None
-    return value is not None and not isinstance(value, bool | int | float | list | dict)
-
-
 def _what_the_world_lacks(obj: ApiObject, world: World, known: list[Field[Any]]) -> list[Field[Any]]:
     """What the world says keeps it from a verdict, where that is a placeholder in some other field."""
     if known or not isinstance(obj, Workload):
         return []
     at = world.outcome(obj).unknown_at
-    return [at] if isinstance(at, Field) and _is_open(at.value) else []
+    return [at] if isinstance(at, Field) and is_open(at.value) else []
 
 
 def _consequence(obj: ApiObject, world: World) -> str:

@@ -19,6 +19,7 @@ from scclint.model.objects import (
 from scclint.model.pod import Container, Pod
 from scclint.model.problem import FieldProblem
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.model.unknown import is_open
 from scclint.model.view import Field, View
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
@@ -69,5 +70,6 @@ __all__ = [
     "View",
     "Workload",
     "World",
+    "is_open",
     "rule",
 ]

@@ -1,5 +1,6 @@
 """Values that the input leaves open: a Template parameter nobody gave a value, a placeholder still to be filled in."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,15 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+PLACEHOLDER = r"\$\{[^}]*\}|\{\{.*?\}\}|\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__|<<.+?>>"
+"""What other tools fill in: `${X}`, `{{ x }}`, `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, `<<X>>`, and `($x)` in the assertions of tests."""
+
+
+def is_open(value: Any) -> bool:
+    """Whether a value is not known, or is text with a placeholder in it that is still to be filled in."""
+    return isinstance(value, Unknown) or (isinstance(value, str) and re.search(PLACEHOLDER, value) is not None)
+
 
 _HOLDERS = frozenset((dict, list, Unknown))
 """The types of values that are unknown or may hold one that is."""

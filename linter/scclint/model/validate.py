@@ -7,10 +7,12 @@ with strict field validation) and validation (ranges, closed lists, and the rule
 from collections.abc import Mapping
 from typing import Any
 
+from scclint.finding import Path
 from scclint.model.podchecks import check_pod
 from scclint.model.problem import FieldProblem, invalid, required
 from scclint.model.sccchecks import check_scc
 from scclint.model.schema import shapes
+from scclint.model.unknown import is_open
 from scclint.model.walk import walk
 
 __all__ = ["FieldProblem", "validate"]
@@ -42,8 +44,8 @@ def validate(
 
     `kubernetes_minor` is the minor of the target release (33 for Kubernetes 1.33 and OpenShift 4.20); beyond what the schemas
     cover, the nearest one counts. `openshift` says that SCC admission runs before validation, which from OpenShift 4.13 on
-    makes the seccomp fields of a bare Pod follow its annotations. A null counts as an absent field, and whatever holds an
-    unknown value (`scclint.model.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
+    makes the seccomp fields of a bare Pod follow its annotations. A null counts as an absent field, and an unknown
+    value (`scclint.model.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
     """
     last, successor = SERVED_UNTIL.get((api_version, kind), (kubernetes_minor, api_version))
     if last < kubernetes_minor:
@@ -54,10 +56,10 @@ def validate(
         return []
     problems = walk(root, shape, book, kind)
     problems += _check_name(root)
-    if kind == "SecurityContextConstraints":
-        return [_securing(problem) for problem in problems + list(check_scc(root))]
+    problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
     problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
-    return problems
+    problems = [problem for problem in problems if problem.kind != "invalid" or not is_open(_at(root, problem.path))]
+    return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
 
 
 def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
@@ -67,6 +69,15 @@ def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
     if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
         return [required(("metadata", "name"), "name or generateName is required")]
     return []
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        try:
+            data = data[step]
+        except (LookupError, TypeError):
+            return None
+    return data
 
 
 def _securing(problem: FieldProblem) -> FieldProblem:
