@@ -151,8 +151,8 @@ class World:
         # Several rules ask in a row, each for its share of the problems.
         if self._validated is None or self._validated[0] is not obj:
             openshift = cluster.platform == "openshift"
-            problems = validate(obj.manifest, obj.api_version, obj.kind, cluster.kubernetes_minor, openshift=openshift)
-            self._validated = obj, problems
+            minor, whole = cluster.kubernetes_minor, obj.whole and not obj.partial
+            self._validated = obj, validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
         return self._validated[1]
 
     def malformed(self, obj: ApiObject) -> bool:

@@ -142,6 +142,19 @@ def test_what_is_no_kustomization(here: Path, other: str) -> None:
     assert workload("patch.yaml").partial == ""
 
 
+def test_what_a_resource_refers_to_may_come_from_a_patch(here: Path) -> None:
+    mounting = DEPLOYMENT + "        volumeMounts: [{name: data, mountPath: /data}]\n"
+    write({"base/web.yaml": mounting})
+    found = [f.message for f in strict("base").findings if f.rule_id == "MAN002"]
+    assert found == [
+        'Deployment web: the API server refuses it: spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
+    ]
+    write({"base/kustomization.yaml": "resources: [web.yaml]\n"})
+    assert [f.message for f in strict("base").findings if f.rule_id == "MAN002"] == []
+    assert not workload("base").whole
+    assert workload("base").partial == ""
+
+
 BINDING = """\
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

@@ -16,7 +16,7 @@ from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
 
 
 def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) -> None:
-    """Mark patches as partial, and send objects that name no namespace where their kustomization sends them.
+    """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
 
     Kustomizations count that are among the documents, or lie in the folder of an object or above it.
     """
@@ -30,6 +30,7 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
         patching = layout.patches.get(path)
         if patching is not None:
             obj.partial = f"it is a patch listed in {patching}"
+        obj.whole = path not in layout.resources
         if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
             obj.home = layout.namespaces.get(path, "")
 

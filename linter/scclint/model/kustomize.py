@@ -5,7 +5,7 @@ goes over that of the kustomizations it takes in, and `buildMetadata: [originAnn
 """
 
 import os.path
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Located, Related
@@ -31,12 +31,13 @@ class Kustomization(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, and the
-    one namespace that it goes to whichever way it is built.
+    """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, the one
+    namespace that it goes to whichever way it is built, and which files (or folders) are taken in.
     """
 
     patches: Mapping[str, str]
     namespaces: Mapping[str, str]
+    resources: Set[str]
 
 
 class Origin(NamedTuple):
@@ -88,7 +89,7 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
         if folder not in resources:
             claim(folder, "")
     namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
-    return Layout(patches, namespaces)
+    return Layout(patches, namespaces, resources)
 
 
 def find_origin(obj: "ApiObject", objects_of: Callable[[str], Sequence["ApiObject"]]) -> Origin | None:

@@ -47,7 +47,8 @@ class ApiObject(View):
     implies (the Role behind a ClusterServiceVersion's permissions). `namespace` is empty where none is written; `home` is
     then the namespace it goes to unless another is asked for, empty where that is nowhere in particular. `label` is what
     messages call it where kind and name would say nothing to its author. `partial` says why the object is no whole one (a
-    kustomize patch) as a clause, else it is empty.
+    kustomize patch) as a clause, else it is empty. `whole` is False where a kustomization takes the object in, so that it
+    may get there what it lacks here.
 
     What it was made from: `substitutions` are the Template parameters behind its values, `origin` is the file that kustomize
     took it from. `moved` maps paths of the object as it is modelled to where its author wrote them, if elsewhere.
@@ -66,6 +67,7 @@ class ApiObject(View):
         "origin",
         "partial",
         "substitutions",
+        "whole",
     )
 
     def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path = (), manifest: Any = None) -> None:
@@ -74,6 +76,7 @@ class ApiObject(View):
         self.home = ""
         self.label = ""
         self.partial = ""
+        self.whole = True
         self.substitutions: Mapping[Path, tuple[Parameter, ...]] = NOTHING
         self.origin: Origin | None = None
         self.moved: Mapping[Path, Path] = NOTHING

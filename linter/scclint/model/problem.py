@@ -67,6 +67,16 @@ def forbidden(path: Path, detail: str) -> FieldProblem:
     return _problem(path, "invalid", f"Forbidden: {detail}")
 
 
+def duplicate(path: Path, value: Any) -> FieldProblem:
+    """A value that another item of the list has, worded as `field.Duplicate`."""
+    return _problem(path, "invalid", f"Duplicate value: {shown(value)}")
+
+
+def not_found(path: Path, value: Any) -> FieldProblem:
+    """A reference to what is not there, worded as `field.NotFound`."""
+    return _problem(path, "invalid", f"Not found: {shown(value)}")
+
+
 def required(path: Path, detail: str = "") -> FieldProblem:
     """A field that must be set, worded as `field.Required`."""
     return _problem(path, "missing", f"Required value: {detail}" if detail else "Required value")

@@ -4,10 +4,11 @@ Two stages, as in the cluster: decoding (unknown fields and types, from the JSON
 with strict field validation) and validation (ranges, closed lists, and the rules of pods and SCCs that join several fields).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
+from scclint.model.namechecks import check_names
 from scclint.model.podchecks import check_pod
 from scclint.model.problem import FieldProblem, invalid, required
 from scclint.model.sccchecks import check_scc
@@ -38,14 +39,21 @@ SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
 
 
 def validate(
-    root: Mapping[str, Any], api_version: str, kind: str, kubernetes_minor: int, *, openshift: bool = False
+    root: Mapping[str, Any],
+    api_version: str,
+    kind: str,
+    kubernetes_minor: int,
+    *,
+    openshift: bool = False,
+    whole: bool = True,
 ) -> list[FieldProblem]:
     """The problems of one API object, given as plain data: first those of decoding, then those of validation.
 
     `kubernetes_minor` is the minor of the target release (33 for Kubernetes 1.33 and OpenShift 4.20); beyond what the schemas
     cover, the nearest one counts. `openshift` says that SCC admission runs before validation, which from OpenShift 4.13 on
-    makes the seccomp fields of a bare Pod follow its annotations. A null counts as an absent field, and an unknown
-    value (`scclint.model.unknown`) is not judged. Kinds without schema have no problems; nothing is raised.
+    makes the seccomp fields of a bare Pod follow its annotations. `whole` says that nothing will be added to the object, as is to
+    a patch. A null counts as an absent field, and an unknown value (`scclint.model.unknown`) is not judged. Kinds without schema
+    have no problems; nothing is raised.
     """
     last, successor = SERVED_UNTIL.get((api_version, kind), (kubernetes_minor, api_version))
     if last < kubernetes_minor:
@@ -56,6 +64,9 @@ def validate(
         return []
     problems = walk(root, shape, book, kind)
     problems += _check_name(root)
+    if whole:
+        problems += check_names(root, kind)
+        problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
     problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
     problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
     problems = [problem for problem in problems if problem.kind != "invalid" or not is_open(_at(root, problem.path))]
@@ -69,6 +80,14 @@ def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
     if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
         return [required(("metadata", "name"), "name or generateName is required")]
     return []
+
+
+def _check_subjects(root: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """`ValidateRoleBindingSubject`: without the binding's own namespace, a service account's has to be said."""
+    subjects = root.get("subjects")
+    for index, subject in enumerate(subjects if isinstance(subjects, list) else ()):
+        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+            yield required(("subjects", index, "namespace"))
 
 
 def _at(data: Any, path: Path) -> Any:

@@ -1,0 +1,131 @@
+"""Rules of the API server about names: what they are made of, that they differ, and that what they refer to is there.
+
+As apimachinery's, pkg/apis/core's and pkg/apis/apps' validation applies them on creation, with their words (without the regular
+expressions that follow those). They hold for whole objects only: what a patch leaves out stands elsewhere. Values of a wrong
+type are left to the walk over the schema, and what may equal an unknown value is taken to do so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.model.objects import CLUSTER_SCOPED, SELECTING
+from scclint.model.podchecks import TEMPLATE_PATHS
+from scclint.model.problem import FieldProblem, duplicate, invalid, not_found
+from scclint.model.unknown import is_open
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+
+Json = Mapping[str, Any]
+Problems = Iterator[FieldProblem]
+
+
+def check_names(root: Json, kind: str) -> Problems:
+    """The problems of the names in an object of that kind; roles and bindings may be called almost anything."""
+    metadata = _mapping(root, "metadata")
+    namespace, name = metadata.get("namespace"), metadata.get("name")
+    problems: list[FieldProblem] = []
+    if kind not in CLUSTER_SCOPED:
+        problems += _check_label(namespace, ("metadata", "namespace"))
+    if kind == "Namespace":
+        problems += _check_label(name, ("metadata", "name"))
+    elif kind in TEMPLATE_PATHS or kind in ("ServiceAccount", "SecurityContextConstraints"):
+        problems += _check_subdomain(name, ("metadata", "name"))
+    yield from problems
+    where = TEMPLATE_PATHS.get(kind)
+    # Whatever settles what an object is called, or what it selects, may well add to its pod.
+    if where is None or problems or is_open(namespace) or is_open(name):
+        return
+    template: Any = root
+    for step in where:
+        template = _mapping(template, step)
+    spec = _mapping(root, "spec")
+    if kind in SELECTING:
+        if not spec.get("selector"):
+            return
+        yield from _check_selector(spec, template)
+    yield from _check_pod_spec(_mapping(template, "spec"), (*where, "spec"), spec.get("volumeClaimTemplates"))
+
+
+def _check_selector(spec: Json, template: Json) -> Problems:
+    labels = _mapping(_mapping(template, "metadata"), "labels")
+    for key, wanted in _mapping(_mapping(spec, "selector"), "matchLabels").items():
+        label = labels.get(key, "")
+        if not (isinstance(wanted, str) and isinstance(label, str)) or label == wanted:
+            continue
+        if not any(map(is_open, (wanted, label, key, *labels))):
+            path = ("spec", "template", "metadata", "labels")
+            yield invalid(path, labels, f"`selector` does not match template `labels` (it has {key}: {wanted})")
+            return
+
+
+def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
+    volumes = [volume.get("name") for volume in _mappings(spec.get("volumes"))]
+    yield from _check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)))
+    containers = [
+        (container, (*path, key, index))
+        for key in ("containers", "initContainers")
+        for index, container in enumerate(_mappings(spec.get(key)))
+    ]
+    yield from _check_unlike((container.get("name"), (*where, "name")) for container, where in containers)
+    volumes += [_mapping(claim, "metadata").get("name") for claim in _mappings(claim_templates)]
+    # Whatever fills an empty image in may well add volumes.
+    to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
+    if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
+        return
+    for container, where in containers:
+        for index, mount in enumerate(_mappings(container.get("volumeMounts"))):
+            name = mount.get("name")
+            if isinstance(name, str) and name and name not in volumes and not is_open(name):
+                yield not_found((*where, "volumeMounts", index, "name"), name)
+
+
+def _check_unlike(names: Iterable[tuple[Any, Path]]) -> Problems:
+    """Names that are DNS labels, each unlike those before it."""
+    seen = set()
+    for name, path in names:
+        yield from _check_label(name, path)
+        if isinstance(name, str):
+            if name in seen:
+                yield duplicate(path, name)
+            seen.add(name)
+
+
+def _check_label(name: Any, path: Path) -> Problems:
+    if not isinstance(name, str) or not name or is_open(name):
+        return
+    if len(name) > 63:
+        yield invalid(path, name, "must be no more than 63 characters")
+    if not re.fullmatch(_LABEL, name):
+        yield invalid(
+            path,
+            name,
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+            "alphanumeric character",
+        )
+
+
+def _check_subdomain(name: Any, path: Path) -> Problems:
+    if not isinstance(name, str) or not name or is_open(name):
+        return
+    if len(name) > 253:
+        yield invalid(path, name, "must be no more than 253 characters")
+    if not re.fullmatch(_SUBDOMAIN, name):
+        yield invalid(
+            path,
+            name,
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+            "with an alphanumeric character",
+        )
+
+
+def _mapping(data: Json, key: str) -> Json:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> list[Json]:
+    """The items of a list, an empty one for each that is no mapping, so that indices stay true."""
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
