@@ -2,8 +2,10 @@
 A placeholder that some other tool is to fill in, `${X}` or `{{ x }}`, or a Template parameter without a value, stands where
 a verdict needs a value: a service account, a namespace, a field of a security context, a grant.
 
-What the pod comes to is then not known, or known only for the placeholder's own letters, which no cluster will ever see.
-Placeholders elsewhere, in image names or environment variables, decide nothing and are not reported.
+What the pod comes to is then not known, or known only for the placeholder's own letters, which no cluster will ever see. A
+pod in namespace `${NAMESPACE}` has no verdict where its service account is granted an SCC in some other namespace only, for
+that may turn out to be the same. Placeholders elsewhere, in image names or environment variables, decide nothing and are not
+reported.
 
 ## How to settle it
 

@@ -14,7 +14,7 @@ from scclint.finding import Located, Related
 from scclint.model.nodes import ProfileSource, SeccompProfileFile
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.model.problem import FieldProblem
-from scclint.model.unknown import decisive_unknown, first_unknown, known
+from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
 from scclint.model.validate import validate
 from scclint.model.view import View
 from scclint.record import record
@@ -222,7 +222,16 @@ class World:
             return Unknown(f"{at.value} has no value", at)
         if malformed := check_pod(_pod_of(workload)):
             return Unknown(malformed[0].message, pod.field(*malformed[0].path))
-        return None
+        return self._why_grants_unknown(workload)
+
+    def _why_grants_unknown(self, workload: Workload) -> Unknown | None:
+        """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
+        namespace, account = self.namespace_of(workload), workload.pod.service_account
+        granted = self.cluster.namespaces_granted(account) if is_open(namespace) else frozenset()
+        if not granted or namespace in granted:
+            return None
+        text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"
+        return Unknown(text, workload.field("metadata", "namespace"))
 
     @property
     def profiles(self) -> "Profiles":

@@ -227,6 +227,14 @@ class Cluster:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
         return tuple(binding for binding in self._all_bindings() if any(use.covers(scc) for use in binding.uses))
 
+    def namespaces_granted(self, service_account: str) -> frozenset[str]:
+        """The namespaces whose service account of that name may use some SCC by its own name, not by a group."""
+        users = {user for binding in self._all_bindings() for user in binding.users}
+        users.update(user for scc in self._ordered for user in scc.users)
+        before, after = "system:serviceaccount:", f":{service_account}"
+        found = (user for user in users if user.startswith(before) and user.endswith(after))
+        return frozenset(user[len(before) : -len(after)] for user in found)
+
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
         if not self.node_pools:
