@@ -57,6 +57,9 @@ def test_every_problem_of_the_corpus_is_one() -> None:
         problems = {
             (file.removeprefix(str(CORPUS) + "/"), problem.message)
             for file, data in subjects
-            for problem in validate(data, data["apiVersion"], data["kind"], minor, openshift=True)
+            # The catalog's manifests are resources of kustomizations, which add to them.
+            for problem in validate(
+                data, data["apiVersion"], data["kind"], minor, openshift=True, whole="gitops-catalog" not in file
+            )
         }
         assert problems == expected
