@@ -145,7 +145,7 @@ class Tally:
     """What became of the input. Every document ends in exactly one of the document counts.
 
     `linted`: bears on a verdict and was judged; `other`: a kind that does not; `unsupported`: not judged although it might
-    matter (Helm template sources, unresolved templates); `unparsable`: not YAML or JSON.
+    matter (Helm template sources, patches, unknown kinds that hold containers); `unparsable`: not YAML or JSON.
     """
 
     files: int = 0

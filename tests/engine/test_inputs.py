@@ -8,6 +8,9 @@ from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
 from scclint.engine.inputs import extras, load_inputs, model_objects
+from scclint.engine.run import run
+from scclint.model.objects import Unread
+from scclint.registry import builtin
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: example/web}]}\n"
@@ -65,14 +68,50 @@ def test_a_file_of_the_targets_is_not_read_twice() -> None:
 
 def test_configured_kinds_are_parsed() -> None:
     write("c.yaml", CRAWLER)
-    unknown = load_inputs(["c.yaml"], Config())
-    assert (unknown.targets, unknown.passed) == ([], {"Crawler": 1})
+    (unread,) = model_objects(load_inputs(["c.yaml"], Config()), Config())
+    assert isinstance(unread, Unread)
     config = Config(pod_templates=(PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),))
     inputs = load_inputs(["c.yaml"], config)
     assert [d.status for d in inputs.targets] == ["parsed"]
     assert [o.named for o in model_objects(inputs, config)] == ["Crawler c"]
     assert "Crawler" in extras(config).kinds
     assert "Crawler" not in extras(Config()).kinds
+
+
+WORKFLOW = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: hello}
+spec:
+  templates:
+    - name: main
+      container: {image: busybox}
+"""
+
+
+def test_what_holds_containers_is_no_other_kind() -> None:
+    write("a.yaml", f"{WORKFLOW}---\n{POD}")
+    write("b.yaml", WORKFLOW.replace("Workflow", "CronWorkflow"))
+    write("c.yaml", WORKFLOW.replace("container", "retryStrategy"))
+    report = run(load_inputs(["."], Config()), Config(), builtin())
+    assert (report.tally.linted, report.tally.other, report.tally.unsupported) == (1, 1, 2)
+    (notice,) = report.notices
+    assert (notice.level, notice.message) == (
+        "note",
+        "a.yaml: Workflow hello and 1 more: with containers, not judged, since what pods kinds CronWorkflow, Workflow make of them is "
+        "not known; `pod-templates` in the configuration tells where a kind has its pod template",
+    )
+    alone = run(load_inputs(["b.yaml"], Config()), Config(), builtin())
+    assert alone.notices[0].message.startswith(
+        "b.yaml: CronWorkflow hello: with containers, not judged, since what pods kind CronWorkflow"
+    )
+
+
+def test_what_holds_containers_is_no_matter_of_the_cluster() -> None:
+    write("web.yaml", POD)
+    write("more.yaml", WORKFLOW)
+    report = run(load_inputs(["web.yaml"], Config(cluster_state=("more.yaml",)), context=["more.yaml"]), Config(), builtin())
+    assert (report.notices, report.tally.documents) == ((), 1)
 
 
 def test_parameters_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:

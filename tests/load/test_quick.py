@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scclint.load import load_text
 from scclint.load.document import objects
-from scclint.load.quick import other_kind
+from scclint.load.quick import HOLDERS, other_kind
 
 KINDS = frozenset({"Pod", "Deployment"})
 
@@ -74,6 +74,27 @@ def test_other(text: str, answer: tuple[str, str]) -> None:
 )
 def test_parsed(text: str) -> None:
     assert other_kind(text, KINDS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("kind: Foo\nspec:\n  containers:\n  - image: a\n", True),
+        ("kind: Foo\nspec:\n  jobContainer:\n    image: a\n", True),
+        ("kind: Foo\nspec: {initContainers: [{image: a}]}\n", True),
+        ("kind: Foo\nspec: {'containers' : [{\"image\": a}]}\n", True),
+        ("kind: Foo\nspec:\n  steps:\n  - image: a\n", True),
+        ("kind: Foo\nspec:\n- script:\n    image: a\n", True),
+        ("kind: Foo\nspec:\n  containers: 3\n", False),
+        ("kind: Foo\nrules:\n- record: pod_container:image_pulls:sum\n", False),
+        ("kind: Foo\nspec:\n  image: containers\n", False),
+        ("kind: CustomResourceDefinition\nspec:\n  containers:\n  - image: a\n", False),
+        ("kind: ConfigMap\ndata:\n  pod: |\n    containers:\n    - image: a\n", False),
+    ],
+)
+def test_what_may_hold_containers_is_parsed_when_asked_for(text: str, held: bool) -> None:
+    assert (other_kind(text, KINDS | {HOLDERS}) is None) == held
+    assert other_kind(text, KINDS) is not None
 
 
 LINES = st.sampled_from(

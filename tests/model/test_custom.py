@@ -14,7 +14,7 @@ from scclint.engine.run import run
 from scclint.load import load_text
 from scclint.load.node import to_data
 from scclint.model.kinds import NO_EXTRAS, SUBJECT_KINDS, Extras, build_all
-from scclint.model.objects import ApiObject, Workload
+from scclint.model.objects import ApiObject, Unread, Workload
 from scclint.registry import builtin
 from scclint.world import Outcome
 
@@ -67,17 +67,19 @@ def test_configured_kind() -> None:
     assert [(f.rule_id, f.span.line, str(f.subject)) for f in report.findings if f.rule_id == "SCC101"] == [
         ("SCC101", 12, "Crawler web")
     ]
-    assert scclint.lint_text(CRAWLER, "x.yaml").tally.other == 1
+    assert scclint.lint_text(CRAWLER, "x.yaml").tally.unsupported == 1
 
 
 @pytest.mark.parametrize("key", [("example.com/v2", "Crawler"), ("example.com/v1", "Spider")])
 def test_other_versions_and_kinds_stay_unknown(key: tuple[str, str]) -> None:
-    assert objects(CRAWLER, Extras({key: ("spec", "pod")})) == []
+    (found,) = objects(CRAWLER, Extras({key: ("spec", "pod")}))
+    assert isinstance(found, Unread)
 
 
 @pytest.mark.parametrize("path", [("spec", "nowhere"), ("spec", "pod", "spec", "containers"), ("kind",)])
 def test_no_pod_where_it_should_be(path: tuple[str, ...]) -> None:
-    assert objects(CRAWLER, Extras({("example.com/v1", "Crawler"): path})) == []
+    (found,) = objects(CRAWLER, Extras({("example.com/v1", "Crawler"): path}))
+    assert isinstance(found, Unread)
 
 
 SERVICE = """\

@@ -6,7 +6,7 @@ from contextlib import suppress
 from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
 from scclint.finding import Notice, Tally
-from scclint.model.objects import ApiObject, Workload
+from scclint.model.objects import ApiObject, Unread, Workload
 from scclint.world import World
 
 
@@ -37,19 +37,32 @@ def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str
 
 
 def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
-    """Sources that another tool renders, and patches."""
+    """Sources that another tool renders, kinds that nobody knows, and patches."""
     notices = []
     templates = sorted({d.file for d in inputs.targets if d.status == "template"})
     if templates:
         more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
         advice = "lint what it renders to, as in `helm template . | scclint check -`"
         notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
-    partial = [o for o in objects if o.partial]
+    unread = [o for o in objects if isinstance(o, Unread)]
+    if unread:
+        notices.append(_unread(unread))
+    partial = [o for o in objects if o.partial and not isinstance(o, Unread)]
     if partial:
         first = f"{partial[0].file}: {partial[0].named}: partial, like a patch, and not judged, because {partial[0].partial}"
         more = f"; nor are {len(partial) - 1} more such" if len(partial) > 1 else ""
         notices.append(Notice("note", first + more))
     return notices
+
+
+def _unread(unread: Sequence[Unread]) -> Notice:
+    """Objects with containers of which nobody knows what pods come of them."""
+    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    kinds = sorted({o.kind for o in unread})
+    make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
+    advice = "`pod-templates` in the configuration tells where a kind has its pod template"
+    text = f"with containers, not judged, since what pods {make} of them is not known; {advice}"
+    return Notice("note", f"{unread[0].file}: {unread[0].named}{more}: {text}")
 
 
 def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:

@@ -20,11 +20,20 @@ _TELLING_LINE = re.compile(rf"\n(?:kind:|items:|(?!{_SAFE_LINE}))")
 _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
+_HOLDER = re.compile(r"""(?:ontainers?|steps|sidecars|script)(?:["'][ \t]*:|[ \t]*:[ \t\r\n])""")
 _JSON_ESCAPED_LETTER = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]")
+
+HOLDERS = "*"
+"""Stands among the kinds asked for: documents of other kinds are asked for as well where they seem to hold containers."""
+
+PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "Secret"))
+"""Kinds that speak of containers in texts, schemas and records, and make no pods."""
 
 
 def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     """(kind, apiVersion) of a document that is surely none of `subject_kinds` and no list; None where it has to be parsed.
+
+    Where `HOLDERS` is asked for, whatever might be a container or a list of them leads to parsing as well.
 
     JSON text without any `kind`, and without the `SCMP_` that seccomp profiles have instead, gives ("", ""). A document that
     this answers for may still be broken further down.
@@ -42,6 +51,8 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     if chunk.startswith("items:", start) or has_odd_breaks(chunk):
         return None
     if _TELLING_LINE.search(chunk, start, max(at - 1, start)) or _TELLING_LINE.search(chunk, at):
+        return None
+    if HOLDERS in subject_kinds and match[1] not in PODLESS and "image" in chunk and _HOLDER.search(chunk):
         return None
     version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
     # The same few names in all of what may be hundreds of thousands of documents.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.finding import Path
 from scclint.load.document import Document, objects
 from scclint.load.node import Node
+from scclint.load.quick import HOLDERS
 from scclint.model.csv import build_csv
 from scclint.model.nodes import (
     MachineConfig,
@@ -23,6 +24,7 @@ from scclint.model.objects import (
     RoleBinding,
     SecurityContextConstraints,
     ServiceAccount,
+    Unread,
     Workload,
     lent,
 )
@@ -117,8 +119,8 @@ class Extras:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds whose documents have to be parsed."""
-        return SUBJECT_KINDS | {kind for _, kind in self.pods}
+        """The kinds whose documents have to be parsed, and `HOLDERS`."""
+        return SUBJECT_KINDS | {HOLDERS} | {kind for _, kind in self.pods}
 
 
 NO_EXTRAS = Extras()
@@ -133,15 +135,17 @@ def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObj
 
 
 def build(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
-    """The model objects that one API object stands for: one for a kind in the tables, none for others."""
+    """The model objects that one API object stands for: one for a kind in the tables, none for others.
+
+    One of another kind that holds containers is `Unread`.
+    """
     api_version, kind = data.get("apiVersion"), data.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return
     group = api_version.rpartition("/")[0]
     embedded = extras.pods.get((api_version, kind)) or EMBEDDED.get((group, kind))
-    if embedded:
-        if _holds(data, embedded):
-            yield lent(Workload(document, root, data, path, embedded))
+    if embedded and _holds(data, embedded):
+        yield lent(Workload(document, root, data, path, embedded))
     elif (group, kind) in TEMPLATES:
         yield lent(Workload(document, root, data, path, TEMPLATES[group, kind]))
     elif (group, kind) in OBJECTS:
@@ -156,6 +160,11 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
         yield from _build_template(document, root, data, path, extras)
     elif not kind and is_profile(data):
         yield SeccompProfileFile(document, root, {k: v for k, v in data.items() if v or k not in ("apiVersion", "kind")}, path)
+    elif kind and api_version:
+        from scclint.model.holders import holds_containers
+
+        if holds_containers(group, kind, data):
+            yield Unread(document, root, {k: v for k, v in data.items() if k in ("apiVersion", "kind", "metadata")}, path)
 
 
 def _build_template(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras) -> Iterator[ApiObject]:

@@ -125,6 +125,16 @@ class ApiObject(View):
         return self
 
 
+class Unread(ApiObject):
+    """An object that holds containers, of which nobody knows what pods come of it. Of its data only what names it is kept."""
+
+    __slots__ = ()
+
+    def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path) -> None:
+        super().__init__(document, root, data, path)
+        self.partial = "what pods come of it is not known"
+
+
 class Workload(ApiObject):
     """Anything that makes pods. `pod` is its pod, or its template's.
 
