@@ -1,5 +1,6 @@
 """Custom resources that embed a pod."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,27 @@ def test_rollout() -> None:
     report = scclint.lint_text(ROLLOUT, "x.yaml")
     assert [(f.rule_id, f.span.line) for f in report.findings if f.rule_id == "SCC101"] == [("SCC101", 12)]
     assert (report.tally.linted, report.tally.workloads) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "path"),
+    [
+        ("keda.sh/v1alpha1", "ScaledJob", "jobTargetRef.template"),
+        ("sources.knative.dev/v1", "ContainerSource", "template"),
+        ("apps.kruise.io/v1beta1", "CloneSet", "template"),
+        ("apps.kruise.io/v1beta1", "StatefulSet", "template"),
+        ("apps.kruise.io/v1alpha1", "DaemonSet", "template"),
+        ("apps.kruise.io/v1alpha1", "BroadcastJob", "template"),
+        ("apps.kruise.io/v1alpha1", "AdvancedCronJob", "template.jobTemplate.spec.template"),
+    ],
+)
+def test_kinds_with_a_pod_template(api_version: str, kind: str, path: str) -> None:
+    spec: Any = {"containers": [{"name": "c", "image": "example/c", "securityContext": {"privileged": True}}]}
+    for key in reversed([*path.split("."), "spec"]):
+        spec = {key: spec}
+    text = json.dumps({"apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}, "spec": spec})
+    assert (workload(text).named, workload(text).controlled) == (f"{kind} web", True)
+    assert [f.rule_id for f in scclint.lint_text(text, "x.json").findings] == ["SCC101"]
 
 
 def test_rollout_of_a_deployment_makes_no_pods() -> None:

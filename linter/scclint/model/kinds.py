@@ -73,7 +73,16 @@ OBJECTS: dict[tuple[str, str], type[ApiObject]] = {
     ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
 }
 
-EMBEDDED: dict[tuple[str, str], Path] = {("argoproj.io", "Rollout"): ("spec", "template")}
+EMBEDDED: dict[tuple[str, str], Path] = {
+    ("argoproj.io", "Rollout"): ("spec", "template"),
+    ("keda.sh", "ScaledJob"): ("spec", "jobTargetRef", "template"),
+    ("sources.knative.dev", "ContainerSource"): ("spec", "template"),
+    ("apps.kruise.io", "CloneSet"): ("spec", "template"),
+    ("apps.kruise.io", "StatefulSet"): ("spec", "template"),
+    ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
+    ("apps.kruise.io", "BroadcastJob"): ("spec", "template"),
+    ("apps.kruise.io", "AdvancedCronJob"): ("spec", "template", "jobTemplate", "spec", "template"),
+}
 """Custom resources that may have a pod template, and where; one that has none (a Rollout of a Deployment's) makes no pods."""
 
 Build = Callable[[Document, Node, dict[str, Any], Path], Iterator[ApiObject]]
