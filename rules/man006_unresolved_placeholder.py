@@ -10,7 +10,8 @@ reported.
 ## How to settle it
 
 Lint what the tool makes of the file instead: `helm template ... | scclint check -`, `kustomize build | scclint check -`,
-`envsubst < file.yaml | scclint check -`. A Template's parameters are given with `--param NAME=VALUE`.
+`envsubst < file.yaml | scclint check -`. A Template's parameters are given with `--param NAME=VALUE`. What Open Cluster Management fills
+in for each managed cluster stays unknown; only a value that is written out can be judged.
 
 ## Before
 
@@ -103,7 +104,10 @@ def _consequence(obj: ApiObject, world: World) -> str:
 
 def _settle(obj: ApiObject, text: str) -> str:
     """How to give a value: by option, or by the command that most likely fills the placeholder in."""
+    braces = "{{" in text and "${{" not in text
+    if obj.substitutions and braces:
+        return "Write the value out if it is the same on all managed clusters."
     if obj.substitutions:
         return "Give the Template's parameter a value: `scclint check --param NAME=VALUE`."
-    filler = "helm template CHART" if "{{" in text and "${{" not in text else "envsubst < FILE"
+    filler = "helm template CHART" if braces else "envsubst < FILE"
     return f"Lint what the file becomes once it is filled in, as in `{filler} | scclint check -`."

@@ -52,11 +52,16 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
         return None
     if _TELLING_LINE.search(chunk, start, max(at - 1, start)) or _TELLING_LINE.search(chunk, at):
         return None
-    if HOLDERS in subject_kinds and match[1] not in PODLESS and "image" in chunk and _HOLDER.search(chunk):
+    if HOLDERS in subject_kinds and match[1] not in PODLESS and names_containers(chunk):
         return None
     version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
     # The same few names in all of what may be hundreds of thousands of documents.
     return intern(match[1]), intern(version[1]) if version else ""
+
+
+def names_containers(text: str) -> bool:
+    """Whether YAML or JSON text, in whatever style, has a key that holds containers or a container, and may have an image."""
+    return "image" in text and _HOLDER.search(text) is not None
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:

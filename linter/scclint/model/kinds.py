@@ -1,6 +1,6 @@
 """Which kinds bear on a verdict, and how each becomes a model object. The one place that knows the list."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path
@@ -32,6 +32,7 @@ from scclint.record import EMPTY, record
 
 if TYPE_CHECKING:
     from scclint.model.tekton_runs import References
+    from scclint.model.template import Instance
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "Pod"): (),
@@ -107,10 +108,24 @@ TEKTON = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun",
 PARAMETRIC = (("template.openshift.io", "Template"), ("", "Template"))
 """Kinds whose objects hold parameters still to be filled in."""
 
+CARRIERS: dict[tuple[str, str], tuple[Path, Path]] = {
+    ("work.open-cluster-management.io", "ManifestWork"): (("spec", "workload", "manifests"), ()),
+    ("work.open-cluster-management.io", "ManifestWorkReplicaSet"): (
+        ("spec", "manifestWorkTemplate", "workload", "manifests"),
+        (),
+    ),
+    ("addon.open-cluster-management.io", "AddOnTemplate"): (("spec", "agentSpec", "workload", "manifests"), ()),
+    ("policy.open-cluster-management.io", "Policy"): (("spec", "policy-templates"), ("objectDefinition",)),
+    ("policy.open-cluster-management.io", "ConfigurationPolicy"): (("spec", "object-templates"), ("objectDefinition",)),
+    ("hive.openshift.io", "SyncSet"): (("spec", "resources"), ()),
+    ("hive.openshift.io", "SelectorSyncSet"): (("spec", "resources"), ()),
+}
+"""Kinds that carry whole objects to other clusters: where the list of them is, and where in each entry the object."""
+
 STATE_KINDS = frozenset(kind for _, kind in OBJECTS) | {"List"}
 """What a dump of a cluster is read for."""
 
-SUBJECT_KINDS = STATE_KINDS | TEKTON | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMPOSED, *PARAMETRIC)}
+SUBJECT_KINDS = STATE_KINDS | TEKTON | {kind for _, kind in (*TEMPLATES, *EMBEDDED, *COMPOSED, *PARAMETRIC, *CARRIERS)}
 """Documents of other kinds need not be parsed, but for those of the configuration."""
 
 
@@ -166,7 +181,13 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
 
         yield from build_tekton(document, root, data, path, extras.references)
     elif (group, kind) in PARAMETRIC:
-        yield from _build_template(document, root, data, path, extras)
+        from scclint.model.template import instantiate
+
+        yield from _build_instances(document, root, instantiate(data, path, extras.params), extras)
+    elif (group, kind) in CARRIERS and _holds(data, CARRIERS[group, kind][0], list):
+        from scclint.model.carried import carried
+
+        yield from _build_instances(document, root, carried(data, path, *CARRIERS[group, kind]), extras)
     elif not kind and is_profile(data):
         yield SeccompProfileFile(document, root, {k: v for k, v in data.items() if v or k not in ("apiVersion", "kind")}, path)
     elif kind and api_version:
@@ -176,17 +197,17 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
             yield Unread(document, root, {k: v for k, v in data.items() if k in ("apiVersion", "kind", "metadata")}, path)
 
 
-def _build_template(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras) -> Iterator[ApiObject]:
-    from scclint.model.template import instantiate
-
-    for instance in instantiate(data, path, extras.params):
+def _build_instances(document: Document, root: Node, instances: "Iterable[Instance]", extras: Extras) -> Iterator[ApiObject]:
+    """The model objects of what an object holds whole."""
+    for instance in instances:
         for obj in build(document, root, instance.data, instance.path, extras):
             obj.home = obj.home or instance.home
-            obj.substitutions = obj.substitutions or instance.substitutions
+            if instance.substitutions:
+                obj.substitutions = {**instance.substitutions, **obj.substitutions}
             yield obj
 
 
-def _holds(data: Any, path: Path) -> bool:
+def _holds(data: Any, path: Path, kind: type = dict) -> bool:
     for step in path:
         data = data.get(step) if isinstance(data, dict) else None
-    return isinstance(data, dict)
+    return isinstance(data, kind)
