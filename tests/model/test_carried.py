@@ -70,6 +70,14 @@ def test_what_is_looked_for_without_a_name() -> None:
     assert objects(policy(entry({**JOB, "metadata": {"labels": {"a": "b"}}}))) == []
 
 
+def test_fields_that_an_scc_must_have_are_no_scc() -> None:
+    scc = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": "restricted"}}
+    fields = {**scc, "allowPrivilegedContainer": False}
+    assert objects(policy(entry(fields))) == []
+    whole = {**fields, "runAsUser": {"type": "RunAsAny"}, "seLinuxContext": {"type": "RunAsAny"}}
+    assert [o.named for o in objects(policy(entry(whole)))] == ["SecurityContextConstraints restricted"]
+
+
 def test_the_namespace_is_the_selected_one() -> None:
     (found,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop"], "exclude": ["kube-*"]}))
     assert (found.namespace, found.home) == ("", "shop")

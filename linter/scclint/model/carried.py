@@ -15,8 +15,8 @@ from scclint.model.unknown import Unknown
 def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> Iterator[Instance]:
     """The objects that the one at `path` carries, in order: `within` each entry of the list at `listed`.
 
-    Text with `{{` is filled in for each cluster, so that the whole value is unknown. What
-    a ConfigurationPolicy gives no namespace goes to those that its selector includes, which are called by that.
+    Text with `{{` is filled in for each cluster, so that the whole value is unknown. What a ConfigurationPolicy gives no namespace
+    goes to those that its selector includes, which are called by that.
     """
     entries = at(data, listed)
     home = _selected(at(data, ("spec", "namespaceSelector", "include")))
@@ -29,10 +29,12 @@ def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> 
 
 
 def _is_mere_check(entry: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Whether a ConfigurationPolicy makes nothing of an entry: what must not be there, and what is meant without a name."""
+    """Whether a ConfigurationPolicy makes nothing of an entry: what must not be there, what is meant without a name, and
+    fields that an SCC must have which is there already."""
     if "complianceType" not in entry:
         return False
-    return str(entry["complianceType"]).lower() == "mustnothave" or not at(found, ("metadata", "name"))
+    fields_of_scc = found.get("kind") == "SecurityContextConstraints" and not {"runAsUser", "seLinuxContext"} <= found.keys()
+    return fields_of_scc or str(entry["complianceType"]).lower() == "mustnothave" or not at(found, ("metadata", "name"))
 
 
 def at(data: Any, path: Path) -> Any:
