@@ -22,7 +22,7 @@ engine.sources engine.worlds
 errors finding ignore
 load load.discover load.document load.flowcolons load.ignored load.limits load.lines load.mapping load.node load.place
 load.quick load.read load.scalars load.split load.trees load.yamltree
-model model.csv model.kinds model.kustomize model.namechecks model.nodes model.objects model.pod model.podchecks
+model model.kinds model.kustomize model.namechecks model.nodes model.objects model.pod model.podchecks
 model.problem model.sccchecks model.schema model.terms model.unknown model.validate model.view model.walk
 record registry
 report report.full report.options report.output report.screen report.summary report.visible

@@ -5,7 +5,7 @@ A check receives the world of the release it judges. What a workload comes to is
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission.shape import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
@@ -38,7 +38,8 @@ OUTCOMES_KEPT = 1024
 O = TypeVar("O", bound=ApiObject)
 
 
-class Unknown(NamedTuple):
+@record
+class Unknown:
     """Why a workload has no verdict (the rest of "because ..."), and where that is written."""
 
     text: str

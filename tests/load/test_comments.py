@@ -27,12 +27,17 @@ from scclint.load import load_text
 )
 def test_comments(text: str, comments: list[tuple[str, int, int]]) -> None:
     documents = load_text("f.yaml", text, frozenset({"Pod"}))
-    assert [tuple(comment) for document in documents for comment in document.comments()] == comments
+    assert [
+        (comment.text, comment.line, comment.column) for document in documents for comment in document.comments()
+    ] == comments
 
 
 def test_lines_count_from_the_file() -> None:
     documents = load_text("f.yaml", "a: b\n---\n# c\nd: e # f\n", frozenset())
-    assert [tuple(comment) for comment in documents[1].comments()] == [("# c", 3, 1), ("# f", 4, 6)]
+    assert [(comment.text, comment.line, comment.column) for comment in documents[1].comments()] == [
+        ("# c", 3, 1),
+        ("# f", 4, 6),
+    ]
 
 
 def test_deep_nesting_does_not_hang() -> None:

@@ -1,7 +1,7 @@
 """One document of a stream, and the API objects in it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.errors import LoadError
 from scclint.load.node import Mapping, Node, Scalar, Sequence, to_data
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
 
-class Comment(NamedTuple):
+@record
+class Comment:
     """A YAML comment: its text from the `#` on, and the place of the `#` (1-based, code points)."""
 
     text: str

@@ -7,7 +7,7 @@ throughout is the document's text and data, packed, and a few facts about it; by
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scclint.load.node import Mapping, Node, Scalar, Sequence
 from scclint.record import record
@@ -156,7 +156,8 @@ class Latest:
             self._size -= its_size
 
 
-class Found(NamedTuple):
+@record
+class Found:
     """What an earlier run knew of a text."""
 
     tree: Tree

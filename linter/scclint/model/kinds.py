@@ -7,7 +7,6 @@ from scclint.finding import Path
 from scclint.load.document import Document, objects
 from scclint.load.node import Node
 from scclint.load.quick import HOLDERS
-from scclint.model.csv import build_csv
 from scclint.model.nodes import (
     MachineConfig,
     MachineConfigPool,
@@ -89,6 +88,12 @@ EMBEDDED: dict[tuple[str, str], Path] = {
 Build = Callable[[Document, Node, dict[str, Any], Path], Iterator[ApiObject]]
 
 
+def _csv(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
+    from scclint.model.csv import build_csv
+
+    return build_csv(document, root, data, path)
+
+
 def _knative(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
     from scclint.model.knative import build_knative
 
@@ -96,7 +101,7 @@ def _knative(document: Document, root: Node, data: dict[str, Any], path: Path) -
 
 
 COMPOSED: dict[tuple[str, str], Build] = {
-    ("operators.coreos.com", "ClusterServiceVersion"): build_csv,
+    ("operators.coreos.com", "ClusterServiceVersion"): _csv,
     ("serving.knative.dev", "Configuration"): _knative,
     ("serving.knative.dev", "Service"): _knative,
 }

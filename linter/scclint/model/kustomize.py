@@ -6,11 +6,12 @@ goes over that of the kustomizations it takes in, and `buildMetadata: [originAnn
 
 import os.path
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Located, Related
 from scclint.load.place import locate
 from scclint.model.view import View
+from scclint.record import record
 
 if TYPE_CHECKING:
     from scclint.model.objects import ApiObject
@@ -21,7 +22,8 @@ GROUP = "kustomize.config.k8s.io"
 ORIGIN = "config.kubernetes.io/origin"
 
 
-class Kustomization(NamedTuple):
+@record
+class Kustomization:
     """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders."""
 
     file: str
@@ -30,7 +32,8 @@ class Kustomization(NamedTuple):
     patches: tuple[str, ...]
 
 
-class Layout(NamedTuple):
+@record
+class Layout:
     """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, the one
     namespace that it goes to whichever way it is built, and which files (or folders) are taken in.
     """
@@ -40,7 +43,8 @@ class Layout(NamedTuple):
     resources: Set[str]
 
 
-class Origin(NamedTuple):
+@record
+class Origin:
     """The file that kustomize took an object from, as its annotation has it, and the object there if it was found."""
 
     file: str
