@@ -15,8 +15,11 @@ from scclint.model.podchecks import TEMPLATE_PATHS
 from scclint.model.problem import FieldProblem, duplicate, invalid, not_found
 from scclint.model.unknown import is_open
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_FORMS = {
+    "label": (63, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "characters or '-'"),
+    "subdomain": (253, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "characters, '-' or '.'"),
+}
+"""RFC 1123's names in lower case: how long they may be, their form, and what they consist of in the API server's words."""
 
 Json = Mapping[str, Any]
 Problems = Iterator[FieldProblem]
@@ -28,11 +31,11 @@ def check_names(root: Json, kind: str) -> Problems:
     namespace, name = metadata.get("namespace"), metadata.get("name")
     problems: list[FieldProblem] = []
     if kind not in CLUSTER_SCOPED:
-        problems += _check_label(namespace, ("metadata", "namespace"))
+        problems += _check_form("label", namespace, ("metadata", "namespace"))
     if kind == "Namespace":
-        problems += _check_label(name, ("metadata", "name"))
+        problems += _check_form("label", name, ("metadata", "name"))
     elif kind in TEMPLATE_PATHS or kind in ("ServiceAccount", "SecurityContextConstraints"):
-        problems += _check_subdomain(name, ("metadata", "name"))
+        problems += _check_form("subdomain", name, ("metadata", "name"))
     yield from problems
     where = TEMPLATE_PATHS.get(kind)
     # Whatever settles what an object is called, or what it selects, may well add to its pod.
@@ -86,38 +89,25 @@ def _check_unlike(names: Iterable[tuple[Any, Path]]) -> Problems:
     """Names that are DNS labels, each unlike those before it."""
     seen = set()
     for name, path in names:
-        yield from _check_label(name, path)
+        yield from _check_form("label", name, path)
         if isinstance(name, str):
             if name in seen:
                 yield duplicate(path, name)
             seen.add(name)
 
 
-def _check_label(name: Any, path: Path) -> Problems:
+def _check_form(form: str, name: Any, path: Path) -> Problems:
     if not isinstance(name, str) or not name or is_open(name):
         return
-    if len(name) > 63:
-        yield invalid(path, name, "must be no more than 63 characters")
-    if not re.fullmatch(_LABEL, name):
+    longest, pattern, made_of = _FORMS[form]
+    if len(name) > longest:
+        yield invalid(path, name, f"must be no more than {longest} characters")
+    if not re.fullmatch(pattern, name):
         yield invalid(
             path,
             name,
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+            f"a lowercase RFC 1123 {form} must consist of lower case alphanumeric {made_of}, and must start and end with an "
             "alphanumeric character",
-        )
-
-
-def _check_subdomain(name: Any, path: Path) -> Problems:
-    if not isinstance(name, str) or not name or is_open(name):
-        return
-    if len(name) > 253:
-        yield invalid(path, name, "must be no more than 253 characters")
-    if not re.fullmatch(_SUBDOMAIN, name):
-        yield invalid(
-            path,
-            name,
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
-            "with an alphanumeric character",
         )
 
 
