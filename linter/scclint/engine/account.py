@@ -60,8 +60,8 @@ def _unread(unread: Sequence[Unread]) -> Notice:
     more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
     kinds = sorted({o.kind for o in unread})
     make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
-    advice = "`pod-templates` in the configuration tells where a kind has its pod template"
-    text = f"with containers, not judged, since what pods {make} of them is not known; {advice}"
+    advice = "`pod-templates` in the configuration says where a kind keeps a pod template"
+    text = f"not judged: scclint does not know which pods {make} of these containers; {advice}"
     return Notice("note", f"{unread[0].file}: {unread[0].named}{more}: {text}")
 
 
