@@ -50,7 +50,8 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
     partial = [o for o in objects if o.partial and not isinstance(o, Unread)]
     if partial:
         first = f"{partial[0].file}: {partial[0].named}: partial, like a patch, and not judged, because {partial[0].partial}"
-        more = f"; nor are {len(partial) - 1} more such" if len(partial) > 1 else ""
+        rest = len(partial) - 1
+        more = f"; nor {'is' if rest == 1 else 'are'} {rest} more such" if rest else ""
         notices.append(Notice("note", first + more))
     return notices
 
