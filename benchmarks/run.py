@@ -60,14 +60,21 @@ def startup(folder: str) -> None:
     table(("", "CPU", "ratio"), rows)
 
 
-def throughput(corpus: str, tools: str, schemas: str) -> None:
+def throughput(folder: str, corpus: str, tools: str, schemas: str) -> None:
+    # A copy of which one file changes before each run.
+    (changing,) = copies(folder, corpus, 1)
+    with open(os.path.join(changing, "changing.yaml"), "w", encoding="utf-8") as file:
+        file.write(BROKEN)
+    change = f'echo "# $$" >> "{changing}/changing.yaml" && exec "{SCCLINT}" check "{changing}"'
     commands = {
         "scclint, no cache": [SCCLINT, "check", "--no-cache", corpus],
-        "scclint, cache filled": [SCCLINT, "check", corpus],
+        "scclint, nothing changed since the last run": [SCCLINT, "check", corpus],
+        "scclint, one file changed since the last run": ["sh", "-c", change],
         "PyYAML, C loader, compose only": [PYTHON, os.path.join(HERE, "compose.py"), corpus],
         **dict(others(corpus, tools, schemas)),
     }
     once([SCCLINT, "check", corpus])
+    once([SCCLINT, "check", changing])
     costs = cheapest(list(commands.values()), 3)
     print("### Throughput\n")
     rows = [
@@ -137,6 +144,7 @@ def memory(folder: str, corpus: Sequence[str]) -> None:
         ("100 MB, one document in 200 a workload", 100, 0.005),
         ("10 MB of workloads", 10, 1.0),
         ("20 MB of workloads", 20, 1.0),
+        ("100 MB of workloads", 100, 1.0),
     ):
         with tempfile.TemporaryDirectory(dir=folder) as parts:
             for part in range(megabytes // 10):
@@ -151,8 +159,9 @@ def _memory_row(label: str, cost: Cost) -> tuple[str, str, str]:
 
 
 def copies(folder: str, corpus: str, number: int) -> list[str]:
-    """The corpus under so many names."""
-    names = [os.path.join(folder, f"corpus-{i}") for i in range(number)]
+    """The corpus under so many new names."""
+    parent = tempfile.mkdtemp(dir=folder)
+    names = [os.path.join(parent, f"corpus-{i}") for i in range(number)]
     for name in names:
         shutil.copytree(corpus, name)
     return names
@@ -182,7 +191,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
         startup(folder)
-        throughput(corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
+        throughput(folder, corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
         admissions()
         growth(folder)
         corpora = copies(folder, corpus, 7)
