@@ -1,6 +1,8 @@
 """Nothing of what is linted is run or imported, and nothing asks the network."""
 
+import io
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -63,6 +65,65 @@ def test_git_configuration(run: Run, repository: Path, argv: list[str]) -> None:
 def test_the_traps_are_real(repository: Path) -> None:
     subprocess.run(["git", "status"], cwd=repository, check=False, capture_output=True)
     assert (repository / "sprung").exists()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A work tree with a folder `deploy` that looks like a bare repository, whose index needs an object of a remote."""
+    source, clone, tree = tmp_path / "source", tmp_path / "clone", tmp_path / "tree"
+    for folder in ("a", "b"):
+        (source / folder).mkdir(parents=True)
+        (source / folder / "x.yaml").write_text(pod(folder), encoding="utf-8")
+    git(source, "init", "-q")
+    git(source, "add", ".")
+    git(source, "commit", "-q", "-m", "x")
+    git(source, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--no-local", "--filter=tree:0", "--no-checkout", "--sparse", source.as_uri(), str(clone))
+    git(clone, "sparse-checkout", "set", "--cone", "--sparse-index", "a")
+    git(clone, "checkout", "-q")
+    listed = subprocess.run(["git", "ls-files", "--sparse", "-s"], cwd=clone, capture_output=True, text=True, check=True).stdout
+    needed = next((line.split()[1] for line in listed.splitlines() if line.endswith("\tb/")), "")
+    if not needed:
+        pytest.skip("this git makes no sparse index")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True, check=True).stdout
+    for index in (clone / ".git" / "objects" / "pack").glob("*.idx"):
+        held = subprocess.run(["git", "verify-pack", "-v", str(index)], capture_output=True, text=True, check=True).stdout
+        for file in index.parent.glob(f"{index.stem}.*") if needed in held else ():
+            file.unlink()
+    deploy = tree / "deploy"
+    for part in ("objects", "refs"):
+        shutil.copytree(clone / ".git" / part, deploy / part)
+    shutil.copy(clone / ".git" / "index", deploy)
+    (deploy / "HEAD").write_text("ref: refs/heads/m\n")
+    (deploy / "refs" / "heads" / "m").write_text(head)
+    (deploy / "x.yaml").write_text(pod("a"), encoding="utf-8")
+    for key, value in {
+        "core.repositoryformatversion": "1",
+        "core.bare": "false",
+        "core.worktree": ".",
+        "core.sshCommand": f"touch {tmp_path / 'sprung'}; false",
+        "remote.origin.url": "host:/x",
+        "remote.origin.promisor": "true",
+        "extensions.partialClone": "origin",
+    }.items():
+        subprocess.run(["git", "config", "--file", str(deploy / "config"), key, value], check=True)
+    git(tree, "init", "-q")
+    return tree
+
+
+@pytest.mark.parametrize(
+    "argv", [["check", "deploy"], ["check", "."], ["check", "-", "--stdin-filename", "r.yaml"]], ids=" ".join
+)
+def test_a_repository_among_the_files(run: Run, bare: Path, argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bare / "deploy" if argv[1] in ".-" else bare)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"# Source: c/templates/x.yaml\n{pod('p')}".encode())))
+    assert run(*argv).status == 1
+    assert not (bare.parent / "sprung").exists()
+
+
+def test_such_a_repository_is_a_trap(bare: Path) -> None:
+    subprocess.run(["git", "-C", "deploy", "ls-files"], cwd=bare, check=False, capture_output=True)
+    assert (bare.parent / "sprung").exists()
 
 
 MODULES = (

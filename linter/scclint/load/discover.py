@@ -46,7 +46,7 @@ def discover(
     for path in paths:
         for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
             if isinstance(item, SourceFile):
-                identity = item.path if item.path == "-" else os.path.abspath(item.path)
+                identity = item.path if item.path == "-" else os.path.abspath(_plain(item.path))
                 if identity in seen:
                     continue
                 seen.add(identity)
@@ -55,8 +55,52 @@ def discover(
 
 def display(path: str) -> str:
     """A path for people: POSIX separators, no `./` in front, undecodable bytes as `\\xNN`."""
-    shown = os.path.normpath(path).replace(os.sep, "/")
+    shown = _plain(path).replace(os.sep, "/")
     return os.fsencode(shown).decode("utf-8", "backslashreplace")
+
+
+def _plain(path: str) -> str:
+    """The path without detours, unless one leads through a link: `link/..` is not the folder that has the link."""
+    plain = os.path.normpath(path)
+    detour = os.pardir in path.split(os.sep) and "\0" not in path
+    return path if detour and os.path.realpath(plain) != os.path.realpath(path) else plain
+
+
+class Reach:
+    """What may be read of a folder that is linted, and so be quoted in a report: whatever is in it or in the work tree around.
+
+    Whoever wrote the tree must not have others' files read, by links or by paths that lead out of it. `.git` is not part of it,
+    since there are credentials in there.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._named = folder
+        self._folder = os.path.realpath(folder)
+        self._around: str | None = None
+        self._folders: dict[str, bool] = {}
+
+    def has(self, path: str) -> bool:
+        """Whether the path leads to something within."""
+        real = os.path.realpath(path)
+        if _is_below(real, self._folder):
+            return True
+        if self._around is None:
+            # A repository that ignores the folder, like one of a whole home directory, is another matter.
+            listed = listed_by_git(self._named, tracked_only=True) is not None
+            self._around = work_tree(self._named) if listed else self._folder
+        return _is_below(real, self._around)
+
+    def has_folder_of(self, path: str) -> bool:
+        """Whether the folder that a path names is within."""
+        folder = os.path.dirname(path)
+        if folder not in self._folders:
+            self._folders[folder] = self.has(folder or os.curdir)
+        return self._folders[folder]
+
+
+def _is_below(real: str, top: str) -> bool:
+    inside = os.path.relpath(real, top).split(os.sep)
+    return os.pardir not in inside and ".git" not in inside
 
 
 def _no(path: str) -> bool:
@@ -85,7 +129,8 @@ def _expand(
 
 def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> Iterator[SourceFile | LoadError]:
     problems: list[LoadError] = []
-    names = _below(root, "", problems, tracked_only)
+    reach = Reach(root)
+    names = _below(root, "", problems, tracked_only, reach)
     found: list[SourceFile | LoadError] = []
     for name in names:
         relative = name.replace(os.sep, "/")
@@ -93,17 +138,16 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
         shown = display(path)
         if excluded(relative) or excluded(shown):
             continue
-        found.append(_checked(path, shown, root))
+        found.append(_checked(path, shown, reach))
     found += problems
     yield from sorted(found, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
 
 
-def _checked(path: str, shown: str, root: str) -> SourceFile | LoadError:
+def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
-            # Whoever wrote the tree must not have files read, and quoted in a report, that are not in it.
-            if _leads_out(path, root):
+            if not reach.has(path):
                 return LoadError(
                     "is a link out of the tree, and not followed: name it on the command line to have it read", shown
                 )
@@ -113,14 +157,7 @@ def _checked(path: str, shown: str, root: str) -> SourceFile | LoadError:
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 
 
-def _leads_out(link: str, root: str) -> bool:
-    tree = work_tree(root) or os.path.realpath(root)
-    inside = os.path.relpath(os.path.realpath(link), tree).split(os.sep)
-    # In .git there are credentials.
-    return os.pardir in inside or ".git" in inside
-
-
-def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool) -> Iterator[str]:
+def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool, reach: Reach) -> Iterator[str]:
     """The candidates below `root`/`prefix`, relative to `root`."""
     folder = os.path.join(root, prefix) if prefix else root
     listed = listed_by_git(folder, tracked_only=tracked_only)
@@ -129,10 +166,13 @@ def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool
         return
     for name in listed:
         path = os.path.join(folder, name)
+        # An index may name anything, and what it has as a folder may be a link by now.
+        if not reach.has_folder_of(path):
+            continue
         # Before the name is looked at, for a submodule may be called `x.yaml`.
         if os.path.isdir(path):
             if not os.path.islink(path):
-                yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only)
+                yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only, reach)
         # A file deleted from the work tree but not from the index is listed all the same.
         elif name.endswith(SUFFIXES) and os.path.lexists(path):
             yield os.path.join(prefix, name)

@@ -1,4 +1,7 @@
-"""Where git is, for those that ask it about a folder."""
+"""How git is asked about a folder, whose own configuration must not make it run anything or go anywhere.
+
+That can come with the tree that is linted: in an archive with its `.git`, or as a bare repository among the files.
+"""
 
 import os
 
@@ -14,3 +17,22 @@ def program() -> str:
         if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
             return path
     return os.path.join(os.path.abspath(os.sep), "no", "git")
+
+
+def command(folder: str, *arguments: str) -> list[str]:
+    """What runs git in a folder.
+
+    `core.fsmonitor` is what listing files would start. A folder that looks like a bare repository is none of ours.
+    """
+    switched_off = ("core.fsmonitor=false", "safe.bareRepository=explicit")
+    return [program(), *(part for setting in switched_off for part in ("-c", setting)), "-C", folder, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The environment for `command`.
+
+    Objects that a partial clone lacks are not fetched, which would start whatever its configuration names, and no protocol is
+    allowed, for a git that does not know the first. What git sets for a hook would point to the hook's own repository.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

@@ -14,16 +14,13 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
         return None
     import subprocess
 
-    from scclint.load.git import program
+    from scclint.load.git import command, environment
 
-    # The repository's own configuration must not make git run anything: fsmonitor is the one that ls-files would start.
-    command = [program(), "-c", "core.fsmonitor=false", "-C", folder]
-    listing = [*command, "ls-files", "-z", "--cached"]
+    listing = command(folder, "ls-files", "-z", "--cached")
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]
-    ignored = [*command, "check-ignore", "-q", "."]
-    # In a hook these point to the repository of the commit, and would do so in a repository nested in it as well.
-    environ = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    ignored = command(folder, "check-ignore", "-q", ".")
+    environ = environment()
     try:
         done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
         if done.returncode != 0:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from scclint.errors import UsageError
-from scclint.load.git import program
+from scclint.load.git import command, environment
 from scclint.load.limits import MAX_BYTES
 from scclint.record import record
 
@@ -70,8 +70,9 @@ def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tup
         # A file, for git would stop to read a pipe while nobody reads what it writes.
         ids.write("".join(f"{id}\n" for _, _, id in entries).encode())
         ids.seek(0)
-        command = _command(revision.root, "cat-file", "--batch")
-        with subprocess.Popen(command, stdin=ids, stdout=subprocess.PIPE, env=_environment()) as git:
+        with subprocess.Popen(
+            command(revision.root, "cat-file", "--batch"), stdin=ids, stdout=subprocess.PIPE, env=environment()
+        ) as git:
             assert git.stdout is not None
             for path, mode, _ in entries:
                 data = _next(git.stdout, f"{revision.name} is not complete in this clone: {path} is missing; fetch it first")
@@ -108,23 +109,10 @@ def _git(folder: str, problem: str, *arguments: str) -> str:
     import subprocess
 
     try:
-        done = subprocess.run(_command(folder, *arguments), capture_output=True, env=_environment(), check=False)
+        done = subprocess.run(command(folder, *arguments), capture_output=True, env=environment(), check=False)
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror or error}") from error
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
         raise UsageError(f"{problem}: {said}" if said else problem)
     return os.fsdecode(done.stdout).rstrip("\n")
-
-
-def _command(folder: str, *arguments: str) -> list[str]:
-    return [program(), "-c", "core.fsmonitor=false", "-C", folder, *arguments]
-
-
-def _environment() -> dict[str, str]:
-    """Objects that a partial clone lacks are not fetched: nothing here goes to the network.
-
-    What git sets for a hook would point to the hook's own repository.
-    """
-    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
-    return {**kept, "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
