@@ -15,6 +15,7 @@ from scclint.engine.kept import Kept, kept_for
 from scclint.engine.run import run
 from scclint.engine.sources import find_sources
 from scclint.finding import Report
+from scclint.load.store import digest
 from scclint.registry import builtin
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -54,11 +55,15 @@ def place(config: Config, *paths: str) -> Kept | None:
     return kept_for(paths, find_sources(paths, config, context=context), config, builtin(), version="1")
 
 
+def unwrapped(kept: Kept | None) -> Kept:
+    assert kept is not None
+    return kept
+
+
 def judged(config: Config, *paths: str) -> Report:
     """The report of a run over the paths, which is kept."""
     context = ["state"] if paths == ("app",) else []
-    kept = place(config, *paths)
-    assert kept is not None
+    kept = unwrapped(place(config, *paths))
     inputs = load_inputs(paths, config, context=context, digests=True)
     report = run(inputs, config, builtin())
     kept.keep(report, inputs)
@@ -66,9 +71,7 @@ def judged(config: Config, *paths: str) -> Report:
 
 
 def found(config: Config, *paths: str) -> Report | None:
-    kept = place(config, *paths)
-    assert kept is not None
-    return kept.find(builtin())
+    return unwrapped(place(config, *paths)).find(builtin())
 
 
 @pytest.mark.parametrize("releases", [(), ("4.11", "4.22")])
@@ -147,8 +150,7 @@ def test_suppressions_expire(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_change_during_the_run_is_not_kept() -> None:
-    kept = place(Config(), "app")
-    assert kept is not None
+    kept = unwrapped(place(Config(), "app"))
     inputs = load_inputs(["app"], Config(), context=["state"], digests=True)
     report = run(inputs, Config(), builtin())
     write("kustomization.yaml", "namespace: shop\n")()
@@ -181,6 +183,43 @@ def test_what_looks_further_is_judged_each_time() -> None:
     write("app/templates/pod.yaml", POD.replace("metadata: {name: web}", origin))()
     judged(Config(), "app")
     assert found(Config(), "app") is None
+
+
+def test_which_file_is_read_for_what_is_seen() -> None:
+    for name in ("a", "b"):
+        write(f"state/{name}.yaml", BINDING.replace("many", name))()
+    config = Config(cluster_state=("state",))
+
+    def kept_with(context: str) -> Kept:
+        sources = find_sources(["app"], config, context=[context])
+        return unwrapped(kept_for(["app"], sources, config, builtin(), version="1"))
+
+    first = kept_with("state/a.yaml")
+    inputs = load_inputs(["app"], config, context=["state/a.yaml"], digests=True)
+    first.keep(run(inputs, config, builtin()), inputs)
+    assert kept_with("state/a.yaml").find(builtin()) is not None
+    assert kept_with("state/b.yaml").find(builtin()) is None
+
+
+def test_files_displayed_alike_are_judged_each_time() -> None:
+    try:
+        Path(os.fsdecode(b"app/w\xff.yaml")).write_text(POD, encoding="utf-8")
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    assert place(Config(), "app") is not None
+    write("app/w\\xff.yaml", POD)()
+    assert place(Config(), "app") is None
+
+
+@pytest.mark.parametrize("lines", [["1", "[]", "[]"], ["[0,0]", "[]", "[[[0]],[],[],0]"], ["{}", "{}", "{}"], ["[", "", "["]])
+def test_a_file_that_no_run_wrote_is_none(tmp_path: Path, lines: list[str]) -> None:
+    judged(Config(), "app")
+    (file,) = (tmp_path / "cache" / "scclint").glob("*.report")
+    header, _, head, files, _ = file.read_bytes().split(b"\n")
+    for forged in (lines, [head.decode(), files.decode(), lines[2]]):
+        body = [line.encode() for line in forged]
+        file.write_bytes(b"\n".join([header, digest(b"\n".join(body).decode()).encode(), *body]))
+        assert found(Config(), "app") is None
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"web", b"wet"), (b'"error"', b'"fatal"'), (b"[[", b"["), (b"\n", b"")])

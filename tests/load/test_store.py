@@ -6,7 +6,7 @@ import pytest
 
 from scclint.load import store as module
 from scclint.load.cache import Cache, cache_for
-from scclint.load.store import own_folder
+from scclint.load.store import own_folder, stamp
 from scclint.load.trees import Facts
 
 FACTS = Facts((1, 1, 5, 9), "Pod", "v1", False, True)
@@ -103,6 +103,26 @@ def test_it_stays_within_its_size(home: Path, monkeypatch: pytest.MonkeyPatch) -
     cache.put("a", FACTS, "{}")
     cache.save()
     assert at(home, "large").get("a") is None
+
+
+def test_other_code_is_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for name in ("a.py", "b.py", "c.txt"):
+        (folder / name).write_text("1")
+        os.utime(folder / name, ns=(10, 10))
+    single = tmp_path / "d.so"
+    single.write_text("1")
+    code = [str(folder), str(single), str(tmp_path / "gone")]
+    before = stamp(code)
+    (folder / "c.txt").write_text("22")
+    assert stamp(code) == before
+    os.utime(folder / "a.py", ns=(5, 5))
+    older = stamp(code)
+    (folder / "b.py").rename(folder / "e.py")
+    renamed = stamp(code)
+    single.write_text("22")
+    assert len({before, older, renamed, stamp(code)}) == 4
 
 
 def test_two_runs_at_once_leave_a_whole_file(home: Path) -> None:

@@ -22,7 +22,7 @@ from scclint.finding import Finding, Notice, Related, Report, Severity, Subject,
 from scclint.load import is_helm_template
 from scclint.load.discover import SourceFile
 from scclint.load.read import read
-from scclint.load.store import StoredFile, digest, own_folder
+from scclint.load.store import StoredFile, digest, of_others, own_folder
 from scclint.registry import Registry
 from scclint.source import Span
 
@@ -39,23 +39,14 @@ class Kept:
 
     def find(self, registry: Registry) -> Report | None:
         """The report of an earlier run that read what this one would read; None where there is none."""
-        from json import loads
-
         lines = self._file.read()
         if len(lines) != 4 or lines[0].decode("ascii", "replace") != _checksum(lines[1:]):
             return None
-        (key, around), files, (findings, notices, tally, platform) = map(loads, lines[1:])
-        if (key, around) != (self._key, self._around) or not self._same(files):
+        try:
+            return self._report(lines[1:], registry)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            # No run of ours wrote that.
             return None
-        found = tuple(map(_finding, findings))
-        return Report(
-            findings=found,
-            notices=tuple(Notice(*notice) for notice in notices),
-            tally=Tally(*tally),
-            platform=platform,
-            texts=texts_of(found, {}),
-            rules=registry.rules,
-        )
 
     def keep(self, report: Report, inputs: Inputs) -> None:
         """Keep the report of this run, if it depends on nothing that cannot be looked at again."""
@@ -73,6 +64,22 @@ class Kept:
         parts = [self._key, self._around], files, [report.findings, report.notices, report.tally, report.platform]
         lines = [dumps(part, separators=(",", ":"), default=_plain).encode() for part in parts]
         self._file.write([_checksum(lines).encode(), *lines])
+
+    def _report(self, lines: list[bytes], registry: Registry) -> Report | None:
+        from json import loads
+
+        (key, around), files, (findings, notices, tally, platform) = map(loads, lines)
+        if (key, around) != (self._key, self._around) or not self._same(files):
+            return None
+        found = tuple(map(_finding, findings))
+        return Report(
+            findings=found,
+            notices=tuple(Notice(*notice) for notice in notices),
+            tally=Tally(*tally),
+            platform=platform,
+            texts=texts_of(found, {}),
+            rules=registry.rules,
+        )
 
     def _same(self, files: list[Any]) -> bool:
         """Whether the files are those, by name, size and then content."""
@@ -97,21 +104,25 @@ def kept_for(
     `scope` names what is linted and from which folder. `more` is whatever else the report depends on.
     """
     sizes = sources.sizes()
-    if sizes is None or config.helm_chart or config.profile_dirs or config.rule_modules or "markdown" in config.format:
+    # Names that differ in bytes that are no UTF-8 may be displayed alike.
+    if sizes is None or len({file.display for file in sizes}) < len(sizes):
+        return None
+    if config.helm_chart or config.profile_dirs or config.rule_modules or "markdown" in config.format:
         return None
     folder = own_folder()
     if not folder:
         return None
     charts = [f.display for f in sizes if is_helm_template(f.display)]
-    key = digest(repr((config, more, date.today(), [*map(len, sources)], charts, [rule.id for rule in registry])))
+    key = digest(repr((config, more, date.today(), sources, charts, [rule.id for rule in registry])))
     return Kept(StoredFile(folder, (*scope, key), "report", version, _code(registry)), sizes, config, key)
 
 
 def _code(registry: Registry) -> Iterator[str]:
-    """The folders with all the code and data that a report depends on."""
+    """The modules, and folders of modules and data, that a report depends on."""
     package = os.path.dirname(os.path.dirname(__file__))
     schemas = str(import_module("scclint.schemas").__file__)
     rules = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
+    yield from of_others()
     for root in sorted({package, *map(os.path.dirname, [schemas, *rules])}):
         yield from (folder for folder, _, _ in os.walk(root))
 

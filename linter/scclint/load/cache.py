@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable
 
-from scclint.load.store import StoredFile, digest, own_folder
+from scclint.load.store import StoredFile, digest, of_others, own_folder
 from scclint.load.trees import Facts
 
 
@@ -17,7 +17,7 @@ class Cache:
 
     def __init__(self, folder: str, scope: Iterable[str], version: str) -> None:
         """As for a `StoredFile`."""
-        self._file = StoredFile(folder, scope, "documents", version, [os.path.dirname(__file__)])
+        self._file = StoredFile(folder, scope, "documents", version, [os.path.dirname(__file__), *of_others()])
         self._known: dict[bytes, bytes] | None = None
         self._used: dict[bytes, bytes] = {}
         self._new = False

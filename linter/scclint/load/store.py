@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from hashlib import blake2b
+from importlib.util import find_spec
 
 LARGEST = 1 << 26
 """Bytes of one file; lines that do not fit are left out."""
@@ -21,12 +22,12 @@ class StoredFile:
     """Lines for one scope (what is linted, from where), written by the very code that reads them."""
 
     def __init__(self, folder: str, scope: Iterable[str], sort: str, version: str, code: Iterable[str]) -> None:
-        """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` are the folders of modules on which the
-        lines depend, besides scclint's `version`."""
+        """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` are the modules, and
+        folders of modules, on which the lines depend, besides scclint's `version`."""
         self._folder = folder
         self._path = os.path.join(folder, f"{digest(chr(0).join(scope))}.{sort}")
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        self._header = f"scclint {version} {newest(code):x} python {python}".encode()
+        self._header = f"scclint {version} {stamp(code)} python {python}".encode()
 
     def read(self) -> list[bytes]:
         """The lines, without their ends; none where there is no such file, or other code wrote it."""
@@ -76,17 +77,30 @@ def digest(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
-def newest(folders: Iterable[str]) -> int:
-    """When a module or a data file in the folders was last written, in nanoseconds: the code may change where the version does
-    not, as in a checkout. 0 in a zip archive, which is not edited in place."""
-    found = 0
-    for folder in folders:
+def of_others() -> list[str]:
+    """The modules of others that read YAML and conditions, where they are installed."""
+    found = map(find_spec, ("_ruamel_yaml", "cel"))
+    return [spec.origin for spec in found if spec and spec.origin]
+
+
+def stamp(code: Iterable[str]) -> str:
+    """What stands for the state of modules, and of the modules and data files in folders: a hash of their names, sizes and times.
+
+    The code may change where the version does not, as in a checkout. What is in a zip archive counts for nothing, for it is not
+    edited in place.
+    """
+    found: list[tuple[str, int, int]] = []
+    for path in code:
         try:
-            with os.scandir(folder) as files:
-                found = max((found, *(f.stat().st_mtime_ns for f in files if f.name.endswith((".py", ".json")))))
+            if not os.path.isdir(path):
+                found.append((path, (status := os.stat(path)).st_size, status.st_mtime_ns))
+                continue
+            with os.scandir(path) as files:
+                wanted = [(f.path, f.stat()) for f in files if f.name.endswith((".py", ".json"))]
         except OSError:
             continue
-    return found
+        found += ((name, status.st_size, status.st_mtime_ns) for name, status in wanted)
+    return digest(repr(sorted(found)))
 
 
 def _replace(path: str, content: bytes) -> None:
