@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scclint.errors import LoadError
-from scclint.load.chart import Chart, Origin, chart_at, charts_below, find_origin
+from scclint.load.chart import Origin, chart_at, charts_below, find_origin
+from scclint.load.discover import Reach
 from scclint.source import Span
 
 
@@ -22,7 +23,7 @@ def write(file: str, text: str = "") -> None:
 
 
 def origin(source: str) -> Origin | None:
-    return find_origin(source, [chart_at("c")])
+    return find_origin(source, [chart_at("c", Reach("."))])
 
 
 def test_the_name_is_that_of_the_chart_not_of_its_folder() -> None:
@@ -95,17 +96,21 @@ def test_no_chart(text: str | None, why: str) -> None:
     if text is not None:
         write("c/Chart.yaml", text)
     with pytest.raises(LoadError) as caught:
-        chart_at("c")
+        chart_at("c", Reach("."))
     assert (caught.value.file, caught.value.message) == ("c/Chart.yaml", why)
+
+
+def below() -> list[tuple[str, str]]:
+    return [(chart.folder, chart.name) for chart in charts_below(".")]
 
 
 def test_charts_below_nearest_first() -> None:
     for folder in ("b/charts/x", "b", "a", "d/e/f/g", ".hidden"):
         write(f"{folder}/Chart.yaml", f"name: {folder.rpartition('/')[2]}\n")
     write("broken/Chart.yaml", "name: [a\n")
-    assert charts_below(".") == [Chart("./a", "a"), Chart("./b", "b"), Chart("./b/charts/x", "x")]
+    assert below() == [("./a", "a"), ("./b", "b"), ("./b/charts/x", "x")]
     write("Chart.yaml", "name: top\n")
-    assert charts_below(".")[0] == Chart(".", "top")
+    assert below()[0] == (".", "top")
 
 
 def test_charts_that_git_ignores_do_not_count() -> None:
@@ -113,4 +118,4 @@ def test_charts_that_git_ignores_do_not_count() -> None:
     write(".gitignore", "out\n")
     write("out/Chart.yaml", "name: a\n")
     write("deep/in/the/tree/of/Chart.yaml", "name: b\n")
-    assert charts_below(".") == [Chart("./deep/in/the/tree/of", "b")]
+    assert below() == [("./deep/in/the/tree/of", "b")]

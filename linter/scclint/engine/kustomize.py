@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 from scclint.errors import LoadError
 from scclint.load import load_file, load_text
+from scclint.load.discover import Reach
 from scclint.load.document import Document
 from scclint.load.node import to_data
 from scclint.load.read import read
@@ -36,9 +37,12 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
 
 
 def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> bool:
-    """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations."""
+    """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations.
+
+    They may say anything: files are looked at in the working directory, and the work tree around it, alone.
+    """
     built = {id(document) for document in documents if ORIGIN in document.text}
-    objects_of = cache(_objects_of)
+    objects_of = cache(partial(_objects_of, Reach(os.curdir)))
     for obj in found if built else ():
         if id(obj.document) in built:
             obj.origin = find_origin(obj, objects_of)
@@ -59,17 +63,26 @@ def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kusto
 
 
 def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:
-    """The kustomizations in the folders of the files and in those above, up to the folder the paths start from."""
+    """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
+
+    Links to files out of the tree are none.
+    """
     seen: set[str] = set()
     for file in files:
         folder = os.path.dirname(file)
         while folder not in seen:
             seen.add(folder)
-            yield from (path for name in NAMES if os.path.isfile(path := os.path.join(folder, name)))
+            yield from (path for name in NAMES if _is_file_within(path := os.path.join(folder, name), folder))
             folder = os.path.dirname(folder)
 
 
-def _objects_of(file: str) -> tuple[ApiObject, ...]:
+def _is_file_within(path: str, folder: str) -> bool:
+    return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
+
+
+def _objects_of(reach: Reach, file: str) -> tuple[ApiObject, ...]:
+    if not reach.has(file):
+        return ()
     try:
         documents = load_file(file, read(file), SUBJECT_KINDS)
     except LoadError:

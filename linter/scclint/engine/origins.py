@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError, UsageError
 from scclint.finding import Notice
-from scclint.load.discover import display
+from scclint.load.discover import Reach, display
 from scclint.load.document import Document
 from scclint.load.split import helm_source
 
@@ -52,8 +52,9 @@ def _given(chart: str) -> "list[Chart]":
         return []
     from scclint.load.chart import chart_at
 
+    here = Reach(os.curdir)
     try:
-        return [chart_at(chart)]
+        return [chart_at(chart, here if here.has(chart) else Reach(chart))]
     except LoadError as error:
         raise UsageError(f"{chart} is no Helm chart: {error.file} {error.message}") from None
 

@@ -46,7 +46,7 @@ def discover(
     for path in paths:
         for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
             if isinstance(item, SourceFile):
-                identity = item.path if item.path == "-" else os.path.abspath(_plain(item.path))
+                identity = item.path if item.path == "-" else os.path.join(os.getcwd(), _plain(item.path))
                 if identity in seen:
                     continue
                 seen.add(identity)

@@ -1,0 +1,159 @@
+"""What the author of a linted tree cannot read, a report on it must not quote: nothing in it leads to files out of it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scclint.engine.kustomize import kustomizations_beside
+from scclint.load import discover as module
+from scclint.load.discover import SourceFile, discover
+from tests.robustness.conftest import Ran, Run, pod
+
+SECRET = "hunter2"
+SECRET_POD = pod("a").replace("privileged: true", f"privileged: true # {SECRET}")
+ORIGIN = "config.kubernetes.io/origin"
+FORMATS = ("full", "concise", "json", "sarif", "markdown")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that is linted, beside one that is none of the author's business."""
+    for folder in ("tree/templates", "secret/templates"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("x.yaml", "templates/x.yaml"):
+        (tmp_path / "secret" / name).write_text(SECRET_POD, encoding="utf-8")
+    (tmp_path / "secret" / "kustomization.yaml").write_text(f"namespace: {SECRET}\nresources: [x.yaml]\n", encoding="utf-8")
+    (tmp_path / "secret" / "Chart.yaml").write_text("name: secret\n", encoding="utf-8")
+    (tmp_path / "tree" / "Chart.yaml").write_text("name: app\n", encoding="utf-8")
+    return tmp_path / "tree"
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def rendered(tree: Path, source: str) -> None:
+    write(tree / "x.yaml", f"---\n# Source: {source}\n{pod('a')}")
+
+
+def linked_template(tree: Path) -> None:
+    (tree / "templates" / "x.yaml").symlink_to("../../secret/x.yaml")
+    rendered(tree, "app/templates/x.yaml")
+
+
+def linked_folder_of_templates(tree: Path) -> None:
+    (tree / "templates").rmdir()
+    (tree / "templates").symlink_to("../secret/templates")
+    rendered(tree, "app/templates/x.yaml")
+
+
+def dependency_beside(tree: Path) -> None:
+    write(tree / "Chart.yaml", "name: app\ndependencies:\n- {name: secret, repository: 'file://../secret'}\n")
+    rendered(tree, "app/charts/secret/templates/x.yaml")
+
+
+def linked_dependency(tree: Path) -> None:
+    (tree / "charts").symlink_to("..")
+    rendered(tree, "app/charts/secret/templates/x.yaml")
+
+
+def linked_dependencies(tree: Path) -> None:
+    text = f"dependencies:\n- name: gone # {SECRET}\n  repository: x\n"
+    write(tree.parent / "secret" / "requirements.yaml", text)
+    (tree / "requirements.yaml").symlink_to("../secret/requirements.yaml")
+    rendered(tree, "app/charts/gone/templates/x.yaml")
+
+
+def origin_elsewhere(tree: Path) -> None:
+    annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: ../secret/x.yaml'}}"
+    write(tree / "x.yaml", pod("a").replace("  name: a", annotated))
+
+
+def linked_kustomization(tree: Path) -> None:
+    (tree / "kustomization.yaml").symlink_to("../secret/kustomization.yaml")
+    write(tree / "x.yaml", pod("a"))
+
+
+def linked_folder_in_the_index(tree: Path) -> None:
+    write(tree / "x.yaml", pod("a"))
+    write(tree / "templates" / "x.yaml", pod("b"))
+    subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+    subprocess.run(["git", "add", "."], cwd=tree, check=True)
+    (tree / "templates" / "x.yaml").unlink()
+    linked_folder_of_templates(tree)
+
+
+WAYS: dict[Callable[[Path], None], str] = {
+    linked_template: "templates/x.yaml",
+    linked_folder_of_templates: "templates/x.yaml",
+    dependency_beside: "../secret/templates/x.yaml",
+    linked_dependency: "charts/secret/templates/x.yaml",
+    linked_dependencies: "requirements.yaml",
+    origin_elsewhere: "../secret/x.yaml",
+}
+"""Links and paths that lead out of the folder, and the file that findings are placed in if they are followed."""
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("way", [*WAYS, linked_kustomization, linked_folder_in_the_index], ids=lambda way: way.__name__)
+def test_no_secret_is_told(
+    run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[[Path], None], format: str
+) -> None:
+    way(tree)
+    monkeypatch.chdir(tree)
+    ran = run("check", ".", *chart_of(tree), "--format", format, "--isolated")
+    assert ran.status in (1, 2) and "privileged" in ran.out
+    assert SECRET not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_no_way_out(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[[Path], None]) -> None:
+    way(tree)
+    monkeypatch.chdir(tree)
+    assert WAYS[way] not in files_of(run("check", "x.yaml", *chart_of(tree), "--format", "json", "--isolated"))
+    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    # In one work tree it is all the author's own.
+    assert WAYS[way] in files_of(run("check", "x.yaml", *chart_of(tree), "--format", "json", "--isolated"))
+
+
+def files_of(ran: Ran) -> set[str]:
+    """The files that findings point into."""
+    findings = json.loads(ran.out)["findings"]
+    assert ran.status == 1 and findings
+    return {place["file"] for finding in findings for place in (finding, *finding["related"])}
+
+
+def test_a_kustomization_from_elsewhere_is_none(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    linked_kustomization(tree)
+    monkeypatch.chdir(tree)
+    assert not [*kustomizations_beside(["x.yaml"])]
+    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    assert [*kustomizations_beside(["x.yaml"])] == ["kustomization.yaml"]
+
+
+def chart_of(tree: Path) -> list[str]:
+    return ["--helm-chart", "."] if "Source:" in (tree / "x.yaml").read_text(encoding="utf-8") else []
+
+
+def test_an_index_may_name_anything(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    write(tree / "x.yaml", pod("a"))
+    listed = ["../secret/x.yaml", str(tree.parent / "secret" / "x.yaml"), "x.yaml", "templates/../../secret/x.yaml"]
+    monkeypatch.setattr(module, "listed_by_git", lambda folder, **_: listed)
+    assert list(discover(["."])) == [SourceFile("./x.yaml", "x.yaml")]
+
+
+def test_a_way_back_through_a_link_is_called_what_it_is(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`link/..` is the folder above what the link leads to; its files must not pass for those beside the link."""
+    monkeypatch.chdir(tree)
+    write(tree / "x.yaml", pod("a"))
+    (tree / "link").symlink_to("../secret/templates")
+    assert [getattr(file, "display", "") for file in discover(["link/../x.yaml", "x.yaml", "templates/../x.yaml"])] == [
+        "link/../x.yaml",
+        "x.yaml",
+    ]
+    assert os.path.samefile("link/../x.yaml", tree.parent / "secret" / "x.yaml")
