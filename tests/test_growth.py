@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -105,4 +106,34 @@ def test_what_comes_on_top_costs_as_much_each_time(tmp_path: Path, small: dict[s
     sizes = [{kind: small.get(kind, 0) + step * extra.get(kind, 0) for kind in {*small, *extra}} for step in range(3)]
     lint(tmp_path, **sizes[0])()  # what is only done once, such as importing, does not count
     one, two, three = (calls(lint(tmp_path, **size)) for size in sizes)
+    assert three - two <= 1.25 * (two - one)
+
+
+def task_run_specs(number: int) -> str:
+    specs = "".join(f"  - {{pipelineTaskName: t{i}, serviceAccountName: s}}\n" for i in range(number))
+    tasks = "".join(f"    - {{name: t{i}, taskSpec: {{steps: [{{name: a, image: x}}]}}}}\n" for i in range(number))
+    head = "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: r}\nspec:\n  taskRunSpecs:\n"
+    return f"{head}{specs}  pipelineSpec:\n    tasks:\n{tasks}"
+
+
+def tasks_of_one_name(number: int) -> str:
+    head = "---\napiVersion: tekton.dev/v1\n"
+    task = f"{head}kind: Task\nmetadata: {{name: t}}\nspec: {{steps: [{{name: a, image: x}}]}}\n"
+    return (task + f"{head}kind: TaskRun\nmetadata: {{name: r}}\nspec: {{taskRef: {{name: t}}}}\n") * number
+
+
+def labels_to_be_filled_in(number: int) -> str:
+    labels = "".join(f"        k{i}: a\n" for i in range(number))
+    selector = "".join(f"      k{i}: '$(x)'\n" for i in range(number))
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n"
+        f"  selector:\n    matchLabels:\n{selector}  template:\n    metadata:\n      labels:\n{labels}"
+        "    spec:\n      containers:\n      - {name: a, image: x}\n"
+    )
+
+
+@pytest.mark.parametrize("text", [task_run_specs, tasks_of_one_name, labels_to_be_filled_in])
+def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:
+    scclint.lint_text(text(10), "x.yaml")
+    one, two, three = (calls(partial(scclint.lint_text, text(number), "x.yaml")) for number in (40, 80, 120))
     assert three - two <= 1.25 * (two - one)

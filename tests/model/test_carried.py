@@ -83,6 +83,8 @@ def test_the_namespace_is_the_selected_one() -> None:
     assert (found.namespace, found.home) == ("", "shop")
     (several,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop", "bar-*"]}))
     assert several.home == "shop, bar-*"
+    (many,) = objects(policy(entry(JOB), namespaceSelector={"include": [*"abcdefgh"]}))
+    assert many.home == "a, b, c, d, e and 3 more"
     (open_,) = objects(policy(entry(JOB), namespaceSelector={"matchLabels": {"a": "b"}}))
     assert open_.home == ""
 

@@ -249,3 +249,60 @@ def test_a_sidecar_without_a_name() -> None:
 def test_odd_objects(more: str) -> None:
     report = scclint.lint_text(f"{STEPS}---\napiVersion: tekton.dev/v1\n{more}\n", "x.yaml", Config(profile="strict"))
     assert report.crashes == ()
+
+
+def test_a_pipeline_in_a_pipeline_is_not_passed_over() -> None:
+    nested = "  - name: inner\n    pipelineSpec: {tasks: [{name: t, taskSpec: {steps: [{name: s, image: example/s}]}}]}\n"
+    report = lint(PIPELINE + nested)
+    assert [n.message for n in report.notices] == [
+        "x.yaml: task inner of Pipeline ship: no verdict, because it is a pipeline of its own, which scclint does not look into"
+    ]
+    assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (1, 2, 0)
+
+
+STEPS_OF_ONE = "taskSpec: {steps: [{name: a, image: example/a}]}"
+
+
+def test_a_few_lines_do_not_ask_for_endless_work() -> None:
+    """Tasks by runs, tasks by volumes, steps by what all steps have."""
+    many = range(700)
+    tasks = "".join(f"  - {{name: t{i}, {STEPS_OF_ONE}}}\n" for i in many)
+    runs = "".join(PIPELINE_RUN.replace("shipper", f"shipper-{i}") for i in many)
+    pipeline = PIPELINE.partition("spec:")[0] + f"spec:\n  tasks:\n{tasks}"
+    why = "no verdict, because its pods, in all the ways that the input runs it, have more than 200,000 values"
+    report = lint(pipeline + runs)
+    too_many = "no verdict, because the input runs it in more ways than scclint looks at"
+    assert [n.message for n in report.notices] == [f"x.yaml: Pipeline ship: {too_many}"]
+    assert 10_000 < report.tally.workloads < 12_000
+    volumes = "".join(f"    - {{name: v{i}, emptyDir: {{}}}}\n" for i in many)
+    run = (
+        f"kind: PipelineRun\nmetadata: {{name: r}}\nspec:\n  podTemplate:\n    volumes:\n{volumes}  pipelineSpec:\n    tasks:\n"
+    )
+    report = lint(f"apiVersion: tekton.dev/v1\n{run}" + "".join(f"  {line}\n" for line in tasks.splitlines()))
+    assert [n.message for n in report.notices] == [f"x.yaml: task t94 of PipelineRun r: {why}"]
+    template = "".join(f"    k{i}: v\n" for i in many)
+    steps = "".join(f"  - {{name: s{i}, image: example/s}}\n" for i in many)
+    report = lint(f"{TASK.partition('spec:')[0]}spec:\n  stepTemplate:\n{template}  steps:\n{steps}")
+    assert [n.message for n in report.notices] == [f"x.yaml: Task build: {why}"]
+
+
+def test_a_run_may_be_told_what_to_do_with_a_task_twice() -> None:
+    specs = "".join(
+        f"  - {{pipelineTaskName: second, podTemplate: {{{template}}}}}\n"
+        for template in (
+            "hostNetwork: true, volumes: [{name: a, hostPath: {path: /a}}, {name: [b], emptyDir: {}}]",
+            "nodeSelector: {}",
+            "hostNetwork: false, volumes: [{name: c, emptyDir: {}}, {name: a, emptyDir: {}}]",
+        )
+    )
+    _, found = pods(TASK + PIPELINE + PIPELINE_RUN + specs)
+    assert found.pod.manifest["spec"]["hostNetwork"] is False
+    assert found.pod.manifest["spec"]["volumes"] == [{"name": name, "emptyDir": {}} for name in (["b"], "c", "a")]
+
+
+def test_the_same_run_twice_counts_once() -> None:
+    text = TASK + PIPELINE + PIPELINE_RUN + PIPELINE_RUN.replace("ship-1", "ship-2") + CLUSTER_TASK
+    assert len(pods(text)) == 3
+    assert lint(text).tally.linted == 5
+    other = PIPELINE_RUN.replace("tester", "checker")
+    assert [account for _, account in accounts(TASK + PIPELINE + PIPELINE_RUN + other)] == ["shipper", "tester", "checker"]

@@ -11,6 +11,8 @@ from scclint.finding import Path
 from scclint.model.template import Instance, Parameter
 from scclint.model.unknown import Unknown
 
+_NAMED = 5
+
 
 def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> Iterator[Instance]:
     """The objects that the one at `path` carries, in order: `within` each entry of the list at `listed`.
@@ -45,7 +47,11 @@ def at(data: Any, path: Path) -> Any:
 
 
 def _selected(names: Any) -> str:
-    return ", ".join(map(str, names)) if isinstance(names, list) else ""
+    """Patterns of namespaces as one name; the first few stand for many."""
+    if not isinstance(names, list):
+        return ""
+    rest = len(names) - _NAMED
+    return ", ".join(map(str, names[:_NAMED])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:

@@ -58,9 +58,10 @@ def _check_selector(spec: Json, template: Json) -> Problems:
         label = labels.get(key, "")
         if not (isinstance(wanted, str) and isinstance(label, str)) or label == wanted:
             continue
-        if not any(map(is_open, (wanted, label, key, *labels))):
-            path = ("spec", "template", "metadata", "labels")
-            yield invalid(path, labels, f"`selector` does not match template `labels` (it has {key}: {wanted})")
+        if not any(map(is_open, (wanted, label, key))):
+            if not any(map(is_open, labels)):
+                path = ("spec", "template", "metadata", "labels")
+                yield invalid(path, labels, f"`selector` does not match template `labels` (it has {key}: {wanted})")
             return
 
 
@@ -78,10 +79,11 @@ def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
     to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
     if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
         return
+    known = {name for name in volumes if isinstance(name, str)}
     for container, where in containers:
         for index, mount in enumerate(_mappings(container.get("volumeMounts"))):
             name = mount.get("name")
-            if isinstance(name, str) and name and name not in volumes and not is_open(name):
+            if isinstance(name, str) and name and name not in known and not is_open(name):
                 yield not_found((*where, "volumeMounts", index, "name"), name)
 
 

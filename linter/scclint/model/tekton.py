@@ -1,18 +1,23 @@
 """Custom resources of Tekton, whose pods are made of steps: Tasks, Pipelines, and what runs them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
 from scclint.load.document import Document
+from scclint.load.limits import MAX_ALIASED
 from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
 from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over
-from scclint.model.tekton_runs import References, Run, called, distinct, run_of, tasks_of
+from scclint.model.tekton_runs import PipelineRun, References, Run, called, distinct, tasks_of
 
 PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
+
+_TOO_LARGE = f"its pods, in all the ways that the input runs it, have more than {MAX_ALIASED:,} values"
+"""Each of many tasks can be run in each of many ways with each of many volumes: a small input could ask for endless work."""
+_TOO_MANY = "the input runs it in more ways than scclint looks at"
 
 
 def build_tekton(
@@ -25,31 +30,70 @@ def build_tekton(
     itself where `references` know them; where not it says nothing about pods.
     """
     whole = Part(data, node_at(root, path), path)
-    spec, kind = whole.at("spec"), data.get("kind")
     references = references or References(())
-    tasks: Iterable[tuple[Part, Run, Part]] = ()
-    if kind == "TaskRun":
-        tasks = [(spec.at("taskSpec"), Run(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING)]
-    elif kind == "PipelineRun":
-        held = tasks_of(spec.at("pipelineSpec"))
-        tasks = ((task.at("taskSpec"), run_of(whole, task.at("name")), task.at("name")) for task in held)
-    elif kind == "Pipeline":
-        held = tasks_of(spec)
-        tasks = (
-            (task.at("taskSpec"), run, task.at("name"))
-            for task in held
-            for run in distinct(run_of(by, task.at("name"), by) for by in references.runs_of_pipeline(whole))
-        )
-    elif kind != "StepAction":
-        tasks = ((spec, run, NOTHING) for run in distinct(references.runs_of_task(whole)))
-    made = [
-        _workload(document, root, whole, task, run, name, references)
-        for task, run, name in tasks
-        if isinstance(task.data, dict) and (not name or task.at("steps"))
-    ]
-    yield from made
-    if not made and (kind == "StepAction" or references.resolves(whole)):
+    made = values = 0
+    sizes = _Sizes()
+    for task, run, name in _tasks(whole, references):
+        values += sizes.of(task) + sizes.of(task.at("stepTemplate")) * len(task.at("steps").items) + sizes.of(run.template)
+        made += 1
+        if values > MAX_ALIASED:
+            yield _open(document, root, whole, name, _TOO_LARGE)
+            break
+        yield _workload(document, root, whole, task, run, name, references)
+    for task in _held(whole):
+        if task.at("pipelineSpec", "tasks"):
+            yield _open(document, root, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
+    if references.is_cut(whole):
+        yield _open(document, root, whole, NOTHING, _TOO_MANY)
+    if not made and (data.get("kind") == "StepAction" or references.resolves(whole)):
         yield ApiObject(document, root, data, path)
+
+
+class _Sizes:
+    """How many values there are in plain data; counted once, for many tasks and runs have the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, int]] = {}
+
+    def of(self, part: Part) -> int:
+        key = id(part.data)
+        if key not in self._known:
+            self._known[key] = part.data, _count(part.data)
+        return self._known[key][1]
+
+
+def _count(data: Any) -> int:
+    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(map(_count, held))
+
+
+def _held(whole: Part) -> Iterator[Part]:
+    """The tasks that a Pipeline or PipelineRun holds."""
+    kind = whole.at("kind").data
+    if kind in ("Pipeline", "PipelineRun"):
+        yield from tasks_of(whole.at("spec") if kind == "Pipeline" else whole.at("spec", "pipelineSpec"))
+
+
+def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
+    """The task specs of an object, each with what runs it, and with the task's name where a pipeline has it."""
+    spec, kind = whole.at("spec"), whole.at("kind").data
+    if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
+        yield spec.at("taskSpec"), Run(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING
+    elif kind in ("Task", "ClusterTask") and isinstance(spec.data, dict):
+        for run in distinct(references.runs_of_task(whole)):
+            yield spec, run, NOTHING
+    runs = references.runs_of_pipeline(whole) if kind == "Pipeline" else [PipelineRun(whole)]
+    for task in _held(whole):
+        if task.at("taskSpec", "steps"):
+            for run in distinct(run.run_of(task.at("name")) for run in runs):
+                yield task.at("taskSpec"), run, task.at("name")
+
+
+def _open(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
+    """Stands for pods of which nothing is known."""
+    workload = _workload(document, root, whole, NOTHING, Run(), name, References(()))
+    workload.partial, workload.elsewhere = "", why
+    return workload
 
 
 def _workload(

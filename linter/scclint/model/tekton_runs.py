@@ -12,6 +12,10 @@ _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")
 
 
+MOST_REFERENCES = 10_000
+"""How many tasks are looked up for one Pipeline and its runs, of which each may have a task run in another way."""
+
+
 @record
 class Run:
     """What a run settles of a task's pod: its service account and its pod template, empty where it says nothing of them.
@@ -38,11 +42,17 @@ class Run:
 
 def distinct(runs: Iterable[Run]) -> Iterator[Run]:
     """The first of the runs that settle the same; one with the defaults where there is none."""
-    seen: list[object] = []
+    alike: set[tuple[int, ...]] = set()
+    seen: set[str] = set()
     for run in runs:
-        key = run.settles, run.namespace
+        # Many tasks of one run share its template, which may be large.
+        same = id(run.account.data), id(run.template.data), id(run.by.data)
+        if same in alike:
+            continue
+        alike.add(same)
+        key = repr((run.settles, run.namespace))
         if key not in seen:
-            seen.append(key)
+            seen.add(key)
             yield run
     if not seen:
         yield Run()
@@ -54,31 +64,58 @@ def tasks_of(pipeline: Part) -> Iterator[Part]:
         yield from pipeline.at(key).items
 
 
-def run_of(pipeline_run: Part, name: Part, by: Part = NOTHING) -> Run:
-    """What a PipelineRun settles for the task of that name in its pipeline. No PipelineRun settles nothing."""
-    spec = pipeline_run.at("spec")
-    every = spec.at("taskRunTemplate")
-    # Beside it is where v1beta1 has them.
-    account = every.at("serviceAccountName") or spec.at("serviceAccountName")
-    template = every.at("podTemplate") or spec.at("podTemplate")
-    for one in spec.at("taskRunSpecs").items:
-        if one.at("pipelineTaskName").data == name.data:
+class PipelineRun:
+    """What a PipelineRun settles for the tasks of its pipeline; without one, nothing.
+
+    `by` is the run, where it is another object than the one that holds the tasks.
+    """
+
+    def __init__(self, whole: Part = NOTHING, by: Part = NOTHING) -> None:
+        self.whole = whole
+        self._by = by
+        self._spec = whole.at("spec")
+        self._own: dict[str, list[Part]] = {}
+        for one in self._spec.at("taskRunSpecs").items:
+            self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
+
+    def run_of(self, name: Part) -> Run:
+        """What it settles for the task of that name."""
+        every = self._spec.at("taskRunTemplate")
+        # Beside it is where v1beta1 has them.
+        account = every.at("serviceAccountName") or self._spec.at("serviceAccountName")
+        templates = [every.at("podTemplate") or self._spec.at("podTemplate")]
+        for one in self._own.get(_text(name), ()):
             account = one.at("serviceAccountName") or one.at("taskServiceAccountName") or account
-            template = _filled(one.at("podTemplate") or one.at("taskPodTemplate"), template)
-    return Run(account, template, by)
+            templates.append(one.at("podTemplate") or one.at("taskPodTemplate"))
+        return Run(account, _joined(templates), self._by)
+
+    @property
+    def settles(self) -> str:
+        """What stands for all that it may settle for any task."""
+        spec = self._spec
+        whole = (spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs"))
+        return repr((*whole, self.whole.at("metadata", "annotations").data))
 
 
-def _filled(template: Part, default: Part) -> Part:
-    """A pod template with what it lacks from another one, field by field, but for the volumes, which are joined by name."""
-    if not template or not default:
-        return template or default
-    own = {key: part for key, part in template.fields.items() if part.data is not None}
-    fields = {**default.fields, **own}
-    if "volumes" in own and "volumes" in default.fields:
-        names = {volume.at("name").data for volume in own["volumes"].items}
-        rest = (volume for volume in default.at("volumes").items if volume.at("name").data not in names)
-        fields["volumes"] = in_list((*rest, *own["volumes"].items), own["volumes"])
-    return in_mapping(fields, template)
+def _joined(templates: Iterable[Part]) -> Part:
+    """Pod templates over one another, the last on top: field by field, but for the volumes, which are joined by name."""
+    given = [template for template in templates if template]
+    if len(given) < 2:
+        return given[0] if given else NOTHING
+    fields: dict[str, Part] = {}
+    volumes: dict[str, list[Part]] = {}
+    for template in given:
+        own = {key: part for key, part in template.fields.items() if part.data is not None}
+        fields |= own
+        named: dict[str, list[Part]] = {}
+        for volume in own["volumes"].items if "volumes" in own else ():
+            named.setdefault(_text(volume.at("name")), []).append(volume)
+        for name, alike in named.items():
+            volumes.pop(name, None)
+            volumes[name] = alike
+    if volumes:
+        fields["volumes"] = in_list((volume for alike in volumes.values() for volume in alike), fields["volumes"])
+    return in_mapping(fields, given[-1])
 
 
 def called(whole: Part) -> str:
@@ -95,9 +132,11 @@ class References:
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._known: dict[tuple[str, str, str], list[Part]] = {}
+        self._known: dict[tuple[str, ...], Part] = {}
         self._runs: dict[int, list[Run]] = {}
-        self._pipeline_runs: dict[int, list[Part]] = {}
+        self._pipeline_runs: dict[int, dict[str, PipelineRun]] = {}
+        self._spent: dict[int, int] = {}
+        self._cut: set[int] = set()
         self._resolved: set[int] = set()
         wholes = [
             Part(to_data(document.root), document.root, ())
@@ -105,22 +144,28 @@ class References:
             if document.root is not None and document.api_version.startswith("tekton.dev/")
         ]
         for whole in wholes:
-            key = _text(whole.at("kind")), _namespace(whole), _text(whole.at("metadata", "name"))
-            self._known.setdefault(key, []).append(whole)
+            name = _text(whole.at("kind")), _namespace(whole), _text(whole.at("metadata", "name"))
+            for place in _places(whole):
+                # What is there twice stands for neither.
+                self._known[(*name, *place)] = NOTHING if (*name, *place) in self._known else whole
         for whole in wholes:
             if whole.at("kind").data == "TaskRun":
                 spec = whole.at("spec")
                 self._refer(whole, spec.at("taskRef"), Run(spec.at("serviceAccountName"), spec.at("podTemplate"), whole))
             elif whole.at("kind").data == "PipelineRun":
-                self._refer_by_pipeline(whole)
+                self._refer_by_pipeline(PipelineRun(whole, whole))
 
     def runs_of_task(self, whole: Part) -> list[Run]:
         """What in the input runs a Task."""
         return self._runs.get(id(whole.node), [])
 
-    def runs_of_pipeline(self, whole: Part) -> list[Part]:
-        """The PipelineRuns of a Pipeline."""
-        return self._pipeline_runs.get(id(whole.node), [])
+    def runs_of_pipeline(self, whole: Part) -> Iterable[PipelineRun]:
+        """The PipelineRuns of a Pipeline that settle different things."""
+        return self._pipeline_runs.get(id(whole.node), {}).values()
+
+    def is_cut(self, whole: Part) -> bool:
+        """Whether there are more PipelineRuns of a Pipeline, which were not looked at since they are too many."""
+        return id(whole.node) in self._cut
 
     def resolves(self, whole: Part) -> bool:
         """Whether a run refers to something that is in the input."""
@@ -149,16 +194,24 @@ class References:
             self._runs.setdefault(id(target.node), []).append(run)
             self._resolved.add(id(whole.node))
 
-    def _refer_by_pipeline(self, whole: Part) -> None:
-        spec = whole.at("spec")
+    def _refer_by_pipeline(self, run: PipelineRun) -> None:
+        spec = run.whole.at("spec")
         pipeline = spec.at("pipelineSpec")
-        target = self._target(spec.at("pipelineRef"), "Pipeline", whole)
+        target = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
         if target:
-            self._pipeline_runs.setdefault(id(target.node), []).append(whole)
-            self._resolved.add(id(whole.node))
-            pipeline = target.at("spec")
+            self._resolved.add(id(run.whole.node))
+            key, pipeline = id(target.node), target.at("spec")
+            runs = self._pipeline_runs.setdefault(key, {})
+            settled = f"{_namespace(run.whole)} {run.settles}"
+            if settled in runs:
+                return
+            if self._spent.get(key, 0) > MOST_REFERENCES:
+                self._cut.add(key)
+                return
+            self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))
+            runs[settled] = run
         for task in tasks_of(pipeline):
-            self._refer(whole, task.at("taskRef"), run_of(whole, task.at("name"), whole))
+            self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
     def _target(self, ref: Part, kind: str, whole: Part) -> Part:
         """What a taskRef or pipelineRef means; nothing where that is elsewhere, or no task but a custom one."""
@@ -168,19 +221,20 @@ class References:
         return self._find(_text(ref.at("kind")) or kind, _text(ref.at("name")), whole)
 
     def _find(self, kind: str, name: str, near: Part) -> Part:
-        candidates = self._known.get((kind, "" if kind == "ClusterTask" else _namespace(near), name), [])
-        file = _file(near)
-        closest = [c for c in candidates if _file(c) == file]
-        closest = closest or [c for c in candidates if os.path.dirname(_file(c)) == os.path.dirname(file)] or candidates
-        return closest[0] if len(closest) == 1 else NOTHING
+        key = kind, "" if kind == "ClusterTask" else _namespace(near), name
+        return next((self._known[(*key, *place)] for place in _places(near) if (*key, *place) in self._known), NOTHING)
+
+
+def _places(whole: Part) -> Iterator[tuple[str, ...]]:
+    """Where an object is, from near to far."""
+    file = "" if whole.node is None else whole.node.file
+    yield "file", file
+    yield "folder", os.path.dirname(file)
+    yield ()
 
 
 def _namespace(whole: Part) -> str:
     return _text(whole.at("metadata", "namespace"))
-
-
-def _file(part: Part) -> str:
-    return "" if part.node is None else part.node.file
 
 
 def _text(part: Part) -> str:

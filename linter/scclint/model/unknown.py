@@ -24,13 +24,23 @@ class Unknown:
 
 UNKNOWN = Unknown()
 
-PLACEHOLDER = r"\$\{[^}]*\}|\{\{.*?\}\}|\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__|<<.+?>>"
-"""What other tools fill in: `${X}`, `{{ x }}`, `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, `<<X>>`, and `($x)` in the assertions of tests."""
+_BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
+_MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
+"""What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests."""
 
 
 def is_open(value: Any) -> bool:
     """Whether a value is not known, or is text with a placeholder in it that is still to be filled in."""
-    return isinstance(value, Unknown) or (isinstance(value, str) and re.search(PLACEHOLDER, value) is not None)
+    return isinstance(value, Unknown) or (isinstance(value, str) and _has_placeholder(value))
+
+
+def _has_placeholder(text: str) -> bool:
+    # No expression for the brackets, which would look for the end anew from each of many that open.
+    for opening, closing in _BRACKETS:
+        start = text.find(opening)
+        if start >= 0 and text.find(closing, start + len(opening)) >= 0:
+            return True
+    return _MARKS.search(text) is not None
 
 
 _HOLDERS = frozenset((dict, list, Unknown))

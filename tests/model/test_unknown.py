@@ -1,0 +1,35 @@
+"""What is still to be filled in."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scclint.model.unknown import Unknown, is_open
+
+AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__"
+
+
+@given(st.text("{}$<>()@%_Aa ", max_size=12))
+def test_text_is_open_as_one_expression_would_say(text: str) -> None:
+    assert is_open(text) == (re.search(AS_ONE, text) is not None)
+
+
+@pytest.mark.parametrize("value", [Unknown(), Unknown("x"), "${A}", "a-{{ .b }}", "$(c)", "@D@", "<<e>>", "($f)"])
+def test_open(value: object) -> None:
+    assert is_open(value)
+
+
+@pytest.mark.parametrize("value", [None, 3, True, [], {"a": "${A}"}, "", "plain", "}}{{", "}${", "a@b", "100%"])
+def test_not_open(value: object) -> None:
+    assert not is_open(value)
+
+
+@pytest.mark.parametrize("start", ["{{", "${", "<<", "@a", "%a", "__A", "$(a", "(a"])
+def test_many_beginnings_without_an_end(start: str) -> None:
+    """Milliseconds; an expression that looks for the end anew from each beginning takes minutes."""
+    began = time.process_time()
+    assert is_open(start * 200_000) == (start in ("@a", "%a", "__A"))
+    assert time.process_time() - began < 5
