@@ -23,7 +23,7 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
             continue
         what = f"{binding.named} grants {'every SCC' if reached.every else scc} to service account {holder.shown}"
         if holder.namespace != namespace:
-            written = outcome.workload.namespace or world.namespace_asked
+            written = world.namespace_known(outcome.workload)
             why = (
                 f", not to {written}/{name}" if written else "; this workload names no namespace, so say with -n where it goes"
             )

@@ -56,7 +56,7 @@ class Reach(NamedTuple):
 
 def home_of(binding: RoleBinding, world: World) -> str:
     """How messages call the namespace of a RoleBinding, which many manifests leave to whoever applies them."""
-    written = binding.namespace or world.namespace_asked
+    written = world.namespace_known(binding)
     return f"namespace {written}" if written else "its namespace"
 
 
@@ -87,7 +87,7 @@ def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
         if kind == "ServiceAccount":
             namespace = subject.get("namespace") or home
             if namespace and isinstance(namespace, str):
-                written = subject.get("namespace") or binding.namespace or world.namespace_asked
+                written = subject.get("namespace") or world.namespace_known(binding)
                 yield Holder("service account", namespace, name, at, f"{written}/{name}" if written else name)
         elif kind in ("Group", "SystemGroup"):
             yield _holder("group", name, at)

@@ -146,6 +146,12 @@ class World:
         """The namespace the object goes to: the one it names, the one asked for, the one it is at home in."""
         return namespace_of(obj, self.namespace_asked)
 
+    def namespace_known(self, obj: ApiObject) -> str:
+        """The name of the namespace the object goes to; empty where the input leaves that to whoever applies or installs it."""
+        # What an object is at home in may be described, as the namespace that an operator is installed in.
+        home = obj.home if obj.home.replace("-", "").isalnum() else ""
+        return obj.namespace or self.namespace_asked or home
+
     def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
         """The fields of an object that the API server of the release refuses, does not know or misses."""
         cluster = self.cluster

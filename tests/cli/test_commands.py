@@ -86,6 +86,15 @@ class TestExplain:
         required = cli("explain", "m.yaml").out
         assert '  Refused:\n    pods "web" is forbidden: ' in required and "in the order" not in required
 
+    def test_the_namespace_is_the_one_that_a_kustomization_gives(self, here: Path, cli: Cli) -> None:
+        Path("kustomization.yaml").write_text("namespace: shop\nresources: [web.yaml]\n")
+        Path("web.yaml").write_text(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: x}]}\n"
+        )
+        assert "; namespace shop (its id ranges" in cli("explain", "web.yaml").out
+        assert json.loads(cli("explain", "web.yaml", "--format", "json").out)["workloads"][0]["namespace"] == "shop"
+        assert "; namespace other (its id ranges" in cli("explain", "web.yaml", "-n", "other").out
+
     def test_json(self, demo: Path, cli: Cli) -> None:
         data = json.loads(cli("explain", "--format", "json", "deploy/legacy", "demo").out)
         assert len(data["workloads"]) == 1

@@ -21,7 +21,7 @@ def predictions(world: World, workloads: Iterable[Workload]) -> list[Prediction]
 def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
     workload, verdict = outcome.workload, outcome.verdict
     place = workload.place.span
-    namespace = workload.namespace or world.namespace_asked
+    namespace = world.namespace_known(workload)
     if verdict is None:
         for view in workload.pod.containers:
             yield Prediction(

@@ -171,7 +171,7 @@ def _setting(world: World, outcome: Outcome) -> str:
     assumed = ""
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
         assumed = " (its id ranges are assumed: they are not in the input)"
-    namespace = outcome.workload.namespace or world.namespace_asked or "a project (none is named)"
+    namespace = world.namespace_known(outcome.workload) or "a project (none is named)"
     return (
         f"{world.cluster.platform_name}; namespace {visible_line(namespace)}{assumed}; service account "
         f"{visible_line(outcome.workload.pod.service_account)}; pods are created by {visible_line(who)}."

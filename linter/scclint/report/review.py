@@ -28,7 +28,7 @@ def workload_entry(world: World, outcome: Outcome) -> Json:
     return {
         "kind": visible_line(workload.kind),
         "name": visible_line(workload.name),
-        "namespace": visible_line(workload.namespace or world.namespace_asked),
+        "namespace": visible_line(world.namespace_known(workload)),
         "file": visible_line(span.file),
         "line": span.line,
         "release": world.cluster.release,
