@@ -87,7 +87,7 @@ class Reach:
         if self._around is None:
             # A repository that ignores the folder, like one of a whole home directory, is another matter.
             listed = listed_by_git(self._named, tracked_only=True) is not None
-            self._around = work_tree(self._named) if listed else self._folder
+            self._around = (listed and work_tree(self._named)) or self._folder
         return _is_below(real, self._around)
 
     def has_folder_of(self, path: str) -> bool:

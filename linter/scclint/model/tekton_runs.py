@@ -11,7 +11,6 @@ from scclint.record import record
 _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")
 
-
 MOST_REFERENCES = 10_000
 """How many tasks are looked up for one Pipeline and its runs, of which each may have a task run in another way."""
 
@@ -34,9 +33,7 @@ class Run:
     @property
     def settles(self) -> tuple[object, ...]:
         """All that verdicts may depend on, empty where everything is left to the defaults."""
-        annotations = self.by.at("metadata", "annotations").data
-        marks = {k: v for k, v in annotations.items() if "scc" in k or "seccomp" in k} if isinstance(annotations, dict) else {}
-        settled = (self.account.data or None, self.template.data or None, marks or None)
+        settled = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
         return settled if any(settled) else ()
 
 
@@ -93,8 +90,8 @@ class PipelineRun:
     def settles(self) -> str:
         """What stands for all that it may settle for any task."""
         spec = self._spec
-        whole = (spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs"))
-        return repr((*whole, self.whole.at("metadata", "annotations").data))
+        fields = [spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs")]
+        return repr((_namespace(self.whole), _marks(self.whole), *fields))
 
 
 def _joined(templates: Iterable[Part]) -> Part:
@@ -202,14 +199,13 @@ class References:
             self._resolved.add(id(run.whole.node))
             key, pipeline = id(target.node), target.at("spec")
             runs = self._pipeline_runs.setdefault(key, {})
-            settled = f"{_namespace(run.whole)} {run.settles}"
-            if settled in runs:
+            if run.settles in runs:
                 return
             if self._spent.get(key, 0) > MOST_REFERENCES:
                 self._cut.add(key)
                 return
             self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))
-            runs[settled] = run
+            runs[run.settles] = run
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
@@ -231,6 +227,12 @@ def _places(whole: Part) -> Iterator[tuple[str, ...]]:
     yield "file", file
     yield "folder", os.path.dirname(file)
     yield ()
+
+
+def _marks(whole: Part) -> dict[str, object]:
+    """The annotations of an object that may decide on its pods."""
+    annotations = whole.at("metadata", "annotations").data
+    return {k: v for k, v in annotations.items() if "scc" in k or "seccomp" in k} if isinstance(annotations, dict) else {}
 
 
 def _namespace(whole: Part) -> str:
