@@ -22,7 +22,9 @@ def profile(container: ContainerSeccomp) -> str:
 
 def creator(outcome: Outcome) -> str:
     """Who creates the pod, where that counts, which is for bare Pods only: ` when kube:admin creates it`."""
-    return f" when {outcome.creator.name} creates it" if outcome.creator is not None and not outcome.skipped else ""
+    if outcome.creator is None or outcome.workload.controlled or outcome.skipped:
+        return ""
+    return f" when {outcome.creator.name} creates it"
 
 
 def is_seccomp(error: FieldError) -> bool:

@@ -52,6 +52,7 @@ from typing import Any
 
 from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
 
+from ._places import annotation_place, profile_place
 from ._quote import quoted
 from ._scc import some
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
@@ -109,11 +110,11 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
         if world.cluster.platform == "kubernetes":
             return (
                 "it names no profile and the kubelet's seccompDefault is off",
-                f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}.",
+                f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}.",
             )
         return (
             f"it names no profile and no SCC fills one in, since {outcome.skipped}",
-            f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}, or move it to a namespace where SCC admission "
+            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}, or move it to a namespace where SCC admission "
             "runs.",
         )
     default = default_profile(verdict.scc, world)
@@ -125,27 +126,9 @@ def _why(outcome: Outcome, world: World) -> tuple[str, str]:
     if world.cluster.sccs[verdict.scc].seccomp_profiles:
         return (
             f"SCC {verdict.scc} admits it, and that allows every profile but fills none in",
-            f"Set seccompProfile: {{type: RuntimeDefault}} {_where(outcome.workload)}; this SCC allows it.",
+            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}; this SCC allows it.",
         )
     return f"SCC {verdict.scc} admits it, and that has no seccompProfiles, so it fills none in", ""
-
-
-def _where(workload: Workload) -> str:
-    """Where a profile for all containers goes: not every kind that makes pods has their securityContext."""
-    group, kind = workload.api_version.partition("/")[0], workload.kind
-    if group == "serving.knative.dev":
-        return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
-    if group != "tekton.dev":
-        return "on the pod"
-    if kind == "TaskRun":
-        return "on the pod, in spec.podTemplate.securityContext"
-    if kind == "PipelineRun":
-        template = "podTemplate" if workload.api_version == "tekton.dev/v1beta1" else "taskRunTemplate.podTemplate"
-        return f"on the pod, in spec.{template}.securityContext"
-    steps = f"{'taskSpec' if kind == 'Pipeline' else 'spec'}.stepTemplate.securityContext"
-    if any("sidecars" in workload.written(container.path) for container in workload.pod.containers):
-        return f"on the pod's steps, in {steps}, and on each sidecar"
-    return f"on the pod's steps, in {steps}"
 
 
 def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
@@ -159,10 +142,10 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
     confining = [c for c in world.explain(workload) if default_profile(c.scc, world) in RUNTIME_DEFAULT]
     admitting = next((c.scc for c in confining if c.outcome == "chosen"), None)
     if admitting is not None:
-        who = " Or say who creates the pod: --as USER." if outcome.creator is not None and not world.creator_given else ""
+        who = "" if workload.controlled or world.creator_given else " Or say who creates the pod: --as USER."
         return (
-            f"Write seccompProfile: {{type: RuntimeDefault}} {_where(workload)}: {verdict.scc} then passes it on to {admitting}, "
-            f"which would admit it. Or pin {admitting} with the annotation openshift.io/required-scc.{who}"
+            f"Write seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {verdict.scc} then passes it on to {admitting}, "
+            f"which would admit it. Or pin {admitting} with the annotation openshift.io/required-scc{annotation_place(workload)}.{who}"
         ), ()
     if world.scc(verdict.scc) is not None and verdict.scc not in world.cluster.own_sccs:
         return f"Add seccompProfiles: [runtime/default] to SCC {verdict.scc}.", ()
@@ -180,7 +163,8 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
         return f"Drop what calls for {verdict.scc}, or {custom}", ()
     names = list(dict.fromkeys(quoted(field) for field in fields))
     return (
-        f"Leave out {some(names)}, and write seccompProfile: {{type: RuntimeDefault}} {_where(workload)}: {scc} then admits it. Or {custom}",
+        f"Leave out {some(names)}, and write seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then admits it. "
+        f"Or {custom}",
         tuple(Related(f"{scc} refuses {quoted(field)}", field.span) for field in fields[:8]),
     )
 

@@ -50,6 +50,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Severity, Workload, World, rule
 
+from ._places import profile_place
 from ._words import creator, listed, profile
 
 
@@ -76,6 +77,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} fills it in"
         f"{creator(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
-        settle=f"Write seccompProfile: {{{form}}} in the pod's securityContext.",
+        settle=f"Write seccompProfile: {{{form}}} {profile_place(workload)}.",
         container=names[0] if len(names) == 1 else "",
     )

@@ -51,7 +51,7 @@ class Outcome:
     """What becomes of a workload's pods.
 
     `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
-    `creator` is who creates the pod, None for a controller of the cluster. `seccomp` has one entry per container.
+    `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
     """
 
     workload: Workload
@@ -199,7 +199,7 @@ class World:
 
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
         """What becomes of the workload's pods; of a bare Pod, when `creator` (else the one taken for granted) creates it."""
-        who = None if workload.controlled else creator or self.creator
+        who = self._controller(workload) if workload.controlled else creator or self.creator
         key = (id(workload), who)
         found = self._outcomes.get(key)
         if found is None:
@@ -207,6 +207,14 @@ class World:
             if len(self._outcomes) > OUTCOMES_KEPT:
                 del self._outcomes[next(iter(self._outcomes))]
         return found
+
+    def _controller(self, workload: Workload) -> User | None:
+        """Who creates the pods of a workload that has a controller; None for a controller of the cluster itself."""
+        if not workload.api_version.startswith("tekton.dev/"):
+            return None
+        from scclint.cluster.pipelines import CONTROLLER
+
+        return CONTROLLER
 
     def _judge(self, workload: Workload, who: User | None) -> Outcome:
         namespace = self.namespace_of(workload)

@@ -329,7 +329,8 @@ def test_task_run_of_the_default_account() -> None:
 
 
 def test_task_run_of_a_task_elsewhere() -> None:
-    assert objects(RUN.partition("  taskSpec")[0] + "  taskRef: {name: build}\n") == []
+    found = workload(RUN.partition("  taskSpec")[0] + "  taskRef: {name: build}\n")
+    assert found.elsewhere == "it runs Task build, which is not in the input"
 
 
 PIPELINE = """\
@@ -360,7 +361,7 @@ spec:
 
 
 def pods(text: str) -> list[Workload]:
-    return [obj for obj in objects(text) if isinstance(obj, Workload)]
+    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.elsewhere]
 
 
 def test_pipeline() -> None:
@@ -374,11 +375,14 @@ def test_pipeline() -> None:
     assert (refused.span.line, refused.path[:5]) == (23, ("spec", "finally", 0, "taskSpec", "steps"))
     assert str(refused.subject) == "Pipeline ship"
     report = scclint.lint_text(PIPELINE, "x.yaml")
-    assert (report.tally.linted, report.tally.workloads, report.tally.other) == (1, 2, 0)
+    assert (report.tally.linted, report.tally.workloads, report.tally.other) == (1, 3, 0)
 
 
-def test_a_pipeline_that_holds_no_task_makes_no_pods() -> None:
-    assert objects(PIPELINE.partition("  - name: compile")[0]) == []
+def test_a_pipeline_of_tasks_elsewhere() -> None:
+    (fetch,) = objects(PIPELINE.partition("  - name: compile")[0])
+    assert isinstance(fetch, Workload)
+    assert (fetch.named, fetch.place.span.line) == ("task fetch of Pipeline ship", 8)
+    assert fetch.elsewhere == "it runs Task git-clone, which is not in the input"
 
 
 PIPELINE_RUN = """\

@@ -68,7 +68,12 @@ def objects(text: str) -> list[ApiObject]:
 
 
 def pods(text: str) -> list[Workload]:
-    return [obj for obj in objects(text) if isinstance(obj, Workload)]
+    """The pods of which something is known."""
+    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.elsewhere]
+
+
+def unjudged(report: Report) -> list[str]:
+    return [notice.message for notice in report.notices if "no verdict" in notice.message]
 
 
 def accounts(text: str) -> list[tuple[str, str]]:
@@ -106,22 +111,44 @@ def test_runs_that_settle_the_same_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "ref",
+    ("ref", "what"),
     [
-        "{name: test}",
-        "{name: build, kind: ClusterTask}",
-        "{name: build, apiVersion: example.com/v1}",
-        "{resolver: hub, params: []}",
-        "{name: build, resolver: hub}",
-        "{name: build, bundle: example/bundle}",
-        "build",
-        "{name: 3}",
+        ("{name: test}", "Task test, which is not in the input"),
+        ("{name: build, kind: ClusterTask}", "ClusterTask build, which is not in the input"),
+        ("{resolver: hub, params: []}", "a Task of another source, which is not in the input"),
+        ("{name: build, resolver: hub}", "a Task of another source, which is not in the input"),
+        ("{name: build, bundle: example/bundle}", "a Task of another source, which is not in the input"),
+        ("build", "a Task of another source, which is not in the input"),
+        ("{name: 3}", "a Task of another source, which is not in the input"),
     ],
 )
-def test_a_run_of_another_task(ref: str) -> None:
+def test_a_run_of_another_task(ref: str, what: str) -> None:
     text = TASK + RUN.replace("taskRef: {name: build}", f"taskRef: {ref}")
     assert accounts(text) == [("Task build", "pipeline")]
-    assert lint(text).tally.other == 1
+    report = lint(text)
+    assert unjudged(report) == [f"x.yaml: TaskRun build-: no verdict, because it runs {what}"]
+    assert (report.tally.linted, report.tally.workloads, report.tally.other) == (2, 2, 0)
+
+
+def test_a_task_of_which_there_are_two() -> None:
+    why = "no verdict, because it runs Task build, of which the input has more than one"
+    assert unjudged(lint(f"{TASK}---\n{TASK}{RUN}")) == [f"x.yaml: TaskRun build-: {why}"]
+    two_actions = unjudged(lint(ACTION + "---\n" + ACTION + STEPS))
+    assert two_actions == [
+        "x.yaml: Task build: no verdict, because a step is StepAction clone, of which the input has more than one"
+    ]
+
+
+def test_a_custom_task_is_none() -> None:
+    text = TASK + RUN.replace("taskRef: {name: build}", "taskRef: {name: build, apiVersion: example.com/v1}")
+    assert (accounts(text), lint(text).tally.other) == ([("Task build", "pipeline")], 1)
+
+
+def test_a_pipeline_elsewhere() -> None:
+    report = lint(PIPELINE_RUN)
+    why = "no verdict, because it runs Pipeline ship, which is not in the input"
+    assert unjudged(report) == [f"x.yaml: PipelineRun ship-1: {why}"]
+    assert [n.level for n in report.notices] == ["note", "note"]
 
 
 def test_a_run_in_another_namespace_is_none_of_this_task() -> None:
@@ -166,7 +193,7 @@ def test_names_mean_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "both.yaml").write_text(TASK.replace("build,", "other,") + RUN.replace("name: build}", "name: other}"))
     config = Config()
     found = model_objects(load_inputs([str(tmp_path)], config), config)
-    assert [f.pod.service_account for f in found if isinstance(f, Workload)] == ["builder", "a", "b"]
+    assert [f.pod.service_account for f in found if isinstance(f, Workload) and not f.elsewhere] == ["builder", "a", "b"]
 
 
 ACTION = """\
@@ -221,13 +248,12 @@ def test_step_action() -> None:
 def test_a_step_action_elsewhere_leaves_the_verdict_open(ref: str, why: str) -> None:
     text = STEPS.replace("{name: clone}", ref)
     report = lint(text)
-    assert [n.message for n in report.notices] == [f"x.yaml: Task build: no verdict, because a step is {why}"]
+    assert unjudged(report) == [f"x.yaml: Task build: no verdict, because a step is {why}"]
     assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (1, 1, 0)
 
 
 def test_what_a_resolver_fetches_is_not_the_action_of_that_name() -> None:
-    (found,) = pods(ACTION + STEPS.replace("ref: {name: clone}", "ref: {name: clone, resolver: git}"))
-    assert found.elsewhere
+    assert unjudged(lint(ACTION + STEPS.replace("ref: {name: clone}", "ref: {name: clone, resolver: git}")))
 
 
 def test_a_sidecar_without_a_name() -> None:
@@ -253,11 +279,11 @@ def test_odd_objects(more: str) -> None:
 
 def test_a_pipeline_in_a_pipeline_is_not_passed_over() -> None:
     nested = "  - name: inner\n    pipelineSpec: {tasks: [{name: t, taskSpec: {steps: [{name: s, image: example/s}]}}]}\n"
-    report = lint(PIPELINE + nested)
-    assert [n.message for n in report.notices] == [
+    report = lint(TASK + PIPELINE + nested + CLUSTER_TASK)
+    assert unjudged(report) == [
         "x.yaml: task inner of Pipeline ship: no verdict, because it is a pipeline of its own, which scclint does not look into"
     ]
-    assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (1, 2, 0)
+    assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (3, 4, 0)
 
 
 STEPS_OF_ONE = "taskSpec: {steps: [{name: a, image: example/a}]}"
@@ -272,18 +298,18 @@ def test_a_few_lines_do_not_ask_for_endless_work() -> None:
     why = "no verdict, because its pods, in all the ways that the input runs it, have more than 200,000 values"
     report = lint(pipeline + runs)
     too_many = "no verdict, because the input runs it in more ways than scclint looks at"
-    assert [n.message for n in report.notices] == [f"x.yaml: Pipeline ship: {too_many}"]
+    assert unjudged(report) == [f"x.yaml: Pipeline ship: {too_many}"]
     assert 10_000 < report.tally.workloads < 12_000
     volumes = "".join(f"    - {{name: v{i}, emptyDir: {{}}}}\n" for i in many)
     run = (
         f"kind: PipelineRun\nmetadata: {{name: r}}\nspec:\n  podTemplate:\n    volumes:\n{volumes}  pipelineSpec:\n    tasks:\n"
     )
     report = lint(f"apiVersion: tekton.dev/v1\n{run}" + "".join(f"  {line}\n" for line in tasks.splitlines()))
-    assert [n.message for n in report.notices] == [f"x.yaml: task t94 of PipelineRun r: {why}"]
+    assert unjudged(report) == [f"x.yaml: task t94 of PipelineRun r: {why}"]
     template = "".join(f"    k{i}: v\n" for i in many)
     steps = "".join(f"  - {{name: s{i}, image: example/s}}\n" for i in many)
     report = lint(f"{TASK.partition('spec:')[0]}spec:\n  stepTemplate:\n{template}  steps:\n{steps}")
-    assert [n.message for n in report.notices] == [f"x.yaml: Task build: {why}"]
+    assert unjudged(report) == [f"x.yaml: Task build: {why}"]
 
 
 def test_a_run_may_be_told_what_to_do_with_a_task_twice() -> None:

@@ -130,7 +130,10 @@ def json_disguises(draw: st.DrawFn) -> str:
     """The same in JSON, with what YAML or another document makes of it."""
     key = draw(
         st.sampled_from(
-            ['"kind"', '"k\\u0069nd"', '"\\u006b\\u0069\\u006e\\u0064"', "kind", "'kind'", '"ki\\\n  nd"', '"k\\x69nd"']
+            [
+                *('"kind"', '"k\\u0069nd"', '"\\u006b\\u0069\\u006e\\u0064"', "kind", "'kind'", '"ki\\\n  nd"', '"k\\x69nd"'),
+                *("!!binary a2luZA==", '!!binary "a2luZA=="', "!<tag:yaml.org,2002:binary> a2luZA==", "? !!binary a2luZA==\n"),
+            ]
         )
     )
     value = draw(st.sampled_from(['"Pod"', '"\\u0050od"', "Pod", "'Pod'"]))

@@ -1,24 +1,30 @@
-"""What Red Hat OpenShift Pipelines brings to a cluster that runs Tekton's tasks: an SCC for the service account they run as.
+"""What Red Hat OpenShift Pipelines brings to a cluster that runs Tekton's tasks: SCCs for the account they run as, and for its own.
 
 The operator (tektoncd/operator, `TektonConfig` with its defaults, from v0.74 on) makes a service account `pipeline` in every
-namespace but those of the cluster itself, runs whatever names no other account as that, and binds it to `pipelines-scc`.
+namespace but those of the cluster itself, runs whatever names no other account as that, and binds it to `pipelines-scc`. The
+controller, which creates the pods of all tasks, may use `nonroot` everywhere (ClusterRoleBinding `openshift-pipelines-permission`).
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from scclint.admission.authorize import controller_user
 from scclint.model.tekton import PIPELINE
 
 SCC = "pipelines-scc"
 ROLE = "pipelines-scc-clusterrole"
 
+CONTROLLER = controller_user("openshift-pipelines", "tekton-pipelines-controller")
+"""Who creates the pods."""
+
+_CONTROLLERS_ROLE = "pipelines-scc-role"
 _RBAC = "rbac.authorization.k8s.io"
 _LEFT_ALONE = ("openshift-", "kube-")
 """How the names of namespaces begin that the operator passes over."""
 
 
 def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
-    """The operator's SCC, and its grant in these namespaces; nothing where there are none."""
+    """The operator's SCC with its grant in these namespaces, and the controller's grant."""
     bindings: list[dict[str, Any]] = [
         {
             "apiVersion": f"{_RBAC}/v1",
@@ -30,7 +36,15 @@ def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
         for namespace in namespaces
         if not namespace.startswith(_LEFT_ALONE)
     ]
-    return [_scc(), _role(), *bindings] if bindings else []
+    ours = {"kind": "ServiceAccount", "name": "tekton-pipelines-controller", "namespace": "openshift-pipelines"}
+    of_controller = {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "openshift-pipelines-permission"},
+        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _CONTROLLERS_ROLE},
+        "subjects": [ours],
+    }
+    return [_scc(), _role(ROLE, SCC), *bindings, _role(_CONTROLLERS_ROLE, "nonroot"), of_controller]
 
 
 def _scc() -> dict[str, Any]:
@@ -58,11 +72,11 @@ def _scc() -> dict[str, Any]:
     }
 
 
-def _role() -> dict[str, Any]:
+def _role(name: str, scc: str) -> dict[str, Any]:
     rule = {
         "apiGroups": ["security.openshift.io"],
         "resources": ["securitycontextconstraints"],
-        "resourceNames": [SCC],
+        "resourceNames": [scc],
         "verbs": ["use"],
     }
-    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": ROLE}, "rules": [rule]}
+    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]}

@@ -33,6 +33,7 @@ def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str
     """What no finding tells of the targets, whose objects these are, said once for each sort."""
     yield from _passed_over(inputs, objects)
     yield from _unknown(next(iter(worlds.values())), objects)
+    yield from _assumed(next(iter(worlds.values())), objects)
     yield from _needless_parameters(inputs, config)
 
 
@@ -68,16 +69,29 @@ def _unread(unread: Sequence[Unread]) -> Notice:
 
 def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
     """Workloads without a verdict, which no rule about verdicts speaks of."""
-    unknown: list[tuple[Workload, str]] = []
+    unknown: dict[str, list[tuple[Workload, str]]] = {"warning": [], "note": []}
     for obj in objects:
         # Where looking fails, the rules that asked for the outcome have told.
         with suppress(Exception):
             if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
-                unknown.append((obj, why.text))
-    if unknown:
-        workload, text = unknown[0]
-        more = f"; nor on {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        yield Notice("warning", f"{workload.file}: {workload.named}: no verdict, because {text}{more}")
+                # What lies elsewhere is nobody's mistake.
+                unknown["note" if obj.elsewhere else "warning"].append((obj, why.text))
+    for level, found in unknown.items():
+        if found:
+            workload, text = found[0]
+            more = f"; nor on {len(found) - 1} more" if len(found) > 1 else ""
+            yield Notice(level, f"{workload.file}: {workload.named}: no verdict, because {text}{more}")
+
+
+def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
+    """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
+    tasks = any(isinstance(obj, Workload) and obj.api_version.startswith("tekton.dev/") for obj in objects)
+    if tasks and world.cluster.platform == "openshift" and world.scc("pipelines-scc") is None:
+        yield Notice(
+            "note",
+            "Tekton tasks are judged as OpenShift Pipelines runs them, where the input says nothing else: as service account pipeline, "
+            "which may use SCC pipelines-scc, by a controller that may use SCC nonroot",
+        )
 
 
 def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:

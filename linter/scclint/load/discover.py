@@ -171,7 +171,8 @@ def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool
             continue
         # Before the name is looked at, for a submodule may be called `x.yaml`.
         if os.path.isdir(path):
-            if not os.path.islink(path):
+            # Within a submodule that was never checked out git lists the folder itself.
+            if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
                 yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only, reach)
         # A file deleted from the work tree but not from the index is listed all the same.
         elif name.endswith(SUFFIXES) and os.path.lexists(path):

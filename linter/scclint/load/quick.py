@@ -21,7 +21,8 @@ _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _HOLDER = re.compile(r"""(?:ontainers?|steps|sidecars|script)(?:["'][ \t]*:|[ \t]*:[ \t\r\n])""")
-_JSON_ESCAPED_LETTER = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]")
+_DISGUISED = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!")
+"""In flow style, what may stand for a word: a letter escaped, a word with a line break in it, or something with a tag (`!!binary`)."""
 
 HOLDERS = "*"
 """Stands among the kinds asked for: documents of other kinds are asked for as well where they seem to hold containers."""
@@ -40,7 +41,7 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     """
     start = body_start(chunk)
     if chunk.startswith(("{", "["), start):
-        telling = "kind" in chunk or "SCMP_" in chunk or _JSON_ESCAPED_LETTER.search(chunk)
+        telling = "kind" in chunk or "SCMP_" in chunk or _DISGUISED.search(chunk)
         return None if telling else ("", "")
     if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
         return None

@@ -10,7 +10,7 @@ from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
 from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over
-from scclint.model.tekton_runs import PipelineRun, References, Run, called, distinct, tasks_of
+from scclint.model.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
 
 PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
@@ -27,7 +27,7 @@ def build_tekton(
 
     The containers are the task's steps and sidecars; the labels and annotations of the object and of the task are those of the
     pod. A Task or Pipeline that nothing in the input runs is taken to be run with the defaults. What only refers to tasks gives
-    itself where `references` know them; where not it says nothing about pods.
+    itself where `references` know them, and pods of which nothing is known where not.
     """
     whole = Part(data, node_at(root, path), path)
     references = references or References(())
@@ -40,7 +40,10 @@ def build_tekton(
             yield _open(document, root, whole, name, _TOO_LARGE)
             break
         yield _workload(document, root, whole, task, run, name, references)
-    for task in _held(whole):
+    for name, why in references.missing(whole):
+        made += 1
+        yield _open(document, root, whole, name, why)
+    for task in held_tasks(whole):
         if task.at("pipelineSpec", "tasks"):
             yield _open(document, root, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
     if references.is_cut(whole):
@@ -67,13 +70,6 @@ def _count(data: Any) -> int:
     return 1 + sum(map(_count, held))
 
 
-def _held(whole: Part) -> Iterator[Part]:
-    """The tasks that a Pipeline or PipelineRun holds."""
-    kind = whole.at("kind").data
-    if kind in ("Pipeline", "PipelineRun"):
-        yield from tasks_of(whole.at("spec") if kind == "Pipeline" else whole.at("spec", "pipelineSpec"))
-
-
 def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
     """The task specs of an object, each with what runs it, and with the task's name where a pipeline has it."""
     spec, kind = whole.at("spec"), whole.at("kind").data
@@ -83,7 +79,7 @@ def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Par
         for run in distinct(references.runs_of_task(whole)):
             yield spec, run, NOTHING
     runs = references.runs_of_pipeline(whole) if kind == "Pipeline" else [PipelineRun(whole)]
-    for task in _held(whole):
+    for task in held_tasks(whole):
         if task.at("taskSpec", "steps"):
             for run in distinct(run.run_of(task.at("name")) for run in runs):
                 yield task.at("taskSpec"), run, task.at("name")

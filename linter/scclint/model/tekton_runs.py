@@ -61,6 +61,13 @@ def tasks_of(pipeline: Part) -> Iterator[Part]:
         yield from pipeline.at(key).items
 
 
+def held_tasks(whole: Part) -> Iterator[Part]:
+    """The tasks that a Pipeline or PipelineRun holds."""
+    kind = whole.at("kind").data
+    if kind in ("Pipeline", "PipelineRun"):
+        yield from tasks_of(whole.at("spec") if kind == "Pipeline" else whole.at("spec", "pipelineSpec"))
+
+
 class PipelineRun:
     """What a PipelineRun settles for the tasks of its pipeline; without one, nothing.
 
@@ -176,17 +183,15 @@ class References:
         ref = step.at("ref")
         if not ref:
             return step, ""
-        name = _text(ref.at("name"))
-        action = self._find("StepAction", name, holder) if name and not ref.at("resolver") else NOTHING
+        action, missing = self._target(ref, "StepAction", holder)
         if not action:
-            which = f"StepAction {name}" if name else "a StepAction of another source"
-            return step, f"a step is {which}, which is not in the input"
+            return step, f"a step is {missing}"
         given = {key: part for key, part in action.at("spec").fields.items() if key not in _OF_ACTIONS_ALONE}
         kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
         return in_mapping({**kept, **given}, step), ""
 
     def _refer(self, whole: Part, ref: Part, run: Run) -> None:
-        target = self._target(ref, "Task", whole)
+        target, _ = self._target(ref, "Task", whole)
         if target:
             self._runs.setdefault(id(target.node), []).append(run)
             self._resolved.add(id(whole.node))
@@ -194,7 +199,7 @@ class References:
     def _refer_by_pipeline(self, run: PipelineRun) -> None:
         spec = run.whole.at("spec")
         pipeline = spec.at("pipelineSpec")
-        target = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
+        target, _ = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
         if target:
             self._resolved.add(id(run.whole.node))
             key, pipeline = id(target.node), target.at("spec")
@@ -209,16 +214,30 @@ class References:
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
-    def _target(self, ref: Part, kind: str, whole: Part) -> Part:
-        """What a taskRef or pipelineRef means; nothing where that is elsewhere, or no task but a custom one."""
-        version, elsewhere = _text(ref.at("apiVersion")), ref.at("resolver") or ref.at("bundle")
-        if elsewhere or (version and not version.startswith("tekton.dev/")):
-            return NOTHING
-        return self._find(_text(ref.at("kind")) or kind, _text(ref.at("name")), whole)
+    def missing(self, whole: Part) -> Iterator[tuple[Part, str]]:
+        """What an object refers to that cannot be told from the input: the name of the task that does, and what is missing."""
+        kind, spec = whole.at("kind").data, whole.at("spec")
+        refs = [(NOTHING, spec.at("taskRef"), "Task")] if kind == "TaskRun" else []
+        refs += [(NOTHING, spec.at("pipelineRef"), "Pipeline")] if kind == "PipelineRun" else []
+        refs += [(task.at("name"), task.at("taskRef"), "Task") for task in held_tasks(whole)]
+        for name, ref, meant in refs:
+            why = self._target(ref, meant, whole)[1] if ref else ""
+            if why:
+                yield name, f"it runs {why}"
 
-    def _find(self, kind: str, name: str, near: Part) -> Part:
+    def _target(self, ref: Part, kind: str, near: Part) -> tuple[Part, str]:
+        """What a reference means; where the input does not tell what that is. A custom task is no task, and means nothing."""
+        version, name = _text(ref.at("apiVersion")), _text(ref.at("name"))
+        if version and not version.startswith("tekton.dev/"):
+            return NOTHING, ""
+        kind = _text(ref.at("kind")) or kind
+        if not name or ref.at("resolver") or ref.at("bundle"):
+            return NOTHING, f"a {kind} of another source, which is not in the input"
         key = kind, "" if kind == "ClusterTask" else _namespace(near), name
-        return next((self._known[(*key, *place)] for place in _places(near) if (*key, *place) in self._known), NOTHING)
+        for place in _places(near):
+            if (found := self._known.get((*key, *place))) is not None:
+                return found, "" if found else f"{kind} {name}, of which the input has more than one"
+        return NOTHING, f"{kind} {name}, which is not in the input"
 
 
 def _places(whole: Part) -> Iterator[tuple[str, ...]]:
