@@ -146,7 +146,7 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
     role = world.find(ref)
     if not isinstance(role, Role):
         return ref.name == "cluster-admin"
-    return any("*" in _list(rule.data.get("resources")) for rule in role.rules)
+    return any(all("*" in _list(rule.data.get(key)) for key in ("apiGroups", "resources")) for rule in role.rules)
 
 
 def _holder(kind: str, name: str, at: Located) -> Holder:

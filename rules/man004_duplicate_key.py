@@ -61,7 +61,9 @@ from ._tree import Entry, Mapping, Scalar, mappings, owner
     cwe=(694,),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
-    for path, mapping in () if document.faithful else mappings(document.root):
+    # No cluster reads what has neither.
+    manifest = document.kind or document.api_version
+    for path, mapping in mappings(document.root) if manifest and not document.faithful else ():
         if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
             yield from _run_together(owner(document.root, path), path, mapping)
             continue

@@ -55,13 +55,11 @@ from collections.abc import Iterator
 from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule
 
 from ._elsewhere import granted_elsewhere
+from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import default_profile
 from ._words import creator, in_fields, usable
-
-RANGED = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions", "level"))
-"""Fields that are held against the namespace's own ids."""
 
 
 @rule(
@@ -120,10 +118,14 @@ def _user_namespace(refused: list[tuple[str, tuple[FieldError, ...]]]) -> str:
 
 def _assumed(outcome: Outcome, decisive: list[FieldError]) -> str:
     """A range is quoted as if it were known; where it is not, that has to be said."""
-    quoted = any(str(step) in RANGED for e in decisive for step in e.path)
-    if outcome.verdict is None or not outcome.verdict.namespace_assumed or not quoted:
+    ranged = [e for e in decisive if any(str(step) in RANGED for step in e.path)]
+    if outcome.verdict is None or not outcome.verdict.namespace_assumed or not ranged:
         return ""
-    return " The ranges are assumed, since the input has none for this namespace; the real ones differ, and end the same way."
+    unless = " unless it was given just this one" if any(may_be_own(e.value) for e in ranged) else ""
+    return (
+        " The ranges are assumed, since the input has none for this namespace; the real ones differ, and end the same way"
+        f"{unless}."
+    )
 
 
 def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
@@ -163,7 +165,11 @@ def _wide_enough(outcome: Outcome, world: World) -> str:
 def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
     """Whether a container that names no profile, and is not privileged, gets none from the SCC."""
     pod = workload.pod
-    if default_profile(scc, world) not in ("", "unconfined") or pod.seccomp_type:
+    if (
+        default_profile(scc, world) not in ("", "unconfined")
+        or pod.seccomp_type
+        or any("seccomp" in key for key in pod.annotations)
+    ):
         return False
     return any(not c.seccomp_type and not c.privileged.value for c in pod.containers)
 

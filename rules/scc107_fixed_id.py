@@ -63,10 +63,8 @@ from typing import Any
 from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
 
 from ._quote import quoted
+from ._ranges import may_be_own
 from ._words import creator, in_fields, listed, usable
-
-# Blocks of user ids are handed out from here on, so only an id this high can be a namespace's own.
-FIRST_OWN_ID = 1_000_000_000
 
 
 @rule(
@@ -123,7 +121,7 @@ def _unless(verdict: Verdict, fields: list[Field[Any]]) -> str:
     """The input rarely says which ids a namespace has; a number of that sort might be read off the very namespace."""
     if not verdict.namespace_assumed:
         return ""
-    own = [f for f in fields if isinstance(f.value, str) or (isinstance(f.value, int) and f.value >= FIRST_OWN_ID)]
+    own = [field for field in fields if may_be_own(field.value)]
     ids = listed(dict.fromkeys(quoted(field) for field in own)) if len(own) < len(fields) else "that"
     return f" (unless {ids} happens to be what namespace {verdict.namespace} was given)" if own else ""
 

@@ -82,22 +82,23 @@ FIELDS = {
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if scc.name not in world.cluster.own_sccs:
         return
-    differing = _differing(scc.name, world) if world.scc(scc.name) is scc else []
-    if world.scc(scc.name) is scc and not differing:
+    differing = _differing(scc, world)
+    if not differing:
         return
     yield Problem(
-        f"SCC {scc.name}: has the name of one of OpenShift's own"
-        + (f" and changes its {some(differing, 6)}" if differing else "")
-        + ", for every workload of the cluster that relies on it",
+        f"SCC {scc.name}: has the name of one of OpenShift's own and changes its {some(differing, 6)}, "
+        "for every workload of the cluster that relies on it",
         at=scc.place,
         settle="Give it a name of its own; to grant one of the release's own, bind ClusterRole system:openshift:scc:<name>.",
     )
 
 
-def _differing(name: str, world: World) -> list[str]:
-    """The fields in which the SCC in effect is not what the release installs."""
-    mine = world.cluster.sccs[name]
-    own = world.cluster.openshift(world.cluster.release).sccs[name]
+def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
+    """The fields in which the SCC is not what the release installs; none where the API server could not decode it."""
+    if world.malformed(scc):
+        return []
+    mine = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
+    own = world.cluster.openshift(world.cluster.release).sccs[scc.name]
     found: dict[str, None] = {}
     for attribute in type(own).__match_args__:
         here, there = getattr(mine, attribute), getattr(own, attribute)

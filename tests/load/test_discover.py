@@ -187,3 +187,11 @@ def test_any_pattern(pattern: str, path: str) -> None:
 
 def test_no_pattern_matches_nothing() -> None:
     assert not path_filter([])("a") and path_filter(["b", "a"])("a")
+
+
+def test_a_submodule_that_was_never_checked_out(tree: Path) -> None:
+    git("init")
+    git("update-index", "--add", "--cacheinfo", "160000,a6e3298bc426755ae0a4da789c0072766499aa6c,sub")
+    (tree / "sub").mkdir()
+    assert "b.yaml" in names(".")
+    assert names("sub") == []

@@ -29,6 +29,8 @@ CONTAINER = {"name": "c", "image": "example/c"}
         {"components": [{"container": {"image": "example/tools"}}]},
         {"buildSteps": [], "steps": [CONTAINER]},
         {"repo": {"sidecarContainers": [CONTAINER]}},
+        {"replicas": 2, "securityContext": {"runAsUser": 1000}},
+        {"template": {"podSecurityContext": {"seccompProfile": {"type": "Unconfined"}}}},
     ],
 )
 def test_containers(spec: dict[str, Any]) -> None:
@@ -45,6 +47,8 @@ def test_containers(spec: dict[str, Any]) -> None:
         {"image": "example/c", "containerConcurrency": 1},
         {"volumes": [{"containerDisk": {"image": "example/disk"}}]},
         {"steps": [{"run": "make"}]},
+        {"securityContext": "runAsUser"},
+        {"securityContext": {"type": "object", "properties": {}}},
         {"text": "containers:\n- image: example/c\n"},
     ],
 )

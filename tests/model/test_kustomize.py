@@ -71,6 +71,23 @@ def strict(*paths: str) -> Report:
     return scclint.lint(paths, Config(profile="strict"))
 
 
+OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x\n"
+
+
+@pytest.mark.parametrize("key", ["patches", "patchesJson6902"])
+def test_json_patches_are_told_of(here: Path, key: str) -> None:
+    told = "JSON patches, not applied to what they patch; lint what is built, as in `kustomize build FOLDER | scclint check -`"
+    target = "target: {kind: Deployment}"
+    write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
+    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml: {told}"]
+    in_place = f"{key}:\n- {target}\n  patch: |\n" + "".join(f"    {line}\n" for line in OPERATION.splitlines())
+    write({"b/kustomization.yaml": in_place})
+    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml and 1 more: {told}"]
+    assert [n.message for n in scclint.lint(["a/op.yaml"]).notices] == [], "what it patches, if anything, is not asked for"
+    write({"a/op.yaml": PATCH})
+    assert [n.message for n in scclint.lint(["b"]).notices] == [f"b/kustomization.yaml: {told}"]
+
+
 @pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
 @pytest.mark.parametrize(
     "head", ["", "kind: Kustomization\n", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"]

@@ -286,6 +286,26 @@ def test_a_pipeline_in_a_pipeline_is_not_passed_over() -> None:
     assert (report.tally.linted, report.tally.workloads, report.tally.unsupported) == (3, 4, 0)
 
 
+def test_the_controller_may_use_more_than_the_account() -> None:
+    """pipelines-scc takes the group from the namespace's range and refuses this one; the controller's nonroot does not."""
+    fixed = RUN.replace("{runAsUser: 7}", "{runAsUser: 65532, fsGroup: 65532}").replace(
+        ", openshift.io/required-scc: nonroot-v2", ""
+    )
+    report = lint(TASK + fixed.replace("  serviceAccountName: builder\n", ""))
+    assert {f.rule_id for f in report.findings} >= {"SEC201"} and "SCC101" not in {f.rule_id for f in report.findings}
+    (unconfined,) = (f for f in report.findings if f.rule_id == "SEC201")
+    assert "SCC nonroot admits it" in unconfined.message and "creates it" not in unconfined.message
+
+
+def test_what_verdicts_on_tasks_rest_on_is_said() -> None:
+    assumed = "Tekton tasks are judged as OpenShift Pipelines runs them"
+    assert [n.message.partition(",")[0] for n in lint(TASK).notices] == [assumed]
+    own = "---\napiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: pipelines-scc}\n"
+    own += "runAsUser: {type: RunAsAny}\nseLinuxContext: {type: RunAsAny}\n"
+    assert not [n for n in lint(TASK + own).notices if assumed in n.message]
+    assert not scclint.lint_text(TASK, "x.yaml", Config(platform="kubernetes")).notices
+
+
 STEPS_OF_ONE = "taskSpec: {steps: [{name: a, image: example/a}]}"
 
 

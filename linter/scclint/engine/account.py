@@ -43,7 +43,7 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
     templates = sorted({d.file for d in inputs.targets if d.status == "template"})
     if templates:
         more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
-        advice = "lint what it renders to, as in `helm template . | scclint check -`"
+        advice = "lint what it renders to; of a chart, `helm template . | scclint check -`"
         notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
     unread = [o for o in objects if isinstance(o, Unread)]
     if unread:
@@ -58,12 +58,12 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
 
 
 def _unread(unread: Sequence[Unread]) -> Notice:
-    """Objects with containers of which nobody knows what pods come of them."""
+    """Objects of which nobody knows what pods come of them."""
     more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
     kinds = sorted({o.kind for o in unread})
     make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
     advice = "`pod-templates` in the configuration says where a kind keeps a pod template"
-    text = f"not judged: scclint does not know which pods {make} of these containers; {advice}"
+    text = f"not judged: scclint does not know which pods {make} of it; {advice}"
     return Notice("note", f"{unread[0].file}: {unread[0].named}{more}: {text}")
 
 

@@ -262,7 +262,7 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
             where = f"{document.file}:{document.line}"
             inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
-    settle_kustomize(found, inputs.documents)
+    inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
     inputs.traced = settle_origins(found, inputs.targets)
     return found
 

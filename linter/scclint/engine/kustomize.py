@@ -1,14 +1,16 @@
 """Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from functools import cache, partial
 
 from scclint.errors import LoadError
+from scclint.finding import Notice
 from scclint.load import load_file, load_text
 from scclint.load.discover import Reach
 from scclint.load.document import Document
+from scclint.load.node import Sequence as ListNode
 from scclint.load.node import to_data
 from scclint.load.read import read
 from scclint.model.kinds import SUBJECT_KINDS, build_all
@@ -16,10 +18,11 @@ from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, find_origin, l
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
 
 
-def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) -> None:
+def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> Iterator[Notice]:
     """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
 
-    Kustomizations count that are among the documents, or lie in the folder of an object or above it.
+    Kustomizations count that are among the documents, or lie in the folder of an object or above it. JSON patches in the files
+    `linted` are told of: nobody applies them here.
     """
     kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:
@@ -34,6 +37,23 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document]) 
         obj.whole = path not in layout.resources
         if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
             obj.home = layout.namespaces.get(path, "")
+    operating = _operating(kustomizations, linted)
+    if operating:
+        more = f" and {len(operating) - 1} more" if len(operating) > 1 else ""
+        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+        yield Notice("note", f"{operating[0]}{more}: JSON patches, not applied to what they patch; {advice}")
+
+
+def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
+    """The files with JSON patches: a kustomization, or a file that one names."""
+    found = {k.file for k in kustomizations if k.operates and k.file in linted}
+    patches = {path for k in kustomizations for path in k.patches}
+    for file in linted if patches else ():
+        if os.path.abspath(file) in patches:
+            with suppress(LoadError):
+                root = next((document.root for document in load_text(file, read(file), frozenset())), None)
+                found |= {file} if isinstance(root, ListNode) else set()
+    return sorted(found)
 
 
 def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> bool:

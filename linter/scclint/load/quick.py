@@ -20,7 +20,9 @@ _TELLING_LINE = re.compile(rf"\n(?:kind:|items:|(?!{_SAFE_LINE}))")
 _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
-_HOLDER = re.compile(r"""(?:ontainers?|steps|sidecars|script)(?:["'][ \t]*:|[ \t]*:[ \t\r\n])""")
+_KEY_ENDS = r"""(?:["'][ \t]*:|[ \t]*:[ \t\r\n])"""
+_HOLDER = re.compile(rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}")
+_SECURITY = re.compile(rf"ecurityContext{_KEY_ENDS}")
 _DISGUISED = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!")
 """In flow style, what may stand for a word: a letter escaped, a word with a line break in it, or something with a tag (`!!binary`)."""
 
@@ -61,8 +63,11 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
 
 
 def names_containers(text: str) -> bool:
-    """Whether YAML or JSON text, in whatever style, has a key that holds containers or a container, and may have an image."""
-    return "image" in text and _HOLDER.search(text) is not None
+    """Whether YAML or JSON text, in whatever style, has a key that holds containers or a container, and may have an image.
+
+    A key for a security context is as good.
+    """
+    return ("image" in text and _HOLDER.search(text) is not None) or _SECURITY.search(text) is not None
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:

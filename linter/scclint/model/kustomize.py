@@ -24,12 +24,16 @@ ORIGIN = "config.kubernetes.io/origin"
 
 @record
 class Kustomization:
-    """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders."""
+    """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders.
+
+    `operates` is True where it has a JSON patch (RFC 6902, operations on paths) in place.
+    """
 
     file: str
     namespace: str
     resources: tuple[str, ...]
     patches: tuple[str, ...]
+    operates: bool = False
 
 
 @record
@@ -59,7 +63,8 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
         return None
     folder = os.path.dirname(os.path.abspath(file))
     listed = [*_texts(data.get("patchesStrategicMerge"))]
-    listed += [_text(patch.get("path")) for key in ("patches", "patchesJson6902") for patch in _dicts(data.get(key))]
+    patches = [patch for key in ("patches", "patchesJson6902") for patch in _dicts(data.get(key))]
+    listed += [_text(patch.get("path")) for patch in patches]
     taken = [name for key in ("resources", "bases", "components") for name in _texts(data.get(key))]
     return Kustomization(
         file,
@@ -67,6 +72,7 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
         tuple(os.path.normpath(os.path.join(folder, name)) for name in taken),
         # A patch may also be written in place, which is no name of a file.
         tuple(os.path.normpath(os.path.join(folder, name)) for name in listed if name and "\n" not in name),
+        any(_text(patch.get("patch")).lstrip().startswith(("-", "[")) for patch in patches),
     )
 
 

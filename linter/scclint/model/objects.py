@@ -138,7 +138,7 @@ class Unread(ApiObject):
 class Workload(ApiObject):
     """Anything that makes pods. `pod` is its pod, or its template's.
 
-    `controlled` is True where a controller of the cluster creates the pods, so that the rights of whoever applied the
+    `controlled` is True where a controller creates the pods, so that the rights of whoever applied the
     manifest do not count. `elsewhere` says what decides about the pod and is not in the input, else it is empty.
     """
 
@@ -148,7 +148,7 @@ class Workload(ApiObject):
         self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
     ) -> None:
         super().__init__(document, root, data, path, manifest)
-        self.controlled = bool(template)
+        self.controlled = bool(template) or _has_controller(self.manifest)
         self.elsewhere = ""
         self._template = template
         self.pod = self._make_pod()
@@ -226,6 +226,13 @@ class KubeletConfig(ApiObject):
     """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
 
     __slots__ = ()
+
+
+def _has_controller(manifest: dict[str, Any]) -> bool:
+    """Whether an object says that a controller made it, as a Pod does that was read from a cluster."""
+    metadata = manifest.get("metadata")
+    owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
+    return isinstance(owners, list) and any(isinstance(owner, dict) and owner.get("controller") is True for owner in owners)
 
 
 def _why_partial(workload: Workload) -> str:
