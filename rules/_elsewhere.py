@@ -1,7 +1,7 @@
 """Grants that look as if they were a workload's and are another namespace's."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from scclint.api import Outcome, Related, RoleBinding, World
 
@@ -13,6 +13,8 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     but in a RoleBinding of another namespace; nothing where there is none.
     """
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
+    # Many bindings reach the same few SCCs.
+    wanted = cache(wanted)
     for binding, holder in _bound(world).get(name, ()):
         home = world.namespace_of(binding) if binding.kind == "RoleBinding" else namespace
         reached = reach(binding, world)

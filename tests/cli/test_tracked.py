@@ -50,10 +50,11 @@ def test_in_a_hook(files: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_git_sets_for_a_hook_does_not_mislead(files: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("mv", "tracked.yaml", "other.yaml", at="nested")
     monkeypatch.setenv("PRE_COMMIT", "1")
     monkeypatch.setenv("GIT_DIR", str(files / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(files / ".git" / "index"))
-    assert listed(cli) == ["nested/tracked.yaml", "tracked.yaml"]
+    assert listed(cli) == ["nested/other.yaml", "tracked.yaml"]
 
 
 def test_a_file_removed_from_the_work_tree_alone(files: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What an earlier run came to is taken for what this one would come to only where nothing has changed that could change it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -50,9 +50,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-def place(config: Config, *paths: str) -> Kept | None:
-    context = ["state"] if paths == ("app",) else []
-    return kept_for(paths, find_sources(paths, config, context=context), config, builtin(), version="1")
+def place(config: Config, *paths: str, context: Sequence[str] | None = None) -> Kept | None:
+    around = (["state"] if paths[0].startswith("app") else []) if context is None else context
+    sources = find_sources(paths, config, context=around)
+    sizes = sources.sizes()
+    return None if sizes is None else kept_for(paths, sources, sizes, config, builtin(), version="1")
 
 
 def unwrapped(kept: Kept | None) -> Kept:
@@ -62,7 +64,7 @@ def unwrapped(kept: Kept | None) -> Kept:
 
 def judged(config: Config, *paths: str) -> Report:
     """The report of a run over the paths, which is kept."""
-    context = ["state"] if paths == ("app",) else []
+    context = ["state"] if paths[0].startswith("app") else []
     kept = unwrapped(place(config, *paths))
     inputs = load_inputs(paths, config, context=context, digests=True)
     report = run(inputs, config, builtin())
@@ -101,7 +103,6 @@ CHANGES: dict[str, Callable[[], Config]] = {
     "a context file more": write("state/more.yaml", BINDING),
     "a kustomization in the folder": write("app/templates/kustomization.yaml", "namespace: shop\n"),
     "a kustomization above": write("kustomization.yml", "resources: [app/templates/pod.yaml]\nnamespace: shop\n"),
-    "a chart around it": write("app/Chart.yaml", "name: app\n"),
     "settings": lambda: Config(openshift=("4.11",)),
     "rules": lambda: Config(ignore=("SCC104",)),
     "a namespace": lambda: Config(namespace="shop"),
@@ -113,6 +114,31 @@ def test_a_change_is_seen(change: str) -> None:
     report = judged(Config(), "app")
     assert report.findings and found(Config(), "app") == report
     assert found(CHANGES[change](), "app") is None
+
+
+def test_a_chart_around_it_is_seen() -> None:
+    judged(Config(), "app/templates")
+    assert found(Config(), "app/templates") is not None
+    write("app/Chart.yaml", "name: app\n")()
+    assert found(Config(), "app/templates") is None
+
+
+def test_other_code_is_seen(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(Config(), "app")
+    (tree / "code").mkdir()
+    (tree / "code" / "table.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(module, "_code", lambda registry: [str(tree / "code")])
+    assert found(Config(), "app") is None
+    report = judged(Config(), "app")
+    assert found(Config(), "app") == report
+    (tree / "code" / "table.json").write_text("[1]", encoding="utf-8")
+    assert found(Config(), "app") is None
+
+
+def test_all_code_counts() -> None:
+    folders = {Path(path) for path in module._code(builtin())}
+    root = Path(__file__).parents[2]
+    assert folders >= {root / "rules", root / "schemas", root / "linter" / "scclint" / "cluster"}
 
 
 def test_a_file_less_is_seen() -> None:
@@ -157,6 +183,7 @@ def test_a_change_during_the_run_is_not_kept() -> None:
     kept.keep(report, inputs)
     assert found(Config(), "app") is None
     os.unlink("kustomization.yaml")
+    assert found(Config(), "app") is None, "it was not kept for the time without it either"
     kept.keep(report, inputs)
     write("app/templates/pod.yaml", POD.replace("1000", "3000"))()
     assert found(Config(), "app") is None, "what was hashed is what was read"
@@ -172,12 +199,7 @@ def test_what_cannot_be_read_is_judged_each_time(tree: Path) -> None:
 
 
 def test_what_looks_further_is_judged_each_time() -> None:
-    for config in (
-        Config(helm_chart="app"),
-        Config(profile_dirs=("p",)),
-        Config(rule_modules=("m",)),
-        Config(format=("markdown",)),
-    ):
+    for config in (Config(helm_chart="app"), Config(profile_dirs=("p",)), Config(rule_modules=("m",))):
         assert place(config, "app") is None
     origin = "metadata: {name: web, annotations: {config.kubernetes.io/origin: 'path: base/pod.yaml'}}"
     write("app/templates/pod.yaml", POD.replace("metadata: {name: web}", origin))()
@@ -191,8 +213,7 @@ def test_which_file_is_read_for_what_is_seen() -> None:
     config = Config(cluster_state=("state",))
 
     def kept_with(context: str) -> Kept:
-        sources = find_sources(["app"], config, context=[context])
-        return unwrapped(kept_for(["app"], sources, config, builtin(), version="1"))
+        return unwrapped(place(config, "app", context=[context]))
 
     first = kept_with("state/a.yaml")
     inputs = load_inputs(["app"], config, context=["state/a.yaml"], digests=True)
@@ -231,14 +252,71 @@ def test_a_rotten_file_is_none(tmp_path: Path, old: bytes, new: bytes) -> None:
     assert found(Config(), "app") is None
 
 
-def test_the_second_run_judges_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_second_run_judges_nothing(
+    large: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from scclint.cli import check
 
-    write("app/large.yaml", f"# {'x' * check.KEPT_FROM}\nkind: ConfigMap\n")()
-    command = ["check", "app", "--isolated", "--context", "state", "--format"]
+    command = [*large, "--format"]
     formats = ("full", "concise", "json", "sarif", "github", "junit")
     first = [(main([*command, format]), capsys.readouterr()) for format in formats]
     assert first[0][0] == 1
     monkeypatch.setattr(check, "judge", None)
     assert [(main([*command, format]), capsys.readouterr()) for format in formats] == first
     assert main([*command, "full", "--no-cache"]) == 3, "without a judge"
+
+
+@pytest.fixture
+def large() -> list[str]:
+    """The command that lints an input for which an earlier run is looked for."""
+    from scclint.cli import check
+
+    write("app/large.yaml", f"# {'x' * check.KEPT_FROM}\nkind: ConfigMap\n")()
+    return ["check", "app", "--isolated", "--context", "state"]
+
+
+DIFFERENT = {
+    "no ignores": ["--no-ignores"],
+    "markdown": ["--format", "markdown"],
+    "timings": ["--timings"],
+    "another namespace": ["-n", "shop"],
+    "another release": ["--openshift", "4.11"],
+    "another profile": ["--profile", "strict"],
+}
+
+
+@pytest.mark.parametrize("options", DIFFERENT.values(), ids=DIFFERENT)
+def test_runs_that_differ_are_kept_apart(large: list[str], options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(large)
+    capsys.readouterr()
+    status, cached = main([*large, *options]), capsys.readouterr().out
+    assert (main([*large, *options, "--no-cache"]), capsys.readouterr().out) == (status, cached)
+
+
+def test_a_baseline_is_recorded_of_what_is_there(large: list[str]) -> None:
+    main(large)
+    for name, more in {"a.json": [], "b.json": ["--no-cache"]}.items():
+        write("app/second.yaml", POD.replace("web", "second"))()
+        main([*large, "--write-baseline", name])
+        os.unlink("app/second.yaml")
+        # What is gone is taken out, which a run that has read nothing could not tell from what it did not judge.
+        main([*large, "--write-baseline", name, *more])
+    assert Path("a.json").read_text() == Path("b.json").read_text()
+    assert "second" not in Path("a.json").read_text()
+
+
+def test_a_crash_is_told_each_time(large: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from scclint.cluster import Cluster
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("broken")
+
+    monkeypatch.setattr(Cluster, "admit", fail)
+    assert [main(large), main(large)] == [3, 3]
+
+
+def test_no_manifest_is_told_each_time(large: list[str]) -> None:
+    os.mkdir("empty")
+    Path("empty/values.yaml").write_text(f"# {'x' * 200_000}\na: b\n")
+    command = ["check", "empty", "--isolated"]
+    assert [main(command), main(command)] == [4, 4]

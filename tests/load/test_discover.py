@@ -88,6 +88,9 @@ def test_links_out_of_the_tree(tree: Path) -> None:
     assert refused.replace("up", "host") in names(".")
     git("init")
     assert "a/up.yaml" in names("a"), "a work tree is one"
+    (tree / ".gitignore").write_text("a/\n")
+    assert refused in names("a"), "what a repository ignores is none of it"
+    (tree / ".gitignore").unlink()
     (tree / "a" / "config.yaml").symlink_to("../.git/config")
     assert refused.replace("up", "config") in names("a")
 

@@ -108,7 +108,7 @@ def test_it_stays_within_its_size(home: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_other_code_is_seen(tmp_path: Path) -> None:
     folder = tmp_path / "code"
     folder.mkdir()
-    for name in ("a.py", "b.py", "c.txt"):
+    for name in ("a.py", "b.py", "c.txt", "d.json"):
         (folder / name).write_text("1")
         os.utime(folder / name, ns=(10, 10))
     single = tmp_path / "d.so"
@@ -122,7 +122,9 @@ def test_other_code_is_seen(tmp_path: Path) -> None:
     (folder / "b.py").rename(folder / "e.py")
     renamed = stamp(code)
     single.write_text("22")
-    assert len({before, older, renamed, stamp(code)}) == 4
+    larger = stamp(code)
+    (folder / "d.json").write_text("22")
+    assert len({before, older, renamed, larger, stamp(code)}) == 5
 
 
 def test_two_runs_at_once_leave_a_whole_file(home: Path) -> None:

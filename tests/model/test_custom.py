@@ -164,6 +164,13 @@ def test_odd_knative_services(spec: str) -> None:
     assert objects(f"apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: x}}\nspec: {spec}\n") == []
 
 
+def test_odd_names_of_containers() -> None:
+    containers = "[{name: [x], image: y}, {image: y}, {name: {}, image: y}]"
+    head = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: x}\n"
+    report = scclint.lint_text(f"{head}spec: {{template: {{spec: {{containers: {containers}}}}}}}\n", "x.yaml")
+    assert not report.crashes and "no verdict" in report.notices[0].message
+
+
 TASK = """\
 apiVersion: tekton.dev/v1
 kind: Task

@@ -71,6 +71,15 @@ def strict(*paths: str) -> Report:
     return scclint.lint(paths, Config(profile="strict"))
 
 
+def test_a_long_chain(here: Path) -> None:
+    number = 2000
+    write({f"d{i}/kustomization.yaml": f"resources: [../d{i + 1}]\n" for i in range(number)})
+    write({f"d{number}/kustomization.yaml": "resources: [web.yaml]\n", f"d{number}/web.yaml": DEPLOYMENT})
+    write({"d0/kustomization.yaml": "namespace: shop\nresources: [../d1]\n"})
+    (found,) = objects(".")
+    assert found.home == "shop"
+
+
 OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x\n"
 
 

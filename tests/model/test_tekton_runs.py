@@ -332,6 +332,16 @@ def test_a_few_lines_do_not_ask_for_endless_work() -> None:
     assert unjudged(report) == [f"x.yaml: Task build: {why}"]
 
 
+@pytest.mark.parametrize(
+    "mark", ["openshift.io/required-scc: restricted-v2", "seccomp.security.alpha.kubernetes.io/pod: unconfined"]
+)
+def test_runs_that_differ_in_what_decides_are_two(mark: str) -> None:
+    for run, expected in ((RUN.replace(", openshift.io/required-scc: nonroot-v2", ""), 2), (PIPELINE_RUN, 4)):
+        marked = run.replace("metadata: {", "metadata: {annotations: {" + mark + "}, ").replace(", annotations: {of: run}", "")
+        plain = run.replace("metadata: {", "metadata: {annotations: {a: b}, ").replace(", annotations: {of: run}", "")
+        assert len(pods(TASK + (PIPELINE if run == PIPELINE_RUN else "") + plain + plain + marked)) == expected
+
+
 def test_a_run_may_be_told_what_to_do_with_a_task_twice() -> None:
     specs = "".join(
         f"  - {{pipelineTaskName: second, podTemplate: {{{template}}}}}\n"

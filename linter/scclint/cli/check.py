@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings, sources, tracked_only
+from scclint.cli.inputs import color_wanted, read_inputs, settings, sources
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
 from scclint.config import selection
@@ -56,13 +56,13 @@ def run(args: Namespace) -> int:
     lap("start")
     with progress(getattr(args, "quiet", False)) as step:
         found = sources(args, config)
-        kept = None if recording or revision or timings else _kept(args, found, config, registry, ignores)
+        review = "markdown" in config.format
+        kept = None if recording or revision or timings or review else _kept(args, found, config, registry, ignores)
         report = kept.find(registry) if kept else None
         inputs = Inputs()
         if report is None:
             inputs = read_inputs(args, config, step, timings, found, digests=kept is not None)
             lap("load")
-            review = "markdown" in config.format
             report = judge(inputs, config, registry, ignores=ignores, review=review, progress=step, lap=lap)
             if kept is not None:
                 kept.keep(report, inputs)
@@ -97,7 +97,7 @@ def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, i
     from scclint import __version__
     from scclint.engine.kept import kept_for
 
-    return kept_for((os.getcwd(), *args.paths), found, config, registry, version=__version__, ignores=ignores)
+    return kept_for((os.getcwd(), *args.paths), found, sizes, config, registry, version=__version__, ignores=ignores)
 
 
 def _revision(args: Namespace) -> "Revision | None":
@@ -209,18 +209,10 @@ def _record(file: str, report: Report, inputs: Inputs, config: Config, registry:
 def _show_files(args: Namespace, config: Config) -> int:
     """List what would be read, one path a line; what cannot be read is an error as it would be then."""
     from scclint.errors import LoadError
-    from scclint.load.discover import discover
 
     found = []
     status = OK
-    name = getattr(args, "stdin_filename", "") or "<stdin>"
-    for item in discover(
-        args.paths,
-        stdin_filename=name,
-        exclude=config.exclude,
-        force_exclude=config.force_exclude,
-        tracked_only=tracked_only(),
-    ):
+    for item in sources(args, config).targets:
         if isinstance(item, LoadError):
             say(f"{visible_line(item.file)}: error: {visible_line(item.message)}")
             status = USAGE

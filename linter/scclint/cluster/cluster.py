@@ -74,6 +74,7 @@ class Cluster:
         self._objects = objects
         self._bindings: tuple[rbac.Binding, ...] | None = None
         self._namespaced_bindings: dict[str, list[rbac.Binding]] = {}
+        self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
 
@@ -229,11 +230,14 @@ class Cluster:
 
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """The namespaces whose service account of that name may use some SCC by its own name, not by a group."""
-        users = {user for binding in self._all_bindings() for user in binding.users}
-        users.update(user for scc in self._ordered for user in scc.users)
-        before, after = "system:serviceaccount:", f":{service_account}"
-        found = (user for user in users if user.startswith(before) and user.endswith(after))
-        return frozenset(user[len(before) : -len(after)] for user in found)
+        if self._granted is None:
+            self._granted = {}
+            users = [user for binding in self._all_bindings() for user in binding.users]
+            for user in (*users, *(user for scc in self._ordered for user in scc.users)):
+                namespace, _, name = user.removeprefix("system:serviceaccount:").partition(":")
+                if name and user.startswith("system:serviceaccount:"):
+                    self._granted.setdefault(name, set()).add(namespace)
+        return frozenset(self._granted.get(service_account, ()))
 
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""

@@ -209,8 +209,6 @@ class Trees:
 
     def adopt(self, facts: Facts, json: str, text: str, file: str, line: int) -> Tree:
         """The tree of a text that another process has parsed, without its entries."""
-        if self._cache is not None:
-            self._cache.put(text, facts, json)
         tree = Tree(file, line, facts, json, text, self)
         self.latest.add(tree, 2 * len(text))
         return tree

@@ -32,7 +32,7 @@ def build_knative(document: Document, root: Node, data: dict[str, Any], path: Pa
 
 
 def _named(containers: list[Any]) -> Iterator[Any]:
-    taken = {c.get("name") for c in containers if isinstance(c, dict)}
+    taken = {c["name"] for c in containers if isinstance(c, dict) and isinstance(c.get("name"), str)}
     names = (name for i in range(2 * len(containers)) if (name := f"user-container-{i}") not in taken)
     for container in containers:
         if isinstance(container, dict) and not container.get("name"):

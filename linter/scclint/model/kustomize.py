@@ -83,21 +83,18 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
     patches = {name: k.file for k in by_folder.values() for name in k.patches if name not in resources}
     claims: dict[str, set[str]] = {}
     seen: set[tuple[str, str]] = set()
-
-    def claim(folder: str, outer: str) -> None:
+    pending = [(folder, "") for folder in by_folder if folder not in resources]
+    while pending:
+        folder, outer = pending.pop()
         namespace = outer or by_folder[folder].namespace
         if (folder, namespace) in seen:
-            return
+            continue
         seen.add((folder, namespace))
         for name in by_folder[folder].resources:
             if name in by_folder:
-                claim(name, namespace)
+                pending.append((name, namespace))
             else:
                 claims.setdefault(name, set()).add(namespace)
-
-    for folder in by_folder:
-        if folder not in resources:
-            claim(folder, "")
     namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
     return Layout(patches, namespaces, resources)
 

@@ -39,14 +39,15 @@ class Run:
 
 def distinct(runs: Iterable[Run]) -> Iterator[Run]:
     """The first of the runs that settle the same; one with the defaults where there is none."""
-    alike: set[tuple[int, ...]] = set()
+    alike: dict[tuple[int, ...], Run] = {}
     seen: set[str] = set()
     for run in runs:
         # Many tasks of one run share its template, which may be large.
         same = id(run.account.data), id(run.template.data), id(run.by.data)
         if same in alike:
             continue
-        alike.add(same)
+        # Kept, for the ids of what is gone are given to others.
+        alike[same] = run
         key = repr((run.settles, run.namespace))
         if key not in seen:
             seen.add(key)
