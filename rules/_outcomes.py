@@ -9,9 +9,8 @@ class Taken:
     """How the workloads that may use an SCC fare.
 
     `chosen`: one of them lands on it. `unknown`: what becomes of one is not known. `refused`: it was tried and refuses one.
-    `earlier`: the workloads that another SCC takes before it is tried, with that SCC and the grant of this
-    one. An administrator's rights, who creates a
-    bare Pod, do not count, unless the pod does land there.
+    `earlier`: the workloads that another SCC takes before it is tried, with that SCC and the grant of this one. The rights of an
+    administrator who creates a bare Pod do not count, unless the pod does land there.
     """
 
     __slots__ = ("chosen", "earlier", "refused", "unknown")

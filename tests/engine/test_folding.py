@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.inputs import load_inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.run import run
 from scclint.finding import Report
 from scclint.load.trees import Trees

@@ -7,7 +7,8 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
-from scclint.engine.inputs import extras, load_inputs, model_objects
+from scclint.engine.inputs import extras, load_inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.run import run
 from scclint.model.objects import Unread
 from scclint.registry import builtin

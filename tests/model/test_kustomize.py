@@ -8,7 +8,8 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.inputs import load_inputs
+from scclint.engine.objects import model_objects
 from scclint.finding import Finding, Report
 from scclint.model.kustomize import Kustomization, lay_out, read_kustomization
 from scclint.model.objects import ApiObject, Workload

@@ -6,7 +6,8 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.inputs import load_inputs
+from scclint.engine.objects import model_objects
 from scclint.finding import Report
 from scclint.model.objects import ApiObject, Workload
 

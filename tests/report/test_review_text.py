@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.inputs import load_inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.model.objects import Workload
 from scclint.record import replace

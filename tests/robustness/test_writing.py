@@ -122,7 +122,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
     """Whichever stage fails on one of the files, the others are reported."""
     (folder / "b.yaml").write_text(pod("b"), encoding="utf-8")
     from scclint import world
-    from scclint.engine import inputs
+    from scclint.engine import inputs, objects
 
     def failing(real: object, is_meant: object) -> object:
         def call(*args: object, **more: object) -> object:
@@ -134,7 +134,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
 
     stages = (
         (inputs, "load_file", lambda file, *_: file == "b.yaml"),
-        (inputs, "build_all", lambda document, *_: document.file == "b.yaml"),
+        (objects, "build_all", lambda document, *_: document.file == "b.yaml"),
         (world.World, "outcome", lambda self, workload, *_: workload.file == "b.yaml"),
     )
     for holder, name, is_meant in stages:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from scclint.seccomp.provide import DEPTH, binding_of, bindings, localhost_path, operator_profile, resolve_localhost
+from scclint.seccomp.provide import DEPTH, bindings, localhost_path, operator_profile, resolve_localhost
 
 GROUP = "security-profiles-operator.x-k8s.io"
 LOG = {"defaultAction": "SCMP_ACT_LOG"}
@@ -184,15 +184,9 @@ def binding(name: str, image: str, kind: str = "SeccompProfile") -> dict[str, An
     }
 
 
-def test_the_binding_of_the_very_image_comes_before_the_one_for_all() -> None:
-    found = list(
-        bindings([binding("any", "*"), binding("web", "web:1"), binding("se", "web:1", "SelinuxProfile"), {"kind": "Pod"}])
-    )
+def test_bindings_of_seccomp_profiles() -> None:
+    found = bindings([binding("any", "*"), binding("web", "web:1"), binding("se", "web:1", "SelinuxProfile"), {"kind": "Pod"}])
     assert [(b.name, b.image, b.profile) for b in found] == [("any", "*", "for-any"), ("web", "web:1", "for-web")]
-    chosen = [
-        binding_of(image, namespace, found) for image, namespace in (("web:1", "demo"), ("web:2", "demo"), ("web:1", "shop"))
-    ]
-    assert [b and b.name for b in chosen] == ["web", "any", None]
 
 
 def test_localhost_path_by_scope() -> None:

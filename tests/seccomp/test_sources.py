@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs, model_objects
+from scclint.engine.inputs import load_inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.run import lint_text
 from scclint.engine.worlds import make_worlds
 from scclint.finding import Finding

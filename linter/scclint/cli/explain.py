@@ -7,7 +7,7 @@ from argparse import Namespace
 from scclint.cli.inputs import color_wanted, read_inputs, settings
 from scclint.cli.main import BUG, OK, USAGE
 from scclint.cli.review import judged, status, target_workloads, write_formats
-from scclint.engine.inputs import model_objects
+from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.load.discover import SUFFIXES

@@ -6,14 +6,15 @@ from itertools import zip_longest
 
 from scclint.cli.inputs import color_wanted, read_inputs, settings, terminal_columns
 from scclint.cli.main import BUG, NOTHING, OK, USAGE
-from scclint.engine.inputs import Inputs, model_objects
+from scclint.engine.inputs import Inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.model.objects import ApiObject, Workload
 from scclint.report import review
 from scclint.report.output import say, write
 from scclint.report.review_text import render_text
-from scclint.report.summary import failed, place
+from scclint.report.summary import failed, noted, place
 from scclint.report.visible import visible_line
 from scclint.source import Span
 from scclint.world import World
@@ -77,7 +78,7 @@ def status(inputs: Inputs) -> int:
     for crash in inputs.crashes:
         say(f"internal error: {failed(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
     for notice in inputs.notices:
-        say(f"{place(Span(notice.file, notice.line, 0, 0, 0))}: {notice.level}: {visible_line(notice.message)}")
+        say(noted(notice))
         broken = broken or notice.level == "error"
     for document in inputs.targets:
         if document.status == "unparsable" and document.error is not None:

@@ -9,7 +9,8 @@ from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, target_workloads, write_formats
 from scclint.cluster.releases import NEWEST
 from scclint.config.model import Config
-from scclint.engine.inputs import Inputs, model_objects
+from scclint.engine.inputs import Inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.model.objects import Workload

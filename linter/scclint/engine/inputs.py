@@ -1,11 +1,10 @@
-"""Stage load and model: from paths to documents and model objects, with what became of each."""
+"""Stage load: from paths to documents, with what became of each."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.engine.kustomize import settle_kustomize, settle_origins
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
@@ -15,10 +14,8 @@ from scclint.load.discover import SourceFile, display
 from scclint.load.document import Document, text_at
 from scclint.load.read import decode, read
 from scclint.load.trees import Trees
-from scclint.model.kinds import STATE_KINDS, TEKTON, Extras, build_all
+from scclint.model.kinds import STATE_KINDS, Extras
 from scclint.model.kustomize import NAMES
-from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Workload
-from scclint.record import replace
 from scclint.suppress import MARK
 
 if TYPE_CHECKING:
@@ -31,11 +28,11 @@ class Inputs:
 
     `targets` are the documents to report on, `context` those that only inform verdicts. `passed` is how many more the targets'
     files have by kind (empty for JSON that has none), of which nothing else will be asked. `read` are the files of the targets,
-    `folders` those that were walked whole. `digests` has a hash of each text by file, where that is asked for. `texts` keeps the
-    text of standard input, which cannot be read twice. `nothing` is
-    True where folders or standard input were named and held nothing that might be a manifest. `traced` is True
-    where other files were looked at for what kustomize made the manifests of. `crashes` are the stages load and model's, on documents
-    that are left out for it.
+    `folders` those that were walked whole. `notices` are on what could not be read or will not be judged, `crashes` those of the
+    stages load and model, on documents that are left out for it. `origins` are the Helm templates of what was rendered. `digests`
+    has a hash of each text by file, where that is asked for. `texts` keeps the text of standard input, which cannot be read
+    twice. `nothing` is True where folders or standard input were named and held nothing that might be a manifest. `traced` is
+    True where other files were looked at for what kustomize made the manifests of.
     """
 
     __slots__ = (
@@ -245,40 +242,3 @@ def _text(item: SourceFile, stdin: bytes | LoadError | None) -> str:
 def extras(config: Config) -> Extras:
     """What the configuration adds to the kinds that scclint knows."""
     return Extras({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params)
-
-
-def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
-    """The model objects of all documents, in order."""
-    more = extras(config)
-    if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
-        from scclint.model.tekton_runs import References
-
-        more = replace(more, references=References(tekton))
-    found: list[ApiObject] = []
-    for document in inputs.documents:
-        try:
-            found.extend(build_all(document, more))
-        except Exception as error:  # a bug that one document brings out must not take the others with it
-            where = f"{document.file}:{document.line}"
-            inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
-    _settle_bundles(found)
-    inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
-    inputs.traced = settle_origins(found, inputs.targets)
-    return found
-
-
-def _settle_bundles(objects: Iterable[ApiObject]) -> None:
-    """The other manifests of an operator bundle go where its ClusterServiceVersion goes; they stand in the same folder."""
-    homes: dict[str, set[str]] = {}
-    objects = list(objects)
-    for obj in objects:
-        if obj.home and obj.implied:
-            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.home)
-    for obj in objects if homes else ():
-        here = homes.get(os.path.dirname(obj.file), set())
-        if len(here) == 1 and not obj.home and obj.kind not in CLUSTER_SCOPED:
-            obj.home = next(iter(here))
-
-
-def workloads(objects: Iterable[ApiObject]) -> Iterator[Workload]:
-    return (o for o in objects if isinstance(o, Workload))

@@ -9,7 +9,8 @@ from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.account import notices_on, tally
 from scclint.engine.check import check, order
-from scclint.engine.inputs import Inputs, load_inputs, model_objects
+from scclint.engine.inputs import Inputs, load_inputs
+from scclint.engine.objects import model_objects
 from scclint.engine.progress import Lap, Progress, no_lap, silent
 from scclint.engine.settle import Move, settle
 from scclint.engine.worlds import make_worlds

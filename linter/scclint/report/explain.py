@@ -7,11 +7,11 @@ from scclint.admission.verdict import Candidate, FieldError
 from scclint.model.objects import Workload
 from scclint.model.problem import field_path
 from scclint.report.dump import dump
-from scclint.report.review import container_entry, grant_words, profile_words, workload_entry
+from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
 from scclint.report.screen import WIDTH, paint, wrap
+from scclint.report.summary import line_place
 from scclint.report.visible import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.source import Span
 from scclint.world import Outcome, World
 
 Json = dict[str, Any]
@@ -83,7 +83,7 @@ def render_text(worlds: Mapping[str, World], workloads: list[Workload], color: b
 def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    yield f"{paint(visible_line(_title(workload)), 'place', color)}  {paint(_place(workload.place.span), 'quiet', color)}"
+    yield f"{paint(named(workload, ''), 'place', color)}  {paint(line_place(workload.place.span), 'quiet', color)}"
     yield from _hang(_setting(world, outcome), "  ")
     if verdict is None:
         yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
@@ -157,14 +157,6 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     return opened_by_each(caps, crio_on(world.cluster))
 
 
-def _title(workload: Workload) -> str:
-    return f"{workload.kind} {workload.namespace + '/' if workload.namespace else ''}{workload.name}"
-
-
-def _place(span: Span) -> str:
-    return f"{visible_line(span.file)}:{span.line}"
-
-
 def _setting(world: World, outcome: Outcome) -> str:
     verdict = outcome.verdict
     who = "the workload's controller" if outcome.creator is None else outcome.creator.name
@@ -194,7 +186,7 @@ def _candidate(number: int, workload: Workload, candidate: Candidate, would: Can
             span = workload.pod.field(*error.path).span
             *lines, last = _hang(visible(error.text), "          ")
             yield from lines
-            yield f"{last}  {paint(_place(span), 'quiet', color)}"
+            yield f"{last}  {paint(line_place(span), 'quiet', color)}"
 
 
 def _hang(text: str, indent: str) -> Iterator[str]:

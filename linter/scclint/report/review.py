@@ -123,7 +123,7 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
     return rows
 
 
-def named(workload: Workload, release: str) -> str:
+def named(workload: Workload, release: str = "") -> str:
     """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty."""
     where = f"{workload.namespace}/" if workload.namespace else ""
     return visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")

@@ -6,9 +6,8 @@ from scclint.model.objects import Workload
 from scclint.report.review import Row, named, table_rows
 from scclint.report.screen import paint, wrap
 from scclint.report.snippet import display_width
-from scclint.report.summary import place
+from scclint.report.summary import line_place
 from scclint.report.visible import visible_line
-from scclint.source import Span
 from scclint.world import Outcome, World
 
 HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
@@ -47,7 +46,7 @@ def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], colo
         widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
     lines = list(_lines(header, widths, folds, color))
     for outcome, name, rows in blocks:
-        lines += _heading(_cut(_place(outcome.workload)), _cut(name), width, color)
+        lines += _heading(_cut(line_place(outcome.workload.place.span)), _cut(name), width, color)
         if outcome.verdict is None:
             why = f"unknown, because {visible_line(outcome.unknown)}"
             lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
@@ -61,11 +60,6 @@ def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[
     yield paint(where, "place", color) + (f"{_GAP}{name}" if one_line else "")
     if not one_line:
         yield f"{_INDENT}{name}"
-
-
-def _place(workload: Workload) -> str:
-    span = workload.place.span
-    return place(Span(span.file, span.line, 0, 0, 0))
 
 
 def _cut(text: str, width: int = _WIDEST) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from scclint.finding import Crash, Finding, Report, Severity
+from scclint.finding import Crash, Finding, Notice, Report, Severity
 from scclint.report.options import Options
 from scclint.report.visible import one_line, visible_line
 from scclint.source import Span
@@ -91,9 +91,20 @@ def place(span: Span) -> str:
     return visible_line(span.file) + numbers
 
 
+def line_place(span: Span) -> str:
+    """`web.yaml:3`, safe to show."""
+    return place(Span(span.file, span.line, 0, 0, 0))
+
+
 def failed(crash: Crash) -> str:
     """`rule SCC101 failed`, or `load failed` for a stage of the run."""
     return f"{'rule ' if crash.rule_id.isupper() else ''}{crash.rule_id} failed"
+
+
+def noted(notice: Notice) -> str:
+    """`web.yaml:3: warning: ...`, safe to show."""
+    where = f"{place(Span(notice.file, notice.line, 0, 0, 0))}: " if notice.file else ""
+    return f"{where}{notice.level}: {visible_line(notice.message)}"
 
 
 def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
@@ -105,8 +116,7 @@ def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
     for notice in report.notices:
         if quiet and notice.level != "error":
             continue
-        where = f"{place(Span(notice.file, notice.line, 0, 0, 0))}: " if notice.file else ""
-        lines.append(f"{where}{notice.level}: {visible_line(notice.message)}")
+        lines.append(noted(notice))
     times = Counter(crash.rule_id for crash in report.crashes)
     for crash in {crash.rule_id: crash for crash in reversed(report.crashes)}.values():
         more = f" and {counted(times[crash.rule_id] - 1, 'more object')}" if times[crash.rule_id] > 1 else ""

@@ -148,15 +148,6 @@ def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
                 yield Binding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
 
 
-def binding_of(image: str, namespace: str, bound: Iterable[Binding]) -> Binding | None:
-    """The binding that the operator's webhook applies to a container with that image: one for the very image, else one for `*`.
-
-    The webhook only acts in namespaces labelled `spo.x-k8s.io/enable-binding`, and runs after SCC admission has set a profile.
-    """
-    here = sorted((b for b in bound if b.namespace == namespace), key=lambda b: b.name)
-    return next((b for b in here if b.image == image), None) or next((b for b in here if b.image == "*"), None)
-
-
 def _fits(profile: Object, namespace: str | None) -> bool:
     """Whether the path's scope can be that of the profile. Without a written namespace, v1beta1 may be of either scope."""
     if _is_v1(profile):

@@ -1,0 +1,45 @@
+"""Stage model: from documents to model objects."""
+
+import os
+from collections.abc import Iterable
+
+from scclint.config.model import Config
+from scclint.engine.inputs import Inputs, extras
+from scclint.engine.kustomize import settle_kustomize, settle_origins
+from scclint.finding import Crash, Subject
+from scclint.model.kinds import TEKTON, build_all
+from scclint.model.objects import CLUSTER_SCOPED, ApiObject
+from scclint.record import replace
+
+
+def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
+    """The model objects of all documents, in order."""
+    more = extras(config)
+    if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
+        from scclint.model.tekton_runs import References
+
+        more = replace(more, references=References(tekton))
+    found: list[ApiObject] = []
+    for document in inputs.documents:
+        try:
+            found.extend(build_all(document, more))
+        except Exception as error:  # a bug that one document brings out must not take the others with it
+            where = f"{document.file}:{document.line}"
+            inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
+    _settle_bundles(found)
+    inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
+    inputs.traced = settle_origins(found, inputs.targets)
+    return found
+
+
+def _settle_bundles(objects: Iterable[ApiObject]) -> None:
+    """The other manifests of an operator bundle go where its ClusterServiceVersion goes; they stand in the same folder."""
+    homes: dict[str, set[str]] = {}
+    objects = list(objects)
+    for obj in objects:
+        if obj.home and obj.implied:
+            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.home)
+    for obj in objects if homes else ():
+        here = homes.get(os.path.dirname(obj.file), set())
+        if len(here) == 1 and not obj.home and obj.kind not in CLUSTER_SCOPED:
+            obj.home = next(iter(here))
