@@ -137,6 +137,16 @@ def test_two_runs_at_once_leave_a_whole_file(home: Path) -> None:
     assert at(home, "x").get("b") is not None and len(list(home.iterdir())) == 1, "no draft is left lying"
 
 
+def test_a_draft_is_never_written_through_a_link(home: Path, tmp_path: Path) -> None:
+    filled(home, "x")
+    (file,) = home.iterdir()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    Path(f"{file}.{os.getpid()}").symlink_to(victim)
+    filled(home, "x", text="b")
+    assert victim.read_text() == "precious"
+
+
 def test_a_disk_that_refuses_changes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
