@@ -136,7 +136,9 @@ def labels_to_be_filled_in(number: int) -> str:
 def namespaces_to_be_filled_in(number: int) -> str:
     granted = GRANT.replace("ns-{n}", "ns-{i}")
     workload = WORKLOAD.replace("ns-{n}", "{{namespace}}")
-    return "".join(workload.format(i=i, n=i).replace("{namespace}", "'${NS}'") + granted.format(i=i, n=i) for i in range(number))
+    return "".join(
+        workload.format(i=i, n=i).replace("{namespace}", "'${NS}'") + granted.format(i=i, n=i) for i in range(number)
+    )
 
 
 @pytest.mark.parametrize("text", [task_run_specs, tasks_of_one_name, labels_to_be_filled_in, namespaces_to_be_filled_in])

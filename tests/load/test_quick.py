@@ -68,12 +68,24 @@ def test_other(text: str, answer: tuple[str, str]) -> None:
         "- kind: ConfigMap\n",
         "kind: |\n  Pod\n",
         '{"defaultAction": "SCMP_ACT_ERRNO"}',
+        '// c\n{"kind": "Pod"}',
+        "{!!binary a2luZA==: Pod}",
+        "// c\n!!binary a2luZA==: Pod\n",
+        '// c\n"k\\x69nd": Pod\n',
         '{"syscalls": [{"action": "SCMP_ACT_ALLOW"}]}',
         "kind: >-\n  Pod\nkind: ConfigMap\n",
     ],
 )
 def test_parsed(text: str) -> None:
     assert other_kind(text, KINDS) is None
+
+
+@pytest.mark.parametrize(
+    "text", ['// see containers.dev\n{"name": "x" /* y */}\n', '/* c */ {"a": 1}', '{"a": "!b"}', '{"a": 1}']
+)
+def test_json_without_a_kind(text: str) -> None:
+    """With comments, as editors' settings have them, too."""
+    assert other_kind(text, KINDS) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     this answers for may still be broken further down.
     """
     start = body_start(chunk)
-    if chunk.startswith(("{", "["), start):
+    # Editors' and tools' JSON has comments; YAML takes one in front for text.
+    if chunk.startswith(("{", "[", "//", "/*"), start):
         telling = "kind" in chunk or "SCMP_" in chunk or _DISGUISED.search(chunk)
         return None if telling else ("", "")
     if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
