@@ -60,6 +60,7 @@ spec:
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, rule
 
@@ -99,16 +100,16 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 
 def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Holder, world: World) -> Iterator[Problem]:
-    outcomes = [by_rights(workload, world) for workload in workloads_of(world, holder.namespace, holder.name)]
-    if not outcomes or acts_for_others(world, holder.namespace, holder.name):
+    fates = _fates(world, holder.namespace, holder.name)
+    if not fates or acts_for_others(world, holder.namespace, holder.name):
         return
-    without = [_without(outcome, ref, world) for outcome in outcomes]
+    without = [fate.without(ref, world) for fate in fates]
     if None not in without:
-        yield _none_needed(binding, reached, holder, outcomes, [str(scc) for scc in without], world)
-    elif spare := _spare(reached, outcomes, world):
-        used = sorted({outcome.verdict.scc for outcome in outcomes if outcome.verdict is not None and outcome.verdict.scc})
+        yield _none_needed(binding, reached, holder, fates, [str(scc) for scc in without], world)
+    elif spare := _spare(reached, fates, world):
+        used = sorted({fate.scc for fate in fates if fate.scc})
         yield Problem(
-            f"{binding.named}: grants {holder} {_sccs(spare)} as well, which {_workloads(outcomes)} not need: "
+            f"{binding.named}: grants {holder} {_sccs(spare)} as well, which {_workloads(fates)} not need: "
             f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
             at=holder.at,
             related=reached.steps(world, spare[0], binding),
@@ -116,12 +117,60 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Hold
         )
 
 
+class _Fate:
+    """What becomes of a workload by its service account's rights alone, in short: many bindings ask for that of many workloads."""
+
+    __slots__ = ("_instead", "_judged", "admitted", "grant", "scc", "workload")
+
+    def __init__(self, outcome: Outcome) -> None:
+        verdict, chosen = outcome.verdict, outcome.chosen
+        self.workload = outcome.workload
+        self.admitted = outcome.admitted
+        self.scc = verdict.scc if verdict is not None else None
+        self.grant = chosen.grant.binding if chosen is not None and chosen.grant is not None else None
+        self._judged = verdict is not None and chosen is not None and not verdict.required_scc
+        self._instead: str | None = ""
+
+    def without(self, binding: ObjectRef, world: World) -> str | None:
+        """The SCC that admits the pods where `binding` does not count; None where none does, or that is not known."""
+        if not self._judged:
+            return None
+        if self.grant != binding:
+            return self.scc
+        if self._instead == "":
+            self._instead = self._find_instead(world)
+        return self._instead
+
+    def _find_instead(self, world: World) -> str | None:
+        if not self.workload.controlled or self.scc is None:
+            return None
+        # Of bindings that grant the same SCC the first is the one that counts, and the others alone are unneeded. What another
+        # SCC would do counts only where everyone may use it, so that all grants found unneeded can go at once, and where the
+        # one granted does not come first for being more restrictive.
+        priority = world.cluster.sccs[self.scc].priority
+        candidates = (c for c in world.explain(self.workload) if c.outcome == "chosen" and _everyones(c))
+        return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
+
+
+def _fates(world: World, namespace: str, account: str) -> list[_Fate]:
+    known = _all_fates(world)
+    if (namespace, account) not in known:
+        known[namespace, account] = [_Fate(by_rights(workload, world)) for workload in workloads_of(world, namespace, account)]
+    return known[namespace, account]
+
+
+@lru_cache(maxsize=1)
+def _all_fates(world: World) -> dict[tuple[str, str], list[_Fate]]:
+    """By service account, for those asked for so far. Kept for the world being judged."""
+    return {}
+
+
 def _none_needed(
-    binding: RoleBinding, reached: Reach, holder: Holder, outcomes: list[Outcome], without: list[str], world: World
+    binding: RoleBinding, reached: Reach, holder: Holder, found: list[_Fate], without: list[str], world: World
 ) -> Problem:
     by = sorted(set(without))
-    fates = list(zip(outcomes, without, strict=True))
-    captured = sorted({str(o.verdict.scc) for o, scc in fates if o.verdict is not None and o.verdict.scc != scc})
+    fates = list(zip(found, without, strict=True))
+    captured = sorted({str(fate.scc) for fate, scc in fates if fate.scc != scc})
     why = (
         f"another grant gives the use of {listed(by)}"
         if set(by) <= set(reached.sccs)
@@ -129,10 +178,10 @@ def _none_needed(
     )
     return Problem(
         f"{binding.named}: grants {holder} {'every SCC' if reached.every else _sccs(reached.sccs)}, "
-        f"which {_workloads(outcomes)} not need: {why}"
+        f"which {_workloads(found)} not need: {why}"
         + (f", and {listed(captured)} comes before by its priority alone" if captured else ""),
         at=holder.at,
-        related=tuple(Related(f"admitted by {scc} without it", o.workload.place.span) for o, scc in fates[:4])
+        related=tuple(Related(f"admitted by {scc} without it", fate.workload.place.span) for fate, scc in fates[:4])
         + reached.steps(world, reached.sccs[0], binding),
         settle=_take_back(binding, reached, holder, world)
         + ("; if the image needs the user id it names, write that id as runAsUser in the pod." if captured else "."),
@@ -154,40 +203,19 @@ def _sccs(names: Sequence[str]) -> str:
     return f"SCC{'s' if len(names) > 1 else ''} {listed(names)}"
 
 
-def _workloads(outcomes: list[Outcome]) -> str:
-    names = list(dict.fromkeys(o.workload.named for o in outcomes))
+def _workloads(fates: list[_Fate]) -> str:
+    names = list(dict.fromkeys(fate.workload.named for fate in fates))
     return f"{some(names, 3)} do{'es' if len(names) == 1 else ''}"
 
 
-def _spare(reached: Reach, outcomes: list[Outcome], world: World) -> list[str]:
+def _spare(reached: Reach, fates: list[_Fate], world: World) -> list[str]:
     """Of the SCCs granted those that open the node, where all pods are admitted by others that do not."""
-    if reached.every or not all(outcome.admitted for outcome in outcomes):
+    if reached.every or not all(fate.admitted for fate in fates):
         return []
-    used = {outcome.verdict.scc for outcome in outcomes if outcome.verdict is not None}
+    used = {fate.scc for fate in fates}
     if any(scc is None or node_access(scc, world) for scc in used):
         return []
     return [scc for scc in reached.sccs if node_access(scc, world)]
-
-
-def _without(outcome: Outcome, binding: ObjectRef, world: World) -> str | None:
-    """The SCC that admits the workload's pods where `binding` does not count; None where none does, or that is not known."""
-    verdict, chosen = outcome.verdict, outcome.chosen
-    if verdict is None or chosen is None or verdict.required_scc:
-        return None
-    if not _by(chosen, binding):
-        return chosen.scc
-    if not outcome.workload.controlled:
-        return None
-    # Of bindings that grant the same SCC the first is the one that counts, and the others alone are unneeded. What another
-    # SCC would do counts only where everyone may use it, so that all grants found unneeded can go at once, and where the
-    # one granted does not come first for being more restrictive.
-    priority = world.cluster.sccs[chosen.scc].priority
-    candidates = (c for c in world.explain(outcome.workload) if c.outcome == "chosen" and _everyones(c))
-    return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
-
-
-def _by(candidate: Candidate, binding: ObjectRef) -> bool:
-    return candidate.grant is not None and candidate.grant.binding == binding
 
 
 def _everyones(candidate: Candidate) -> bool:

@@ -21,9 +21,10 @@ _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _KEY_ENDS = r"""(?:["'][ \t]*:|[ \t]*:[ \t\r\n])"""
-_HOLDER = re.compile(rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}")
-_SECURITY = re.compile(rf"ecurityContext{_KEY_ENDS}")
-_DISGUISED = re.compile(r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!")
+# Compiled when they are asked for, which many a run does not.
+_HOLDER = rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}"
+_SECURITY = rf"ecurityContext{_KEY_ENDS}"
+_DISGUISED = r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!"
 """In flow style, what may stand for a word: a letter escaped, a word with a line break in it, or something with a tag (`!!binary`)."""
 
 HOLDERS = "*"
@@ -44,7 +45,7 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
     start = body_start(chunk)
     # Editors' and tools' JSON has comments; YAML takes one in front for text.
     if chunk.startswith(("{", "[", "//", "/*"), start):
-        telling = "kind" in chunk or "SCMP_" in chunk or _DISGUISED.search(chunk)
+        telling = "kind" in chunk or "SCMP_" in chunk or re.search(_DISGUISED, chunk)
         return None if telling else ("", "")
     if (start and chunk[start - 1] != "\n") or not _FIRST_KEY.match(chunk, start):
         return None
@@ -68,7 +69,7 @@ def names_containers(text: str) -> bool:
 
     A key for a security context is as good.
     """
-    return ("image" in text and _HOLDER.search(text) is not None) or _SECURITY.search(text) is not None
+    return ("image" in text and re.search(_HOLDER, text) is not None) or re.search(_SECURITY, text) is not None
 
 
 def _line_with(chunk: str, key: str, start: int) -> int:
