@@ -1,9 +1,7 @@
-"""The API server's view of fields: decoding, closed lists and ranges, and rules that join several fields of a pod or an SCC."""
+"""The API server's view of fields: decoding, closed lists and ranges, and rules that join several fields of a pod."""
 
 import copy
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,42 +11,14 @@ from hypothesis import strategies as st
 from scclint.model.problem import FieldProblem, field_path
 from scclint.model.unknown import UNKNOWN, Unknown, first_unknown
 from scclint.model.validate import validate
-
-SHARED = Path(__file__).parents[2].parent / "shared"
-Data = dict[str, Any]
+from tests.model.cases import Data, deployment, of_scc, only, pod, scc, stateful_set
 
 POD = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_A = "container.seccomp.security.alpha.kubernetes.io/a"
 
 
-def pod(spec: Data | None = None, container: Data | None = None, annotations: Data | None = None) -> Data:
-    metadata: Data = {"name": "p"} | ({"annotations": annotations} if annotations else {})
-    containers = [{"name": "a", "image": "i"} | (container or {})]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": containers} | (spec or {})}
-
-
-def deployment(template_spec: Data | None = None, annotations: Data | None = None, **spec: Any) -> Data:
-    template = {"metadata": {"annotations": annotations or {}}, "spec": pod(template_spec)["spec"]}
-    return {"metadata": {"name": "d"}, "spec": {"selector": {}, "template": template} | spec}
-
-
-def scc(**fields: Any) -> Data:
-    return {"metadata": {"name": "s"}, "runAsUser": {"type": "RunAsAny"}, "seLinuxContext": {"type": "RunAsAny"}} | fields
-
-
 def of_pod(data: Data, minor: int = 33, **options: Any) -> list[str]:
     return [problem.message for problem in validate(data, "v1", "Pod", minor, **options)]
-
-
-def of_scc(data: Data, minor: int = 33) -> list[str]:
-    problems = validate(data, "security.openshift.io/v1", "SecurityContextConstraints", minor)
-    assert all(problem.in_security_context for problem in problems if problem.path[0] != "metadata")
-    return [problem.message for problem in problems]
-
-
-def only(problems: list[FieldProblem]) -> FieldProblem:
-    assert len(problems) == 1, problems
-    return problems[0]
 
 
 def test_a_right_object_has_no_problems() -> None:
@@ -447,184 +417,6 @@ def test_versions_no_longer_served() -> None:
     assert message not in [p.message for p in validate({}, "batch/v1beta1", "CronJob", 24)]
     assert only(validate(deployment(), "extensions/v1beta1", "Deployment", 24)).path == ("apiVersion",)
     assert validate({"kind": "Deployment", "spec": 1}, "example.com/v1", "Deployment", 33) == []
-
-
-STRATEGY = "invalid strategy type.  Valid values are "
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"priority": -1}, ["priority: Invalid value: -1: priority cannot be negative"]),
-        ({"priority": "10"}, ['priority: must be an integer, is the string "10"']),
-        ({"runAsUser": {"type": "MustRunAs"}}, []),
-        ({"runAsUser": {"type": "MustRunAsRange", "uidRangeMin": 1}}, []),
-        ({"volumes": ["nonsense"], "allowedCapabilities": ["CAP_KILL", "kill"], "seccompProfiles": ["RuntimeDefault"]}, []),
-        ({"runAsUser": {"type": "MustRunAs", "uid": -1}}, ["runAsUser.uid: Invalid value: -1: uid cannot be negative"]),
-        (
-            {"runAsUser": {"type": "Any"}},
-            [f'runAsUser.type: Invalid value: "Any": {STRATEGY}MustRunAs, MustRunAsNonRoot, MustRunAsRange, RunAsAny'],
-        ),
-        ({"seLinuxContext": None}, [f"seLinuxContext.type: Required value: {STRATEGY}MustRunAs, RunAsAny"]),
-        (
-            {"fsGroup": {"type": "MustRunAsRange"}},
-            ['fsGroup.type: Unsupported value: "MustRunAsRange": supported values: "MustRunAs", "RunAsAny"'],
-        ),
-        ({"fsGroup": {}, "supplementalGroups": {"type": ""}}, []),
-        (
-            {"supplementalGroups": {"type": "MustRunAs", "ranges": [{"min": 2, "max": 1}]}},
-            ['supplementalGroups.ranges[0].min: Invalid value: {"min": 2, "max": 1}: min cannot be greater than max'],
-        ),
-        (
-            {"fsGroup": {"ranges": [{"min": -2, "max": -1}]}},
-            [
-                "fsGroup.ranges[0].min: Invalid value: -2: min cannot be negative",
-                "fsGroup.ranges[0].max: Invalid value: -1: max cannot be negative",
-            ],
-        ),
-        (
-            {"requiredDropCapabilities": ["KILL"], "defaultAddCapabilities": ["CHOWN", "KILL"]},
-            [
-                'defaultAddCapabilities: Invalid value: "KILL": '
-                "capability is listed in defaultAddCapabilities and requiredDropCapabilities"
-            ],
-        ),
-        ({"requiredDropCapabilities": ["KILL"], "allowedCapabilities": ["kill"]}, []),
-        (
-            {"requiredDropCapabilities": ["KILL"], "allowedCapabilities": ["*"]},
-            [
-                'requiredDropCapabilities: Invalid value: ["KILL"]: '
-                "required capabilities must be empty when all capabilities are allowed by a wildcard"
-            ],
-        ),
-        (
-            {"defaultAllowPrivilegeEscalation": True, "allowPrivilegeEscalation": False},
-            [
-                "defaultAllowPrivilegeEscalation: Invalid value: true: "
-                "Cannot set DefaultAllowPrivilegeEscalation to true without also setting AllowPrivilegeEscalation to true"
-            ],
-        ),
-        ({"defaultAllowPrivilegeEscalation": True}, []),
-        (
-            {"volumes": ["none", "secret"]},
-            ['volumes: Invalid value: ["none", "secret"]: if \'none\' is specified, no other values are allowed'],
-        ),
-        ({"volumes": ["none", "hostPath"]}, []),
-        (
-            {"volumes": ["none"], "allowHostDirVolumePlugin": True},
-            ['volumes: Invalid value: ["hostPath", "none"]: if \'none\' is specified, no other values are allowed'],
-        ),
-        ({"allowedFlexVolumes": [{"driver": "d"}]}, []),
-        (
-            {"allowedFlexVolumes": [{"driver": "d"}], "volumes": ["secret"]},
-            [
-                'allowedFlexVolumes: Invalid value: [{"driver": "d"}]: '
-                "volumes does not include 'flexVolume' or '*', so no flex volumes are allowed"
-            ],
-        ),
-        (
-            {"allowedFlexVolumes": [{"driver": ""}, {}], "volumes": ["flexVolume"]},
-            [f"allowedFlexVolumes[{index}].driver: Required value: must specify a driver" for index in (0, 1)],
-        ),
-        ({"forbiddenSysctls": ["*"], "allowedUnsafeSysctls": []}, []),
-        ({"forbiddenSysctls": ["kernel.msg*", "net.ipv4.tcp_rmem"]}, []),
-        ({"forbiddenSysctls": [""]}, ['forbiddenSysctls[0]: Invalid value: "": empty sysctl not allowed']),
-        (
-            {"forbiddenSysctls": ["*", "kernel.sem"]},
-            ["forbiddenSysctls: Forbidden: if '*' is present, must not specify other sysctls"],
-        ),
-        (
-            {"allowedUnsafeSysctls": ["kernel.sem"], "forbiddenSysctls": ["kernel.*"]},
-            ['allowedUnsafeSysctls[0]: Invalid value: "kernel.sem": sysctl overlaps with kernel.*'],
-        ),
-        (
-            {"allowedUnsafeSysctls": ["kernel.*"], "forbiddenSysctls": ["kernel.msg*"]},
-            ['forbiddenSysctls[0]: Invalid value: "kernel.msg*": sysctl overlaps with kernel.*'],
-        ),
-        (
-            {"allowPrivilegedContainers": True},
-            ["allowPrivilegedContainers: unknown field; did you mean allowPrivilegedContainer?"],
-        ),
-    ],
-)
-def test_security_context_constraints(fields: Data, expected: list[str]) -> None:
-    assert of_scc(scc(**fields)) == expected
-
-
-@pytest.mark.parametrize("sysctl", ["Kernel.sem", "kernel..sem", "a" * 254, "*.kernel", "kernel.*.x", "net/ipv4/tcp_rmem"])
-def test_sysctl_patterns_that_are_malformed(sysctl: str) -> None:
-    problem = only(validate(scc(allowedUnsafeSysctls=[sysctl]), "security.openshift.io/v1", "SecurityContextConstraints", 33))
-    assert problem.path == ("allowedUnsafeSysctls", 0)
-    assert "must have at most 253 characters and match regex" in problem.message
-
-
-def test_the_sccs_of_the_releases_are_right() -> None:
-    path = SHARED / "facts" / "default-sccs.json"
-    if not path.is_file():
-        pytest.skip("no shared facts here")
-    sccs = json.loads(path.read_text())["sccs"]
-    assert len(sccs) > 10
-    for name, fields in sccs.items():
-        data = {key: value for key, value in fields.items() if key != "createOnly"} | {"metadata": {"name": name}}
-        assert of_scc(data, 35) == []
-
-
-def stateful_set(claim: Any = "data", mount: Any = "data", **metadata: Any) -> Data:
-    volumes = {"volumes": [{"name": "cache", "emptyDir": {}}]}
-    template = pod(volumes, {"volumeMounts": [{"name": mount, "mountPath": "/d"}]})
-    return {
-        "metadata": {"name": "s", **metadata},
-        "spec": {
-            "serviceName": "s",
-            "selector": {"matchLabels": {"app": "s"}},
-            "template": {"metadata": {"labels": {"app": "s"}}, "spec": template["spec"]},
-            "volumeClaimTemplates": [{"metadata": {"name": claim}, "spec": {}}],
-        },
-    }
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (stateful_set(), []),
-        (stateful_set(mount="cache"), []),
-        (stateful_set(mount="log"), ['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "log"']),
-        (stateful_set(mount="${VOLUME}"), []),
-        (stateful_set(mount=UNKNOWN), []),
-        (stateful_set(claim=UNKNOWN, mount="log"), []),
-        (stateful_set(claim="$(CLAIM)", mount="log"), []),
-        (stateful_set(mount="log", namespace="${NAMESPACE}"), []),
-        (stateful_set(name="s" * 254), [f'metadata.name: Invalid value: "{"s" * 99}...: must be no more than 253 characters']),
-        (
-            stateful_set(namespace="n" * 64),
-            [f'metadata.namespace: Invalid value: "{"n" * 64}": must be no more than 63 characters'],
-        ),
-    ],
-)
-def test_names(data: Data, expected: list[str]) -> None:
-    assert [problem.message for problem in validate(data, "apps/v1", "StatefulSet", 33)] == expected
-
-
-def test_what_may_be_added_to_is_not_searched_for_what_it_refers_to() -> None:
-    assert validate(stateful_set(mount="log"), "apps/v1", "StatefulSet", 33, whole=False) == []
-
-
-@pytest.mark.parametrize(
-    ("labels", "wanted", "fits"),
-    [
-        ({"app": "web", "tier": "front"}, {"app": "web"}, True),
-        ({"app": "web"}, {"app": "api"}, False),
-        ({}, {"app": "web"}, False),
-        ({"app": "web"}, {"app": "${NAME}"}, True),
-        ({"app": UNKNOWN}, {"app": "web"}, True),
-        ({"${KEY}": "web"}, {"app": "web"}, True),
-    ],
-)
-def test_labels_that_the_selector_asks_for(labels: Data, wanted: Data, fits: bool) -> None:
-    data = deployment(selector={"matchLabels": wanted})
-    data["spec"]["template"]["metadata"]["labels"] = labels
-    problems = validate(data, "apps/v1", "Deployment", 33)
-    assert [problem.path for problem in problems] == ([] if fits else [("spec", "template", "metadata", "labels")])
 
 
 RICH: list[tuple[str, str, Data]] = [
