@@ -5,7 +5,7 @@ from scclint.api import Workload
 
 def profile_place(workload: Workload) -> str:
     """Where a profile for all containers goes: `in the pod's securityContext`."""
-    group, kind = workload.api_version.partition("/")[0], workload.kind
+    group, kind = workload.group, workload.kind
     if group == "serving.knative.dev":
         return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
     if group != "tekton.dev":
@@ -25,4 +25,4 @@ def annotation_place(workload: Workload) -> str:
 
 
 def _in_pipeline(workload: Workload) -> bool:
-    return workload.api_version.startswith("tekton.dev/") and workload.kind in ("Pipeline", "PipelineRun")
+    return workload.group == "tekton.dev" and workload.kind in ("Pipeline", "PipelineRun")

@@ -60,7 +60,7 @@ spec:
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, rule
 
@@ -103,7 +103,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Hold
     fates = _fates(world, holder.namespace, holder.name)
     if not fates or acts_for_others(world, holder.namespace, holder.name):
         return
-    without = [fate.without(ref, world) for fate in fates]
+    without = [fate.without(ref) for fate in fates]
     if None not in without:
         yield _none_needed(binding, reached, holder, fates, [str(scc) for scc in without], world)
     elif spare := _spare(reached, fates, world):
@@ -120,30 +120,27 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Hold
 class _Fate:
     """What becomes of a workload by its service account's rights alone, in short: many bindings ask for that of many workloads."""
 
-    __slots__ = ("_instead", "_judged", "admitted", "grant", "scc", "workload")
-
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, world: World) -> None:
         verdict, chosen = outcome.verdict, outcome.chosen
+        self._world = world
         self.workload = outcome.workload
         self.admitted = outcome.admitted
         self.scc = verdict.scc if verdict is not None else None
         self.grant = chosen.grant.binding if chosen is not None and chosen.grant is not None else None
         self._judged = verdict is not None and chosen is not None and not verdict.required_scc
-        self._instead: str | None = ""
 
-    def without(self, binding: ObjectRef, world: World) -> str | None:
+    def without(self, binding: ObjectRef) -> str | None:
         """The SCC that admits the pods where `binding` does not count; None where none does, or that is not known."""
         if not self._judged:
             return None
-        if self.grant != binding:
-            return self.scc
-        if self._instead == "":
-            self._instead = self._find_instead(world)
-        return self._instead
+        return self.scc if self.grant != binding else self._instead
 
-    def _find_instead(self, world: World) -> str | None:
+    @cached_property
+    def _instead(self) -> str | None:
+        """The SCC that admits the pods where the grant that counts now does not."""
         if not self.workload.controlled or self.scc is None:
             return None
+        world = self._world
         # Of bindings that grant the same SCC the first is the one that counts, and the others alone are unneeded. What another
         # SCC would do counts only where everyone may use it, so that all grants found unneeded can go at once, and where the
         # one granted does not come first for being more restrictive.
@@ -155,7 +152,9 @@ class _Fate:
 def _fates(world: World, namespace: str, account: str) -> list[_Fate]:
     known = _all_fates(world)
     if (namespace, account) not in known:
-        known[namespace, account] = [_Fate(by_rights(workload, world)) for workload in workloads_of(world, namespace, account)]
+        known[namespace, account] = [
+            _Fate(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)
+        ]
     return known[namespace, account]
 
 

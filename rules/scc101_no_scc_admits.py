@@ -54,6 +54,7 @@ from collections.abc import Iterator
 
 from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule
 
+from ._annotations import seccomp_keys
 from ._elsewhere import granted_elsewhere
 from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
@@ -165,11 +166,7 @@ def _wide_enough(outcome: Outcome, world: World) -> str:
 def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
     """Whether a container that names no profile, and is not privileged, gets none from the SCC."""
     pod = workload.pod
-    if (
-        default_profile(scc, world) not in ("", "unconfined")
-        or pod.seccomp_type
-        or any("seccomp" in key for key in pod.annotations)
-    ):
+    if default_profile(scc, world) not in ("", "unconfined") or pod.seccomp_type or any(seccomp_keys(pod.annotations)):
         return False
     return any(not c.seccomp_type and not c.privileged.value for c in pod.containers)
 

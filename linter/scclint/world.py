@@ -210,7 +210,7 @@ class World:
 
     def _controller(self, workload: Workload) -> User | None:
         """Who creates the pods of a workload that has a controller; None for a controller of the cluster itself."""
-        if not workload.api_version.startswith("tekton.dev/"):
+        if workload.group != "tekton.dev":
             return None
         from scclint.cluster.pipelines import CONTROLLER
 

@@ -14,7 +14,8 @@ from scclint.model.tekton import PIPELINE
 SCC = "pipelines-scc"
 ROLE = "pipelines-scc-clusterrole"
 
-CONTROLLER = controller_user("openshift-pipelines", "tekton-pipelines-controller")
+_CONTROLLER = {"namespace": "openshift-pipelines", "name": "tekton-pipelines-controller"}
+CONTROLLER = controller_user(**_CONTROLLER)
 """Who creates the pods."""
 
 _CONTROLLERS_ROLE = "pipelines-scc-role"
@@ -25,26 +26,28 @@ _LEFT_ALONE = ("openshift-", "kube-")
 
 def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
     """The operator's SCC with its grant in these namespaces, and the controller's grant."""
-    bindings: list[dict[str, Any]] = [
-        {
-            "apiVersion": f"{_RBAC}/v1",
-            "kind": "RoleBinding",
-            "metadata": {"name": "pipelines-scc-rolebinding", "namespace": namespace},
-            "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": ROLE},
-            "subjects": [{"kind": "ServiceAccount", "name": PIPELINE, "namespace": namespace}],
-        }
+    for_tasks = [
+        _binding(
+            "RoleBinding",
+            {"name": "pipelines-scc-rolebinding", "namespace": namespace},
+            ROLE,
+            {"name": PIPELINE, "namespace": namespace},
+        )
         for namespace in namespaces
         if not namespace.startswith(_LEFT_ALONE)
     ]
-    ours = {"kind": "ServiceAccount", "name": "tekton-pipelines-controller", "namespace": "openshift-pipelines"}
-    of_controller = {
+    for_controller = _binding("ClusterRoleBinding", {"name": "openshift-pipelines-permission"}, _CONTROLLERS_ROLE, _CONTROLLER)
+    return [_scc(), _role(ROLE, SCC), *for_tasks, _role(_CONTROLLERS_ROLE, "nonroot"), for_controller]
+
+
+def _binding(kind: str, metadata: dict[str, str], role: str, account: dict[str, str]) -> dict[str, Any]:
+    return {
         "apiVersion": f"{_RBAC}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "openshift-pipelines-permission"},
-        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _CONTROLLERS_ROLE},
-        "subjects": [ours],
+        "kind": kind,
+        "metadata": metadata,
+        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", **account}],
     }
-    return [_scc(), _role(ROLE, SCC), *bindings, _role(_CONTROLLERS_ROLE, "nonroot"), of_controller]
 
 
 def _scc() -> dict[str, Any]:

@@ -32,8 +32,9 @@ def tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
 def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Notice]:
     """What no finding tells of the targets, whose objects these are, said once for each sort."""
     yield from _passed_over(inputs, objects)
-    yield from _unknown(next(iter(worlds.values())), objects)
-    yield from _assumed(next(iter(worlds.values())), objects)
+    world = next(iter(worlds.values()))
+    yield from _unknown(world, objects)
+    yield from _assumed(world, objects)
     yield from _needless_parameters(inputs, config)
 
 
@@ -85,12 +86,16 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
 
 def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
     """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
-    tasks = any(isinstance(obj, Workload) and obj.api_version.startswith("tekton.dev/") for obj in objects)
-    if tasks and world.cluster.platform == "openshift" and world.scc("pipelines-scc") is None:
+    tasks = any(isinstance(obj, Workload) and obj.group == "tekton.dev" for obj in objects)
+    if not tasks or world.cluster.platform != "openshift":
+        return
+    from scclint.cluster.pipelines import SCC
+
+    if world.scc(SCC) is None:
         yield Notice(
             "note",
             "Tekton tasks are judged as OpenShift Pipelines runs them, where the input says nothing else: as service account pipeline, "
-            "which may use SCC pipelines-scc, by a controller that may use SCC nonroot",
+            f"which may use SCC {SCC}, by a controller that may use SCC nonroot",
         )
 
 

@@ -10,23 +10,23 @@ from scclint.finding import Notice
 from scclint.load import load_file, load_text
 from scclint.load.discover import Reach
 from scclint.load.document import Document
+from scclint.load.node import Node, to_data
 from scclint.load.node import Sequence as ListNode
-from scclint.load.node import to_data
 from scclint.load.read import read
 from scclint.model.kinds import SUBJECT_KINDS, build_all
 from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, find_origin, lay_out, read_kustomization
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
 
 
-def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> Iterator[Notice]:
+def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> list[Notice]:
     """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
 
     Kustomizations count that are among the documents, or lie in the folder of an object or above it. JSON patches in the files
-    `linted` are told of: nobody applies them here.
+    `linted` give a notice: nobody applies them here.
     """
     kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:
-        return
+        return []
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
     for obj in found:
@@ -38,10 +38,11 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], 
         if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
             obj.home = layout.namespaces.get(path, "")
     operating = _operating(kustomizations, linted)
-    if operating:
-        more = f" and {len(operating) - 1} more" if len(operating) > 1 else ""
-        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
-        yield Notice("note", f"{operating[0]}{more}: JSON patches, not applied to what they patch; {advice}")
+    if not operating:
+        return []
+    more = f" and {len(operating) - 1} more" if len(operating) > 1 else ""
+    advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+    return [Notice("note", f"{operating[0]}{more}: JSON patches, not applied to what they patch; {advice}")]
 
 
 def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
@@ -51,8 +52,8 @@ def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> lis
     for file in linted if patches else ():
         if os.path.abspath(file) in patches:
             with suppress(LoadError):
-                root = next((document.root for document in load_text(file, read(file), frozenset())), None)
-                found |= {file} if isinstance(root, ListNode) else set()
+                if isinstance(_root(file, read(file)), ListNode):
+                    found.add(file)
     return sorted(found)
 
 
@@ -62,11 +63,13 @@ def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) ->
     They may say anything: files are looked at in the working directory, and the work tree around it, alone.
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
+    if not built:
+        return False
     objects_of = cache(partial(_objects_of, Reach(os.curdir)))
-    for obj in found if built else ():
+    for obj in found:
         if id(obj.document) in built:
             obj.origin = find_origin(obj, objects_of)
-    return bool(built)
+    return True
 
 
 def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
@@ -77,9 +80,13 @@ def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kusto
             with suppress(LoadError):
                 texts[file] = read(file)
     for file, text in texts.items():
-        root = next((document.root for document in load_text(file, text, frozenset())), None)
-        if kustomization := read_kustomization(file, to_data(root)):
+        if kustomization := read_kustomization(file, to_data(_root(file, text))):
             yield kustomization
+
+
+def _root(file: str, text: str) -> Node | None:
+    """The root of a file's first document."""
+    return next((document.root for document in load_text(file, text, frozenset())), None)
 
 
 def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:

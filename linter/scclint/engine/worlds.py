@@ -26,7 +26,7 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
     # A patch of an SCC or a binding is no SCC or binding.
     objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
     given = [*_configured(config), *(m for m in manifests(objects, config.namespace) if not check_object(m))]
-    tasks = [o for o in objects if isinstance(o, Workload) and o.api_version.startswith("tekton.dev/")]
+    tasks = [o for o in objects if isinstance(o, Workload) and o.group == "tekton.dev"]
     if tasks:
         from scclint.cluster.pipelines import openshift_pipelines
 

@@ -92,14 +92,14 @@ def stamp(code: Iterable[str]) -> str:
     found: list[tuple[str, int, int]] = []
     for path in code:
         try:
-            if not os.path.isdir(path):
-                found.append((path, (status := os.stat(path)).st_size, status.st_mtime_ns))
-                continue
-            with os.scandir(path) as files:
-                wanted = [(f.path, f.stat()) for f in files if f.name.endswith((".py", ".json"))]
+            if os.path.isdir(path):
+                with os.scandir(path) as files:
+                    held = {file.path: file.stat() for file in files if file.name.endswith((".py", ".json"))}
+            else:
+                held = {path: os.stat(path)}
         except OSError:
             continue
-        found += ((name, status.st_size, status.st_mtime_ns) for name, status in wanted)
+        found += ((name, status.st_size, status.st_mtime_ns) for name, status in held.items())
     return digest(repr(sorted(found)))
 
 

@@ -12,6 +12,7 @@ from scclint.model.template import Instance, Parameter
 from scclint.model.unknown import Unknown
 
 _NAMED = 5
+"""So many of the patterns that select namespaces are named."""
 
 
 def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> Iterator[Instance]:

@@ -94,6 +94,11 @@ class ApiObject(View):
         return self.document.file
 
     @property
+    def group(self) -> str:
+        """The API group, as `apps`; empty for the core's."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
     def named(self) -> str:
         """How messages call it: `Deployment web`."""
         return self.label or (f"{self.kind} {self.name}" if self.name else self.kind)

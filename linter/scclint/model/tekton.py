@@ -66,6 +66,7 @@ class _Sizes:
 
 
 def _count(data: Any) -> int:
+    """The values in plain data, each mapping and list one itself."""
     held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return 1 + sum(map(_count, held))
 

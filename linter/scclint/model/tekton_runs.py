@@ -203,15 +203,15 @@ class References:
         target, _ = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
         if target:
             self._resolved.add(id(run.whole.node))
-            key, pipeline = id(target.node), target.at("spec")
+            key, pipeline, settled = id(target.node), target.at("spec"), run.settles
             runs = self._pipeline_runs.setdefault(key, {})
-            if run.settles in runs:
+            if settled in runs:
                 return
             if self._spent.get(key, 0) > MOST_REFERENCES:
                 self._cut.add(key)
                 return
             self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))
-            runs[run.settles] = run
+            runs[settled] = run
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 

@@ -83,7 +83,8 @@ def render_text(worlds: Mapping[str, World], workloads: list[Workload], color: b
 def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    yield f"{paint(named(workload, ''), 'place', color)}  {paint(line_place(workload.place.span), 'quiet', color)}"
+    where = workload.place.span
+    yield f"{paint(named(workload), 'place', color)}  {paint(line_place(where.file, where.line), 'quiet', color)}"
     yield from _hang(_setting(world, outcome), "  ")
     if verdict is None:
         yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
@@ -186,7 +187,7 @@ def _candidate(number: int, workload: Workload, candidate: Candidate, would: Can
             span = workload.pod.field(*error.path).span
             *lines, last = _hang(visible(error.text), "          ")
             yield from lines
-            yield f"{last}  {paint(line_place(span), 'quiet', color)}"
+            yield f"{last}  {paint(line_place(span.file, span.line), 'quiet', color)}"
 
 
 def _hang(text: str, indent: str) -> Iterator[str]:

@@ -46,7 +46,8 @@ def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], colo
         widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
     lines = list(_lines(header, widths, folds, color))
     for outcome, name, rows in blocks:
-        lines += _heading(_cut(line_place(outcome.workload.place.span)), _cut(name), width, color)
+        where = outcome.workload.place.span
+        lines += _heading(_cut(line_place(where.file, where.line)), _cut(name), width, color)
         if outcome.verdict is None:
             why = f"unknown, because {visible_line(outcome.unknown)}"
             lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]

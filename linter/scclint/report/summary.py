@@ -91,9 +91,9 @@ def place(span: Span) -> str:
     return visible_line(span.file) + numbers
 
 
-def line_place(span: Span) -> str:
-    """`web.yaml:3`, safe to show."""
-    return place(Span(span.file, span.line, 0, 0, 0))
+def line_place(file: str, line: int) -> str:
+    """`web.yaml:3`, safe to show; the file alone where the line is not known and 0."""
+    return place(Span(file, line, 0, 0, 0))
 
 
 def failed(crash: Crash) -> str:
@@ -103,7 +103,7 @@ def failed(crash: Crash) -> str:
 
 def noted(notice: Notice) -> str:
     """`web.yaml:3: warning: ...`, safe to show."""
-    where = f"{place(Span(notice.file, notice.line, 0, 0, 0))}: " if notice.file else ""
+    where = f"{line_place(notice.file, notice.line)}: " if notice.file else ""
     return f"{where}{notice.level}: {visible_line(notice.message)}"
 
 
