@@ -188,7 +188,7 @@ def test_what_cannot_be(repository: Path, cli: Cli, words: tuple[str, ...], mess
 def test_no_repository(demo: Path, cli: Cli) -> None:
     run = cli("check", "--diff-base", "HEAD", "demo")
     assert run.status == 2
-    assert "is in no git work tree: not a git repository" in run.err
+    assert run.err.endswith("is in no git work tree\n")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The files of a git revision, taken out of git's objects: no hook, filter or other program of a repository is run."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from scclint.errors import UsageError
@@ -10,6 +12,12 @@ from scclint.load.limits import MAX_BYTES
 from scclint.record import record
 
 _REGULAR, _LINK = "100", "120000"
+_MOST_FILES = 1_000_000
+"""Of one revision: trees that list one tree many times, which lists another, make a few kilobytes as many files as they please."""
+_MOST_BYTES = 1 << 30
+"""Of what is written of one revision: all its files may be one blob."""
+_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
+"""Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
 
 
 @record
@@ -42,27 +50,54 @@ def resolve(name: str, folder: str) -> Revision:
 def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:
     """Write those files of the revision whose path from the root is `wanted` below the folder `into`.
 
-    They are as they were committed, no line end converted. Files too large to be read and links that lead out of the
-    repository are left out.
+    They are as they were committed, no line end converted. Files too large to be read, links that lead out of the repository, and
+    names that the disk does not take are left out. Raises UsageError where the revision is not complete in this clone, has too
+    much to write, or the disk refuses.
     """
     links = []
+    written = 0
     for path, mode, data in _contents(revision, wanted):
         target = os.path.join(into, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        if mode == _LINK:
-            links.append((target, os.path.dirname(path), os.fsdecode(data)))
-            continue
-        with open(target, "xb") as file:
-            file.write(data)
+        written += len(data)
+        if written > _MOST_BYTES:
+            raise UsageError(f"the manifests of {revision.name} are more than {_MOST_BYTES >> 30} GiB, which is not read")
+        with _unless_no_name(revision):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            if mode == _LINK:
+                links.append((target, data))
+                continue
+            with open(target, "xb") as file:
+                file.write(data)
     # Not before all files are there, so that none is written through a link.
-    for target, folder, points_to in links:
-        if not os.path.isabs(points_to) and _is_inside(os.path.normpath(os.path.join(folder, points_to))):
-            os.symlink(points_to, target)
+    made = [target for target, data in links if _link(revision, target, data)]
+    top = os.path.realpath(into)
+    # Not before all links are there, since they may lead through each other.
+    for target in made:
+        if not os.path.realpath(target).startswith(top + os.sep):
+            os.unlink(target)
+
+
+def _link(revision: Revision, target: str, data: bytes) -> bool:
+    with _unless_no_name(revision):
+        os.symlink(os.fsdecode(data), target)
+        return True
+    return False
+
+
+@contextmanager
+def _unless_no_name(revision: Revision) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, RecursionError):
+        # A NUL, which no path has, or more folders than `os.makedirs`, which calls itself for each, can go through.
+        return
+    except OSError as error:
+        if error.errno not in _NO_SUCH_NAME:
+            raise UsageError(f"cannot write the files of {revision.name}: {error.strerror or error}") from error
 
 
 def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes]]:
-    """Path, mode and content of files and links."""
-    import subprocess
+    """Path, mode and content of files and links, the too large left out."""
     import tempfile
 
     entries = [e for e in _entries(revision) if wanted(e[0])]
@@ -70,39 +105,67 @@ def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tup
         # A file, for git would stop to read a pipe while nobody reads what it writes.
         ids.write("".join(f"{id}\n" for _, _, id in entries).encode())
         ids.seek(0)
-        with subprocess.Popen(
-            command(revision.root, "cat-file", "--batch"), stdin=ids, stdout=subprocess.PIPE, env=environment()
-        ) as git:
-            assert git.stdout is not None
+        with _reading(revision, "cat-file", "--batch", stdin=ids) as stream:
             for path, mode, _ in entries:
-                data = _next(git.stdout, f"{revision.name} is not complete in this clone: {path} is missing; fetch it first")
-                if len(data) <= MAX_BYTES:
+                data = _next(stream, f"{revision.name} is not complete in this clone: {path} is missing; fetch it first")
+                if data is not None:
                     yield path, mode, data
 
 
-def _next(stream: IO[bytes], missing: str) -> bytes:
+def _next(stream: IO[bytes], missing: str) -> bytes | None:
     header = stream.readline().split()
     if len(header) != 3:
         raise UsageError(missing)
-    data = stream.read(int(header[2]))
+    size = int(header[2])
+    data = None
+    if size <= MAX_BYTES:
+        data = stream.read(size)
+    else:
+        for read in range(0, size, MAX_BYTES):
+            stream.read(min(MAX_BYTES, size - read))
     stream.read(1)
     return data
 
 
 def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
     """Path, mode and id of what the revision's tree holds, submodules and unsafe paths left out."""
-    listing = _git(revision.root, f"cannot list {revision.name}", "ls-tree", "-r", "-z", "--full-tree", revision.commit)
-    for entry in listing.split("\0"):
-        about, _, path = entry.partition("\t")
-        if not path:
-            continue
-        mode, _, id = about.split()
-        if (mode.startswith(_REGULAR) or mode == _LINK) and path == os.path.normpath(path) and _is_inside(path):
-            yield path, mode, id
+    with _reading(revision, "ls-tree", "-r", "-z", "--full-tree", revision.commit) as stream:
+        for number, entry in enumerate(_ended(stream)):
+            if number >= _MOST_FILES:
+                raise UsageError(f"{revision.name} has more than {_MOST_FILES:,} files, which are not read")
+            about, _, path = os.fsdecode(entry).partition("\t")
+            mode, _, id = about.split()
+            if (mode.startswith(_REGULAR) or mode == _LINK) and _is_inside(path):
+                yield path, mode, id
+
+
+def _ended(stream: IO[bytes]) -> Iterator[bytes]:
+    """What a stream has, piece by piece, each ended by a NUL."""
+    rest = b""
+    while block := stream.read(1 << 16):
+        # What is longer than a block is no path that a disk takes, and not worth being kept.
+        *pieces, rest = (rest[: 1 << 16] + block).split(b"\0")
+        yield from pieces
 
 
 def _is_inside(path: str) -> bool:
-    return not os.path.isabs(path) and path.split(os.sep, 1)[0] != os.pardir
+    """Whether a path without detours leads to a file of the work tree; what is in `.git` is none, however a disk spells it."""
+    parts = path.lower().split(os.sep)
+    return path == os.path.normpath(path) and not os.path.isabs(path) and os.pardir not in parts and ".git" not in parts
+
+
+@contextmanager
+def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
+    """What git writes. Its errors are not shown, since they quote the files of its folder, which may be links to any other."""
+    import subprocess
+
+    asked = command(revision.root, *arguments)
+    closed = subprocess.DEVNULL
+    with subprocess.Popen(asked, stdin=stdin or closed, stdout=subprocess.PIPE, stderr=closed, env=environment()) as git:
+        assert git.stdout is not None
+        yield git.stdout
+        if git.wait() != 0:
+            raise UsageError(f"{revision.name} cannot be read: `git fsck` may say why")
 
 
 def _git(folder: str, problem: str, *arguments: str) -> str:
@@ -113,6 +176,6 @@ def _git(folder: str, problem: str, *arguments: str) -> str:
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror or error}") from error
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-        raise UsageError(f"{problem}: {said}" if said else problem)
+        # Not in git's words, which quote the files of its folder, and these may be links to any other.
+        raise UsageError(problem)
     return os.fsdecode(done.stdout).rstrip("\n")
