@@ -222,16 +222,6 @@ def test_which_file_is_read_for_what_is_seen() -> None:
     assert kept_with("state/b.yaml").find(builtin()) is None
 
 
-def test_files_displayed_alike_are_judged_each_time() -> None:
-    try:
-        Path(os.fsdecode(b"app/w\xff.yaml")).write_text(POD, encoding="utf-8")
-    except OSError:
-        pytest.skip("this disk takes no such name")
-    assert place(Config(), "app") is not None
-    write("app/w\\xff.yaml", POD)()
-    assert place(Config(), "app") is None
-
-
 @pytest.mark.parametrize("lines", [["1", "[]", "[]"], ["[0,0]", "[]", "[[[0]],[],[],0]"], ["{}", "{}", "{}"], ["[", "", "["]])
 def test_a_file_that_no_run_wrote_is_none(tmp_path: Path, lines: list[str]) -> None:
     judged(Config(), "app")

@@ -1,8 +1,10 @@
 """Which files a command line names."""
 
+import inspect
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
+from scclint.load import discover as module
 from scclint.load.discover import SourceFile, discover
 from scclint.load.globs import path_filter
 
@@ -146,9 +149,34 @@ def test_unreadable_folder_is_told(tree: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_undecodable_names(tree: Path) -> None:
-    with open(os.fsencode(str(tree)) + b"/\xff.yaml", "wb"):
-        pass
-    assert "\\xff.yaml" in names(".")
+    """What is shown of them could as well be another file's name, which is what is found when it is read again."""
+    for name in (b"\xff.yaml", b"a\xff/x.yaml"):
+        file = Path(os.fsdecode(os.fsencode(tree) + b"/" + name))
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    told = "has a name that is not UTF-8, and is not read: rename it"
+    refused = [f"\\xff.yaml: {told}", f"a\\xff/x.yaml: {told}"]
+    assert [name for name in names(".") if name not in ALL] == refused
+    assert names(os.fsdecode(b"\xff.yaml")) == refused[:1]
+    git("init")
+    git("add", ".")
+    assert [name for name in names(".") if name not in ALL] == refused
+
+
+def test_folders_however_deep(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tree.joinpath(*"d" * 400, "k.yaml")
+    deep.parent.mkdir(parents=True)
+    deep.touch()
+    expected = sorted([*ALL, str(deep.relative_to(tree))])
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 200)
+    try:
+        assert names(".") == expected
+        # Repositories in repositories.
+        monkeypatch.setattr(module, "listed_by_git", lambda folder, **_: ["k.yaml", "d/"])
+        assert names(".") == [name for name in expected if name.startswith("d")]
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,20 @@ def linked_kustomization(tree: Path) -> None:
     write(tree / "x.yaml", pod("a"))
 
 
+def name_that_is_shown_like_a_link(tree: Path) -> None:
+    write(tree / os.fsdecode(b"x\xff.yaml"), pod("a"))
+    (tree / "x\\xff.yaml").symlink_to("../secret/x.yaml")
+    write(tree / "x.yaml", pod("a"))
+
+
+def folder_that_is_shown_like_a_link(tree: Path) -> None:
+    folder = tree / os.fsdecode(b"x\xff")
+    folder.mkdir()
+    write(folder / "x.yaml", pod("a"))
+    (tree / "x\\xff").symlink_to("../secret")
+    write(tree / "x.yaml", pod("a"))
+
+
 def linked_folder_in_the_index(tree: Path) -> None:
     write(tree / "x.yaml", pod("a"))
     write(tree / "templates" / "x.yaml", pod("b"))
@@ -97,9 +111,16 @@ WAYS: dict[Callable[[Path], None], str] = {
 }
 """Links and paths that lead out of the folder, and the file that findings are placed in if they are followed."""
 
+OTHERS = (
+    linked_kustomization,
+    linked_folder_in_the_index,
+    name_that_is_shown_like_a_link,
+    folder_that_is_shown_like_a_link,
+)
+
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("way", [*WAYS, linked_kustomization, linked_folder_in_the_index], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [*WAYS, *OTHERS], ids=lambda way: way.__name__)
 def test_no_secret_is_told(
     run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[[Path], None], format: str
 ) -> None:
@@ -157,3 +178,55 @@ def test_a_way_back_through_a_link_is_called_what_it_is(tree: Path, monkeypatch:
         "x.yaml",
     ]
     assert os.path.samefile("link/../x.yaml", tree.parent / "secret" / "x.yaml")
+
+
+def test_what_lies_elsewhere_does_not_come_from_the_working_directory(
+    run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree that was unpacked somewhere, linted from a folder of one's own."""
+    annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: x.yaml'}}"
+    write(tree / "built.yaml", pod("a").replace("  name: a", annotated))
+    secret = tree.parent / "secret"
+    for cwd, paths in ((secret, ("../tree",)), (secret, ("../tree/built.yaml",)), (tree.parent, ("tree",))):
+        write(tree.parent / "x.yaml", SECRET_POD)
+        monkeypatch.chdir(cwd)
+        assert SECRET not in run("check", *paths, "--format", "json", "--isolated").out
+        assert not [file for file in files_of(run("check", *paths, "--format", "json", "--isolated")) if file == "x.yaml"]
+
+
+def test_what_is_built_into_an_ignored_folder_comes_from_the_work_tree(
+    run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+    write(tree / ".gitignore", "/built/\n")
+    (tree / "built").mkdir()
+    annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: x.yaml'}}"
+    write(tree / "x.yaml", pod("a"))
+    write(tree / "built" / "b.yaml", pod("a").replace("  name: a", annotated))
+    monkeypatch.chdir(tree)
+    for path in ("built", "built/b.yaml"):
+        assert "x.yaml" in files_of(run("check", path, "--format", "json", "--isolated"))
+
+
+@pytest.mark.parametrize(
+    "path", ['"a\\0b"', "../" * 2000 + "x", '"\\udcff.yaml"', "." * 5000], ids=["nul", "up", "half", "long"]
+)
+def test_paths_that_lead_nowhere(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tree)
+    annotated = f"  name: a\n  annotations:\n    {ORIGIN}: |\n      path: {path}\n"
+    write(tree / "x.yaml", pod("a").replace("  name: a\n", annotated))
+    ran = run("check", ".", "--format", "json", "--isolated")
+    assert files_of(ran) == {"x.yaml"} and not json.loads(ran.out)["summary"]["crashes"]
+
+
+@pytest.mark.parametrize("name", [".scclint.yaml", "scclint.toml", "pyproject.toml"])
+def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tree)
+    write(tree / "x.yaml", pod("a"))
+    write(tree.parent / "secret" / name, f"{SECRET}: 1\n" if name.endswith("yaml") else f"[tool.scclint]\n{SECRET} = 1\n")
+    (tree / name).symlink_to(f"../secret/{name}")
+    ran = run("check", ".")
+    assert (ran.status, SECRET in ran.err, ran.out) == (2, False, "")
+    assert ran.err.startswith(f"scclint: {name}: is a link out of the tree, and not followed: name it with --config")
+    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    assert "is a link" not in run("check", ".").err, "in one work tree it is all the author's own"

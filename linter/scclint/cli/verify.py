@@ -15,6 +15,7 @@ from scclint.engine.predict import predictions
 from scclint.errors import LoadError, UsageError
 from scclint.finding import Finding, Report, Severity
 from scclint.load.read import read
+from scclint.load.walk import walk
 from scclint.model.objects import Workload
 from scclint.record import replace
 from scclint.report.visible import visible
@@ -64,7 +65,7 @@ def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each file, and each file below a folder in order of path, with its text. Raises UsageError for a missing one."""
     for path in paths:
         if os.path.isdir(path):
-            below = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+            below = (os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
             yield from ((file, read(file)) for file in sorted(below))
         elif os.path.exists(path):
             yield path, read(path)

@@ -9,7 +9,8 @@ NAMES = (".scclint.yaml", ".scclint.yml", "scclint.toml", ".scclint.toml")
 def discover_config(start: str) -> str | None:
     """The configuration file for `start`, a file or folder, as a path relative to the working directory where that is shorter.
 
-    Folders are searched upward and the first that has one wins. The folder with `.git` is the last one searched.
+    Folders are searched upward and the first that has one wins. The folder with `.git` is the last one searched. Raises ConfigError
+    where it is a link out of the tree, which whoever wrote the tree need not be allowed to have read.
     """
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
@@ -28,9 +29,24 @@ def _in(folder: str) -> str | None:
     for name in NAMES:
         path = os.path.join(folder, name)
         if os.path.isfile(path):
+            _check_link(path)
             return path
     path = os.path.join(folder, "pyproject.toml")
-    return path if os.path.isfile(path) and _has_table(path) else None
+    if not os.path.isfile(path) or not _has_table(path):
+        return None
+    _check_link(path)
+    return path
+
+
+def _check_link(path: str) -> None:
+    if not os.path.islink(path):
+        return
+    from scclint.errors import ConfigError
+    from scclint.load.discover import Reach
+
+    if not Reach(os.path.dirname(path)).has(path):
+        shown = _shorter(path)
+        raise ConfigError(f"{shown}: is a link out of the tree, and not followed: name it with --config to have it read")
 
 
 def _has_table(path: str) -> bool:

@@ -91,9 +91,6 @@ def kept_for(
     `scope` names what is linted and from which folder, `sizes` are those of the files. `more` is whatever else the report
     depends on.
     """
-    # Names that differ in bytes that are no UTF-8 may be displayed alike.
-    if len({file.display for file in sizes}) < len(sizes):
-        return None
     if config.helm_chart or config.profile_dirs or config.rule_modules:
         return None
     folder = own_folder()

@@ -1,7 +1,7 @@
 """Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from functools import cache, partial
 
@@ -57,19 +57,37 @@ def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> lis
     return sorted(found)
 
 
-def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document]) -> bool:
+def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]) -> bool:
     """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations.
 
-    They may say anything: files are looked at in the working directory, and the work tree around it, alone.
+    They may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
+    around it; of what lies in a file, in the one of the `folders` that it was found in, or else in its own.
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
         return False
-    objects_of = cache(partial(_objects_of, Reach(os.curdir)))
+    here = Reach(os.curdir)
+    linted = [Reach(folder) for folder in folders]
+    reaches = cache(partial(_reaches, here, linted))
+    objects_of = cache(_objects_of)
     for obj in found:
         if id(obj.document) in built:
-            obj.origin = find_origin(obj, objects_of)
+            within = [here] if obj.file in piped else reaches(os.path.dirname(obj.file) or os.curdir)
+            obj.origin = find_origin(obj, partial(_objects_within, within, objects_of))
     return True
+
+
+def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
+    """Where what is built into a folder may come from."""
+    found = [reach for reach in linted if reach.has(folder)] or [Reach(folder)]
+    # The work tree may ignore what is built in it.
+    return [*found, here] if here.work_tree and here.has(folder) else found
+
+
+def _objects_within(
+    within: Iterable[Reach], objects_of: Callable[[str], Sequence[ApiObject]], file: str
+) -> Sequence[ApiObject]:
+    return objects_of(file) if any(reach.has(file) for reach in within) else ()
 
 
 def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
@@ -107,9 +125,7 @@ def _is_file_within(path: str, folder: str) -> bool:
     return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
 
 
-def _objects_of(reach: Reach, file: str) -> tuple[ApiObject, ...]:
-    if not reach.has(file):
-        return ()
+def _objects_of(file: str) -> tuple[ApiObject, ...]:
     try:
         documents = load_file(file, read(file), SUBJECT_KINDS)
     except LoadError:

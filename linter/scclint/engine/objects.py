@@ -28,7 +28,7 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
             inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
     inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
-    inputs.traced = settle_origins(found, inputs.targets)
+    inputs.traced = settle_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
     return found
 
 

@@ -15,6 +15,7 @@ from scclint.load.document import text_at
 from scclint.load.ignored import listed_by_git
 from scclint.load.node import Entry, Mapping, Node, Sequence
 from scclint.load.read import read
+from scclint.load.walk import walk
 from scclint.source import Span
 
 CHART_FILE = "Chart.yaml"
@@ -70,7 +71,7 @@ def _chart_files(folder: str) -> Iterator[str]:
     if listed is not None:
         yield from (name for name in listed if os.path.basename(name) == CHART_FILE)
         return
-    for at, folders, files in os.walk(folder):
+    for at, folders, files in walk(folder):
         inside = os.path.relpath(at, folder)
         depth = 0 if inside == os.curdir else inside.count(os.sep) + 1
         if CHART_FILE in files:

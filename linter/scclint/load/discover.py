@@ -12,6 +12,8 @@ from scclint.load.read import file_type, os_error
 SUFFIXES = (".yaml", ".yml", ".json")
 """What is taken from folders; files named one by one may be called anything."""
 
+_NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"
+
 
 class SourceFile(NamedTuple):
     """A file to read: `path` as the system knows it (`-` is standard input), `display` as people should see it."""
@@ -59,6 +61,15 @@ def display(path: str) -> str:
     return os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
+def is_text(path: str) -> bool:
+    """Whether a path can be shown as it is, and found again by what is shown: it is UTF-8, and has no NUL."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeError:
+        return False
+    return "\0" not in path
+
+
 def _plain(path: str) -> str:
     """The path without detours, unless one leads through a link: `link/..` is not the folder that has the link."""
     plain = os.path.normpath(path)
@@ -76,19 +87,24 @@ class Reach:
     def __init__(self, folder: str) -> None:
         self._named = folder
         self._folder = os.path.realpath(folder)
-        self._around: str | None = None
+        self._work_tree: str | None = None
         self._folders: dict[str, bool] = {}
 
     def has(self, path: str) -> bool:
-        """Whether the path leads to something within."""
+        """Whether the path leads to something within. One that is not text is none, as it may be shown like another's."""
+        if not is_text(path):
+            return False
         real = os.path.realpath(path)
-        if _is_below(real, self._folder):
-            return True
-        if self._around is None:
+        return _is_below(real, self._folder) or (bool(self.work_tree) and _is_below(real, self.work_tree))
+
+    @property
+    def work_tree(self) -> str:
+        """The top of the work tree that the folder is part of, empty without one."""
+        if self._work_tree is None:
             # A repository that ignores the folder, like one of a whole home directory, is another matter.
             listed = listed_by_git(self._named, tracked_only=True) is not None
-            self._around = (listed and work_tree(self._named)) or self._folder
-        return _is_below(real, self._around)
+            self._work_tree = work_tree(self._named) if listed else ""
+        return self._work_tree
 
     def has_folder_of(self, path: str) -> bool:
         """Whether the folder that a path names is within."""
@@ -99,7 +115,8 @@ class Reach:
 
 
 def _is_below(real: str, top: str) -> bool:
-    inside = os.path.relpath(real, top).split(os.sep)
+    # `.GIT` is the same folder on many a disk.
+    inside = os.path.relpath(real, top).lower().split(os.sep)
     return os.pardir not in inside and ".git" not in inside
 
 
@@ -124,13 +141,13 @@ def _expand(
     elif not stat.S_ISREG(mode):
         yield LoadError(f"is {file_type(mode)}, not a regular file", shown)
     elif not (force_exclude and excluded(shown)):
-        yield SourceFile(path, shown)
+        yield SourceFile(path, shown) if is_text(path) else LoadError(_NO_TEXT, shown)
 
 
 def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> Iterator[SourceFile | LoadError]:
     problems: list[LoadError] = []
     reach = Reach(root)
-    names = _below(root, "", problems, tracked_only, reach)
+    names = _below(root, problems, tracked_only, reach)
     found: list[SourceFile | LoadError] = []
     for name in names:
         relative = name.replace(os.sep, "/")
@@ -144,6 +161,8 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
 
 
 def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
+    if not is_text(path):
+        return LoadError(_NO_TEXT, shown)
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
@@ -157,34 +176,40 @@ def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 
 
-def _below(root: str, prefix: str, problems: list[LoadError], tracked_only: bool, reach: Reach) -> Iterator[str]:
-    """The candidates below `root`/`prefix`, relative to `root`."""
-    folder = os.path.join(root, prefix) if prefix else root
-    listed = listed_by_git(folder, tracked_only=tracked_only)
-    if listed is None:
-        yield from _walk(root, prefix, problems)
-        return
-    for name in listed:
-        path = os.path.join(folder, name)
-        # An index may name anything, and what it has as a folder may be a link by now.
-        if not reach.has_folder_of(path):
+def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reach) -> Iterator[str]:
+    """The candidates below `root`, relative to it."""
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        folder = os.path.join(root, prefix) if prefix else root
+        listed = listed_by_git(folder, tracked_only=tracked_only)
+        if listed is None:
+            yield from _walk(root, folder, problems)
             continue
-        # Before the name is looked at, for a submodule may be called `x.yaml`.
-        if os.path.isdir(path):
-            # Within a submodule that was never checked out git lists the folder itself.
-            if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
-                yield from _below(root, os.path.join(prefix, name.rstrip("/")), problems, tracked_only, reach)
-        # A file deleted from the work tree but not from the index is listed all the same.
-        elif name.endswith(SUFFIXES) and os.path.lexists(path):
-            yield os.path.join(prefix, name)
+        for name in listed:
+            path = os.path.join(folder, name)
+            # An index may name anything, and what it has as a folder may be a link by now. What is no text is told later.
+            if is_text(path) and not reach.has_folder_of(path):
+                continue
+            # Before the name is looked at, for a submodule may be called `x.yaml`.
+            if os.path.isdir(path):
+                # Within a submodule that was never checked out git lists the folder itself.
+                if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
+                    pending.append(os.path.join(prefix, name.rstrip("/")))
+            # A file deleted from the work tree but not from the index is listed all the same.
+            elif name.endswith(SUFFIXES) and os.path.lexists(path):
+                yield os.path.join(prefix, name)
 
 
-def _walk(root: str, prefix: str, problems: list[LoadError]) -> Iterator[str]:
+def _walk(root: str, top: str, problems: list[LoadError]) -> Iterator[str]:
+    from scclint.load.walk import walk
+
     def refuse(error: OSError) -> None:
         problems.append(os_error(error, display(os.fsdecode(error.filename or root))))
 
-    for folder, folders, files in os.walk(os.path.join(root, prefix) if prefix else root, onerror=refuse):
-        folders[:] = [name for name in folders if name != ".git"]
+    for folder, folders, files in walk(top, refuse):
+        if ".git" in folders:
+            folders.remove(".git")
         for name in files:
             if name.endswith(SUFFIXES):
                 yield os.path.relpath(os.path.join(folder, name), root)
