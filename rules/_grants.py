@@ -110,7 +110,10 @@ def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
     role = world.find(reached.origin, binding) if reached is not None else None
     if reached is None or binding.field("roleRef", "name").present or not isinstance(role, Role):
         return _written(binding, "roleRef", "name")
-    rule = role.rules[reached.rule_index]
+    rule = role.rule(reached.rule_index)
+    if rule is None:
+        # Another role of that name is nearer to the binding than the one that counts.
+        return binding.place
     names = _list(rule.data.get("resourceNames"))
     return rule.field("resourceNames", names.index(scc)) if scc in names else rule.field("verbs")
 
@@ -131,8 +134,9 @@ def _reaches(world: World) -> dict[ObjectRef, Reach]:
         bound, role = granting.get(reference(binding, world)), role_of(binding, world)
         if bound is None or role in found or world.find(bound.ref) is not binding:
             continue
-        use = next((use for use in bound.uses if not use.names), bound.uses[0])
-        sccs = tuple(scc for scc in sorted(world.cluster.sccs) if any(use.covers(scc) for use in bound.uses))
+        reached = [(scc, use) for scc in sorted(world.cluster.sccs) if (use := bound.uses.first(scc)) is not None]
+        use = bound.uses.every or reached[0][1]
+        sccs = tuple(scc for scc, _ in reached)
         found[role] = Reach(role, sccs, not use.names, not use.names and _means_anything(world, use.role), use.role, use.index)
     return found
 

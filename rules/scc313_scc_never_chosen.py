@@ -104,14 +104,14 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 def _rules_for_every_scc(scc: str, world: World) -> set[tuple[ObjectRef | None, ObjectRef | None, int | None]]:
     """The rules that reach the SCC without naming it: the binding, the role, the rule's index in it."""
-    return {(b.ref, use.role, use.index) for b in world.cluster.bindings_to(scc) for use in b.uses if not use.names}
+    return {(b.ref, use.role, use.index) for b in world.cluster.bindings_to(scc) if (use := b.uses.every) is not None}
 
 
 def _for_pods_elsewhere(scc: str, world: World) -> bool:
     """Whether the SCC is granted to a service account that no workload of the input runs as."""
     users = {*world.cluster.sccs[scc].users}
     for bound in world.cluster.bindings_to(scc):
-        if any(use.names and use.covers(scc) for use in bound.uses):
+        if bound.uses.names(scc):
             users |= bound.users
     for user in users:
         namespace, _, account = user.removeprefix(SERVICE_ACCOUNT_USER).partition(":")

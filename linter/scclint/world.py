@@ -16,7 +16,6 @@ from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, 
 from scclint.model.problem import FieldProblem
 from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
 from scclint.model.validate import validate
-from scclint.model.view import View
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
 
@@ -304,11 +303,9 @@ class World:
                 steps.append(Related(f"{binding.named} binds the role", binding.place.span))
         if grant is not None and grant.role is not None:
             role = self.find(grant.role, near)
-            if isinstance(role, Role):
-                at: View = role.place
-                if grant.rule_index is not None and grant.rule_index < len(role.rules):
-                    at = role.rules[grant.rule_index]
-                steps.append(Related(f"{role.named} allows use of {scc}", at.span))
+            # Where two have one name, the nearer one need not be the one that counts.
+            if isinstance(role, Role) and (rule := role.place if grant.rule_index is None else role.rule(grant.rule_index)):
+                steps.append(Related(f"{role.named} allows use of {scc}", rule.span))
         written = self.scc(scc, near)
         if written is not None:
             steps.append(Related(f"SCC {scc} is defined here", written.place.span))

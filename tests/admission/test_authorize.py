@@ -1,12 +1,12 @@
 from scclint.admission.authorize import authorize, controller_user, may_use, service_account_user
-from scclint.admission.rbac import Binding, Use
+from scclint.admission.rbac import Binding, Use, Uses
 from scclint.admission.verdict import Grant, ObjectRef, User
 from tests.admission.build import scc
 
 ALICE = User("alice", ("dev", "system:authenticated"))
 ROLE = ObjectRef("ClusterRole", "", "r")
 EVERYONE = Binding(
-    ObjectRef("ClusterRoleBinding", "", "b"), frozenset(), ("system:authenticated",), (Use(ROLE, 2, frozenset(["a"])),)
+    ObjectRef("ClusterRoleBinding", "", "b"), frozenset(), ("system:authenticated",), Uses([Use(ROLE, 2, frozenset(["a"]))])
 )
 
 

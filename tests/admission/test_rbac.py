@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.rbac import Binding, find, read_bindings, reference, selects
+from scclint.admission import aggregate
+from scclint.admission.aggregate import Aggregation, selects
+from scclint.admission.rbac import Binding, Use, Uses, find, read_bindings, reference
 from scclint.admission.verdict import ObjectRef, User
 
 APP = User("system:serviceaccount:demo:app", ("system:serviceaccounts", "system:serviceaccounts:demo"))
@@ -35,7 +37,8 @@ def binding(
 
 
 def read(bindings: list[dict[str, Any]], *roles: dict[str, Any]) -> list[Binding]:
-    return read_bindings(bindings, {reference(one): one for one in roles})
+    aggregation = Aggregation({one["metadata"]["name"]: one for one in roles if one["kind"] == "ClusterRole"})
+    return read_bindings(bindings, {reference(one): one for one in roles}, aggregation)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,37 @@ def test_roles_that_aggregate_each_other_end() -> None:
     two = role("two", aggregationRule={"clusterRoleSelectors": [{}]})
     leaf = role("leaf", USE)
     assert find(read([binding(TO_APP, to="one")], one, two, leaf), APP, "privileged") is not None
+
+
+def test_many_roles_that_aggregate_each_other() -> None:
+    """Each has what all have, and is gone through once, whatever way leads to it."""
+    circle = [role(f"r{index}", aggregationRule={"clusterRoleSelectors": [{}]}) for index in range(50)]
+    bindings = [binding(TO_APP, name=f"b{index}", to=f"r{index}") for index in range(50)]
+    found = read(bindings, *circle, role("leaf", USE))
+    assert len(found) == 50 and all(one.uses.first("privileged") for one in found)
+
+
+def test_aggregation_beyond_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aggregate, "_MOST_STEPS", 1000)
+    every: dict[str, Any] = {"clusterRoleSelectors": [{}]}
+    roles = {f"r{index}": role(f"r{index}", aggregationRule=every) for index in range(100)}
+    aggregation = Aggregation({**roles, "leaf": role("leaf", USE), "top": role("top", aggregationRule=every)})
+    assert [*aggregation.sources("leaf")] and not aggregation.unfollowed
+    assert len([*aggregation.sources("top")]) <= 1 and aggregation.unfollowed == ["top"]
+
+
+def test_a_role_of_many_rules_answers_as_if_they_were_tried_in_turn() -> None:
+    named = [{**USE, "resourceNames": names} for names in (["a", "b"], ["b"], ["c"])]
+    for rules in ([*named, USE], [named[0], USE, *named], [USE, *named, USE], named, []):
+        tried = [
+            Use(ObjectRef("ClusterRole", "", "r"), i, frozenset(rule.get("resourceNames", ()))) for i, rule in enumerate(rules)
+        ]
+        uses = Uses(tried)
+        for scc in "abcd":
+            assert uses.first(scc) == next((use for use in tried if not use.names or scc in use.names), None)
+            assert uses.names(scc) is any(scc in use.names for use in tried)
+        assert uses.every == next((use for use in tried if not use.names), None)
+        assert bool(uses) is bool(tried)
 
 
 @pytest.mark.parametrize(

@@ -363,3 +363,20 @@ def test_many_suppressions_in_a_row(run: Run, folder: Path) -> None:
     (folder / "m.yaml").write_text("# scclint: ignore[SCC102] r\n" * 5_000 + pod("m"), encoding="utf-8")
     report = check_rest(run("check", ".", "--format", "json", "--select", "SCC102"))
     assert [f["line"] for f in report["findings"] if f["file"] == "m.yaml"] == [5010]
+
+
+def test_roles_that_aggregate_too_many(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdicts are told to be unsure, and given."""
+    head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
+    role = head + "ClusterRole\nmetadata: {name: all}\naggregationRule: {clusterRoleSelectors: [{}]}\n"
+    binding = (
+        head
+        + "ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: all}\nsubjects: [{kind: User, name: u}]\n"
+    )
+    (folder / "m.yaml").write_text(f"{role}---\n{binding}", encoding="utf-8")
+    text = "ClusterRole all: aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
+    for steps, told in ((10_000, False), (1, True)):
+        monkeypatch.setattr("scclint.admission.aggregate._MOST_STEPS", steps)
+        ran = run("check", ".", "--format", "json", "--no-cache", "--isolated")
+        check_rest(ran)
+        assert (f"warning: {text}" in ran.err) is told

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from scclint.admission.aggregate import Aggregation
 from scclint.admission.verdict import ObjectRef, User
 from scclint.record import record
 
@@ -24,8 +25,35 @@ class Use:
     index: int
     names: frozenset[str]
 
-    def covers(self, scc: str) -> bool:
-        return not self.names or scc in self.names
+
+class Uses:
+    """The rules of one role, or of those that it aggregates, that let its subjects use SCCs, in their order.
+
+    `every` is the first that names no SCC and so means all, None without one.
+    """
+
+    __slots__ = ("_named", "every")
+
+    def __init__(self, rules: Iterable[Use]) -> None:
+        self.every: Use | None = None
+        self._named: dict[str, tuple[Use, bool]] = {}
+        for use in rules:
+            for name in use.names:
+                self._named.setdefault(name, (use, self.every is None))
+            if not use.names and self.every is None:
+                self.every = use
+
+    def __bool__(self) -> bool:
+        return self.every is not None or bool(self._named)
+
+    def first(self, scc: str) -> Use | None:
+        """The first rule that covers an SCC."""
+        use, before = self._named.get(scc, (None, False))
+        return use if before or self.every is None else self.every
+
+    def names(self, scc: str) -> bool:
+        """Whether a rule names the SCC, rather than meaning all."""
+        return scc in self._named
 
 
 class Binding(NamedTuple):
@@ -37,7 +65,7 @@ class Binding(NamedTuple):
     ref: ObjectRef
     users: frozenset[str]
     groups: tuple[str, ...]
-    uses: tuple[Use, ...]
+    uses: Uses
 
 
 class Match(NamedTuple):
@@ -54,9 +82,8 @@ def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
         group = "" if user.name in binding.users else next((name for name in binding.groups if name in user.groups), None)
         if group is None:
             continue
-        for use in binding.uses:
-            if use.covers(scc):
-                return Match(binding, use, group)
+        if (use := binding.uses.first(scc)) is not None:
+            return Match(binding, use, group)
     return None
 
 
@@ -66,17 +93,22 @@ def binding(bindings: Iterable[Binding], user: User) -> list[Binding]:
     return [b for b in bindings if user.name in b.users or not groups.isdisjoint(b.groups)]
 
 
-def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object]) -> list[Binding]:
+def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object], aggregation: Aggregation) -> list[Binding]:
     """The bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name.
 
-    `roles` are the Roles and ClusterRoles of the cluster; a binding to a missing one grants nothing.
+    `roles` are the Roles and ClusterRoles of the cluster, `aggregation` that of the latter; a binding to a missing one grants
+    nothing.
     """
-    cluster_roles = {ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"}
-    uses = {ref: tuple(_uses(role, cluster_roles)) for ref, role in roles.items()}
+    own = {ref: tuple(_uses(role)) for ref, role in roles.items()}
+    uses: dict[ObjectRef, Uses] = {}
     found = []
     for binding in bindings:
         ref = reference(binding)
-        granted = uses.get(_role(binding, ref.namespace), ())
+        bound = _role(binding, ref.namespace)
+        if bound not in uses:
+            sources = map(reference, aggregation.sources(bound.name)) if bound.kind == "ClusterRole" else (bound,)
+            uses[bound] = Uses(use for source in sources for use in own.get(source, ()))
+        granted = uses[bound]
         users, groups = _subjects(binding, ref.namespace)
         if granted and (users or groups):
             found.append(Binding(ref, frozenset(users), tuple(groups), granted))
@@ -123,42 +155,12 @@ def service_account_name(namespace: str, name: str) -> str:
     return f"system:serviceaccount:{namespace}:{name}"
 
 
-def _uses(role: Object, cluster_roles: Mapping[str, Object], seen: frozenset[str] = frozenset()) -> Iterator[Use]:
-    """The rules of a role that grant `use`. Those of an aggregating ClusterRole are the rules of all roles it selects."""
+def _uses(role: Object) -> Iterator[Use]:
+    """The rules of a role that grant `use`."""
     ref = reference(role)
-    selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors")
-    if not selectors:
-        for index, rule in enumerate(role.get("rules") or ()):
-            if _grants_use(rule or {}):
-                yield Use(ref, index, frozenset(rule.get("resourceNames") or ()))
-        return
-    for name, other in sorted(cluster_roles.items()):
-        labels = (other.get("metadata") or {}).get("labels") or {}
-        if name != ref.name and name not in seen and any(selects(selector or {}, labels) for selector in selectors):
-            yield from _uses(other, cluster_roles, seen | {ref.name})
-
-
-def selects(selector: Object, labels: Mapping[str, str]) -> bool:
-    """Whether a LabelSelector matches; an empty one matches everything."""
-    for key, value in (selector.get("matchLabels") or {}).items():
-        if labels.get(key) != value:
-            return False
-    for expression in selector.get("matchExpressions") or ():
-        key, values = expression.get("key"), expression.get("values") or ()
-        match expression.get("operator"):
-            case "In":
-                good = key in labels and labels[key] in values
-            case "NotIn":
-                good = key not in labels or labels[key] not in values
-            case "Exists":
-                good = key in labels
-            case "DoesNotExist":
-                good = key not in labels
-            case _:
-                good = False
-        if not good:
-            return False
-    return True
+    for index, rule in enumerate(role.get("rules") or ()):
+        if _grants_use(rule or {}):
+            yield Use(ref, index, frozenset(rule.get("resourceNames") or ()))
 
 
 def _grants_use(rule: Object) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
+from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import assign
 from scclint.admission.constraints import from_object
 from scclint.admission.field import FieldError, aggregate, go_quote
@@ -73,6 +74,7 @@ class Cluster:
         self.sccs = {scc.name: scc for scc in self._ordered}
         self._objects = objects
         self._bindings: tuple[rbac.Binding, ...] | None = None
+        self._unfollowed: tuple[str, ...] = ()
         self._namespaced_bindings: dict[str, list[rbac.Binding]] = {}
         self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
@@ -226,7 +228,7 @@ class Cluster:
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
-        return tuple(binding for binding in self._all_bindings() if any(use.covers(scc) for use in binding.uses))
+        return tuple(binding for binding in self._all_bindings() if binding.uses.first(scc) is not None)
 
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """The namespaces whose service account of that name may use some SCC by its own name, not by a group."""
@@ -281,12 +283,20 @@ class Cluster:
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
+    @property
+    def unfollowed(self) -> tuple[str, ...]:
+        """The names of ClusterRoles, among those bound, that aggregate more others than is worked out, and so may grant more."""
+        self._all_bindings()
+        return self._unfollowed
+
     def _all_bindings(self) -> tuple[rbac.Binding, ...]:
         if self._bindings is None:
             held = self._objects
             roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
             bindings = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
-            self._bindings = tuple(rbac.read_bindings(bindings, roles))
+            aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+            self._bindings = tuple(rbac.read_bindings(bindings, roles, aggregation))
+            self._unfollowed = tuple(aggregation.unfollowed)
             for binding in self._bindings:
                 self._namespaced_bindings.setdefault(binding.ref.namespace, []).append(binding)
         return self._bindings

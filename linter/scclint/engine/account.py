@@ -35,6 +35,7 @@ def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str
     world = next(iter(worlds.values()))
     yield from _unknown(world, objects)
     yield from _assumed(world, objects)
+    yield from _unfollowed(world)
     yield from _needless_parameters(inputs, config)
 
 
@@ -97,6 +98,14 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
             "Tekton tasks are judged as OpenShift Pipelines runs them, where the input says nothing else: as service account pipeline, "
             f"which may use SCC {SCC}, by a controller that may use SCC nonroot",
         )
+
+
+def _unfollowed(world: World) -> Iterator[Notice]:
+    """Grants that may be there and are not taken into account."""
+    if names := world.cluster.unfollowed:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        text = "aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
+        yield Notice("warning", f"ClusterRole {names[0]}{more}: {text}")
 
 
 def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:

@@ -214,11 +214,15 @@ class Role(ApiObject):
     @property
     def rules(self) -> tuple[View, ...]:
         rules = self.data.get("rules")
-        return tuple(
-            View(self.root, rule, (*self.path, "rules", i))
-            for i, rule in enumerate(rules if isinstance(rules, list) else ())
-            if isinstance(rule, dict)
-        )
+        indices = range(len(rules)) if isinstance(rules, list) else ()
+        return tuple(rule for index in indices if (rule := self.rule(index)) is not None)
+
+    def rule(self, index: int) -> View | None:
+        """The rule at an index of the list as it is written; None if there is none."""
+        rules = self.data.get("rules")
+        if not isinstance(rules, list) or index >= len(rules) or not isinstance(rules[index], dict):
+            return None
+        return View(self.root, rules[index], (*self.path, "rules", index))
 
 
 class RoleBinding(ApiObject):
