@@ -41,7 +41,7 @@ def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
     (tmp_path / "Chart.yaml").write_text("name: shop\n")
     (tmp_path / "templates/pod.yaml").write_text(TEMPLATE)
     documents = load_text("out.yaml", RENDERED, frozenset())
-    return Trace(documents, find_origins(documents, ".", [])[0])
+    return Trace(documents, find_origins(documents, ".", set())[0])
 
 
 def span(line: int, column: int, end: int, file: str = "out.yaml") -> Span:

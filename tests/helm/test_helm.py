@@ -61,7 +61,7 @@ def report(text: bytes, config: Config) -> Report:
 
 def trace(text: str, chart: Path, file: str = "<stdin>") -> Trace:
     documents = load_text(file, text, frozenset())
-    origins, notices = find_origins(documents, str(chart), [])
+    origins, notices = find_origins(documents, str(chart), set())
     assert notices == []
     return Trace(documents, origins)
 

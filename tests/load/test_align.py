@@ -1,20 +1,23 @@
 """Rendered lines beside template lines."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.load.align import Aligned, Nearness, align, rendered
+from scclint.load import pairing
+from scclint.load.align import Aligned, Nearness, Template, align, rendered
 from scclint.load.gotemplate import sections
+from tests.test_growth import steps
 
 
 def find(template: str, *texts: str) -> dict[str, Aligned]:
     """Where each line of the rendered documents comes from, by its text; `A` to `Z` before it for the document it is in."""
     found = {}
     for name, text, alignment in zip(
-        "ABCDEFGH", texts, align([rendered(text, 1) for text in texts], sections(template)), strict=False
+        "ABCDEFGH", texts, align([rendered(text, 1) for text in texts], Template(sections(template))), strict=False
     ):
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
@@ -128,7 +131,7 @@ def test_documents_that_look_alike_are_taken_in_order() -> None:
 def test_comments_and_blank_lines() -> None:
     template = "a: b\n# one\nc:\n  # two\n  d: e\n# one\n"
     text = "a: b\n\nc:\n  # two\n  d: e\n# one\n# other\n"
-    alignment = align([rendered(text, 1)], sections(template))[0]
+    alignment = align([rendered(text, 1)], Template(sections(template)))[0]
     assert [alignment.find(number) for number in range(1, 9)] == [
         (1, LINE),
         (1, PARENT),
@@ -166,7 +169,7 @@ def test_lines_that_cannot(template: str, text: str) -> None:
 
 def test_text_steps_in_without_end() -> None:
     text = "\n".join(" " * n + f"- k{n}:" for n in range(3000))
-    alignment = align([rendered(text, 1)], sections(text))[0]
+    alignment = align([rendered(text, 1)], Template(sections(text)))[0]
     assert alignment.find(50) == (50, LINE)
 
 
@@ -200,7 +203,7 @@ def dump(tree: Tree, indent: int, lead: str = "") -> Iterator[str]:
 def test_a_text_is_aligned_with_itself(tree: Tree) -> None:
     lines = list(dump(tree, 0))
     text = "\n".join(lines)
-    alignment = align([rendered(text, 1)], sections(text))[0]
+    alignment = align([rendered(text, 1)], Template(sections(text)))[0]
     assert [alignment.find(n + 1) for n in range(len(lines))] == [(n + 1, LINE) for n in range(len(lines))]
 
 
@@ -217,7 +220,7 @@ def test_what_is_left_out_misleads_into_no_false_claim(tree: Tree, data: st.Data
             below = indent
         if below is None:
             keep.append(index)
-    alignment = align([rendered("\n".join(lines[index] for index in keep), 1)], sections("\n".join(lines)))[0]
+    alignment = align([rendered("\n".join(lines[index] for index in keep), 1)], Template(sections("\n".join(lines))))[0]
     for number, index in enumerate(keep, 1):
         found = alignment.find(number)
         if found.nearness is LINE:
@@ -226,13 +229,34 @@ def test_what_is_left_out_misleads_into_no_false_claim(tree: Tree, data: st.Data
 
 @given(st.text(alphabet="ab:- \n\r{}#|.", max_size=80), st.text(alphabet="ab:- \n\r#|.", max_size=80))
 def test_any_two_texts(template: str, text: str) -> None:
-    alignment = align([rendered(text, 1)], sections(template))[0]
+    alignment = align([rendered(text, 1)], Template(sections(template)))[0]
     last = template.count("\n") + 1
     assert all(1 <= alignment.find(number).number <= last for number in range(1, text.count("\n") + 3))
 
 
 def test_very_long_lists_are_taken_line_by_line() -> None:
     items = "\n".join(f"- --flag-{n}" for n in range(5000))
-    alignment = align([rendered(f"args:\n{items}\nlast: 1\n", 1)], sections(f"args:\n{items}\nlast: {{{{ . }}}}\n"))[0]
+    alignment = align([rendered(f"args:\n{items}\nlast: 1\n", 1)], Template(sections(f"args:\n{items}\nlast: {{{{ . }}}}\n")))[
+        0
+    ]
     assert alignment.find(4000) == (4000, EITHER)
     assert alignment.find(5002) == (5002, LINE)
+
+
+def test_beyond_the_comparisons_that_are_made_documents_go_by_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    template = "---\n".join("kind: Pod\nmetadata:\n  name: {{ .x }}\n" for _ in range(4))
+    texts = [f"kind: Pod\nmetadata:\n  name: {n}\n" for n in range(5)]
+    monkeypatch.setattr(pairing, "_STEPS_PER_LINE", 0)
+    alignments = align([rendered(text, 1) for text in texts], Template(sections(template)))
+    assert [alignment.find(3) for alignment in alignments] == [(line, KIND) for line in (1, 5, 9, 13, 13)]
+
+
+def test_comparisons_are_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "_STEPS_PER_LINE", 1)
+
+    def work(number: int) -> None:
+        texts = [rendered(f"kind: Pod\nmetadata:\n  name: {n}\n", 1) for n in range(number)]
+        align(texts, Template(sections("---\n".join("kind: Pod\nmetadata:\n  name: {{ .x }}\n" for _ in range(number)))))
+
+    one, two, three = (steps(partial(work, number)) for number in (700, 1400, 2100))
+    assert three - two <= 1.03 * (two - one)

@@ -44,6 +44,31 @@ def test_no_way_out_of_the_chart() -> None:
     assert origin("shop/charts/../../secret.yaml") is None
 
 
+@pytest.mark.parametrize(
+    "path", ["charts//x.yaml", "charts/a//x.yaml", "/x.yaml", "charts/" * 1200 + "x.yaml", "charts/a/" * 1200 + "x"]
+)
+def test_paths_that_helm_does_not_write(path: str) -> None:
+    write("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
+    write("c/x.yaml")
+    assert origin(f"shop/{path}") is None
+
+
+def test_a_dependency_with_no_name_but_an_alias() -> None:
+    write("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
+    assert origin("shop/charts/a/x.yaml") == Origin("c/Chart.yaml", entry=Span("c/Chart.yaml", 4, 4, 4, 12))
+
+
+def test_links_among_dependencies_are_many_ways_to_one_folder() -> None:
+    write("c/Chart.yaml", "name: shop\n")
+    write("c/templates/a.yaml")
+    Path("c/charts").mkdir()
+    for number in range(50):
+        Path(f"c/charts/link{number}").symlink_to("..")
+    assert origin("shop/" + "charts/shop/" * 15 + "templates/missing.yaml") is None
+    found = origin("shop/" + "charts/shop/" * 15 + "templates/a.yaml")
+    assert found is not None and Path(found.file).samefile("c/templates/a.yaml")
+
+
 DEPENDENCIES = """\
 name: shop
 dependencies:

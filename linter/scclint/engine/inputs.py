@@ -130,7 +130,7 @@ def load_inputs(
     if config.helm_chart or any(document.source for document in inputs.targets):
         from scclint.engine.origins import find_origins
 
-        piped = [file for file in inputs.texts if not os.path.exists(file)]
+        piped = {file for file in inputs.texts if not os.path.exists(file)}
         inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
         inputs.notices.extend(notices)
     might_be = any(inputs.passed) or any(map(_may_be_manifest, inputs.targets))

@@ -1,7 +1,7 @@
 """Which Helm templates on disk the documents of a run were rendered from."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError, UsageError
@@ -19,7 +19,7 @@ Origins = Mapping[tuple[str, str], "Origin"]
 """By the file that was read and the path of a `# Source:` line in it: the template that it speaks of."""
 
 
-def find_origins(documents: Iterable[Document], chart: str, piped: Iterable[str]) -> tuple[Origins, list[Notice]]:
+def find_origins(documents: Iterable[Document], chart: str, piped: Set[str]) -> tuple[Origins, list[Notice]]:
     """The templates on disk of the documents that say what Helm rendered them from.
 
     `chart` is the folder of the chart that was rendered, empty if that was not said. Documents of the files `piped`, which lie
@@ -32,13 +32,13 @@ def find_origins(documents: Iterable[Document], chart: str, piped: Iterable[str]
     sources = dict.fromkeys((d.file, d.source) for d in documents if has_source(d))
     origins: dict[tuple[str, str], Origin] = {}
     ambiguous: dict[str, list[Chart]] = {}
-    below: list[Chart] | None = None
+    below: dict[str, list[Chart]] | None = None
     for file, source in sources:
         charts = given
         name = source.partition("/")[0]
         if file in piped and not any(known.name == name for known in given):
-            below = charts_below(os.curdir) if below is None else below
-            charts = _nearest([known for known in below if known.name == name])
+            below = _nearest(charts_below(os.curdir)) if below is None else below
+            charts = below.get(name, [])
             if len(charts) > 1:
                 ambiguous[name] = charts
                 continue
@@ -64,10 +64,14 @@ def has_source(document: Document) -> bool:
     return bool(document.source) and (_CRDS in document.source or not document.text or bool(helm_source(document.text)))
 
 
-def _nearest(charts: "list[Chart]") -> "list[Chart]":
-    """Those least deep; a chart within another is a copy of it."""
-    least = min((chart.folder.count(os.sep) for chart in charts), default=0)
-    return [chart for chart in charts if chart.folder.count(os.sep) == least]
+def _nearest(charts: "Iterable[Chart]") -> "dict[str, list[Chart]]":
+    """Of each name those least deep; a chart within another is a copy of it."""
+    found: dict[str, list[Chart]] = {}
+    for chart in sorted(charts, key=lambda chart: chart.folder.count(os.sep)):
+        alike = found.setdefault(chart.name, [])
+        if not alike or alike[0].folder.count(os.sep) == chart.folder.count(os.sep):
+            alike.append(chart)
+    return found
 
 
 def _unused(given: "Sequence[Chart]", sources: Iterable[tuple[str, str]]) -> Iterator[Notice]:

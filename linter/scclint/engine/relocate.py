@@ -14,7 +14,7 @@ from scclint.record import record, replace
 from scclint.source import Span
 
 if TYPE_CHECKING:
-    from scclint.load.align import Alignment, Nearness
+    from scclint.load.align import Alignment, Nearness, Template
     from scclint.load.chart import Origin
 
 APPROXIMATE = "template line approximate"
@@ -54,16 +54,22 @@ class Placed:
 class Trace:
     """From places in rendered documents to places in templates; each template is read and aligned once."""
 
-    __slots__ = ("_alignments", "_documents", "_lines", "_origins")
+    __slots__ = ("_alignments", "_documents", "_latest", "_lines", "_origins", "_sources", "_templates")
 
     def __init__(self, documents: Iterable[Document], origins: Origins) -> None:
         self._origins = origins
         self._documents: dict[str, list[Document]] = {}
+        self._sources: dict[tuple[str, str], list[Document]] = {}
         for document in documents:
             if document.text:
                 self._documents.setdefault(document.file, []).append(document)
+                if has_source(document):
+                    self._sources.setdefault((document.file, document.source), []).append(document)
         self._alignments: dict[tuple[str, str], dict[int, Alignment]] = {}
+        self._templates: dict[tuple[str, bool], Template] = {}
         self._lines: dict[str, list[str]] = {}
+        # The document asked about last, since most findings come one behind the other.
+        self._latest: tuple[Document | None, list[str]] = None, []
 
     def span(self, span: Span) -> Span:
         """The place in the template, or the place itself where there is none."""
@@ -87,26 +93,37 @@ class Trace:
             return None
         number, nearness = alignment.find(span.line)
         # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
-        line = (document.text.split("\n")[span.line - document.line :] or [""])[0].rstrip("\r")
+        if self._latest[0] is not document:
+            self._latest = document, document.text.split("\n")
+        at = span.line - document.line
+        line = self._latest[1][at].rstrip("\r") if at < len(self._latest[1]) else ""
         end = span.end_column if span.end_line == span.line else len(line) + 1
         start, stop = _columns(line, span.column, end, self._read(origin.file)[number - 1], nearness)
         return Placed(Span(origin.file, number, start, number, stop), "" if nearness.exact else APPROXIMATE)
 
     def _alignment(self, document: Document, origin: "Origin") -> "Alignment | None":
         from scclint.load.align import align, rendered
-        from scclint.load.gotemplate import sections
 
         key = document.file, document.source
         if key not in self._alignments:
             try:
-                text = "\n".join(self._read(origin.file))
+                template = self._template(origin)
             except LoadError:
                 self._alignments[key] = {}
                 return None
-            ours = [d for d in self._documents[document.file] if d.source == document.source and has_source(d)]
-            aligned = align([rendered(d.text, d.line) for d in ours], sections(text, template=not origin.raw))
+            ours = self._sources[key]
+            aligned = align([rendered(d.text, d.line) for d in ours], template)
             self._alignments[key] = {d.line: a for d, a in zip(ours, aligned, strict=True)}
         return self._alignments[key].get(document.line)
+
+    def _template(self, origin: "Origin") -> "Template":
+        from scclint.load.align import Template
+        from scclint.load.gotemplate import sections
+
+        key = origin.file, origin.raw
+        if key not in self._templates:
+            self._templates[key] = Template(sections("\n".join(self._read(origin.file)), template=not origin.raw))
+        return self._templates[key]
 
     def _read(self, file: str) -> list[str]:
         if file not in self._lines:

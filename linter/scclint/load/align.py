@@ -6,14 +6,17 @@ lines many times, so that order alone would not do; and what an expression write
 that the line of the expression stands for it.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from scclint.load.gotemplate import Expression, Line, Section, plain_lines
+from scclint.load.gotemplate import Expression, Section, plain_lines
 from scclint.load.outline import Entry, outline
 from scclint.load.pairing import Scores, pair
+
+_MOST_EXPRESSIONS = 200
+"""Looked at between two lines of a template."""
 
 
 class Nearness(Enum):
@@ -42,36 +45,55 @@ class Aligned(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """A rendered document: the levels of its lines, and its comments."""
+    """A rendered document: the levels of its lines, and its comments by their line numbers."""
 
     root: Entry
-    comments: list[Line]
+    comments: dict[int, str]
+
+
+class Template:
+    """The sections of a template, the levels of the lines of each, and the line numbers of its comments by what they say."""
+
+    __slots__ = ("comments", "lines", "roots", "sections")
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self.sections = sections
+        self.lines = sections[-1].last
+        self.roots: list[Entry] = []
+        self.comments: list[dict[str, list[int]]] = []
+        for section in sections:
+            root, comments = outline(section.lines, section.first, section.last)
+            self.roots.append(root)
+            numbers: dict[str, list[int]] = {}
+            for line in comments:
+                numbers.setdefault(line.text.strip(), []).append(line.number)
+            self.comments.append(numbers)
 
 
 class Alignment:
     """One rendered document beside the section of the template that it comes from."""
 
-    __slots__ = ("_comments", "_deepest", "_numbers", "_pairs", "_rendered", "_root", "_section")
+    __slots__ = ("_between", "_comments", "_deepest", "_numbers", "_pairs", "_rendered", "_root", "_section")
 
-    def __init__(self, rendered: Rendered, root: Entry, comments: Sequence[Line], section: Section, scores: Scores) -> None:
+    def __init__(self, rendered: Rendered, template: Template, index: int, scores: Scores) -> None:
         self._rendered = rendered
-        self._root = root
-        self._comments = comments
-        self._section = section
-        self._pairs = pair(rendered.root, root, scores)
+        self._root = template.roots[index]
+        self._comments = template.comments[index]
+        self._section = template.sections[index]
+        self._pairs = pair(rendered.root, self._root, scores)
         self._deepest = {entry.number: entry for entry in rendered.root.walk() if entry is not rendered.root}
         self._numbers = sorted(self._deepest)
+        self._between: dict[Entry, dict[Entry, tuple[int, int]]] = {}
 
     def find(self, number: int) -> Aligned:
         """The template line for line `number` (1-based) of the rendered file."""
-        comment = next((line for line in self._rendered.comments if line.number == number), None)
+        comment = self._rendered.comments.get(number)
         before = bisect_right(self._numbers, number)
         entry = self._deepest[self._numbers[before - 1]] if before else self._rendered.root
         found = self._find(entry)
-        if comment is not None:
-            same = [line.number for line in self._comments if line.text.strip() == comment.text.strip()]
-            if same:
-                return Aligned(min(same, key=lambda n: (abs(n - found.number), n)), Nearness.LINE)
+        if comment is not None and (same := self._comments.get(comment)):
+            at = bisect_left(same, found.number)
+            return Aligned(min(same[max(at - 1, 0) : at + 1], key=lambda n: (abs(n - found.number), n)), Nearness.LINE)
         if comment is not None or not before or self._numbers[before - 1] != number:
             return found._replace(nearness=Nearness.PARENT) if found.nearness.exact else found
         return found
@@ -103,17 +125,39 @@ class Alignment:
     def _expression(self, holder: Entry, missing: Entry) -> Expression | None:
         """The one expression that can have written `missing` into `holder`: between its neighbours, and as far in."""
         target = self._pairs[holder].entry
-        at = holder.children.index(missing)
-        before = (self._pairs[s].entry.number for s in reversed(holder.children[:at]) if s in self._pairs)
-        after = (self._pairs[s].entry.number for s in holder.children[at + 1 :] if s in self._pairs)
         own = target.number if target is not self._root else self._section.first - 1
-        low, high = next(before, own), next(after, target.end + 1)
+        if holder not in self._between:
+            self._between[holder] = self._neighbours(holder, own, target.end + 1)
+        low, high = self._between[holder][missing]
         if high <= low:
             high = target.end + 1
         expressions = self._section.expressions
-        between = [x for x in expressions if (target.open and x.number == own if x.inline else low < x.number < high)]
+        first = bisect_left(expressions, own if target.open else low + 1, key=_number)
+        stop = bisect_left(expressions, high, key=_number)
+        # Among that many none is the only one.
+        near = expressions[first : min(stop, first + _MOST_EXPRESSIONS)]
+        between = [x for x in near if (target.open and x.number == own if x.inline else low < x.number < high)]
         fitting = [x for x in between if missing.indent == (x.written if x.indent is None else x.indent)]
         return _only(fitting, missing) or (None if fitting else _only([x for x in between if x.indent is None], missing))
+
+    def _neighbours(self, holder: Entry, before: int, behind: int) -> dict[Entry, tuple[int, int]]:
+        """The lines of the template between which each entry within the holder was written."""
+        found = {}
+        low = before
+        for child in holder.children:
+            found[child] = (low, behind)
+            if child in self._pairs:
+                low = self._pairs[child].entry.number
+        high = behind
+        for child in reversed(holder.children):
+            found[child] = (found[child][0], high)
+            if child in self._pairs:
+                high = self._pairs[child].entry.number
+        return found
+
+
+def _number(expression: Expression) -> int:
+    return expression.number
 
 
 def _only(expressions: Sequence[Expression], missing: Entry) -> Expression | None:
@@ -127,20 +171,32 @@ def _only(expressions: Sequence[Expression], missing: Entry) -> Expression | Non
 def rendered(text: str, first: int) -> Rendered:
     """The levels of a rendered document that begins in line `first` of its file."""
     lines = plain_lines(text, first)
-    return Rendered(*outline((x for x in lines if not x.text.startswith(("---", "..."))), first, first + len(lines) - 1))
+    root, comments = outline((x for x in lines if not x.text.startswith(("---", "..."))), first, first + len(lines) - 1)
+    return Rendered(root, {line.number: line.text.strip() for line in comments})
 
 
-def align(documents: Iterable[Rendered], sections: Sequence[Section]) -> list[Alignment]:
+def align(documents: Sequence[Rendered], template: Template) -> list[Alignment]:
     """Put documents that one template was rendered to, in the order of the stream, beside its sections."""
-    scores = Scores()
-    outlines = [outline(section.lines, section.first, section.last) for section in sections]
+    scores = Scores(template.lines + sum(document.root.end - document.root.number + 1 for document in documents))
     chosen = []
     last = -1
     for document in documents:
-        likeness = [scores.score(document.root, root) for root, _ in outlines] if len(outlines) > 1 else [1.0]
-        equal = [index for index, score in enumerate(likeness) if score >= max(likeness) - 1e-9]
-        # Helm keeps the order of documents of one kind; one that a loop writes comes again.
-        last = next((index for index in equal if index > last), last if last in equal else equal[0])
-        root, comments = outlines[last]
-        chosen.append(Alignment(document, root, comments, sections[last], scores))
+        last = _section(document, template.roots, scores, last)
+        chosen.append(Alignment(document, template, last, scores))
+        scores.forget()
     return chosen
+
+
+def _section(document: Rendered, roots: Sequence[Entry], scores: Scores, last: int) -> int:
+    """The section that is most like a document; `last` is that of the document before, -1 for the first.
+
+    Helm keeps the order of documents of one kind; one that a loop writes comes again.
+    """
+    if len(roots) == 1:
+        return 0
+    if not scores.spend(len(roots)):
+        return min(last + 1, len(roots) - 1)
+    likeness = [scores.score(document.root, root) for root in roots]
+    best = max(likeness) - 1e-9
+    equal = [index for index, score in enumerate(likeness) if score >= best]
+    return next((index for index in equal if index > last), last if last in equal else equal[0])

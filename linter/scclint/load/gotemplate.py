@@ -4,6 +4,7 @@ Helm's templates are text with `{{ actions }}` in it and no YAML before they are
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from scclint.record import record
@@ -17,8 +18,7 @@ _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:" + _STRING + r"|(?!\}
 _ASSIGNMENT = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=")
 _INDENT = re.compile(r"\b(n?)indent\s+\(?(\d+)\b")
 _WHOLE = re.compile(f"\\s*{_OPEN}([^{_OPEN}{_ELSE}{_END}]*){_END}\\s*")
-_INLINE = re.compile(f"{_OPEN}[^{_OPEN}{_END}]*{_END}")
-_MARKS = re.compile(f"[{_OPEN}{_ELSE}{_END}]")
+_ENDS = re.compile(f"([{_OPEN}{_END}])")
 _WRITES = re.compile(rf"\s*(?:-\s+)*(?:[^{WILD}]*:(?=[\s{WILD}]))?\s*{WILD}+\s*")
 
 
@@ -92,21 +92,24 @@ def sections(text: str, *, template: bool = True) -> list[Section]:
 def _template_lines(text: str) -> Iterator[tuple[Line, list[str]]]:
     """Each line with the output actions that begin on it. The bodies of `define` are left out: they are written elsewhere."""
     blocks: list[str] = []
+    within: Counter[str] = Counter()
     number = 1
     parts: list[str] = []
     actions: list[str] = []
 
     def line() -> tuple[Line, list[str]]:
-        return Line(number, _own_text("".join(parts)), blocks.count("range")), actions
+        return Line(number, _own_text("".join(parts)), within["range"]), actions
 
     for piece, is_action in _pieces(text.translate(_NO_MARKS)):
-        hidden = "define" in blocks
+        hidden = within["define"] > 0
         if is_action:
             mark, word = _meaning(piece)
             if mark == _OPEN:
                 blocks.append(word)
+                within[word] += 1
             elif mark == _END and blocks:
                 word = blocks.pop()
+                within[word] -= 1
             elif mark == WILD and not hidden:
                 actions.append(piece)
             if not hidden and word not in ("define", "block"):
@@ -154,9 +157,17 @@ def _own_text(line: str) -> str:
     whole = _WHOLE.fullmatch(line)
     if whole is not None and whole[1].strip():
         return line[: len(line) - len(line.lstrip())] + whole[1].strip()
-    while (shorter := _INLINE.sub(lambda m: WILD if m[0].strip(_OPEN + _ELSE + _END + " ") else "", line)) != line:
-        line = shorter
-    return _MARKS.sub("", line).rstrip()
+    kept: list[str] = []
+    starts: list[int] = []
+    for piece in _ENDS.split(line):
+        if piece == _OPEN:
+            starts.append(len(kept))
+        elif piece != _END:
+            kept.append(piece)
+        elif starts:
+            inner = "".join(kept[starts[-1] :]).strip(_ELSE + " ")
+            kept[starts.pop() :] = [WILD] if inner else []
+    return "".join(kept).replace(_ELSE, "").rstrip()
 
 
 def _indent(written: int, action: str, inline: bool) -> int | None:

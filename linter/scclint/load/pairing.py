@@ -13,6 +13,10 @@ _BLOCK = ("|", ">", "&", "!")
 _LEAST = 1e-9
 _MOST = 40_000
 """Pairs looked at within one level. Beyond, as between lists of hundreds of items each, only equal lines are paired, in order."""
+_STEPS_PER_LINE = 100
+"""Comparisons of lines for each line there is, of which charts need up to 72. Beyond, what is not paired stays without a pair."""
+_MOST_NAMES = 20
+"""Lines looked at, where conditions choose among several of one key."""
 
 Wish: TypeAlias = "tuple[float, Entry]"
 """How well a template's entry would do for a rendered one, and the entry."""
@@ -27,13 +31,24 @@ class Pair(NamedTuple):
 
 
 class Scores:
-    """How well entries and all they hold agree, each pair computed once."""
+    """How well entries and all they hold agree, each pair computed once, as long as that is in proportion to their `lines`."""
 
-    __slots__ = ("_known", "_levels")
+    __slots__ = ("_known", "_left", "_levels", "_names")
 
-    def __init__(self) -> None:
+    def __init__(self, lines: int) -> None:
+        self._left = max(lines, 2000) * _STEPS_PER_LINE
         self._known: dict[tuple[Entry, Entry], float] = {}
         self._levels: dict[Entry, _Level] = {}
+        self._names: dict[Entry, dict[str, list[Entry]]] = {}
+
+    def spend(self, steps: int) -> bool:
+        """Whether there are that many steps left to take."""
+        self._left -= steps
+        return self._left >= 0
+
+    def forget(self) -> None:
+        """Scores of what a document holds are of no use to another."""
+        self._known.clear()
 
     def score(self, rendered: Entry, source: Entry) -> float:
         """0 where the one cannot have become the other; the more of their lines agree, the higher."""
@@ -44,21 +59,38 @@ class Scores:
 
     def _compute(self, rendered: Entry, source: Entry) -> float:
         own = likeness(rendered, source)
-        if own <= 0 or (not rendered.key and _is_another(rendered, source)):
+        if own <= 0 or (not rendered.key and self._is_another(rendered, source)):
             return 0.0
-        if _too_many(rendered, source):
+        if not self.spend(1) or _too_many(rendered, source):
             return own
         inner = sum(max((s for s, _ in self.wishes(child, source)), default=0.0) for child in rendered.children)
         if rendered.text == ITEM and inner <= 0 and rendered.children and source.children:
             return 0.0
         return own + inner
 
+    def _is_another(self, rendered: Entry, source: Entry) -> bool:
+        """Whether two items or documents differ in what they are called."""
+        ours, theirs = self._called(rendered), self._called(source)
+        return any(not any(likeness(ours[key][0], their) for their in theirs[key]) for key in ours.keys() & theirs.keys())
+
+    def _called(self, entry: Entry) -> dict[str, list[Entry]]:
+        """The lines of an entry that make it another one, by key."""
+        names = self._names.get(entry)
+        if names is None:
+            names = self._names[entry] = {}
+            for child in entry.children:
+                if child.key in _IDENTITY and len(names.setdefault(child.key, [])) < _MOST_NAMES:
+                    names[child.key].append(child)
+        return names
+
     def wishes(self, rendered: Entry, holder: Entry) -> list[Wish]:
         """The entries of `holder` that can have become `rendered`, best first; equal ones in the order of writing."""
         level = self._levels.get(holder)
         if level is None:
             level = self._levels[holder] = _Level(holder)
-        scored = ((self.score(rendered, source), source) for source in level.like(rendered))
+        alike = [*level.like(rendered)]
+        self.spend(len(alike))
+        scored = ((self.score(rendered, source), source) for source in alike)
         return sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].number))
 
 
@@ -115,16 +147,6 @@ def _fits(text: str, parts: tuple[str, ...]) -> bool:
     return True
 
 
-def _is_another(rendered: Entry, source: Entry) -> bool:
-    """Whether two items or documents differ in what they are called."""
-    for key in _IDENTITY:
-        ours = [child for child in rendered.children if child.key == key]
-        theirs = [child for child in source.children if child.key == key]
-        if ours and theirs and not any(likeness(ours[0], their) for their in theirs):
-            return True
-    return False
-
-
 def pair(rendered: Entry, source: Entry, scores: Scores) -> dict[Entry, Pair]:
     """The template's entry of each rendered one that has one, the two roots included."""
     pairs = {rendered: Pair(source, True)}
@@ -139,6 +161,9 @@ def pair(rendered: Entry, source: Entry, scores: Scores) -> dict[Entry, Pair]:
 
 def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pair]:
     """The pairs of what two entries hold that agree best, in the order of writing; a `range` may write its lines again."""
+    ours, theirs = len(holder.children), len(target.children)
+    if not scores.spend(ours + theirs if _too_many(holder, target) else ours * theirs):
+        return {}
     if _too_many(holder, target):
         return _equal_lines(holder, target)
     wishes = {child: scores.wishes(child, target) for child in holder.children}
