@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, World
+from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, User, World
 
 from ._scc import EVERYONE
 
-SERVICE_ACCOUNT_USER = "system:serviceaccount:"
 SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 
 
@@ -155,9 +154,8 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
 
 def _holder(kind: str, name: str, at: Located) -> Holder:
     """The group or user of that name; a user may be a service account by its full name."""
-    home, _, account = name.removeprefix(SERVICE_ACCOUNT_USER).partition(":")
-    if kind == "user" and name.startswith(SERVICE_ACCOUNT_USER) and home and account:
-        return Holder("service account", home, account, at, f"{home}/{account}")
+    if kind == "user" and (account := User(name).service_account) is not None:
+        return Holder("service account", *account, at, "/".join(account))
     return Holder(kind, "", name, at, name + who(name) if kind == "group" else name)
 
 

@@ -35,9 +35,20 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Located, Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
+from scclint.api import (
+    ApiObject,
+    Located,
+    Problem,
+    Related,
+    RoleBinding,
+    SecurityContextConstraints,
+    Severity,
+    User,
+    World,
+    rule,
+)
 
-from ._grants import SERVICE_ACCOUNT_USER, SERVICE_ACCOUNTS_OF, Holder, holders, home_of, reach
+from ._grants import SERVICE_ACCOUNTS_OF, Holder, holders, home_of, reach
 from ._scc import EVERYONE, some, wider_than_restricted
 
 
@@ -97,9 +108,9 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
             if not isinstance(value, str):
                 continue
             at = scc.field(name, index)
-            if name == "users" and value.startswith(SERVICE_ACCOUNT_USER) and value.endswith(":default"):
-                namespace = value.removeprefix(SERVICE_ACCOUNT_USER).partition(":")[0]
-                covered = f"service account {namespace}/default, and so every pod there that names no other"
+            account = User(value).service_account if name == "users" else None
+            if account is not None and account[1] == "default":
+                covered = f"service account {account[0]}/default, and so every pod there that names no other"
                 yield _problem(f"SCC {scc.name}: users lists {covered}, which may so have {allowed}", at)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
                 namespace = value.removeprefix(SERVICE_ACCOUNTS_OF)

@@ -50,10 +50,9 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, World, rule
+from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, rule
 
 from ._accounts import workloads_of
-from ._grants import SERVICE_ACCOUNT_USER
 from ._outcomes import takers
 from ._scc import some
 from ._words import listed
@@ -114,8 +113,8 @@ def _for_pods_elsewhere(scc: str, world: World) -> bool:
         if bound.uses.names(scc):
             users |= bound.users
     for user in users:
-        namespace, _, account = user.removeprefix(SERVICE_ACCOUNT_USER).partition(":")
-        if user.startswith(SERVICE_ACCOUNT_USER) and account and not workloads_of(world, namespace, account):
+        account = User(user).service_account
+        if account is not None and not workloads_of(world, *account):
             return True
     return False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation
-from scclint.admission.verdict import ObjectRef, User
+from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, ObjectRef, User
 from scclint.record import record
 
 API_GROUP = "security.openshift.io"
@@ -152,7 +152,7 @@ def _subjects(binding: Object, namespace: str) -> tuple[list[str], list[str]]:
 
 def service_account_name(namespace: str, name: str) -> str:
     """The user name under which a service account acts."""
-    return f"system:serviceaccount:{namespace}:{name}"
+    return f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}"
 
 
 def _uses(role: Object) -> Iterator[Use]:

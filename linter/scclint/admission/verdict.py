@@ -7,6 +7,9 @@ from scclint.record import record
 
 __all__ = ["Candidate", "FieldError", "Grant", "ObjectRef", "Outcome", "SubjectType", "User", "Verdict"]
 
+SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
+"""Before namespace and name in the user name under which a service account acts."""
+
 SubjectType = Literal["serviceaccount", "user"]
 Outcome = Literal["denied", "too restrictive", "chosen", "not reached"]
 
@@ -17,6 +20,12 @@ class User:
 
     name: str
     groups: tuple[str, ...] = ()
+
+    @property
+    def service_account(self) -> tuple[str, str] | None:
+        """Namespace and name of the service account that the user is; None for others."""
+        namespace, _, name = self.name.removeprefix(SERVICE_ACCOUNT_PREFIX).partition(":")
+        return (namespace, name) if self.name.startswith(SERVICE_ACCOUNT_PREFIX) and namespace and name else None
 
 
 class ObjectRef(NamedTuple):

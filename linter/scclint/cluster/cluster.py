@@ -21,7 +21,7 @@ from scclint.admission.provider import (
 )
 from scclint.admission.service_account import service_account_of, with_service_account
 from scclint.admission.shape import check_object, check_pod
-from scclint.admission.verdict import Candidate, Grant, User, Verdict
+from scclint.admission.verdict import Candidate, Grant, SubjectType, User, Verdict
 from scclint.cluster import releases
 from scclint.cluster.objects import Objects
 
@@ -221,9 +221,7 @@ class Cluster:
         found = self.sccs.get(scc)
         if found is None:
             return None
-        subject: Literal["serviceaccount", "user"] = "user"
-        if user.name.startswith("system:serviceaccount:"):
-            subject = "serviceaccount"
+        subject: SubjectType = "serviceaccount" if user.service_account else "user"
         return authorize.may_use(found, user, subject, (*self._cluster_bindings(), *self._bindings_of(namespace)))
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
@@ -236,9 +234,8 @@ class Cluster:
             self._granted = {}
             users = [user for binding in self._all_bindings() for user in binding.users]
             for user in (*users, *(user for scc in self._ordered for user in scc.users)):
-                namespace, _, name = user.removeprefix("system:serviceaccount:").partition(":")
-                if name and user.startswith("system:serviceaccount:"):
-                    self._granted.setdefault(name, set()).add(namespace)
+                if (account := User(user).service_account) is not None:
+                    self._granted.setdefault(account[1], set()).add(account[0])
         return frozenset(self._granted.get(service_account, ()))
 
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":

@@ -48,9 +48,8 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
 
 def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
     """The groups of a user who acts: those given and those that the API server adds, as it does for `--as` (impersonation)."""
-    prefix, _, account = user.rpartition(":")
-    if not given and account and prefix.startswith("system:serviceaccount:"):
-        given = ("system:serviceaccounts", f"system:serviceaccounts:{prefix.removeprefix('system:serviceaccount:')}")
+    if not given and (account := User(user).service_account) is not None:
+        given = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
     if {"system:authenticated", "system:unauthenticated"} & set(given):
         return given
     return (*given, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
