@@ -13,8 +13,8 @@ _BLOCK = ("|", ">", "&", "!")
 _LEAST = 1e-9
 _MOST = 40_000
 """Pairs looked at within one level. Beyond, as between lists of hundreds of items each, only equal lines are paired, in order."""
-_STEPS_PER_LINE = 100
-"""Comparisons of lines for each line there is, of which charts need up to 72. Beyond, what is not paired stays without a pair."""
+_STEPS_PER_LINE, _MOST_STEPS = 100, 1_000_000
+"""Comparisons for each line there is, of which charts need up to 72, and for all. Beyond, what is not paired stays without a pair."""
 _MOST_NAMES = 20
 """Lines looked at, where conditions choose among several of one key."""
 
@@ -36,7 +36,7 @@ class Scores:
     __slots__ = ("_known", "_left", "_levels", "_names")
 
     def __init__(self, lines: int) -> None:
-        self._left = max(lines, 2000) * _STEPS_PER_LINE
+        self._left = min(max(lines, 2000) * _STEPS_PER_LINE, _MOST_STEPS)
         self._known: dict[tuple[Entry, Entry], float] = {}
         self._levels: dict[Entry, _Level] = {}
         self._names: dict[Entry, dict[str, list[Entry]]] = {}
