@@ -1,7 +1,6 @@
 """What would become of a pod that leaves something out."""
 
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Any
 
 from scclint.api import Verdict, World
@@ -28,7 +27,7 @@ def admitted_by(world: World, verdict: Verdict, scc: str, left_out: Iterable[Pat
 
 def _without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """A copy of the pod without what stands at `paths`."""
-    copy = deepcopy(pod)
+    copy: dict[str, Any] = _copy(pod)
     # From the last item of a list to the first, since each removal moves the later ones.
     for *way, last in sorted(paths, key=_position, reverse=True):
         holder: Any = copy
@@ -36,6 +35,15 @@ def _without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
             holder = holder[step]
         del holder[last]
     return copy
+
+
+def _copy(data: Any) -> Any:
+    """A copy whose places share nothing: containers may, as steps of one StepAction or stepTemplate do, and each path counts
+    for one of them.
+    """
+    if isinstance(data, dict):
+        return {key: _copy(value) for key, value in data.items()}
+    return [_copy(value) for value in data] if isinstance(data, list) else data
 
 
 def _position(path: Path) -> tuple[tuple[int, str], ...]:

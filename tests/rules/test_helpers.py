@@ -52,3 +52,19 @@ def test_leaving_items_out_keeps_the_others_and_the_pod() -> None:
     assert not _what_if.admitted_by(world, verdict, "restricted-v2", {("spec", "volumes", 0), ("spec", "volumes", 1)})
     assert _what_if.admitted_by(world, verdict, "restricted-v2", {("spec", "volumes", 0), ("spec", "volumes", 2)})
     assert [volume["name"] for volume in verdict.submitted["spec"]["volumes"]][:3] == ["a", "b", "c"]
+
+
+def test_leaving_out_counts_for_each_of_those_who_share_what_they_leave_out() -> None:
+    """As the steps of a Tekton task share what one StepAction says for all of them."""
+    cluster = Cluster.openshift("4.22")
+    world = World([], cluster)
+    shared = {"runAsUser": 0, "capabilities": {"add": ["SYS_ADMIN", "NET_BIND_SERVICE", "SYS_TIME"]}}
+    names = ("one", "two")
+    containers = [{"name": name, "image": "registry.example/web:1", "securityContext": shared} for name in names]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": containers}}
+    verdict = cluster.admit(pod, namespace="shop")
+    paths: list[tuple[str | int, ...]] = [("runAsUser",), ("capabilities", "add", 0), ("capabilities", "add", 2)]
+    one, two = ({("spec", "containers", i, "securityContext", *path) for path in paths} for i in (0, 1))
+    assert not _what_if.admitted_by(world, verdict, "restricted-v2", one)
+    assert _what_if.admitted_by(world, verdict, "restricted-v2", one | two)
+    assert shared == {"runAsUser": 0, "capabilities": {"add": ["SYS_ADMIN", "NET_BIND_SERVICE", "SYS_TIME"]}}
