@@ -96,7 +96,8 @@ def test_what_is_filled_in_later_is_unknown() -> None:
     assert isinstance(found, Workload)
     value = found.pod.field("spec", "serviceAccountName").value
     assert isinstance(value, Unknown) and value.text == template
-    assert list(found.substitutions) == [(*found.path, "spec", "template", "spec", "serviceAccountName")]
+    (filled,) = found.substitutions
+    assert list(filled) == [(*found.path, "spec", "template", "spec", "serviceAccountName")]
 
 
 def test_objects_in_one_text_are_told_of() -> None:

@@ -1,6 +1,7 @@
 """OpenShift Templates, processed as `oc process` does (library-go, templateprocessing)."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,23 @@ import scclint
 from scclint.config.model import Config
 from scclint.finding import Report
 from scclint.load import load_text
+from scclint.load.limits import Added
 from scclint.load.node import to_data
 from scclint.model.kinds import SUBJECT_KINDS, Extras, build_all
 from scclint.model.objects import ApiObject, Workload
 from scclint.model.template import Instance, declared, instantiate
 from scclint.model.unknown import Unknown, first_unknown
+from scclint.record import EMPTY
+from scclint.source import Span
+
+
+def instances(template: dict[str, Any], path: tuple[str | int, ...] = (), given: Mapping[str, str] = EMPTY) -> list[Instance]:
+    return instantiate(template, path, given, Added(), Span("t.yaml", 7, 1, 7, 5))
 
 
 def processed(value: Any, parameters: list[dict[str, Any]], **given: str) -> Any:
     """What becomes of one value in an object."""
-    template = {"objects": [{"kind": "X", "value": value}], "parameters": parameters}
-    return instantiate(template, (), given)[0].data["value"]
+    return instances({"objects": [{"kind": "X", "value": value}], "parameters": parameters}, (), given)[0].data["value"]
 
 
 def param(name: str, value: Any = None, **more: Any) -> dict[str, Any]:
@@ -132,14 +139,14 @@ def test_keys_of_unknown_parts_stay() -> None:
 
 @pytest.mark.parametrize("odd", [None, 3, "x", [], [1, None], [{"name": 7}], {}])
 def test_odd_templates_do_no_harm(odd: Any) -> None:
-    assert instantiate({"objects": odd, "parameters": odd, "labels": odd}, (), {}) == [] or isinstance(odd, list)
+    assert instances({"objects": odd, "parameters": odd, "labels": odd}) == [] or isinstance(odd, list)
     assert declared({"parameters": odd}) == frozenset()
 
 
 def test_namespaces() -> None:
     def namespace(written: Any) -> Any:
         template = {"objects": [{"metadata": {"name": "x", "namespace": written}}], "parameters": [param("NS", "shop")]}
-        return instantiate(template, (), {})[0].data["metadata"].get("namespace")
+        return instances(template)[0].data["metadata"].get("namespace")
 
     assert namespace("fixed") is None
     assert namespace("${NS}") == "shop"
@@ -154,14 +161,31 @@ def test_labels() -> None:
         "objects": [{"metadata": {"labels": {"tier": "db", "own": "1"}}}, {"kind": "NoMetadata"}],
         "parameters": [param("APP", "shop")],
     }
-    first, second = instantiate(template, (), {})
+    first, second = instances(template)
     assert first.data["metadata"]["labels"] == {"tier": "web", "own": "1", "app": "shop"}
     assert second.data == {"kind": "NoMetadata"}
 
 
+def test_a_value_is_decoded_once() -> None:
+    objects = [{"metadata": "${{M}}", "a": "${{V}}", "b": "${{V}}"}, {"metadata": "${{M}}", "a": "${{V}}"}]
+    parameters = [param("V", "[1, 2]"), param("M", '{"name": "x"}'), param("N", "1")]
+    first, second = instances({"objects": objects, "labels": {"app": "shop"}, "parameters": parameters})
+    assert first.data["a"] is first.data["b"] is second.data["a"]
+    assert first.data["metadata"] == second.data["metadata"] == {"name": "x", "labels": {"app": "shop"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "known"),
+    [({"labels": {"app": "${P}"}}, {("labels", "app")}), ({"labels": {}}, set()), ({"labels": "${P}"}, set())],
+)
+def test_parameters_of_labels_count_where_there_are_labels(more: dict[str, Any], known: set[tuple[str, ...]]) -> None:
+    template = {"objects": [{"metadata": {}}, {"metadata": 3}], "parameters": [param("P", "v")], **more}
+    assert [set(i.substitutions) for i in instances(template)] == [known, set()]
+
+
 def test_lists_among_the_objects() -> None:
     template = {"objects": [{"kind": "List", "items": [{"kind": "A"}, {"kind": "B"}]}, {"kind": "C"}]}
-    found = instantiate(template, ("items", 2), {})
+    found = instances(template, ("items", 2))
     assert [(i.data["kind"], i.path) for i in found] == [
         ("A", ("items", 2, "objects", 0, "items", 0)),
         ("B", ("items", 2, "objects", 0, "items", 1)),
@@ -187,7 +211,7 @@ def test_recorded_substitutions_are_where_strings_changed(value: Any, filled: st
         "objects": [{"kind": "X", "value": value}],
         "parameters": [param("A", filled or "-"), param("B", required=True)],
     }
-    instance: Instance = instantiate(template, (), {})[0]
+    instance: Instance = instances(template)[0]
 
     def compare(before: Any, after: Any, path: tuple[Any, ...]) -> None:
         if path in instance.substitutions:
@@ -279,6 +303,19 @@ def test_template_in_json_and_in_a_list() -> None:
     assert [(o.name, o.path) for o in objects(json.dumps({"apiVersion": "v1", "kind": "List", "items": [whole]}))] == [
         ("sa", ("items", 0, "objects", 0))
     ]
+
+
+def test_templates_within_templates() -> None:
+    """What an object of the inner one was made from is told for both; the outer one's is held once for all."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "${A}-${B}"}}
+    inner = {"apiVersion": "v1", "kind": "Template", "objects": [account, account], "parameters": [param("B", "b")]}
+    outer = {"apiVersion": "v1", "kind": "Template", "objects": [inner], "parameters": [param("A", "a")]}
+    first, second = objects(json.dumps(outer))
+    assert first.name == second.name == "a-b"
+    by_inner, by_outer = first.substitutions
+    at = (*first.path, "metadata", "name")
+    assert ([p.name for p in by_inner[at]], [p.name for p in by_outer[at]]) == (["B"], ["A"])
+    assert by_outer is second.substitutions[1]
 
 
 def test_a_namespace_parameter_is_where_the_template_goes() -> None:

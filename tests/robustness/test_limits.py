@@ -349,6 +349,47 @@ def test_template_bomb(run: Run, folder: Path, references: str, value: str) -> N
     assert len(ran.out) < 200_000
 
 
+def template(objects: str, value: str, more: str = "") -> str:
+    parameters = f"parameters: [{{name: A, value: '{value}'}}]\n"
+    return f"apiVersion: template.openshift.io/v1\nkind: Template\n{more}{parameters}objects:\n{objects}"
+
+
+ACCOUNT = "- {apiVersion: v1, kind: ServiceAccount, metadata: {name: a, annotations: {a: %s}}}\n"
+LABELS = "labels:\n" + "".join(f"  label-{i}: value\n" for i in range(1000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        template(ACCOUNT % "'${A}'" * 500, "y" * 10_000),
+        template(ACCOUNT % "{'${A}': x}" * 500, "y" * 10_000),
+        template(ACCOUNT % "'${{A}}'" * 500, f"[{'1,' * 5_000}1]"),
+        template(ACCOUNT % "x" * 500, "y", LABELS),
+    ],
+)
+def test_what_templates_add_has_a_limit(run: Run, folder: Path, text: str) -> None:
+    """Each use of a value costs its length anew, and each object has all labels."""
+    (folder / "m.yaml").write_text(text, encoding="utf-8")
+    refused(run, "m.yaml", 2, 1, "parameters and labels add more than 4,194,304 characters")
+
+
+def test_what_many_templates_add_counts_together(run: Run, folder: Path) -> None:
+    one = template(ACCOUNT % "'${A}'" * 100, "y" * 10_000)
+    (folder / "m.yaml").write_text("---\n".join([one] * 6), encoding="utf-8")
+    report = check_rest(run("check", ".", "--format", "json"))
+    lines = one.count("\n") + 1
+    assert [f["line"] for f in report["findings"] if f["rule"] == "MAN001"] == [2 + 4 * lines, 2 + 5 * lines]
+    (folder / "m.yaml").write_text("---\n".join([one] * 4), encoding="utf-8")
+    assert not [f for f in check_rest(run("check", ".", "--format", "json"))["findings"] if f["rule"] == "MAN001"]
+
+
+def test_what_parameters_nest_has_a_limit(run: Run, folder: Path) -> None:
+    """Each Template could bring in one more value that is nested as deep as a document may be."""
+    inner = pod("deep").replace("metadata:", "metadata:\n  x: '${{A}}'", 1)
+    (folder / "m.yaml").write_text(template("- " + inner.replace("\n", "\n  "), "[" * 197 + "]" * 197), encoding="utf-8")
+    refused(run, "m.yaml", 2, 1, "with its parameters filled in, this Template is nested deeper than 200 levels")
+
+
 @pytest.mark.parametrize("value", ["[" * 900 + "]" * 900, "1e999", "9" * 5000, "-0", "NaN", '{"a": 1, "a": 2}', "1 2"])
 def test_template_values_are_the_clusters_json(run: Run, folder: Path, value: str) -> None:
     text = pod("t").replace("privileged: true", "privileged: '${{A}}'").replace("\n", "\n  ")

@@ -154,9 +154,9 @@ def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[
             inputs.context.extend(_load(inputs, file, text, kinds, trees))
     for index, notice in enumerate(inputs.notices[before:], before):
         if notice.file not in named:
-            inputs.notices[index] = _left_out(notice.message, notice.file, notice.line)
+            inputs.notices[index] = left_out(notice.message, notice.file, notice.line)
     broken = [(d.file, d.error) for d in inputs.context if d.status == "unparsable" and d.error is not None]
-    inputs.notices.extend(_left_out(error.message, file, error.line) for file, error in broken)
+    inputs.notices.extend(left_out(error.message, file, error.line) for file, error in broken)
 
 
 def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -> Iterator[Document]:
@@ -177,7 +177,8 @@ def is_settled(document: Document) -> bool:
     return MARK not in document.text
 
 
-def _left_out(why: str, file: str, line: int) -> Notice:
+def left_out(why: str, file: str, line: int) -> Notice:
+    """Says why something that would inform verdicts does not."""
     return Notice("warning", f"not taken into account: {why}", file, line)
 
 

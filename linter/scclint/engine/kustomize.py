@@ -128,6 +128,6 @@ def _is_file_within(path: str, folder: str) -> bool:
 def _objects_of(file: str) -> tuple[ApiObject, ...]:
     try:
         documents = load_file(file, read(file), SUBJECT_KINDS)
+        return tuple(obj for document in documents for obj in build_all(document))
     except LoadError:
         return ()
-    return tuple(obj for document in documents for obj in build_all(document))

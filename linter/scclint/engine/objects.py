@@ -4,28 +4,42 @@ import os
 from collections.abc import Iterable
 
 from scclint.config.model import Config
-from scclint.engine.inputs import Inputs, extras
+from scclint.engine.inputs import Inputs, extras, left_out
 from scclint.engine.kustomize import settle_kustomize, settle_origins
 from scclint.finding import Crash, Subject
+from scclint.load.limits import Added, LimitError
 from scclint.model.kinds import TEKTON, build_all
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject
 from scclint.record import replace
 
 
 def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
-    """The model objects of all documents, in order."""
+    """The model objects of all documents, in order.
+
+    A document whose objects come to more than scclint looks at is from then on one that cannot be read.
+    """
     more = extras(config)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
         from scclint.model.tekton_runs import References
 
         more = replace(more, references=References(tekton))
     found: list[ApiObject] = []
-    for document in inputs.documents:
-        try:
-            found.extend(build_all(document, more))
-        except Exception as error:  # a bug that one document brings out must not take the others with it
-            where = f"{document.file}:{document.line}"
-            inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
+    file = ""
+    for documents in (inputs.context, inputs.targets):
+        for index, document in enumerate(documents):
+            if document.file != file:
+                file, more = document.file, replace(more, added=Added())
+            before = len(found)
+            try:
+                found.extend(build_all(document, more))
+            except LimitError as error:
+                del found[before:]
+                documents[index] = replace(document, status="unparsable", root=None, error=error)
+                if documents is inputs.context:
+                    inputs.notices.append(left_out(error.message, document.file, error.line))
+            except Exception as error:  # a bug that one document brings out must not take the others with it
+                where = f"{document.file}:{document.line}"
+                inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
     inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
     inputs.traced = settle_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)

@@ -13,6 +13,10 @@ MAX_ALIASED = 200_000
 """Values that the aliases of one file stand for, all its documents together. Each is a value to whoever reads the tree, so
 that a few kilobytes could cost minutes; the cluster itself takes 400,000 of one document."""
 
+MAX_ADDED = 4 * 1024 * 1024
+"""Characters that parameters and labels add to the objects of one file's Templates. Each use of a value counts, so that a few
+kilobytes could cost gigabytes; what Templates are written for stays far below."""
+
 _SMALL, _LARGE = 400_000, 4_000_000
 
 
@@ -33,6 +37,22 @@ class Aliasing:
         self.values += size
         if self.values > MAX_ALIASED:
             problem = f"the aliases of this file expand to more than {MAX_ALIASED:,} values"
+            raise LimitError(problem, at.file, at.line, at.column)
+
+
+class Added:
+    """What filling in has added so far to the Templates of one file."""
+
+    __slots__ = ("characters",)
+
+    def __init__(self) -> None:
+        self.characters = 0
+
+    def add(self, characters: int, at: Span) -> None:
+        """Count so many characters more. Raises LimitError beyond `MAX_ADDED`."""
+        self.characters += characters
+        if self.characters > MAX_ADDED:
+            problem = f"parameters and labels add more than {MAX_ADDED:,} characters to the Templates of this file"
             raise LimitError(problem, at.file, at.line, at.column)
 
 

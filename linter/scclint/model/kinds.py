@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path
 from scclint.load.document import Document, objects
+from scclint.load.limits import Added
 from scclint.load.node import Node
+from scclint.load.place import locate
 from scclint.load.quick import HOLDERS
 from scclint.model.nodes import (
     MachineConfig,
@@ -27,7 +29,7 @@ from scclint.model.objects import (
     Workload,
     lent,
 )
-from scclint.record import EMPTY, record
+from scclint.record import EMPTY, record, replace
 
 if TYPE_CHECKING:
     from scclint.model.tekton_runs import References
@@ -139,12 +141,14 @@ class Extras:
     """What a run adds to the tables.
 
     `pods` tells where custom resources of (API version, kind) keep a pod template, `params` gives values to parameters of
-    Templates, by name. `references` tell what Tekton's objects mean by the names of others.
+    Templates, by name. `references` tell what Tekton's objects mean by the names of others. `added` counts what Templates
+    come to.
     """
 
     pods: Mapping[tuple[str, str], Path] = EMPTY
     params: Mapping[str, str] = EMPTY
     references: "References | None" = None
+    added: Added | None = None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -156,7 +160,7 @@ NO_EXTRAS = Extras()
 
 
 def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
-    """The model objects of a document, in order."""
+    """The model objects of a document, in order. Raises LimitError for what comes to more than scclint looks at."""
     root = document.root
     if root is not None:
         for node in objects(document):
@@ -188,7 +192,9 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
     elif (group, kind) in PARAMETRIC:
         from scclint.model.template import instantiate
 
-        yield from _build_instances(document, root, instantiate(data, path, extras.params), extras)
+        added = extras.added or Added()
+        instances = instantiate(data, path, extras.params, added, locate(root, path)[0])
+        yield from _build_instances(document, root, instances, replace(extras, added=added))
     elif (group, kind) in CARRIERS and _holds(data, CARRIERS[group, kind][0], list):
         from scclint.model.carried import carried
 
@@ -208,7 +214,7 @@ def _build_instances(document: Document, root: Node, instances: "Iterable[Instan
         for obj in build(document, root, instance.data, instance.path, extras):
             obj.home = obj.home or instance.home
             if instance.substitutions:
-                obj.substitutions = {**instance.substitutions, **obj.substitutions}
+                obj.substitutions = (*obj.substitutions, instance.substitutions)
             yield obj
 
 

@@ -50,8 +50,9 @@ class ApiObject(View):
     kustomize patch) as a clause, else it is empty. `whole` is False where a kustomization takes the object in, so that it
     may get there what it lacks here.
 
-    What it was made from: `substitutions` are the Template parameters behind its values, `origin` is the file that kustomize
-    took it from. `moved` maps paths of the object as it is modelled to where its author wrote them, if elsewhere.
+    What it was made from: `substitutions` are the Template parameters behind its values, by path, for each object that holds
+    it from the innermost on; `origin` is the file that kustomize took it from. `moved` maps paths of the object as it is
+    modelled to where its author wrote them, if elsewhere.
     """
 
     __slots__ = (
@@ -77,7 +78,7 @@ class ApiObject(View):
         self.label = ""
         self.partial = ""
         self.whole = True
-        self.substitutions: Mapping[Path, tuple[Parameter, ...]] = NOTHING
+        self.substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()
         self.origin: Origin | None = None
         self.moved: Mapping[Path, Path] = NOTHING
         self.manifest: dict[str, Any] = data if manifest is None else manifest

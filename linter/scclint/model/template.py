@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.finding import Located, Path, Related
+from scclint.load.limits import MAX_DEPTH, Added, LimitError
 from scclint.load.node import to_data
 from scclint.load.place import locate
 from scclint.model.unknown import Unknown
+from scclint.source import Span
 
 if TYPE_CHECKING:
     from scclint.model.objects import ApiObject
@@ -51,19 +53,23 @@ class Instance(NamedTuple):
     substitutions: Mapping[Path, tuple[Parameter, ...]]
 
 
-def instantiate(data: Mapping[str, Any], path: Path, given: Mapping[str, str]) -> list[Instance]:
+def instantiate(data: Mapping[str, Any], path: Path, given: Mapping[str, str], added: Added, at: Span) -> list[Instance]:
     """The objects of the Template that `path` leads to, in order; `given` are values for parameters, by name.
 
-    Items of a List among the objects are objects of their own. What is no mapping is left out.
+    Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError with the place
+    `at` where filling in makes too much of it, as counted in `added`.
     """
-    parameters = {p.name: p for p in _parameters(data.get("parameters"), path, given)}
-    labels = data.get("labels")
+    filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, given)}, added, at)
+    labels, of_labels = filler.fill(data.get("labels"), (*path, "labels"))
+    size = len(repr(labels)) if isinstance(labels, dict) and labels else 0
     found = []
     for where, item in _objects(data.get("objects"), (*path, "objects")):
-        run = _Substitution(parameters)
-        processed = run.value(_without_namespace(item), where)
-        _add_labels(processed, run.value(labels, (*path, "labels")))
-        found.append(Instance(processed, where, "", run.substitutions))
+        processed, substitutions = filler.fill(_without_namespace(item), where)
+        if size and isinstance(metadata := processed.get("metadata"), dict):
+            added.add(size, at)
+            processed["metadata"] = _labelled(metadata, labels)
+            substitutions = {**of_labels, **substitutions}
+        found.append(Instance(processed, where, "", substitutions))
     home = _target_namespace(found)
     return [instance._replace(home=home) for instance in found]
 
@@ -78,7 +84,7 @@ def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:
         return
     path = obj.written(at.path)
     for end in range(len(path), 0, -1):
-        parameters = obj.substitutions.get(path[:end])
+        parameters = next((known[path[:end]] for known in obj.substitutions if path[:end] in known), ())
         if parameters and locate(root, path[:end])[0] == at.span:
             for parameter in parameters:
                 yield Related(f"parameter {parameter.name} {parameter.how}", locate(root, parameter.path)[0])
@@ -138,11 +144,9 @@ def _without_namespace(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
 
 
-def _add_labels(item: dict[str, Any], labels: Any) -> None:
-    metadata = item.get("metadata")
-    if isinstance(labels, dict) and labels and isinstance(metadata, dict):
-        own = metadata.get("labels")
-        metadata["labels"] = {**(own if isinstance(own, dict) else {}), **labels}
+def _labelled(metadata: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
+    own = metadata.get("labels")
+    return {**metadata, "labels": {**(own if isinstance(own, dict) else {}), **labels}}
 
 
 def _target_namespace(instances: Iterable[Instance]) -> str:
@@ -163,14 +167,22 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
     return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))
 
 
-class _Substitution:
-    """Fills in the parameters of one object and records where."""
+class _Filler:
+    """Fills in the parameters of one object after the other and records where. Objects share what a parameter holds as JSON."""
 
-    __slots__ = ("parameters", "substitutions")
+    __slots__ = ("added", "at", "decoded", "parameters", "substitutions")
 
-    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], added: Added, at: Span) -> None:
         self.parameters = parameters
+        self.added = added
+        self.at = at
+        self.decoded: dict[str, tuple[Any, int]] = {}
         self.substitutions: dict[Path, tuple[Parameter, ...]] = {}
+
+    def fill(self, data: Any, path: Path) -> tuple[Any, dict[Path, tuple[Parameter, ...]]]:
+        """The data at a path with its parameters filled in, and the parameters by path."""
+        self.substitutions = {}
+        return self.value(data, path), self.substitutions
 
     def value(self, data: Any, path: Path) -> Any:
         if isinstance(data, str):
@@ -194,7 +206,18 @@ class _Substitution:
         if not whole:
             return self._fill(text, named)
         value = named[0].value
-        return Unknown(text) if value is None else _decoded(value)
+        return Unknown(text) if value is None else self._decode(value, path)
+
+    def _decode(self, value: str, path: Path) -> Any:
+        self.added.add(len(value), self.at)
+        if value not in self.decoded:
+            data = _decoded(value)
+            self.decoded[value] = data, _depth(data)
+        data, depth = self.decoded[value]
+        if len(path) + depth > MAX_DEPTH:
+            problem = f"with its parameters filled in, this Template is nested deeper than {MAX_DEPTH} levels"
+            raise LimitError(problem, self.at.file, self.at.line, self.at.column)
+        return data
 
     def _named(self, text: str) -> list[Parameter]:
         """The parameters that a string refers to, as often as it does; names that are none stay as they are."""
@@ -210,6 +233,7 @@ class _Substitution:
                 return Unknown(text)
             # One reference after the other in the growing text, so that one which a value brings in may be taken instead.
             filled = filled.replace(f"${{{parameter.name}}}", parameter.value, 1)
+        self.added.add(max(len(filled) - len(text), 0), self.at)
         return filled
 
 
@@ -221,3 +245,9 @@ def _decoded(text: str) -> Any:
         return to_data(parse_json(text, ""))
     except LoadError:
         return text
+
+
+def _depth(data: Any) -> int:
+    """How many collections lie within one another."""
+    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return 0 if held is None else 1 + max(map(_depth, held), default=0)
