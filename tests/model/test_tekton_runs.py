@@ -333,6 +333,29 @@ def test_a_few_lines_do_not_ask_for_endless_work() -> None:
     assert unjudged(report) == [f"x.yaml: Task build: {why}"]
 
 
+TOO_LARGE = "no verdict, because its pods, in all the ways that the input runs it, have more than 200,000 values"
+
+
+@pytest.mark.parametrize("spec", ["".join(f"  k{i}: 1\n" for i in range(700)), "  env:\n" + "  - {name: a}\n" * 350])
+def test_what_a_step_action_gives_counts_for_each_step(spec: str) -> None:
+    action = ACTION.replace("  image:", spec + "  image:")
+    assert unjudged(lint(action + STEPS + "  - ref: {name: clone}\n" * 100)) == []
+    assert unjudged(lint(action + STEPS + "  - ref: {name: clone}\n" * 300)) == [f"x.yaml: Task build: {TOO_LARGE}"]
+
+
+@pytest.mark.parametrize("place", ["taskRunTemplate: {podTemplate: {%s}}", "podTemplate: {%s}"])
+def test_a_pod_template_of_a_run_counts_for_each_task_with_its_own(place: str) -> None:
+    template = place % ", ".join(f"k{i}: 1" for i in range(500))
+    run = f"---\napiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {{name: r}}\nspec:\n  {template}\n"
+    tasks = "".join(f"    - {{name: t{i}, taskRef: {{name: build}}}}\n" for i in range(500))
+    text = f"{TASK}{run}  pipelineSpec:\n    tasks:\n{tasks}  taskRunSpecs:\n"
+    own = [f"  - {{pipelineTaskName: t{i}, podTemplate: {{z: 1}}}}\n" for i in range(500)]
+    assert accounts(text + "".join(own[:50]))[0] == ("Task build, run by PipelineRun r", "pipeline")
+    assert unjudged(lint(text + "".join(own))) == [f"x.yaml: PipelineRun r: {TOO_LARGE}"]
+    accounts_alone = (line.replace("podTemplate: {z: 1}", "serviceAccountName: a") for line in own)
+    assert unjudged(lint(text + "".join(accounts_alone))) == []
+
+
 @pytest.mark.parametrize(
     "mark", ["openshift.io/required-scc: restricted-v2", "seccomp.security.alpha.kubernetes.io/pod: unconfined"]
 )

@@ -58,6 +58,12 @@ class Part:
 NOTHING = Part(None, None, ())
 
 
+def values_in(data: Any) -> int:
+    """How many values there are in plain data, each mapping and list one itself."""
+    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(map(values_in, held))
+
+
 def laid_over(base: Part, over: Part) -> Part:
     """One part over another: mappings are joined key by key, all else is replaced. What the upper one has comes first."""
     if not isinstance(base.data, dict) or not isinstance(over.data, dict):

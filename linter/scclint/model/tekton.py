@@ -9,7 +9,7 @@ from scclint.load.limits import MAX_ALIASED
 from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
-from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over
+from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over, values_in
 from scclint.model.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
 
 PIPELINE = "pipeline"
@@ -31,10 +31,15 @@ def build_tekton(
     """
     whole = Part(data, node_at(root, path), path)
     references = references or References(())
+    if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
+        yield _open(document, root, whole, NOTHING, _TOO_LARGE)
+        return
     made = values = 0
     sizes = _Sizes()
     for task, run, name in _tasks(whole, references):
-        values += sizes.of(task) + sizes.of(task.at("stepTemplate")) * len(task.at("steps").items) + sizes.of(run.template)
+        steps = task.at("steps").items
+        values += sizes.of(task) + sizes.of(task.at("stepTemplate")) * len(steps) + sizes.of(run.template)
+        values += sum(sizes.of(action.at("spec")) for step in steps if (action := references.action(step, whole)[0]))
         made += 1
         if values > MAX_ALIASED:
             yield _open(document, root, whole, name, _TOO_LARGE)
@@ -61,14 +66,8 @@ class _Sizes:
     def of(self, part: Part) -> int:
         key = id(part.data)
         if key not in self._known:
-            self._known[key] = part.data, _count(part.data)
+            self._known[key] = part.data, values_in(part.data)
         return self._known[key][1]
-
-
-def _count(data: Any) -> int:
-    """The values in plain data, each mapping and list one itself."""
-    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return 1 + sum(map(_count, held))
 
 
 def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterable, Iterator
 
 from scclint.load.document import Document
+from scclint.load.limits import MAX_ALIASED
 from scclint.load.node import to_data
-from scclint.model.part import NOTHING, Part, in_list, in_mapping
+from scclint.model.part import NOTHING, Part, in_list, in_mapping, values_in
 from scclint.record import record
 
 _OF_ACTIONS_ALONE = ("description", "params", "results")
@@ -80,18 +81,34 @@ class PipelineRun:
         self._by = by
         self._spec = whole.at("spec")
         self._own: dict[str, list[Part]] = {}
+        self._known: dict[str, Run] = {}
         for one in self._spec.at("taskRunSpecs").items:
             self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether its pod template, over which those of single tasks go, has too many values to be taken for each of them."""
+        joined = sum(any(map(_template_of, alike)) for alike in self._own.values())
+        return joined * values_in(self._template.data) > MAX_ALIASED
+
+    @property
+    def _template(self) -> Part:
+        # Beside the template of all runs is where v1beta1 has it.
+        return self._spec.at("taskRunTemplate", "podTemplate") or self._spec.at("podTemplate")
+
     def run_of(self, name: Part) -> Run:
         """What it settles for the task of that name."""
-        every = self._spec.at("taskRunTemplate")
-        # Beside it is where v1beta1 has them.
-        account = every.at("serviceAccountName") or self._spec.at("serviceAccountName")
-        templates = [every.at("podTemplate") or self._spec.at("podTemplate")]
-        for one in self._own.get(_text(name), ()):
+        key = _text(name)
+        if key not in self._known:
+            self._known[key] = self._run_of(self._own.get(key, ()))
+        return self._known[key]
+
+    def _run_of(self, own: Iterable[Part]) -> Run:
+        account = self._spec.at("taskRunTemplate", "serviceAccountName") or self._spec.at("serviceAccountName")
+        templates = [self._template]
+        for one in own:
             account = one.at("serviceAccountName") or one.at("taskServiceAccountName") or account
-            templates.append(one.at("podTemplate") or one.at("taskPodTemplate"))
+            templates.append(_template_of(one))
         return Run(account, _joined(templates), self._by)
 
     @property
@@ -100,6 +117,11 @@ class PipelineRun:
         spec = self._spec
         fields = [spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs")]
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
+
+
+def _template_of(one: Part) -> Part:
+    """The pod template of an entry for one task."""
+    return one.at("podTemplate") or one.at("taskPodTemplate")
 
 
 def _joined(templates: Iterable[Part]) -> Part:
@@ -176,17 +198,22 @@ class References:
         """Whether a run refers to something that is in the input."""
         return id(whole.node) in self._resolved
 
+    def action(self, step: Part, holder: Part) -> tuple[Part, str]:
+        """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
+        ref = step.at("ref")
+        if not ref:
+            return NOTHING, ""
+        action, missing = self._target(ref, "StepAction", holder)
+        return action, "" if action else f"a step is {missing}"
+
     def step(self, step: Part, holder: Part) -> tuple[Part, str]:
         """A step with what its StepAction gives it, which image and security context come from alone; and why not, if it cannot.
 
         `holder` is the object that has the step.
         """
-        ref = step.at("ref")
-        if not ref:
-            return step, ""
-        action, missing = self._target(ref, "StepAction", holder)
+        action, missing = self.action(step, holder)
         if not action:
-            return step, f"a step is {missing}"
+            return step, missing
         given = {key: part for key, part in action.at("spec").fields.items() if key not in _OF_ACTIONS_ALONE}
         kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
         return in_mapping({**kept, **given}, step), ""
@@ -198,6 +225,8 @@ class References:
             self._resolved.add(id(whole.node))
 
     def _refer_by_pipeline(self, run: PipelineRun) -> None:
+        if run.is_too_large:
+            return
         spec = run.whole.at("spec")
         pipeline = spec.at("pipelineSpec")
         target, _ = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
