@@ -12,6 +12,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.model.kustomize import Kustomization, lay_out
 
 WORKLOAD = """---
 apiVersion: apps/v1
@@ -161,3 +162,14 @@ def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:
     scclint.lint_text(text(10), "x.yaml")
     one, two, three = (steps(partial(scclint.lint_text, text(number), "x.yaml")) for number in (40, 80, 120))
     assert three - two <= 1.03 * (two - one)
+
+
+def test_a_base_of_many_overlays() -> None:
+    """Each sends it to a namespace of its own."""
+
+    def lay(number: int) -> None:
+        overlays = [Kustomization(f"/{i}/kustomization.yaml", f"ns-{i}", ("/base",), ()) for i in range(number)]
+        lay_out([*overlays, Kustomization("/base/kustomization.yaml", "", tuple(f"/{i}.yaml" for i in range(number)), ())])
+
+    one, two = (steps(partial(lay, number)) for number in (100, 200))
+    assert two <= 2.1 * one

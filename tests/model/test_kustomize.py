@@ -1,17 +1,20 @@
 """Kustomizations beside the manifests: patches, namespaces, and where built objects come from."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.finding import Finding, Report
-from scclint.model.kustomize import Kustomization, lay_out, read_kustomization
+from scclint.model.kustomize import LONGEST, Kustomization, find_origin, lay_out, read_kustomization
 from scclint.model.objects import ApiObject, Workload
 
 DEPLOYMENT = """\
@@ -282,6 +285,45 @@ def test_many_ways_to_one_base_take_no_time() -> None:
     assert lay_out([*layers, *last]).namespaces == {"/60/web.yaml": "n"}
 
 
+FOLDERS = ("a", "b", "c", "d")
+KUSTOMIZATIONS = st.tuples(
+    *(
+        st.builds(
+            lambda namespace, names, folder=folder: Kustomization(
+                f"/{folder}/kustomization.yaml", namespace, tuple(f"/{name}" for name in names), ()
+            ),
+            st.sampled_from(["", "x", "y", "z"]),
+            st.lists(st.sampled_from([*FOLDERS, "1.yaml", "2.yaml"]), max_size=4),
+        )
+        for folder in FOLDERS
+    )
+)
+
+
+def ways(kustomizations: Iterable[Kustomization]) -> dict[str, set[str]]:
+    """The namespaces of each file by every way to it that goes through no folder twice with one namespace."""
+    by_folder = {os.path.dirname(k.file): k for k in kustomizations}
+    taken = {name for k in by_folder.values() for name in k.resources}
+    found: dict[str, set[str]] = {}
+
+    def follow(name: str, namespace: str, way: frozenset[tuple[str, str]]) -> None:
+        if name not in by_folder:
+            found.setdefault(name, set()).add(namespace)
+        elif (name, here := namespace or by_folder[name].namespace) not in way:
+            for below in by_folder[name].resources:
+                follow(below, here, way | {(name, here)})
+
+    for folder in by_folder.keys() - taken:
+        follow(folder, "", frozenset())
+    return found
+
+
+@given(KUSTOMIZATIONS)
+def test_namespaces_by_all_ways(kustomizations: tuple[Kustomization, ...]) -> None:
+    expected = {name: found.pop() for name, found in ways(kustomizations).items() if len(found) == 1 and "" not in found}
+    assert lay_out(kustomizations).namespaces == expected
+
+
 def test_inline_patches_name_no_file() -> None:
     found = read_kustomization(
         "kustomization.yaml", {"patchesStrategicMerge": ["kind: X\nmetadata: {}\n"], "patches": [{"patch": "x"}]}
@@ -374,3 +416,18 @@ def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
 def test_origins_that_are_not_looked_up(path: str, said: str) -> None:
     (finding,) = (f for f in scclint.lint_text(built(path), "built.yaml").findings if f.rule_id == "SCC101")
     assert finding.notes == ((said,) if said else ())
+
+
+def test_a_path_that_no_file_can_have_is_not_looked_up() -> None:
+    asked: list[str] = []
+
+    def objects_of(file: str) -> list[ApiObject]:
+        asked.append(file)
+        return []
+
+    for steps in (LONGEST // 3 - 2, LONGEST // 3 + 1, 100_000):
+        config = Config()
+        (obj,) = model_objects(load_inputs(["-"], config, stdin=built("../" * steps + "w.yaml").encode()), config)
+        origin = find_origin(obj, objects_of)
+        assert origin is not None and origin.source is None
+    assert asked == ["../" * (LONGEST // 3 - 2) + "w.yaml", "w.yaml"]

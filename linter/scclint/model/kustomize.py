@@ -5,6 +5,7 @@ goes over that of the kustomizations it takes in, and `buildMetadata: [originAnn
 """
 
 import os.path
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
 ORIGIN = "config.kubernetes.io/origin"
+LONGEST = 4096
+"""Bytes of the longest path that Linux opens."""
+
+_UPWARD = re.compile(r"^(?:\.\./)+")
 
 
 @record
@@ -82,14 +87,16 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
     resources = {name for k in by_folder.values() for name in k.resources}
     patches = {name: k.file for k in by_folder.values() for name in k.patches if name not in resources}
     claims: dict[str, set[str]] = {}
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, set[str]] = {}
     pending = [(folder, "") for folder in by_folder if folder not in resources]
     while pending:
         folder, outer = pending.pop()
         namespace = outer or by_folder[folder].namespace
-        if (folder, namespace) in seen:
+        reached = seen.setdefault(folder, set())
+        # What goes to two namespaces goes to no one namespace, however many more there are.
+        if namespace in reached or len(reached - {""}) > 1:
             continue
-        seen.add((folder, namespace))
+        reached.add(namespace)
         for name in by_folder[folder].resources:
             if name in by_folder:
                 pending.append((name, namespace))
@@ -109,12 +116,9 @@ def find_origin(obj: "ApiObject", objects_of: Callable[[str], Sequence["ApiObjec
     path, repository = _text(annotated.get("path")), _text(annotated.get("repo"))
     if not path:
         return None
-    if repository or os.path.isabs(path):
+    if repository or os.path.isabs(path) or len(path) > LONGEST:
         return Origin(f"{repository}//{path}" if repository else path)
-    below = path
-    while below.startswith("../"):
-        below = below.removeprefix("../")
-    for file in dict.fromkeys((path, below)):
+    for file in dict.fromkeys((path, _UPWARD.sub("", path))):
         alike = [o for o in objects_of(file) if o.kind == obj.kind and o.name and o.name in obj.name]
         exact = [o for o in alike if o.name == obj.name]
         if exact or len(alike) == 1:
