@@ -130,6 +130,17 @@ def tasks_of_one_name(number: int) -> str:
     return (task + f"{head}kind: TaskRun\nmetadata: {{name: r}}\nspec: {{taskRef: {{name: t}}}}\n") * number
 
 
+def bindings_to_one_role(number: int) -> str:
+    head = "---\napiVersion: rbac.authorization.k8s.io/v1\n"
+    rule = "- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use], resourceNames: [nonroot]}\n"
+    bindings = "".join(
+        f"{head}kind: RoleBinding\nmetadata: {{name: b-{i}, namespace: a}}\nroleRef: {{kind: Role, name: r}}\n"
+        f"subjects: [{{kind: ServiceAccount, name: s-{i}, namespace: a}}]\n"
+        for i in range(number)
+    )
+    return f"{head}kind: Role\nmetadata: {{name: r, namespace: a}}\nrules:\n{rule * number}{bindings}"
+
+
 def labels_to_be_filled_in(number: int) -> str:
     labels = "".join(f"        k{i}: a\n" for i in range(number))
     selector = "".join(f"      k{i}: '$(x)'\n" for i in range(number))
@@ -154,6 +165,7 @@ def namespaces_to_be_filled_in(number: int) -> str:
         task_run_specs,
         task_run_specs_of_one_name,
         tasks_of_one_name,
+        bindings_to_one_role,
         labels_to_be_filled_in,
         namespaces_to_be_filled_in,
     ],

@@ -54,3 +54,11 @@ def test_without_a_grant_restricted_v2_confines_it() -> None:
 def test_operators_whose_service_accounts_bear_one_name_do_not_share_grants() -> None:
     report = scclint.lint_text(csv("a", "anyuid") + "---\n" + csv("b", "restricted-v2"))
     assert [f.span.line for f in report.findings if f.rule_id == "SEC201"] == [24]
+
+
+def test_rules_that_are_none_do_not_move_the_others() -> None:
+    text = csv("a", "privileged").replace("          rules:\n", "          rules:\n            - null\n")
+    report = scclint.lint_text(text)
+    assert report.crashes == ()
+    (granted,) = (f for f in report.findings if f.rule_id == "RBA402")
+    assert granted.span.line == 15
