@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from scclint.cluster.ignition import MOST_INFLATED
 from scclint.seccomp.provide import DEPTH, bindings, localhost_path, operator_profile, resolve_localhost
 
 GROUP = "security-profiles-operator.x-k8s.io"
@@ -122,13 +123,19 @@ TEXT = '{"defaultAction": "SCMP_ACT_LOG"}'
 HOST = "/var/lib/kubelet/seccomp/profiles/x.json"
 
 
+def compressed(*texts: str) -> str:
+    """The URL of gzip data, of one member for each text."""
+    return f"data:;base64,{base64.b64encode(b''.join(gzip.compress(text.encode(), mtime=0) for text in texts)).decode()}"
+
+
 @pytest.mark.parametrize(
     ("source", "contents"),
     [
         (f"data:,{quote(TEXT)}", {}),
         (f"data:application/json;charset=utf-8,{quote(TEXT)}", {}),
         (f"data:;base64,{base64.b64encode(TEXT.encode()).decode()}", {}),
-        (f"data:;base64,{base64.b64encode(gzip.compress(TEXT.encode(), mtime=0)).decode()}", {"compression": "gzip"}),
+        (compressed(TEXT), {"compression": "gzip"}),
+        (compressed(TEXT[:9], TEXT[9:]), {"compression": "gzip"}),
     ],
 )
 def test_machine_config_files(source: str, contents: dict[str, str]) -> None:
@@ -145,6 +152,9 @@ def test_machine_config_files(source: str, contents: dict[str, str]) -> None:
         ("data:;base64,###", {}, "not valid base64"),
         ("data:nothing", {}, "no comma"),
         ("data:,plain", {"compression": "gzip"}, "not gzip"),
+        (compressed(TEXT)[:-8], {"compression": "gzip"}, "not gzip"),
+        (compressed(" " * (MOST_INFLATED + 1)), {"compression": "gzip"}, "inflates to more than 256 KiB"),
+        (compressed(*[" " * MOST_INFLATED] * 2), {"compression": "gzip"}, "inflates to more than 256 KiB"),
         ("data:,%ff%fe", {}, "not text"),
     ],
 )
