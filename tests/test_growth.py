@@ -12,7 +12,9 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.load.node import Scalar
 from scclint.model.kustomize import Kustomization, lay_out
+from scclint.model.pod import Pod
 
 WORKLOAD = """---
 apiVersion: apps/v1
@@ -184,4 +186,16 @@ def test_a_base_of_many_overlays() -> None:
         lay_out([*overlays, Kustomization("/base/kustomization.yaml", "", tuple(f"/{i}.yaml" for i in range(number)), ())])
 
     one, two = (steps(partial(lay, number)) for number in (100, 200))
+    assert two <= 2.1 * one
+
+
+def test_containers_by_name() -> None:
+    def look_up(number: int) -> None:
+        root = Scalar("x.yaml", 1, 1, 1, 1, None, "", True)
+        containers = [{"name": f"c{i}"} for i in range(number)] + [{"name": "c0", "image": "other"}]
+        pod = Pod(root, {"spec": {"containers": containers, "initContainers": [{"name": "c1"}]}}, (), "p")
+        found = [pod.container(f"c{i}") for i in range(number)]
+        assert [(c.list, c.data) for c in found if c is not None][2:] == [("containers", c) for c in containers[2:-1]]
+
+    one, two = (steps(partial(look_up, number)) for number in (100, 200))
     assert two <= 2.1 * one

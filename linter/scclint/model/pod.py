@@ -40,7 +40,9 @@ class Pod(View):
     gives them) are paths into this view.
     """
 
-    __slots__ = ("containers", "manifest")
+    __slots__ = ("_named", "containers", "manifest")
+
+    _named: dict[str, Container]
 
     def __init__(self, root: Node, data: Any, path: Path, name: str) -> None:
         super().__init__(root, data if isinstance(data, dict) else {}, path)
@@ -55,8 +57,10 @@ class Pod(View):
                 yield Container(self.root, item, (*self.path, "spec", key, index), key, index)
 
     def container(self, name: str) -> Container | None:
-        """The container called `name`, of any sort."""
-        return next((c for c in self.containers if c.name == name), None)
+        """The container called `name`, of any sort; the first of several."""
+        if not hasattr(self, "_named"):
+            self._named = {c.name: c for c in reversed(self.containers)}
+        return self._named.get(name)
 
     @property
     def annotations(self) -> dict[str, Any]:
