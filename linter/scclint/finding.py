@@ -11,6 +11,10 @@ Path = tuple[str | int, ...]
 """A way into an object: keys and 0-based indices, `("spec", "containers", 0, "name")`."""
 
 
+LONGEST = 10_000
+"""Characters of a text in a finding. Names and values stand in it, of which a manifest may have some of megabytes."""
+
+
 class Severity(Enum):
     """How much a finding matters. The value is the word users see; `rank` orders (0 is the worst)."""
 
@@ -39,6 +43,14 @@ class Place:
 
     span: Span
     path: Path = ()
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """The beginning of a text that is longer than that, and how long it is."""
+    if len(text) <= longest:
+        return text
+    note = f"… ({len(text):,} characters)"
+    return text[: longest - len(note)] + note
 
 
 @record

@@ -50,3 +50,12 @@ def test_partial(kind: str, head: str, selector: str, pod_spec: str, why: str) -
 )
 def test_assertions_are_partial(head: str, pod_spec: str) -> None:
     assert "an expression in parentheses" in workload("Pod", head, "", pod_spec).partial
+
+
+@pytest.mark.parametrize(("length", "shown"), [(253, 253), (1000, 1000), (1001, 1000), (2_000_000, 1000)])
+def test_what_messages_call_an_object_is_no_longer_than_any_name(length: int, shown: int) -> None:
+    found = workload("Pod", f"metadata: {{name: {'x' * length}}}\n", "", "{containers: []}")
+    assert len(found.named) == len("Pod ") + shown
+    assert found.named.endswith("x" if length == shown else f"… ({length:,} characters)")
+    found.label = found.name
+    assert len(found.named) == shown

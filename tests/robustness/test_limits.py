@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import scclint
 from scclint.load.limits import MAX_BYTES, MAX_DEPTH
 
 from .conftest import Ran, Run, pod
@@ -109,6 +110,26 @@ def test_huge_scalar(run: Run, folder: Path) -> None:
     assert len(run("review", ".").out) < 20_000
     assert len(run("explain", "m.yaml").out) < 20_000 + 3 * len(huge)
     check_rest(run("check", ".", "--format", "json"))
+
+
+def test_huge_names_that_many_findings_repeat(run: Run, folder: Path) -> None:
+    """Of a workload in what is said of its containers, of an SCC in what is said of the pods that it admits."""
+    huge = "x" * 1_000_000
+    containers = "".join(
+        f"\n  - {{name: c{i}, image: i, securityContext: {{seccompProfile: {{type: Unconfined}}}}}}" for i in range(100)
+    )
+    scc = (
+        f"apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {{name: y{huge}}}\npriority: 99\n"
+        "seccompProfiles: ['*']\nrunAsUser: {type: RunAsAny}\nseLinuxContext: {type: RunAsAny}\n"
+        "groups: [system:authenticated]\n---\n"
+    )
+    pods = f"{scc}apiVersion: v1\nkind: Pod\nmetadata: {{name: {huge}}}\nspec:\n  containers:{containers}\n"
+    (folder / "m.yaml").write_text(pods, encoding="utf-8")
+    report = scclint.lint([str(folder)])
+    mine = [f for f in report.findings if f.span.file.endswith("m.yaml")]
+    assert report.crashes == () and len(mine) > 100
+    texts = [text for f in mine for text in (f.message, f.settle, f.subject.name, *(r.message for r in f.related))]
+    assert max(map(len, texts)) <= 10_000
 
 
 def test_huge_key(run: Run, folder: Path) -> None:

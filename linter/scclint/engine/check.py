@@ -5,8 +5,8 @@ from typing import Any
 
 from scclint.config import Selection
 from scclint.engine.progress import Progress, silent
-from scclint.finding import Crash, Finding, Problem, Related, Severity, Subject
-from scclint.model.objects import ApiObject
+from scclint.finding import LONGEST, Crash, Finding, Problem, Related, Severity, Subject, shortened
+from scclint.model.objects import LONGEST_NAME, ApiObject
 from scclint.rule import AnyRule
 from scclint.world import World
 
@@ -58,15 +58,19 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Any) -> 
         rule_id=rule.id,
         rule_name=rule.name,
         severity=problem.severity if problem.severity and severity is rule.severity else severity,
-        message=problem.message,
+        message=shortened(problem.message),
         span=problem.at.span,
         subject=subject_of(subject, problem.container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
-        related=tuple(dict.fromkeys((*problem.related, *made_from))),
-        settle=problem.settle,
-        flow=problem.flow,
+        related=_shortened(dict.fromkeys((*problem.related, *made_from))),
+        settle=shortened(problem.settle),
+        flow=_shortened(problem.flow),
         notes=notes,
     )
+
+
+def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
+    return tuple(p if len(p.message) <= LONGEST else Related(shortened(p.message), p.span) for p in places)
 
 
 def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
@@ -87,7 +91,8 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
 
 def subject_of(subject: Any, container: str = "") -> Subject:
     if isinstance(subject, ApiObject):
-        return Subject(subject.api_version, subject.kind, subject.namespace, subject.name, container)
+        named = (subject.api_version, subject.kind, subject.namespace, subject.name, container)
+        return Subject(*(shortened(text, LONGEST_NAME) for text in named))
     return Subject()
 
 

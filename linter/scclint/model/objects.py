@@ -5,7 +5,7 @@ from contextlib import suppress
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from scclint.finding import Path
+from scclint.finding import Path, shortened
 from scclint.load.document import Document, objects
 from scclint.load.node import Node
 from scclint.load.place import node_at
@@ -36,6 +36,9 @@ CLUSTER_SCOPED = frozenset(
 SELECTING = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"))
 """Kinds that make pods and must say by which labels they know them."""
 
+
+LONGEST_NAME = 1000
+"""Characters of what messages call an object. A name has 253 at most, and a task of a pipeline in a run is called by three."""
 
 NOTHING: Mapping[Any, Any] = {}
 
@@ -102,7 +105,9 @@ class ApiObject(View):
     @property
     def named(self) -> str:
         """How messages call it: `Deployment web`."""
-        return self.label or (f"{self.kind} {self.name}" if self.name else self.kind)
+        if self.label:
+            return shortened(self.label, LONGEST_NAME)
+        return f"{self.kind} {shortened(self.name, LONGEST_NAME)}" if self.name else self.kind
 
     @property
     def implied(self) -> bool:
