@@ -394,6 +394,18 @@ def test_what_templates_add_has_a_limit(run: Run, folder: Path, text: str) -> No
     refused(run, "m.yaml", 2, 1, "parameters and labels add more than 4,194,304 characters")
 
 
+def test_a_template_beyond_the_limit_that_only_informs(run: Run, folder: Path) -> None:
+    """Beside what is linted it gives a warning; as what kustomize is said to have built from, it is not there."""
+    (folder / "m.yaml").write_text(template(ACCOUNT % "'${A}'" * 500, "y" * 10_000), encoding="utf-8")
+    origin = "metadata:\n  annotations: {config.kubernetes.io/origin: 'path: m.yaml'}\n"
+    (folder / "a.yaml").write_text(pod("first").replace("metadata:\n", origin), encoding="utf-8")
+    ran = run("check", "a.yaml", "z.yaml", "--context", "m.yaml", "--format", "json")
+    notices = check_rest(ran)["summary"]["notices"]
+    assert ran.status == 1
+    assert [(n["level"], n["file"], n["line"]) for n in notices] == [("warning", "m.yaml", 2)]
+    assert notices[0]["message"].startswith("not taken into account: parameters and labels add more than")
+
+
 def test_what_many_templates_add_counts_together(run: Run, folder: Path) -> None:
     one = template(ACCOUNT % "'${A}'" * 100, "y" * 10_000)
     (folder / "m.yaml").write_text("---\n".join([one] * 6), encoding="utf-8")
