@@ -71,13 +71,13 @@ def _unread(unread: Sequence[Unread]) -> Notice:
 
 def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
     """Workloads without a verdict, which no rule about verdicts speaks of."""
-    unknown: dict[str, list[tuple[Workload, str]]] = {"warning": [], "note": []}
+    unknown: dict[str, list[tuple[Workload, str]]] = {"error": [], "warning": [], "note": []}
     for obj in objects:
         # Where looking fails, the rules that asked for the outcome have told.
         with suppress(Exception):
             if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
-                # What lies elsewhere is nobody's mistake.
-                unknown["note" if obj.elsewhere else "warning"].append((obj, why.text))
+                # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
+                unknown["error" if obj.beyond else "note" if obj.elsewhere else "warning"].append((obj, why.text))
     for level, found in unknown.items():
         if found:
             workload, text = found[0]

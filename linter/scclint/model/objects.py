@@ -150,10 +150,11 @@ class Workload(ApiObject):
     """Anything that makes pods. `pod` is its pod, or its template's.
 
     `controlled` is True where a controller creates the pods, so that the rights of whoever applied the
-    manifest do not count. `elsewhere` says what decides about the pod and is not in the input, else it is empty.
+    manifest do not count. `elsewhere` says what decides about the pod and is not in the input, else it is empty. `beyond` is True
+    where that is in the input and too much to be looked at.
     """
 
-    __slots__ = ("_template", "controlled", "elsewhere", "pod")
+    __slots__ = ("_template", "beyond", "controlled", "elsewhere", "pod")
 
     def __init__(
         self, document: Document, root: Node, data: dict[str, Any], path: Path, template: Path, manifest: Any = None
@@ -161,6 +162,7 @@ class Workload(ApiObject):
         super().__init__(document, root, data, path, manifest)
         self.controlled = bool(template) or _has_controller(self.manifest)
         self.elsewhere = ""
+        self.beyond = False
         self._template = template
         self.pod = self._make_pod()
         self.partial = _why_partial(self)

@@ -5,18 +5,18 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.load.document import Document
-from scclint.load.limits import MAX_ALIASED
 from scclint.load.node import Node
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
-from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over, values_in
-from scclint.model.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
+from scclint.model.part import NOTHING, Part, in_list, in_mapping, laid_over
+from scclint.model.tekton_runs import MOST_REPEATED, PipelineRun, References, Run, called, distinct, held_tasks
 
 PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
 
-_TOO_LARGE = f"its pods, in all the ways that the input runs it, have more than {MAX_ALIASED:,} values"
-"""Each of many tasks can be run in each of many ways with each of many volumes: a small input could ask for endless work."""
+_TOO_LARGE = (
+    f"what the input runs in more than one way, or as part of more than one task, comes to more than {MOST_REPEATED:,} values"
+)
 _TOO_MANY = "the input runs it in more ways than scclint looks at"
 
 
@@ -32,17 +32,13 @@ def build_tekton(
     whole = Part(data, node_at(root, path), path)
     references = references or References(())
     if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
-        yield _open(document, root, whole, NOTHING, _TOO_LARGE)
+        yield _beyond(document, root, whole, NOTHING, _TOO_LARGE)
         return
-    made = values = 0
-    sizes = _Sizes()
+    made = 0
     for task, run, name in _tasks(whole, references):
-        steps = task.at("steps").items
-        values += sizes.of(task) + sizes.of(task.at("stepTemplate")) * len(steps) + sizes.of(run.template)
-        values += sum(sizes.of(action.at("spec")) for step in steps if (action := references.action(step, whole)[0]))
         made += 1
-        if values > MAX_ALIASED:
-            yield _open(document, root, whole, name, _TOO_LARGE)
+        if not references.may_repeat(task, run, whole):
+            yield _beyond(document, root, whole, name, _TOO_LARGE)
             break
         yield _workload(document, root, whole, task, run, name, references)
     for name, why in references.missing(whole):
@@ -52,22 +48,9 @@ def build_tekton(
         if task.at("pipelineSpec", "tasks"):
             yield _open(document, root, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
     if references.is_cut(whole):
-        yield _open(document, root, whole, NOTHING, _TOO_MANY)
+        yield _beyond(document, root, whole, NOTHING, _TOO_MANY)
     if not made and (data.get("kind") == "StepAction" or references.resolves(whole)):
         yield ApiObject(document, root, data, path)
-
-
-class _Sizes:
-    """How many values there are in plain data; counted once, for many tasks and runs have the same."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Any, int]] = {}
-
-    def of(self, part: Part) -> int:
-        key = id(part.data)
-        if key not in self._known:
-            self._known[key] = part.data, values_in(part.data)
-        return self._known[key][1]
 
 
 def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
@@ -89,6 +72,13 @@ def _open(document: Document, root: Node, whole: Part, name: Part, why: str) -> 
     """Stands for pods of which nothing is known."""
     workload = _workload(document, root, whole, NOTHING, Run(), name, References(()))
     workload.partial, workload.elsewhere = "", why
+    return workload
+
+
+def _beyond(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
+    """Stands for pods that are not looked at, since there are too many."""
+    workload = _open(document, root, whole, name, why)
+    workload.beyond = True
     return workload
 
 

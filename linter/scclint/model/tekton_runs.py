@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 
 from scclint.load.document import Document
-from scclint.load.limits import MAX_ALIASED
 from scclint.load.node import to_data
 from scclint.model.part import NOTHING, Part, in_list, in_mapping, values_in
 from scclint.record import record
@@ -12,6 +11,9 @@ from scclint.record import record
 _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")
 
+MOST_REPEATED = 50_000
+"""Values that are taken again, in all of the input: each of many tasks can be run in each of many ways with each of many volumes,
+so that a few kilobytes could ask for endless work. A whole catalog of tasks comes to a hundredth of it."""
 MOST_REFERENCES = 10_000
 """How many tasks are looked up for one Pipeline and its runs, of which each may have a task run in another way."""
 
@@ -89,7 +91,7 @@ class PipelineRun:
     def is_too_large(self) -> bool:
         """Whether its pod template, over which those of single tasks go, has too many values to be taken for each of them."""
         joined = sum(any(map(_template_of, alike)) for alike in self._own.values())
-        return joined * values_in(self._template.data) > MAX_ALIASED
+        return joined * values_in(self._template.data) > MOST_REPEATED
 
     @property
     def _template(self) -> Part:
@@ -165,6 +167,9 @@ class References:
         self._spent: dict[int, int] = {}
         self._cut: set[int] = set()
         self._resolved: set[int] = set()
+        self._sizes: dict[int, tuple[object, int]] = {}
+        self._taken: set[int] = set()
+        self._repeated = 0
         wholes = [
             Part(to_data(document.root), document.root, ())
             for document in documents
@@ -197,6 +202,25 @@ class References:
     def resolves(self, whole: Part) -> bool:
         """Whether a run refers to something that is in the input."""
         return id(whole.node) in self._resolved
+
+    def may_repeat(self, task: Part, run: Run, holder: Part) -> bool:
+        """Whether there is room for the pod of a task spec in one more way: what is written once counts where it is taken again."""
+        steps = task.at("steps").items
+        actions = [action.at("spec") for step in steps if (action := self.action(step, holder)[0])]
+        repeated = [run.template, *actions, *([task] if id(task.data) in self._taken else ())]
+        count = sum(map(self._size, repeated)) + self._size(task.at("stepTemplate")) * len(steps)
+        # Its size is looked up later or now: so the task is kept, and its id given to no other.
+        self._size(task)
+        self._taken.add(id(task.data))
+        self._repeated += count
+        return not count or self._repeated <= MOST_REPEATED
+
+    def _size(self, part: Part) -> int:
+        """How many values there are in plain data, counted once."""
+        key = id(part.data)
+        if key not in self._sizes:
+            self._sizes[key] = part.data, values_in(part.data)
+        return self._sizes[key][1]
 
     def action(self, step: Part, holder: Part) -> tuple[Part, str]:
         """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
