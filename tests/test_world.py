@@ -4,6 +4,9 @@ from pathlib import Path
 
 import scclint
 from scclint.finding import Finding
+from scclint.load import load_text
+from scclint.model.kinds import build_all
+from scclint.world import manifests
 
 ROLE = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -80,3 +83,10 @@ def test_a_twin_that_says_something_else_explains_nothing(tmp_path: Path) -> Non
     assert "SCC privileged" in found["a.yaml"].message
     binding, role = (r.span.file for r in found["a.yaml"].related)
     assert (binding, role) == (str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"))
+
+
+def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:
+    text = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: %s}\n"
+    for length, there in ((253, True), (254, False)):
+        (document,) = load_text("x.yaml", text % ("a" * length), frozenset(["SecurityContextConstraints"]))
+        assert bool([*manifests(build_all(document), "")]) is there

@@ -12,7 +12,15 @@ from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.finding import Located, Related
 from scclint.model.nodes import ProfileSource, SeccompProfileFile
-from scclint.model.objects import CLUSTER_SCOPED, ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
+from scclint.model.objects import (
+    CLUSTER_SCOPED,
+    LONGEST_NAME,
+    ApiObject,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    Workload,
+)
 from scclint.model.problem import FieldProblem
 from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
 from scclint.model.validate import validate
@@ -340,12 +348,12 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
     """What the cluster would be given of each object: plain values, with the namespace filled in where none is written.
 
     An unknown value stands for itself, as it is written: what two fields take from one parameter is the same. An SCC of which
-    more than names is unknown is left out.
+    more than names is unknown is left out, and one whose name is longer than any may be: no cluster has it.
     """
     for obj in objects:
         if isinstance(obj, Workload | SeccompProfileFile):
             continue
-        if isinstance(obj, SecurityContextConstraints) and _is_open(obj.manifest):
+        if isinstance(obj, SecurityContextConstraints) and (_is_open(obj.manifest) or len(obj.name) > LONGEST_NAME):
             continue
         manifest = known(obj.manifest) if obj.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)

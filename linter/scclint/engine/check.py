@@ -6,7 +6,7 @@ from typing import Any
 from scclint.config import Selection
 from scclint.engine.progress import Progress, silent
 from scclint.finding import LONGEST, Crash, Finding, Problem, Related, Severity, Subject, shortened
-from scclint.model.objects import LONGEST_NAME, ApiObject
+from scclint.model.objects import LONGEST_CALLED, ApiObject
 from scclint.rule import AnyRule
 from scclint.world import World
 
@@ -92,7 +92,7 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
 def subject_of(subject: Any, container: str = "") -> Subject:
     if isinstance(subject, ApiObject):
         named = (subject.api_version, subject.kind, subject.namespace, subject.name, container)
-        return Subject(*(shortened(text, LONGEST_NAME) for text in named))
+        return Subject(*(shortened(text, LONGEST_CALLED) for text in named))
     return Subject()
 
 

@@ -37,8 +37,10 @@ SELECTING = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"))
 """Kinds that make pods and must say by which labels they know them."""
 
 
-LONGEST_NAME = 1000
-"""Characters of what messages call an object. A name has 253 at most, and a task of a pipeline in a run is called by three."""
+LONGEST_NAME = 253
+"""Characters of the name of an SCC, and of most other objects."""
+LONGEST_CALLED = 1000
+"""Characters of what messages call an object: a task of a pipeline in a run is called by three names."""
 
 NOTHING: Mapping[Any, Any] = {}
 
@@ -106,8 +108,8 @@ class ApiObject(View):
     def named(self) -> str:
         """How messages call it: `Deployment web`."""
         if self.label:
-            return shortened(self.label, LONGEST_NAME)
-        return f"{self.kind} {shortened(self.name, LONGEST_NAME)}" if self.name else self.kind
+            return shortened(self.label, LONGEST_CALLED)
+        return f"{self.kind} {shortened(self.name, LONGEST_CALLED)}" if self.name else self.kind
 
     @property
     def implied(self) -> bool:
