@@ -14,7 +14,7 @@ from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.finding import Finding, Report
-from scclint.model.kustomize import LONGEST, Kustomization, find_origin, lay_out, read_kustomization
+from scclint.model.kustomize import LONGEST, Kustomization, Named, find_origin, lay_out, read_kustomization
 from scclint.model.objects import ApiObject, Workload
 
 DEPLOYMENT = """\
@@ -421,9 +421,9 @@ def test_origins_that_are_not_looked_up(path: str, said: str) -> None:
 def test_a_path_that_no_file_can_have_is_not_looked_up() -> None:
     asked: list[str] = []
 
-    def objects_of(file: str) -> list[ApiObject]:
+    def objects_of(file: str) -> Named:
         asked.append(file)
-        return []
+        return {}
 
     for steps in (LONGEST // 3 - 2, LONGEST // 3 + 1, 100_000):
         config = Config()
@@ -431,3 +431,22 @@ def test_a_path_that_no_file_can_have_is_not_looked_up() -> None:
         origin = find_origin(obj, objects_of)
         assert origin is not None and origin.source is None
     assert asked == ["../" * (LONGEST // 3 - 2) + "w.yaml", "w.yaml"]
+
+
+def test_many_ways_to_write_the_path_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read once, and called by the plainest of them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "up").symlink_to("..")
+    (tmp_path / "base" / "w.yaml").write_text(built("x"), encoding="utf-8")
+    reads: list[str] = []
+
+    def counted(path: str, name: str) -> str:
+        reads.append(name)
+        return Path(path).read_text(encoding="utf-8")
+
+    monkeypatch.setattr("scclint.engine.kustomize.read", counted)
+    text = "---\n".join(built("base/up/" * number + "base/w.yaml") for number in range(5))
+    found = model_objects(inputs := load_inputs(["-"], Config(), stdin=text.encode()), Config())
+    assert inputs.traced and reads == ["base/w.yaml"]
+    assert {obj.origin.source.file for obj in found if obj.origin and obj.origin.source} == {"base/w.yaml"}

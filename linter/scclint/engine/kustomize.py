@@ -8,13 +8,13 @@ from functools import cache, partial
 from scclint.errors import LoadError
 from scclint.finding import Notice
 from scclint.load import load_file, load_text
-from scclint.load.discover import Reach
+from scclint.load.discover import Reach, display
 from scclint.load.document import Document
 from scclint.load.node import Node, to_data
 from scclint.load.node import Sequence as ListNode
 from scclint.load.read import read
 from scclint.model.kinds import SUBJECT_KINDS, build_all
-from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, find_origin, lay_out, read_kustomization
+from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, Named, by_name, find_origin, lay_out, read_kustomization
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
 
 
@@ -84,10 +84,9 @@ def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
     return [*found, here] if here.work_tree and here.has(folder) else found
 
 
-def _objects_within(
-    within: Iterable[Reach], objects_of: Callable[[str], Sequence[ApiObject]], file: str
-) -> Sequence[ApiObject]:
-    return objects_of(file) if any(reach.has(file) for reach in within) else ()
+def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], Named], file: str) -> Named:
+    # By where it is, for there are many ways to write the path of one file.
+    return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
 
 
 def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
@@ -125,9 +124,9 @@ def _is_file_within(path: str, folder: str) -> bool:
     return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
 
 
-def _objects_of(file: str) -> tuple[ApiObject, ...]:
+def _objects_of(path: str) -> Named:
+    file = display(os.path.relpath(path))
     try:
-        documents = load_file(file, read(file), SUBJECT_KINDS)
-        return tuple(obj for document in documents for obj in build_all(document))
+        return by_name(obj for document in load_file(file, read(path, file), SUBJECT_KINDS) for obj in build_all(document))
     except LoadError:
-        return ()
+        return {}

@@ -7,6 +7,7 @@ goes over that of the kustomizations it takes in, and `buildMetadata: [originAnn
 import os.path
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Located, Related
@@ -25,6 +26,13 @@ LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
 
 _UPWARD = re.compile(r"^(?:\.\./)+")
+
+
+_MOST_NAMES = 1000
+"""Names of one kind in a file among which the one is looked for that kustomize has added something to."""
+
+Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
+"""Objects by kind and name."""
 
 
 @record
@@ -106,7 +114,7 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
     return Layout(patches, namespaces, resources)
 
 
-def find_origin(obj: "ApiObject", objects_of: Callable[[str], Sequence["ApiObject"]]) -> Origin | None:
+def find_origin(obj: "ApiObject", objects_of: Callable[[str], "Named"]) -> Origin | None:
     """Where the annotation of a built object says that it comes from; None without one.
 
     `objects_of` gives the objects of a file, none if it cannot be read. The annotation's path starts where kustomize ran,
@@ -119,11 +127,23 @@ def find_origin(obj: "ApiObject", objects_of: Callable[[str], Sequence["ApiObjec
     if repository or os.path.isabs(path) or len(path) > LONGEST:
         return Origin(f"{repository}//{path}" if repository else path)
     for file in dict.fromkeys((path, _UPWARD.sub("", path))):
-        alike = [o for o in objects_of(file) if o.kind == obj.kind and o.name and o.name in obj.name]
-        exact = [o for o in alike if o.name == obj.name]
-        if exact or len(alike) == 1:
-            return Origin(file, (exact or alike)[0])
+        named = objects_of(file).get(obj.kind, {})
+        if exact := named.get(obj.name):
+            return Origin(file, exact[0])
+        # A prefix or suffix may have been added to the name.
+        alike = [o for name, found in islice(named.items(), _MOST_NAMES) if name in obj.name for o in found]
+        if len(alike) == 1:
+            return Origin(file, alike[0])
     return Origin(path)
+
+
+def by_name(objects: Iterable["ApiObject"]) -> "Named":
+    """The objects that have a name, by kind and name."""
+    found: dict[str, dict[str, list[ApiObject]]] = {}
+    for obj in objects:
+        if obj.name:
+            found.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
+    return found
 
 
 def before_kustomize(obj: "ApiObject", at: Located) -> Related | None:
