@@ -17,7 +17,7 @@ api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.objects cluster.releases
 config config.discover config.model config.selection
-engine engine.account engine.check engine.inputs engine.kustomize engine.objects engine.progress engine.run engine.settle
+engine engine.account engine.attempt engine.check engine.inputs engine.kustomize engine.objects engine.progress engine.run engine.settle
 engine.sources engine.worlds
 errors finding ignore
 load load.discover load.document load.flowcolons load.ignored load.limits load.lines load.mapping load.node load.place

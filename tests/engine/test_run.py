@@ -127,6 +127,34 @@ def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
     assert found(report) == [("SCC104", 3), ("SEC201", 6)]
 
 
+HELPERS = {
+    "scclint.engine.objects.settle_kustomize": "looking at kustomizations",
+    "scclint.engine.objects.settle_origins": "looking for what kustomize built from",
+    "scclint.engine.origins.find_origins": "looking for Helm's templates",
+    "scclint.engine.relocate.relocate": "looking for lines of Helm's templates",
+    "scclint.engine.run.notices_on": "telling what is not judged",
+    "scclint.engine.run.settle": "looking at suppressions",
+}
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_a_bug_in_what_helps_findings_takes_none_of_them(helper: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Chart.yaml").write_text("name: web\n", encoding="utf-8")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "x.yaml").write_text(POD, encoding="utf-8")
+    text = f"---\n# Source: web/templates/x.yaml\n{POD}"
+
+    def fail(*arguments: object, **more: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    assert not scclint.lint_text(text).crashes
+    monkeypatch.setattr(helper, fail)
+    report = scclint.lint_text(text)
+    assert {f.rule_id for f in report.findings} == {"SCC104", "SEC201"}
+    assert {c.error for c in report.crashes} == {f"{HELPERS[helper]}: ZeroDivisionError: on purpose"}
+
+
 def test_severity_of_the_configuration_goes_before_the_rules() -> None:
     report = scclint.lint_text(POD, config=Config(severity={"SEC201": Severity.INFO}, show_info=True))
     assert {f.rule_id: f.severity for f in report.findings} == {"SCC104": Severity.WARNING, "SEC201": Severity.INFO}

@@ -29,14 +29,16 @@ def tally(inputs: Inputs, objects: Sequence[ApiObject]) -> Tally:
     )
 
 
-def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Notice]:
+def notices_on(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> list[Notice]:
     """What no finding tells of the targets, whose objects these are, said once for each sort."""
-    yield from _passed_over(inputs, objects)
     world = next(iter(worlds.values()))
-    yield from _unknown(world, objects)
-    yield from _assumed(world, objects)
-    yield from _unfollowed(world)
-    yield from _needless_parameters(inputs, config)
+    return [
+        *_passed_over(inputs, objects),
+        *_unknown(world, objects),
+        *_assumed(world, objects),
+        *_unfollowed(world),
+        *_needless_parameters(inputs, config),
+    ]
 
 
 def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:

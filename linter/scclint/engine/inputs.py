@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.engine.attempt import attempt
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
@@ -131,8 +132,9 @@ def load_inputs(
         from scclint.engine.origins import find_origins
 
         piped = {file for file in inputs.texts if not os.path.exists(file)}
-        inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
-        inputs.notices.extend(notices)
+        with attempt("load", "looking for Helm's templates", inputs.crashes):
+            inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
+            inputs.notices.extend(notices)
     might_be = any(inputs.passed) or any(map(_may_be_manifest, inputs.targets))
     inputs.nothing = bool(inputs.folders or "-" in paths) and not might_be
     return inputs

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from scclint.config.model import Config
+from scclint.engine.attempt import attempt
 from scclint.engine.inputs import Inputs, extras, left_out
 from scclint.engine.kustomize import settle_kustomize, settle_origins
 from scclint.finding import Crash, Subject
@@ -41,8 +42,10 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     _settle_bundles(found)
-    inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
-    inputs.traced = settle_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
+    with attempt("model", "looking at kustomizations", inputs.crashes):
+        inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
+    with attempt("model", "looking for what kustomize built from", inputs.crashes):
+        inputs.traced = settle_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
     return found
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.account import notices_on, tally
+from scclint.engine.attempt import attempt
 from scclint.engine.check import check, order
 from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.objects import model_objects
@@ -15,7 +15,7 @@ from scclint.engine.progress import Lap, Progress, no_lap, silent
 from scclint.engine.settle import Move, settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
-from scclint.finding import Finding, Report
+from scclint.finding import Crash, Finding, Report
 from scclint.load.read import read
 from scclint.model.objects import Workload
 from scclint.registry import Registry, builtin
@@ -75,12 +75,15 @@ def run(
     subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
-    notices = [*inputs.notices, *notices_on(inputs, ours, worlds, config)]
-    move = _move(inputs)
+    notices = list(inputs.notices)
+    with attempt("check", "telling what is not judged", crashes):
+        notices += notices_on(inputs, ours, worlds, config)
+    move = _move(inputs, crashes)
     if ignores:
-        findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
-        crashes += broken
-        notices += more
+        with attempt("check", "looking at suppressions", crashes):
+            findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
+            crashes += broken
+            notices += more
     else:
         findings = sorted(move(findings), key=order)
     lap("check")
@@ -96,13 +99,20 @@ def run(
     )
 
 
-def _move(inputs: Inputs) -> Move:
+def _move(inputs: Inputs, crashes: list[Crash]) -> Move:
     """Findings in what Helm rendered go to its templates, where those are known."""
     if not inputs.origins:
         return list
     from scclint.engine.relocate import Trace, relocate
 
-    return partial(relocate, trace=Trace(inputs.targets, inputs.origins))
+    trace = Trace(inputs.targets, inputs.origins)
+
+    def move(findings: Sequence[Finding]) -> list[Finding]:
+        with attempt("check", "looking for lines of Helm's templates", crashes):
+            return relocate(findings, trace)
+        return list(findings)
+
+    return move
 
 
 def _outcomes(worlds: Mapping[str, World], subjects: Sequence[object]) -> dict[str, tuple[Outcome, ...]]:
