@@ -1,6 +1,7 @@
 """Work grows with the input, never with its square: counted in lines that are run, which no busy machine can disturb."""
 
 import re
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,8 @@ from scclint.config.model import Config
 from scclint.load.node import Scalar
 from scclint.model.kustomize import Kustomization, lay_out
 from scclint.model.pod import Pod
+from scclint.finding import Report
+from scclint.report import render
 
 WORKLOAD = """---
 apiVersion: apps/v1
@@ -199,3 +202,13 @@ def test_containers_by_name() -> None:
 
     one, two = (steps(partial(look_up, number)) for number in (100, 200))
     assert two <= 2.1 * one
+def test_what_points_into_one_long_line() -> None:
+    def report(number: int) -> Report:
+        spec = {"hostPID": True, "containers": [{"name": "a", "image": "x"}]}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "é🔥"}, "spec": spec}
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [pod] * number}, ensure_ascii=False)
+        return scclint.lint_text(text, "x.json")
+
+    render(report(1), "sarif")
+    one, two, three = (steps(partial(render, report(number), "sarif")) for number in (40, 80, 120))
+    assert three - two <= 1.03 * (two - one)

@@ -25,15 +25,16 @@ TEXT = "\ufeffa: é🔥 b\r\nsecond\u2028still\rsecond\nlast"
     ],
 )
 def test_region(span: Span, region: Region, utf16: tuple[int, int | None], utf8: tuple[int, int | None]) -> None:
-    found = Lines({"f": TEXT}).region(span)
-    assert found == region
-    assert found.utf16 == utf16
-    assert found.utf8 == utf8
+    lines = Lines({"f": TEXT})
+    assert lines.region(span) == region
+    assert lines.utf16(span) == utf16
+    assert lines.utf8(span) == utf8
 
 
 @given(st.text("a🔥é\n\r"), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 def test_a_region_lies_in_its_line(text: str, line: int, column: int, end_line: int, end_column: int) -> None:
-    region = Lines({"f": text}).region(Span("f", line, column, end_line, end_column))
+    lines, span = Lines({"f": text}), Span("f", line, column, end_line, end_column)
+    region = lines.region(span)
     assert region.line >= 1
     assert region.start >= 1
     assert region.end is None or region.start <= region.end
@@ -41,7 +42,19 @@ def test_a_region_lies_in_its_line(text: str, line: int, column: int, end_line: 
         assert region.end is not None
         assert region.end <= len(region.text) + 1
         covered = region.text[region.start - 1 : region.end - 1]
-        units = region.text.encode("utf-16-le")[(region.utf16[0] - 1) * 2 : ((region.utf16[1] or 0) - 1) * 2]
+        start, end = lines.utf16(span)
+        units = region.text.encode("utf-16-le")[(start - 1) * 2 : ((end or 0) - 1) * 2]
         assert units.decode("utf-16-le") == covered
-        raw = region.text.encode()[region.utf8[0] - 1 : (region.utf8[1] or 0) - 1]
+        start, end = lines.utf8(span)
+        raw = region.text.encode()[start - 1 : (end or 0) - 1]
         assert raw.decode() == covered
+
+
+@pytest.mark.parametrize("length", [1023, 1024, 1025, 2048, 3000])
+def test_columns_of_a_long_line(length: int) -> None:
+    text = ("a🔥é" * length)[:length]
+    lines = Lines({"f": text})
+    for column in range(1, length + 2):
+        span, before = Span("f", 1, column, 1, column), text[: column - 1]
+        assert lines.utf16(span)[0] == len(before.encode("utf-16-le")) // 2 + 1
+        assert lines.utf8(span)[0] == len(before.encode()) + 1

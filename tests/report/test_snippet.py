@@ -43,6 +43,7 @@ def test_long_lines_are_cut_around_the_place() -> None:
 def test_nothing_to_show() -> None:
     assert shown("", 1, 1) is None
     assert shown("   ", 1, 2) is None
+    assert shown("x" + " " * 500 + "y", 200, 201) is None
     assert snippet(Lines({}).region(Span("f", 1, 1, 1, 2))) is None
 
 

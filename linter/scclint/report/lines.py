@@ -1,9 +1,13 @@
 """Lines of the files a report points into, and the part of a line that a span covers."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from scclint.source import Span
+
+_STEP = 1024
+"""Characters of a line that are counted in other units together: JSON on one line has as many findings as it is long."""
 
 
 class Region(NamedTuple):
@@ -19,31 +23,16 @@ class Region(NamedTuple):
     end: int | None
     text: str | None
 
-    @property
-    def utf16(self) -> tuple[int, int | None]:
-        """`start` and `end` in UTF-16 code units, SARIF's `utf16CodeUnits`."""
-        if self.text is None or self.text.isascii():
-            return self.start, self.end
-        units = [_utf16_column(self.text, column) for column in (self.start, self.end or self.start)]
-        return units[0], units[1]
-
-    @property
-    def utf8(self) -> tuple[int, int | None]:
-        """`start` and `end` in UTF-8 bytes, as reviewdog counts."""
-        if self.text is None or self.text.isascii():
-            return self.start, self.end
-        units = [_utf8_column(self.text, column) for column in (self.start, self.end or self.start)]
-        return units[0], units[1]
-
 
 class Lines:
     """The lines of each file in `texts`, split once a file. Only LF and CRLF end a line, as for `Span`."""
 
-    __slots__ = ("_split", "_texts")
+    __slots__ = ("_split", "_texts", "_units")
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
         self._split: dict[str, list[str]] = {}
+        self._units: dict[tuple[str, int, str], list[int]] = {}
 
     def line(self, file: str, number: int) -> str | None:
         """Line `number` of `file`, without its ending and a byte order mark; None where there is no such line at hand."""
@@ -52,8 +41,11 @@ class Lines:
             text = self._texts.get(file)
             if text is None:
                 return None
-            lines = self._split[file] = text.removeprefix("\ufeff").split("\n")
-        return lines[number - 1].removesuffix("\r") if 1 <= number <= len(lines) else None
+            lines = text.removeprefix("\ufeff").split("\n")
+            if "\r" in text:
+                lines = [line.removesuffix("\r") for line in lines]
+            self._split[file] = lines
+        return lines[number - 1] if 1 <= number <= len(lines) else None
 
     def region(self, span: Span) -> Region:
         """The region of `span`. A place without a line is line 1; one outside its line is moved to the nearest end."""
@@ -68,10 +60,31 @@ class Lines:
         end = min(span.end_column, after) if one_line else after
         return Region(line, start, max(end, min(start + 1, after)), text)
 
+    def utf16(self, span: Span) -> tuple[int, int | None]:
+        """Start and end of the region of `span` in UTF-16 code units, SARIF's `utf16CodeUnits`."""
+        return self._columns(span, "utf-16-le", 2)
 
-def _utf16_column(line: str, column: int) -> int:
-    return column + sum(char > "\uffff" for char in line[: column - 1])
+    def utf8(self, span: Span) -> tuple[int, int | None]:
+        """Start and end of the region of `span` in UTF-8 bytes, as reviewdog counts."""
+        return self._columns(span, "utf-8", 1)
+
+    def _columns(self, span: Span, encoding: str, width: int) -> tuple[int, int | None]:
+        """Start and end of the region of `span`, counted in units of `width` bytes of the encoding."""
+        line, start, end, text = self.region(span)
+        if text is None or text.isascii():
+            return start, end
+        key = (span.file, line, encoding)
+        before = self._units.get(key)
+        if before is None:
+            pieces = (text[at : at + _STEP] for at in range(0, len(text), _STEP))
+            before = self._units[key] = [0, *accumulate(_size(piece, encoding) // width for piece in pieces)]
+
+        def column_of(column: int) -> int:
+            steps, rest = divmod(column - 1, _STEP)
+            return before[steps] + _size(text[column - 1 - rest : column - 1], encoding) // width + 1
+
+        return column_of(start), column_of(end or start)
 
 
-def _utf8_column(line: str, column: int) -> int:
-    return len(line[: column - 1].encode("utf-8", "surrogatepass")) + 1
+def _size(text: str, encoding: str) -> int:
+    return len(text.encode(encoding, "surrogatepass"))

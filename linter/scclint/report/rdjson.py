@@ -39,9 +39,9 @@ def _diagnostic(finding: Finding, lines: Lines) -> dict[str, Any]:
 
 
 def _location(span: Span, lines: Lines) -> dict[str, Any]:
-    region = lines.region(span)
-    start, end = region.utf8
-    extent: dict[str, Any] = {"start": {"line": region.line, "column": start}}
+    line = lines.region(span).line
+    start, end = lines.utf8(span)
+    extent: dict[str, Any] = {"start": {"line": line, "column": start}}
     if end is not None:
-        extent["end"] = {"line": region.line, "column": end}
+        extent["end"] = {"line": line, "column": end}
     return {"path": visible_line(span.file), "range": extent}

@@ -126,11 +126,11 @@ class _Run:
         return {"location": {**self._location(step.span), "message": {"text": unlinked(visible(step.message))}}}
 
     def _location(self, span: Span) -> Json:
-        region = self._lines.region(span)
-        start, end = region.utf16
-        where: Json = {"startLine": region.line, "startColumn": start}
+        line = self._lines.region(span).line
+        start, end = self._lines.utf16(span)
+        where: Json = {"startLine": line, "startColumn": start}
         if end is not None:
-            where |= {"endLine": region.line, "endColumn": end}
+            where |= {"endLine": line, "endColumn": end}
         return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(span.file)}, "region": where}}
 
     def _suppressions(self, finding: Finding) -> list[Json]:

@@ -22,7 +22,7 @@ class Snippet(NamedTuple):
 def snippet(region: Region) -> Snippet | None:
     """The line of `region`, or the part of a long one around its start; None where the text is not at hand or blank."""
     text = region.text
-    if text is None or not text.strip():
+    if text is None:
         return None
     start, end = region.start - 1, (region.end or len(text) + 1) - 1
     first, last = 0, len(text)
@@ -30,6 +30,8 @@ def snippet(region: Region) -> Snippet | None:
         # A manifest on one line of JSON runs to kilobytes: only the neighbourhood says anything.
         first = start - _LEAD if start > _EXCERPT // 2 else 0
         last = min(last, first + _EXCERPT)
+    if not text[first:last].strip():
+        return None
     before, column = _cells(text[first:start], 1 if first else 0)
     if first:
         before = "…" + before
