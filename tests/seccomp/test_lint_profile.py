@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from scclint.load.jsontree import parse_json
 from scclint.load.place import locate
+from scclint.seccomp import lint_profile
 from scclint.seccomp.lint_profile import Target, lint_data, lint_text
 from scclint.seccomp.resolve import NATIVE
 from scclint.seccomp.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
@@ -54,6 +55,15 @@ GOOD: dict[str, Any] = {
     "architectures": ["SCMP_ARCH_X86_64"],
     "syscalls": [{"names": ["execve", "bpf", "unshare"], "action": "SCMP_ACT_ALLOW"}],
 }
+
+
+def test_similar_names_are_looked_up_for_so_many_and_each_unknown_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint_profile, "_HINTS", 3)
+    names = [f"reade{number}" for number in range(5)]
+    data = {**GOOD, "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
+    found = [problem for problem in lint_data(data) if problem.id == "unknown-syscall"]
+    assert [name in problem.message for name, problem in zip(names, found, strict=True)] == [True] * 5
+    assert [problem.settle for problem in found] == ["Did you mean read?"] * 3 + ["Correct the name or take it out."] * 2
 
 
 def ids(data: object, target: Target | None = None) -> list[str]:

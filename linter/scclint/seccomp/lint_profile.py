@@ -23,6 +23,8 @@ from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.source import Span
 
 _SHOWN = 12
+_HINTS = 100
+"""Unknown names of a profile for which a similar one is looked up, each of which takes as long as all else about it."""
 _ABI_TOKENS = {
     "amd64": {"SCMP_ARCH_X86_64": "amd64", "SCMP_ARCH_X86": "x86", "SCMP_ARCH_X32": "x32"},
     "arm64": {"SCMP_ARCH_AARCH64": "arm64", "SCMP_ARCH_ARM": "arm"},
@@ -191,21 +193,26 @@ def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
 
 
 def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterator[ProfileProblem]:
+    hints = 0
     for index, rule in rules.items():
         for path, name in _names(rule, ("syscalls", index)):
             if is_syscall(name):
                 continue
+            hints += 1
             hole = not default_denies and rule["action"] not in PASSING
             effect = "so it stays allowed" if hole else "so the rule does nothing for it"
             message = f"no architecture has a syscall {name!r}; the runtime passes over it, {effect}"
-            yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, _did_you_mean(name), path)
+            meant = _similar(name) if hints <= _HINTS else ""
+            settle = f"Did you mean {meant}?" if meant else "Correct the name or take it out."
+            yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, settle, path)
 
 
-def _did_you_mean(name: str) -> str:
+def _similar(name: str) -> str:
+    """The syscall whose name is closest; empty where none is close."""
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), table("syscalls")["syscalls"], n=1, cutoff=0.75)
-    return f"Did you mean {close[0]}?" if close else "Correct the name or take it out."
+    return close[0] if close else ""
 
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
