@@ -1,11 +1,13 @@
 """Prediction against observation, and the step that explains a difference."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scclint.record import replace
+from scclint.seccomp import recognise as recognition
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.evidence import Observation, Requested, Who, read_evidence
 from scclint.seccomp.recognise import identify, recognise
@@ -199,6 +201,18 @@ def test_every_known_profile_is_recognised_with_its_capabilities(variant: Varian
             assert found is not None and found.exact
             assert (found.variant, frozenset(found.caps)) == (variant, caps)
             assert found.arch == arch or {found.arch, arch} <= {"ppc64le", "riscv64"}
+
+
+def test_known_profiles_are_made_once_and_equal_ones_recognised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(*arguments: object) -> Any:
+        raise AssertionError("made again")
+
+    identify(LOCAL)
+    monkeypatch.setattr(recognition, "resolve_variant", again)
+    assert identify({**LOCAL, "defaultAction": "SCMP_ACT_LOG"}) is None
+    found = recognise(LOCAL)
+    monkeypatch.setattr(recognition, "compare", again)
+    assert recognise(json.loads(json.dumps(LOCAL))) is found
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Whose RuntimeDefault a resolved profile is: CRI-O release, capabilities and architecture, told from its content."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from scclint.record import record
@@ -41,6 +42,17 @@ def identify(profile: Mapping[str, Any]) -> Recognition | None:
 
 def recognise(profile: Mapping[str, Any]) -> Recognition:
     """The closest of all known RuntimeDefaults to a profile in the OCI form; the oldest of equally close ones."""
+    import json
+
+    return _recognised(json.dumps(profile))
+
+
+@lru_cache(maxsize=256)
+def _recognised(text: str) -> Recognition:
+    """By the text of the profile: what containers of one node run with is mostly the same."""
+    import json
+
+    profile = json.loads(text)
     if exact := identify(profile):
         return exact
     observed = _plain(profile)
@@ -57,17 +69,29 @@ def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ..
     for arch in _arches(observed):
         for variant in VARIANTS:
             caps = tuple(sorted(_capabilities(observed, variant, arch)))
-            yield arch, variant, caps, resolve_variant(variant, caps, arch)
+            yield arch, variant, caps, _default(variant, caps, arch)
 
 
 def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[str]:
     """The capabilities that a container must have had: those whose own allowing rules are all there."""
     rules = _list(observed.get("syscalls"))
-    without = resolve_variant(variant, (), arch)["syscalls"]
-    for cap in deciding_capabilities(variant.crio):
-        gained = [rule for rule in resolve_variant(variant, (cap,), arch)["syscalls"] if rule not in without]
-        if gained and all(rule in rules for rule in gained):
+    for cap, gained in _gained(variant, arch):
+        if all(rule in rules for rule in gained):
             yield cap
+
+
+@lru_cache(maxsize=256)
+def _default(variant: Variant, caps: tuple[str, ...], arch: str) -> Profile:
+    """As `resolve_variant`, kept: most profiles are compared with the same few. Callers must not change it."""
+    return resolve_variant(variant, caps, arch)
+
+
+@cache
+def _gained(variant: Variant, arch: str) -> tuple[tuple[str, list[Profile]], ...]:
+    """The rules that a RuntimeDefault has for a capability alone; those without any are left out."""
+    without = _default(variant, (), arch)["syscalls"]
+    gained = ((cap, _default(variant, (cap,), arch)["syscalls"]) for cap in deciding_capabilities(variant.crio))
+    return tuple((cap, found) for cap, rules in gained if (found := [rule for rule in rules if rule not in without]))
 
 
 def _arches(profile: Mapping[str, Any]) -> list[str]:
