@@ -164,6 +164,27 @@ def namespaces_to_be_filled_in(number: int) -> str:
     )
 
 
+def user_of_profile(path: str, number: int) -> str:
+    context = f"{{seccompProfile: {{type: Localhost, localhostProfile: {path}}}}}"
+    containers = f"[{{name: a, image: x, securityContext: {context}}}]"
+    return f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: a}}\nspec: {{containers: {containers}}}\n"
+
+
+def profiles_with_users(number: int) -> str:
+    profile = "---\napiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata: {{name: p{i}}}\n"
+    spec = "spec: {{defaultAction: SCMP_ACT_ERRNO, architectures: [SCMP_ARCH_X86_64], baseProfileName: p0}}\n"
+    return "".join((profile + spec).format(i=i) + user_of_profile(f"operator/p{i}.json", i) for i in range(number))
+
+
+def profiles_on_nodes_with_users(number: int) -> str:
+    files = "".join(
+        f"      - {{path: /var/lib/kubelet/seccomp/p{i}.json, contents: {{source: 'data:,{{}}'}}}}\n" for i in range(5 * number)
+    )
+    head = "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\nmetadata: {name: m}\nspec:\n"
+    users = "".join(user_of_profile(f"p{i}.json", i) for i in range(number))
+    return f"{head}  config:\n    ignition: {{version: 3.2.0}}\n    storage:\n      files:\n{files}{users}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -173,6 +194,11 @@ def namespaces_to_be_filled_in(number: int) -> str:
         bindings_to_one_role,
         labels_to_be_filled_in,
         namespaces_to_be_filled_in,
+        tasks_of_one_name,
+        labels_to_be_filled_in,
+        namespaces_to_be_filled_in,
+        profiles_with_users,
+        profiles_on_nodes_with_users,
     ],
 )
 def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:

@@ -139,7 +139,7 @@ class World:
         self._profile_dirs = profile_dirs
         self._profiles: Profiles | None = None
         self._flaws: dict[int, tuple[Flaw, ...]] = {}
-        self._uses: tuple[LocalhostUse, ...] | None = None
+        self._uses: dict[int | str, list[LocalhostUse]] | None = None
         self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._index = {self._key(o): o for o in self.objects}
@@ -266,9 +266,14 @@ class World:
 
     def uses_of(self, source: ProfileSource) -> tuple[LocalhostUse, ...]:
         """The containers of admitted pods that run with a profile which the object holds."""
+        from scclint.seccomp.sources import key_of
+
         if self._uses is None:
-            self._uses = tuple(self._localhost_uses())
-        return tuple(use for use in self._uses if self.profiles.provides(source, use.container.localhost_profile or ""))
+            self._uses = {}
+            for use in self._localhost_uses():
+                for key in self.profiles.provided(use.container.localhost_profile or ""):
+                    self._uses.setdefault(key, []).append(use)
+        return tuple(self._uses.get(key_of(source), ()))
 
     def _localhost_uses(self) -> "Iterator[LocalhostUse]":
         for workload in self.of(Workload):

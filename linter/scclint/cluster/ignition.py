@@ -8,6 +8,7 @@ from scclint.record import record
 
 MACHINE_CONFIG = "MachineConfig"
 _ELSEWHERE = "its content is fetched from"
+_FILES = ("spec", "config", "storage", "files")
 MOST_INFLATED = 256 * 1024
 """Bytes that compressed content may come to. It grows a thousandfold, and neither profiles nor CRI-O's files are that large."""
 
@@ -36,16 +37,32 @@ def files_of(config: Mapping[str, Any], below: str = "") -> Iterator[NodeFile]:
 
     Entries without a path, or of another shape, are passed over.
     """
-    at: tuple[str, ...] = ("spec", "config", "storage", "files")
+    for index, path in paths_of(config):
+        if path.startswith(below):
+            yield file_of(config, index)
+
+
+def paths_of(config: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """The paths of a MachineConfig's files, each with its index among the entries."""
+    for index, file in enumerate(_entries(config)):
+        if isinstance(file, Mapping) and isinstance(path := file.get("path"), str):
+            yield index, path
+
+
+def file_of(config: Mapping[str, Any], index: int) -> NodeFile:
+    """The file at an index that `paths_of` gives."""
+    file = _entries(config)[index]
+    contents = file.get("contents")
+    contents = contents if isinstance(contents, Mapping) else {}
+    text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
+    return NodeFile(file["path"], text, (*_FILES, index, "contents", "source"), problem)
+
+
+def _entries(config: Mapping[str, Any]) -> list[Any]:
     found: Any = config
-    for key in at:
+    for key in _FILES:
         found = found.get(key) if isinstance(found, Mapping) else None
-    for index, file in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(file, Mapping) and isinstance(path := file.get("path"), str) and path.startswith(below):
-            contents = file.get("contents")
-            contents = contents if isinstance(contents, Mapping) else {}
-            text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
-            yield NodeFile(path, text, (*at, index, "contents", "source"), problem)
+    return found if isinstance(found, list) else []
 
 
 def role_of(config: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.cluster.ignition import MACHINE_CONFIG, files_of, role_of
+from scclint.cluster.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.finding import Path
 from scclint.record import record
 
@@ -78,18 +78,47 @@ class Binding:
     source: Object
 
 
-def resolve_localhost(localhost_profile: str, objects: Iterable[Object], profile_dirs: Sequence[str] = ()) -> Resolution:
-    """What provides `localhost_profile` among API objects of all kinds and in directories laid out as the node's."""
-    objects = list(objects)
-    profiles = [o for o in objects if o.get("kind") == "SeccompProfile" and _group(o) == OPERATOR_GROUP]
+class Objects:
+    """API objects of all kinds, indexed once for all that is looked up among them."""
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        objects = list(objects)
+        self._named: dict[str, list[Object]] = {}
+        self._bases: dict[tuple[str, str], Object] = {}
+        for profile in objects:
+            if profile.get("kind") == "SeccompProfile" and _group(profile) == OPERATOR_GROUP:
+                name = _name(profile)
+                for file in {name, name.removesuffix(".json")}:
+                    self._named.setdefault(file, []).append(profile)
+                self._bases["" if _is_v1(profile) else _namespace(profile), name] = profile
+        self._files: dict[str, list[tuple[Object, int]]] = {}
+        for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
+            for index, path in paths_of(config):
+                self._files.setdefault(path, []).append((config, index))
+
+    def named(self, name: str) -> list[Object]:
+        """The SeccompProfiles that may be written as `name.json`: an ending `.json` of their own is not doubled."""
+        return self._named.get(name, [])
+
+    def base(self, profile: Object, name: str) -> Object | None:
+        """The SeccompProfile that a `baseProfileName` of `profile` means."""
+        return self._bases.get((_namespace(profile), name)) or self._bases.get(("", name))
+
+    def files(self, path: str) -> list[tuple[Object, int]]:
+        """The MachineConfigs that write a file, by name, each with the index of its entry."""
+        return self._files.get(path, [])
+
+
+def resolve_localhost(localhost_profile: str, objects: Objects, profile_dirs: Sequence[str] = ()) -> Resolution:
+    """What provides `localhost_profile` among API objects and in directories laid out as the node's."""
     providers = [*_from_machine_configs(localhost_profile, objects), *_from_directories(localhost_profile, profile_dirs)]
     match = _OPERATOR_PATH.fullmatch(localhost_profile)
     if match is None:
         return Resolution(localhost_profile, tuple(providers))
     namespace, name = match[1], match[2]
-    named = [p for p in profiles if _name(p) in (name, f"{name}.json")]
+    named = objects.named(name)
     fitting = [p for p in named if _fits(p, namespace)]
-    providers = [_provider(p, profiles) for p in fitting] + providers
+    providers = [_provider(p, objects) for p in fitting] + providers
     if fitting or not named:
         return Resolution(localhost_profile, tuple(providers))
     meant = named[0]
@@ -104,15 +133,14 @@ def localhost_path(profile: Object) -> str:
     return f"operator/{namespace}/{file}" if namespace else f"operator/{file}"
 
 
-def operator_profile(profile: Object, profiles: Iterable[Object]) -> tuple[dict[str, Any], str]:
+def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any], str]:
     """What the operator writes for a SeccompProfile: its spec, with the syscalls of its base profiles before its own.
 
     The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep), or is
-    empty. `profiles` are the SeccompProfiles that may be bases.
+    empty. `objects` have the SeccompProfiles that may be bases.
     """
     spec = _spec(profile)
     written = {key: spec[key] for key in _ON_DISK if spec.get(key) is not None}
-    known = {(_namespace(p) if not _is_v1(p) else "", _name(p)): p for p in profiles}
     syscalls = list(written.get("syscalls") or ())
     seen = {_name(profile)}
     problem, current = "", profile
@@ -124,7 +152,7 @@ def operator_profile(profile: Object, profiles: Iterable[Object]) -> tuple[dict[
         elif len(seen) > DEPTH:
             problem = f"its base profiles are more than {DEPTH} deep"
         else:
-            found = known.get((_namespace(profile), base)) or known.get(("", base))
+            found = objects.base(profile, base)
             if found is None:
                 problem = f"its base profile {base!r} is not in the input"
             else:
@@ -164,8 +192,8 @@ def _mismatch(profile: Object, namespace: str | None) -> str:
     return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
 
 
-def _provider(profile: Object, profiles: list[Object]) -> Provider:
-    content, problem = operator_profile(profile, profiles)
+def _provider(profile: Object, objects: Objects) -> Provider:
+    content, problem = operator_profile(profile, objects)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
     delivered = False
@@ -178,16 +206,12 @@ def _provider(profile: Object, profiles: list[Object]) -> Provider:
     return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered)
 
 
-def _from_machine_configs(localhost_profile: str, objects: list[Object]) -> Iterator[Provider]:
+def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[Provider]:
     """Of several MachineConfigs of one role that write the file, the last by name counts."""
-    wanted = f"{SECCOMP_ROOT}/{localhost_profile}"
-    last: dict[str, Provider] = {}
-    for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
-        for file in files_of(config, wanted):
-            if file.path == wanted:
-                role = role_of(config)
-                last[role] = Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
-    yield from (last[role] for role in sorted(last))
+    last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
+    for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):
+        file = file_of(config, index)
+        yield Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
 
 
 def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> Iterator[Provider]:

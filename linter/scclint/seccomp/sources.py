@@ -21,7 +21,7 @@ from scclint.model.objects import ApiObject
 from scclint.record import record, replace
 from scclint.seccomp.lint_profile import ANY, Target, invalid_json, lint_data, lint_text
 from scclint.seccomp.problem import BROKEN, ProfileProblem
-from scclint.seccomp.provide import SECCOMP_ROOT, Provider, Resolution, operator_profile, resolve_localhost
+from scclint.seccomp.provide import SECCOMP_ROOT, Objects, Provider, Resolution, operator_profile, resolve_localhost
 from scclint.seccomp.resolve import NATIVE
 from scclint.source import Span
 
@@ -58,9 +58,14 @@ class Profiles:
     def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
         kinds = (SeccompProfile, MachineConfig, MachineConfigPool, ProfileBinding)
         objects = list(objects)
-        self._sound = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
-        self._manifests = [o.manifest for o in self._sound]
+        sound = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
+        self._sound = {id(o): o for o in sound}
+        self._by_manifest = {id(o.manifest): o for o in reversed(sound)}
+        self._manifests = Objects(o.manifest for o in sound)
+        based = (o.field("spec", "baseProfileName").value for o in sound if isinstance(o, SeccompProfile))
+        self._bases = {name for name in based if isinstance(name, str)}
         self._files = [o for o in objects if isinstance(o, SeccompProfileFile)]
+        self._ends: dict[int, dict[str, list[SeccompProfileFile]]] = {}
         self._directories = directories
         self._resolved: dict[str, Resolution] = {}
 
@@ -70,24 +75,29 @@ class Profiles:
         if found is None:
             found = resolve_localhost(localhost_profile, self._manifests, self._directories)
             known = {os.path.abspath(p.name) for p in found.providers if p.kind == "file"}
-            tail = f"/{localhost_profile}"
-            files = [o for o in self._files if f"/{o.file}".endswith(tail) and os.path.abspath(o.file) not in known]
+            files = [o for o in self._ending(localhost_profile) if os.path.abspath(o.file) not in known]
             more = tuple(Provider("file", "", o.file, o.data) for o in files)
             found = self._resolved[localhost_profile] = replace(found, providers=found.providers + more)
         return found
 
+    def _ending(self, path: str) -> list[SeccompProfileFile]:
+        """The profile files whose own path ends in this one."""
+        names = path.count("/") + 1
+        if names not in self._ends:
+            ends = self._ends[names] = {}
+            for file in self._files:
+                ends.setdefault("/".join(f"/{file.file}".rsplit("/", names)[1:]), []).append(file)
+        return self._ends[names].get(path, [])
+
     def written(self, manifest: Object | None) -> ApiObject | None:
         """The object whose manifest this is."""
-        return next((o for o in self._sound if o.manifest is manifest), None)
+        return self._by_manifest.get(id(manifest))
 
-    def provides(self, source: ProfileSource, localhost_profile: str) -> bool:
-        """Whether the source is among what provides the file."""
-        for provider in self.resolve(localhost_profile).providers:
-            if provider.source is source.manifest:
-                return True
-            if isinstance(source, SeccompProfileFile) and provider.kind == "file":
-                return os.path.abspath(provider.name) == os.path.abspath(source.file)
-        return False
+    def provided(self, localhost_profile: str) -> set[int | str]:
+        """What provides the file, each by `key_of`; of several files on disk the first."""
+        providers = self.resolve(localhost_profile).providers
+        files = [os.path.abspath(p.name) for p in providers if p.kind == "file"]
+        return {id(p.source) for p in providers if p.source is not None}.union(files[:1])
 
     def flaws(self, source: ProfileSource, target: Target = OPEN, *, used: bool = True) -> Iterator[Flaw]:
         """The problems of what the source holds. `used`: containers use it as it is, not only as the base of other profiles."""
@@ -98,7 +108,7 @@ class Profiles:
         elif isinstance(source, SeccompProfile):
             for problem in self._of_operator(source, target, used):
                 yield Flaw(problem, ("spec", *problem.path))
-        elif isinstance(source, MachineConfig) and source in self._sound:
+        elif isinstance(source, MachineConfig) and id(source) in self._sound:
             for file in files_of(source.manifest):
                 yield from _of_node_file(file, target)
 
@@ -111,26 +121,25 @@ class Profiles:
         yield from _dropped(spec)
         kept = _as_kept(spec)
         target = _for_nodes(kept, target)
-        profiles = [o.manifest for o in self._sound if isinstance(o, SeccompProfile)]
         labels = source.field("metadata", "labels").value
         part = isinstance(labels, dict) and "spo.x-k8s.io/partial" in labels
         based = bool(spec.get("baseProfileName"))
         for problem in lint_data(kept, target):
             if problem.id not in _STARTUP:
                 yield problem
-            elif not (part or based or (not used and self._is_base(source))):
+            elif not (part or based or (not used and source.name in self._bases)):
                 yield _as_operator_could(problem)
-        if based and not part and source in self._sound:
-            whole, problem_of_base = operator_profile(source.manifest, profiles)
+        if based and not part and id(source) in self._sound:
+            whole, problem_of_base = operator_profile(source.manifest, self._manifests)
             if not problem_of_base:
                 for problem in lint_data(_as_kept(whole), target):
                     if problem.id in _STARTUP:
                         yield _as_operator_could(problem)
 
-    def _is_base(self, source: SeccompProfile) -> bool:
-        return any(
-            isinstance(o, SeccompProfile) and o.field("spec", "baseProfileName").value == source.name for o in self._sound
-        )
+
+def key_of(source: ProfileSource) -> int | str:
+    """How `Profiles.provided` names a source."""
+    return os.path.abspath(source.file) if isinstance(source, SeccompProfileFile) else id(source.manifest)
 
 
 def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
