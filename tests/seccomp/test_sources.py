@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,9 @@ from scclint.engine.run import lint_text
 from scclint.engine.worlds import make_worlds
 from scclint.finding import Finding
 from scclint.model.nodes import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
+from scclint.seccomp import sources
+from scclint.seccomp.lint_profile import sound_part
+from scclint.seccomp.provide import MOST_INHERITED
 from scclint.world import World
 
 RULES = ("SEC208", "SEC211", "SEC212", "SEC213", "SEC215")
@@ -113,6 +117,29 @@ def test_what_only_a_base_profile_lacks_is_no_problem_unless_it_is_used() -> Non
     top = profile(**WIDE | {"baseProfileName": "base"})
     assert "SeccompProfile base: the profile does not allow" not in messages(base, top)
     assert "SeccompProfile base: the profile does not allow execve" in messages(base, top, pod("operator/base.json"))
+
+
+def test_base_profiles_that_add_too_much_are_told() -> None:
+    base = profile("base", **WIDE | {"syscalls": [ALLOWING] * (MOST_INHERITED // 3 + 1)})
+    found = [f for f in findings(base, profile(**WIDE | {"baseProfileName": "base"})) if f.subject.name == "web"]
+    assert [(f.rule_id, f.path) for f in found] == [("SEC211", ANY), ("SEC212", ("spec", "baseProfileName"))]
+    assert found[1].message == (
+        "SeccompProfile web: what containers need to start is not looked for: "
+        f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
+    )
+
+
+def test_a_base_profile_is_checked_once_for_all_that_are_based_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+
+    def counted(spec: dict[str, Any]) -> dict[str, Any]:
+        checked.append(spec)
+        return sound_part(spec)
+
+    monkeypatch.setattr(sources, "sound_part", counted)
+    based = [profile(f"web{number}", **WIDE | {"baseProfileName": "base"}) for number in range(5)]
+    findings(profile("base", **WIDE), *based)
+    assert len(checked) == 6
 
 
 def test_who_uses_a_profile() -> None:

@@ -3,7 +3,7 @@
 A profile that is RuntimeDefault of some CRI-O release as it was resolved has none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from scclint.errors import LoadError
@@ -90,22 +90,20 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     yield from shape
     if not isinstance(data, Mapping):
         return
-    bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
-    rules = {i: r for i, r in enumerate(_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
+    spoilt, rules = _sound(data, shape)
     yield from _listener(data)
     for index, rule in rules.items():
         yield from _rule(rule, ("syscalls", index))
     default = data.get("defaultAction")
     default_denies = not isinstance(default, str) or default not in PASSING
     yield from _unknown_names(rules, default_denies)
-    spoilt = {path[0] for path in bad if path and path[0] != "syscalls"}
     unclear = "defaultAction" in spoilt or default is None
     if not unclear and identify(data):
         return
     yield from _architectures(data, target)
     if unclear:
         return
-    sound = {key: value for key, value in data.items() if key not in spoilt} | {"syscalls": list(rules.values())}
+    sound = _without(data, spoilt, rules)
     seen: set[tuple[str, Path]] = set()
     for arch in target.arches:
         for problem in _in_force(resolve_profile(sound, target.caps, arch), rules, target, arch, default_denies):
@@ -113,6 +111,36 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
             if not deduced and (problem.id, problem.path) not in seen:
                 seen.add((problem.id, problem.path))
                 yield problem
+
+
+def sound_part(data: Mapping[str, Any]) -> Profile:
+    """A profile without the keys and rules that are malformed."""
+    return _without(data, *_sound(data, check_shape(data)))
+
+
+def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProblem]:
+    """Whether containers can start with a profile that is made of sound parts."""
+    default = profile.get("defaultAction")
+    if default is None or default in PASSING or identify(profile):
+        return
+    found: dict[tuple[str, Path], ProfileProblem] = {}
+    for arch in target.arches:
+        resolved = resolve_profile(profile, target.caps, arch)
+        assert resolved is not None
+        for problem in check_startup(resolved, arch, target.no_new_privileges):
+            found.setdefault((problem.id, problem.path), problem)
+    yield from found.values()
+
+
+def _sound(data: Mapping[str, Any], shape: Iterable[ProfileProblem]) -> tuple[set[str | int], dict[int, Profile]]:
+    """The keys that are malformed but for `syscalls`, and the rules that are not, by index."""
+    bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
+    rules = {i: r for i, r in enumerate(_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
+    return {path[0] for path in bad if path and path[0] != "syscalls"}, rules
+
+
+def _without(data: Mapping[str, Any], spoilt: Set[str | int], rules: Mapping[int, Profile]) -> Profile:
+    return {key: value for key, value in data.items() if key not in spoilt} | {"syscalls": list(rules.values())}
 
 
 def _in_force(

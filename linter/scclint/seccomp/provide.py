@@ -20,6 +20,11 @@ OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
 DEPTH = 15
 """How many base profiles the operator follows."""
 
+MOST_INHERITED = 2_000
+"""Rules, names and conditions that base profiles may add to one profile. There are some 500 names of syscalls, and what many
+profiles are based on is gone through for each."""
+TOO_MUCH = f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
+
 Object = Mapping[str, Any]
 
 _OPERATOR_PATH = re.compile(r"operator/(?:([^/]+)/)?([^/]+)\.json")
@@ -91,6 +96,7 @@ class Objects:
                 for file in {name, name.removesuffix(".json")}:
                     self._named.setdefault(file, []).append(profile)
                 self._bases["" if _is_v1(profile) else _namespace(profile), name] = profile
+        self._sizes: dict[int, int] = {}
         self._files: dict[str, list[tuple[Object, int]]] = {}
         for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
             for index, path in paths_of(config):
@@ -103,6 +109,14 @@ class Objects:
     def base(self, profile: Object, name: str) -> Object | None:
         """The SeccompProfile that a `baseProfileName` of `profile` means."""
         return self._bases.get((_namespace(profile), name)) or self._bases.get(("", name))
+
+    def size(self, profile: Object) -> int:
+        """How many rules, names and conditions a SeccompProfile of these has."""
+        size = self._sizes.get(id(profile))
+        if size is None:
+            rules = _spec(profile).get("syscalls") or ()
+            size = self._sizes[id(profile)] = sum(1 + _length(rule, "names") + _length(rule, "args") for rule in rules)
+        return size
 
     def files(self, path: str) -> list[tuple[Object, int]]:
         """The MachineConfigs that write a file, by name, each with the index of its entry."""
@@ -136,34 +150,38 @@ def localhost_path(profile: Object) -> str:
 def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any], str]:
     """What the operator writes for a SeccompProfile: its spec, with the syscalls of its base profiles before its own.
 
-    The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep), or is
-    empty. `objects` have the SeccompProfiles that may be bases.
+    The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep, too much), or
+    is empty. `objects` have the SeccompProfiles that may be bases.
     """
     spec = _spec(profile)
     written = {key: spec[key] for key in _ON_DISK if spec.get(key) is not None}
-    syscalls = list(written.get("syscalls") or ())
-    seen = {_name(profile)}
-    problem, current = "", profile
-    while base := _spec(current).get("baseProfileName"):
-        if str(base).startswith("oci://"):
-            problem = f"its base profile {base} is in a registry"
-        elif base in seen:
-            problem = f"its base profiles go in a circle at {base!r}"
-        elif len(seen) > DEPTH:
-            problem = f"its base profiles are more than {DEPTH} deep"
-        else:
-            found = objects.base(profile, base)
-            if found is None:
-                problem = f"its base profile {base!r} is not in the input"
-            else:
-                seen.add(base)
-                syscalls = [*(_spec(found).get("syscalls") or ()), *syscalls]
-                current = found
-                continue
-        break
+    bases, problem = bases_of(profile, objects)
+    syscalls = [rule for part in (*reversed(bases), profile) for rule in _spec(part).get("syscalls") or ()]
     if syscalls:
         written["syscalls"] = syscalls
     return written, problem
+
+
+def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
+    """The base profiles of a SeccompProfile, the nearest first, as far as they are followed, and what is wrong with them."""
+    seen, size = {_name(profile)}, 0
+    found: list[Object] = []
+    while base := _spec(found[-1] if found else profile).get("baseProfileName"):
+        if str(base).startswith("oci://"):
+            return found, f"its base profile {base} is in a registry"
+        if base in seen:
+            return found, f"its base profiles go in a circle at {base!r}"
+        if len(seen) > DEPTH:
+            return found, f"its base profiles are more than {DEPTH} deep"
+        next_base = objects.base(profile, base)
+        if next_base is None:
+            return found, f"its base profile {base!r} is not in the input"
+        size += objects.size(next_base)
+        if size > MOST_INHERITED:
+            return found, TOO_MUCH
+        seen.add(base)
+        found.append(next_base)
+    return found, ""
 
 
 def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
@@ -239,6 +257,11 @@ def _is_v1(item: Object) -> bool:
 def _spec(item: Object) -> Mapping[str, Any]:
     spec = item.get("spec")
     return spec if isinstance(spec, Mapping) else {}
+
+
+def _length(rule: object, key: str) -> int:
+    listed = rule.get(key) if isinstance(rule, Mapping) else None
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def _name(item: Object) -> str:

@@ -9,6 +9,8 @@ from scclint.seccomp.diff import ProfileDiff, compare
 from scclint.seccomp.resolve import NATIVE, Profile
 from scclint.seccomp.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
 
+_MOST_RULES = 100
+"""More than any RuntimeDefault has. A profile with more is none of them, and is not compared rule by rule."""
 _OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
 
 
@@ -33,6 +35,8 @@ class Recognition:
 
 def identify(profile: Mapping[str, Any]) -> Recognition | None:
     """The known RuntimeDefault that a profile in the OCI form is, content and order; None if it is none of them."""
+    if len(_list(profile.get("syscalls"))) > _MOST_RULES:
+        return None
     observed = _plain(profile)
     for arch, variant, caps, candidate in _candidates(observed):
         if candidate == observed:

@@ -19,9 +19,9 @@ from scclint.model.nodes import (
 )
 from scclint.model.objects import ApiObject
 from scclint.record import record, replace
-from scclint.seccomp.lint_profile import ANY, Target, invalid_json, lint_data, lint_text
+from scclint.seccomp.lint_profile import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, sound_part
 from scclint.seccomp.problem import BROKEN, ProfileProblem
-from scclint.seccomp.provide import SECCOMP_ROOT, Objects, Provider, Resolution, operator_profile, resolve_localhost
+from scclint.seccomp.provide import SECCOMP_ROOT, TOO_MUCH, Objects, Provider, Resolution, bases_of, resolve_localhost
 from scclint.seccomp.resolve import NATIVE
 from scclint.source import Span
 
@@ -32,6 +32,7 @@ _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setu
 _SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "listenerPath", "listenerMetadata"))
 _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
+_LARGE_BASE = "Take out of the base profiles what stands there more than once."
 _CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
 
 
@@ -68,6 +69,7 @@ class Profiles:
         self._ends: dict[int, dict[str, list[SeccompProfileFile]]] = {}
         self._directories = directories
         self._resolved: dict[str, Resolution] = {}
+        self._parts: dict[int, dict[str, Any]] = {}
 
     def resolve(self, localhost_profile: str) -> Resolution:
         """What provides the file. A profile file of the input whose own path ends in this one counts, too."""
@@ -130,11 +132,22 @@ class Profiles:
             elif not (part or based or (not used and source.name in self._bases)):
                 yield _as_operator_could(problem)
         if based and not part and id(source) in self._sound:
-            whole, problem_of_base = operator_profile(source.manifest, self._manifests)
-            if not problem_of_base:
-                for problem in lint_data(_as_kept(whole), target):
-                    if problem.id in _STARTUP:
-                        yield _as_operator_could(problem)
+            bases, problem_of_bases = bases_of(source.manifest, self._manifests)
+            if problem_of_bases == TOO_MUCH:
+                message = f"what containers need to start is not looked for: {TOO_MUCH}"
+                yield ProfileProblem("large-base", BROKEN, Severity.WARNING, message, _LARGE_BASE, ("baseProfileName",))
+            elif not problem_of_bases:
+                rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._sound_part(part)["syscalls"]]
+                for problem in lint_startup({**self._sound_part(source.manifest), "syscalls": rules}, target):
+                    yield _as_operator_could(problem)
+
+    def _sound_part(self, manifest: Object) -> dict[str, Any]:
+        """What is well-formed in the spec of a SeccompProfile, worked out once however many are based on it."""
+        part = self._parts.get(id(manifest))
+        if part is None:
+            spec = manifest.get("spec")
+            part = self._parts[id(manifest)] = sound_part(_as_kept(spec if isinstance(spec, dict) else {}))
+        return part
 
 
 def key_of(source: ProfileSource) -> int | str:
