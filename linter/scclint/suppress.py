@@ -174,6 +174,7 @@ class _Trial:
         self._used: set[str] = set()
         self._selectors = {r.id: tuple(s for s in ignore.rules if covers((s,), r)) for r in rules if covers(ignore.rules, r)}
         self._root = root
+        self._takes = _among(ignore.paths) if ignore.paths else None
         globs = {field: glob for field in ("kind", "namespace", "name", "container") if (glob := getattr(ignore, field))}
         self._globs = _patterns(globs) if globs else []
 
@@ -190,7 +191,7 @@ class _Trial:
         region, span = self.ignore.region, finding.span
         if region is not None and (region.file != span.file or not _overlap(region, span)):
             return False
-        if self.ignore.paths and not _among(os.path.relpath(span.file, self._root).replace(os.sep, "/"), self.ignore.paths):
+        if self._takes and not self._takes(os.path.relpath(span.file, self._root).replace(os.sep, "/")):
             return False
         return all(pattern.fullmatch(getattr(finding.subject, field)) for field, pattern in self._globs)
 
@@ -206,10 +207,10 @@ def _patterns(globs: Mapping[str, str]) -> list[tuple[str, re.Pattern[str]]]:
     return [(field, re.compile(name_pattern(glob))) for field, glob in globs.items()]
 
 
-def _among(path: str, globs: tuple[str, ...]) -> bool:
-    from scclint.load.globs import matches
+def _among(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    from scclint.load.globs import path_filter
 
-    return matches(path, globs)
+    return path_filter(globs)
 
 
 def _mark(finding: Finding, trials: Iterable[_Trial]) -> Finding:

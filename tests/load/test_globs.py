@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.load.globs import matches
+from scclint.load import globs as glob_module
+from scclint.load.globs import path_filter
+
+
+def matches(path: str, globs: list[str]) -> bool:
+    return path_filter(globs)(path)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +52,13 @@ def test_any_of_several() -> None:
     assert not matches("b", [])
 
 
+def test_a_filter_compiles_nothing_for_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = path_filter([f"folder-{number}/**/*.yaml" for number in range(2000)])
+    monkeypatch.setattr(glob_module, "re", None)
+    assert taken("folder-1999/a/b.yaml")
+    assert not taken("folder-2000/a/b.yaml")
+
+
 PARTS = st.sampled_from(["a", "b", "ab", "*", "a*", "*b", "?", "**"])
 GLOBS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "aab"]), min_size=1, max_size=4).map("/".join)
@@ -67,3 +79,4 @@ def test_agrees_with_git(tmp_path_factory: pytest.TempPathFactory, globs: list[s
             check=False,
         )
         assert [p for p in paths if matches(p, [glob])] == ignored.stdout.split(), glob
+    assert [p for p in paths if matches(p, globs)] == [p for p in paths if any(matches(p, [glob]) for glob in globs)]

@@ -45,14 +45,17 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
     """A function from a file's path (as opened from the working directory) to its selection."""
     candidates = tuple(rules)
     known: dict[tuple[int, ...], Selection] = {}
+    takes: list[Callable[[str], bool]] = []
+    if config.per_path:
+        from scclint.load.globs import path_filter
+
+        takes = [path_filter(entry.paths) for entry in config.per_path]
 
     def of(path: str) -> Selection:
         layers: tuple[int, ...] = ()
-        if config.per_path:
-            from scclint.load.globs import matches
-
+        if takes:
             relative = os.path.relpath(path, config.root).replace(os.sep, "/")
-            layers = tuple(i for i, entry in enumerate(config.per_path) if matches(relative, entry.paths))
+            layers = tuple(i for i, takes_it in enumerate(takes) if takes_it(relative))
         if layers not in known:
             known[layers] = _select(candidates, config, layers)
         return known[layers]

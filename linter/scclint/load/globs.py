@@ -9,24 +9,20 @@ left, and never again (the atomic groups), since a later place for it would leav
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 
 _TOKEN = re.compile(r"\*+|\?|\[[!^]?+(?:\][^\]/]*|[^\]/]+)\]|[^*?\[]+|\[")
 
 
 def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
-    """A test for paths against any of the globs."""
-    return lambda path: matches(path, globs)
+    """A test whether any of the globs takes the file at a path (relative, with `/`), compiled once for all paths."""
+    if not globs:
+        return lambda path: False
+    taking = re.compile("|".join(map(_pattern, globs)), re.DOTALL)
+    return lambda path: taking.match(path) is not None
 
 
-def matches(path: str, globs: Iterable[str]) -> bool:
-    """Whether any of the globs takes the file at `path` (relative, with `/`)."""
-    return any(_compiled(glob).match(path) for glob in globs)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(glob: str) -> re.Pattern[str]:
+def _pattern(glob: str) -> str:
     body = glob.removeprefix("./")
     end = "/" if body.endswith("/") else r"(?:/|\Z)"
     body = body.rstrip("/")
@@ -39,7 +35,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
         pattern += f"(?>(?:[^/]*/)*?{names_between}/)"
     if later:
         pattern += f"(?:.*/)?{later[-1]}" if later[-1] else ".+"
-    return re.compile(pattern + end, re.DOTALL)
+    return pattern + end
 
 
 def _between_folders(names: Sequence[str]) -> Iterator[str]:
