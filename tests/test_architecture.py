@@ -13,7 +13,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "record"),
+    ("source", "errors", "record", "regions"),
     ("finding",),
     ("ignore", "load"),
     ("model",),

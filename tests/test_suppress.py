@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from scclint import suppress
 from scclint.config import Config
 from scclint.config.records import IgnoreEntry
+from scclint.config.selection import covers
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.ignore import Ignore
 from scclint.load import load_text
@@ -333,6 +335,68 @@ def test_nothing_is_dropped_and_each_use_counted(findings: list[Finding], ignore
     assert len(judged) == len(ignores)
     assert any(f.suppression for f in marked) == any(j.uses for j in judged)
     assert all(f.suppression is None or f.suppression.by == "comment" for f in marked)
+
+
+SPANS = st.builds(
+    lambda line, column, lines, end: Span("a.yaml", line, column, line + lines, end if lines else column + end),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(0, 3),
+    st.integers(0, 6),
+)
+SUBJECTS = st.builds(Subject, name=st.sampled_from("ab"), container=st.sampled_from(["", "app", "web"]))
+FINDINGS = st.builds(
+    lambda rule, span, subject: replace(finding(rule, 1), span=span, subject=subject),
+    st.sampled_from(["SEC201", "SCC101"]),
+    st.one_of(SPANS, SPANS.map(lambda span: span._replace(file="b/c.yaml")), st.just(Span("a.yaml", 0, 0, 0, 0))),
+    SUBJECTS,
+)
+ABOUT = st.fixed_dictionaries(
+    {
+        "rules": st.sampled_from([("SEC201",), ("SEC2", "SCC101"), ("seccomp", "nonsense")]),
+        "until": st.sampled_from([None, date(2026, 1, 1)]),
+        "container": st.sampled_from(["", "a*", "web"]),
+    }
+)
+WHOLE = Span("a.yaml", 1, 1, END, END)
+LINES = st.builds(lambda line, lines: Span("a.yaml", line, 1, line + lines, END), st.integers(1, 6), st.integers(0, 3))
+COVERS = st.one_of(
+    st.builds(
+        lambda about, region: Ignore("comment", span=AT, region=region, **about), ABOUT, st.one_of(LINES, st.just(WHOLE))
+    ),
+    st.builds(lambda about, region: Ignore("annotation", span=AT, region=region, **about), ABOUT, SPANS),
+    st.builds(lambda about, paths: Ignore("config", span=AT, paths=paths, **about), ABOUT, st.sampled_from([(), ("b",)])),
+)
+
+
+def naive(finding: Finding, ignore: Ignore) -> tuple[str, ...]:
+    """The selectors by which an ignore covers a finding."""
+    [rule] = [r for r in RULES if r.id == finding.rule_id]
+    region, span = ignore.region, finding.span
+    if region is not None:
+        end = max((span.end_line, span.end_column), (span.line, span.column + 1))
+        apart = (span.line, span.column) >= (region.end_line, region.end_column) or end <= (region.line, region.column)
+        if region.file != span.file or apart:
+            return ()
+    if ignore.paths and not span.file.startswith("b/"):
+        return ()
+    if ignore.container and not fnmatchcase(finding.subject.container, ignore.container):
+        return ()
+    return tuple(selector for selector in ignore.rules if covers((selector,), rule))
+
+
+@given(st.lists(FINDINGS), st.lists(COVERS))
+def test_the_same_is_covered_as_when_each_is_held_against_each(findings: list[Finding], ignores: list[Ignore]) -> None:
+    marked, judged = apply(findings, *ignores)
+    for before, after in zip(findings, marked, strict=True):
+        live = (i for i in ignores if i.until is None and naive(before, i))
+        first = next(live, None)
+        assert after.suppression == (Suppression(first.by, first.reason, first.span) if first else None)
+    for ignore, outcome in zip(ignores, judged, strict=True):
+        used = [selectors for f in findings if (selectors := naive(f, ignore))]
+        assert outcome.uses == len(used)
+        known = [s for s in ignore.rules if s != "nonsense"]
+        assert outcome.unused == tuple(s for s in known if not any(s in selectors for selectors in used))
 
 
 @given(st.text(alphabet="#: scclint:ignore[],SEC201until=\n;container/", max_size=60))
