@@ -193,6 +193,15 @@ def comments_beside_containers(number: int) -> str:
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{''.join(lines)}"
 
 
+def sysctls_and_patterns(number: int) -> str:
+    patterns = "".join(f"- c{i}*\n" for i in range(number))
+    sysctls = "".join(f"    - {{name: z{i}, value: b}}\n" for i in range(number))
+    pod = (
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: a, image: x}]\n  securityContext:\n"
+    )
+    return f"{SCC.format(i=0)}allowedUnsafeSysctls:\n{patterns}{pod}    sysctls:\n{sysctls}"
+
+
 def comments_on_the_whole_file(number: int) -> str:
     return "# scclint: ignore-file[SCC102, SEC201] x\n" * number + comments_beside_containers(number)
 
@@ -217,6 +226,7 @@ def comments_above_one_line(number: int) -> str:
         namespaces_to_be_filled_in,
         profiles_with_users,
         profiles_on_nodes_with_users,
+        sysctls_and_patterns,
         comments_beside_containers,
         comments_on_the_whole_file,
         comments_above_one_line,

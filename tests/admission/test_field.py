@@ -1,6 +1,6 @@
 import pytest
 
-from scclint.admission.field import Capabilities, Ids, Where, aggregate, go_quote, go_value, plain_list
+from scclint.admission.field import LISTED, Capabilities, Ids, Where, aggregate, go_quote, go_value, listed, plain_list
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,9 @@ from scclint.admission.field import Capabilities, Ids, Where, aggregate, go_quot
         (Ids((1, 2)), "[]int64{1, 2}"),
         (Ids(), "[]int64{}"),
         (Capabilities(("A", 'b"')), '[]core.Capability{"A", "b\\""}'),
+        (Ids(range(LISTED)), f"[]int64{{{', '.join(map(str, range(LISTED)))}}}"),
+        (Ids(range(LISTED + 2)), f"[]int64{{{', '.join(map(str, range(LISTED)))}, ... 2 more}}"),
+        (Capabilities(["A"] * 5000), "[]core.Capability{" + '"A", ' * LISTED + "... 4900 more}"),
     ],
 )
 def test_values_print_as_in_go(value: object, printed: str) -> None:
@@ -45,6 +48,12 @@ def test_an_aggregate_drops_duplicates_and_brackets_several() -> None:
 
 def test_a_slice_of_strings() -> None:
     assert plain_list(["a", "b"]) == "[a b]"
+    assert plain_list(["a"] * (LISTED + 1)) == f"[{'a ' * LISTED}... 1 more]"
+
+
+def test_what_is_accepted() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(["a"] * (LISTED + 1)) == "a, " * LISTED + "... 1 more"
 
 
 def test_an_error_knows_its_wording_and_its_real_place() -> None:

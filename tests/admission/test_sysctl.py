@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scclint.admission.field import FieldError
-from scclint.admission.sysctl import validate
+from scclint.admission.sysctl import matcher, validate
 from tests.admission.build import provider
 
 AT = ("spec", "securityContext", "sysctls")
@@ -51,3 +53,12 @@ def test_patterns(name: str, allowed: list[str], forbidden: list[str], wording: 
     found = [error.message for error in errors(name, allowedUnsafeSysctls=allowed, forbiddenSysctls=forbidden)]
     expected = f'pod.spec.securityContext.sysctls[1]: Forbidden: {wording} "{name}" is not allowed'
     assert found == ([expected] if wording else [])
+
+
+PATTERNS = st.lists(st.text("ab.*", max_size=5)).map(tuple)
+
+
+@given(PATTERNS, st.text("ab.*", max_size=6))
+def test_patterns_match_as_one_by_one(patterns: tuple[str, ...], name: str) -> None:
+    one_by_one = (name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)
+    assert matcher(patterns)(name) == any(one_by_one)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import Capabilities, FieldError, Path, Where
+from scclint.admission.field import Capabilities, FieldError, Path, Where, listed
 
 Lists = Mapping[str, Any]
 """A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""
@@ -37,15 +37,17 @@ def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where,
     if "*" in scc.allowed_capabilities:
         return []
     errors = []
-    allowed = scc.default_add_capabilities + scc.allowed_capabilities
-    for index, name in enumerate(_names(lists, "add")):
-        if name not in allowed:
-            path = (*at, "add", index)
-            accepted = ", ".join(allowed) or "no added capability"
-            errors.append(where.invalid("capabilities.add", name, "capability may not be added", accepted, at=path))
+    if adds := _names(lists, "add"):
+        names = scc.default_add_capabilities + scc.allowed_capabilities
+        allowed, accepted = frozenset(names), listed(names) or "no added capability"
+        for index, name in enumerate(adds):
+            if name not in allowed:
+                path = (*at, "add", index)
+                errors.append(where.invalid("capabilities.add", name, "capability may not be added", accepted, at=path))
     drops = Capabilities(_names(lists, "drop"))
+    dropped = frozenset(drops)
     for name in scc.required_drop_capabilities:
-        if name not in drops:
+        if name not in dropped:
             detail = f"{name} is required to be dropped but was not found"
             errors.append(where.invalid("capabilities.drop", drops, detail, f"drop of {name}", at=(*at, "drop")))
     return errors
@@ -56,4 +58,4 @@ def _names(lists: Lists | None, field: str) -> list[str]:
 
 
 def _drop_list(names: Sequence[str]) -> str:
-    return f"drop of {', '.join(names)}" if names else "capabilities"
+    return f"drop of {listed(names)}" if names else "capabilities"

@@ -4,7 +4,7 @@ The API server's denial is a list of such errors. Each also remembers which fiel
 prints is the plugin's own way of naming things and often no path into the pod at all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from scclint.record import record
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 class FieldError:
     """One entry of a denial.
 
-    `message` is the entry exactly as the denial prints it; `text` is the same without the leading `provider NAME: `.
+    `message` is the entry as the denial prints it (lists of more than `LISTED` cut); `text` is the same without the leading `provider NAME: `.
     `path` leads to the decisive field within the pod, `value` is what stands there (None where it is absent), and `allowed`
     says what would be accepted, for people.
     """
@@ -80,12 +80,16 @@ def go_value(value: object) -> str:
         case str():
             return go_quote(value)
         case Ids():
-            return f"[]int64{{{', '.join(map(str, value))}}}"
+            return f"[]int64{{{', '.join(_first(value))}}}"
         case Capabilities():
-            return f"[]core.Capability{{{', '.join(map(go_quote, value))}}}"
+            return f"[]core.Capability{{{', '.join(_first(value, go_quote))}}}"
         case _:
             return str(value)
 
+
+LISTED = 100
+"""Values of a list that are printed: there are some forty capabilities. The plugin prints them all, and the list again for each
+value that it refuses, so that a few kilobytes would fill the memory."""
 
 _ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
 
@@ -115,6 +119,17 @@ def aggregate(messages: Iterable[str]) -> str:
     return unique[0] if len(unique) == 1 else f"[{', '.join(unique)}]"
 
 
+def listed(names: Sequence[str]) -> str:
+    """What would be accepted, for people."""
+    return ", ".join(_first(names))
+
+
+def _first(values: Sequence[Any], printed: Callable[[Any], str] = str) -> list[str]:
+    """The values as they are printed; of more than anyone would read the first, and how many there are besides."""
+    more = len(values) - LISTED
+    return [*map(printed, values[:LISTED]), *([f"... {more} more"] if more > 0 else ())]
+
+
 def plain_list(values: Sequence[Any]) -> str:
     """A slice of strings as Go's `%v` prints it: `[a b]`."""
-    return f"[{' '.join(map(str, values))}]"
+    return f"[{' '.join(_first(values))}]"

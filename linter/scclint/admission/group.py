@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scclint.admission.constraints import Range
-from scclint.admission.field import FieldError, Ids, Path, Where
+from scclint.admission.field import FieldError, Ids, Path, Where, listed
 
 
 def validate(
@@ -15,7 +15,7 @@ def validate(
     """
     if not ranges:
         return []
-    allowed = ", ".join(f"{low}" if low == high else f"{low} to {high}" for low, high in ranges)
+    allowed = listed([f"{low}" if low == high else f"{low} to {high}" for low, high in ranges])
     if not groups:
         detail = "unable to validate empty groups against required ranges"
         return [where.invalid(name, Ids(), detail, allowed, at=paths[0])]

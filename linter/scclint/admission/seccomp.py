@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import FieldError, Path, Where, plain_list
+from scclint.admission.field import FieldError, Path, Where, listed, plain_list
 from scclint.admission.provider import Provider
 from scclint.model.terms import POD_SECCOMP_ANNOTATION
 
@@ -68,7 +68,7 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
         return None
     entries = plain_list(scc.seccomp_profiles)
     detail = f"{profile} is not an allowed seccomp profile. Valid values are {entries}"
-    return where.forbidden(detail, ", ".join(scc.seccomp_profiles), value=profile, at=at)
+    return where.forbidden(detail, listed(scc.seccomp_profiles), value=profile, at=at)
 
 
 def _allowed(entries: Sequence[str], release: int, profile: str) -> bool:

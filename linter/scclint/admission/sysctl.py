@@ -1,10 +1,11 @@
 """The sysctls an SCC lets through: the safe ones of the release, and unsafe ones by name or prefix."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from scclint.admission.field import FieldError, Path, Where, go_quote
+from scclint.admission.field import FieldError, Path, Where, go_quote, listed
 from scclint.admission.provider import Provider
 
 _SAFE = (
@@ -32,17 +33,30 @@ def safe(release: int) -> frozenset[str]:
 def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:
     """What is wrong with the pod's `sysctls`, a list that stands at the path `at`."""
     errors = []
+    forbidden, let_through = matcher(provider.scc.forbidden_sysctls), matcher(provider.scc.allowed_unsafe_sysctls)
+    allowed = listed((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
     for index, sysctl in enumerate(sysctls):
         name = (sysctl or {}).get("name") or ""
         where = Where("", f"pod.spec.securityContext.sysctls[{index}]", (*at, index, "name"))
-        if matches(name, provider.scc.forbidden_sysctls):
+        if forbidden(name):
             errors.append(where.forbidden(f"sysctl {go_quote(name)} is not allowed", "a sysctl not forbidden", value=name))
-        elif name not in safe(provider.release) and not matches(name, provider.scc.allowed_unsafe_sysctls):
-            allowed = ", ".join((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
+        elif name not in safe(provider.release) and not let_through(name):
             errors.append(where.forbidden(f"unsafe sysctl {go_quote(name)} is not allowed", allowed, value=name))
     return errors
 
 
-def matches(name: str, patterns: Sequence[str]) -> bool:
+@lru_cache
+def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a pattern is the name, or with its trailing `*` a prefix of it."""
-    return any(name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern for pattern in patterns)
+    names = frozenset(pattern for pattern in patterns if not pattern.endswith("*"))
+    prefixes: list[str] = []
+    for prefix in sorted(pattern[:-1] for pattern in patterns if pattern.endswith("*")):
+        if not prefixes or not prefix.startswith(prefixes[-1]):
+            prefixes.append(prefix)
+
+    def matches(name: str) -> bool:
+        # None of the prefixes begins with another, so the only one that can fit is the last before the name.
+        before = bisect_right(prefixes, name)
+        return name in names or (before > 0 and name.startswith(prefixes[before - 1]))
+
+    return matches

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scclint.admission.field import FieldError, Where
+from scclint.admission.field import FieldError, Where, listed
 from scclint.admission.provider import Provider
 
 Volume = Mapping[str, Any]
@@ -69,9 +69,9 @@ def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> lis
                 continue
             place = Where("", "spec", ("spec", "volumes", index, field) if field else ("spec", "volumes", index))
             detail = f"{kind} volumes are not allowed to be used"
-            errors.append(place.invalid(f"volumes[{index}]", kind, detail, ", ".join(scc.volumes)))
+            errors.append(place.invalid(f"volumes[{index}]", kind, detail, listed(scc.volumes)))
     if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
-        allowed = ", ".join(scc.allowed_flex_volumes)
+        allowed = listed(scc.allowed_flex_volumes)
         for index, volume in enumerate(volumes):
             flex = volume.get("flexVolume")
             if flex is None:
