@@ -16,6 +16,7 @@ from scclint.config.model import Config
 from scclint.load.node import Scalar
 from scclint.model.kustomize import Kustomization, lay_out
 from scclint.model.pod import Pod
+from scclint.engine.diff import changed_lines
 from scclint.finding import Report
 from scclint.report import render
 
@@ -268,4 +269,13 @@ def test_what_points_into_one_long_line() -> None:
 
     render(report(1), "sarif")
     one, two, three = (steps(partial(render, report(number), "sarif")) for number in (40, 80, 120))
+    assert three - two <= 1.03 * (two - one)
+
+
+def test_what_is_compared_with_an_earlier_state() -> None:
+    def compare(number: int) -> set[int]:
+        old = "".join(f"kept: {i}\nold: {i}\n" for i in range(number))
+        return changed_lines(old, old.replace("old", "new"))
+
+    one, two, three = (steps(partial(compare, number)) for number in (2000, 3000, 4000))
     assert three - two <= 1.03 * (two - one)

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scclint.engine import diff
 from scclint.engine.diff import changed_lines
 
 if TYPE_CHECKING:
@@ -207,3 +210,25 @@ def test_no_repository(demo: Path, cli: Cli) -> None:
 )
 def test_changed_lines(before: str, after: str, lines: set[int]) -> None:
     assert changed_lines(before, after) == lines
+
+
+def test_changed_lines_of_large_texts() -> None:
+    """They are cut at lines that stand just once; only what is long and has none such counts as changed as a whole."""
+    old = [line for number in range(3000) for line in (f"kept {number}", "common", f"old {number}")]
+    new = [line.replace("old", "new") for line in old]
+    assert changed_lines("\n".join(old), "\n".join(new)) == set(range(3, 9001, 3))
+    moved = [*new[3000:6000], *new[:3000], *new[6000:]]
+    found = changed_lines("\n".join(old), "\n".join(moved))
+    assert found.issuperset(range(3, 9001, 3)) and not found.isdisjoint({1, 3001})
+    blank = ["first", *["x", "y"] * 1500, "last"]
+    assert changed_lines("\n".join(blank), "\n".join([blank[0], "z", *blank[2:-1], "z", "last"])) == set(range(2, 3003))
+
+
+@given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 9)))
+def test_what_is_cut_is_less_than_what_is_compared_as_a_whole(before: list[int], after: list[int]) -> None:
+    old, new = ("".join(f"{number}\n" for number in numbers) for numbers in (before, after))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diff, "_PAIRS", 4)
+        same = [number for line, number in enumerate(after, 1) if line not in changed_lines(old, new)]
+    rest = iter(before)
+    assert all(number in rest for number in same), "what is the same stands in both in one order"

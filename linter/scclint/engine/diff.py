@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from scclint.baseline import Key, key_of
 from scclint.finding import Finding, Report, Suppression
@@ -11,6 +11,9 @@ from scclint.source import Span
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""
+
+_PAIRS = 1_000_000
+"""Lines of one text times those of the other that difflib is given: it takes the square of their number."""
 
 Identity = tuple[Key, tuple[str, ...]]
 
@@ -64,16 +67,69 @@ def changed_lines(before: str, after: str) -> set[int]:
     """The 1-based numbers of the lines of `after` that are new or not as in `before`."""
     if before == after:
         return set()
-    old, new = before.splitlines(), after.splitlines()
+    new = after.splitlines()
+    same = set(_same(before.splitlines(), new, _by_landmarks))
+    return {line + 1 for line in range(len(new)) if line not in same}
+
+
+Compare = Callable[[list[str], list[str]], Iterable[int]]
+
+
+def _same(old: list[str], new: list[str], if_large: Compare) -> Iterator[int]:
+    """The numbers, from 0, of the lines of `new` that `old` has as well and in the same order."""
     # What both begin and end with is most of a manifest and costs difflib most of its time.
+    most = min(len(old), len(new))
     head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
+    while head < most and old[head] == new[head]:
         head += 1
     tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+    while tail < most - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
+    yield from range(head)
+    yield from range(len(new) - tail, len(new))
+    old, new = old[head : len(old) - tail], new[head : len(new) - tail]
+    compare = _by_difflib if len(old) * len(new) <= _PAIRS else if_large
+    yield from (head + line for line in compare(old, new))
+
+
+def _by_difflib(old: list[str], new: list[str]) -> Iterator[int]:
     from difflib import SequenceMatcher
 
-    blocks = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail]).get_matching_blocks()
-    same = {head + line for block in blocks for line in range(block.b, block.b + block.size)}
-    return {line + 1 for line in range(head, len(new) - tail) if line not in same}
+    for block in SequenceMatcher(None, old, new).get_matching_blocks():
+        yield from range(block.b, block.b + block.size)
+
+
+def _by_landmarks(old: list[str], new: list[str]) -> Iterator[int]:
+    """Large texts are cut at lines that stand once in both. Of a part that is still large, all between its ends counts as new."""
+    old_from, new_from = 0, 0
+    for old_to, new_to in (*_landmarks(old, new), (len(old), len(new))):
+        part = _same(old[old_from:old_to], new[new_from:new_to], lambda old, new: ())
+        yield from (new_from + line for line in part)
+        old_from, new_from = old_to, new_to
+
+
+def _landmarks(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """As many lines as possible that stand once in each of the texts, and in the same order: their numbers in both."""
+    from bisect import bisect_left
+
+    there = _once(old)
+    pairs = [(there[line], number) for line, number in _once(new).items() if line in there]
+    # Of the sequences of each length the one that leaves most to follow: the line of `old` it ends with, and its last pair.
+    ends: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for index, (line, _) in enumerate(pairs):
+        length = bisect_left(ends, line)
+        before.append(last[length - 1] if length else -1)
+        ends[length : length + 1], last[length : length + 1] = [line], [index]
+    found = []
+    index = last[-1] if last else -1
+    while index >= 0:
+        found.append(pairs[index])
+        index = before[index]
+    return found[::-1]
+
+
+def _once(lines: list[str]) -> dict[str, int]:
+    counts = Counter(lines)
+    return {line: number for number, line in enumerate(lines) if counts[line] == 1}
