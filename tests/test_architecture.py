@@ -25,6 +25,7 @@ LAYERS = (
     ("api", "registry", "config"),
     ("suppress", "baseline", "plugins", "declared_syntax"),
     ("declared_types", "declared_values"),
+    ("declared_steps",),
     ("declared",),
     ("engine",),
     ("report",),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scclint import declared
 from scclint.cli import main
 from scclint.config import build_config
 from scclint.config.raw import parse_config
@@ -323,6 +324,40 @@ def test_macros_nest_to_a_limit() -> None:
         assert check(expr, {}) == []
         expr = f"[1].all(x{depth}, {expr})"
     assert "within each other" in check(expr, {})[0].message
+
+
+MANY = POD + "  volumes:\n" + "".join(f"    - {{name: v{number}, emptyDir: {{}}}}\n" for number in range(150))
+VOLUMES = "pod.spec.volumes"
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        f"{VOLUMES}.all(a, {VOLUMES}.all(b, {VOLUMES}.all(c, c.name != 'x')))",
+        f"field(pod, 'spec.volumes').all(a, {VOLUMES}.exists(b, pod.field('spec.volumes').exists(c, c.name == 'v149')))",
+        f"{VOLUMES}.all(a, {VOLUMES}.all(b, {VOLUMES}.map(c, c.name).filter(d, d != a.name).all(e, e != b.name)))",
+        f"{VOLUMES}.map(a, {VOLUMES}.map(b, {VOLUMES}.map(c, c))).size() > 0",
+        f"({VOLUMES} + {VOLUMES}).all(a, {VOLUMES}.all(b, {VOLUMES}.all(c, true)))",
+    ],
+)
+def test_what_takes_too_many_steps_is_told_and_not_evaluated(expr: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared, "_evaluate", lambda program, context: pytest.fail("evaluated"))
+    (found,) = findings(MANY, rule(expr))
+    assert found.severity is Severity.WARNING
+    assert found.message == "Pod web: ACME001 is not looked at: it would take more than 1,000,000 steps"
+
+
+@pytest.mark.parametrize(
+    ("expr", "true"),
+    [
+        (f"{VOLUMES}.all(a, {VOLUMES}.exists(b, a.name == b.name))", True),
+        (f"pod.spec.containers.all(a, {VOLUMES}.exists(b, {VOLUMES}.exists(c, b.name == c.name)))", True),
+        (f"{VOLUMES}.filter(a, a.name == 'v1').all(b, pod.spec.containers.all(c, b.name != c.name))", True),
+        ("object.metadata.all(a, ['name', 'namespace'].exists(b, b == a))", True),
+    ],
+)
+def test_what_takes_few_enough_is_evaluated(expr: str, true: bool) -> None:
+    assert true_of(MANY, expr) is true
 
 
 def test_without_the_library_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

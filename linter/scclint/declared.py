@@ -1,7 +1,7 @@
 """Rules that a configuration declares as CEL expressions, made into records like those of the built-in rules.
 
-An expression sees values, never code: it cannot open files, reach the network, or run for long (macros nest at most
-`scclint.declared_types.DEEPEST` deep, and its text is bounded).
+An expression sees values, never code: it cannot open files, reach the network, or run for long (its text is bounded, and so are
+the steps it takes, see `scclint.declared_steps`, and how deep its macros nest).
 """
 
 import re
@@ -13,7 +13,8 @@ from scclint.config.model import Config
 from scclint.config.raw import config_error
 from scclint.config.records import DeclaredRule, PodTemplate
 from scclint.config.schema import did_you_mean
-from scclint.declared_syntax import SyntaxProblem, parse
+from scclint.declared_steps import MOST_STEPS, too_long
+from scclint.declared_syntax import Node, SyntaxProblem, parse
 from scclint.declared_types import BOOL, DYN, INT, STRING, Type, check, list_of, map_of, names, object_of
 from scclint.declared_values import field, object_values, scc_object, verdict_object
 from scclint.errors import ConfigError, LoadError
@@ -89,9 +90,9 @@ def compile_rules(declared: Sequence[DeclaredRule], pod_templates: Iterable[PodT
     if wrong:
         raise config_error(declared[0].span.file, wrong)
     programs = [cel.compile(record.expr) for record in declared]
-    read = [names(parse(record.expr)) for record in declared]
-    used = frozenset().union(*read).intersection(WORKLOAD_VARIABLES)
-    return tuple(_rule(*parts, used) for parts in zip(declared, programs, read, strict=True))
+    trees = [parse(record.expr) for record in declared]
+    used = frozenset().union(*map(names, trees)).intersection(WORKLOAD_VARIABLES)
+    return tuple(_rule(*parts, used) for parts in zip(declared, programs, trees, strict=True))
 
 
 def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Collection[str]) -> Iterator[tuple[Span, str]]:
@@ -181,14 +182,14 @@ def _path(text: str) -> Path | None:
     return tuple(steps)
 
 
-def _rule(record: DeclaredRule, program: Any, read: frozenset[str], used: frozenset[str]) -> AnyRule:
+def _rule(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str]) -> AnyRule:
     return Rule(
         record.id,
         record.name,
         record.message.rstrip("."),
         record.severity,
         Workload if not record.kind else ApiObject,
-        _check(record, program, read, used),
+        _check(record, program, tree, used),
         _page(record),
         since="declared in the configuration",
     )
@@ -207,15 +208,25 @@ def _place(span: Span) -> str:
     return f"{span.file}:{span.line}"
 
 
-def _check(record: DeclaredRule, program: Any, read: frozenset[str], used: frozenset[str]) -> Any:
+def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str]) -> Any:
     path = _path(record.at) or ()
+    read = names(tree)
 
     def check(subject: ApiObject, world: World) -> Iterator[Problem]:
         if record.kind and subject.kind != record.kind:
             return
         if isinstance(subject, Workload) and not _can_be_judged(subject, world, read):
             return
-        found = _evaluate(program, _context(subject, world, used))
+        values, context = _context(subject, world, used)
+        if too_long(tree, record.expr, values):
+            yield Problem(
+                f"{subject.named}: {record.id} is not looked at: it would take more than {MOST_STEPS:,} steps",
+                at=subject.place,
+                settle="Go through fewer lists within each other, or write the rule in Python.",
+                severity=Severity.WARNING,
+            )
+            return
+        found = _evaluate(program, context)
         if found is True:
             yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), settle=record.settle)
         elif isinstance(found, str):
@@ -246,8 +257,8 @@ def _at(subject: ApiObject, path: Path) -> Located:
 
 
 @lru_cache(maxsize=1)
-def _context(subject: ApiObject, world: World, used: frozenset[str]) -> Any:
-    """The variables of an object for the library. Rules are asked about one object after the other, so one is kept."""
+def _context(subject: ApiObject, world: World, used: frozenset[str]) -> tuple[dict[str, Any], Any]:
+    """The variables of an object, and for the library. Rules are asked about one object after the other, so one is kept."""
     import cel
 
     values: dict[str, Any] = {"object": known(subject.manifest)}
@@ -258,7 +269,7 @@ def _context(subject: ApiObject, world: World, used: frozenset[str]) -> Any:
         admitting = outcome.verdict.scc if outcome.verdict else None
         values["scc"] = scc_object(world.cluster.sccs[admitting]) if admitting else None
     variables = {name: object_values(value) for name, value in values.items() if name in used}
-    return cel.Context(variables, {"field": field})
+    return variables, cel.Context(variables, {"field": field})
 
 
 def _evaluate(program: Any, context: Any) -> bool | str:

@@ -103,7 +103,7 @@ def names(node: Node, bound: frozenset[str] = frozenset()) -> frozenset[str]:
     if node.sort == "name":
         return frozenset((node.text,)) - bound
     parts = node.parts
-    if _is_macro(node):
+    if is_macro(node):
         inner = bound | {parts[1].text}
         return names(parts[0], bound).union(*(names(part, inner) for part in parts[2:]))
     return frozenset().union(*(names(part, bound) for part in parts))
@@ -117,7 +117,8 @@ def _first(node: Node) -> int:
     return min((node.at, *(_first(part) for part in node.parts)))
 
 
-def _is_macro(node: Node) -> bool:
+def is_macro(node: Node) -> bool:
+    """Whether the node is a macro over the items of a list, or the keys of a map, that it gives a name."""
     return node.sort == "method" and node.text in MACROS and len(node.parts) > 2 and node.parts[1].sort == "name"
 
 
@@ -132,7 +133,7 @@ class _Checker:
         return DYN
 
     def type_of(self, node: Node, scope: Mapping[str, Type], depth: int) -> Type:
-        if _is_macro(node):
+        if is_macro(node):
             return self._macro(node, scope, depth)
         if node.sort == "function" and node.text == "has":
             return self._has(node, scope, depth)
