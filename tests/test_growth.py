@@ -165,6 +165,14 @@ def namespaces_to_be_filled_in(number: int) -> str:
     )
 
 
+def profile_of_repeated_names(number: int) -> str:
+    names = ", ".join(["read"] * number)
+    args = ", ".join(f"{{index: 0, value: {i}, op: SCMP_CMP_EQ}}" for i in range(number))
+    head = "apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata: {name: p}\nspec:\n"
+    rule = f"{{action: SCMP_ACT_ALLOW, names: [{names}], args: [{args}]}}"
+    return f"{head}  defaultAction: SCMP_ACT_ERRNO\n  syscalls:\n  - {rule}\n"
+
+
 def user_of_profile(path: str, number: int) -> str:
     context = f"{{seccompProfile: {{type: Localhost, localhostProfile: {path}}}}}"
     containers = f"[{{name: a, image: x, securityContext: {context}}}]"
@@ -225,6 +233,7 @@ def comments_above_one_line(number: int) -> str:
         tasks_of_one_name,
         labels_to_be_filled_in,
         namespaces_to_be_filled_in,
+        profile_of_repeated_names,
         profiles_with_users,
         profiles_on_nodes_with_users,
         sysctls_and_patterns,

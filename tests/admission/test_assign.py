@@ -320,3 +320,9 @@ def test_nulls_are_absent() -> None:
     assert made.security_context["fsGroup"] == 1000680000
     assert made.containers[0] is not None
     assert made.containers[0]["runAsUser"] == 1000680000
+
+
+def test_what_is_refused_of_a_list_shares_it() -> None:
+    errors = under({"supplementalGroups": MUST}, securityContext={"supplementalGroups": [*range(9, 0, -1)]}).errors
+    assert len(errors) == 9
+    assert len({id(error.value) for error in errors}) == 1

@@ -19,8 +19,9 @@ def validate(
     if not groups:
         detail = "unable to validate empty groups against required ranges"
         return [where.invalid(name, Ids(), detail, allowed, at=paths[0])]
+    ids = Ids(groups)
     return [
-        where.invalid(name, Ids(groups), f"{group} is not an allowed group", allowed, at=path)
+        where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
         for group, path in zip(groups, paths, strict=True)
         if not any(low <= group <= high for low, high in ranges)
     ]

@@ -143,7 +143,7 @@ def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str,
         if action == default:
             continue
         tests = _tests(rule.get("args") or ())
-        for name in rule["names"]:
+        for name in dict.fromkeys(rule["names"]):
             if name not in known or name in decided:
                 continue
             if tests:
