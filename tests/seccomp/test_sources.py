@@ -151,6 +151,13 @@ def test_who_uses_a_profile() -> None:
     assert made.profiles.resolve("operator/web.json") is resolution
 
 
+def test_so_many_users_are_named_and_the_others_counted() -> None:
+    users = [pod(name=f"web{number}") for number in range(103)]
+    wide = next(f for f in findings(profile(**WIDE), *users) if f.rule_id == "SEC211")
+    assert len(wide.related) == 101
+    assert wide.related[-1].message == "3 more containers run with it, here the first"
+
+
 def test_malformed_objects_provide_nothing() -> None:
     broken = [
         {**profile(**WIDE), "metadata": {"name": ["web"]}},
