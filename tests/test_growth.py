@@ -1,7 +1,7 @@
 """Work grows with the input, never with its square: counted in lines that are run, which no busy machine can disturb."""
 
-import re
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -13,11 +13,11 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.engine.diff import changed_lines
+from scclint.finding import Report
 from scclint.load.node import Scalar
 from scclint.model.kustomize import Kustomization, lay_out
 from scclint.model.pod import Pod
-from scclint.engine.diff import changed_lines
-from scclint.finding import Report
 from scclint.report import render
 
 WORKLOAD = """---
@@ -230,9 +230,6 @@ def comments_above_one_line(number: int) -> str:
         bindings_to_one_role,
         labels_to_be_filled_in,
         namespaces_to_be_filled_in,
-        tasks_of_one_name,
-        labels_to_be_filled_in,
-        namespaces_to_be_filled_in,
         profile_of_repeated_names,
         profiles_with_users,
         profiles_on_nodes_with_users,
@@ -269,6 +266,8 @@ def test_containers_by_name() -> None:
 
     one, two = (steps(partial(look_up, number)) for number in (100, 200))
     assert two <= 2.1 * one
+
+
 def test_what_points_into_one_long_line() -> None:
     def report(number: int) -> Report:
         spec = {"hostPID": True, "containers": [{"name": "a", "image": "x"}]}
