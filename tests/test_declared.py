@@ -360,6 +360,49 @@ def test_what_takes_few_enough_is_evaluated(expr: str, true: bool) -> None:
     assert true_of(MANY, expr) is true
 
 
+@pytest.mark.parametrize(
+    ("expr", "grows"),
+    [
+        ("['a'].map(a, a + a).map(a, a + a).size() > 0", True),
+        ("[['a'].map(a, a + a)].map(a, a + a).size() > 0", True),
+        ("['a'].map(a, ['b' + a].map(b, b + b)).size() > 0", True),
+        ("['a'].map(a, a + a).filter(a, a != 'aa').all(a, a + a != 'b')", True),
+        ("['a'].map(a, a + a).map(a, a).all(a, a == 'aa')", False),
+        ("['a'].map(a, ['b'].map(b, a + b)).size() > 0", False),
+        ("(['a'] + ['b']).all(a, a != 'c')", False),
+    ],
+)
+def test_what_makes_large_values_larger_is_refused(expr: str, grows: bool) -> None:
+    assert (
+        [mistake.message for mistake in check(expr, {}) if "has no end" in mistake.message] != []
+        if grows
+        else not check(expr, {})
+    )
+
+
+@pytest.mark.parametrize(
+    ("expr", "few"),
+    [
+        ("object.metadata.name != 'x'", True),
+        (f"{VOLUMES}.all(a, a.name != object.metadata.name)", True),
+        (f"{VOLUMES}.all(a, {VOLUMES}.all(b, a.name + b.name != object.metadata.name))", False),
+        (" + ".join(["object.metadata.name"] * 100) + " != ''", False),
+    ],
+)
+def test_large_texts_take_longer(expr: str, few: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared, "_evaluate", lambda program, context: True)
+    (found,) = findings(MANY.replace("name: web", f"name: {'a' * 1_000_000}"), rule(expr))
+    assert ("is not looked at" in found.message) is not few
+
+
+def test_regular_expressions_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared, "_evaluate", lambda program, context: True)
+    for pattern, few in (("a", True), ("(a{9}){9}", False)):
+        expr = f"{VOLUMES}.all(a, {' && '.join([f'a.name.matches({pattern!r})'] * 8)})"
+        (found,) = findings(MANY, rule(expr))
+        assert ("is not looked at" in found.message) is not few
+
+
 def test_without_the_library_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.declared_syntax import Node
-from scclint.declared_types import is_macro
+from scclint.declared_types import is_macro, joins
 from scclint.declared_values import field
 
 MOST_STEPS = 1_000_000
 """Parts of an expression that may be evaluated for one object, those within a macro once for each item: some tenths of a second.
 Ten containers with thirty mounts and fifty volumes in three lists within each other take a quarter of it."""
 
+_AT_ONCE = 10_000
+"""Characters of a text, or items of a list, that are gone through in the time of a step."""
 _TEXT = re.compile(r"""(["'])([^"'\\]*)\1""")
 _UNKNOWN = object()
 """What only evaluation would tell. It counts for as long as anything that the expression can read."""
@@ -22,7 +24,12 @@ _UNKNOWN = object()
 def too_long(tree: Node, text: str, values: Mapping[str, Any]) -> bool:
     """Whether an expression, given its tree and its text, takes more than `MOST_STEPS` with these variables."""
     count = _Count(tree, text, values)
-    return count.nests and count.of(tree, values) > MOST_STEPS
+    if not count.macros and not joins(tree):
+        return False
+    steps = count.of(tree, values)
+    # What compares or joins texts goes through them, and `+` is applied to what `+` has made within one macro only.
+    largest = max(map(_largest, values.values()), default=0) * (1 + text.count("+"))
+    return steps * (1 + largest // _AT_ONCE) > MOST_STEPS
 
 
 class _Count:
@@ -33,21 +40,24 @@ class _Count:
         self._values = values
         self._sizes: dict[int, int] = {}
         self._nesting: set[int] = set()
-        self._measure(tree)
-        self.nests = bool(self._nesting)
+        self.macros = self._measure(tree)
         self._longest = -1
 
     def _measure(self, node: Node) -> bool:
         """Note the size of each part, and which macros have others within; gives whether there is a macro in the part."""
         inside = [self._measure(part) for part in node.parts]
-        self._sizes[id(node)] = 1 + sum(self._sizes[id(part)] for part in node.parts)
+        self._sizes[id(node)] = self._own(node) + sum(self._sizes[id(part)] for part in node.parts)
         if is_macro(node) and any(inside[2:]):
             self._nesting.add(id(node))
         return is_macro(node) or any(inside)
 
+    def _own(self, node: Node) -> int:
+        """A regular expression is compiled anew each time; one that repeats parts of it takes long."""
+        return 1 if node.text != "matches" or node.sort != "method" else 1000 if "{" in self._text else 50
+
     def of(self, node: Node, scope: Mapping[str, Any]) -> int:
         if not is_macro(node):
-            return 1 + sum(self.of(part, scope) for part in node.parts)
+            return self._own(node) + sum(self.of(part, scope) for part in node.parts)
         target, variable, *bodies = node.parts
         source = self._value(target, scope)
         items = [_UNKNOWN] * self._most() if source is _UNKNOWN else list(source) if isinstance(source, dict | list) else []
@@ -84,6 +94,14 @@ class _Count:
             longest = max(map(_longest, self._values.values()), default=0)
             self._longest = longest * (1 + self._text.count("+")) + self._text.count(",") + 1
         return self._longest
+
+
+def _largest(value: Any) -> int:
+    """Characters of the longest text, or items of the longest list."""
+    if isinstance(value, str):
+        return len(value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max(len(items), max(map(_largest, items), default=0))
 
 
 def _longest(value: Any) -> int:

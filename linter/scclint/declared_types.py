@@ -122,6 +122,11 @@ def is_macro(node: Node) -> bool:
     return node.sort == "method" and node.text in MACROS and len(node.parts) > 2 and node.parts[1].sort == "name"
 
 
+def joins(node: Node) -> bool:
+    """Whether there is a `+` in it, which makes values that are larger than what it is given."""
+    return (node.sort == "operator" and node.text == "+") or any(map(joins, node.parts))
+
+
 class _Checker:
     """Walks the tree and gathers mistakes; what is wrong counts as `dyn` from there on, so that it is told once."""
 
@@ -190,6 +195,8 @@ class _Checker:
             return self.mistake(node.at, f"{node.text}() goes through a list or map, not {_a(target.name)}")
         if depth == DEEPEST:
             return self.mistake(node.at, f"more than {DEEPEST} of {', '.join(MACROS)} within each other")
+        if joins(node.parts[0]) and any(map(joins, node.parts[2:])):
+            return self.mistake(node.at, f"{node.text}() adds with + to what + has made: what doubles each time has no end")
         item = (target.item or DYN) if target.name == "list" else STRING if target.fields is not None else DYN
         inner = {**scope, node.parts[1].text: item}
         bodies = [self.type_of(body, inner, depth + 1) for body in node.parts[2:]]
