@@ -1,12 +1,15 @@
 """The world as rules ask it, where it takes several files to show."""
 
+import json
 from pathlib import Path
 
 import scclint
+from scclint.cluster import Cluster
 from scclint.finding import Finding
 from scclint.load import load_text
 from scclint.model.kinds import build_all
-from scclint.world import manifests
+from scclint.model.objects import Workload
+from scclint.world import World, manifests
 
 ROLE = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -90,3 +93,22 @@ def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:
     for length, there in ((253, True), (254, False)):
         (document,) = load_text("x.yaml", text % ("a" * length), frozenset(["SecurityContextConstraints"]))
         assert bool([*manifests(build_all(document), "")]) is there
+
+
+def test_large_verdicts_are_not_all_kept() -> None:
+    """A thousand of the release's SCCs fit, fewer where each is refused for much."""
+    bad = {"capabilities": {"add": [f"X{number}" for number in range(100)]}, "seccompProfile": {"type": "RuntimeDefault"}}
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{number}"}, "spec": {"containers": containers}}
+        for number, containers in enumerate([[{"name": f"c{n}", "image": "x", "securityContext": bad} for n in range(20)]] * 60)
+    ]
+    documents = load_text("x.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": pods}), frozenset(["List", "Pod"]))
+    workloads = [obj for document in documents for obj in build_all(document)]
+    world = World(workloads, Cluster.openshift("4.22", cluster_admins=True))
+    assert len(workloads) == 60
+    verdicts = [world.outcome(workload).verdict for workload in workloads if isinstance(workload, Workload)]
+    assert len({id(verdict) for verdict in verdicts}) == 60
+    again = [world.outcome(workload).verdict for workload in reversed(workloads) if isinstance(workload, Workload)]
+    kept = sum(one is other for one, other in zip(again, reversed(verdicts), strict=True))
+    assert 1 <= kept < 60
+    assert again[::-1] == verdicts

@@ -39,8 +39,9 @@ CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticate
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
-OUTCOMES_KEPT = 1024
-"""Beyond that many, what becomes of a workload is worked out again when it is asked for: a verdict is quick, but large."""
+CANDIDATES_KEPT = 50_000
+"""Beyond so many SCCs and errors in verdicts, what becomes of a workload is worked out again when it is asked for: a verdict is
+quick, but large. Those of a thousand workloads are kept with the SCCs of a release."""
 
 O = TypeVar("O", bound=ApiObject)
 
@@ -142,6 +143,7 @@ class World:
         self._uses: dict[int | str, list[LocalhostUse]] | None = None
         self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
+        self._kept = 0
         self._index = {self._key(o): o for o in self.objects}
         self._nearby: dict[tuple[tuple[str, str, str], str], ApiObject] | None = None
 
@@ -211,8 +213,9 @@ class World:
         found = self._outcomes.get(key)
         if found is None:
             found = self._outcomes[key] = self._judge(workload, who)
-            if len(self._outcomes) > OUTCOMES_KEPT:
-                del self._outcomes[next(iter(self._outcomes))]
+            self._kept += _weight(found)
+            while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
+                self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
         return found
 
     def _controller(self, workload: Workload) -> User | None:
@@ -326,6 +329,10 @@ class World:
 
     def _key(self, obj: ApiObject) -> tuple[str, str, str]:
         return obj.kind, "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj), obj.name
+
+
+def _weight(outcome: Outcome) -> int:
+    return 1 + sum(1 + len(candidate.reasons) for candidate in outcome.verdict.candidates) if outcome.verdict else 1
 
 
 def _says_the_same(one: ApiObject, other: ApiObject) -> bool:

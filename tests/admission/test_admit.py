@@ -131,3 +131,14 @@ def test_admission_is_deterministic_idempotent_and_leaves_its_input_alone(
         assert assign(chosen, Pod(made)).errors == ()
     else:
         assert all(assign(one, Pod(made)).errors for one in providers)
+
+
+def test_errors_under_many_sccs_are_bounded_together() -> None:
+    refusing: list[tuple[Provider, Grant | None]] = [
+        (named(f"s{number}", allowPrivilegedContainer=False), USER) for number in range(400)
+    ]
+    asked = pod(*[{"securityContext": {"privileged": True}}] * 100)
+    verdict = decide(refusing, asked)
+    assert not verdict.allowed and len(verdict.candidates) == 400
+    assert {len(candidate.reasons) for candidate in verdict.candidates} == {50}
+    assert {len(candidate.reasons) for candidate in decide(refusing[:20], asked).candidates} == {100}

@@ -1,10 +1,13 @@
 """One pod under one SCC: the strategies together, with the real paths of what decides."""
 
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from scclint.admission.assign import Assignment, assign
+from scclint.admission.assign import MOST_ERRORS, Assignment, assign
+from scclint.admission.field import LISTED
 from scclint.admission.pod import Pod
 from tests.admission.build import MUST, pod, provider
 
@@ -326,3 +329,20 @@ def test_what_is_refused_of_a_list_shares_it() -> None:
     errors = under({"supplementalGroups": MUST}, securityContext={"supplementalGroups": [*range(9, 0, -1)]}).errors
     assert len(errors) == 9
     assert len({id(error.value) for error in errors}) == 1
+
+
+def test_of_many_errors_the_first_are_kept() -> None:
+    """Those of one list as many as are printed of a list, and all together no more than can be kept under every SCC."""
+    many = [f"X{number}" for number in range(500)]
+    names = [{"name": name, "value": "v"} for name in many]
+    volumes = [{"name": name, "hostPath": {"path": "/"}} for name in many]
+    fields = {"allowedCapabilities": ["A"], "requiredDropCapabilities": many, "volumes": ["emptyDir"]}
+    asked = context(capabilities={"add": many, "drop": []}) | {"ports": [{"hostPort": number + 1} for number in range(500)]}
+    made = under({**fields, "supplementalGroups": MUST}, asked, volumes=volumes, securityContext={
+        "supplementalGroups": [*range(500)], "sysctls": names
+    })  # fmt: skip
+    kinds = Counter(re.sub(r"\d+", "N", error.text).partition(": ")[0] for error in made.errors)
+    assert set(kinds.values()) == {LISTED} and len(kinds) == 5
+    one = [*under({"allowPrivilegedContainer": False}, context(privileged=True)).errors]
+    assert len(one) == 1
+    assert len(under({"allowPrivilegedContainer": False}, *[context(privileged=True)] * 1500).errors) == MOST_ERRORS

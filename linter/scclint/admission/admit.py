@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from scclint.admission import order
-from scclint.admission.assign import Assignment, assign
+from scclint.admission.assign import MOST_ERRORS, Assignment, assign
 from scclint.admission.field import FieldError, Where, aggregate, go_quote
 from scclint.admission.pod import Pod
 from scclint.admission.provider import Provider
@@ -15,6 +15,9 @@ from scclint.model.terms import CONTAINER_LISTS
 REQUIRED_SCC = "openshift.io/required-scc"
 VALIDATED_SCC = "openshift.io/scc"
 SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"
+
+_MOST_ERRORS = 20_000
+"""Errors of a verdict, those under all SCCs together."""
 
 _HINT = (
     "the pod fails to validate against the `restricted-v2` security context constraint, "
@@ -29,11 +32,14 @@ def denied(scc: str) -> Candidate:
     return Candidate(scc, "denied", (error,))
 
 
-def judge(provider: Provider, grant: Grant | None, pod: Pod) -> tuple[Candidate, Assignment | None]:
-    """How `pod` would fare under one SCC, were it reached; the assignment is there if it would be admitted."""
+def judge(provider: Provider, grant: Grant | None, pod: Pod, of: int = 1) -> tuple[Candidate, Assignment | None]:
+    """How `pod` would fare under one SCC, were it reached; the assignment is there if it would be admitted.
+
+    The SCC is one `of` so many, by which there is room for its errors.
+    """
     if grant is None:
         return denied(provider.name), None
-    assignment = assign(provider, pod)
+    assignment = assign(provider, pod, min(MOST_ERRORS, max(_MOST_ERRORS // of, 10)))
     if assignment.errors:
         return Candidate(provider.name, "too restrictive", assignment.errors, grant), None
     return Candidate(provider.name, "chosen", (), grant), assignment
@@ -49,7 +55,7 @@ def admit(
     view = Pod(pod)
     candidates: list[Candidate] = []
     for index, (provider, grant) in enumerate(zip(providers, grants, strict=True)):
-        candidate, assignment = judge(provider, grant, view)
+        candidate, assignment = judge(provider, grant, view, len(providers))
         candidates.append(candidate)
         if assignment is None or grant is None:
             continue

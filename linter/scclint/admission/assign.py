@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Path, Where, first
 from scclint.admission.pod import Container, Object, Pod
 from scclint.admission.provider import Provider
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
@@ -16,12 +16,16 @@ SECURITY: Path = ("spec", "securityContext")
 
 Changes = Mapping[str, Any]
 
+MOST_ERRORS = 1000
+"""Errors that are kept of a pod under one SCC. The plugin prints all, and those under each other SCC as well, so that a small
+input would fill the memory."""
+
 
 class Assignment(NamedTuple):
     """A pod under an SCC.
 
-    `errors` are in the plugin's order; the pod is admitted if there is none. The rest is the mutated pod's: its
-    `securityContext`, its annotations, and each container's `securityContext` (None where it still has none).
+    `errors` are in the plugin's order, the first of them if they are many; the pod is admitted if there is none. The rest is then the
+    mutated pod's: its `securityContext`, its annotations, and each container's `securityContext` (None where it still has none).
     """
 
     errors: tuple[FieldError, ...]
@@ -30,16 +34,21 @@ class Assignment(NamedTuple):
     containers: Sequence[Object | None]
 
 
-def assign(provider: Provider, pod: Pod) -> Assignment:
-    """Fill in what `pod` leaves unset as `provider` says, and validate the result. `pod` stays as it is."""
+def assign(provider: Provider, pod: Pod, most: int = MOST_ERRORS) -> Assignment:
+    """Fill in what `pod` leaves unset as `provider` says, and validate the result. `pod` stays as it is.
+
+    Containers are looked at until there are `most` errors.
+    """
     context, annotations = _default_pod(provider, pod)
     errors = _validate_pod(provider, pod, context, annotations)
     contexts = []
     for container in pod.containers:
+        if len(errors) >= most:
+            break
         own = _default_container(provider, context, container)
         errors += _validate_container(provider, pod, context, annotations, container=container, context=own or {})
         contexts.append(own)
-    return Assignment(tuple(errors), context, annotations, contexts)
+    return Assignment(tuple(errors[:most]), context, annotations, contexts)
 
 
 def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -125,10 +134,13 @@ def _validate_namespaces(provider: Provider, pod: Pod, where: Where, ports: bool
         detail = "Host network is not allowed to be used"
         errors.append(where.invalid("hostNetwork", True, detail, "false", at=("spec", "hostNetwork")))
     if ports and pod.host_ports and not scc.allow_host_ports:
-        for opened in pod.host_ports:
-            place = Where(where.lead, where.shown + opened.shown)
-            detail = "Host ports are not allowed to be used"
-            errors.append(place.invalid("hostPort", opened.port, detail, "no host port", at=opened.path))
+        detail = "Host ports are not allowed to be used"
+        errors += first(
+            Where(where.lead, where.shown + opened.shown).invalid(
+                "hostPort", opened.port, detail, "no host port", at=opened.path
+            )
+            for opened in pod.host_ports
+        )
     if pod.host_pid and not scc.allow_host_pid:
         errors.append(where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID")))
     if pod.host_ipc and not scc.allow_host_ipc:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import Capabilities, FieldError, Path, Where, listed
+from scclint.admission.field import Capabilities, FieldError, Path, Where, first, listed
 
 Lists = Mapping[str, Any]
 """A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""
@@ -36,20 +36,23 @@ def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where,
         return [where.invalid("capabilities", None, detail, _drop_list(scc.required_drop_capabilities), at=at)]
     if "*" in scc.allowed_capabilities:
         return []
-    errors = []
+    errors: list[FieldError] = []
     if adds := _names(lists, "add"):
         names = scc.default_add_capabilities + scc.allowed_capabilities
         allowed, accepted = frozenset(names), listed(names) or "no added capability"
-        for index, name in enumerate(adds):
-            if name not in allowed:
-                path = (*at, "add", index)
-                errors.append(where.invalid("capabilities.add", name, "capability may not be added", accepted, at=path))
+        errors += first(
+            where.invalid("capabilities.add", name, "capability may not be added", accepted, at=(*at, "add", index))
+            for index, name in enumerate(adds)
+            if name not in allowed
+        )
     drops = Capabilities(_names(lists, "drop"))
     dropped = frozenset(drops)
-    for name in scc.required_drop_capabilities:
-        if name not in dropped:
-            detail = f"{name} is required to be dropped but was not found"
-            errors.append(where.invalid("capabilities.drop", drops, detail, f"drop of {name}", at=(*at, "drop")))
+    missing = "{} is required to be dropped but was not found"
+    errors += first(
+        where.invalid("capabilities.drop", drops, missing.format(name), f"drop of {name}", at=(*at, "drop"))
+        for name in scc.required_drop_capabilities
+        if name not in dropped
+    )
     return errors
 
 

@@ -5,6 +5,7 @@ prints is the plugin's own way of naming things and often no path into the pod a
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from scclint.record import record
@@ -16,7 +17,8 @@ Path = tuple[str | int, ...]
 class FieldError:
     """One entry of a denial.
 
-    `message` is the entry as the denial prints it (lists of more than `LISTED` cut); `text` is the same without the leading `provider NAME: `.
+    `message` is the entry as the denial prints it, of a list no more than `LISTED` values; `text` is the same without the leading
+    `provider NAME: `.
     `path` leads to the decisive field within the pod, `value` is what stands there (None where it is absent), and `allowed`
     says what would be accepted, for people.
     """
@@ -128,6 +130,11 @@ def _first(values: Sequence[Any], printed: Callable[[Any], str] = str) -> list[s
     """The values as they are printed; of more than anyone would read the first, and how many there are besides."""
     more = len(values) - LISTED
     return [*map(printed, values[:LISTED]), *([f"... {more} more"] if more > 0 else ())]
+
+
+def first(errors: Iterable[FieldError]) -> list[FieldError]:
+    """Of the errors about the values of one list as many as are printed of a list."""
+    return list(islice(errors, LISTED))
 
 
 def plain_list(values: Sequence[Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scclint.admission.constraints import Range
-from scclint.admission.field import FieldError, Ids, Path, Where, listed
+from scclint.admission.field import FieldError, Ids, Path, Where, first, listed
 
 
 def validate(
@@ -20,8 +20,8 @@ def validate(
         detail = "unable to validate empty groups against required ranges"
         return [where.invalid(name, Ids(), detail, allowed, at=paths[0])]
     ids = Ids(groups)
-    return [
+    return first(
         where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
         for group, path in zip(groups, paths, strict=True)
         if not any(low <= group <= high for low, high in ranges)
-    ]
+    )

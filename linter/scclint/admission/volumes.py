@@ -1,9 +1,10 @@
 """The volume types and flexVolume drivers that an SCC lets through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.field import FieldError, Where, listed
+from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.field import FieldError, Where, first, listed
 from scclint.admission.provider import Provider
 
 Volume = Mapping[str, Any]
@@ -58,9 +59,13 @@ def source_of(volume: Volume, release: int) -> tuple[str, str]:
 
 def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> list[FieldError]:
     """What is wrong with the pod's `volumes`. `where` is the pod's securityContext, under which drivers are reported."""
+    return [*first(_refused_types(provider, volumes)), *first(_refused_drivers(provider.scc, volumes, where))]
+
+
+def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
     scc = provider.scc
-    errors = []
     if "*" not in scc.volumes:
+        allowed = listed(scc.volumes)
         for index, volume in enumerate(volumes):
             field, kind = source_of(volume, provider.release)
             if kind in scc.volumes:
@@ -69,7 +74,10 @@ def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> lis
                 continue
             place = Where("", "spec", ("spec", "volumes", index, field) if field else ("spec", "volumes", index))
             detail = f"{kind} volumes are not allowed to be used"
-            errors.append(place.invalid(f"volumes[{index}]", kind, detail, listed(scc.volumes)))
+            yield place.invalid(f"volumes[{index}]", kind, detail, allowed)
+
+
+def _refused_drivers(scc: SecurityContextConstraints, volumes: Sequence[Volume], where: Where) -> Iterator[FieldError]:
     if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
         allowed = listed(scc.allowed_flex_volumes)
         for index, volume in enumerate(volumes):
@@ -80,8 +88,7 @@ def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> lis
             if driver not in scc.allowed_flex_volumes:
                 path = ("spec", "volumes", index, "flexVolume", "driver")
                 detail = "Flexvolume driver is not allowed to be used"
-                errors.append(where.invalid(f"volumes[{index}].driver", driver, detail, allowed, at=path))
-    return errors
+                yield where.invalid(f"volumes[{index}].driver", driver, detail, allowed, at=path)
 
 
 _PUBLISHED = {"kube-root-ca.crt": "ca.crt", "openshift-service-ca.crt": "service-ca.crt"}

@@ -177,7 +177,8 @@ class Cluster:
         providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
         grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
         view = Pod(pod)
-        return tuple(scc_admission.judge(provider, grants[provider.name], view)[0] for provider in providers)
+        of = len(providers)
+        return tuple(scc_admission.judge(provider, grants[provider.name], view, of)[0] for provider in providers)
 
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """What keeps the SCC named `scc` from admitting `pod`, whoever may use it; None if it is missing or cannot be built."""
