@@ -1,5 +1,5 @@
 from scclint.admission.authorize import authorize, controller_user, may_use, service_account_user
-from scclint.admission.rbac import Binding, Use, Uses
+from scclint.admission.rbac import Binding, Bindings, Use, Uses
 from scclint.admission.verdict import Grant, ObjectRef, User
 from tests.admission.build import scc
 
@@ -30,6 +30,24 @@ def test_the_service_account_is_asked_first() -> None:
     both = scc("a", groups=["system:serviceaccounts", "dev"])
     only_user = scc("b", groups=["dev"])
     neither = scc("c")
-    grants = authorize([both, only_user, neither], account, ALICE, [], [])
+    grants = authorize([both, only_user, neither], account, ALICE, Bindings(), Bindings())
     assert [grant.subject if grant else None for grant in grants] == ["serviceaccount", "user", None]
-    assert [grant.subject if grant else None for grant in authorize([both], None, ALICE, [], [])] == ["user"]
+    assert [grant.subject if grant else None for grant in authorize([both], None, ALICE, Bindings(), Bindings())] == ["user"]
+
+
+def test_a_user_has_the_bindings_that_name_it_or_one_of_its_groups_in_their_order() -> None:
+    subjects = [
+        ((), ("dev", "ops")),
+        (("alice",), ()),
+        (("bob",), ("dev",)),
+        (("bob",), ("ops",)),
+        (("alice", "bob"), ("dev",)),
+    ]
+    bindings = [
+        Binding(ObjectRef("RoleBinding", "a", f"b{index}"), frozenset(users), groups, EVERYONE.uses)
+        for index, (users, groups) in enumerate(subjects)
+    ]
+    found = Bindings(bindings)
+    for user in (ALICE, User("bob"), User("carol", ("ops", "dev")), User("dev")):
+        theirs = [b for b in bindings if user.name in b.users or not set(user.groups).isdisjoint(b.groups)]
+        assert found.of(user) == theirs

@@ -4,8 +4,7 @@ The pod's service account is asked first, then whoever creates the pod. The serv
 with its two service account groups, so that what `system:authenticated` may use counts for the creator only.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable
 
 from scclint.admission import rbac
 from scclint.admission.constraints import SecurityContextConstraints
@@ -43,8 +42,8 @@ def authorize(
     sccs: Iterable[SecurityContextConstraints],
     service_account: User | None,
     user: User,
-    cluster_bindings: Sequence[rbac.Binding],
-    bindings: Sequence[rbac.Binding],
+    cluster_bindings: rbac.Bindings,
+    bindings: rbac.Bindings,
 ) -> tuple[Grant | None, ...]:
     """For each SCC, whether the service account may use it, or else the user, and how.
 
@@ -53,7 +52,7 @@ def authorize(
     users: list[tuple[User, SubjectType]] = [(user, "user")]
     if service_account is not None:
         users.insert(0, (service_account, "serviceaccount"))
-    bound = [(who, subject, rbac.binding(chain(cluster_bindings, bindings), who)) for who, subject in users]
+    bound = [(who, subject, [*cluster_bindings.of(who), *bindings.of(who)]) for who, subject in users]
     return tuple(
         next((grant for who, subject, theirs in bound if (grant := may_use(scc, who, subject, theirs))), None) for scc in sccs
     )

@@ -87,10 +87,25 @@ def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
     return None
 
 
-def binding(bindings: Iterable[Binding], user: User) -> list[Binding]:
-    """Those of `bindings` that `user` is a subject of."""
-    groups = frozenset(user.groups)
-    return [b for b in bindings if user.name in b.users or not groups.isdisjoint(b.groups)]
+class Bindings:
+    """The bindings that count together, those of the cluster or of a namespace, found by whom they bind."""
+
+    __slots__ = ("_all", "_groups", "_users")
+
+    def __init__(self, bindings: Iterable[Binding] = ()) -> None:
+        self._all = tuple(bindings)
+        self._users: dict[str, list[int]] = {}
+        self._groups: dict[str, list[int]] = {}
+        for index, binding in enumerate(self._all):
+            for name in binding.users:
+                self._users.setdefault(name, []).append(index)
+            for name in binding.groups:
+                self._groups.setdefault(name, []).append(index)
+
+    def of(self, user: User) -> list[Binding]:
+        """Those that a user is a subject of, in their order."""
+        found = set(self._users.get(user.name, ())).union(*(self._groups.get(name, ()) for name in user.groups))
+        return [self._all[index] for index in sorted(found)]
 
 
 def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object], aggregation: Aggregation) -> list[Binding]:

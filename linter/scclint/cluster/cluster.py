@@ -1,6 +1,7 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission import admit as scc_admission
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
 
 Object = Mapping[str, Any]
+_NO_BINDINGS = rbac.Bindings()
+
 Platform = Literal["openshift", "kubernetes"]
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
@@ -75,7 +78,7 @@ class Cluster:
         self._objects = objects
         self._bindings: tuple[rbac.Binding, ...] | None = None
         self._unfollowed: tuple[str, ...] = ()
-        self._namespaced_bindings: dict[str, list[rbac.Binding]] = {}
+        self._namespaced_bindings: dict[str, rbac.Bindings] = {}
         self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
@@ -223,7 +226,9 @@ class Cluster:
         if found is None:
             return None
         subject: SubjectType = "serviceaccount" if user.service_account else "user"
-        return authorize.may_use(found, user, subject, (*self._cluster_bindings(), *self._bindings_of(namespace)))
+        return authorize.may_use(
+            found, user, subject, (*self._bindings_of("").of(user), *self._bindings_of(namespace).of(user))
+        )
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
@@ -277,7 +282,7 @@ class Cluster:
         grants = self._grants.get(key)
         if grants is None:
             account = authorize.service_account_user(namespace, name) if name else None
-            cluster_wide, local = self._cluster_bindings(), self._bindings_of(namespace)
+            cluster_wide, local = self._bindings_of(""), self._bindings_of(namespace)
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
@@ -295,17 +300,14 @@ class Cluster:
             aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
             self._bindings = tuple(rbac.read_bindings(bindings, roles, aggregation))
             self._unfollowed = tuple(aggregation.unfollowed)
-            for binding in self._bindings:
-                self._namespaced_bindings.setdefault(binding.ref.namespace, []).append(binding)
+            for namespace, found in groupby(self._bindings, key=lambda binding: binding.ref.namespace):
+                self._namespaced_bindings[namespace] = rbac.Bindings(found)
         return self._bindings
 
-    def _bindings_of(self, namespace: str) -> Sequence[rbac.Binding]:
+    def _bindings_of(self, namespace: str) -> rbac.Bindings:
+        """Those of a namespace; those of the cluster where it is empty."""
         self._all_bindings()
-        return self._namespaced_bindings.get(namespace, ()) if namespace else ()
-
-    def _cluster_bindings(self) -> Sequence[rbac.Binding]:
-        self._all_bindings()
-        return self._namespaced_bindings.get("", ())
+        return self._namespaced_bindings.get(namespace, _NO_BINDINGS)
 
 
 def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":
