@@ -23,7 +23,7 @@ LAYERS = (
     ("world",),
     ("rule",),
     ("api", "registry", "config"),
-    ("suppress", "baseline", "plugins", "declared_syntax"),
+    ("suppress", "covering", "baseline", "plugins", "declared_syntax"),
     ("declared_types", "declared_values"),
     ("declared_steps",),
     ("declared",),

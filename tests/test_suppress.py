@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint import suppress
+from scclint import covering
 from scclint.config import Config
 from scclint.config.records import IgnoreEntry
 from scclint.config.selection import covers
 from scclint.finding import Finding, Severity, Subject, Suppression
-from scclint.ignore import Ignore
+from scclint.ignore import END, Ignore
 from scclint.load import load_text
 from scclint.load.document import objects
 from scclint.load.node import to_data
@@ -23,7 +23,7 @@ from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule
 from scclint.source import Span
-from scclint.suppress import END, annotation_ignores, comment_ignores, config_ignores, parse_annotation, parse_comment
+from scclint.suppress import annotation_ignores, comment_ignores, config_ignores, parse_annotation, parse_comment
 
 TODAY = date(2026, 7, 1)
 RULES = builtin().rules
@@ -38,7 +38,7 @@ def finding(rule_id: str, line: int, column: int = 1, *, file: str = "a.yaml", e
 
 
 def apply(findings: Sequence[Finding], *ignores: Ignore | None, **options: Any) -> tuple[list[Finding], list[Ignore]]:
-    return suppress.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
+    return covering.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
 
 
 def said(ignore: Ignore) -> list[str]:

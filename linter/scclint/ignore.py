@@ -9,6 +9,9 @@ from scclint.source import Span
 if TYPE_CHECKING:
     from datetime import date
 
+END = 1 << 31
+"""A line or column after every other."""
+
 
 @record
 class Ignore:
@@ -19,7 +22,7 @@ class Ignore:
     of the globs `paths` takes, and are about an object and container that the other globs take; an empty glob takes anything.
     `until` is the last day on which it holds. `mistake` says why it cannot be understood; it then covers nothing.
 
-    Set by `scclint.suppress.apply`: `uses` is the number of findings it covers, `unused` the selectors that cover none although
+    Set by `scclint.covering.apply`: `uses` is the number of findings it covers, `unused` the selectors that cover none although
     this run judged their rules, `expired` whether its day has passed (`uses` then counts what it no longer covers).
     """
 

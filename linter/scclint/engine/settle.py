@@ -46,8 +46,13 @@ def settle(
     crashes: list[Crash] = []
     notices: list[Notice] = []
     written, configured = list(_written(subjects)), suppress.config_ignores(config)
-    judge = partial(suppress.apply, rules=registry.rules, today=today, root=config.root, ran=ran)
-    marked, judged = judge(marked, written) if written else (marked, [])
+    judged: list[Ignore] = []
+    if written or configured:
+        from scclint.covering import apply
+
+        judge = partial(apply, rules=registry.rules, today=today, root=config.root, ran=ran)
+    if written:
+        marked, judged = judge(marked, written)
     marked = move(marked)
     if configured:
         marked, more = judge(marked, configured)
