@@ -172,6 +172,8 @@ def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
                 )
             mode = os.stat(path).st_mode
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and os.path.islink(path):
+            return LoadError("is a link to a file that is not there", shown)
         return os_error(error, shown)
     return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
 
