@@ -297,6 +297,11 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert "'a..b' is no path" in told
 
 
+def test_a_path_of_thousands_of_digits_is_none() -> None:
+    with pytest.raises(ConfigError, match="is no path; write it like"):
+        rules_of(rule("true", at=f"spec.containers[{'9' * 5000}]"))
+
+
 def test_variables_of_workloads_are_not_there_for_other_kinds() -> None:
     with pytest.raises(ConfigError, match="nothing is called 'verdict'"):
         rules_of(rule("verdict.allowed", kind="Role"))

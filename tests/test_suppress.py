@@ -41,6 +41,12 @@ def apply(findings: Sequence[Finding], *ignores: Ignore | None, **options: Any) 
     return covering.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
 
 
+def of_object(found: Finding, ignore: Ignore) -> Finding:
+    """The finding, of the object that an annotation speaks of."""
+    assert ignore.about is not None
+    return replace(found, subject=Subject("", *ignore.about, found.subject.container))
+
+
 def said(ignore: Ignore) -> list[str]:
     """What the SUP rules say of an ignore, as `ID message`."""
     world: Any = None
@@ -190,14 +196,21 @@ class TestAnnotation:
         assert ignores[-1].path == ("spec", "template", "metadata", "annotations", "scclint.dev/ignore")
 
     def test_narrowed_to_a_container(self) -> None:
-        findings = [finding("SEC202", 16, container="side"), finding("SEC202", 16, container="web"), finding("SEC202", 16)]
-        marked, _ = apply(findings, *annotated(DEPLOYMENT))
+        ignores = [*annotated(DEPLOYMENT)]
+        findings = [of_object(finding("SEC202", 16, container=name), ignores[0]) for name in ("side", "web", "")]
+        marked, _ = apply(findings, *ignores)
         assert [f.suppression is not None for f in marked] == [True, False, False]
+
+    def test_what_other_objects_share_through_aliases_is_theirs(self) -> None:
+        ignores = [*annotated(DEPLOYMENT)]
+        ours = of_object(finding("SEC201", 16), ignores[0])
+        marked, _ = apply([ours, replace(ours, subject=Subject("v1", "Pod", "", "other"))], *ignores)
+        assert [f.suppression is not None for f in marked] == [True, False]
 
     def test_objects_on_one_line_are_kept_apart(self) -> None:
         [ignore] = annotated(LIST)
         first, second = LIST.index('"spec"') + 1, LIST.rindex('"spec"') + 1
-        marked, _ = apply([finding("SEC201", 1, first), finding("SEC201", 1, second)], ignore)
+        marked, _ = apply([of_object(finding("SEC201", 1, column), ignore) for column in (first, second)], ignore)
         assert [f.suppression for f in marked] == [Suppression("annotation", "because", ignore.span), None]
 
     @pytest.mark.parametrize(

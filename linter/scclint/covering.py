@@ -94,7 +94,7 @@ class _Trial:
 
     @property
     def of_any_subject(self) -> bool:
-        return not self._globs
+        return not self._globs and self.ignore.about is None
 
     def reaches(self, rule_id: str, file: str) -> bool:
         """Whether it can cover findings of the rule in the file."""
@@ -103,6 +103,8 @@ class _Trial:
         return self._takes is None or self._takes(os.path.relpath(file, self._root).replace(os.sep, "/"))
 
     def takes(self, subject: Subject) -> bool:
+        if self.ignore.about not in (None, (subject.kind, subject.namespace, subject.name)):
+            return False
         return all(pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs)
 
     def use(self, rule_id: str, times: int = 1) -> None:

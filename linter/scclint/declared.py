@@ -63,7 +63,7 @@ SCC = object_of(
 OBJECT_VARIABLES: Mapping[str, Type] = {"object": map_of(DYN)}
 WORKLOAD_VARIABLES: Mapping[str, Type] = {**OBJECT_VARIABLES, "pod": map_of(DYN), "verdict": VERDICT, "scc": SCC}
 
-_STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d+) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
+_STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
 
 
 def with_declared(rules: Registry, config: Config) -> Registry:

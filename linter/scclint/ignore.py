@@ -20,6 +20,7 @@ class Ignore:
     `by` is `comment`, `annotation` or `config`; `rules` are selectors (id, name, beginning of an id, tag) as written.
     `span` and `path` say where it stands. It covers findings that overlap `region` (None: in any place), lie in a file that one
     of the globs `paths` takes, and are about an object and container that the other globs take; an empty glob takes anything.
+    `about` is the kind, namespace and name of the one object that its findings must be about, None for any.
     `until` is the last day on which it holds. `mistake` says why it cannot be understood; it then covers nothing.
 
     Set by `scclint.covering.apply`: `uses` is the number of findings it covers, `unused` the selectors that cover none although
@@ -33,6 +34,7 @@ class Ignore:
     reason: str = ""
     until: "date | None" = None
     region: Span | None = None
+    about: tuple[str, str, str] | None = None
     paths: tuple[str, ...] = ()
     kind: str = ""
     namespace: str = ""

@@ -10,6 +10,7 @@ from scclint.ignore import END, Ignore
 from scclint.load.document import Document
 from scclint.load.place import node_at
 from scclint.model.objects import ApiObject, Workload
+from scclint.record import replace
 from scclint.source import Span
 
 ANNOTATION = "scclint.dev/ignore"
@@ -84,7 +85,9 @@ def annotation_ignores(obj: ApiObject) -> list[Ignore]:
     for field in fields:
         if isinstance(field.value, str):
             region = node_at(obj.root, obj.path).span
-            found.extend(parse_annotation(field.value, field.span, field.path, region))
+            # What other objects share with it through aliases lies within it as well.
+            about = obj.kind, obj.namespace, obj.name
+            found.extend(replace(i, about=about) for i in parse_annotation(field.value, field.span, field.path, region))
     return found
 
 

@@ -45,7 +45,7 @@ class Runner:
         bin = self._temp / "scclint" / "bin"
         bin.mkdir(parents=True)
         for name in ("python", "scclint"):
-            program = [sys.executable] if name == "python" else [sys.executable, "-m", "scclint"]
+            program = [sys.executable] if name == "python" else [sys.executable, "-P", "-m", "scclint"]
             (bin / name).write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in program) + ' "$@"\n')
             (bin / name).chmod(0o755)
 
@@ -128,6 +128,17 @@ def test_paths_are_one_a_line_and_options_are_words(runner: Runner) -> None:
     assert "file=two words/bare-pod.yaml" in run.text
     assert "when an admin creates it" in run.text
     assert "2 files" in run.text
+
+
+def test_no_module_is_taken_from_the_tree(runner: Runner, tmp_path: Path) -> None:
+    for name in ("shlex", "venv", "pip", "os", "sys", "scclint"):
+        (runner.workspace / f"{name}.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')\n")
+    run = runner.check(paths="demo", args="--select SCC104")
+    assert run.text.startswith("::warning file=demo/bare-pod.yaml"), run.text
+    assert not (tmp_path / "owned").exists()
+    assert STEPS["Install scclint"]["working-directory"] == "${{ runner.temp }}"
+    python = [line for step in STEPS.values() for line in step.get("run", "").splitlines() if "python" in line and " -" in line]
+    assert len(python) >= 3 and all("-I" in line.split() for line in python)
 
 
 HOSTILE = (

@@ -90,7 +90,10 @@ def test_links_out_of_the_tree(tree: Path) -> None:
     (tree / "a" / "host.yaml").symlink_to("/etc/hostname")
     assert refused.replace("up", "host") in names(".")
     git("init")
+    assert refused in names("a"), "a repository that has nothing of the folder is another matter"
+    git("add", "a/x.yml")
     assert "a/up.yaml" in names("a"), "a work tree is one"
+    git("rm", "-q", "--cached", "a/x.yml")
     (tree / ".gitignore").write_text("a/\n")
     assert refused in names("a"), "what a repository ignores is none of it"
     (tree / ".gitignore").unlink()
@@ -226,3 +229,11 @@ def test_a_submodule_that_was_never_checked_out(tree: Path) -> None:
     (tree / "sub").mkdir()
     assert "b.yaml" in names(".")
     assert names("sub") == []
+
+
+def test_a_folder_of_files_in_place_of_a_submodule(tree: Path) -> None:
+    git("init")
+    git("update-index", "--add", "--cacheinfo", "160000,a6e3298bc426755ae0a4da789c0072766499aa6c,sub")
+    (tree / "sub" / "deep").mkdir(parents=True)
+    (tree / "sub" / "deep" / "x.yaml").touch()
+    assert names(".") == [*ALL, "sub/deep/x.yaml"]

@@ -90,9 +90,13 @@ def test_objects_of_lists() -> None:
     ]
     assert kinds("kind: PodList\napiVersion: v1\nitems:\n- metadata: {}\n- kind: Job\n") == [
         ("Pod", ("items", 0), "v1"),
-        ("Job", ("items", 1), "v1"),
+        ("Job", ("items", 1), ""),
     ]
-    assert kinds("kind: Foo\nitems:\n- kind: Pod\n- 1\n- a: b\n") == [("Foo", (), ""), ("Pod", ("items", 0), "")]
+    assert kinds("kind: Foo\nitems:\n- kind: Pod\n- 1\n- a: b\n") == [
+        ("Foo", (), ""),
+        ("Pod", ("items", 0), ""),
+        ("Foo", ("items", 2), ""),
+    ]
     assert kinds("kind: List\nitems: []\n") == [] and kinds("kind: List\n") == [("List", (), "")]
     assert kinds("- kind: Pod\n") == [] and kinds("kind: [\n") == []
 

@@ -1,5 +1,9 @@
 from pathlib import Path
 
+import pytest
+
+from scclint.config.model import Config
+from scclint.engine.inputs import load_inputs
 from scclint.load.discover import SourceFile
 from scclint.load.document import Document
 from scclint.load.node import to_data
@@ -44,6 +48,25 @@ def test_processes_find_what_one_finds(tmp_path: Path) -> None:
         assert loaded.passed == ((("ConfigMap", 1),) if any(map(is_other, expected)) else ())
     (pod, *_) = results[0].documents
     assert isinstance(pod.root, Tree) and locate(pod.root, ("spec", "a"))[0][1:3] == (2, 8)
+
+
+def test_what_is_nested_too_deep_to_be_sent_is_left_for_this_process(tmp_path: Path) -> None:
+    """Nothing else is lost for it, and the whole run reads it as one process would."""
+    deep = "x: " + "{a: " * 190 + "1" + "}" * 190 + "\n"
+    (tmp_path / "a.yaml").write_text(deep, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("kind: Pod\n", encoding="utf-8")
+    items = [SourceFile(str(tmp_path / name), name) for name in ("a.yaml", "b.yaml")]
+    first, second = load_spread(items, frozenset({"Pod"}), 2, Trees(), is_other)
+    assert first.left and not first.documents
+    assert not second.left and len(second.documents) == 1
+
+
+def test_a_run_in_two_processes_reads_what_is_nested_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.load.spread.PAYS_FROM", 1)
+    (tmp_path / "a.yaml").write_text("x: " + "{a: " * 190 + "1" + "}" * 190 + "\n", encoding="utf-8")
+    inputs = [load_inputs([str(tmp_path)], Config(), jobs=jobs) for jobs in (1, 2)]
+    for read in inputs:
+        assert not read.crashes and [document.status for document in read.targets] == ["parsed"]
 
 
 def described(document: Document) -> tuple[object, ...]:

@@ -89,7 +89,7 @@ OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  va
 
 @pytest.mark.parametrize("key", ["patches", "patchesJson6902"])
 def test_json_patches_are_told_of(here: Path, key: str) -> None:
-    told = "JSON patches, not applied to what they patch; lint what is built, as in `kustomize build FOLDER | scclint check -`"
+    told = "patches and the like, not applied to what they change; lint what is built, as in `kustomize build FOLDER | scclint check -`"
     target = "target: {kind: Deployment}"
     write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
     assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml: {told}"]

@@ -239,3 +239,80 @@ def test_submodule_that_is_called_like_a_file(
             subprocess.run(["git", *identity, *argv], cwd=folder, check=True, capture_output=True)
     monkeypatch.chdir(outer)
     assert [item.display for item in discover(["."]) if isinstance(item, SourceFile)] == ["x.yaml/pod.yaml"]
+
+
+POD = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: evil}}\nspec: {SPEC}\n"
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+@pytest.mark.parametrize("border", ["---#x: |", "---#", "---\u00a0# x", "---\u3000", "---\v", "---\u2003#"])
+@pytest.mark.parametrize("before", [CONFIG_MAP, POD, f"{CONFIG_MAP}data:\n  x: 'a\n"])
+def test_a_border_that_kubectl_alone_sees(border: str, before: str) -> None:
+    """It cuts at lines that begin with dashes and have only white space or a comment behind them, for all that YAML says."""
+    text = f"{before}{border}\n" + "".join(f" {line}\n" for line in POD.splitlines())
+    (found,) = (f for f in lint_text(text, "x.yaml").findings if f.rule_id == "MAN001")
+    assert found.span.line == before.count("\n") + 1
+    assert "kubectl takes this line for the border of two documents" in found.message
+
+
+@pytest.mark.parametrize("text", [f"---#x\n{POD}", f"--- # x\n{POD}--- # y\n{CONFIG_MAP}", f"---\t\n{POD}---x: 1\n"])
+def test_what_is_no_such_border(text: str) -> None:
+    assert not [f for f in lint_text(text, "x.yaml").findings if "border" in f.message]
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n",
+        "apiVersion: v1\nkind: PodList\n",
+        "apiVersion: v1\nkind: PodList\nmetadata: {name: a}\n",
+    ],
+)
+def test_items_without_a_kind_have_that_of_the_root(root: str) -> None:
+    """As in kubectl, for which whatever has a list of items is a list."""
+    text = f"{root}items:\n- metadata: {{name: evil}}\n  spec: {SPEC}\n"
+    assert [f.subject.name for f in lint_text(text, "x.yaml").findings if f.rule_id == "SCC102"] == ["evil"]
+
+
+POLICY = "apiVersion: policy.open-cluster-management.io/v1\nkind: ConfigurationPolicy\nmetadata: {name: p}\nspec:\n"
+ENTRY = "  object-templates:\n  - complianceType: musthave\n    objectDefinition: "
+TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nparameters:\n- "
+OPEN_KINDS = {
+    f"{POLICY}{ENTRY}{{apiVersion: v1, kind: '{{{{ \"Pod\" }}}}', metadata: {{name: evil}}, spec: {SPEC}}}\n": '{{ "Pod" }} evil',
+    f'{POLICY}{ENTRY}\'{{{{ fromSecret "a" "b" | toLiteral }}}}\'\n': '{{ fromSecret "a" "b" | toLiteral }}',
+    f"{TEMPLATE}{{name: K, generate: expression, from: Pod}}\nobjects:\n- {{apiVersion: v1, kind: '${{K}}', spec: {SPEC}}}\n": "${K}",
+    f"{TEMPLATE}{{name: V, required: true}}\nobjects:\n- {{apiVersion: '${{V}}', kind: Pod, spec: {SPEC}}}\n": "Pod",
+}
+
+
+@pytest.mark.parametrize(("text", "called"), OPEN_KINDS.items(), ids=range(len(OPEN_KINDS)))
+def test_an_object_whose_kind_is_filled_in_later_is_told(text: str, called: str) -> None:
+    notices = [notice.message for notice in lint_text(text, "x.yaml").notices]
+    assert [n.partition(": ")[2] for n in notices if "not judged" in n] == [
+        f"{called}: not judged, since its kind is still to be filled in"
+    ]
+
+
+def test_a_raw_template_within_a_policy_is_told() -> None:
+    raw = f"    object-templates-raw: |\n      {{{{ range .x }}}}\n      - objectDefinition: {{spec: {SPEC}}}\n      {{{{ end }}}}\n"
+    inner = POLICY.replace("\n", "\n      ").rstrip() + "\n    " + raw.replace("\n", "\n    ").rstrip()
+    outer = "apiVersion: policy.open-cluster-management.io/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  policy-templates:\n"
+    report = lint_text(f"{outer}  - objectDefinition:\n      {inner}\n", "x.yaml")
+    assert [notice.message.partition(", ")[0] for notice in report.notices] == [
+        "x.yaml: ConfigurationPolicy p: not judged: scclint does not know which pods kind ConfigurationPolicy makes of it; "
+        "`pod-templates` in the configuration says where a kind keeps a pod template"
+    ]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        '  "containe\\x72s": [{image: a}]\n',
+        "  ? containers\n  : [{image: a}]\n",
+        '  "securityContex\\u0074": {runAsUser: 0}\n',
+        "  a:\n  - ? containers\n    : [{image: a}]\n",
+    ],
+)
+def test_containers_of_an_unknown_kind_are_told_however_they_are_spelled(spec: str) -> None:
+    report = lint_text(f"apiVersion: example.org/v1\nkind: Foo\nmetadata: {{name: a}}\nspec:\n{spec}", "x.yaml")
+    assert ["Foo a: not judged" in notice.message for notice in report.notices] == [True]

@@ -36,6 +36,12 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def track(folder: Path) -> None:
+    """Make the folder a work tree with all that is in it."""
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run(["git", "add", "."], cwd=folder, check=True)
+
+
 def rendered(tree: Path, source: str) -> None:
     write(tree / "x.yaml", f"---\n# Source: {source}\n{pod('a')}")
 
@@ -136,7 +142,7 @@ def test_no_way_out(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, way: 
     way(tree)
     monkeypatch.chdir(tree)
     assert WAYS[way] not in files_of(run("check", "x.yaml", *chart_of(tree), "--format", "json", "--isolated"))
-    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    track(tree.parent)
     # In one work tree it is all the author's own.
     assert WAYS[way] in files_of(run("check", "x.yaml", *chart_of(tree), "--format", "json", "--isolated"))
 
@@ -152,7 +158,7 @@ def test_a_kustomization_from_elsewhere_is_none(tree: Path, monkeypatch: pytest.
     linked_kustomization(tree)
     monkeypatch.chdir(tree)
     assert not [*kustomizations_beside(["x.yaml"])]
-    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    track(tree.parent)
     assert [*kustomizations_beside(["x.yaml"])] == ["kustomization.yaml"]
 
 
@@ -197,8 +203,8 @@ def test_what_lies_elsewhere_does_not_come_from_the_working_directory(
 def test_what_is_built_into_an_ignored_folder_comes_from_the_work_tree(
     run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
     write(tree / ".gitignore", "/built/\n")
+    track(tree)
     (tree / "built").mkdir()
     annotated = f"  name: a\n  annotations: {{{ORIGIN}: 'path: x.yaml'}}"
     write(tree / "x.yaml", pod("a"))
@@ -228,5 +234,5 @@ def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatc
     ran = run("check", ".")
     assert (ran.status, SECRET in ran.err, ran.out) == (2, False, "")
     assert ran.err.startswith(f"scclint: {name}: is a link out of the tree, and not followed: name it with --config")
-    subprocess.run(["git", "init", "-q"], cwd=tree.parent, check=True)
+    track(tree.parent)
     assert "is a link" not in run("check", ".").err, "in one work tree it is all the author's own"

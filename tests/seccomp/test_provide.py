@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -184,6 +185,24 @@ def test_a_directory_stands_for_the_nodes(tmp_path: Path) -> None:
     assert "cannot be read" in resolve_localhost("bad.json", Objects([]), [str(tmp_path)]).providers[0].problem
     for outside in ("../x.json", f"{tmp_path}/bad.json", "missing.json", "profiles"):
         assert resolve_localhost(outside, Objects([]), [str(tmp_path / "profiles"), str(tmp_path)]).providers == ()
+
+
+def test_a_directory_reaches_no_further_than_its_links_stay(tmp_path: Path) -> None:
+    directory = tmp_path / "profiles"
+    (directory / "data").mkdir(parents=True)
+    (directory / "data" / "x.json").write_text(TEXT, "utf-8")
+    (directory / "within").symlink_to("data")
+    (tmp_path / "x.json").write_text(TEXT, "utf-8")
+    (directory / "out").symlink_to("..")
+    os.mkfifo(directory / "pipe.json")
+    found = resolve_localhost("within/x.json", Objects([]), [str(directory)]).providers
+    assert [provider.content for provider in found] == [TEXT]
+    for name in ("out/x.json", "pipe.json"):
+        assert resolve_localhost(name, Objects([]), [str(directory)]).providers == ()
+    with open(directory / "large.json", "wb") as file:
+        file.truncate(1 << 30)
+    (large,) = resolve_localhost("large.json", Objects([]), [str(directory)]).providers
+    assert "larger than 64 MiB" in large.problem
 
 
 def binding(name: str, image: str, kind: str = "SeccompProfile") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
 from scclint.finding import Notice, Tally
 from scclint.model.objects import ApiObject, Unread, Workload
+from scclint.model.unknown import is_open
 from scclint.world import World
 
 
@@ -50,7 +51,11 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
         advice = "lint what it renders to; of a chart, `helm template . | scclint check -`"
         notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
     unread = [o for o in objects if isinstance(o, Unread)]
-    if unread:
+    if unnamed := [o for o in unread if _has_open_kind(o)]:
+        more = f"; nor {'is' if len(unnamed) == 2 else 'are'} {len(unnamed) - 1} more such" if len(unnamed) > 1 else ""
+        first = f"{unnamed[0].file}:{unnamed[0].place.span.line}: {unnamed[0].named}"
+        notices.append(Notice("note", f"{first}: not judged, since its kind is still to be filled in{more}"))
+    if unread := [o for o in unread if not _has_open_kind(o)]:
         notices.append(_unread(unread))
     partial = [o for o in objects if o.partial and not isinstance(o, Unread)]
     if partial:
@@ -59,6 +64,10 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
         more = f"; nor {'is' if rest == 1 else 'are'} {rest} more such" if rest else ""
         notices.append(Notice("note", first + more))
     return notices
+
+
+def _has_open_kind(obj: ApiObject) -> bool:
+    return is_open(obj.kind) or is_open(obj.api_version)
 
 
 def _unread(unread: Sequence[Unread]) -> Notice:

@@ -198,7 +198,11 @@ def _spread(
     files = [item for item in items if isinstance(item, SourceFile) and item.path != "-"]
     if not is_large(files):
         return items
+    left: list[SourceFile] = []
     for loaded in load_spread(files, kinds, jobs, trees, is_settled):
+        if loaded.left:
+            left.append(loaded.item)
+            continue
         if (error := loaded.error) is not None:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))
             continue
@@ -211,7 +215,7 @@ def _spread(
             inputs.passed[kind] = inputs.passed.get(kind, 0) + number
         if loaded.crash is not None:
             inputs.crashes.append(_load_crash(loaded.item.display, loaded.crash))
-    return [item for item in items if not (isinstance(item, SourceFile) and item.path != "-")]
+    return [item for item in items if not (isinstance(item, SourceFile) and item.path != "-") or item in left]
 
 
 def _texts(

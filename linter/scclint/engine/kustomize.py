@@ -8,7 +8,7 @@ from functools import cache, partial
 from scclint.errors import LoadError
 from scclint.finding import Notice
 from scclint.load import load_file, load_text
-from scclint.load.discover import Reach, display
+from scclint.load.discover import SUFFIXES, Reach, display
 from scclint.load.document import Document
 from scclint.load.node import Node, to_data
 from scclint.load.node import Sequence as ListNode
@@ -37,16 +37,33 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], 
         obj.whole = path not in layout.resources
         if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
             obj.home = layout.namespaces.get(path, "")
-    operating = _operating(kustomizations, linted)
-    if not operating:
-        return []
-    more = f" and {len(operating) - 1} more" if len(operating) > 1 else ""
-    advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
-    return [Notice("note", f"{operating[0]}{more}: JSON patches, not applied to what they patch; {advice}")]
+    return [*_not_applied(_operating(kustomizations, linted)), *_not_read(kustomizations, linted)]
+
+
+def _not_applied(files: Sequence[str]) -> Iterator[Notice]:
+    if files:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+        yield Notice("note", f"{files[0]}{more}: patches and the like, not applied to what they change; {advice}")
+
+
+def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:
+    """Manifests that are called otherwise than manifests are, which kustomize takes in all the same."""
+    ours = [k for k in kustomizations if k.file in linted]
+    named = {path: k.file for k in ours for path in (*k.resources, *k.patches) if not path.endswith(SUFFIXES)}
+    read_by_name = {os.path.abspath(file) for file in linted}
+    missed = [(file, path) for path, file in named.items() if path not in read_by_name and os.path.isfile(path)]
+    if missed:
+        file, path = missed[0]
+        more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+        shown = display(os.path.relpath(path, os.path.dirname(os.path.abspath(file))))
+        yield Notice(
+            "warning", f"takes in {shown}{more}, not read for the name: call it .yaml, or name it on the command line", file
+        )
 
 
 def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
-    """The files with JSON patches: a kustomization, or a file that one names."""
+    """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
     found = {k.file for k in kustomizations if k.operates and k.file in linted}
     patches = {path for k in kustomizations for path in k.patches}
     for file in linted if patches else ():

@@ -9,7 +9,7 @@ from scclint.load.document import Document, Status, text_at
 from scclint.load.limits import Aliasing, LimitError
 from scclint.load.node import Node, Scalar
 from scclint.load.quick import other_kind
-from scclint.load.split import Chunk, body_start, helm_source, is_empty, split
+from scclint.load.split import Chunk, body_start, false_marker, helm_source, is_empty, split
 
 if TYPE_CHECKING:
     from scclint.load.trees import Trees
@@ -80,6 +80,13 @@ def _load_chunk(
         return
     if trees is not None and (found := trees.find(text, file, line)) is not None:
         yield Document(file, index, line, found.tree, "parsed", found.tree, found.facts.kind, found.facts.api_version, source)
+        return
+    if (at := false_marker(text)) >= 0:
+        problem = (
+            "kubectl takes this line for the border of two documents, and YAML for text: leave nothing on it behind the dashes"
+        )
+        error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
+        yield Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
         return
     roots: list[tuple[int, Node]] = []
     expanded = aliasing.values

@@ -101,9 +101,8 @@ class Reach:
     def work_tree(self) -> str:
         """The top of the work tree that the folder is part of, empty without one."""
         if self._work_tree is None:
-            # A repository that ignores the folder, like one of a whole home directory, is another matter.
-            listed = listed_by_git(self._named, tracked_only=True) is not None
-            self._work_tree = work_tree(self._named) if listed else ""
+            # A repository that has nothing of the folder, like one of a whole home directory, is another matter.
+            self._work_tree = work_tree(self._named) if listed_by_git(self._named, tracked_only=True) else ""
         return self._work_tree
 
     def has_folder_of(self, path: str) -> bool:
@@ -184,7 +183,9 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
     while pending:
         prefix = pending.pop()
         folder = os.path.join(root, prefix) if prefix else root
-        listed = listed_by_git(folder, tracked_only=tracked_only)
+        # What an index has for a submodule may be a folder of files, of which no git has a list.
+        plain = prefix and not os.path.lexists(os.path.join(folder, ".git"))
+        listed = None if plain else listed_by_git(folder, tracked_only=tracked_only)
         if listed is None:
             yield from _walk(root, folder, problems)
             continue

@@ -85,7 +85,7 @@ class Document:
 class ObjectNode:
     """An API object within a document. `path` leads to it from the document's root: `("items", 3)`; empty for the root.
 
-    An item of a typed list that says no kind has that of the list (`PodList` has Pods), as in kubectl.
+    An item that says neither kind nor version has those of the list (`PodList` has Pods), or else of the object, as in kubectl.
     """
 
     root: Mapping
@@ -122,16 +122,15 @@ def objects(document: Document) -> Iterator[ObjectNode]:
 
 
 def _unroll(root: Mapping, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:
-    kind = text_at(root, "kind") or kind
-    api_version = text_at(root, "apiVersion") or api_version
+    own = text_at(root, "kind"), text_at(root, "apiVersion")
+    if any(own):
+        kind, api_version = own
     items = root.get("items")
     is_list = kind.endswith("List")
     if not (is_list and isinstance(items, Sequence)):
         yield ObjectNode(root, path, kind, api_version)
     if not isinstance(items, Sequence):
         return
-    typed = is_list and kind != "List"
-    item_kind, item_version = (kind.removesuffix("List"), api_version) if typed else ("", "")
     for number, item in enumerate(items.items):
-        if isinstance(item, Mapping) and (is_list or "kind" in item):
-            yield from _unroll(item, (*path, "items", number), item_kind, item_version)
+        if isinstance(item, Mapping):
+            yield from _unroll(item, (*path, "items", number), kind.removesuffix("List"), api_version)

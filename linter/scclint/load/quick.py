@@ -27,6 +27,9 @@ _SECURITY = rf"ecurityContext{_KEY_ENDS}"
 _DISGUISED = r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!"
 """In flow style, what may stand for a word: a letter escaped, a word with a line break in it, or something with a tag (`!!binary`)."""
 
+_SPELLED_OUT = r"""\\[uUx\r\n]|\n[ -]*+\?[ \r\n]"""
+"""In block style, what may stand for a key: a letter escaped, and a key on a line of its own behind `?`."""
+
 HOLDERS = "*"
 """Stands among the kinds asked for: documents of other kinds are asked for as well where they seem to hold containers."""
 
@@ -57,7 +60,7 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
         return None
     if _TELLING_LINE.search(chunk, start, max(at - 1, start)) or _TELLING_LINE.search(chunk, at):
         return None
-    if HOLDERS in subject_kinds and match[1] not in PODLESS and names_containers(chunk):
+    if HOLDERS in subject_kinds and match[1] not in PODLESS and (names_containers(chunk) or re.search(_SPELLED_OUT, chunk)):
         return None
     version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
     # The same few names in all of what may be hundreds of thousands of documents.

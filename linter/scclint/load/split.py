@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _MARKER = re.compile(r"\n(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_FALSE_MARKER = re.compile(r"\n(?=---(?![ \t\r\n]|\Z)[^\S\n]*(?:#|\n|\Z))")
 _COMMENT = "#[^\n\r\x85\u2028\u2029]*+"
 # Possessive, so that a million comment lines leave no trail of positions to go back to.
 _BLANK_LINES = rf"(?:[ \t]*+(?:{_COMMENT})?+\r?\n)*+"
@@ -61,6 +62,16 @@ def _cuts(text: str) -> Iterator[int]:
 
 def _marks_start(text: str) -> bool:
     return text.startswith("---") and text[3:4] in ("", " ", "\t", "\r", "\n")
+
+
+def false_marker(chunk: str) -> int:
+    """The offset of a line that ends a document for kubectl and is text for YAML, as `---#x: |` is; -1 if there is none.
+
+    apimachinery's YAMLReader cuts at each line that begins with `---` and has nothing more than white space, as Go's TrimSpace
+    knows it, or a `#` behind that.
+    """
+    match = _FALSE_MARKER.search(chunk) if "\n---" in chunk else None
+    return match.end() if match else -1
 
 
 def is_empty(chunk: str) -> bool:

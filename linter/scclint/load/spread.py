@@ -1,6 +1,7 @@
 """The load stage in several processes, for inputs so large that starting these pays."""
 
 import os
+import pickle
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import NamedTuple
@@ -23,7 +24,10 @@ _AT_ONCE = 32
 
 
 class Loaded(NamedTuple):
-    """What became of a file: its documents and how many more of which kind, why it cannot be read, the bug it brought out."""
+    """What became of a file: its documents and how many more of which kind, why it cannot be read, the bug it brought out.
+
+    What is nested too deep to be sent from one process to another is `left` to be loaded in this one.
+    """
 
     item: SourceFile
     documents: Sequence[Document] = ()
@@ -31,6 +35,7 @@ class Loaded(NamedTuple):
     digest: str = ""
     error: LoadError | None = None
     crash: Exception | None = None
+    left: bool = False
 
 
 class _Folded(Node):
@@ -85,6 +90,11 @@ def _load(item: SourceFile, subject_kinds: Set[str], is_settled: Callable[[Docum
         return Loaded(item, error=error)
     except Exception as error:  # a bug that one file brings out must not take the others with it
         return Loaded(item, documents, tuple(passed.items()), crash=error)
+    try:
+        for document in documents:
+            pickle.dumps(document.root)
+    except RecursionError:
+        return Loaded(item, left=True)
     return Loaded(item, documents, tuple(passed.items()), digest(text))
 
 

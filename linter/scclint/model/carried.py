@@ -25,8 +25,11 @@ def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> 
     home = _selected(at(data, ("spec", "namespaceSelector", "include")))
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         found = at(entry, within)
+        where = (*path, *listed, index, *within)
+        if isinstance(found, Unknown) or (isinstance(found, str) and "{{" in found):
+            # All of the object is filled in.
+            yield Instance({"kind": Unknown(str(found))}, where, home, {where: ()})
         if isinstance(found, dict) and not _is_mere_check(entry, found):
-            where = (*path, *listed, index, *within)
             filled: dict[Path, tuple[Parameter, ...]] = {}
             yield Instance(_opened(found, where, filled), where, home, filled)
 

@@ -28,7 +28,8 @@ def holds_containers(group: str, kind: str, data: Any) -> bool:
 def _holds(data: Any) -> bool:
     if isinstance(data, dict):
         source = data.get("object-templates-raw")
-        if isinstance(source, str) and names_containers(source):
+        # Within a Policy, whose own templates come first, the text is one that is to be filled in.
+        if isinstance(source, str | Unknown) and names_containers(str(source)):
             return True
         return any(_is_telling(key, value) or _holds(value) for key, value in data.items())
     return isinstance(data, list) and any(map(_holds, data))

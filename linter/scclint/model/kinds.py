@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scclint.finding import Path
+from scclint.finding import Path, shortened
 from scclint.load.document import Document, objects
 from scclint.load.limits import Added
 from scclint.load.node import Node
@@ -29,6 +29,7 @@ from scclint.model.objects import (
     Workload,
     lent,
 )
+from scclint.model.unknown import Unknown
 from scclint.record import EMPTY, record, replace
 
 if TYPE_CHECKING:
@@ -158,6 +159,9 @@ class Extras:
 
 NO_EXTRAS = Extras()
 
+_LONGEST_KIND = 60
+"""Characters of an expression in place of a kind."""
+
 
 def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
     """The model objects of a document, in order. Raises LimitError for what comes to more than scclint looks at."""
@@ -170,9 +174,13 @@ def build_all(document: Document, extras: Extras = NO_EXTRAS) -> Iterator[ApiObj
 def build(document: Document, root: Node, data: dict[str, Any], path: Path, extras: Extras = NO_EXTRAS) -> Iterator[ApiObject]:
     """The model objects that one API object stands for: one for a kind in the tables, none for others.
 
-    One of another kind that holds containers is `Unread`.
+    One of another kind that holds containers is `Unread`, and so is one of a kind that is not known.
     """
     api_version, kind = data.get("apiVersion"), data.get("kind")
+    if isinstance(api_version, Unknown) or isinstance(kind, Unknown):
+        told = {key: shortened(" ".join(str(data.get(key) or "").split()), _LONGEST_KIND) for key in ("apiVersion", "kind")}
+        yield Unread(document, root, {**told, "metadata": data.get("metadata")}, path)
+        return
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return
     group = api_version.rpartition("/")[0]

@@ -18,6 +18,9 @@ from scclint.record import record
 if TYPE_CHECKING:
     from scclint.model.objects import ApiObject
 
+_CHANGING = ("replacements", "transformers", "helmCharts", "helmChartInflationGenerator", "vars")
+"""Fields of a kustomization that change objects, or bring some in."""
+
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
@@ -39,7 +42,8 @@ Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
 class Kustomization:
     """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders.
 
-    `operates` is True where it has a JSON patch (RFC 6902, operations on paths) in place.
+    `operates` is True where it changes objects in ways that are not followed: by patches in place, replacements, transformers, or
+    charts that it renders.
     """
 
     file: str
@@ -85,7 +89,9 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
         tuple(os.path.normpath(os.path.join(folder, name)) for name in taken),
         # A patch may also be written in place, which is no name of a file.
         tuple(os.path.normpath(os.path.join(folder, name)) for name in listed if name and "\n" not in name),
-        any(_text(patch.get("patch")).lstrip().startswith(("-", "[")) for patch in patches),
+        any(_text(patch.get("patch")) for patch in patches)
+        or any("\n" in name for name in listed)
+        or any(map(data.get, _CHANGING)),
     )
 
 

@@ -17,7 +17,11 @@ _LONGEST = 60_000
 _OPEN_FILES = 5
 _GAP = "\u200b"
 _MARKUP = re.compile(rf"[\\`*_\[\]|~$<>&{_GAP}]")
-_REFERENCE = re.compile(r"([@#]|:(?=//)|\b(?:www(?=\.)|GH(?=-)))", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"([@#]|[!$&](?=\d)|[~%](?=[\w\"])|:(?=//)"
+    r"|\b(?:www(?=\.)|GH(?=-)|(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{6}(?=[0-9a-f]+\b)))",
+    re.IGNORECASE,
+)
 """What code hosts link once Markdown is done, when escapes are gone; an unseen gap holds."""
 
 _REVIEW = ("Workload", "SCC", "Granted to", "Container", "Profile", "Source", "Seccomp", "crictl")

@@ -12,6 +12,9 @@ _COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
 _COMMAND_ANYWHERE = re.compile(r"(?<=##)(?=[A-Za-z]*\[)")
 """`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands wherever they stand in a line."""
 
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+"""Characters that count as printing and show nothing, which could make two names look alike."""
+
 IDEOGRAPHIC_SPACE = "\u3000"
 
 
@@ -28,6 +31,8 @@ def visible(text: str, longest: int | None = LONGEST) -> str:
     """
     if longest is not None and len(text) > longest:
         return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)
+    if not text.isascii():
+        text = _BLANK.sub(lambda match: escape(match[0]), text)
     if not text.isprintable():
         text = "".join([c if c.isprintable() or c in ("\n", IDEOGRAPHIC_SPACE) else escape(c) for c in text])
     if "::" in text:

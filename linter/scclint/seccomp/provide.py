@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.cluster.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
+from scclint.errors import LoadError
 from scclint.finding import Path
+from scclint.load.discover import Reach
+from scclint.load.read import read
 from scclint.record import record
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
@@ -237,13 +240,14 @@ def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> It
         return
     for directory in profile_dirs:
         path = os.path.join(directory, *localhost_profile.split("/"))
-        if not os.path.isfile(path):
+        if not os.path.isfile(path) or not Reach(directory).has(path):
             continue
         try:
-            with open(path, encoding="utf-8") as file:
-                yield Provider("file", "", path, file.read())
-        except (OSError, UnicodeDecodeError) as error:
-            yield Provider("file", "", path, None, problem=f"it cannot be read: {error}")
+            yield Provider("file", "", path, read(path))
+        except LoadError as error:
+            yield Provider(
+                "file", "", path, None, problem=f"it cannot be read: {error.message.removeprefix('cannot be read: ')}"
+            )
 
 
 def _group(item: Object) -> str:
