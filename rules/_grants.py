@@ -127,15 +127,17 @@ def _reaches(world: World) -> dict[ObjectRef, Reach]:
     """What each bound role reaches. Kept for the world being judged: bindings share roles, and there can be thousands."""
     if world.cluster.platform != "openshift":
         return {}
-    granting = {bound.ref: bound for scc in world.cluster.sccs for bound in world.cluster.bindings_to(scc)}
+    granting = {bound.ref: bound for bound in world.cluster.bindings}
+    every = tuple(sorted(world.cluster.sccs))
     found: dict[ObjectRef, Reach] = {}
     for binding in world.of(RoleBinding):
         bound, role = granting.get(reference(binding, world)), role_of(binding, world)
         if bound is None or role in found or world.find(bound.ref) is not binding:
             continue
-        reached = [(scc, use) for scc in sorted(world.cluster.sccs) if (use := bound.uses.first(scc)) is not None]
-        use = bound.uses.every or reached[0][1]
-        sccs = tuple(scc for scc, _ in reached)
+        sccs = every if bound.uses.every else tuple(sorted(scc for scc in bound.uses.named if scc in world.cluster.sccs))
+        use = bound.uses.every or next(filter(None, map(bound.uses.first, sccs)), None)
+        if use is None:
+            continue
         found[role] = Reach(role, sccs, not use.names, not use.names and _means_anything(world, use.role), use.role, use.index)
     return found
 

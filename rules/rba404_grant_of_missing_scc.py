@@ -39,6 +39,8 @@ rules:
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, rule
 
@@ -108,15 +110,33 @@ def _sccs(item: View, verb: str) -> bool:
     return all(isinstance(item.data.get(key), list) and {"*", word} & _texts(item.data[key]) for key, word in wanted)
 
 
+_MOST_HINTS = 50
+
+
+@lru_cache(maxsize=1)
+def _hints(world: World) -> dict[str, list[str]]:
+    """The SCCs of the cluster that may have been meant by a name, as far as they were looked for."""
+    return {}
+
+
+def _near(name: str, world: World) -> list[str]:
+    from difflib import get_close_matches
+
+    sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64]
+    return [scc for scc in sorted(sccs) if scc.startswith(name)] or get_close_matches(name[:64], sccs, 2)
+
+
 def _texts(values: list[object]) -> set[object]:
     return {value for value in values if isinstance(value, str)}
 
 
 def _settle(name: str, world: World) -> str:
-    from difflib import get_close_matches
-
     if name == "*":
         return "Name the SCC that is needed."
-    near = [scc for scc in sorted(world.cluster.sccs) if scc.startswith(name)] or get_close_matches(name, world.cluster.sccs, 2)
+    hints = _hints(world)
+    if name not in hints:
+        # Names are compared letter by letter, which is more than it is worth for the hundredth.
+        hints[name] = _near(name, world) if len(hints) < _MOST_HINTS else []
+    near = hints[name]
     meant = f"Write {listed(near, 'or')} if that is meant" if near else "Correct the name"
     return f"{meant}, or make the SCC part of the input (--cluster-state)."

@@ -115,6 +115,10 @@ def _settle(field: Field[Any], scc: str, world: World) -> str:
     return f"{instead}, else pin the SCC by annotation openshift.io/required-scc."
 
 
+_MOST_NAMED = 10
+"""Fields of different names, each tried. Where an SCC objects to more, it is not for one of them."""
+
+
 def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Candidate) -> list[Field[Any]]:
     """Where the field stands, in one place or in several containers, without which the SCC would admit the pod; empty if none.
 
@@ -123,6 +127,8 @@ def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Ca
     named: dict[str, list[Path]] = {}
     for error in in_fields(candidate.reasons):
         named.setdefault(_name(error.path), []).append(error.path)
+    if len(named) > _MOST_NAMED:
+        return []
     for paths in named.values():
         fields = [workload.pod.field(*path) for path in paths]
         left_out = {dropped(path) for path in paths}

@@ -47,7 +47,7 @@ spec:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
@@ -139,7 +139,7 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
     """
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
-    confining = [c for c in world.explain(workload) if default_profile(c.scc, world) in RUNTIME_DEFAULT]
+    confining = world.explain(workload, among=lambda scc: default_profile(scc, world) in RUNTIME_DEFAULT)
     admitting = next((c.scc for c in confining if c.outcome == "chosen"), None)
     if admitting is not None:
         who = "" if workload.controlled or world.creator_given else " Or say who creates the pod: --as USER."
@@ -169,10 +169,14 @@ def _better(outcome: Outcome, world: World) -> tuple[str, tuple[Related, ...]]:
     )
 
 
-def _nearest(workload: Workload, world: World, verdict: Verdict, sccs: list[Candidate]) -> tuple[str, list[Field[Any]]]:
+_MOST_TRIED = 20
+"""SCCs that are tried without what they refuse."""
+
+
+def _nearest(workload: Workload, world: World, verdict: Verdict, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
     """The SCC that would admit the pod without the fewest fields, and those fields; none where leaving out does not help."""
     refusing = [(c.scc, in_fields(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
-    for scc, errors in sorted(refusing, key=lambda pair: len(pair[1])):
+    for scc, errors in sorted(refusing, key=lambda pair: len(pair[1]))[:_MOST_TRIED]:
         fields = [workload.pod.field(*error.path) for error in errors]
         left_out = {dropped(error.path) for error in errors}
         if all(field.present for field in fields) and admitted_by(world, verdict, scc, left_out):

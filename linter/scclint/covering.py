@@ -119,6 +119,24 @@ class _Trial:
 
 
 _place = attrgetter("place")
+_WILD = re.compile(r"[*?\[]")
+
+
+class _Reaching:
+    """Ignores that can cover findings of one rule in one file: of any subject, of a container by its name, and others."""
+
+    def __init__(self, trials: Iterable[_Trial]) -> None:
+        self.any_subject: list[_Trial] = []
+        self.of_container: dict[str, list[_Trial]] = {}
+        self.others: list[_Trial] = []
+        for trial in trials:
+            container = trial.ignore.container
+            if trial.of_any_subject:
+                self.any_subject.append(trial)
+            elif container and not _WILD.search(container):
+                self.of_container.setdefault(container, []).append(trial)
+            else:
+                self.others.append(trial)
 
 
 class _Group:
@@ -129,28 +147,27 @@ class _Group:
 
     def __init__(self, trials: Sequence[_Trial]) -> None:
         self._trials = trials
-        self._reaching: dict[tuple[str, str], tuple[list[_Trial], list[_Trial]]] = {}
+        self._reaching: dict[tuple[str, str], _Reaching] = {}
         self._findings: Counter[tuple[str, str]] = Counter()
 
     def cover(self, finding: Finding) -> _Trial | None:
         """The first ignore that covers the finding, which lies where they do; None where none does."""
         key = (finding.rule_id, finding.span.file)
         if key not in self._reaching:
-            reaching = [trial for trial in self._trials if trial.reaches(*key)]
-            any_subject = [trial for trial in reaching if trial.of_any_subject]
-            self._reaching[key] = any_subject, [trial for trial in reaching if not trial.of_any_subject]
-        any_subject, others = self._reaching[key]
+            self._reaching[key] = _Reaching(trial for trial in self._trials if trial.reaches(*key))
+        reaching = self._reaching[key]
         self._findings[key] += 1
-        covering = [trial for trial in others if trial.takes(finding.subject)]
+        others = (*reaching.of_container.get(finding.subject.container, ()), *reaching.others)
+        covering = sorted((trial for trial in others if trial.takes(finding.subject)), key=_place)
         for trial in covering:
             trial.use(finding.rule_id)
-        first = (next((trial for trial in found if not trial.expired), None) for found in (any_subject, covering))
+        first = (next((trial for trial in found if not trial.expired), None) for found in (reaching.any_subject, covering))
         return min(filter(None, first), key=_place, default=None)
 
     def count(self) -> None:
         """Have those of any subject remember what they cover."""
         for key, times in self._findings.items():
-            for trial in self._reaching[key][0]:
+            for trial in self._reaching[key].any_subject:
                 trial.use(key[0], times)
 
 

@@ -4,7 +4,7 @@ A check receives the world of the release it judges. What a workload comes to is
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission.shape import check_object, check_pod
@@ -295,13 +295,13 @@ class World:
             self._flaws[id(source)] = tuple(self.profiles.flaws(source, target, used=bool(uses)))
         return self._flaws[id(source)]
 
-    def explain(self, workload: Workload) -> tuple[Candidate, ...]:
-        """The outcome that each candidate would have, in order, also those that are not reached."""
+    def explain(self, workload: Workload, among: Callable[[str], bool] = lambda scc: True) -> tuple[Candidate, ...]:
+        """The outcome that each candidate would have, in order, also those that are not reached; of the SCCs `among` whose names it is."""
         outcome = self.outcome(workload)
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()
         pod = self._arriving(_pod_of(workload), outcome.namespace, outcome.creator)
-        return self.cluster.explain(pod, namespace=outcome.namespace, user=outcome.creator)
+        return self.cluster.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
 
     def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
         """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""

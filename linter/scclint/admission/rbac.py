@@ -1,6 +1,6 @@
 """Kubernetes' role-based access control, as far as the verb `use` on SecurityContextConstraints needs it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation
@@ -50,6 +50,11 @@ class Uses:
         """The first rule that covers an SCC."""
         use, before = self._named.get(scc, (None, False))
         return use if before or self.every is None else self.every
+
+    @property
+    def named(self) -> Set[str]:
+        """The SCCs that the rules name, whether they are there or not."""
+        return self._named.keys()
 
     def names(self, scc: str) -> bool:
         """Whether a rule names the SCC, rather than meaning all."""

@@ -1,6 +1,6 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,11 +164,13 @@ class Cluster:
             return scc_admission.refuse(pod, aggregate(errors), None, (), namespace=namespace, assumed=assumed)
         return scc_admission.admit(pod, providers, grants, namespace=namespace, assumed=assumed)
 
-    def explain(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> tuple[Candidate, ...]:
+    def explain(
+        self, pod: dict[str, Any], *, namespace: str, user: User | None = None, among: Callable[[str], bool] = lambda name: True
+    ) -> tuple[Candidate, ...]:
         """How the pod would fare under every SCC, were each reached: `chosen` stands for each that would admit it.
 
-        All SCCs are judged, whatever SCC the pod's annotation requires, in the order of admission; one that cannot be made
-        ready for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
+        All SCCs `among` whose names it is are judged, whatever SCC the pod's annotation requires, in the order of admission; one
+        that cannot be made ready for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
         """
         for error in check_pod(pod):
             raise error
@@ -180,8 +182,8 @@ class Cluster:
         providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
         grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
         view = Pod(pod)
-        of = len(providers)
-        return tuple(scc_admission.judge(provider, grants[provider.name], view, of)[0] for provider in providers)
+        asked = [provider for provider in providers if among(provider.name)]
+        return tuple(scc_admission.judge(provider, grants[provider.name], view, len(asked))[0] for provider in asked)
 
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """What keeps the SCC named `scc` from admitting `pod`, whoever may use it; None if it is missing or cannot be built."""
@@ -229,6 +231,11 @@ class Cluster:
         return authorize.may_use(
             found, user, subject, (*self._bindings_of("").of(user), *self._bindings_of(namespace).of(user))
         )
+
+    @property
+    def bindings(self) -> tuple[rbac.Binding, ...]:
+        """The bindings that let anyone use SCCs: cluster-wide first, then by namespace and name."""
+        return self._all_bindings()
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""

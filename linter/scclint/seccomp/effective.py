@@ -5,7 +5,8 @@ The chain, in order: the API server's sync of the old annotations with the field
 unless its configuration names a profile for them. The last two may differ between the node pools on which a pod can land.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.admission.pod import Container, containers
@@ -36,6 +37,8 @@ Source = Literal[
 
 _LISTS = {"init": "initContainers", "container": "containers", "ephemeral": "ephemeralContainers"}
 _ROLES: Mapping[str, Role] = {"initContainers": "init", "containers": "container", "ephemeralContainers": "ephemeral"}
+_NAMED = 20
+"""Pools and KubeletConfigs that are named together."""
 _PROFILE_ROOT = "/var/lib/kubelet/seccomp/"
 
 Object = Mapping[str, Any]
@@ -109,11 +112,12 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     annotations: Mapping[str, str] = (verdict.submitted.get("metadata") or {}).get("annotations") or {}
     pod_wide = _pod_request(spec, annotations, regime)
     pools = cluster.pools_of(verdict.submitted)
+    nodes = _Nodes(pools, cluster.seccomp_default)
     results = []
     for list_field, index, item in containers(spec):
         container = Container(item, list_field, index, annotations)
         request = _own_request(container, regime) or pod_wide
-        force = _force(verdict, cluster, pools, container, request)
+        force = _force(verdict, nodes, container, request)
         results.append(
             ContainerSeccomp(
                 name=container.name,
@@ -122,7 +126,7 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
                 type=force.type,
                 localhost_profile=force.localhost_profile,
                 source=force.source,
-                why=force.why + _replacement(force, pools),
+                why=force.why + nodes.replacement(force),
                 requested=request,
                 proc_mode=force.proc_mode,
                 crictl=force.crictl,
@@ -184,23 +188,30 @@ class _Force:
     unconfined_on: tuple[str, ...] = ()
 
 
-def _force(
-    verdict: "Verdict", cluster: "Cluster", pools: "tuple[NodePool, ...]", container: Container, request: Request | None
-) -> _Force:
+class _Nodes:
+    """The nodes that a pod can land on, asked once for all its containers. `otherwise` is as for `_of_kubelet`."""
+
+    def __init__(self, pools: "tuple[NodePool, ...]", otherwise: bool) -> None:
+        self.privileged = cache(lambda: _across(pools, _of_privileged))
+        self.kubelet = cache(lambda nobody: _across(pools, lambda pool: _of_kubelet(pool, otherwise, nobody)))
+        self.replacement = cache(lambda force: _replacement(force, pools))
+
+
+def _force(verdict: "Verdict", nodes: _Nodes, container: Container, request: Request | None) -> _Force:
     if _on_windows(verdict.submitted.get("spec") or {}):
         return _Force(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = _known(request.type) if request else None
         return _Force(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
-        return _across(pools, _of_privileged)
+        return nodes.privileged()
     if request is not None:
         return _running(request.type, request.localhost_profile, request.source, f"The {request.source} asks for it.")
     if (default := _scc_default(verdict)) is not None:
         why = f"SCC {verdict.scc} gives it to pods that ask for nothing."
         return _running(default["type"], default.get("localhostProfile"), "SCC default", why)
     nobody = f"nor does SCC {verdict.scc} give one" if verdict.scc else "no SCC gives one"
-    return _across(pools, lambda pool: _of_kubelet(pool, cluster.seccomp_default, nobody))
+    return nodes.kubelet(nobody)
 
 
 def _on_windows(spec: Object) -> bool:
@@ -218,7 +229,7 @@ def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], 
         fates.setdefault((force.type, force.crictl), []).append((force, pool.name))
     if len(fates) <= 1:
         return next(iter(fates.values()))[0][0] if fates else decide(None)
-    words = (f"{_words(found[0][0])} on {' and '.join(name for _, name in found)}" for found in fates.values())
+    words = (f"{_words(found[0][0])} on {_together([name for _, name in found])}" for found in fates.values())
     source = next(iter(fates.values()))[0][0].source
     unconfined = tuple(name for found in fates.values() for force, name in found if force.type == "Unconfined")
     return _Force(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
@@ -229,7 +240,13 @@ def _replacement(force: _Force, pools: "tuple[NodePool, ...]") -> str:
     if force.type != "RuntimeDefault":
         return ""
     found = [f"{pool.seccomp_profile} on {pool.name}" for pool in pools if pool.seccomp_profile]
-    return f" CRI-O's seccomp_profile makes that {' and '.join(found)}." if found else ""
+    return f" CRI-O's seccomp_profile makes that {_together(found)}." if found else ""
+
+
+def _together(names: Sequence[str]) -> str:
+    """Names as one text, the first of many."""
+    rest = len(names) - _NAMED
+    return " and ".join(names) if rest <= 1 else f"{', '.join(names[:_NAMED])} and {rest} more"
 
 
 def _words(force: _Force) -> str:
@@ -248,10 +265,10 @@ def _of_kubelet(pool: "NodePool | None", otherwise: bool, nobody: str) -> _Force
     """`otherwise` is the `seccompDefault` of nodes that are in no pool."""
     default = pool.seccomp_default if pool else otherwise
     if pool is not None and default is None:
-        why = f"Nothing asks for a profile, and KubeletConfigs of {pool.name} disagree ({', '.join(pool.decided_by)})."
+        why = f"Nothing asks for a profile, and KubeletConfigs of {pool.name} disagree ({', '.join(pool.decided_by[:_NAMED])})."
         return _Force(None, "kubelet default", why)
     if default:
-        by = f", by KubeletConfig {' and '.join(pool.decided_by)}" if pool and pool.decided_by else ""
+        by = f", by KubeletConfig {_together(pool.decided_by)}" if pool and pool.decided_by else ""
         return _running("RuntimeDefault", None, "kubelet default", f"The kubelet runs with seccompDefault{by}.")
     return _running("Unconfined", None, "kubelet default", f"Nothing asks for a profile, {nobody}.")
 
