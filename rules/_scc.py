@@ -1,6 +1,13 @@
 """What an SCC in effect allows, in words."""
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
 from scclint.api import World
+
+Constraints = Any
+"""An SCC in effect, of `World.cluster.sccs`."""
 
 EVERYONE = {
     "system:authenticated": "everyone who is logged in and every controller that creates pods",
@@ -23,9 +30,10 @@ def node_access(name: str, world: World) -> list[str]:
 
     Empty for an SCC that opens nothing of it, and for one that is not there.
     """
-    scc = world.cluster.sccs.get(name)
-    if scc is None or world.cluster.platform != "openshift":
-        return []
+    return _once(world, _node_access, name)
+
+
+def _node_access(scc: Constraints) -> list[str]:
     every_capability = MEANS_ALL.intersection((*scc.allowed_capabilities, *scc.default_add_capabilities))
     return _true(
         (scc.allow_privileged_container, "privileged containers"),
@@ -39,15 +47,16 @@ def node_access(name: str, world: World) -> list[str]:
 
 def wider_than_restricted(name: str, world: World) -> list[str]:
     """What the SCC allows that restricted-v2 does not, gravest first; empty where it allows nothing more."""
-    scc = world.cluster.sccs.get(name)
-    if scc is None or world.cluster.platform != "openshift":
-        return []
+    return _once(world, _wider_than_restricted, name)
+
+
+def _wider_than_restricted(scc: Constraints) -> list[str]:
     volumes = sorted(set(scc.volumes) - RESTRICTED_VOLUMES - {"*", "hostPath"})
     capabilities = sorted({*scc.allowed_capabilities, *scc.default_add_capabilities} - MEANS_ALL - {"NET_BIND_SERVICE"})
     every_capability = MEANS_ALL.intersection((*scc.allowed_capabilities, *scc.default_add_capabilities))
     # Within a user namespace of the pod's own, no id of the node's is reached.
     shares_ids = scc.user_namespace_level != "RequirePodLevel"
-    return node_access(name, world) + _true(
+    return _node_access(scc) + _true(
         (bool(every_capability), "every capability"),
         (bool(capabilities), f"capabilit{'ies' if len(capabilities) > 1 else 'y'} {', '.join(capabilities)}"),
         (shares_ids and scc.run_as_user == "RunAsAny", "any user id (root included)"),
@@ -69,6 +78,22 @@ def wider_than_restricted(name: str, world: World) -> list[str]:
         (shares_ids and bool(scc.fs_group_ranges), "fsGroups of its own"),
         (bool(volumes), f"{', '.join(volumes)} volumes"),
     )
+
+
+def _once(world: World, words: Callable[[Constraints], list[str]], name: str) -> list[str]:
+    """The words on an SCC, which every binding that reaches it asks for."""
+    scc = world.cluster.sccs.get(name)
+    if scc is None or world.cluster.platform != "openshift":
+        return []
+    known = _known(world)
+    if (words, name) not in known:
+        known[words, name] = words(scc)
+    return known[words, name]
+
+
+@lru_cache(maxsize=1)
+def _known(world: World) -> dict[tuple[Callable[[Constraints], list[str]], str], list[str]]:
+    return {}
 
 
 def some(words: list[str], most: int = 4) -> str:

@@ -385,6 +385,17 @@ def test_what_makes_large_values_larger_is_refused(expr: str, grows: bool) -> No
     )
 
 
+def test_what_all_rules_take_together_is_bounded_and_told_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.declared_steps.MOST_ALTOGETHER", 5_000)
+    pods = "---\n".join(MANY.replace("name: web", f"name: web-{number}", 1) for number in range(9))
+    found = findings(
+        pods, rule(f"{VOLUMES}.all(a, a.name != 'x')"), {**rule(f"{VOLUMES}.all(a, a.name != 'y')"), "id": "ACME002"}
+    )
+    told = [f.message for f in found if "is not looked at" in f.message]
+    assert len(told) == 2 and all("steps altogether" in message for message in told)
+    assert 2 <= len(found) - len(told) < 18
+
+
 @pytest.mark.parametrize(
     ("expr", "few"),
     [

@@ -13,7 +13,7 @@ from scclint.config.model import Config
 from scclint.config.raw import config_error
 from scclint.config.records import DeclaredRule, PodTemplate
 from scclint.config.schema import did_you_mean
-from scclint.declared_steps import MOST_STEPS, too_long
+from scclint.declared_steps import MOST_ALTOGETHER, MOST_STEPS, Budget, steps_of
 from scclint.declared_syntax import Node, SyntaxProblem, parse
 from scclint.declared_types import BOOL, DYN, INT, STRING, Type, check, list_of, map_of, names, object_of
 from scclint.declared_values import field, object_values, scc_object, verdict_object
@@ -92,7 +92,8 @@ def compile_rules(declared: Sequence[DeclaredRule], pod_templates: Iterable[PodT
     programs = [cel.compile(record.expr) for record in declared]
     trees = [parse(record.expr) for record in declared]
     used = frozenset().union(*map(names, trees)).intersection(WORKLOAD_VARIABLES)
-    return tuple(_rule(*parts, used) for parts in zip(declared, programs, trees, strict=True))
+    budget = Budget()
+    return tuple(_rule(*parts, used, budget) for parts in zip(declared, programs, trees, strict=True))
 
 
 def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Collection[str]) -> Iterator[tuple[Span, str]]:
@@ -182,14 +183,14 @@ def _path(text: str) -> Path | None:
     return tuple(steps)
 
 
-def _rule(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str]) -> AnyRule:
+def _rule(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str], budget: Budget) -> AnyRule:
     return Rule(
         record.id,
         record.name,
         record.message.rstrip("."),
         record.severity,
         Workload if not record.kind else ApiObject,
-        _check(record, program, tree, used),
+        _check(record, program, tree, used, budget),
         _page(record),
         since="declared in the configuration",
     )
@@ -208,17 +209,31 @@ def _place(span: Span) -> str:
     return f"{span.file}:{span.line}"
 
 
-def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str]) -> Any:
+def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str], budget: Budget) -> Any:
     path = _path(record.at) or ()
     read = names(tree)
+    exhausted = False
 
     def check(subject: ApiObject, world: World) -> Iterator[Problem]:
         if record.kind and subject.kind != record.kind:
             return
         if isinstance(subject, Workload) and not _can_be_judged(subject, world, read):
             return
+        nonlocal exhausted
+        if exhausted:
+            return
         values, context = _context(subject, world, used)
-        if too_long(tree, record.expr, values):
+        steps = steps_of(tree, record.expr, values)
+        if steps <= MOST_STEPS and not budget.spend(steps):
+            exhausted = True
+            yield Problem(
+                f"{subject.named}: from here on {record.id} is not looked at: the rules took {MOST_ALTOGETHER:,} steps altogether",
+                at=subject.place,
+                settle="Declare fewer rules that go through lists, or write them in Python.",
+                severity=Severity.WARNING,
+            )
+            return
+        if steps > MOST_STEPS:
             yield Problem(
                 f"{subject.named}: {record.id} is not looked at: it would take more than {MOST_STEPS:,} steps",
                 at=subject.place,

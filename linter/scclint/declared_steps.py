@@ -21,15 +21,31 @@ _UNKNOWN = object()
 """What only evaluation would tell. It counts for as long as anything that the expression can read."""
 
 
-def too_long(tree: Node, text: str, values: Mapping[str, Any]) -> bool:
-    """Whether an expression, given its tree and its text, takes more than `MOST_STEPS` with these variables."""
+MOST_ALTOGETHER = 30_000_000
+"""Such parts in a run, for all objects and rules: some ten seconds."""
+
+
+class Budget:
+    """The steps that the declared rules of a run have left."""
+
+    def __init__(self) -> None:
+        self._left = MOST_ALTOGETHER
+
+    def spend(self, steps: int) -> bool:
+        """Whether there are that many left to take."""
+        self._left -= steps
+        return self._left >= 0
+
+
+def steps_of(tree: Node, text: str, values: Mapping[str, Any]) -> int:
+    """How many steps an expression, given its tree and its text, takes with these variables; of more than `MOST_STEPS` some number."""
     count = _Count(tree, text, values)
     if not count.macros and not joins(tree):
-        return False
+        return count.size
     steps = count.of(tree, values)
     # What compares or joins texts goes through them, and `+` is applied to what `+` has made within one macro only.
     largest = max(map(_largest, values.values()), default=0) * (1 + text.count("+"))
-    return steps * (1 + largest // _AT_ONCE) > MOST_STEPS
+    return steps * (1 + largest // _AT_ONCE)
 
 
 class _Count:
@@ -41,6 +57,7 @@ class _Count:
         self._sizes: dict[int, int] = {}
         self._nesting: set[int] = set()
         self.macros = self._measure(tree)
+        self.size = self._sizes[id(tree)]
         self._longest = -1
 
     def _measure(self, node: Node) -> bool:

@@ -79,6 +79,7 @@ class Cluster:
         self._bindings: tuple[rbac.Binding, ...] | None = None
         self._unfollowed: tuple[str, ...] = ()
         self._namespaced_bindings: dict[str, rbac.Bindings] = {}
+        self._landings: dict[str, tuple[NodePool, ...]] = {}
         self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
@@ -255,9 +256,13 @@ class Cluster:
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
         if not self.node_pools:
             return ()
-        from scclint.cluster.nodes import landing
+        spec = pod.get("spec") or {}
+        key = repr([spec.get(field) for field in ("nodeSelector", "affinity", "tolerations")])
+        if key not in self._landings:
+            from scclint.cluster.nodes import landing
 
-        return landing(pod, self.node_pools)
+            self._landings[key] = landing(pod, self.node_pools)
+        return self._landings[key]
 
     def _skipped(self, pod: Object, namespace: str) -> str | None:
         """Why SCC admission does not look at the pod: `kubernetes`, `windows`, `namespace`, `run-level`; None if it does."""
