@@ -5,7 +5,7 @@ From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.record import record, replace
@@ -24,6 +24,10 @@ class Taint:
     key: str
     value: str
     effect: str
+
+
+_INSTALLED_TAINTS = {"master": (Taint(f"{_ROLE}master", "", "NoSchedule"),)}
+"""Of pools, those that their nodes are installed with."""
 
 
 @record
@@ -65,8 +69,8 @@ def node_pools(objects: Iterable[Object]) -> tuple[NodePool, ...]:
     configs = [o for o in objects if o.get("kind") == "KubeletConfig"]
     machine_configs = [o for o in objects if o.get("kind") == MACHINE_CONFIG]
     pools = _pool_objects(objects)
-    of_workers = [c for c in configs for pool in pools if _name(pool) == "worker" and _selects(c, pool)]
-    return tuple(_pool(pool, configs, of_workers, machine_configs) for pool in pools)
+    settings = _Settings(configs, machine_configs, next(pool for pool in pools if _name(pool) == "worker"))
+    return tuple(_pool(pool, settings) for pool in pools)
 
 
 def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
@@ -123,22 +127,61 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     return [found[name] for name in sorted(found)]
 
 
-def _pool(pool: Object, configs: list[Object], of_workers: list[Object], machine_configs: list[Object]) -> NodePool:
-    """A pool without a KubeletConfig of its own has that of the workers if their MachineConfigs reach it."""
+class _Kubelet(NamedTuple):
+    """What KubeletConfigs say together: whether there are any, taints, and seccompDefault with who decides it."""
+
+    configured: bool
+    taints: tuple[Taint, ...]
+    seccomp_default: bool | None
+    decided_by: tuple[str, ...]
+
+
+class _Settings:
+    """What KubeletConfigs and MachineConfigs say of pools, worked out once for those that are selected alike."""
+
+    def __init__(self, configs: list[Object], machine_configs: list[Object], worker: Object) -> None:
+        self._configs = sorted(configs, key=_name)
+        self._machine_configs = sorted(machine_configs, key=_name)
+        self._worker = worker
+        self._kubelets: dict[str, _Kubelet] = {}
+        self._crio: dict[str, dict[str, str]] = {}
+
+    def kubelet(self, pool: Object) -> _Kubelet:
+        """A pool without a KubeletConfig of its own has that of the workers if their MachineConfigs reach it."""
+        own = self._selected(pool)
+        if not own.configured and _matches(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
+            return self._selected(self._worker)
+        return own
+
+    def _selected(self, pool: Object) -> _Kubelet:
+        key = repr(_labels(pool))
+        if key not in self._kubelets:
+            own = [c for c in self._configs if _selects(c, pool)]
+            decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
+            values = {value for _, value in decided} | ({False} if len(decided) < len(own) and decided else set())
+            default = False if not values else values.pop() if len(values) == 1 else None
+            self._kubelets[key] = _Kubelet(bool(own), tuple(_taints(own)), default, tuple(_name(c) for c, _ in decided))
+        return self._kubelets[key]
+
+    def crio(self, pool: Object) -> dict[str, str]:
+        """CRI-O's seccomp settings of a pool; `@kata` is the profile of the handler `kata`."""
+        selector = _machine_config_selector(pool)
+        key = repr(selector)
+        if key not in self._crio:
+            self._crio[key] = _crio_settings(c for c in self._machine_configs if _matches(selector, _labels(c)))
+        return self._crio[key]
+
+
+def _pool(pool: Object, settings: _Settings) -> NodePool:
     name = _name(pool)
-    own = sorted((c for c in configs if _selects(c, pool)), key=_name)
-    if not own and _matches(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
-        own = sorted(of_workers, key=_name)
-    decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
-    values = {value for _, value in decided} | ({False} if len(decided) < len(own) and decided else set())
-    default = False if not values else values.pop() if len(values) == 1 else None
-    crio = _crio_settings(pool, machine_configs)
+    kubelet = settings.kubelet(pool)
+    crio = settings.crio(pool)
     return NodePool(
         name,
         _roles(pool),
-        tuple(_taints(name, own)),
-        default,
-        tuple(_name(config) for config, _ in decided),
+        (*_INSTALLED_TAINTS.get(name, ()), *kubelet.taints),
+        kubelet.seccomp_default,
+        kubelet.decided_by,
         crio.get("seccomp_profile", ""),
         crio.get("privileged_seccomp_profile", ""),
         tuple(sorted((key.removeprefix("@"), value) for key, value in crio.items() if key.startswith("@"))),
@@ -197,24 +240,18 @@ def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
             yield key, str(value)
 
 
-def _taints(name: str, configs: list[Object]) -> Iterator[Taint]:
-    """The one that control plane nodes are installed with, and those that a KubeletConfig registers nodes with."""
-    if name == "master":
-        yield Taint(f"{_ROLE}master", "", "NoSchedule")
+def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
+    """Those that KubeletConfigs register nodes with."""
     for config in configs:
         for taint in _maps(_kubelet(config).get("registerWithTaints")):
             if taint.get("effect") in ("NoSchedule", "NoExecute"):
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
 
-def _crio_settings(pool: Object, machine_configs: list[Object]) -> dict[str, str]:
-    """CRI-O's seccomp settings of a pool; `@kata` is the profile of the handler `kata`.
-
-    Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins.
-    """
-    selector = _machine_config_selector(pool)
+def _crio_settings(machine_configs: Iterable[Object]) -> dict[str, str]:
+    """Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins."""
     files: dict[str, str] = {}
-    for config in sorted((c for c in machine_configs if _matches(selector, _labels(c))), key=_name):
+    for config in machine_configs:
         for file in files_of(config, "/etc/crio/crio.conf"):
             drop_in = file.path.startswith("/etc/crio/crio.conf.d/") or file.path == "/etc/crio/crio.conf"
             if drop_in and file.text is not None:
@@ -272,7 +309,10 @@ def _impossible(expression: Object, pool: NodePool) -> bool:
 
 
 def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:
-    return all(any(_tolerates(toleration, taint) for toleration in _maps(tolerations)) for taint in taints)
+    by_key: dict[str, list[Object]] = {}
+    for toleration in {repr(t): t for t in _maps(tolerations)}.values():
+        by_key.setdefault(str(toleration.get("key") or ""), []).append(toleration)
+    return all(any(_tolerates(t, taint) for key in (taint.key, "") for t in by_key.get(key, ())) for taint in taints)
 
 
 def _tolerates(toleration: Object, taint: Taint) -> bool:
