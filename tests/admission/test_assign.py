@@ -5,9 +5,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scclint.admission import group
 from scclint.admission.assign import MOST_ERRORS, Assignment, assign
-from scclint.admission.field import LISTED
+from scclint.admission.field import LISTED, Where
 from scclint.admission.pod import Pod
 from tests.admission.build import MUST, pod, provider
 
@@ -346,3 +349,15 @@ def test_of_many_errors_the_first_are_kept() -> None:
     one = [*under({"allowPrivilegedContainer": False}, context(privileged=True)).errors]
     assert len(one) == 1
     assert len(under({"allowPrivilegedContainer": False}, *[context(privileged=True)] * 1500).errors) == MOST_ERRORS
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=5),
+    st.lists(st.integers(1, 32), min_size=1, max_size=8),
+)
+def test_groups_are_in_any_of_the_ranges(ranges: list[tuple[int, int]], groups: list[int]) -> None:
+    """Ranges may overlap, and one that ends before it begins has nothing in it."""
+    paths: list[tuple[str | int, ...]] = [("g", index) for index in range(len(groups))]
+    refused = [error.path for error in group.validate(ranges, "g", groups, Where("", ""), paths)]
+    allowed = [any(low <= number <= high for low, high in ranges) for number in groups]
+    assert refused == [path for path, good in zip(paths, allowed, strict=True) if not good]

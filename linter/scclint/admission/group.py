@@ -1,6 +1,8 @@
 """The `fsGroup` and `supplementalGroups` strategies. Empty ranges mean RunAsAny, which accepts every group."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 
 from scclint.admission.constraints import Range
 from scclint.admission.field import FieldError, Ids, Path, Where, first, listed
@@ -15,7 +17,7 @@ def validate(
     """
     if not ranges:
         return []
-    allowed = listed([f"{low}" if low == high else f"{low} to {high}" for low, high in ranges])
+    starts, ends, allowed = _joined(tuple(ranges))
     if not groups:
         detail = "unable to validate empty groups against required ranges"
         return [where.invalid(name, Ids(), detail, allowed, at=paths[0])]
@@ -23,5 +25,19 @@ def validate(
     return first(
         where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
         for group, path in zip(groups, paths, strict=True)
-        if not any(low <= group <= high for low, high in ranges)
+        if not ((before := bisect_right(starts, group)) and group <= ends[before - 1])
     )
+
+
+@lru_cache(maxsize=64)
+def _joined(ranges: tuple[Range, ...]) -> tuple[list[int], list[int], str]:
+    """Where ranges that do not overlap begin and end which cover the same, and how people would write the ranges."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for low, high in sorted(ranges):
+        if ends and low <= ends[-1]:
+            ends[-1] = max(ends[-1], high)
+        elif low <= high:
+            starts.append(low)
+            ends.append(high)
+    return starts, ends, listed([f"{low}" if low == high else f"{low} to {high}" for low, high in ranges])
