@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = ""
         if isinstance(error, LoadError) and error.file:
             where = f"{error.file}:{error.line}:{error.column}: " if error.line else f"{error.file}: "
-        _say(f"scclint: {where}{error}")
+        # A name may have a line feed in it, and what follows must not pass for a line of ours.
+        _say(f"scclint: {where}".replace("\n", "\\n") + str(error))
         return USAGE
     except BrokenPipeError:
         # Whoever read our output has gone; the interpreter would complain when it flushes on exit.
