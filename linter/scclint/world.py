@@ -39,7 +39,7 @@ CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticate
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
-CANDIDATES_KEPT = 50_000
+CANDIDATES_KEPT = 15_000
 """Beyond so many SCCs and errors in verdicts, what becomes of a workload is worked out again when it is asked for: a verdict is
 quick, but large. Those of a thousand workloads are kept with the SCCs of a release."""
 
