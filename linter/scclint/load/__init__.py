@@ -89,7 +89,7 @@ def _load_chunk(
         yield Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
         return
     roots: list[tuple[int, Node]] = []
-    expanded = aliasing.values
+    expanded = aliasing.so_far
     failed: LoadError | None = None
     try:
         roots.extend(_roots(file, text, line, aliasing))
@@ -100,7 +100,7 @@ def _load_chunk(
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         first = root_line if number else line
         # What has aliases is parsed in every run, so that their limit is met at the same place in each.
-        alone = len(roots) == 1 and failed is None and aliasing.values == expanded
+        alone = len(roots) == 1 and failed is None and aliasing.so_far == expanded
         if trees is not None and kind and alone and (tree := trees.keep(root, text, line)) is not None:
             yield Document(file, index, line, tree, status, tree, kind, api_version, source)
         else:

@@ -24,36 +24,37 @@ class LimitError(LoadError):
     """Text that is refused for its size and not for what it says: the cluster might take it."""
 
 
-class Aliasing:
-    """What the aliases of one file have come to so far."""
+class Counted:
+    """What something in one file has come to so far, of which there is a most."""
 
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values = 0
-
-    def add(self, size: int, at: Span) -> None:
-        """Count `size` values more. Raises LoadError beyond `MAX_ALIASED`."""
-        self.values += size
-        if self.values > MAX_ALIASED:
-            problem = f"the aliases of this file expand to more than {MAX_ALIASED:,} values"
-            raise LimitError(problem, at.file, at.line, at.column)
-
-
-class Added:
-    """What filling in has added so far to the Templates of one file."""
-
-    __slots__ = ("characters",)
+    __slots__ = ("so_far",)
+    most = 0
+    problem = ""
 
     def __init__(self) -> None:
-        self.characters = 0
+        self.so_far = 0
 
-    def add(self, characters: int, at: Span) -> None:
-        """Count so many characters more. Raises LimitError beyond `MAX_ADDED`."""
-        self.characters += characters
-        if self.characters > MAX_ADDED:
-            problem = f"parameters and labels add more than {MAX_ADDED:,} characters to the Templates of this file"
-            raise LimitError(problem, at.file, at.line, at.column)
+    def add(self, more: int, at: Span) -> None:
+        """Count so many more. Raises LimitError beyond the most."""
+        self.so_far += more
+        if self.so_far > self.most:
+            raise LimitError(self.problem, at.file, at.line, at.column)
+
+
+class Aliasing(Counted):
+    """The values that aliases stand for."""
+
+    __slots__ = ()
+    most = MAX_ALIASED
+    problem = f"the aliases of this file expand to more than {MAX_ALIASED:,} values"
+
+
+class Added(Counted):
+    """The characters that filling in adds to Templates."""
+
+    __slots__ = ()
+    most = MAX_ADDED
+    problem = f"parameters and labels add more than {MAX_ADDED:,} characters to the Templates of this file"
 
 
 def check_aliasing(decoded: int, aliased: int, at: Span) -> None:
