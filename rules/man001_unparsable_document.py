@@ -3,7 +3,8 @@ A document is neither YAML nor JSON, so whatever it was meant to be is not judge
 file are.
 
 The API server would refuse the document for the same reason; `oc apply` stops at it and leaves the rest of the file
-unapplied.
+unapplied. A line such as `---#x` is refused as well where YAML takes it for text: `kubectl` and `oc` take it for the
+border of two documents, so that what is reviewed is not what is applied.
 
 ## How to settle it
 

@@ -82,9 +82,7 @@ def _load_chunk(
         yield Document(file, index, line, found.tree, "parsed", found.tree, found.facts.kind, found.facts.api_version, source)
         return
     if (at := false_marker(text)) >= 0:
-        problem = (
-            "kubectl takes this line for the border of two documents, and YAML for text: leave nothing on it behind the dashes"
-        )
+        problem = "kubectl takes this line for the border of two documents, and YAML for text: write nothing behind the dashes"
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
         yield Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
         return
