@@ -59,6 +59,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             dropped = (
                 "so it has no effect" if not problem.in_security_context else "so the protection it asks for is not in force"
             )
+            if problem.path == ("items",) and isinstance(obj.field("items").value, list):
+                dropped = "but for kubectl a list of items makes the whole a list: it applies the items and not the rest"
             fact, semicolon, hint = problem.message.partition("; ")
             yield Problem(
                 f"{obj.named}: {fact}, {dropped}{semicolon}{hint}",
