@@ -110,7 +110,7 @@ def _for_pods_elsewhere(scc: str, world: World) -> bool:
     """Whether the SCC is granted to a service account that no workload of the input runs as."""
     users = {*world.cluster.sccs[scc].users}
     for bound in world.cluster.bindings_to(scc):
-        if bound.uses.names(scc):
+        if scc in bound.uses.named:
             users |= bound.users
     for user in users:
         account = User(user).service_account

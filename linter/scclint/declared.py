@@ -13,7 +13,7 @@ from scclint.config.model import Config
 from scclint.config.raw import config_error
 from scclint.config.records import DeclaredRule, PodTemplate
 from scclint.config.schema import did_you_mean
-from scclint.declared_steps import MOST_ALTOGETHER, MOST_STEPS, Budget, steps_of
+from scclint.declared_steps import MOST_ALTOGETHER, MOST_STEPS, Budget, Steps
 from scclint.declared_syntax import Node, SyntaxProblem, parse
 from scclint.declared_types import BOOL, DYN, INT, STRING, Type, check, list_of, map_of, names, object_of
 from scclint.declared_values import field, object_values, scc_object, verdict_object
@@ -212,6 +212,7 @@ def _place(span: Span) -> str:
 def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str], budget: Budget) -> Any:
     path = _path(record.at) or ()
     read = names(tree)
+    steps_of = Steps(tree, record.expr)
     exhausted = False
 
     def check(subject: ApiObject, world: World) -> Iterator[Problem]:
@@ -223,7 +224,7 @@ def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str],
         if exhausted:
             return
         values, context = _context(subject, world, used)
-        steps = steps_of(tree, record.expr, values)
+        steps = steps_of.of(values)
         if steps <= MOST_STEPS and not budget.spend(steps):
             exhausted = True
             yield Problem(

@@ -160,7 +160,7 @@ def test_a_role_of_many_rules_answers_as_if_they_were_tried_in_turn() -> None:
         uses = Uses(tried)
         for scc in "abcd":
             assert uses.first(scc) == next((use for use in tried if not use.names or scc in use.names), None)
-            assert uses.names(scc) is any(scc in use.names for use in tried)
+            assert (scc in uses.named) is any(scc in use.names for use in tried)
         assert uses.every == next((use for use in tried if not use.names), None)
         assert bool(uses) is bool(tried)
 

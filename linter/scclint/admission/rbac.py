@@ -56,10 +56,6 @@ class Uses:
         """The SCCs that the rules name, whether they are there or not."""
         return self._named.keys()
 
-    def names(self, scc: str) -> bool:
-        """Whether a rule names the SCC, rather than meaning all."""
-        return scc in self._named
-
 
 class Binding(NamedTuple):
     """A binding whose role lets its subjects use SCCs.

@@ -1,8 +1,9 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -76,9 +77,6 @@ class Cluster:
         self._ordered = tuple(sorted(sccs, key=order.key))
         self.sccs = {scc.name: scc for scc in self._ordered}
         self._objects = objects
-        self._bindings: tuple[rbac.Binding, ...] | None = None
-        self._unfollowed: tuple[str, ...] = ()
-        self._namespaced_bindings: dict[str, rbac.Bindings] = {}
         self._landings: dict[str, tuple[NodePool, ...]] = {}
         self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
@@ -236,17 +234,17 @@ class Cluster:
     @property
     def bindings(self) -> tuple[rbac.Binding, ...]:
         """The bindings that let anyone use SCCs: cluster-wide first, then by namespace and name."""
-        return self._all_bindings()
+        return self._rbac.bindings
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
-        return tuple(binding for binding in self._all_bindings() if binding.uses.first(scc) is not None)
+        return tuple(binding for binding in self.bindings if binding.uses.first(scc) is not None)
 
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """The namespaces whose service account of that name may use some SCC by its own name, not by a group."""
         if self._granted is None:
             self._granted = {}
-            users = [user for binding in self._all_bindings() for user in binding.users]
+            users = [user for binding in self.bindings for user in binding.users]
             for user in (*users, *(user for scc in self._ordered for user in scc.users)):
                 if (account := User(user).service_account) is not None:
                     self._granted.setdefault(account[1], set()).add(account[0])
@@ -301,25 +299,29 @@ class Cluster:
     @property
     def unfollowed(self) -> tuple[str, ...]:
         """The names of ClusterRoles, among those bound, that aggregate more others than is worked out, and so may grant more."""
-        self._all_bindings()
-        return self._unfollowed
+        return self._rbac.unfollowed
 
-    def _all_bindings(self) -> tuple[rbac.Binding, ...]:
-        if self._bindings is None:
-            held = self._objects
-            roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
-            bindings = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
-            aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
-            self._bindings = tuple(rbac.read_bindings(bindings, roles, aggregation))
-            self._unfollowed = tuple(aggregation.unfollowed)
-            for namespace, found in groupby(self._bindings, key=lambda binding: binding.ref.namespace):
-                self._namespaced_bindings[namespace] = rbac.Bindings(found)
-        return self._bindings
+    @cached_property
+    def _rbac(self) -> "_Rbac":
+        held = self._objects
+        roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
+        written = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
+        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+        bindings = tuple(rbac.read_bindings(written, roles, aggregation))
+        by_namespace = groupby(bindings, key=lambda binding: binding.ref.namespace)
+        return _Rbac(bindings, {name: rbac.Bindings(found) for name, found in by_namespace}, tuple(aggregation.unfollowed))
 
     def _bindings_of(self, namespace: str) -> rbac.Bindings:
         """Those of a namespace; those of the cluster where it is empty."""
-        self._all_bindings()
-        return self._namespaced_bindings.get(namespace, _NO_BINDINGS)
+        return self._rbac.by_namespace.get(namespace, _NO_BINDINGS)
+
+
+class _Rbac(NamedTuple):
+    """What the roles and bindings of a cluster say of SCCs, see `Cluster.bindings` and `Cluster.unfollowed`."""
+
+    bindings: tuple[rbac.Binding, ...]
+    by_namespace: Mapping[str, rbac.Bindings]
+    unfollowed: tuple[str, ...]
 
 
 def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":

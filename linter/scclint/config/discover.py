@@ -18,6 +18,7 @@ def discover_config(start: str) -> str | None:
     while True:
         found = _in(folder)
         if found is not None:
+            _check_link(found)
             return _shorter(found)
         parent = os.path.dirname(folder)
         if parent == folder or os.path.exists(os.path.join(folder, ".git")):
@@ -29,13 +30,9 @@ def _in(folder: str) -> str | None:
     for name in NAMES:
         path = os.path.join(folder, name)
         if os.path.isfile(path):
-            _check_link(path)
             return path
     path = os.path.join(folder, "pyproject.toml")
-    if not os.path.isfile(path) or not _has_table(path):
-        return None
-    _check_link(path)
-    return path
+    return path if os.path.isfile(path) and _has_table(path) else None
 
 
 def _check_link(path: str) -> None:

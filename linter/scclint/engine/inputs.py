@@ -198,10 +198,10 @@ def _spread(
     files = [item for item in items if isinstance(item, SourceFile) and item.path != "-"]
     if not is_large(files):
         return items
-    left: list[SourceFile] = []
+    left: set[SourceFile] = set()
     for loaded in load_spread(files, kinds, jobs, trees, is_settled):
         if loaded.left:
-            left.append(loaded.item)
+            left.add(loaded.item)
             continue
         if (error := loaded.error) is not None:
             inputs.notices.append(Notice("error", error.message, error.file, error.line))

@@ -21,8 +21,8 @@ from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
 def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> list[Notice]:
     """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
 
-    Kustomizations count that are among the documents, or lie in the folder of an object or above it. JSON patches in the files
-    `linted` give a notice: nobody applies them here.
+    Kustomizations count that are among the documents, or lie in the folder of an object or above it. What those among the files
+    `linted` do and nobody does here gives a notice.
     """
     kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:

@@ -91,8 +91,8 @@ def _load(item: SourceFile, subject_kinds: Set[str], is_settled: Callable[[Docum
     except Exception as error:  # a bug that one file brings out must not take the others with it
         return Loaded(item, documents, tuple(passed.items()), crash=error)
     try:
-        for document in documents:
-            pickle.dumps(document.root)
+        # What is folded is one text, however deep it is.
+        pickle.dumps([document.root for document in documents if not isinstance(document.root, _Folded)])
     except RecursionError:
         return Loaded(item, left=True)
     return Loaded(item, documents, tuple(passed.items()), digest(text))

@@ -29,7 +29,7 @@ def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> 
         if isinstance(found, Unknown) or (isinstance(found, str) and "{{" in found):
             # All of the object is filled in.
             yield Instance({"kind": Unknown(str(found))}, where, home, {where: ()})
-        if isinstance(found, dict) and not _is_mere_check(entry, found):
+        elif isinstance(found, dict) and not _is_mere_check(entry, found):
             filled: dict[Path, tuple[Parameter, ...]] = {}
             yield Instance(_opened(found, where, filled), where, home, filled)
 

@@ -29,8 +29,6 @@ LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
 
 _UPWARD = re.compile(r"^(?:\.\./)+")
-
-
 _MOST_NAMES = 1000
 """Names of one kind in a file among which the one is looked for that kustomize has added something to."""
 
@@ -120,7 +118,7 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
     return Layout(patches, namespaces, resources)
 
 
-def find_origin(obj: "ApiObject", objects_of: Callable[[str], "Named"]) -> Origin | None:
+def find_origin(obj: "ApiObject", objects_of: Callable[[str], Named]) -> Origin | None:
     """Where the annotation of a built object says that it comes from; None without one.
 
     `objects_of` gives the objects of a file, none if it cannot be read. The annotation's path starts where kustomize ran,
@@ -143,7 +141,7 @@ def find_origin(obj: "ApiObject", objects_of: Callable[[str], "Named"]) -> Origi
     return Origin(path)
 
 
-def by_name(objects: Iterable["ApiObject"]) -> "Named":
+def by_name(objects: Iterable["ApiObject"]) -> Named:
     """The objects that have a name, by kind and name."""
     found: dict[str, dict[str, list[ApiObject]]] = {}
     for obj in objects:

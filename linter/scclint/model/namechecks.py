@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.objects import CLUSTER_SCOPED, SELECTING
+from scclint.model.objects import CLUSTER_SCOPED, LONGEST_NAME, SELECTING
 from scclint.model.podchecks import TEMPLATE_PATHS
 from scclint.model.problem import FieldProblem, duplicate, invalid, not_found
 from scclint.model.unknown import is_open
 
 _FORMS = {
     "label": (63, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "characters or '-'"),
-    "subdomain": (253, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "characters, '-' or '.'"),
+    "subdomain": (LONGEST_NAME, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "characters, '-' or '.'"),
 }
 """RFC 1123's names in lower case: how long they may be, their form, and what they consist of in the API server's words."""
 

@@ -6,6 +6,8 @@ shown as an escape, and what a runner would take for a command is broken.
 
 import re
 
+from scclint.finding import LONGEST
+
 _COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
 """GitHub's runner takes `::error` first in a line for a command. Text may be wrapped before any word."""
 
@@ -16,10 +18,6 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100
 """Characters that count as printing and show nothing, which could make two names look alike."""
 
 IDEOGRAPHIC_SPACE = "\u3000"
-
-
-LONGEST = 10_000
-"""Characters shown of one text. Paths and names are far below; a value of megabytes would only drown the report."""
 
 
 def visible(text: str, longest: int | None = LONGEST) -> str:
