@@ -6,7 +6,7 @@ The API server would refuse the document for the same reason; `oc apply` stops a
 unapplied. A line such as `---#x` is refused as well where YAML takes it for text: `kubectl` and `oc` take it for the
 border of two documents, so that what is reviewed is not what is applied.
 
-## How to settle it
+## How to fix it
 
 Mend the syntax at the line named. Template source that another tool renders (with `{{` in it) is no YAML yet: it is
 counted as unsupported and passed over. Lint what it renders to.

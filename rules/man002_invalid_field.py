@@ -8,7 +8,7 @@ containers or volumes of a pod cannot share one; a `volumeMounts` entry names a 
 pod template are those that the selector asks for. An `image` that is written but empty is information only, for something
 fills it in later. Placeholders (`${X}`, `{{ x }}`) are not judged at all.
 
-## How to settle it
+## How to fix it
 
 Write the value in the type the field has: ids are whole numbers, switches are `true` or `false` without quotes, and
 the closed lists (`RuntimeDefault`, `Localhost`, `Unconfined`) are spelled exactly.

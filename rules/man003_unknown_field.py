@@ -3,7 +3,7 @@ The target release has no such field, so the cluster drops it (or, with strict v
 it was meant to say is not in force. Within a securityContext or an SCC that is an error (a misspelled
 `seccompProfile` leaves the container without one), elsewhere a warning.
 
-## How to settle it
+## How to fix it
 
 Correct the spelling or the indentation; the finding names the nearest field there is. Where a newer release has the
 field, the finding says since when.

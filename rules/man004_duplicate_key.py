@@ -6,7 +6,7 @@ Reviewers see the first. A second `securityContext:` in a container that was wri
 template, takes the place of the whole first one: its `seccompProfile`, its `runAsNonRoot`, everything. Newer clients
 warn (`kubectl --validate=warn`) or refuse (`--validate=strict`); most other tools do not.
 
-## How to settle it
+## How to fix it
 
 Keep one of the two. Where both are mappings and both were meant, put their keys together under one.
 

@@ -7,7 +7,7 @@ wiki<LS>privileged: true` is one grey line on the screen and a privileged contai
 get in with text that is pasted from web pages and chats, and on purpose. Within quoted and block strings they hide no
 keys and are left alone, as they are in JSON.
 
-## How to settle it
+## How to fix it
 
 Delete the character or put a real line feed in its place. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\r(?!\\n)'` finds
 them.

@@ -7,7 +7,7 @@ pod in namespace `${NAMESPACE}` has no verdict where its service account is gran
 that may turn out to be the same. Placeholders elsewhere, in image names or environment variables, decide nothing and are not
 reported.
 
-## How to settle it
+## How to fix it
 
 Lint what the tool makes of the file instead: `helm template ... | scclint check -`, `kustomize build | scclint check -`,
 `envsubst < file.yaml | scclint check -`. A Template's parameters are given with `--param NAME=VALUE`. What Open Cluster Management fills

@@ -7,7 +7,7 @@ among them most linters and whatever follows YAML 1.2, take the same text for an
 reviewers and gates saw is not what runs. The rule looks at ids, booleans, ports and file modes; octal file modes
 (`defaultMode: 0644`) are what everyone takes them for.
 
-## How to settle it
+## How to fix it
 
 Write numbers in decimal, and booleans as `true` and `false`.
 

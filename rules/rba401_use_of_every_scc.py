@@ -5,7 +5,7 @@ Whoever holds the role may create pods that own the node; a service account that
 every SCC, `anyuid` with its priority first, so that they run unconfined unless they name a profile.
 The same is granted by `*` as verb, resource or API group, and by the permissions of a ClusterServiceVersion.
 
-## How to settle it
+## How to fix it
 
 Name the one SCC the workload needs under `resourceNames`, or bind `system:openshift:scc:<name>`. Where the rule is for all
 resources, `resourceNames` would narrow it for each of them: list the resources it is for instead of `*`.

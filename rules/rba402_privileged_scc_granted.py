@@ -7,7 +7,7 @@ A grant is held by the service account, not by one workload: whoever may create 
 under it. Bound to a group it is far wider still: `system:serviceaccounts:<namespace>` is every pod of a namespace,
 `system:authenticated` everyone. `cluster-admin` for a service account includes every SCC.
 
-## How to settle it
+## How to fix it
 
 Grant the most restrictive SCC that admits the workload, a custom one if none does, to a service account that nothing
 else uses.

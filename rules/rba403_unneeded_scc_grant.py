@@ -11,7 +11,7 @@ Judged on all workloads of the service account in the input. Nothing is said whe
 where the service account may itself create workloads or pass rights on, as operators do: the grant may be for what they
 create.
 
-## How to settle it
+## How to fix it
 
 Remove the service account from the binding, or the binding where nobody else is in it; where the role is for other things as
 well, take the rule out of it. If the image does need its own user id under `anyuid`, say so in the pod: `runAsUser: 0`, or the

@@ -5,7 +5,7 @@ holds for a binding to a role of the release's own whose SCC does not exist, suc
 Nothing complains: RBAC takes any name under `resourceNames`, and the pods are admitted by another SCC or refused.
 `host`, for which there is `hostaccess`, is a classic, as is `"*"`: `resourceNames` knows no wildcard.
 
-## How to settle it
+## How to fix it
 
 Write the name of an SCC that exists. For a custom SCC, make it part of the input (`--cluster-state`). A role that may also
 create SCCs is taken to bring its own, and not reported.

@@ -5,7 +5,7 @@ Whatever is deployed to the namespace next, a debugging pod or somebody else's c
 to the group `system:serviceaccounts:<namespace>` covers `default` and all the others. What `restricted-v2` gives
 everyone is not reported.
 
-## How to settle it
+## How to fix it
 
 Create a service account for the workload that needs the SCC, name it as `serviceAccountName` in its pod, and grant
 the SCC to it.

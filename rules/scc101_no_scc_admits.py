@@ -6,7 +6,7 @@ with `unable to validate against any security context constraint`. Every SCC is 
 restrictiveness; the finding names those that may be used and what each of them refuses, with the values it would
 accept.
 
-## How to settle it
+## How to fix it
 
 Leave out the field, so that the SCC fills it in (user ids, SELinux levels and groups come from the namespace's own
 range), or give the service account an SCC that allows what the pod needs, with a RoleBinding to

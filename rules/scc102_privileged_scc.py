@@ -6,7 +6,7 @@ reach the node. A privileged container always runs without seccomp, whatever pro
 for it. The finding names the fields for which every more restrictive SCC that may be used refuses the pod, and the
 annotation `openshift.io/required-scc` where that asks for the SCC.
 
-## How to settle it
+## How to fix it
 
 Drop the fields named, or write a custom SCC that allows just those, lists `runtime/default` under `seccompProfiles`,
 and grant it to this workload's own service account only.

@@ -6,7 +6,7 @@ SCCs are tried from the most restrictive to the widest (within one priority), so
 anew here without the field it objects to; the finding names the field for which the most restrictive of them would then
 take the pod. Whether the workload can do without it is for its author to say, so this is information, not a reproach.
 
-## How to settle it
+## How to fix it
 
 Leave the field out if the workload works without it, and with it the grant of the wider SCC. Storage that a volume names
 itself (`nfs`, `iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. Where

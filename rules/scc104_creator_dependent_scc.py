@@ -6,7 +6,7 @@ The usual case: a Pod without a seccomp profile, created by an administrator, is
 runs unconfined, possibly as root; the same pod in a Deployment, or created by an ordinary user, lands on
 `restricted-v2` and gets RuntimeDefault.
 
-## How to settle it
+## How to fix it
 
 Pin the SCC with the annotation `openshift.io/required-scc` (4.14 and newer), use a Deployment or Job, or say who
 creates it: `--as USER --as-group GROUP`.

@@ -3,7 +3,7 @@ The annotation `openshift.io/required-scc` pins an SCC that does not exist, or t
 nor its creator may use, or that refuses the pod. From OpenShift 4.14 on only that SCC is tried, so the pod is
 rejected.
 
-## How to settle it
+## How to fix it
 
 Correct the name, grant the SCC to the service account with a RoleBinding in its namespace, or take the annotation away.
 

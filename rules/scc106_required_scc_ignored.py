@@ -5,7 +5,7 @@ know it.
 There every SCC that may be used is tried in order, as without the annotation, and nothing says that the pin was
 ignored. The pod can then land on another SCC than its author relied on.
 
-## How to settle it
+## How to fix it
 
 On releases before 4.14 give the service account just the SCC it needs, and take away grants that would let another
 one come first; or raise the target release (`--openshift`) if the workload never runs on an older one.

@@ -6,7 +6,7 @@ OpenShift gives every project its own block of ids, from 1000000000 on, and an S
 some image or chart was built with lies outside of every block, so the pod needs a grant of `nonroot-v2`, `anyuid` or
 a custom SCC to run at all, and shares its id with whatever else was given the same number.
 
-## How to settle it
+## How to fix it
 
 Leave the id out: the SCC then fills it in from the namespace's range. The image has to cope with any user id, which
 means that what it writes to belongs to group 0 and is group-writable. Where the number is really needed, grant

@@ -9,7 +9,7 @@ can then change what a workload runs with, or keep its pods from being created, 
 
 The rule needs several releases in one run: `--openshift 4.12,4.20`.
 
-## How to settle it
+## How to fix it
 
 Say what the workload needs instead of relying on a default: a profile in the `seccompProfile` field rather than an
 annotation, `openshift.io/required-scc` where a particular SCC is meant, or a custom SCC of one's own. Or stop

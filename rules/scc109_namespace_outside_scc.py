@@ -7,7 +7,7 @@ OpenShift's API server leaves out `default`, `kube-system`, `kube-public`, `open
 or seccomp profile is filled in, no capability is dropped, and no field is refused: a pod runs as the user its image
 names, root included, and even a privileged one is let in.
 
-## How to settle it
+## How to fix it
 
 Move the workload to a project of its own. Where it has to stay, write out what an SCC would have given it:
 `runAsNonRoot: true`, `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type:

@@ -6,7 +6,7 @@ SCCs are tried by priority first, and only among equals by restrictiveness. A cu
 is what `restricted-v2` and most others have) therefore takes every pod of those who may use it, also the ones that
 need nothing special: they then run with whatever it fills in, often the image's own user and no seccomp profile.
 
-## How to settle it
+## How to fix it
 
 Leave `priority` out of the SCC: pods that need it still get it, since the more restrictive ones refuse them. If the pod
 must run under it although it does not show (an image that has to run as its own user), say so on the pod with the

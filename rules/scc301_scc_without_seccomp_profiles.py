@@ -2,7 +2,7 @@
 The SCC has no `seccompProfiles`. A pod that it admits and that names no profile runs unconfined, and a pod that asks
 for `RuntimeDefault` is refused with `seccomp may not be set`.
 
-## How to settle it
+## How to fix it
 
 List `runtime/default`: it becomes the default of every pod the SCC admits, and is allowed when asked for.
 

@@ -1,7 +1,7 @@
 """
 `seccompProfiles` has only `*`: every profile is allowed, and none is filled in. A pod that names none runs unconfined.
 
-## How to settle it
+## How to fix it
 
 Put `runtime/default` beside the `*`. It is then the default, and everything stays allowed; drop the `*` to allow
 nothing else.

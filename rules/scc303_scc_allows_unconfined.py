@@ -5,7 +5,7 @@ An entry of `seccompProfiles` is both a permission and, if it is the first one o
 filled into pods that name no profile. `unconfined` in first place therefore switches seccomp off for pods that never
 asked for it.
 
-## How to settle it
+## How to fix it
 
 Leave `unconfined` out. A workload that needs a system call that `runtime/default` stops is better served by a profile
 of its own, `localhost/<path>`, that adds just that call.

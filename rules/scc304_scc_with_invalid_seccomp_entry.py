@@ -6,7 +6,7 @@ Entries are in the spelling of the old annotations: `runtime/default`, `docker/d
 becomes the default: the API server then refuses every pod that the SCC takes. `localhost/*` is no pattern: entries
 are compared exactly.
 
-## How to settle it
+## How to fix it
 
 Write `runtime/default`, `localhost/<path>` for each profile, or `*`.
 

@@ -6,7 +6,7 @@ SCCs are tried by priority first, and only among equals by how restrictive they 
 priority 10 and all others none. Whatever such an SCC fills in, or fails to fill in (a seccomp profile, a user id), from
 then on happens to pods in every namespace, those of other teams and of the platform included.
 
-## How to settle it
+## How to fix it
 
 Take the priority away, or let only the service accounts use the SCC that need it.
 

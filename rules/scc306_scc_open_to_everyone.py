@@ -6,7 +6,7 @@ An SCC that allows more than `restricted-v2` may be used by everyone in the clus
 tenant of any namespace can have: running as root, host paths, no seccomp. Even where nobody asks for it, an SCC of
 that kind takes pods that do not fit `restricted-v2`.
 
-## How to settle it
+## How to fix it
 
 Grant the SCC to the service accounts that need it, each with a RoleBinding in its own namespace.
 

@@ -6,7 +6,7 @@ The release's SCCs are not to be modified: components of the platform depend on 
 and those that an operator manages are put back. What differs from the release's own is listed, and judged as if it
 were in force.
 
-## How to settle it
+## How to fix it
 
 Give the SCC a name of its own, and grant it to the workloads it is meant for. To let somebody use one of the
 release's own SCCs, bind ClusterRole `system:openshift:scc:<name>` instead of editing its `users` or `groups`.

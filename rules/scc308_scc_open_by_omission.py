@@ -6,7 +6,7 @@ server stores `true`, and without `volumes` it stores `*`, every type of volume 
 `allowHostDirVolumePlugin` is true). An SCC that allows privileged containers gives all of that away in any case and
 is left to SCC312.
 
-## How to settle it
+## How to fix it
 
 Write the field: `allowPrivilegeEscalation: false`, and the types of volume that the workload uses.
 

@@ -5,7 +5,7 @@ The SCC leaves out a value that its strategy needs, and admission fails on it be
 cluster before it looks at permissions, so one SCC that cannot be prepared rejects EVERY pod in EVERY namespace where
 SCC admission runs. The API server accepts the object without a word.
 
-## How to settle it
+## How to fix it
 
 Give the missing value, or the strategy that needs none: `MustRunAsRange` without bounds takes the namespace's range.
 

@@ -6,7 +6,7 @@ The API server takes any text for a volume type or a capability. SCCs spell volu
 what the pod writes, and pods write `NET_ADMIN`, neither `CAP_NET_ADMIN` nor `net_admin`; `*` means every capability
 in `allowedCapabilities` only. A range of user ids whose minimum is above its maximum has no id in it.
 
-## How to settle it
+## How to fix it
 
 Write the value as the finding says.
 

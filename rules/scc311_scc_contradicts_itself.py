@@ -8,7 +8,7 @@ Two fields of the SCC say different things, and only one of them counts.
 - Ids, ranges or labels beside a strategy that does not look at them, such as `uid` under `RunAsAny`. A strategy of
   `fsGroup` or `supplementalGroups` without `type` is `RunAsAny`.
 
-## How to settle it
+## How to fix it
 
 Write the same thing in both fields, or leave out the one that does not count.
 

@@ -6,7 +6,7 @@ One finding names all of it. Whoever may use the SCC can have it, and a containe
 SELinux or its user id: a privileged container runs without a seccomp filter, and one in the host's network reaches what
 listens on the node only.
 
-## How to settle it
+## How to fix it
 
 Allow only what the workload uses: single capabilities in place of `*`, single sysctls, `hostPath` volumes or a device
 plugin in place of `privileged`. Where it has to be, keep the SCC to the one service account that needs it.

@@ -8,7 +8,7 @@ is. A pod that `restricted-v2` admits stays there, whatever else its service acc
 Nothing is said of an SCC that is granted to a service account which no pod of the input runs as: it may be for pods that an
 operator makes. Nor do those count that may use every SCC, since that says nothing about this one.
 
-## How to settle it
+## How to fix it
 
 Remove the SCC, or grant it with a RoleBinding; where the grant exists in the cluster only, make it part of the input
 (`--cluster-state`). For a pod that is to run under it although an earlier SCC would do, annotate the pod template with

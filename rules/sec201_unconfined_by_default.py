@@ -8,7 +8,7 @@ profile in; `anyuid`, `nonroot`, `hostnetwork`, `hostaccess`, `hostmount-anyuid`
 lists and those of run level 0 and 1 no SCC runs at all. The kubelet's `seccompDefault`, off on OpenShift unless
 a KubeletConfig sets it, is the last that could supply a profile.
 
-## How to settle it
+## How to fix it
 
 If a confining SCC would take the pod as well, write `seccompProfile: {type: RuntimeDefault}` on it: `anyuid` and the other SCCs without
 `seccompProfiles` refuse a pod that names a profile, and it is passed on to `restricted-v2`. Or pin that SCC with the annotation

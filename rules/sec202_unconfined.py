@@ -5,7 +5,7 @@ The container asks for `Unconfined` and gets it: it will run without any seccomp
 `nested-container`), where SCC admission does not run, or on plain Kubernetes. Every system call of the kernel is then
 within reach of the container.
 
-## How to settle it
+## How to fix it
 
 Write `RuntimeDefault` instead; where that stops the workload, a Localhost profile with the few extra system calls it
 needs.

@@ -6,7 +6,7 @@ The API server, the SCC and Pod Security Admission all accept the field, so the 
 were confined. Only `privileged_seccomp_profile` in CRI-O's configuration (1.33 and newer), which OpenShift leaves
 unset, would apply a filter.
 
-## How to settle it
+## How to fix it
 
 Give the container the capabilities it needs instead of `privileged: true`; its profile then takes effect. If it must
 be privileged, leave the profile out, so that nobody relies on it.

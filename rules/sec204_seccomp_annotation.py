@@ -8,7 +8,7 @@ that is not set; Kubernetes 1.27 and newer, and OpenShift from 4.14 on in namesp
 so that the container runs unconfined. On the metadata of a Deployment, instead of its pod template's, it never did
 anything.
 
-## How to settle it
+## How to fix it
 
 Write the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the
 annotation. A dump of a running pod (`oc get pod -o yaml`) carries the annotation because SCC admission put it there:

@@ -5,7 +5,7 @@ From OpenShift 4.13 on SCC admission copies the annotation over the field, silen
 has no effect. OpenShift 4.11 and 4.12, and Kubernetes up to 1.26, refuse such a pod; Kubernetes 1.27 and newer
 ignores the annotation.
 
-## How to settle it
+## How to fix it
 
 Delete the annotation (`seccomp.security.alpha.kubernetes.io/pod`,
 `container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. Exports of running pods (`oc get -o

@@ -6,7 +6,7 @@ The older SCCs (`anyuid`, `nonroot`, `restricted`, `hostnetwork`, `hostaccess`, 
 rejected, or falls through to `privileged`. The message of the API server blames an annotation even where the field
 was used.
 
-## How to settle it
+## How to fix it
 
 If the pod must run under that SCC, either leave the profile out (the container then runs unconfined) or, better, use
 an SCC that lists the profile: `nonroot-v2` or `hostnetwork-v2` instead of `nonroot` or `hostnetwork`; instead of

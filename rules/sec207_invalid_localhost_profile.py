@@ -5,7 +5,7 @@ The API server refuses `type: Localhost` without `localhostProfile`, an absolute
 `localhostProfile` beside another type. An empty path gets through, and then the container never starts
 (`CreateContainerConfigError`); kubelets before the fix of CVE-2023-2431 ran it unconfined instead.
 
-## How to settle it
+## How to fix it
 
 Give the path relative to the kubelet's seccomp folder (`/var/lib/kubelet/seccomp`), or ask for `RuntimeDefault`.
 

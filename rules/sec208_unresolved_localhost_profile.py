@@ -8,7 +8,7 @@ What provides the file: a SeccompProfile of the Security Profiles Operator (as `
 `operator/NAMESPACE/NAME.json`), a MachineConfig for the pools on which the pod can land, a file below `--profile-dir`, or a
 profile file of the input whose path ends in this one. Only pods that are admitted are looked at.
 
-## How to settle it
+## How to fix it
 
 Bring the file to the nodes by one of these, or tell scclint where it is with `--profile-dir` or `--context`. Where nodes
 are provisioned by other means, ignore the finding.

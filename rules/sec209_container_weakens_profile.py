@@ -5,7 +5,7 @@ profile.
 Whoever reads the pod's `securityContext` takes all of its containers for confined. On OpenShift only an SCC that
 lists `*` or `unconfined` lets this pass, such as `privileged`; on plain Kubernetes nothing stops it.
 
-## How to settle it
+## How to fix it
 
 Delete the container's `seccompProfile`, so that it inherits the pod's. If it needs a system call that the profile
 stops, give that container a Localhost profile that allows it.

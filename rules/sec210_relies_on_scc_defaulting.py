@@ -6,7 +6,7 @@ goes to other clusters: plain Kubernetes has no SCCs and runs the container unco
 with `seccompDefault`. The same happens on OpenShift if a grant later moves the pod to an SCC without
 `seccompProfiles`.
 
-## How to settle it
+## How to fix it
 
 Write `seccompProfile: {type: RuntimeDefault}` in the pod's `securityContext`. The SCC that fills it in today accepts
 it.

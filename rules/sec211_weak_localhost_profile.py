@@ -12,7 +12,7 @@ that forget another entrance to what they stop (`openat2` for `openat`); two con
 alternatives; `includes.minKernel`, at which CRI-O does not look; capabilities in `includes` and `excludes` that equal no
 capability because they lack `CAP_`.
 
-## How to settle it
+## How to fix it
 
 Start from `scclint seccomp show` and take out what the program does not need, or add the few syscalls it does need. Record
 what it needs with the Security Profiles Operator rather than guess. `scclint seccomp diff 4.20 profile.json` shows the whole

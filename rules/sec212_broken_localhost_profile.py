@@ -11,7 +11,7 @@ operator, architecture or flag that does not exist, keys that exclude each other
 programs fail in odd ways: syscalls that nearly every program or the runtime itself needs, `clone3` answered with EPERM (glibc
 then does not fall back to `clone`), an architecture that is not covered, keys that nobody reads.
 
-## How to settle it
+## How to fix it
 
 Mend what the message names. `scclint seccomp show` prints a profile that works, to start from.
 

@@ -6,7 +6,7 @@ denied; in a deny-list it stays allowed, which is a hole.
 
 Known are the syscalls of all architectures that libseccomp knows.
 
-## How to settle it
+## How to fix it
 
 Correct the name, or take it out.
 

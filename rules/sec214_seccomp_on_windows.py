@@ -4,7 +4,7 @@ A pod that says `os.name: windows` has a seccomp profile, which exists on Linux 
 The refusal comes from validation, after admission, with `seccompProfile: Forbidden: cannot be set for a windows pod`.
 SCC admission does not look at such a pod at all.
 
-## How to settle it
+## How to fix it
 
 Delete the profile, of the pod and of each container; or correct `os.name` if the pod is meant for Linux nodes.
 

@@ -5,7 +5,7 @@ Up to 0.8 the operator's SeccompProfiles are namespaced, and it writes them to `
 are cluster-scoped, and it writes `operator/NAME.json`; API version `v1` exists from 1.0 on. A manifest that mixes the two names
 a file that is never written: the container is not created.
 
-## How to settle it
+## How to fix it
 
 Write the path that the message gives, or move the SeccompProfile to the API version and scope that fit the operator in use.
 The operator shows the path as `status.localhostProfile`.

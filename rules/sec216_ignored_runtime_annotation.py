@@ -7,7 +7,7 @@ system calls that a profile stops (`io.kubernetes.cri-o.seccompNotifierAction`);
 `allowed_annotations` lists them, which no handler of OpenShift does. The container runs as if the annotation were not
 there.
 
-## How to settle it
+## How to fix it
 
 Use the `seccompProfile` field: a Localhost profile that the Security Profiles Operator or a MachineConfig puts on the
 node. If a handler of your own allows the annotation, name its RuntimeClass in the pod (`runtimeClassName`).

@@ -7,7 +7,7 @@ is no longer taken. One that is misspelt gives a false sense of having been hear
 Only rules that ran are counted: a suppression of an info rule is not called unused when info rules were not asked
 for, nor is an entry of the configuration when only some of the files below it were linted.
 
-## How to settle it
+## How to fix it
 
 Remove the suppression, or take the rule that is no longer needed out of its list. Where the message says that it
 cannot be understood, write it as one of

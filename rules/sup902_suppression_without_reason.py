@@ -3,7 +3,7 @@ A suppression does not say why.
 
 Whoever reads the manifest next cannot tell an accepted risk from a forgotten one, and nobody dares to remove it.
 
-## How to settle it
+## How to fix it
 
 Give the reason in a few words: what needs the exception, or who accepted it. A day, `until=2027-01-31`, makes sure
 that it is looked at again.

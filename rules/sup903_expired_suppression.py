@@ -4,7 +4,7 @@ The day until which a suppression holds has passed, so that what it covered is l
 The day given with `until` is the last one on which the suppression has an effect. It was set so that somebody would
 look again: this is the time.
 
-## How to settle it
+## How to fix it
 
 Settle what was suppressed and remove the suppression. If the exception is still needed, set a later day and say why.
 

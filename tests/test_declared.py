@@ -192,7 +192,7 @@ def test_a_declared_rule_has_a_page() -> None:
     page = registry.rules[0].page
     assert "declared in scclint.yaml:3" in page
     assert "```cel\nverdict.scc == 'anyuid'\n```" in page
-    assert "## How to settle it\n\nUse a Deployment." in page
+    assert "## How to fix it\n\nUse a Deployment." in page
 
 
 def test_the_command_line_runs_lists_and_documents_them(capsys: pytest.CaptureFixture[str]) -> None:

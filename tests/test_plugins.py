@@ -17,7 +17,7 @@ from scclint.registry import builtin, registry
 RULE = '''"""
 Pods of this organisation say who owns them.
 
-## How to settle it
+## How to fix it
 
 Write the label `owner`.
 """

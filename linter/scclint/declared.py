@@ -201,7 +201,7 @@ def _page(record: DeclaredRule) -> str:
     return (
         f"A rule of this repository's own, declared in {_place(record.span)}. It reports {objects} for which this CEL\n"
         f"expression is true:\n\n```cel\n{record.expr.strip()}\n```\n\n"
-        f"## How to settle it\n\n{record.settle.strip() or 'The configuration does not say. Ask those who declared the rule.'}\n"
+        f"## How to fix it\n\n{record.settle.strip() or 'The configuration does not say. Ask those who declared the rule.'}\n"
     )
 
 

@@ -19,7 +19,7 @@ def ids(rule: AnyRule) -> str:
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
 def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
-    assert "## How to settle it" in rule.page
+    assert "## How to fix it" in rule.page
     assert not rule.page.startswith("#"), "the page begins with what the rule finds; the title is added where it is shown"
 
 
