@@ -358,6 +358,6 @@ def test_of_many_errors_the_first_are_kept() -> None:
 def test_groups_are_in_any_of_the_ranges(ranges: list[tuple[int, int]], groups: list[int]) -> None:
     """Ranges may overlap, and one that ends before it begins has nothing in it."""
     paths: list[tuple[str | int, ...]] = [("g", index) for index in range(len(groups))]
-    refused = [error.path for error in group.validate(ranges, "g", groups, Where("", ""), paths)]
+    refused = [error.path for error in group.validate(provider(), ranges, "g", groups, Where("", ""), paths)]
     allowed = [any(low <= number <= high for low, high in ranges) for number in groups]
     assert refused == [path for path, good in zip(paths, allowed, strict=True) if not good]

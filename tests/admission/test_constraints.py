@@ -22,7 +22,7 @@ def test_volumes_are_defaulted_on_write(volumes: list[str] | None, host_dir: boo
     assert default_volumes(volumes, host_dir, 20) == stored
 
 
-def test_image_volumes_are_not_known_before_4_18() -> None:
+def test_image_volumes_are_not_known_before_4_20() -> None:
     assert "image" not in default_volumes(None, False, 17)
     assert "image" in default_volumes(None, False, 18)
 
@@ -39,9 +39,9 @@ def test_missing_strategies_are_not_defaulted() -> None:
     assert (made.run_as_user, made.se_linux_context) == ("", "")
 
 
-def test_user_namespace_level_is_unknown_before_4_18() -> None:
-    assert scc(release=17, userNamespaceLevel="RequirePodLevel").user_namespace_level == ""
-    assert scc(release=18, userNamespaceLevel="RequirePodLevel").user_namespace_level == "RequirePodLevel"
+def test_user_namespace_level_is_unknown_before_4_20() -> None:
+    assert scc(release=19, userNamespaceLevel="RequirePodLevel").user_namespace_level == ""
+    assert scc(release=20, userNamespaceLevel="RequirePodLevel").user_namespace_level == "RequirePodLevel"
 
 
 def test_whole_numbers_may_be_written_as_floats() -> None:

@@ -2,18 +2,17 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.field import FieldError, Where
+from scclint.admission.field import FieldError
 from scclint.admission.service_account import with_service_account
 from scclint.admission.volumes import only_service_account_sources, source_of, validate
 from tests.admission.build import pod, provider
 
-WHERE = Where("provider custom: ", ".spec.securityContext", ("spec", "securityContext"))
 TOKEN = {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}}
 NAMESPACE = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
 
 
 def errors(mounted: list[dict[str, Any]], **fields: Any) -> list[FieldError]:
-    return validate(provider(**fields), mounted, WHERE)
+    return validate(provider(**fields), mounted)
 
 
 def test_the_field_and_the_type_are_not_always_spelled_alike() -> None:
@@ -36,6 +35,8 @@ def test_of_two_sources_the_first_in_the_plugins_order_counts() -> None:
 def test_types_must_be_listed() -> None:
     (error,) = errors([{"secret": {}}, {"hostPath": {}}], volumes=["secret", "nfs"])
     assert error.message == 'spec.volumes[1]: Invalid value: "hostPath": hostPath volumes are not allowed to be used'
+    (later,) = errors([{"secret": {}}, {"hostPath": {}}], release=22, volumes=["secret", "nfs"])
+    assert later.message == f"provider custom: .{error.message}" and later.text == f".{error.message}"
     assert (error.path, error.value, error.allowed) == (("spec", "volumes", 1, "hostPath"), "hostPath", "nfs, secret")
     assert errors([{"hostPath": {}}], volumes=["*"], allowHostDirVolumePlugin=True) == []
 

@@ -212,9 +212,12 @@ def test_a_field_of_other_releases(data: Data, minor: int, message: str) -> None
 
 
 def test_a_field_of_other_openshift_releases() -> None:
-    assert of_scc(scc(userNamespaceLevel="RequirePodLevel"), 30) == ["userNamespaceLevel: unknown field before OpenShift 4.18"]
-    assert of_scc(scc(userNamespaceLevel="RequirePodLevel"), 31) == []
-    assert of_scc(scc(runAsGroup={"type": "RunAsAny"}), 35) == ["runAsGroup: unknown field before OpenShift 4.23"]
+    assert of_scc(scc(userNamespaceLevel="RequirePodLevel"), 32) == ["userNamespaceLevel: unknown field before OpenShift 4.20"]
+    assert of_scc(scc(userNamespaceLevel="RequirePodLevel"), 33) == []
+
+
+def test_an_scc_has_no_run_as_group() -> None:
+    assert of_scc(scc(runAsGroup={"type": "RunAsAny"}), 35) == ["runAsGroup: unknown field"]
 
 
 def test_beyond_the_schemas_the_nearest_minor_counts() -> None:

@@ -102,12 +102,12 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     where = Where(provider.lead, ".spec.securityContext", SECURITY)
     fs_group = context.get("fsGroup")
     errors = group.validate(
-        provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
+        provider, provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
     )
     groups = [int(number or 0) for number in context.get("supplementalGroups") or ()]
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
-    errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
+    errors += group.validate(provider, provider.supplemental_groups, "supplementalGroups", groups, where, paths)
     profile = annotations.get(POD_SECCOMP_ANNOTATION) or ""
     field = context.get("seccompProfile")
     if not profile and field is not None:
@@ -115,14 +115,16 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     if error := seccomp.validate(provider, POD_SECCOMP_ANNOTATION, profile, pod.profile_path):
         errors.append(error)
     errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
-    errors += _validate_namespaces(provider, pod, where)
+    host = Where(provider.lead, provider.wording.host_fields, ("spec",))
+    errors += _validate_namespaces(provider, pod, host)
     if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
         detail = "Host Users must be set to false"
-        errors.append(where.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers")))
+        shown = provider.wording.null if pod.host_users is None else None
+        errors.append(host.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers"), shown=shown))
     if sysctls := context.get("sysctls"):
         errors += sysctl.validate(provider, sysctls, (*SECURITY, "sysctls"))
     if pod.volumes:
-        errors += volumes.validate(provider, pod.volumes, where)
+        errors += volumes.validate(provider, pod.volumes)
     return errors
 
 

@@ -30,7 +30,7 @@ class SecurityContextConstraints:
 
     Field by field the API's own, with the defaults that the API server applies on write
     (openshift/apiserver-library-go, sccdefaults). `None` stands for a pointer that is nil. `user_namespace_level` is empty
-    on releases without the field (before 4.18).
+    on releases whose Default feature set lacks the field (before 4.20).
     """
 
     name: str
@@ -109,7 +109,7 @@ def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraint
         fs_group_ranges=_ranges(fs_group),
         supplemental_groups=supplemental.get("type") or RUN_AS_ANY,
         supplemental_groups_ranges=_ranges(supplemental),
-        user_namespace_level=(scc.get("userNamespaceLevel") or "") if minor >= 18 else "",
+        user_namespace_level=(scc.get("userNamespaceLevel") or "") if minor >= 20 else "",
         users=_strings(scc.get("users")),
         groups=_strings(scc.get("groups")),
     )

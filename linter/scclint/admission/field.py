@@ -43,9 +43,16 @@ class Where:
         self.shown = shown
         self.path = path
 
-    def invalid(self, name: str, value: object, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
-        """`NAME: Invalid value: VALUE: DETAIL` for the field `name` below this place, decided by the field at `at`."""
-        return self._error(f"{self.shown}.{name}: Invalid value: {go_value(value)}", detail, allowed, value, at)
+    def invalid(
+        self, name: str, value: object, detail: str, allowed: str, *, at: Path | None = None, shown: str | None = None
+    ) -> FieldError:
+        """`NAME: Invalid value: VALUE: DETAIL` for the field `name` below this place, or for the place itself if `name` is empty.
+
+        The field at `at` decides. `shown` is the value as it is printed, for values that releases print differently.
+        """
+        field = f"{self.shown}.{name}" if name else self.shown
+        printed = go_value(value) if shown is None else shown
+        return self._error(f"{field}: Invalid value: {printed}", detail, allowed, value, at)
 
     def required(self, name: str, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
         """`NAME: Required value: DETAIL`."""
@@ -60,31 +67,13 @@ class Where:
         return FieldError(self.lead + text, text, self.path if at is None else at, value, allowed)
 
 
-class Ids(tuple[int, ...]):
-    """Numbers that Go knows as `[]int64`."""
-
-    __slots__ = ()
-
-
-class Capabilities(tuple[str, ...]):
-    """Names that Go knows as `[]core.Capability`."""
-
-    __slots__ = ()
-
-
 def go_value(value: object) -> str:
-    """A value as `field.Error` prints it: numbers and booleans plain, strings quoted, slices in Go syntax, nil as `"null"`."""
+    """A number, boolean or string as `field.Error` prints it on every release."""
     match value:
-        case None:
-            return '"null"'
         case bool():
             return "true" if value else "false"
         case str():
             return go_quote(value)
-        case Ids():
-            return f"[]int64{{{', '.join(_first(value))}}}"
-        case Capabilities():
-            return f"[]core.Capability{{{', '.join(_first(value, go_quote))}}}"
         case _:
             return str(value)
 

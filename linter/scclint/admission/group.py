@@ -5,25 +5,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from scclint.admission.constraints import Range
-from scclint.admission.field import FieldError, Ids, Path, Where, first, listed
+from scclint.admission.field import FieldError, Path, Where, first, listed
+from scclint.admission.provider import Provider
 
 
 def validate(
-    ranges: Sequence[Range], name: str, groups: Sequence[int], where: Where, paths: Sequence[Path]
+    provider: Provider, ranges: Sequence[Range], name: str, groups: Sequence[int], where: Where, paths: Sequence[Path]
 ) -> list[FieldError]:
-    """What is wrong with `groups`, the value of the field `name`.
+    """Return the errors of `groups`, the value of the field `name`, which `ranges` of `provider` allow.
 
-    `paths` lead to each group, or where there is none, to the field.
+    `paths` lead to each group, or to the field if there is no group.
     """
     if not ranges:
         return []
     starts, ends, allowed = _joined(tuple(ranges))
     if not groups:
         detail = "unable to validate empty groups against required ranges"
-        return [where.invalid(name, Ids(), detail, allowed, at=paths[0])]
-    ids = Ids(groups)
+        return [where.invalid(name, (), detail, allowed, at=paths[0], shown=provider.wording.ids(()))]
+    ids, shown = tuple(groups), provider.wording.ids(groups)
     return first(
-        where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
+        where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path, shown=shown)
         for group, path in zip(groups, paths, strict=True)
         if not ((before := bisect_right(starts, group)) and group <= ends[before - 1])
     )

@@ -15,6 +15,7 @@ from scclint.admission.constraints import (
     SecurityContextConstraints,
 )
 from scclint.admission.field import go_quote
+from scclint.admission.wording import Wording, wording_of
 from scclint.record import record
 
 UID_RANGE = "openshift.io/sa.scc.uid-range"
@@ -51,6 +52,11 @@ class Provider:
     def lead(self) -> str:
         """What the plugin prints before the fields it finds wrong."""
         return f"provider {self.scc.name}: "
+
+    @property
+    def wording(self) -> Wording:
+        """How the release writes denials."""
+        return wording_of(self.release)
 
 
 def make_providers(

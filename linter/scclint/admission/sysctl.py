@@ -40,7 +40,7 @@ def _refused(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path)
     allowed = listed((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
     for index, sysctl in enumerate(sysctls):
         name = (sysctl or {}).get("name") or ""
-        where = Where("", f"pod.spec.securityContext.sysctls[{index}]", (*at, index, "name"))
+        where = Where("", provider.wording.sysctl.format(index), (*at, index, "name"))
         if forbidden(name):
             yield where.forbidden(f"sysctl {go_quote(name)} is not allowed", "a sysctl not forbidden", value=name)
         elif name not in safe(provider.release) and not let_through(name):

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import FieldError, Where, first, listed
+from scclint.admission.field import FieldError, Path, Where, first, listed
 from scclint.admission.provider import Provider
 
 Volume = Mapping[str, Any]
@@ -57,27 +56,29 @@ def source_of(volume: Volume, release: int) -> tuple[str, str]:
     return field, _SOURCES[field]
 
 
-def validate(provider: Provider, volumes: Sequence[Volume], where: Where) -> list[FieldError]:
-    """What is wrong with the pod's `volumes`. `where` is the pod's securityContext, under which drivers are reported."""
-    return [*first(_refused_types(provider, volumes)), *first(_refused_drivers(provider.scc, volumes, where))]
+def validate(provider: Provider, volumes: Sequence[Volume]) -> list[FieldError]:
+    """Return the errors of the pod's `volumes`: first those of types, then those of flexVolume drivers."""
+    return [*first(_refused_types(provider, volumes)), *first(_refused_drivers(provider, volumes))]
 
 
 def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
     scc = provider.scc
     if "*" not in scc.volumes:
         allowed = listed(scc.volumes)
+        lead = provider.lead if provider.wording.volume_lead else ""
         for index, volume in enumerate(volumes):
             field, kind = source_of(volume, provider.release)
             if kind in scc.volumes:
                 continue
             if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
                 continue
-            place = Where("", "spec", ("spec", "volumes", index, field) if field else ("spec", "volumes", index))
-            detail = f"{kind} volumes are not allowed to be used"
-            yield place.invalid(f"volumes[{index}]", kind, detail, allowed)
+            path: Path = ("spec", "volumes", index, field) if field else ("spec", "volumes", index)
+            place = Where(lead, provider.wording.volume.format(index), path)
+            yield place.invalid("", kind, f"{kind} volumes are not allowed to be used", allowed)
 
 
-def _refused_drivers(scc: SecurityContextConstraints, volumes: Sequence[Volume], where: Where) -> Iterator[FieldError]:
+def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
+    scc = provider.scc
     if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
         allowed = listed(scc.allowed_flex_volumes)
         for index, volume in enumerate(volumes):
@@ -87,8 +88,8 @@ def _refused_drivers(scc: SecurityContextConstraints, volumes: Sequence[Volume],
             driver = flex.get("driver") or ""
             if driver not in scc.allowed_flex_volumes:
                 path = ("spec", "volumes", index, "flexVolume", "driver")
-                detail = "Flexvolume driver is not allowed to be used"
-                yield where.invalid(f"volumes[{index}].driver", driver, detail, allowed, at=path)
+                place = Where(provider.lead, provider.wording.flex_volume_driver.format(index), path)
+                yield place.invalid("", driver, "Flexvolume driver is not allowed to be used", allowed)
 
 
 _PUBLISHED = {"kube-root-ca.crt": "ca.crt", "openshift-service-ca.crt": "service-ca.crt"}
