@@ -13,7 +13,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "record", "regions"),
+    ("source", "errors", "record", "regions", "text"),
     ("finding",),
     ("ignore", "load"),
     ("model",),

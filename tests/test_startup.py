@@ -28,7 +28,7 @@ record registry
 report report.full report.options report.output report.screen report.summary report.visible
 rule rules schemas
 seccomp seccomp.effective
-source suppress world
+source suppress text world
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 

@@ -24,6 +24,7 @@ from scclint.model.view import Field, View
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
+from scclint.text import and_more, closest_match, listed
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, Outcome, World
 
 __all__ = [
@@ -70,6 +71,9 @@ __all__ = [
     "View",
     "Workload",
     "World",
+    "and_more",
+    "closest_match",
     "is_open",
+    "listed",
     "rule",
 ]

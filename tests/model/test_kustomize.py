@@ -95,7 +95,7 @@ def test_json_patches_are_told_of(here: Path, key: str) -> None:
     assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml: {told}"]
     in_place = f"{key}:\n- {target}\n  patch: |\n" + "".join(f"    {line}\n" for line in OPERATION.splitlines())
     write({"b/kustomization.yaml": in_place})
-    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml and 1 more: {told}"]
+    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml and b/kustomization.yaml: {told}"]
     assert [n.message for n in scclint.lint(["a/op.yaml"]).notices] == [], "what it patches, if anything, is not asked for"
     write({"a/op.yaml": PATCH})
     assert [n.message for n in scclint.lint(["b"]).notices] == [f"b/kustomization.yaml: {told}"]

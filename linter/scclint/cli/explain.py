@@ -13,6 +13,7 @@ from scclint.errors import UsageError
 from scclint.load.discover import SUFFIXES
 from scclint.model.objects import Workload
 from scclint.report import explain
+from scclint.text import and_more
 
 BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
 """A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
@@ -88,5 +89,4 @@ ABBREVIATIONS = {
 
 def _there_are(workloads: list[Workload]) -> str:
     names = list(dict.fromkeys(f"{w.kind.lower()}/{w.name}" for w in workloads))
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"There are: {', '.join(names[:10])}{more}." if names else "There are no workloads in the input."
+    return f"There are: {and_more(names, 10)}." if names else "There are no workloads in the input."

@@ -36,11 +36,11 @@ class Parser(argparse.ArgumentParser):
         return namespace, unknown
 
     def _with_hint(self, word: str) -> str:
-        from difflib import get_close_matches
+        from scclint.text import closest_match
 
         options = [option for option in self._option_string_actions if option.startswith("--")]
-        near = get_close_matches(word.partition("=")[0], options, 1, 0.75)
-        return f"{word} (did you mean {near[0]}?)" if near else word
+        meant = closest_match(word.partition("=")[0], options)
+        return f"{word} (did you mean {meant}?)" if meant else word
 
     def error(self, message: str) -> None:  # type: ignore[override]
         from scclint.report.output import say

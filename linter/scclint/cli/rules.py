@@ -13,6 +13,7 @@ from scclint.report.rule_pages import page, table, table_json
 from scclint.report.screen import WIDTH
 from scclint.report.visible import visible, visible_line
 from scclint.rule import AnyRule
+from scclint.text import closest_match
 
 
 def run(args: Namespace) -> int:
@@ -49,11 +50,8 @@ def _find(args: Namespace) -> AnyRule:
 
 
 def _hint(word: str, rules: Registry) -> str:
-    from difflib import get_close_matches
-
-    known = [word for r in rules for word in (r.id, r.name)]
-    near = get_close_matches(word, known, 1, 0.5) or get_close_matches(word.upper(), known, 1, 0.5)
-    return f" Did you mean {near[0]}?" if near else ""
+    meant = closest_match(word, [known for r in rules for known in (r.id, r.name)], cutoff=0.5)
+    return f" Did you mean {meant}?" if meant else ""
 
 
 def _show(text: str, color: bool) -> bool:

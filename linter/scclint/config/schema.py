@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
+from scclint.text import closest_match, listed
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -65,9 +66,7 @@ def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
             yield _mistyped(path, data, [rule])
         case "enum":
             known = [str(k) for k in rule]
-            yield Mistake(
-                path, f"{written(path)} must be {_alternatives(known)}, not {_shown(data)}{did_you_mean(data, known)}"
-            )
+            yield Mistake(path, f"{written(path)} must be {listed(known, 'or')}, not {_shown(data)}{did_you_mean(data, known)}")
         case "const":
             yield Mistake(path, f"{written(path)} must be {_shown(rule)}, not {_shown(data)}")
         case "minLength" | "minItems":
@@ -125,18 +124,9 @@ def written(path: Path) -> str:
 
 
 def did_you_mean(given: object, known: list[str]) -> str:
-    """`; did you mean X?`, or nothing when nothing is near."""
-    from difflib import SequenceMatcher, get_close_matches
-
-    word = str(given).lower()
-    folded = {k.lower(): k for k in known}
-
-    def nearness(other: str) -> tuple[float, int]:
-        # Ids are of one length, and a wrong digit is likelier than a shifted one.
-        return SequenceMatcher(None, word, other).ratio(), sum(a == b for a, b in zip(word, other, strict=False))
-
-    near = get_close_matches(word, list(folded), n=10, cutoff=0.6)
-    return f"; did you mean {folded[max(near, key=nearness)]!r}?" if near else ""
+    """Return `; did you mean 'X'?`, or nothing if no known word is similar."""
+    meant = closest_match(str(given), known, cutoff=0.6)
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def _instead(key: str, properties: Schema, root: Schema, path: Path) -> str:
@@ -161,7 +151,3 @@ def _shown(data: Any) -> str:
     if isinstance(data, int | float):
         return f"the number {data}" if abs(data) < 10**20 else "a huge number"
     return {"null": "empty", "array": "a list", "object": "a mapping"}[type_name(data)]
-
-
-def _alternatives(known: list[str]) -> str:
-    return known[0] if len(known) == 1 else ", ".join(known[:-1]) + " or " + known[-1]

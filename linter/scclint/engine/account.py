@@ -8,6 +8,7 @@ from scclint.engine.inputs import Inputs
 from scclint.finding import Notice, Tally
 from scclint.model.objects import ApiObject, Unread, Workload
 from scclint.model.unknown import is_open
+from scclint.text import and_more
 from scclint.world import World
 
 
@@ -47,9 +48,8 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
     notices = []
     templates = sorted({d.file for d in inputs.targets if d.status == "template"})
     if templates:
-        more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
         advice = "lint what it renders to; of a chart, `helm template . | scclint check -`"
-        notices.append(Notice("note", f"{templates[0]}{more}: template source, not judged; {advice}"))
+        notices.append(Notice("note", f"{and_more(templates, 1)}: template source, not judged; {advice}"))
     unread = [o for o in objects if isinstance(o, Unread)]
     if unnamed := [o for o in unread if _has_open_kind(o)]:
         more = f"; nor {'is' if len(unnamed) == 2 else 'are'} {len(unnamed) - 1} more such" if len(unnamed) > 1 else ""
@@ -114,9 +114,8 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
 def _unfollowed(world: World) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
     if names := world.cluster.unfollowed:
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         text = "aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
-        yield Notice("warning", f"ClusterRole {names[0]}{more}: {text}")
+        yield Notice("warning", f"ClusterRole {and_more(names, 1)}: {text}")
 
 
 def _needless_parameters(inputs: Inputs, config: Config) -> Iterator[Notice]:

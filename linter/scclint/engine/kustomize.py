@@ -16,6 +16,7 @@ from scclint.load.read import read
 from scclint.model.kinds import SUBJECT_KINDS, build_all
 from scclint.model.kustomize import NAMES, ORIGIN, Kustomization, Named, by_name, find_origin, lay_out, read_kustomization
 from scclint.model.objects import CLUSTER_SCOPED, ApiObject, RoleBinding
+from scclint.text import and_more
 
 
 def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> list[Notice]:
@@ -42,9 +43,8 @@ def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], 
 
 def _not_applied(files: Sequence[str]) -> Iterator[Notice]:
     if files:
-        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
-        yield Notice("note", f"{files[0]}{more}: patches and the like, not applied to what they change; {advice}")
+        yield Notice("note", f"{and_more(files, 1)}: patches and the like, not applied to what they change; {advice}")
 
 
 def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:

@@ -11,6 +11,7 @@ from typing import Any
 from scclint.model.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 from scclint.model.schema import Shape, Shapes, Type
 from scclint.model.unknown import Unknown, is_expression
+from scclint.text import closest_match
 
 PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/")
 """Keys of strategic merge patches: no fields, but what whoever applies the patch acts on."""
@@ -164,13 +165,8 @@ class _Walk:
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:
-    """The known field name that `key` most likely stands for; empty where none is near."""
-    from difflib import get_close_matches
-
-    folded = {name.lower(): name for name in known}
-    plain = key.lower().replace("_", "").replace("-", "")
-    found = get_close_matches(plain, folded, n=1, cutoff=0.75)
-    return folded[found[0]] if found else ""
+    """Return the known field name that `key` most likely stands for; empty if none is similar."""
+    return closest_match(key.replace("_", "").replace("-", ""), known)
 
 
 def _is_integer(value: Any) -> bool:

@@ -12,6 +12,7 @@ from scclint.report.screen import WIDTH, paint, wrap
 from scclint.report.summary import line_place
 from scclint.report.visible import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
+from scclint.text import and_more
 from scclint.world import Outcome, World
 
 Json = dict[str, Any]
@@ -139,8 +140,7 @@ def _container(world: World, outcome: Outcome, container: ContainerSeccomp, colo
     yield f"    {visible_line(container.name)}: {profile}{seen}"
     yield from _hang(visible(container.why), "      ")
     for cap, names in _opened(world, outcome, container).items():
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        yield from _hang(f"{cap} opens up {', '.join(names[:_SHOWN])}{more}.", "      ")
+        yield from _hang(f"{cap} opens up {and_more(names, _SHOWN)}.", "      ")
 
 
 def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:

@@ -5,7 +5,7 @@ The chain, in order: the API server's sync of the old annotations with the field
 unless its configuration names a profile for them. The last two may differ between the node pools on which a pod can land.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from scclint.admission.seccomp import to_field
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record
+from scclint.text import and_more
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import Verdict
@@ -229,7 +230,7 @@ def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], 
         fates.setdefault((force.type, force.crictl), []).append((force, pool.name))
     if len(fates) <= 1:
         return next(iter(fates.values()))[0][0] if fates else decide(None)
-    words = (f"{_words(found[0][0])} on {_together([name for _, name in found])}" for found in fates.values())
+    words = (f"{_words(found[0][0])} on {and_more([name for _, name in found], _NAMED)}" for found in fates.values())
     source = next(iter(fates.values()))[0][0].source
     unconfined = tuple(name for found in fates.values() for force, name in found if force.type == "Unconfined")
     return _Force(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
@@ -240,13 +241,7 @@ def _replacement(force: _Force, pools: "tuple[NodePool, ...]") -> str:
     if force.type != "RuntimeDefault":
         return ""
     found = [f"{pool.seccomp_profile} on {pool.name}" for pool in pools if pool.seccomp_profile]
-    return f" CRI-O's seccomp_profile makes that {_together(found)}." if found else ""
-
-
-def _together(names: Sequence[str]) -> str:
-    """Names as one text, the first of many."""
-    rest = len(names) - _NAMED
-    return " and ".join(names) if rest <= 1 else f"{', '.join(names[:_NAMED])} and {rest} more"
+    return f" CRI-O's seccomp_profile makes that {and_more(found, _NAMED)}." if found else ""
 
 
 def _words(force: _Force) -> str:
@@ -268,7 +263,7 @@ def _of_kubelet(pool: "NodePool | None", otherwise: bool, nobody: str) -> _Force
         why = f"Nothing asks for a profile, and KubeletConfigs of {pool.name} disagree ({', '.join(pool.decided_by[:_NAMED])})."
         return _Force(None, "kubelet default", why)
     if default:
-        by = f", by KubeletConfig {_together(pool.decided_by)}" if pool and pool.decided_by else ""
+        by = f", by KubeletConfig {and_more(pool.decided_by, _NAMED)}" if pool and pool.decided_by else ""
         return _running("RuntimeDefault", None, "kubelet default", f"The kubelet runs with seccompDefault{by}.")
     return _running("Unconfined", None, "kubelet default", f"Nothing asks for a profile, {nobody}.")
 

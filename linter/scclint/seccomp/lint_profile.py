@@ -21,6 +21,7 @@ from scclint.seccomp.shape import check_shape
 from scclint.seccomp.startup import check_startup
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.source import Span
+from scclint.text import and_more, closest_match
 
 _SHOWN = 12
 _HINTS = 100
@@ -230,17 +231,9 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
             hole = not default_denies and rule["action"] not in PASSING
             effect = "so it stays allowed" if hole else "so the rule does nothing for it"
             message = f"no architecture has a syscall {name!r}; the runtime passes over it, {effect}"
-            meant = _similar(name) if hints <= _HINTS else ""
+            meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= _HINTS else ""
             settle = f"Did you mean {meant}?" if meant else "Correct the name or take it out."
             yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, settle, path)
-
-
-def _similar(name: str) -> str:
-    """The syscall whose name is closest; empty where none is close."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name.lower(), table("syscalls")["syscalls"], n=1, cutoff=0.75)
-    return close[0] if close else ""
 
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
@@ -272,7 +265,7 @@ def _wider(profile: Profile, rules: Mapping[int, Profile], target: Target, arch:
         here = {name: path for path, name in _names(rule, ("syscalls", index)) if name in opened}
         if here:
             shown = [name + (" (which it allows on conditions)" if opened.pop(name) == CONDITIONAL else "") for name in here]
-            message = f"syscalls[{index}] lets through what RuntimeDefault stops: {_some(shown)}"
+            message = f"syscalls[{index}] lets through what RuntimeDefault stops: {and_more(shown, _SHOWN)}"
             settle = "Take out what the program does not need."
             yield _weak("wider-than-runtime-default", message, settle, next(iter(here.values())))
 
@@ -283,7 +276,7 @@ def _permissive(profile: Profile, rules: Mapping[int, Profile], target: Target, 
     effect = "only logs" if action == "SCMP_ACT_LOG" else "lets through"
     message = f"`defaultAction: {action}` {effect} every syscall that no rule stops"
     if opened:
-        message += f"; RuntimeDefault stops {len(opened)} of them: {_some(notable(opened))}"
+        message += f"; RuntimeDefault stops {len(opened)} of them: {and_more(notable(opened), _SHOWN)}"
     settle = "Deny by default (SCMP_ACT_ERRNO) and list what the program needs, or use RuntimeDefault."
     yield _weak("allows-by-default", message, settle, ("defaultAction",))
     yield from _holes(profile, rules, arch)
@@ -303,7 +296,7 @@ def _holes(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterato
                 continue
             missed = [twin for twin in _twins(name) if twin in available and _passes(known.get(twin, default))]
             if missed:
-                message = f"syscalls[{index}] stops {name} but not {_some(missed)}, which does the same"
+                message = f"syscalls[{index}] stops {name} but not {and_more(missed, _SHOWN)}, which does the same"
                 yield _weak("other-entrance", message, f"Add {', '.join(missed)} to the rule.", path)
 
 
@@ -321,11 +314,6 @@ def _twins(name: str) -> list[str]:
 def _names(rule: Profile, at: Path) -> list[tuple[Path, str]]:
     single = [((*at, "name"), rule["name"])] if rule.get("name") else []
     return single + [((*at, "names", position), name) for position, name in enumerate(rule.get("names") or ())]
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _weak(id: str, message: str, settle: str, path: Path) -> ProfileProblem:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.finding import Path, Severity
 from scclint.seccomp.problem import BROKEN, ProfileProblem
 from scclint.seccomp.tables import errno_number
+from scclint.text import closest_match
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -164,13 +165,11 @@ def _place(path: Path) -> str:
 
 
 def _nearest(word: object, known: list[str]) -> str:
-    """A hint at the known word that was meant, told by what follows the prefix that all of them share."""
-    from difflib import get_close_matches
-
+    """Return `; did you mean X?` for the closest known word, compared by what follows the prefix that all of them share."""
     prefix = known[0][: known[0].rfind("_") + 1]
     given = str(word) if not prefix else str(word).upper().removeprefix(prefix)
-    close = get_close_matches(given, [name.removeprefix(prefix) for name in known], n=1, cutoff=0.7)
-    return f"; did you mean {prefix}{close[0]}?" if close else ""
+    meant = closest_match(given, [name.removeprefix(prefix) for name in known], cutoff=0.7)
+    return f"; did you mean {prefix}{meant}?" if meant else ""
 
 
 def _article(schema_type: str) -> str:
