@@ -92,9 +92,10 @@ def _atheris(name: str, args: argparse.Namespace) -> None:
         import scclint.report.markdown  # noqa: F401
         from fuzz.targets import TARGETS
         from scclint.config import build, raw, show  # noqa: F401
-        from scclint.load import comments, jsontree  # noqa: F401
-        from scclint.report import full, github, gitlab, junit, rdjson, sarif  # noqa: F401
-        from scclint.seccomp import commands, evidence, lint_profile, verify  # noqa: F401
+        from scclint.evidence import captures, verify  # noqa: F401
+        from scclint.profiles import lint  # noqa: F401
+        from scclint.report import full, github, gitlab, junit, rdjson, sarif, seccomp  # noqa: F401
+        from scclint.yaml import comments, json  # noqa: F401
     with tempfile.TemporaryDirectory() as scratch:
         corpus = Path(args.corpus or scratch) / name
         corpus.mkdir(parents=True, exist_ok=True)

@@ -104,7 +104,7 @@ def documents(kind: str) -> tuple[Any, ...]:
 
 def _documents(kind: str) -> Iterator[Any]:
     from scclint.load import load_text
-    from scclint.load.node import to_data
+    from scclint.yaml.nodes import to_data
 
     where = {
         "lint": sorted((ROOT / "fixtures").glob("*/*.yaml")),

@@ -14,16 +14,16 @@ from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
 from scclint.finding import Finding, Notice, Related, Report, Severity, Subject
 from scclint.load.document import Document
-from scclint.load.node import Mapping, Node, Scalar, Sequence
 from scclint.registry import Registry
 from scclint.source import Span
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 
 def load(data: bytes) -> None:
     """Bytes to documents: nothing is lost, and every node lies within the text."""
+    from scclint.expand.kinds import SUBJECT_KINDS
+    from scclint.files.read import decode
     from scclint.load import load_text
-    from scclint.load.read import decode
-    from scclint.model.kinds import SUBJECT_KINDS
 
     try:
         text = decode(data, "f.yaml")
@@ -47,8 +47,8 @@ def load(data: bytes) -> None:
 
 def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
     """The objects that matter, in order: the quick filter may leave out none."""
+    from scclint.expand.kinds import SUBJECT_KINDS
     from scclint.load.document import objects
-    from scclint.model.kinds import SUBJECT_KINDS
 
     found = [(node.root.line, node.kind, str(node.path)) for document in documents for node in objects(document)]
     return [item for item in found if item[1] in SUBJECT_KINDS]
@@ -64,21 +64,21 @@ def _check_places(root: Node, last: int) -> None:
         seen.add(id(node))
         assert 1 <= node.line <= node.end_line <= last, node
         assert node.column >= 1 and node.end_column >= 1, node
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             for entry in node.entries:
                 assert isinstance(entry.key.value, str)
                 assert entry.span.line >= 1
                 nodes += (entry.key, entry.value)
-        elif isinstance(node, Sequence):
+        elif isinstance(node, SequenceNode):
             nodes += node.items
         else:
-            assert isinstance(node, Scalar)
+            assert isinstance(node, ScalarNode)
 
 
 def lint(data: bytes) -> None:
     """A manifest through every command and format: no rule fails, and nothing that does not print is shown."""
     from scclint import lint_text
-    from scclint.load.read import decode
+    from scclint.files.read import decode
     from scclint.report import FORMATS, Options, render
 
     try:
@@ -126,8 +126,8 @@ def _printed(argv: list[str], stdin: bytes) -> str:
 
 def profile(data: bytes) -> None:
     """A seccomp profile: each problem has words and, where it has a place, one in the text."""
-    from scclint.load.read import decode
-    from scclint.seccomp.lint_profile import Target, lint_text
+    from scclint.files.read import decode
+    from scclint.profiles.lint import Target, lint_text
 
     try:
         text = decode(data, "p.json")
@@ -144,7 +144,7 @@ def configuration(data: bytes) -> None:
     from scclint.config.build import build_config
     from scclint.config.raw import parse_config
     from scclint.config.show import render
-    from scclint.load.read import decode
+    from scclint.files.read import decode
 
     try:
         text = decode(data, "c")
@@ -159,9 +159,9 @@ def configuration(data: bytes) -> None:
 
 def evidence(data: bytes) -> None:
     """Captures from nodes, one or (with a NUL between) several, compared with a prediction."""
-    from scclint.seccomp.commands import verify_json, verify_text
-    from scclint.seccomp.evidence import read_evidence
-    from scclint.seccomp.verify import Prediction, verify
+    from scclint.evidence.captures import read_evidence
+    from scclint.evidence.verify import Prediction, verify
+    from scclint.report.seccomp import verify_json, verify_text
 
     files = []
     for number, part in enumerate(data.split(b"\0")[:4]):

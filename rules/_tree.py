@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator
 
-from scclint.api import Entry, Mapping, Node, Scalar, Sequence
+from scclint.api import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 Path = tuple[str | int, ...]
 
 
-def mappings(root: Node | None) -> Iterator[tuple[Path, Mapping]]:
+def mappings(root: Node | None) -> Iterator[tuple[Path, MappingNode]]:
     """Every mapping below `root` with the path to it, in order of writing; one that aliases share comes once."""
     seen: set[int] = set()
-    pending: list[tuple[Path, Node]] = [] if root is None or isinstance(root, Scalar) else [((), root)]
+    pending: list[tuple[Path, Node]] = [] if root is None or isinstance(root, ScalarNode) else [((), root)]
     while pending:
         path, node = pending.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         below: list[tuple[Path, Node]]
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             yield path, node
-            below = [((*path, str(e.key.value)), e.value) for e in node.entries if not isinstance(e.value, Scalar)]
+            below = [((*path, str(e.key.value)), e.value) for e in node.entries if not isinstance(e.value, ScalarNode)]
         else:
-            assert isinstance(node, Sequence)
-            below = [((*path, index), item) for index, item in enumerate(node.items) if not isinstance(item, Scalar)]
+            assert isinstance(node, SequenceNode)
+            below = [((*path, index), item) for index, item in enumerate(node.items) if not isinstance(item, ScalarNode)]
         pending.extend(reversed(below))
 
 
@@ -31,55 +31,55 @@ def owner(root: Node | None, path: Path) -> str:
     named = ""
     node: Node | None = root
     for step in (*path, None):
-        if isinstance(node, Mapping) and isinstance(kind := node.get("kind"), Scalar) and "apiVersion" in node:
+        if isinstance(node, MappingNode) and isinstance(kind := node.get("kind"), ScalarNode) and "apiVersion" in node:
             metadata = node.get("metadata")
-            name = metadata.get("name") if isinstance(metadata, Mapping) else None
-            named = f"{kind.text} {name.text}" if isinstance(name, Scalar) else kind.text
-        if isinstance(node, Mapping) and isinstance(step, str):
+            name = metadata.get("name") if isinstance(metadata, MappingNode) else None
+            named = f"{kind.text} {name.text}" if isinstance(name, ScalarNode) else kind.text
+        if isinstance(node, MappingNode) and isinstance(step, str):
             node = node.get(step)
-        elif isinstance(node, Sequence) and isinstance(step, int):
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
             node = node.items[step]
     return named
 
 
-def scalars(root: Node | None) -> Iterator[Scalar]:
+def scalars(root: Node | None) -> Iterator[ScalarNode]:
     """Every scalar below `root`, keys included, those of entries that do not count as well."""
     for _, mapping in mappings(root):
         for entry in (*mapping.entries, *mapping.duplicates):
             yield entry.key
-            if isinstance(entry.value, Scalar):
+            if isinstance(entry.value, ScalarNode):
                 yield entry.value
-            elif isinstance(entry.value, Sequence):
+            elif isinstance(entry.value, SequenceNode):
                 yield from _items(entry.value)
-    if isinstance(root, Scalar):
+    if isinstance(root, ScalarNode):
         yield root
-    elif isinstance(root, Sequence):
+    elif isinstance(root, SequenceNode):
         yield from _items(root)
 
 
-def _items(sequence: Sequence) -> Iterator[Scalar]:
+def _items(sequence: SequenceNode) -> Iterator[ScalarNode]:
     for item in sequence.items:
-        if isinstance(item, Scalar):
+        if isinstance(item, ScalarNode):
             yield item
-        elif isinstance(item, Sequence):
+        elif isinstance(item, SequenceNode):
             yield from _items(item)
 
 
-def entry_at(root: Node, path: Path) -> Entry | Scalar | None:
+def entry_at(root: Node, path: Path) -> Entry | ScalarNode | None:
     """What stands at `path`: the entry of a mapping, the scalar of a list, None for anything else or nothing."""
     node: Node | None = root
-    found: Entry | Scalar | None = None
+    found: Entry | ScalarNode | None = None
     for step in path:
         found = None
-        if isinstance(step, str) and isinstance(node, Mapping):
+        if isinstance(step, str) and isinstance(node, MappingNode):
             found = node.entry(step)
             node = found.value if found is not None else None
-        elif isinstance(step, int) and isinstance(node, Sequence) and step < len(node.items):
+        elif isinstance(step, int) and isinstance(node, SequenceNode) and step < len(node.items):
             node = node.items[step]
-            found = node if isinstance(node, Scalar) else None
+            found = node if isinstance(node, ScalarNode) else None
         else:
             return None
     return found
 
 
-__all__ = ["Entry", "Mapping", "Scalar", "Sequence", "entry_at", "mappings", "scalars"]
+__all__ = ["Entry", "MappingNode", "ScalarNode", "SequenceNode", "entry_at", "mappings", "scalars"]

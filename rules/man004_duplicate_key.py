@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from scclint.api import Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, Mapping, Scalar, mappings, owner
+from ._tree import Entry, MappingNode, ScalarNode, mappings, owner
 
 
 @rule(
@@ -73,14 +73,14 @@ def check(document: Document, world: World) -> Iterator[Problem]:
             yield _problem(owner(document.root, path), path, lost, winner)
 
 
-def _run_together(whose: str, path: Path, mapping: Mapping) -> Iterator[Problem]:
+def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:
     """Objects with nothing between them: each begins at the first key that the one before it has."""
     begun: dict[str, Entry] = {}
     for entry in sorted((*mapping.entries, *mapping.duplicates), key=lambda entry: (entry.key.line, entry.key.column)):
         key = str(entry.key.value)
         if key in begun:
             kind = begun["kind"].value if "kind" in begun else None
-            lost = kind.text if isinstance(kind, Scalar) and kind.text else "object"
+            lost = kind.text if isinstance(kind, ScalarNode) and kind.text else "object"
             line = entry.key.line
             yield Problem(
                 f"`---` is missing before line {line}: the cluster takes the keys that come last, those of {whose}, and the "
@@ -101,19 +101,20 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
         f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
         related=(Related(f"this {key} counts", winner.span),),
-        settle="Keep one of the two" + ("." if isinstance(lost.value, Scalar) else f", or put all they hold under one {key}."),
+        settle="Keep one of the two"
+        + ("." if isinstance(lost.value, ScalarNode) else f", or put all they hold under one {key}."),
     )
 
 
 def _loss(key: str, lost: Entry, winner: Entry) -> str:
     """What the cluster makes of it, with both values where they are short."""
-    if isinstance(lost.value, Scalar) and isinstance(winner.value, Scalar):
+    if isinstance(lost.value, ScalarNode) and isinstance(winner.value, ScalarNode):
         if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
             return "both say the same"
         return f"the cluster takes {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
     return "the cluster takes the later one and drops this one with all it holds"
 
 
-def _short(scalar: Scalar) -> str:
+def _short(scalar: ScalarNode) -> str:
     text = scalar.text if scalar.plain else f'"{scalar.text}"'
     return text if len(text) <= 60 else f"{text[:57]}..."

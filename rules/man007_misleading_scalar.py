@@ -49,7 +49,7 @@ from typing import Any
 from scclint.api import ApiObject, Field, Problem, Severity, World, rule
 
 from ._quote import Path, plain
-from ._tree import Entry, Scalar, entry_at
+from ._tree import Entry, ScalarNode, entry_at
 
 NUMBERS = frozenset(
     (
@@ -100,7 +100,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         found = entry_at(obj.root, (*obj.path, *path))
         scalar = found.value if isinstance(found, Entry) else found
         # In a Template the value may be a parameter's, which is not what is written here.
-        if not isinstance(scalar, Scalar) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
+        if not isinstance(scalar, ScalarNode) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
             continue
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
         if not _misleads(key, scalar):
@@ -126,7 +126,7 @@ def _candidates(data: Any, path: Path = (), named: bool = False) -> Iterator[Pat
         yield path
 
 
-def _misleads(key: str, scalar: Scalar) -> bool:
+def _misleads(key: str, scalar: ScalarNode) -> bool:
     text = scalar.text
     if isinstance(scalar.value, bool):
         return text not in WORDS
@@ -135,7 +135,7 @@ def _misleads(key: str, scalar: Scalar) -> bool:
     return key not in BOOLEANS and not re.fullmatch(DECIMAL, text)
 
 
-def _others(scalar: Scalar) -> str:
+def _others(scalar: ScalarNode) -> str:
     """How the cluster comes to the value, and what others take the text for."""
     if isinstance(scalar.value, bool):
         return f"; YAML 1.2 takes {scalar.text} for a string"

@@ -15,10 +15,10 @@ import scclint
 from scclint.config.model import Config
 from scclint.engine.diff import changed_lines
 from scclint.finding import Report
-from scclint.load.node import Scalar
-from scclint.model.kustomize import Kustomization, lay_out
 from scclint.model.pod import Pod
 from scclint.report import render
+from scclint.units.kustomize.kustomization import Kustomization, lay_out
+from scclint.yaml.nodes import ScalarNode
 
 WORKLOAD = """---
 apiVersion: apps/v1
@@ -258,7 +258,7 @@ def test_a_base_of_many_overlays() -> None:
 
 def test_containers_by_name() -> None:
     def look_up(number: int) -> None:
-        root = Scalar("x.yaml", 1, 1, 1, 1, None, "", True)
+        root = ScalarNode("x.yaml", 1, 1, 1, 1, None, "", True)
         containers = [{"name": f"c{i}"} for i in range(number)] + [{"name": "c0", "image": "other"}]
         pod = Pod(root, {"spec": {"containers": containers, "initContainers": [{"name": "c1"}]}}, (), "p")
         found = [pod.container(f"c{i}") for i in range(number)]

@@ -9,26 +9,36 @@ import pytest
 RULES = Path(__file__).parents[1] / "rules"
 
 ALWAYS = """
-admission admission.admit admission.aggregate admission.assign admission.authorize admission.blocks admission.capabilities
-admission.constraints admission.field admission.group admission.order admission.pod admission.provider admission.rbac
-admission.seccomp admission.selinux admission.service_account admission.shape admission.sysctl admission.user
-admission.verdict admission.volumes
+admission admission.admit admission.aggregate admission.assign admission.authorize admission.capabilities
+admission.constraints admission.decoding admission.field admission.group admission.id_ranges admission.order
+admission.pod admission.provider admission.rbac admission.seccomp admission.selinux admission.service_account
+admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.objects cluster.releases
 config config.discover config.model config.selection
-engine engine.account engine.attempt engine.check engine.inputs engine.kustomize engine.objects engine.progress engine.run engine.settle
-engine.sources engine.worlds
-errors finding ignore
-load load.discover load.document load.flowcolons load.ignored load.limits load.lines load.mapping load.node load.place
-load.quick load.read load.scalars load.split load.trees load.yamltree
-model model.kinds model.kustomize model.namechecks model.nodes model.objects model.pod model.podchecks
-model.problem model.sccchecks model.schema model.terms model.unknown model.validate model.view model.walk
-record registry
-report report.full report.options report.output report.screen report.summary report.visible
-rule rules schemas
+engine engine.check engine.guard engine.inputs engine.notices engine.objects engine.progress engine.run engine.sources
+engine.suppressions engine.worlds
+errors
+expand expand.kinds
+files files.discover files.ignored files.read
+finding
+limits
+load load.document load.folding load.sniff
+model model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
+record
+registry
+report report.full report.options report.output report.sanitize report.summary report.terminal
+rule
+rules
+schemas
 seccomp seccomp.effective
-source suppress text world
+source
+suppress suppress.syntax
+units units.kustomize units.kustomize.kustomization units.kustomize.surroundings
+validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
+text world
+yaml yaml.compose yaml.flow_colons yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import scclint
 from scclint.cluster import Cluster
+from scclint.expand.kinds import build_all
 from scclint.finding import Finding
 from scclint.load import load_text
-from scclint.model.kinds import build_all
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 from scclint.world import World, manifests
 
 ROLE = """\

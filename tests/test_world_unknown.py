@@ -3,9 +3,9 @@
 import pytest
 
 from scclint.cluster import Cluster
+from scclint.expand.kinds import SUBJECT_KINDS, build_all
 from scclint.load import load_text
-from scclint.model.kinds import SUBJECT_KINDS, build_all
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 from scclint.world import World, manifests
 
 POD = """\

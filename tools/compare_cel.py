@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-CASES = Path(__file__).parents[1] / "tests" / "cel.jsonl"
+CASES = Path(__file__).parents[1] / "tests" / "cel" / "cel.jsonl"
 
 CONTAINERS = [
     {"name": "web", "image": "registry.example/web:1", "ports": [{"containerPort": 8080}]},

@@ -1,12 +1,10 @@
 """The whole of what a rule may import."""
 
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
-from scclint.finding import Located, Place, Problem, Related, Severity
-from scclint.ignore import Ignore
+from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
 from scclint.load.document import Document
-from scclint.load.node import Entry, Mapping, Node, Scalar, Sequence
-from scclint.model.nodes import MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
-from scclint.model.objects import (
+from scclint.model.node_config import MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
+from scclint.model.object import (
     ApiObject,
     KubeletConfig,
     Namespace,
@@ -17,7 +15,6 @@ from scclint.model.objects import (
     Workload,
 )
 from scclint.model.pod import Container, Pod
-from scclint.model.problem import FieldProblem
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.model.unknown import is_open
 from scclint.model.view import Field, View
@@ -25,7 +22,9 @@ from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, closest_match, listed
+from scclint.validation.problem import FieldProblem
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, Outcome, World
+from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 __all__ = [
     "CLUSTER_ADMIN",
@@ -46,7 +45,7 @@ __all__ = [
     "KubeletConfig",
     "Located",
     "MachineConfig",
-    "Mapping",
+    "MappingNode",
     "Namespace",
     "Node",
     "ObjectRef",
@@ -58,11 +57,11 @@ __all__ = [
     "Related",
     "Role",
     "RoleBinding",
-    "Scalar",
+    "ScalarNode",
     "SeccompProfile",
     "SeccompProfileFile",
     "SecurityContextConstraints",
-    "Sequence",
+    "SequenceNode",
     "ServiceAccount",
     "Severity",
     "Span",

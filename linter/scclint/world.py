@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scclint.admission.shape import check_object, check_pod
+from scclint.admission.decoding import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.finding import Located, Related
-from scclint.model.nodes import ProfileSource, SeccompProfileFile
-from scclint.model.objects import (
+from scclint.model.node_config import ProfileSource, SeccompProfileFile
+from scclint.model.object import (
     CLUSTER_SCOPED,
     LONGEST_NAME,
     ApiObject,
@@ -21,14 +21,14 @@ from scclint.model.objects import (
     SecurityContextConstraints,
     Workload,
 )
-from scclint.model.problem import FieldProblem
 from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
-from scclint.model.validate import validate
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+from scclint.validation.problem import FieldProblem
+from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
-    from scclint.seccomp.sources import Flaw, Profiles
+    from scclint.profiles.sources import Flaw, Profiles
 
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster."""
@@ -262,14 +262,14 @@ class World:
     def profiles(self) -> "Profiles":
         """The seccomp profiles of the input."""
         if self._profiles is None:
-            from scclint.seccomp.sources import Profiles
+            from scclint.profiles.sources import Profiles
 
             self._profiles = Profiles(self.objects, self._profile_dirs)
         return self._profiles
 
     def uses_of(self, source: ProfileSource) -> tuple[LocalhostUse, ...]:
         """The containers of admitted pods that run with a profile which the object holds."""
-        from scclint.seccomp.sources import key_of
+        from scclint.profiles.sources import key_of
 
         if self._uses is None:
             self._uses = {}
@@ -288,7 +288,7 @@ class World:
     def profile_flaws(self, source: ProfileSource) -> "tuple[Flaw, ...]":
         """What is wrong with the seccomp profiles that an object holds, judged by the containers that use them."""
         if id(source) not in self._flaws:
-            from scclint.seccomp.target import target_of
+            from scclint.profiles.target import target_of
 
             uses = self.uses_of(source)
             target = target_of(self.cluster, [use.manifests for use in uses])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.seccomp.resolve import NATIVE
-from scclint.seccomp.runtime_default import VARIANTS, resolve_variant
+from scclint.profiles.resolve import NATIVE
+from scclint.profiles.runtime_default import VARIANTS, resolve_variant
 
 PROFILES = Path(__file__).parents[2] / "fixtures" / "seccomp" / "profiles"
 POD = """

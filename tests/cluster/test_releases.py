@@ -3,8 +3,8 @@ import json
 import pytest
 
 from scclint.admission.constraints import from_object
+from scclint.admission.decoding import check_object
 from scclint.admission.order import key
-from scclint.admission.shape import check_object
 from scclint.cluster.releases import RELEASES, kubernetes_of, minor_of, own_rbac, own_sccs
 from tests.conftest import shared
 

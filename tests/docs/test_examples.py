@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import pytest
 
+from scclint.cel.rules import with_declared
 from scclint.cli import main
 from scclint.cli.parser import build
 from scclint.config import build_config
 from scclint.config.raw import parse_config
-from scclint.declared import with_declared
 from scclint.registry import builtin
 
 ROOT = Path(__file__).parents[2]

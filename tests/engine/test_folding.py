@@ -7,8 +7,8 @@ from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.run import run
 from scclint.finding import Report
-from scclint.load.trees import Trees
-from scclint.model.objects import Workload
+from scclint.load.folding import Trees
+from scclint.model.object import Workload
 from scclint.registry import builtin
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -10,7 +10,7 @@ from scclint.config.records import PodTemplate
 from scclint.engine.inputs import extras, load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.run import run
-from scclint.model.objects import Unread
+from scclint.model.object import Unread
 from scclint.registry import builtin
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"

@@ -4,12 +4,12 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
-from scclint.load.discover import SourceFile
+from scclint.files.discover import SourceFile
 from scclint.load.document import Document
-from scclint.load.node import to_data
-from scclint.load.place import locate
+from scclint.load.folding import Tree, Trees
 from scclint.load.spread import PAYS_FROM, is_large, load_spread
-from scclint.load.trees import Tree, Trees
+from scclint.yaml.locate import locate
+from scclint.yaml.nodes import to_data
 
 
 def is_other(document: Document) -> bool:
@@ -31,8 +31,8 @@ def files(folder: Path) -> list[SourceFile]:
 
 def test_processes_find_what_one_finds(tmp_path: Path) -> None:
     from scclint.errors import LoadError
+    from scclint.files.read import read
     from scclint.load import load_file
-    from scclint.load.read import read
 
     items = files(tmp_path)
     results = list(load_spread(items, frozenset({"Pod"}), 2, Trees(), is_other))

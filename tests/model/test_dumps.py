@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
+from scclint.expand.kinds import STATE_KINDS
 from scclint.finding import Report
 from scclint.load import load_text
 from scclint.load.document import objects
-from scclint.load.node import to_data
 from scclint.load.thin import thin
-from scclint.model.kinds import STATE_KINDS
+from scclint.yaml.nodes import to_data
 
 WEB = """\
 apiVersion: apps/v1

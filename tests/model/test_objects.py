@@ -2,9 +2,9 @@
 
 import pytest
 
+from scclint.expand.kinds import SUBJECT_KINDS, build_all
 from scclint.load import load_text
-from scclint.model.kinds import SUBJECT_KINDS, build_all
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 
 NAMED = "metadata: {name: web}\n"
 SELECTOR = "selector: {matchLabels: {app: web}}, "

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from scclint.model.kinds import TEMPLATES
+from scclint.expand.kinds import TEMPLATES
 from scclint.model.schema import FILES, Shape, Type, shapes
-from scclint.model.validate import validate
-from scclint.model.walk import walk
+from scclint.validation.fields import walk
+from scclint.validation.validate import validate
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 MINORS = range(24, 36)

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from scclint.finding import Finding, Severity, Subject
-from scclint.model.problem import field_path
 from scclint.report.fingerprint import fingerprints
 from scclint.report.paths import RepositoryPaths, find_root
 from scclint.source import Span
+from scclint.validation.problem import field_path
 
 
 def test_root_is_where_git_is(tmp_path: Path) -> None:

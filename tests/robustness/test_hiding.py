@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scclint import lint_text
 from scclint.finding import Finding
-from scclint.load import quick
+from scclint.load import sniff as quick
 
 SPEC = "{containers: [{name: app, image: a, securityContext: {privileged: true}}]}"
 JSON_SPEC = '{"containers": [{"name": "app", "image": "a", "securityContext": {"privileged": true}}]}'
@@ -218,7 +218,7 @@ def test_submodule_that_is_called_like_a_file(
 ) -> None:
     import subprocess
 
-    from scclint.load.discover import SourceFile, discover
+    from scclint.files.discover import SourceFile, discover
 
     outer = tmp_path_factory.mktemp("outer")
     inner = outer / "x.yaml"

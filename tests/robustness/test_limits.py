@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scclint
-from scclint.load.limits import MAX_BYTES, MAX_DEPTH
+from scclint.limits import MAX_BYTES, MAX_DEPTH
 
 from .conftest import Ran, Run, pod
 

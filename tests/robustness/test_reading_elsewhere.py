@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scclint.engine.kustomize import kustomizations_beside
-from scclint.load import discover as module
-from scclint.load.discover import SourceFile, discover
+from scclint.files import discover as module
+from scclint.files.discover import SourceFile, discover
+from scclint.units.kustomize.surroundings import kustomizations_beside
 from tests.robustness.conftest import Ran, Run, pod
 
 SECRET = "hunter2"

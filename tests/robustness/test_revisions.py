@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.load import revision as module
+from scclint.files import revision as module
 
 from .conftest import Ran, Run, Spawn, pod
 

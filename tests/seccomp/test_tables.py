@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from scclint.seccomp.resolve import NATIVE
-from scclint.seccomp.runtime_default import VARIANTS, resolve_variant
+from scclint.profiles.resolve import NATIVE
+from scclint.profiles.runtime_default import VARIANTS, resolve_variant
 from scclint.seccomp.tables import errno_name, errno_number, is_syscall, syscalls_of
 
 

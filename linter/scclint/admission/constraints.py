@@ -70,7 +70,7 @@ class SecurityContextConstraints:
 def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraints:
     """The SCC of a `SecurityContextConstraints` object, defaulted as OpenShift 4.`minor` does it.
 
-    The object's shape must have been checked (`scclint.admission.shape.check_scc`).
+    The object's shape must have been checked (`scclint.admission.decoding.check_scc`).
     """
     user = scc.get("runAsUser") or {}
     se_linux = scc.get("seLinuxContext") or {}

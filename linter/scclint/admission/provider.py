@@ -6,7 +6,6 @@ rejects every pod of the namespace, whether or not that SCC would have been used
 
 from collections.abc import Iterable, Mapping
 
-from scclint.admission.blocks import BlockError, parse_block, parse_blocks
 from scclint.admission.constraints import (
     MUST_RUN_AS,
     MUST_RUN_AS_RANGE,
@@ -15,6 +14,7 @@ from scclint.admission.constraints import (
     SecurityContextConstraints,
 )
 from scclint.admission.field import go_quote
+from scclint.admission.id_ranges import BlockError, parse_block, parse_blocks
 from scclint.admission.wording import Wording, wording_of
 from scclint.record import record
 

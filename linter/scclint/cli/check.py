@@ -19,12 +19,12 @@ from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options
 from scclint.report.output import say, write
+from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
-from scclint.report.visible import visible_line
 
 if TYPE_CHECKING:
-    from scclint.engine.kept import Kept
-    from scclint.load.revision import Revision
+    from scclint.engine.report_cache import Kept
+    from scclint.files.revision import Revision
 
 FOR_PEOPLE = ("full", "concise")
 """The formats of which nothing is left to say with --quiet when nothing was found."""
@@ -95,7 +95,7 @@ def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, i
     import os
 
     from scclint import __version__
-    from scclint.engine.kept import kept_for
+    from scclint.engine.report_cache import kept_for
 
     return kept_for((os.getcwd(), *args.paths), found, sizes, config, registry, version=__version__, ignores=ignores)
 
@@ -185,9 +185,9 @@ def _record(file: str, report: Report, inputs: Inputs, config: Config, registry:
     """Record the present findings; what an earlier baseline says of files that this run did not judge stays."""
     import os
 
-    from scclint.baseline import load_baseline, write_baseline
     from scclint.errors import ConfigError
-    from scclint.load.read import read
+    from scclint.files.read import read
+    from scclint.suppress.baseline import load_baseline, write_baseline
 
     select = selection(registry.rules, config)
     try:

@@ -10,9 +10,9 @@ from scclint.engine.inputs import load_inputs
 from scclint.engine.progress import Progress
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
+from scclint.files.discover import SUFFIXES
+from scclint.files.revision import Revision, check_out, resolve
 from scclint.finding import Report
-from scclint.load.discover import SUFFIXES
-from scclint.load.revision import Revision, check_out, resolve
 from scclint.record import replace
 from scclint.registry import Registry
 

@@ -10,8 +10,8 @@ from scclint.cli.review import judged, status, target_workloads, write_formats
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
-from scclint.load.discover import SUFFIXES
-from scclint.model.objects import Workload
+from scclint.files.discover import SUFFIXES
+from scclint.model.object import Workload
 from scclint.report import explain
 from scclint.text import and_more
 

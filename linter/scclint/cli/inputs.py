@@ -11,8 +11,8 @@ from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError, UsageError
-from scclint.load.read import os_error, read_all
-from scclint.load.trees import Trees
+from scclint.files.read import os_error, read_all
+from scclint.load.folding import Trees
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
@@ -39,7 +39,7 @@ def settings(args: Namespace) -> tuple[Config, Registry]:
         registry = _with_modules(registry, raw, paths)
     config = build_config(raw, registry.rules, given(args))
     if config.rules:
-        from scclint.declared import with_declared
+        from scclint.cel.rules import with_declared
 
         registry = with_declared(registry, config)
     return config, registry

@@ -10,12 +10,12 @@ from scclint.engine.inputs import Inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
-from scclint.model.objects import ApiObject, Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.report import review
 from scclint.report.output import say, write
 from scclint.report.review_text import render_text
+from scclint.report.sanitize import visible_line
 from scclint.report.summary import failed, noted, place
-from scclint.report.visible import visible_line
 from scclint.source import Span
 from scclint.world import World
 

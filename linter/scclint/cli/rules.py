@@ -10,8 +10,8 @@ from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.output import write
 from scclint.report.rule_pages import page, table, table_json
-from scclint.report.screen import WIDTH
-from scclint.report.visible import visible, visible_line
+from scclint.report.sanitize import visible, visible_line
+from scclint.report.terminal import WIDTH
 from scclint.rule import AnyRule
 from scclint.text import closest_match
 

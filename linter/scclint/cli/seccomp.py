@@ -13,15 +13,15 @@ from scclint.engine.inputs import Inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
+from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
 from scclint.report.output import write
-from scclint.report.visible import visible
-from scclint.seccomp.runtime_default import crio_of, openshift_of
+from scclint.report.sanitize import visible
 from scclint.world import World
 
 if TYPE_CHECKING:
-    from scclint.seccomp.verify import Prediction
+    from scclint.evidence.verify import Prediction
 
 ARCHES = ("amd64", "arm64", "s390x", "ppc64le")
 _ALIASES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
 
 
 def _show(args: Namespace) -> int:
-    from scclint.seccomp import commands
+    from scclint.report import seccomp as commands
 
     caps = [cap for option in getattr(args, "caps", []) for cap in option.split(",") if cap]
     openshift = getattr(args, "openshift", "")
@@ -42,15 +42,15 @@ def _show(args: Namespace) -> int:
 
 
 def _diff(args: Namespace) -> int:
-    from scclint.seccomp import commands
-    from scclint.seccomp.diff import compare
-    from scclint.seccomp.operands import operand
+    from scclint.evidence.operands import operand
+    from scclint.profiles.diff import compare
+    from scclint.report import seccomp as commands
 
     config, _ = settings(args)
     crio, arch = release(args, config) or crio_of(NEWEST), _arch(args)
 
     def predict(paths: Sequence[str]) -> "list[Prediction]":
-        from scclint.engine.predict import predictions
+        from scclint.evidence.predict import predictions
 
         args.paths = list(paths)
         inputs, world, workloads = read_world(args, config)

@@ -6,7 +6,7 @@ from scclint.cli.inputs import settings
 from scclint.cli.main import OK, USAGE
 from scclint.config.show import render
 from scclint.report.output import write
-from scclint.report.visible import visible
+from scclint.report.sanitize import visible
 
 
 def run(args: Namespace) -> int:

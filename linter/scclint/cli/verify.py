@@ -9,24 +9,24 @@ from scclint.cli.inputs import settings
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cli.seccomp import read_world, release
-from scclint.engine.account import tally
 from scclint.engine.inputs import Inputs
-from scclint.engine.predict import predictions
+from scclint.engine.notices import tally
 from scclint.errors import LoadError, UsageError
+from scclint.evidence.captures import read_evidence
+from scclint.evidence.predict import predictions
+from scclint.evidence.verify import verify
+from scclint.files.read import read
+from scclint.files.walk import walk
 from scclint.finding import Finding, Report, Severity
-from scclint.load.read import read
-from scclint.load.walk import walk
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 from scclint.record import replace
-from scclint.report.visible import visible
+from scclint.report import seccomp as commands
+from scclint.report.sanitize import visible
 from scclint.rule import Rule
-from scclint.seccomp import commands
-from scclint.seccomp.evidence import read_evidence
-from scclint.seccomp.verify import verify
 from scclint.world import World
 
 if TYPE_CHECKING:
-    from scclint.seccomp.verify import Verification
+    from scclint.evidence.verify import Verification
 
 PAGE = """\
 A node shows another seccomp profile for a container than its manifest leads to.

@@ -10,6 +10,7 @@ from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import assign
 from scclint.admission.constraints import from_object
+from scclint.admission.decoding import check_object, check_pod
 from scclint.admission.field import FieldError, aggregate, go_quote
 from scclint.admission.pod import Pod
 from scclint.admission.provider import (
@@ -22,7 +23,6 @@ from scclint.admission.provider import (
     make_providers,
 )
 from scclint.admission.service_account import service_account_of, with_service_account
-from scclint.admission.shape import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, SubjectType, User, Verdict
 from scclint.cluster import releases
 from scclint.cluster.objects import Objects

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.authorize import controller_user
-from scclint.model.tekton import PIPELINE
+from scclint.expand.tekton import PIPELINE
 
 SCC = "pipelines-scc"
 ROLE = "pipelines-scc-clusterrole"

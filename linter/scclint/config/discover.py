@@ -39,7 +39,7 @@ def _check_link(path: str) -> None:
     if not os.path.islink(path):
         return
     from scclint.errors import ConfigError
-    from scclint.load.discover import Reach
+    from scclint.files.discover import Reach
 
     if not Reach(os.path.dirname(path)).has(path):
         shown = _shorter(path)
@@ -49,7 +49,7 @@ def _check_link(path: str) -> None:
 def _has_table(path: str) -> bool:
     """Whether a pyproject.toml configures scclint. One that is broken but speaks of it counts, so that the mistake is told."""
     from scclint.errors import LoadError
-    from scclint.load.read import read
+    from scclint.files.read import read
 
     try:
         text = read(path)

@@ -48,7 +48,7 @@ def read_config(file: str) -> Raw:
     Raises ConfigError where it cannot be read or parsed. What its schema finds is kept in `Raw.mistakes`, so that all of it
     can be told at once with what only the rules can tell.
     """
-    from scclint.load.read import read
+    from scclint.files.read import read
 
     try:
         text = read(file)
@@ -107,7 +107,7 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
 
 def _yaml(text: str, file: str) -> Raw:
     from scclint.load import load_text
-    from scclint.load.node import Node
+    from scclint.yaml.nodes import Node
 
     documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
     for document in documents:
@@ -181,28 +181,28 @@ def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tupl
 
 def _plain(node: Any, budget: list[int], file: str) -> Any:
     """Plain values of a node tree. Numbers with a point keep their text, for `4.20` is another release than `4.2`."""
-    from scclint.load.node import Mapping, Sequence
+    from scclint.yaml.nodes import MappingNode, SequenceNode
 
     budget[0] -= 1
     if budget[0] < 0:
         raise ConfigError(f"{file}:{node.line}:{node.column}: aliases expand to more than {NODE_LIMIT:,} values")
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {str(entry.key.value): _plain(entry.value, budget, file) for entry in node.entries}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [_plain(item, budget, file) for item in node.items]
     return node.text if isinstance(node.value, float) else node.value
 
 
 def _node_places(root: Any) -> tuple[Places, Places]:
-    from scclint.load.node import Mapping, Sequence
+    from scclint.yaml.nodes import MappingNode, SequenceNode
 
     def walk(path: Path) -> tuple[Span, Span]:
         node = root
         key: Span = root.span
         for part in path:
-            if isinstance(node, Mapping) and (entry := node.entry(str(part))) is not None:
+            if isinstance(node, MappingNode) and (entry := node.entry(str(part))) is not None:
                 key, node = entry.key.span, entry.value
-            elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.items):
                 node = node.items[part]
                 key = node.span
             else:
@@ -213,13 +213,13 @@ def _node_places(root: Any) -> tuple[Places, Places]:
 
 
 def _duplicates(node: Any, path: Path) -> Iterator[Path]:
-    from scclint.load.node import Mapping, Sequence
+    from scclint.yaml.nodes import MappingNode, SequenceNode
 
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         yield from ((*path, str(entry.key.value)) for entry in node.duplicates)
         for entry in node.entries:
             yield from _duplicates(entry.value, (*path, str(entry.key.value)))
-    elif isinstance(node, Sequence):
+    elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from _duplicates(item, (*path, index))
 

@@ -47,7 +47,7 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
     known: dict[tuple[int, ...], Selection] = {}
     takes: list[Callable[[str], bool]] = []
     if config.per_path:
-        from scclint.load.globs import path_filter
+        from scclint.files.globs import path_filter
 
         takes = [path_filter(entry.paths) for entry in config.per_path]
 

@@ -6,7 +6,7 @@ from typing import Any
 from scclint.config import Selection
 from scclint.engine.progress import Progress, silent
 from scclint.finding import LONGEST, Crash, Finding, Problem, Related, Severity, Subject, shortened
-from scclint.model.objects import LONGEST_CALLED, ApiObject
+from scclint.model.object import LONGEST_CALLED, ApiObject
 from scclint.rule import AnyRule
 from scclint.world import World
 
@@ -77,12 +77,12 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
     """What the decisive value was made from: Template parameters, the file before kustomize; notes where no place is known."""
     related: list[Related] = []
     if subject.substitutions:
-        from scclint.model.template import parameters_behind
+        from scclint.expand.template import parameters_behind
 
         related += parameters_behind(subject, problem.at)
     if subject.origin is None:
         return tuple(related), ()
-    from scclint.model.kustomize import before_kustomize
+    from scclint.units.kustomize.kustomization import before_kustomize
 
     before = before_kustomize(subject, problem.at)
     related += [before] if before is not None else []

@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scclint.baseline import Key, key_of
 from scclint.finding import Finding, Report, Suppression
 from scclint.record import replace
 from scclint.source import Span
+from scclint.suppress.baseline import Key, key_of
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""

@@ -5,23 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.engine.attempt import attempt
+from scclint.engine.guard import attempt
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
+from scclint.expand.kinds import STATE_KINDS, Extras
+from scclint.files.discover import SourceFile, display
+from scclint.files.read import decode, read
 from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
-from scclint.load.discover import SourceFile, display
 from scclint.load.document import Document, text_at
-from scclint.load.read import decode, read
-from scclint.load.trees import Trees
-from scclint.model.kinds import STATE_KINDS, Extras
-from scclint.model.kustomize import NAMES
-from scclint.suppress import MARK
+from scclint.load.folding import Trees
+from scclint.suppress.syntax import MARK
+from scclint.units.kustomize.kustomization import NAMES
 
 if TYPE_CHECKING:
     from scclint.engine.timings import Timings
-    from scclint.load.chart import Origin
+    from scclint.units.helm.chart import Origin
 
 
 class Inputs:
@@ -129,7 +129,7 @@ def load_inputs(
         _read_context(inputs, sources, {display(path) for path in (*config.cluster_state, *context)}, kinds, trees)
     trees.save()
     if config.helm_chart or any(document.source for document in inputs.targets):
-        from scclint.engine.origins import find_origins
+        from scclint.units.helm.sources import find_origins
 
         piped = {file for file in inputs.texts if not os.path.exists(file)}
         with attempt("load", "looking for Helm's templates", inputs.crashes):
@@ -232,7 +232,7 @@ def _texts(
         if item.path == "-":
             inputs.texts[item.display] = text
         if inputs.digests is not None:
-            from scclint.load.store import digest
+            from scclint.files.store import digest
 
             inputs.digests[item.display] = digest(text)
         yield item.display, text

@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterable
 
 from scclint.config.model import Config
-from scclint.engine.attempt import attempt
+from scclint.engine.guard import attempt
 from scclint.engine.inputs import Inputs, extras, left_out
-from scclint.engine.kustomize import settle_kustomize, settle_origins
+from scclint.expand.kinds import TEKTON, build_all
 from scclint.finding import Crash, Subject
-from scclint.load.limits import Added, LimitError
-from scclint.model.kinds import TEKTON, build_all
-from scclint.model.objects import CLUSTER_SCOPED, ApiObject
+from scclint.limits import Added, LimitError
+from scclint.model.object import CLUSTER_SCOPED, ApiObject
 from scclint.record import replace
+from scclint.units.kustomize.surroundings import settle_kustomize, settle_origins
 
 
 def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
@@ -21,7 +21,7 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
     """
     more = extras(config)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
-        from scclint.model.tekton_runs import References
+        from scclint.expand.tekton_runs import References
 
         more = replace(more, references=References(tekton))
     found: list[ApiObject] = []

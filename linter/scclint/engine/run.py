@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from scclint.config import selection
 from scclint.config.model import Config
-from scclint.engine.account import notices_on, tally
-from scclint.engine.attempt import attempt
 from scclint.engine.check import check, order
+from scclint.engine.guard import attempt
 from scclint.engine.inputs import Inputs, load_inputs
+from scclint.engine.notices import notices_on, tally
 from scclint.engine.objects import model_objects
 from scclint.engine.progress import Lap, Progress, no_lap, silent
-from scclint.engine.settle import Move, settle
+from scclint.engine.suppressions import Move, settle
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
+from scclint.files.read import read
 from scclint.finding import Crash, Finding, Report
-from scclint.load.read import read
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 from scclint.registry import Registry, builtin
 from scclint.world import Outcome, World
 
@@ -45,7 +45,7 @@ def _registry(config: Config) -> Registry:
     """The rules that come with scclint and those that the configuration declares."""
     if not config.rules:
         return builtin()
-    from scclint.declared import with_declared
+    from scclint.cel.rules import with_declared
 
     return with_declared(builtin(), config)
 
@@ -103,7 +103,7 @@ def _move(inputs: Inputs, crashes: list[Crash]) -> Move:
     """Findings in what Helm rendered go to its templates, where those are known."""
     if not inputs.origins:
         return list
-    from scclint.engine.relocate import Trace, relocate
+    from scclint.units.helm.trace import Trace, relocate
 
     trace = Trace(inputs.targets, inputs.origins)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
-from scclint.load.discover import SourceFile, discover
+from scclint.files.discover import SourceFile, discover
 
 
 class Sources(NamedTuple):

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scclint.admission.decoding import check_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
-from scclint.admission.shape import check_object
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
 from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
-from scclint.model.objects import ApiObject, Workload
+from scclint.model.object import ApiObject, Workload
 from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
+from scclint.limits import Aliasing, LimitError
 from scclint.load.document import Document, Status, text_at
-from scclint.load.limits import Aliasing, LimitError
-from scclint.load.node import Node, Scalar
-from scclint.load.quick import other_kind
-from scclint.load.split import Chunk, body_start, false_marker, helm_source, is_empty, split
+from scclint.load.sniff import other_kind
+from scclint.yaml.nodes import Node, ScalarNode
+from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_empty, split
 
 if TYPE_CHECKING:
-    from scclint.load.trees import Trees
+    from scclint.load.folding import Trees
 
 __all__ = ["is_helm_template", "load_file", "load_text", "root_of"]
 
@@ -94,7 +94,7 @@ def _load_chunk(
     except LoadError as error:
         failed = error
     for number, (root_line, root) in enumerate(roots):
-        status: Status = "empty" if isinstance(root, Scalar) and root.value is None else "parsed"
+        status: Status = "empty" if isinstance(root, ScalarNode) and root.value is None else "parsed"
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         first = root_line if number else line
         # What has aliases is parsed in every run, so that their limit is met at the same place in each.
@@ -120,14 +120,14 @@ def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tupl
     start = body_start(text)
     json_error = None
     if text.startswith(("{", "["), start):
-        from scclint.load.jsontree import parse_json_stream
+        from scclint.yaml.json import parse_json_stream
 
         try:
             yield from list(parse_json_stream(text, file, line, start))
             return
         except LoadError as error:
             json_error = error
-    from scclint.load.yamltree import parse_yaml
+    from scclint.yaml.compose import parse_yaml
 
     try:
         yield from parse_yaml(text, file, line, aliasing)

@@ -8,8 +8,8 @@ import json
 import os
 from collections.abc import Iterable
 
-from scclint.load.store import StoredFile, digest, of_others, own_folder
-from scclint.load.trees import Facts
+from scclint.files.store import StoredFile, digest, of_others, own_folder
+from scclint.load.folding import Facts
 
 
 class Cache:

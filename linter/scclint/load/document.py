@@ -4,22 +4,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.errors import LoadError
-from scclint.load.node import Mapping, Node, Scalar, Sequence, to_data
 from scclint.record import record
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 if TYPE_CHECKING:
-    from scclint.load.trees import Tree
+    from scclint.load.folding import Tree
+    from scclint.yaml.comments import Comment
 
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
-
-
-@record
-class Comment:
-    """A YAML comment: its text from the `#` on, and the place of the `#` (1-based, code points)."""
-
-    text: str
-    line: int
-    column: int
 
 
 @record
@@ -64,19 +56,19 @@ class Document:
         """Whether the data is known to tell all that was written: no key twice, no bare number or boolean unlike JSON's."""
         return getattr(self.root, "faithful", False)
 
-    def comments(self) -> list[Comment]:
+    def comments(self) -> "list[Comment]":
         """The real comments in order of place: a `#` inside a quoted, plain or block scalar is none. JSON has none.
 
         Of an unparsable document those before the error.
         """
-        from scclint.load.comments import comments
+        from scclint.yaml.comments import comments
 
         return comments(self.text, self.line)
 
     @property
     def line_breaks(self) -> list[tuple[str, int, int]]:
         """The characters that break lines in YAML but in no editor: (`CR`, `NEL`, `LS` or `PS`, line, column)."""
-        from scclint.load.lines import odd_line_breaks
+        from scclint.yaml.lines import odd_line_breaks
 
         return odd_line_breaks(self.text, self.line)
 
@@ -88,7 +80,7 @@ class ObjectNode:
     An item that says neither kind nor version has those of the list (`PodList` has Pods), or else of the object, as in kubectl.
     """
 
-    root: Mapping
+    root: MappingNode
     path: tuple[str | int, ...] = ()
     kind: str = ""
     api_version: str = ""
@@ -101,8 +93,8 @@ class ObjectNode:
 
 def text_at(root: Node | None, key: str) -> str:
     """The string under a key of a mapping; empty if there is none."""
-    value = root.get(key) if isinstance(root, Mapping) else None
-    return value.value if isinstance(value, Scalar) and isinstance(value.value, str) else ""
+    value = root.get(key) if isinstance(root, MappingNode) else None
+    return value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
 
 
 def objects(document: Document) -> Iterator[ObjectNode]:
@@ -112,7 +104,7 @@ def objects(document: Document) -> Iterator[ObjectNode]:
     an object as well, since other clients treat it as one.
     """
     root = document.root
-    if document.status != "parsed" or not isinstance(root, Mapping):
+    if document.status != "parsed" or not isinstance(root, MappingNode):
         return
     # A tree knows of items without being parsed for them.
     if not getattr(root, "has_items", True):
@@ -121,16 +113,16 @@ def objects(document: Document) -> Iterator[ObjectNode]:
         yield from _unroll(root, (), "", "")
 
 
-def _unroll(root: Mapping, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:
+def _unroll(root: MappingNode, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:
     own = text_at(root, "kind"), text_at(root, "apiVersion")
     if any(own):
         kind, api_version = own
     items = root.get("items")
     is_list = kind.endswith("List")
-    if not (is_list and isinstance(items, Sequence)):
+    if not (is_list and isinstance(items, SequenceNode)):
         yield ObjectNode(root, path, kind, api_version)
-    if not isinstance(items, Sequence):
+    if not isinstance(items, SequenceNode):
         return
     for number, item in enumerate(items.items):
-        if isinstance(item, Mapping):
+        if isinstance(item, MappingNode):
             yield from _unroll(item, (*path, "items", number), kind.removesuffix("List"), api_version)

@@ -7,14 +7,14 @@ from functools import partial
 from typing import NamedTuple
 
 from scclint.errors import LoadError
+from scclint.files.discover import SourceFile
+from scclint.files.read import read
+from scclint.files.store import digest
 from scclint.load import load_file
-from scclint.load.discover import SourceFile
 from scclint.load.document import Document
-from scclint.load.node import Node
-from scclint.load.read import read
-from scclint.load.store import digest
-from scclint.load.trees import Facts, Tree, Trees
+from scclint.load.folding import Facts, Tree, Trees
 from scclint.record import replace
+from scclint.yaml.nodes import Node
 
 PAYS_FROM = 16 << 20
 """Bytes of input below which the processes would cost more time than they save."""

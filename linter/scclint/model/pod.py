@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
-from scclint.load.node import Node
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
+from scclint.yaml.nodes import Node
 
 
 class Container(View):

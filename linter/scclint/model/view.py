@@ -3,9 +3,9 @@
 from typing import Any, Generic, TypeVar
 
 from scclint.finding import Path
-from scclint.load.node import Node
-from scclint.load.place import locate
 from scclint.source import Span
+from scclint.yaml.locate import locate
+from scclint.yaml.nodes import Node
 
 T = TypeVar("T")
 

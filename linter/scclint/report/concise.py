@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from scclint.finding import Finding, Report
 from scclint.report.options import Options
-from scclint.report.screen import closing, filters, statistics
+from scclint.report.sanitize import one_line
 from scclint.report.summary import place
-from scclint.report.visible import one_line
+from scclint.report.terminal import closing, filters, statistics
 
 
 class Row(NamedTuple):

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
-from scclint.model.objects import Workload
-from scclint.model.problem import field_path
-from scclint.report.dump import dump
+from scclint.model.object import Workload
+from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
-from scclint.report.screen import WIDTH, paint, wrap
+from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
-from scclint.report.visible import visible, visible_line
+from scclint.report.terminal import WIDTH, paint, wrap
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more
+from scclint.validation.problem import field_path
 from scclint.world import Outcome, World
 
 Json = dict[str, Any]
@@ -152,8 +152,8 @@ def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapp
     caps = bounding_set_of(outcome.container(container)) - CRIO_DEFAULT
     if not caps:
         return {}
-    from scclint.seccomp.diff import opened_by_each
-    from scclint.seccomp.target import crio_on
+    from scclint.profiles.diff import opened_by_each
+    from scclint.profiles.target import crio_on
 
     return opened_by_each(caps, crio_on(world.cluster))
 

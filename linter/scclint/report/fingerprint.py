@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from scclint.finding import Finding
-from scclint.model.problem import field_path
 from scclint.report.paths import RepositoryPaths
+from scclint.validation.problem import field_path
 
 
 def fingerprints(findings: Iterable[Finding], paths: RepositoryPaths) -> list[str]:

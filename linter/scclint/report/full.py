@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from scclint.finding import Finding, Related, Report
 from scclint.record import record
 from scclint.report.options import Options
-from scclint.report.screen import closing, filters, statistics
+from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place
-from scclint.report.visible import visible, visible_line
+from scclint.report.terminal import closing, filters, statistics
 
 if TYPE_CHECKING:
     from scclint.report.lines import Lines

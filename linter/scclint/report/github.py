@@ -4,8 +4,8 @@ from scclint.finding import Report, Severity
 from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
+from scclint.report.sanitize import visible_line
 from scclint.report.summary import by_severity, sentences, summary_line
-from scclint.report.visible import visible_line
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _SHOWN_PER_COMMAND = 10

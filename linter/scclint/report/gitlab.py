@@ -1,11 +1,11 @@
 """The `gitlab` format: a Code Quality report for merge requests."""
 
 from scclint.finding import Report, Severity
-from scclint.report.dump import dump
 from scclint.report.fingerprint import fingerprints
+from scclint.report.json_text import dump
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
-from scclint.report.visible import one_line, visible_line
+from scclint.report.sanitize import one_line, visible_line
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

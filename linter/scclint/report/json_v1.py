@@ -6,12 +6,12 @@ Fields may be added within a version; none is renamed, removed or given another 
 from typing import Any
 
 from scclint.finding import Finding, Related, Report
-from scclint.model.problem import field_path
-from scclint.report.dump import dump
+from scclint.report.json_text import dump
 from scclint.report.options import Options
+from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_severity
-from scclint.report.visible import visible, visible_line
 from scclint.source import Span
+from scclint.validation.problem import field_path
 
 Json = dict[str, Any]
 

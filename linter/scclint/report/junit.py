@@ -5,8 +5,8 @@ from itertools import groupby
 
 from scclint.finding import Finding, Report
 from scclint.report.options import Options
+from scclint.report.sanitize import one_line, visible
 from scclint.report.summary import place
-from scclint.report.visible import one_line, visible
 
 
 def render(report: Report, options: Options) -> str:

@@ -6,8 +6,8 @@ Only the Markdown that rule pages use is known: headings, paragraphs, lists, fen
 import re
 from collections.abc import Iterator
 
-from scclint.report.screen import paint
 from scclint.report.snippet import display_width
+from scclint.report.terminal import paint
 
 _ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +)(.*)")
 _YAML_KEY = re.compile(r"^(\s*(?:- )*)([A-Za-z0-9_./\"-]+)(:(?:\s.*)?)$")

@@ -8,8 +8,8 @@ from itertools import groupby
 from scclint.finding import Finding, Report, Severity
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
+from scclint.report.sanitize import one_line, visible_line
 from scclint.report.summary import counted, failed, judged, severities, verdict
-from scclint.report.visible import one_line, visible_line
 
 _LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""

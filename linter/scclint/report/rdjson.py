@@ -3,11 +3,11 @@
 from typing import Any
 
 from scclint.finding import Finding, Report, Severity
-from scclint.report.dump import dump
+from scclint.report.json_text import dump
 from scclint.report.lines import Lines
 from scclint.report.options import Options
+from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import sentences
-from scclint.report.visible import visible, visible_line
 from scclint.source import Span
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}

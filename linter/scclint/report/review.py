@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.admission.verdict import Grant
-from scclint.model.objects import Workload
-from scclint.report.dump import dump
-from scclint.report.visible import visible, visible_line
+from scclint.model.object import Workload
+from scclint.report.json_text import dump
+from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.world import Outcome, World
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scclint.model.objects import Workload
+from scclint.model.object import Workload
 from scclint.report.review import Row, named, table_rows
-from scclint.report.screen import paint, wrap
+from scclint.report.sanitize import visible_line
 from scclint.report.snippet import display_width
 from scclint.report.summary import line_place
-from scclint.report.visible import visible_line
+from scclint.report.terminal import paint, wrap
 from scclint.world import Outcome, World
 
 HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")

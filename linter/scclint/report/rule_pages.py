@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from scclint.report.dump import dump
-from scclint.report.screen import WIDTH, paint, wrap
+from scclint.report.json_text import dump
+from scclint.report.terminal import WIDTH, paint, wrap
 from scclint.rule import AnyRule
 
 

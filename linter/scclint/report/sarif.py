@@ -4,17 +4,17 @@ from typing import Any
 
 from scclint import __version__
 from scclint.finding import Finding, Related, Report
-from scclint.model.problem import field_path
-from scclint.report.dump import dump
 from scclint.report.fingerprint import fingerprints
+from scclint.report.json_text import dump
 from scclint.report.line_hash import line_hashes
 from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
+from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_rules import LEVELS, descriptors
 from scclint.report.summary import counted, failed, judged, place, sentences
-from scclint.report.visible import one_line, visible, visible_line
 from scclint.source import Span
+from scclint.validation.problem import field_path
 
 Json = dict[str, Any]
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from scclint.report.lines import Region
-from scclint.report.visible import IDEOGRAPHIC_SPACE, break_commands, escape
+from scclint.report.sanitize import IDEOGRAPHIC_SPACE, break_commands, escape
 
 _LONGEST = 96
 _EXCERPT = 72

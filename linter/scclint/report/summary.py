@@ -4,7 +4,7 @@ from collections import Counter
 
 from scclint.finding import Crash, Finding, Notice, Report, Severity
 from scclint.report.options import Options
-from scclint.report.visible import one_line, visible_line
+from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
 
 

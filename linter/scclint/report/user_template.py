@@ -11,11 +11,11 @@ import subprocess
 import sys
 
 from scclint.errors import UsageError
+from scclint.files.read import file_type
 from scclint.finding import Report
-from scclint.load.read import file_type
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
-from scclint.report.visible import visible, visible_line
+from scclint.report.sanitize import visible, visible_line
 
 _LARGEST_TEMPLATE = 1 << 20
 _SECONDS = 20

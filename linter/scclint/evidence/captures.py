@@ -1,0 +1,241 @@
+"""What nodes and the API say about running containers, read from captures on disk.
+
+Taken are `crictl inspect` (one container, an array, or several outputs one after another), what is left of it by
+`jq .info.runtimeSpec.linux.seccomp` (`null` or a profile), `crictl ps -o json`, `/proc/PID/status` (whole, several, or what
+grep leaves of it), and `oc get pod -o yaml` or `-o json`, lists too.
+
+Who a capture is about is told by its own labels, else by container id or pid with the help of the other captures, else by
+the name of its file: `NAMESPACE_POD_CONTAINER.ext`, `POD_CONTAINER.ext` or `CONTAINER-ID.ext`; Kubernetes names have no
+underscore.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from scclint.errors import LoadError
+from scclint.record import record, replace
+
+PROFILE_ANNOTATION = "io.kubernetes.cri-o.SeccompProfilePath"
+
+_LABEL = "io.kubernetes."
+_ID = re.compile(r"[0-9a-f]{12,64}")
+_STATUS_LINE = re.compile(r"(?:/proc/(\d+)/(?:task/\d+/)?status:)?([A-Za-z_]+):[ \t]*(.*)")
+
+
+class Who(NamedTuple):
+    """A container as its captures name it. What is not known is empty."""
+
+    namespace: str = ""
+    pod: str = ""
+    container: str = ""
+
+
+class Requested(NamedTuple):
+    """A seccompProfile of the API: `type`, and `localhost_profile` or empty."""
+
+    type: str
+    localhost_profile: str = ""
+
+
+@record
+class Observation:
+    """What one capture says about one container.
+
+    `source` is `crictl`, `proc` or `pod`, `file` where it was read. `profile` is the seccomp object the runtime got, None for
+    unconfined; only where `has_profile`. `profile_name` is CRI-O's name for it (`RuntimeDefault`, a path), `mode` that of
+    `/proc/PID/status`: 0 none, 1 strict, 2 filter. `scc` and `requested` are the pod's, as the API has them after admission;
+    `owner` is its controller (`ReplicaSet`, name). `caps` is the bounding set.
+    """
+
+    who: Who
+    source: str
+    file: str
+    has_profile: bool = False
+    profile: Mapping[str, Any] | None = None
+    profile_name: str = ""
+    mode: int | None = None
+    privileged: bool | None = None
+    caps: frozenset[str] | None = None
+    scc: str = ""
+    requested: Requested | None = None
+    owner: tuple[str, str] = ("", "")
+    node: str = ""
+    container_id: str = ""
+    pid: int = 0
+
+
+def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
+    """All observations of captures given as (path, text), in order, each named as far as all of them together tell.
+
+    Raises LoadError for a text that is none of the known captures.
+    """
+    found: list[Observation] = []
+    names: dict[str, Who] = {}
+    for path, text in files:
+        for item in _read(path, text):
+            if isinstance(item, Observation):
+                found.append(item)
+            else:
+                names |= item
+    for seen in found:
+        if seen.container_id and seen.who.pod:
+            names.setdefault(seen.container_id, seen.who)
+    pids = {seen.pid: seen.who for seen in found if seen.pid and seen.who.pod and seen.source == "crictl"}
+    return [_named(seen, names, pids) for seen in found]
+
+
+def _read(path: str, text: str) -> Iterator[Observation | dict[str, Who]]:
+    stripped = text.lstrip("\ufeff \t\r\n")
+    if _STATUS_LINE.match(stripped) and re.search(r"(?m)^(?:/proc/\S+:)?Seccomp:[ \t]*\d", stripped):
+        yield from _status(path, stripped)
+        return
+    for value in _values(path, text, stripped):
+        yield from _value(path, value)
+
+
+def _values(path: str, text: str, stripped: str) -> Iterator[Any]:
+    from scclint.load import load_text
+    from scclint.yaml.nodes import to_data
+
+    if stripped.startswith(("{", "[", "null")):
+        from scclint.yaml.json import parse_json_stream
+
+        yield from (to_data(root) for _, root in parse_json_stream(text.removeprefix("\ufeff"), path, 1))
+        return
+    for document in load_text(path, text, frozenset()):
+        if document.error is not None:
+            raise document.error
+        if document.root is not None:
+            yield to_data(document.root)
+
+
+def _value(path: str, value: Any) -> Iterator[Observation | dict[str, Who]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _value(path, item)
+    elif value is None:
+        yield Observation(Who(), "crictl", path, has_profile=True)
+    elif not isinstance(value, dict):
+        raise _unknown(path)
+    elif "info" in value or "runtimeSpec" in value:
+        yield _inspected(path, value)
+    elif isinstance(value.get("containers"), list) and "kind" not in value:
+        yield {str(c.get("id", "")): _labelled(c) for c in value["containers"] if isinstance(c, dict)}
+    elif isinstance(value.get("items"), list):
+        for item in value["items"]:
+            yield from _value(path, {"kind": str(value.get("kind", "")).removesuffix("List"), **_mapping(item)})
+    elif value.get("kind") == "Pod":
+        yield from _pod(path, value)
+    elif "defaultAction" in value:
+        yield Observation(Who(), "crictl", path, has_profile=True, profile=value)
+    elif "kind" not in value:
+        raise _unknown(path)
+
+
+def _unknown(path: str) -> LoadError:
+    forms = "crictl inspect, crictl ps -o json, a seccomp object, /proc/PID/status or oc get pod -o yaml"
+    return LoadError(f"{path}: not evidence that scclint knows: expected the output of {forms}", path)
+
+
+def _inspected(path: str, value: Mapping[str, Any]) -> Observation:
+    info, status = _mapping(value.get("info")) or value, _mapping(value.get("status"))
+    spec = _mapping(info.get("runtimeSpec"))
+    annotations, process = _mapping(spec.get("annotations")), _mapping(spec.get("process"))
+    who = _labelled(status) if status else Who()
+    if not who.pod:
+        who = Who(*(str(annotations.get(f"{_LABEL}{key}", "")) for key in ("pod.namespace", "pod.name", "container.name")))
+    bounding = _mapping(process.get("capabilities")).get("bounding")
+    privileged = info.get("privileged")
+    linux = spec.get("linux")
+    profile = _mapping(linux).get("seccomp")
+    return Observation(
+        who,
+        "crictl",
+        path,
+        has_profile=isinstance(linux, Mapping),
+        profile=profile if isinstance(profile, Mapping) else None,
+        profile_name=str(annotations.get(PROFILE_ANNOTATION, "")).removeprefix("localhost/"),
+        privileged=privileged if isinstance(privileged, bool) else None,
+        caps=frozenset(map(str, bounding)) if isinstance(bounding, list) else None,
+        container_id=str(status.get("id", "")),
+        pid=info["pid"] if isinstance(info.get("pid"), int) else 0,
+    )
+
+
+def _labelled(container: Mapping[str, Any]) -> Who:
+    labels = _mapping(container.get("labels"))
+    name = labels.get(f"{_LABEL}container.name") or _mapping(container.get("metadata")).get("name") or ""
+    return Who(str(labels.get(f"{_LABEL}pod.namespace", "")), str(labels.get(f"{_LABEL}pod.name", "")), str(name))
+
+
+def _status(path: str, text: str) -> Iterator[Observation]:
+    """One observation per `Seccomp:` line; a `Pid:` line before it, or grep's path in front of it, says whose it is."""
+    pid = 0
+    for line in text.splitlines():
+        match = _STATUS_LINE.match(line)
+        if match is None:
+            continue
+        key, value = match[2], match[3].strip()
+        if key == "Name":
+            pid = 0
+        elif key == "Pid" and value.isdecimal():
+            pid = int(value)
+        elif key == "Seccomp" and value.isdecimal():
+            yield Observation(Who(), "proc", path, mode=int(value), pid=int(match[1] or pid))
+
+
+def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
+    metadata, spec, status = (_mapping(pod.get(key)) for key in ("metadata", "spec", "status"))
+    ids = {}
+    for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+        for entry in _maps(status.get(key)):
+            ids[str(entry.get("name"))] = str(entry.get("containerID") or "").rpartition("://")[2]
+    controller = next((o for o in _maps(metadata.get("ownerReferences")) if o.get("controller")), {})
+    own = _requested(_mapping(spec.get("securityContext")))
+    for key in ("initContainers", "containers", "ephemeralContainers"):
+        for container in _maps(spec.get(key)):
+            context = _mapping(container.get("securityContext"))
+            name = str(container.get("name", ""))
+            yield Observation(
+                Who(str(metadata.get("namespace", "")), str(metadata.get("name", "")), name),
+                "pod",
+                path,
+                privileged=context.get("privileged") is True,
+                scc=str(_mapping(metadata.get("annotations")).get("openshift.io/scc", "")),
+                requested=_requested(context) or own,
+                owner=(str(controller.get("kind", "")), str(controller.get("name", ""))),
+                node=str(spec.get("nodeName", "")),
+                container_id=ids.get(name, ""),
+            )
+
+
+def _requested(context: Mapping[str, Any]) -> Requested | None:
+    profile = _mapping(context.get("seccompProfile"))
+    return Requested(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
+
+
+def _named(seen: Observation, names: Mapping[str, Who], pids: Mapping[int, Who]) -> Observation:
+    if seen.who.pod:
+        return seen
+    who = names.get(seen.container_id) or pids.get(seen.pid) or _by_file_name(seen.file, names)
+    return replace(seen, who=who) if who else seen
+
+
+def _by_file_name(path: str, names: Mapping[str, Who]) -> Who | None:
+    stem = os.path.basename(path).partition(".")[0]
+    if _ID.fullmatch(stem):
+        return next((who for id, who in names.items() if id.startswith(stem)), None)
+    parts = stem.split("_")
+    if len(parts) == 3:
+        return Who(*parts)
+    return Who("", *parts) if len(parts) == 2 else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

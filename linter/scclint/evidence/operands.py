@@ -1,0 +1,100 @@
+"""The profiles that `scclint seccomp diff` compares, from what the user writes for them."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+
+from scclint.errors import LoadError, UsageError
+from scclint.evidence.verify import Prediction
+from scclint.profiles.resolve import Profile, resolve_profile
+from scclint.profiles.runtime_default import crio_of, resolve
+from scclint.record import record
+from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set
+
+Predict = Callable[[Sequence[str]], list[Prediction]]
+"""From paths of manifests to what is predicted for every container in them."""
+
+_RELEASE = re.compile(r"(?:(openshift|crio):)?([14]\.\d+(?:\.\d+)*)(?:\+(.+))?")
+FORMS = (
+    "an OpenShift release (4.16), a CRI-O release (1.29.8), either with added capabilities (4.16+SYS_ADMIN,BPF), `unconfined`, "
+    "a profile file, or a container of a manifest (FILE#NAME/CONTAINER or FILE#KIND/NAME/CONTAINER)"
+)
+
+
+@record
+class Operand:
+    """A profile to compare: `label` for people, `profile` in the OCI form, None for unconfined."""
+
+    label: str
+    profile: Profile | None
+
+
+def operand(text: str, crio: str, arch: str, predict: Predict) -> Operand:
+    """The profile that `text` stands for; see `FORMS`. `crio` is the release of the nodes, for files and containers.
+
+    Raises UsageError for a text that stands for nothing, LoadError for a file that is no profile.
+    """
+    if text == "unconfined":
+        return Operand(text, None)
+    if release := _RELEASE.fullmatch(text):
+        return _release(release[1] or "", release[2], (release[3] or "").split(","), arch)
+    path, mark, container = text.partition("#")
+    if mark and os.path.exists(path):
+        return _container(path, container, crio, arch, predict)
+    if os.path.isfile(text):
+        return Operand(text, read_profile(text, arch))
+    raise UsageError(f"{text!r} is nothing to compare: give {FORMS}")
+
+
+def read_profile(path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
+    """A profile file in either form, resolved. Raises LoadError for one that the runtime would refuse."""
+    from scclint.files.read import read
+
+    return parse_profile(read(path), path, arch, caps)
+
+
+def parse_profile(text: str, path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
+    """As `read_profile`, from the text."""
+    from scclint.finding import Severity
+    from scclint.profiles.schema import check_shape
+    from scclint.yaml.json import parse_json
+    from scclint.yaml.locate import locate
+    from scclint.yaml.nodes import to_data
+
+    root = parse_json(text, path)
+    data = to_data(root)
+    for problem in check_shape(data):
+        if problem.severity is Severity.ERROR:
+            span, _ = locate(root, problem.path)
+            raise LoadError(problem.message, path, span.line, span.column)
+    return resolve_profile(data, caps, arch)
+
+
+def _release(platform: str, release: str, caps: list[str], arch: str) -> Operand:
+    if platform == "openshift" or (not platform and release.startswith("4.")):
+        crio, label = crio_of(release), f"RuntimeDefault of OpenShift {release}"
+    else:
+        crio, label = release, f"RuntimeDefault of CRI-O {release}"
+    added = [cap for cap in caps if cap]
+    if added:
+        label += f" with {', '.join(sorted(bounding_set(added) - CRIO_DEFAULT))}"
+    return Operand(label, resolve(crio, bounding_set(added), arch))
+
+
+def _container(path: str, wanted: str, crio: str, arch: str, predict: Predict) -> Operand:
+    found = [p for p in predict([path]) if wanted in (f"{p.name}/{p.container}", f"{p.kind}/{p.name}/{p.container}")]
+    if len(found) != 1:
+        have = "no such container" if not found else f"{len(found)} such containers"
+        raise UsageError(f"{path} has {have}: {wanted!r}; write NAME/CONTAINER or KIND/NAME/CONTAINER")
+    predicted = found[0]
+    label = f"{predicted.kind} {predicted.name}, container {predicted.container}: {predicted.type}"
+    if predicted.type == "RuntimeDefault":
+        return Operand(label, resolve(crio, predicted.caps if predicted.caps is not None else CRIO_DEFAULT, arch))
+    if predicted.type == "Unconfined":
+        return Operand(label, None)
+    if predicted.profile is not None:
+        return Operand(f"{label} {predicted.localhost_profile}", predicted.profile)
+    missing = (
+        "is admitted by no SCC" if predicted.type is None else f"uses {predicted.localhost_profile}, which the input lacks"
+    )
+    raise UsageError(f"{path}: container {wanted} {missing}: there is no profile to compare")

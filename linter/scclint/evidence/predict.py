@@ -1,0 +1,71 @@
+"""What is predicted for the containers of workloads, in the form in which it is compared with evidence from nodes."""
+
+from collections.abc import Iterable, Iterator
+
+from scclint.errors import LoadError
+from scclint.evidence.operands import parse_profile
+from scclint.evidence.verify import Prediction
+from scclint.model.object import Workload
+from scclint.profiles.resolve import Profile, resolve_profile
+from scclint.seccomp.capabilities import bounding_set_of
+from scclint.world import Outcome, World
+
+NATIVE = "amd64"
+
+
+def predictions(world: World, workloads: Iterable[Workload]) -> list[Prediction]:
+    """One for every container: init, regular, then ephemeral ones, workload by workload."""
+    return [prediction for workload in workloads for prediction in _of(world.outcome(workload), world)]
+
+
+def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
+    workload, verdict = outcome.workload, outcome.verdict
+    place = workload.place.span
+    namespace = world.namespace_known(workload)
+    if verdict is None:
+        for view in workload.pod.containers:
+            yield Prediction(
+                workload.kind,
+                namespace,
+                workload.name,
+                view.name,
+                None,
+                file=place.file,
+                line=place.line,
+                undecided=f"there is no verdict, because {outcome.unknown}",
+            )
+        return
+    for found in outcome.seccomp:
+        container = outcome.container(found)
+        caps = bounding_set_of(container)
+        undecided = verdict.allowed and found.type is None and found.source != "windows"
+        yield Prediction(
+            workload.kind,
+            namespace,
+            workload.name,
+            found.name,
+            found.type if verdict.allowed else None,
+            found.localhost_profile,
+            found.proc_mode,
+            verdict.scc or "",
+            found.source,
+            caps,
+            _profile(found.localhost_profile, world, caps) if found.type == "Localhost" and found.localhost_profile else None,
+            place.file,
+            place.line,
+            found.why if undecided else "",
+        )
+
+
+def _profile(path: str | None, world: World, caps: frozenset[str]) -> Profile | None:
+    """The profile that is provided under the path, resolved; None where that is not known, or the runtime would refuse it."""
+    for provider in world.profiles.resolve(path or "").providers:
+        if not provider.delivered or provider.problem or provider.content is None:
+            continue
+        try:
+            if isinstance(provider.content, str):
+                return parse_profile(provider.content, provider.name, NATIVE, caps)
+            return resolve_profile(provider.content, caps, NATIVE)
+        except LoadError:
+            continue
+    return None

@@ -1,0 +1,337 @@
+"""Whether what nodes show agrees with what was predicted, and if not, which step of the chain explains it."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from scclint.evidence.captures import Observation, Requested
+from scclint.profiles.providers import SECCOMP_ROOT
+from scclint.profiles.recognise import Recognition, recognise
+from scclint.profiles.resolve import Profile
+from scclint.profiles.runtime_default import Variant, deciding_capabilities, variant_of
+from scclint.record import record
+
+AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
+
+_HASH = r"[bcdf-hj-np-tv-z2-9]"
+_SUFFIX = {
+    "Deployment": rf"(-{_HASH}{{1,10}})?-[a-z0-9]{{5}}",
+    "StatefulSet": r"-\d+",
+    "CronJob": r"-\d+-[a-z0-9]{5}",
+    "Job": r"(-\d+)?-[a-z0-9]{5}",
+    "DeploymentConfig": r"-\d+-[a-z0-9]{5}",
+    "Pod": "",
+}
+"""What controllers append to their name for their pods'; the others append five characters."""
+_PRIVILEGED = ("privileged", "the running container is privileged, and the runtime gives those no profile")
+
+
+@record
+class Prediction:
+    """What is predicted for one container of a workload.
+
+    `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None where the pod is not admitted; `source` is what decides it,
+    in the words of `effective_seccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None where it does not matter;
+    `profile` the resolved Localhost profile where it is known. `file` and `line` are the workload's. `undecided` says why
+    nothing definite is predicted (it depends on the node pool, the verdict is unknown), else it is empty.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    container: str
+    type: str | None
+    localhost_profile: str | None = None
+    proc_mode: int | None = None
+    scc: str = ""
+    source: str = ""
+    caps: frozenset[str] | None = None
+    profile: Profile | None = None
+    file: str = ""
+    line: int = 0
+    undecided: str = ""
+
+
+@record
+class Comparison:
+    """One container of one pod, or of a workload of which nothing was observed.
+
+    `status` is `agree`, `disagree` or `no evidence`. `step` is the step of the chain that explains a disagreement: `scc`,
+    `privileged`, `seccompDefault`, `field`, `release`, `capabilities`, `content`, or `unexplained`. `closest` is the
+    RuntimeDefault nearest to an observed profile. `evidence` are the files it rests on.
+    """
+
+    prediction: Prediction
+    pod: str
+    status: str
+    observed: str = ""
+    step: str = ""
+    explanation: str = ""
+    closest: Recognition | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@record
+class Verification:
+    """All comparisons, sorted by workload, container and pod, and the observations that belong to no predicted container."""
+
+    comparisons: tuple[Comparison, ...]
+    unmatched: tuple[Observation, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return all(comparison.status != DISAGREE for comparison in self.comparisons)
+
+
+@record
+class _Seen:
+    """What all captures of one container say together."""
+
+    pod: str
+    observations: tuple[Observation, ...]
+
+    def first(self, name: str) -> object:
+        """The first value of a field that is neither None nor empty."""
+        values = (getattr(seen, name) for seen in self.observations)
+        return next((value for value in values if value not in (None, "", frozenset())), None)
+
+    @property
+    def profile(self) -> Observation | None:
+        return next((seen for seen in self.observations if seen.has_profile), None)
+
+    @property
+    def has_pod(self) -> bool:
+        return any(seen.source == "pod" for seen in self.observations)
+
+    @property
+    def requested(self) -> Requested | None:
+        return next((seen.requested for seen in self.observations if seen.source == "pod"), None)
+
+    @property
+    def privileged(self) -> bool:
+        return any(seen.privileged for seen in self.observations)
+
+    @property
+    def confined(self) -> bool | None:
+        """Whether a filter is in force; None where only the API was asked. /proc is the kernel's own word."""
+        mode = self.first("mode")
+        if mode is not None:
+            return mode != 0
+        return None if self.profile is None else self.profile.profile is not None
+
+
+def verify(predictions: Iterable[Prediction], observations: Sequence[Observation], crio: str = "") -> Verification:
+    """Compares each prediction with what was observed of it.
+
+    `crio` is the nodes' release (`1.29.8`, or `1.29` for any patch release of it); empty accepts every known one.
+    """
+    predictions = list(predictions)
+    used: set[int] = set()
+    comparisons: list[Comparison] = []
+    for prediction in predictions:
+        mine = [i for i, seen in enumerate(observations) if _is_about(seen, prediction, predictions)]
+        used.update(mine)
+        comparisons += _compare_all(prediction, [observations[i] for i in mine], _accepted(crio))
+    unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
+    return Verification(tuple(sorted(comparisons, key=_order)), unmatched)
+
+
+def _order(comparison: Comparison) -> tuple[str, ...]:
+    predicted = comparison.prediction
+    return predicted.kind, predicted.namespace, predicted.name, predicted.container, comparison.pod
+
+
+def _accepted(crio: str) -> frozenset[Variant] | None:
+    """The RuntimeDefaults that a release may have: with a patch release one, with a minor all of its patch releases'."""
+    if not crio:
+        return None
+    if crio.count(".") > 1:
+        return frozenset({variant_of(crio)})
+    return frozenset({variant_of(crio), variant_of(f"{crio}.0")})
+
+
+def _is_about(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    who = seen.who
+    if not who.pod:
+        return _could_be_about(seen.file, prediction, predictions)
+    if who.container and who.container != prediction.container:
+        return False
+    if who.namespace and prediction.namespace and who.namespace != prediction.namespace:
+        return False
+    kind, name = seen.owner
+    if kind == prediction.kind and kind != "Pod":
+        return name == prediction.name
+    return _is_pod_of(who.pod, prediction)
+
+
+def _could_be_about(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    """A capture that names nobody is about the only container there is, or the only one of the pod its file is named for."""
+    if len(predictions) == 1:
+        return True
+    stem = os.path.basename(file).partition(".")[0]
+    named = [p for p in predictions if stem == p.name or _is_pod_of(stem, p)]
+    return named == [prediction]
+
+
+def _is_pod_of(pod: str, prediction: Prediction) -> bool:
+    suffix = _SUFFIX.get(prediction.kind, r"-[a-z0-9]{5}")
+    return re.fullmatch(re.escape(prediction.name) + suffix, pod) is not None
+
+
+def _compare_all(
+    prediction: Prediction, observations: list[Observation], accepted: frozenset[Variant] | None
+) -> Iterator[Comparison]:
+    pods = sorted({seen.who.pod for seen in observations})
+    if not pods:
+        yield Comparison(prediction, "", NO_EVIDENCE)
+    for pod in pods:
+        yield _compare(prediction, _Seen(pod, tuple(seen for seen in observations if seen.who.pod == pod)), accepted)
+
+
+def _compare(prediction: Prediction, seen: _Seen, accepted: frozenset[Variant] | None) -> Comparison:
+    profile = seen.profile
+    closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
+    files = tuple(dict.fromkeys(observation.file for observation in seen.observations))
+
+    def result(status: str, step: str = "", explanation: str = "") -> Comparison:
+        return Comparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
+
+    scc = str(seen.first("scc") or "")
+    if prediction.undecided:
+        return result(NO_EVIDENCE, "undecided", prediction.undecided)
+    if prediction.source == "windows":
+        return result(NO_EVIDENCE)
+    if prediction.type is None:
+        where = f" under SCC {scc}" if scc else ""
+        return result(
+            DISAGREE, "scc", f"no SCC of the input admits the pod, yet it exists{where}: a grant lies outside the input"
+        )
+    if scc and prediction.scc and scc != prediction.scc:
+        reason = f"the pod was admitted under {scc}, not {prediction.scc}: a grant, SCC or creator lies outside the input"
+        return result(DISAGREE, "scc", reason)
+    if seen.confined is None:
+        if not seen.has_pod:
+            return result(NO_EVIDENCE)
+        difference = _fields(prediction, seen)
+    elif seen.confined != (prediction.type != "Unconfined"):
+        difference = _explain_mode(prediction, seen)
+    elif profile is not None and closest is not None:
+        difference = _content(prediction, profile, closest, accepted)
+    else:
+        difference = None
+    return result(DISAGREE, *difference) if difference else result(AGREE)
+
+
+def _fields(prediction: Prediction, seen: _Seen) -> tuple[str, str] | None:
+    """Where the fields of the running pod part from the prediction, when nothing of the node was captured."""
+    if seen.privileged:
+        return None if prediction.type == "Unconfined" else _PRIVILEGED
+    requested = seen.requested
+    if requested is None:
+        expected = prediction.type == "Unconfined" or prediction.source == "kubelet default"
+        return None if expected else ("field", "the running pod asks for no profile, so no SCC set one")
+    if requested == (prediction.type, prediction.localhost_profile or ""):
+        return None
+    return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which is not what the manifest leads to"
+
+
+def _explain_mode(prediction: Prediction, seen: _Seen) -> tuple[str, str]:
+    """Why a container is confined that should not be, or the other way round."""
+    requested = seen.requested
+    if prediction.type != "Unconfined":
+        if seen.privileged:
+            return _PRIVILEGED
+        if requested is not None and requested.type == "Unconfined":
+            return "field", "the running pod asks for Unconfined: it is not what the manifest says"
+        if seen.has_pod and requested is None:
+            return "field", "the running pod asks for no profile, so no SCC set one and the node's default is Unconfined"
+        return "unexplained", "nothing in the evidence says why; `oc get pod -o yaml` would show the SCC and the fields"
+    if requested is not None:
+        return (
+            "field",
+            f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a binding set it",
+        )
+    if prediction.source == "privileged":
+        if seen.privileged:
+            return (
+                "privileged",
+                "the container is privileged and yet has a profile: its pool has CRI-O's privileged_seccomp_profile",
+            )
+        return "privileged", "the running container is not privileged, or its pool has CRI-O's privileged_seccomp_profile"
+    if seen.has_pod:
+        return "seccompDefault", "the pod asks for nothing: the kubelet of its pool has seccompDefault on"
+    return (
+        "seccompDefault",
+        "seccompDefault may be on in the kubelet of its pool; `oc get pod -o yaml` would exclude an SCC's doing",
+    )
+
+
+def _content(
+    prediction: Prediction, seen: Observation, closest: Recognition, accepted: frozenset[Variant] | None
+) -> tuple[str, str] | None:
+    """The step at which the profile in force is another than predicted, and how; None if it is as predicted."""
+    if prediction.type == "Localhost":
+        return _localhost_content(prediction, seen, closest)
+    name = seen.profile_name
+    if name and name not in ("RuntimeDefault", "runtime/default"):
+        return "field", f"the container runs with {name}, not with RuntimeDefault"
+    if not closest.exact:
+        text = f"it is no known RuntimeDefault; the closest is {closest.variant.releases}, with {_differences(closest)}"
+        return "content", f"{text}: CRI-O's seccomp_profile or an NRI plugin may have changed it"
+    if accepted is not None and closest.variant not in accepted:
+        return "release", f"it is the RuntimeDefault of {closest.variant.releases}"
+    caps = prediction.caps if prediction.caps is not None else seen.caps
+    if caps is not None:
+        expected = frozenset(caps) & deciding_capabilities(closest.variant.crio)
+        if expected != frozenset(closest.caps):
+            held, wanted = (", ".join(sorted(c)) or "none" for c in (closest.caps, expected))
+            return "capabilities", f"it is RuntimeDefault for a bounding set with {held}, where {wanted} was predicted"
+    return None
+
+
+def _localhost_content(prediction: Prediction, seen: Observation, closest: Recognition) -> tuple[str, str] | None:
+    wanted = f"{SECCOMP_ROOT}/{prediction.localhost_profile}"
+    if closest.exact and seen.profile_name != wanted and not _same(prediction.profile, seen):
+        return (
+            "field",
+            f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {prediction.localhost_profile}",
+        )
+    if seen.profile_name.startswith("/") and seen.profile_name != wanted:
+        return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
+    if prediction.profile is not None and not _same(prediction.profile, seen):
+        return "content", f"the file on the node is not the one in the input ({prediction.localhost_profile})"
+    return None
+
+
+def _same(profile: Profile | None, seen: Observation) -> bool:
+    return profile is not None and profile == seen.profile
+
+
+def _describe(seen: _Seen, closest: Recognition | None) -> str:
+    """`RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
+    parts = []
+    if seen.profile is not None:
+        name = seen.profile.profile_name
+        if seen.profile.profile is None:
+            parts.append("no profile")
+        elif closest is not None and closest.exact:
+            parts.append(f"RuntimeDefault of {closest.variant.releases}")
+        else:
+            parts.append(name or "a profile that is no known RuntimeDefault")
+    if (mode := seen.first("mode")) is not None:
+        parts.append(f"Seccomp: {mode}")
+    if scc := seen.first("scc"):
+        parts.append(f"SCC {scc}")
+    return ", ".join(parts)
+
+
+def _differences(closest: Recognition) -> str:
+    """`2 syscalls opened (bpf, keyctl), 1 closed (read)`."""
+    parts = []
+    for direction in ("opened", "closed", "differs"):
+        if names := closest.diff.syscalls(direction):
+            shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+            parts.append(f"{len(names)} {direction if direction != 'differs' else 'otherwise conditioned'} ({shown})")
+    if closest.diff.defaults[0] != closest.diff.defaults[1]:
+        parts.append(f"default {closest.diff.defaults[1].action}")
+    return ", ".join(parts) or "rules in another order"

@@ -1,0 +1,106 @@
+"""Pods that are put together from several places: each piece keeps its plain data and the node that its author wrote, in step."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.record import record
+from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+
+@record
+class Part:
+    """A piece of a manifest: its plain data, its node, and the path that leads to it in its document.
+
+    `entry` is the key it stands under, with its value. `node` and `entry` are None where nothing is written, as is the node of
+    what a parameter of a Template brought in.
+    """
+
+    data: Any
+    node: Node | None
+    path: Path
+    entry: Entry | None = None
+
+    def at(self, *path: str | int) -> "Part":
+        """The part at a path below this one; one without data and node where there is none."""
+        part = self
+        for step in path:
+            part = part._below(step)
+        return part
+
+    def _below(self, step: str | int) -> "Part":
+        data, node, entry = self.data, self.node, None
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) else None
+            entry = node.entry(step) if isinstance(node, MappingNode) else None
+            node = None if entry is None else entry.value
+        else:
+            data = data[step] if isinstance(data, list) and step < len(data) else None
+            node = node.items[step] if isinstance(node, SequenceNode) and step < len(node.items) else None
+        return Part(data, node, (*self.path, step), entry)
+
+    @property
+    def fields(self) -> dict[str, "Part"]:
+        """What a mapping holds, by key; nothing where it is none."""
+        return {key: self._below(key) for key in self.data} if isinstance(self.data, dict) else {}
+
+    @property
+    def items(self) -> tuple["Part", ...]:
+        """What a list holds; nothing where it is none."""
+        return tuple(self._below(i) for i in range(len(self.data))) if isinstance(self.data, list) else ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any data that is not empty."""
+        return bool(self.data)
+
+
+NOTHING = Part(None, None, ())
+
+
+def values_in(data: Any) -> int:
+    """How many values there are in plain data, each mapping and list one itself."""
+    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(map(values_in, held))
+
+
+def laid_over(base: Part, over: Part) -> Part:
+    """One part over another: mappings are joined key by key, all else is replaced. What the upper one has comes first."""
+    if not isinstance(base.data, dict) or not isinstance(over.data, dict):
+        return over
+    below = base.fields
+    fields = {key: laid_over(below[key], part) if key in below else part for key, part in over.fields.items()}
+    return in_mapping({**fields, **{key: part for key, part in below.items() if key not in fields}}, over)
+
+
+def in_mapping(fields: Mapping[str, Part], place: Part) -> Part:
+    """A mapping of these parts that stands where `place` does. A part that stood under another key gets a new one there."""
+    data = {key: part.data for key, part in fields.items()}
+    if place.node is None:
+        return Part(data, None, place.path, place.entry)
+    entries = {
+        key: _renamed(part.entry, key, part.node)
+        for key, part in fields.items()
+        if part.entry is not None and part.node is not None
+    }
+    return Part(data, MappingNode(*_region(place.node), entries), place.path, place.entry)
+
+
+def in_list(items: Iterable[Part], place: Part) -> Part:
+    """A list of these parts that stands where `place` does."""
+    items = tuple(items)
+    data = [item.data for item in items]
+    if place.node is None:
+        return Part(data, None, place.path, place.entry)
+    nodes = tuple(place.node if item.node is None else item.node for item in items)
+    return Part(data, SequenceNode(*_region(place.node), nodes, {}), place.path, place.entry)
+
+
+def _renamed(entry: Entry, name: str, value: Node) -> Entry:
+    key = entry.key
+    if key.value == name and entry.value is value:
+        return entry
+    return Entry(ScalarNode(*_region(key), name, key.text, key.plain), value)
+
+
+def _region(node: Node) -> tuple[str, int, int, int, int]:
+    return node.file, node.line, node.column, node.end_line, node.end_column

@@ -1,0 +1,149 @@
+"""Custom resources of Tekton, whose pods are made of steps: Tasks, Pipelines, and what runs them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.expand.part import NOTHING, Part, in_list, in_mapping, laid_over
+from scclint.expand.tekton_runs import MOST_REPEATED, PipelineRun, References, Run, called, distinct, held_tasks
+from scclint.finding import Path
+from scclint.load.document import Document
+from scclint.model.object import ApiObject, Workload
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import Node
+
+PIPELINE = "pipeline"
+"""The service account that OpenShift Pipelines runs tasks as which name no other."""
+
+_TOO_LARGE = (
+    f"what the input runs in more than one way, or as part of more than one task, comes to more than {MOST_REPEATED:,} values"
+)
+_TOO_MANY = "the input runs it in more ways than scclint looks at"
+
+
+def build_tekton(
+    document: Document, root: Node, data: dict[str, Any], path: Path, references: References | None = None
+) -> Iterator[ApiObject]:
+    """The pods of an object of tekton.dev: one for each task that it holds, and each way in which the input runs it.
+
+    The containers are the task's steps and sidecars; the labels and annotations of the object and of the task are those of the
+    pod. A Task or Pipeline that nothing in the input runs is taken to be run with the defaults. What only refers to tasks gives
+    itself where `references` know them, and pods of which nothing is known where not.
+    """
+    whole = Part(data, node_at(root, path), path)
+    references = references or References(())
+    if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
+        yield _beyond(document, root, whole, NOTHING, _TOO_LARGE)
+        return
+    made = 0
+    for task, run, name in _tasks(whole, references):
+        made += 1
+        if not references.may_repeat(task, run, whole):
+            yield _beyond(document, root, whole, name, _TOO_LARGE)
+            break
+        yield _workload(document, root, whole, task, run, name, references)
+    for name, why in references.missing(whole):
+        made += 1
+        yield _open(document, root, whole, name, why)
+    for task in held_tasks(whole):
+        if task.at("pipelineSpec", "tasks"):
+            yield _open(document, root, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
+    if references.is_cut(whole):
+        yield _beyond(document, root, whole, NOTHING, _TOO_MANY)
+    if not made and (data.get("kind") == "StepAction" or references.resolves(whole)):
+        yield ApiObject(document, root, data, path)
+
+
+def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
+    """The task specs of an object, each with what runs it, and with the task's name where a pipeline has it."""
+    spec, kind = whole.at("spec"), whole.at("kind").data
+    if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
+        yield spec.at("taskSpec"), Run(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING
+    elif kind in ("Task", "ClusterTask") and isinstance(spec.data, dict):
+        for run in distinct(references.runs_of_task(whole)):
+            yield spec, run, NOTHING
+    runs = references.runs_of_pipeline(whole) if kind == "Pipeline" else [PipelineRun(whole)]
+    for task in held_tasks(whole):
+        if task.at("taskSpec", "steps"):
+            for run in distinct(run.run_of(task.at("name")) for run in runs):
+                yield task.at("taskSpec"), run, task.at("name")
+
+
+def _open(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
+    """Stands for pods of which nothing is known."""
+    workload = _workload(document, root, whole, NOTHING, Run(), name, References(()))
+    workload.partial, workload.elsewhere = "", why
+    return workload
+
+
+def _beyond(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
+    """Stands for pods that are not looked at, since there are too many."""
+    workload = _open(document, root, whole, name, why)
+    workload.beyond = True
+    return workload
+
+
+def _workload(
+    document: Document, root: Node, whole: Part, task: Part, run: Run, name: Part, references: References
+) -> Workload:
+    """The pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
+    steps, sidecars = task.at("steps"), task.at("sidecars")
+    found = [references.step(step, whole) for step in steps.items]
+    containers = [_named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
+    containers += [_named(sidecar, "sidecar") for sidecar in sidecars.items]
+    own, more = task.at("volumes"), run.template.at("volumes")
+    volumes = [*own.items, *more.items]
+    spec = {key: part for key, part in run.template.fields.items() if key not in ("volumes", "env")}
+    spec["serviceAccountName"] = run.account or Part(PIPELINE, None, run.account.path)
+    spec["containers"] = in_list(containers, sidecars if steps.node is None else steps)
+    if volumes:
+        spec["volumes"] = in_list(volumes, more if own.node is None else own)
+    metadata, marks = _metadata(whole, task, run, name)
+    written = whole.at("spec")
+    fields = {
+        **whole.fields,
+        "metadata": in_mapping(metadata, whole.at("metadata")),
+        "spec": in_mapping(spec, Part(None, task.node, written.path, written.entry)),
+    }
+    pod = in_mapping(fields, whole)
+    workload = Workload(document, root if pod.node is None else pod.node, pod.data, (), ())
+    workload.controlled = True
+    label = f"task {name.data} of {workload.named}" if name else ""
+    workload.label = f"{label or workload.named}, run by {called(run.by)}" if run.by and run.settles else label
+    workload.moved = {
+        **{(key,): part.path for key, part in fields.items()},
+        **{("metadata", key): part.path for key, part in metadata.items()},
+        **{("metadata", *key): part.path for key, part in marks.items()},
+        **{("spec", key): part.path for key, part in spec.items()},
+        **{("spec", "containers", i): part.path for i, part in enumerate(containers)},
+        **{("spec", "volumes", i): part.path for i, part in enumerate(volumes)},
+    }
+    if workload.kind == "ClusterTask":
+        workload.namespace = run.namespace
+    workload.elsewhere = next((missing for _, missing in found if missing), "")
+    if workload.elsewhere:
+        # What the StepAction has, an image above all, is no sign of a patch where it is missing.
+        workload.partial = ""
+    return workload
+
+
+def _metadata(whole: Part, task: Part, run: Run, name: Part) -> tuple[dict[str, Part], dict[tuple[str, str], Part]]:
+    """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
+    metadata = whole.at("metadata").fields
+    if name:
+        # Findings on the whole of it point at the task.
+        metadata["name"] = Part(whole.at("metadata", "name").data, name.node, name.path, name.entry)
+    marks: dict[tuple[str, str], Part] = {}
+    for key in ("annotations", "labels"):
+        holders = [part.at("metadata", key) for part in (task, whole, run.by) if part.at("metadata", key).fields]
+        if holders:
+            found = {mark: part for holder in holders for mark, part in holder.fields.items()}
+            metadata[key] = in_mapping(found, holders[-1])
+            marks |= {(key, mark): part for mark, part in found.items()}
+    return metadata, marks
+
+
+def _named(container: Part, name: str) -> Part:
+    """A container with the name that Tekton gives it if it has none. Nobody wrote that, so the tree is without it."""
+    if not isinstance(container.data, dict) or container.data.get("name"):
+        return container
+    return Part({**container.data, "name": name}, container.node, container.path, container.entry)

@@ -1,0 +1,316 @@
+"""What Tekton's objects refer to in other objects of the input: a run to its Task or Pipeline, a step to its StepAction."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from scclint.expand.part import NOTHING, Part, in_list, in_mapping, values_in
+from scclint.load.document import Document
+from scclint.record import record
+from scclint.yaml.nodes import to_data
+
+_OF_ACTIONS_ALONE = ("description", "params", "results")
+_LEFT_TO_ACTIONS = ("image", "securityContext")
+
+MOST_REPEATED = 50_000
+"""Values that are taken again, in all of the input: each of many tasks can be run in each of many ways with each of many volumes,
+so that a few kilobytes could ask for endless work. A whole catalog of tasks comes to a hundredth of it."""
+MOST_REFERENCES = 10_000
+"""How many tasks are looked up for one Pipeline and its runs, of which each may have a task run in another way."""
+
+
+@record
+class Run:
+    """What a run settles of a task's pod: its service account and its pod template, empty where it says nothing of them.
+
+    `by` is the run, where it is another object than the one that holds the task.
+    """
+
+    account: Part = NOTHING
+    template: Part = NOTHING
+    by: Part = NOTHING
+
+    @property
+    def namespace(self) -> str:
+        return _text(self.by.at("metadata", "namespace"))
+
+    @property
+    def settles(self) -> tuple[object, ...]:
+        """All that verdicts may depend on, empty where everything is left to the defaults."""
+        settled = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
+        return settled if any(settled) else ()
+
+
+def distinct(runs: Iterable[Run]) -> Iterator[Run]:
+    """The first of the runs that settle the same; one with the defaults where there is none."""
+    alike: dict[tuple[int, ...], Run] = {}
+    seen: set[str] = set()
+    for run in runs:
+        # Many tasks of one run share its template, which may be large.
+        same = id(run.account.data), id(run.template.data), id(run.by.data)
+        if same in alike:
+            continue
+        # Kept, for the ids of what is gone are given to others.
+        alike[same] = run
+        key = repr((run.settles, run.namespace))
+        if key not in seen:
+            seen.add(key)
+            yield run
+    if not seen:
+        yield Run()
+
+
+def tasks_of(pipeline: Part) -> Iterator[Part]:
+    """The tasks of a pipeline's spec, in order."""
+    for key in ("tasks", "finally"):
+        yield from pipeline.at(key).items
+
+
+def held_tasks(whole: Part) -> Iterator[Part]:
+    """The tasks that a Pipeline or PipelineRun holds."""
+    kind = whole.at("kind").data
+    if kind in ("Pipeline", "PipelineRun"):
+        yield from tasks_of(whole.at("spec") if kind == "Pipeline" else whole.at("spec", "pipelineSpec"))
+
+
+class PipelineRun:
+    """What a PipelineRun settles for the tasks of its pipeline; without one, nothing.
+
+    `by` is the run, where it is another object than the one that holds the tasks.
+    """
+
+    def __init__(self, whole: Part = NOTHING, by: Part = NOTHING) -> None:
+        self.whole = whole
+        self._by = by
+        self._spec = whole.at("spec")
+        self._own: dict[str, list[Part]] = {}
+        self._known: dict[str, Run] = {}
+        for one in self._spec.at("taskRunSpecs").items:
+            self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether its pod template, over which those of single tasks go, has too many values to be taken for each of them."""
+        joined = sum(any(map(_template_of, alike)) for alike in self._own.values())
+        return joined * values_in(self._template.data) > MOST_REPEATED
+
+    @property
+    def _template(self) -> Part:
+        # Beside the template of all runs is where v1beta1 has it.
+        return self._spec.at("taskRunTemplate", "podTemplate") or self._spec.at("podTemplate")
+
+    def run_of(self, name: Part) -> Run:
+        """What it settles for the task of that name."""
+        key = _text(name)
+        if key not in self._known:
+            self._known[key] = self._run_of(self._own.get(key, ()))
+        return self._known[key]
+
+    def _run_of(self, own: Iterable[Part]) -> Run:
+        account = self._spec.at("taskRunTemplate", "serviceAccountName") or self._spec.at("serviceAccountName")
+        templates = [self._template]
+        for one in own:
+            account = one.at("serviceAccountName") or one.at("taskServiceAccountName") or account
+            templates.append(_template_of(one))
+        return Run(account, _joined(templates), self._by)
+
+    @property
+    def settles(self) -> str:
+        """What stands for all that it may settle for any task."""
+        spec = self._spec
+        fields = [spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs")]
+        return repr((_namespace(self.whole), _marks(self.whole), *fields))
+
+
+def _template_of(one: Part) -> Part:
+    """The pod template of an entry for one task."""
+    return one.at("podTemplate") or one.at("taskPodTemplate")
+
+
+def _joined(templates: Iterable[Part]) -> Part:
+    """Pod templates over one another, the last on top: field by field, but for the volumes, which are joined by name."""
+    given = [template for template in templates if template]
+    if len(given) < 2:
+        return given[0] if given else NOTHING
+    fields: dict[str, Part] = {}
+    volumes: dict[str, list[Part]] = {}
+    for template in given:
+        own = {key: part for key, part in template.fields.items() if part.data is not None}
+        fields |= own
+        named: dict[str, list[Part]] = {}
+        for volume in own["volumes"].items if "volumes" in own else ():
+            named.setdefault(_text(volume.at("name")), []).append(volume)
+        for name, alike in named.items():
+            volumes.pop(name, None)
+            volumes[name] = alike
+    if volumes:
+        fields["volumes"] = in_list((volume for alike in volumes.values() for volume in alike), fields["volumes"])
+    return in_mapping(fields, given[-1])
+
+
+def called(whole: Part) -> str:
+    """How messages call an object: `TaskRun build-1`."""
+    name = whole.at("metadata", "name") or whole.at("metadata", "generateName")
+    return f"{whole.at('kind').data} {name.data}" if name else _text(whole.at("kind"))
+
+
+class References:
+    """The Tekton objects of an input that are documents of their own, and which of them refer to which.
+
+    A name stands for the object of that name and namespace in the same file, else in the same folder, else anywhere, if there
+    is one only.
+    """
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._known: dict[tuple[str, ...], Part] = {}
+        self._runs: dict[int, list[Run]] = {}
+        self._pipeline_runs: dict[int, dict[str, PipelineRun]] = {}
+        self._spent: dict[int, int] = {}
+        self._cut: set[int] = set()
+        self._resolved: set[int] = set()
+        self._sizes: dict[int, tuple[object, int]] = {}
+        self._taken: set[int] = set()
+        self._repeated = 0
+        wholes = [
+            Part(to_data(document.root), document.root, ())
+            for document in documents
+            if document.root is not None and document.api_version.startswith("tekton.dev/")
+        ]
+        for whole in wholes:
+            name = _text(whole.at("kind")), _namespace(whole), _text(whole.at("metadata", "name"))
+            for place in _places(whole):
+                # What is there twice stands for neither.
+                self._known[(*name, *place)] = NOTHING if (*name, *place) in self._known else whole
+        for whole in wholes:
+            if whole.at("kind").data == "TaskRun":
+                spec = whole.at("spec")
+                self._refer(whole, spec.at("taskRef"), Run(spec.at("serviceAccountName"), spec.at("podTemplate"), whole))
+            elif whole.at("kind").data == "PipelineRun":
+                self._refer_by_pipeline(PipelineRun(whole, whole))
+
+    def runs_of_task(self, whole: Part) -> list[Run]:
+        """What in the input runs a Task."""
+        return self._runs.get(id(whole.node), [])
+
+    def runs_of_pipeline(self, whole: Part) -> Iterable[PipelineRun]:
+        """The PipelineRuns of a Pipeline that settle different things."""
+        return self._pipeline_runs.get(id(whole.node), {}).values()
+
+    def is_cut(self, whole: Part) -> bool:
+        """Whether there are more PipelineRuns of a Pipeline, which were not looked at since they are too many."""
+        return id(whole.node) in self._cut
+
+    def resolves(self, whole: Part) -> bool:
+        """Whether a run refers to something that is in the input."""
+        return id(whole.node) in self._resolved
+
+    def may_repeat(self, task: Part, run: Run, holder: Part) -> bool:
+        """Whether there is room for the pod of a task spec in one more way: what is written once counts where it is taken again."""
+        steps = task.at("steps").items
+        actions = [action.at("spec") for step in steps if (action := self.action(step, holder)[0])]
+        repeated = [run.template, *actions, *([task] if id(task.data) in self._taken else ())]
+        count = sum(map(self._size, repeated)) + self._size(task.at("stepTemplate")) * len(steps)
+        # Its size is looked up later or now: so the task is kept, and its id given to no other.
+        self._size(task)
+        self._taken.add(id(task.data))
+        self._repeated += count
+        return not count or self._repeated <= MOST_REPEATED
+
+    def _size(self, part: Part) -> int:
+        """How many values there are in plain data, counted once."""
+        key = id(part.data)
+        if key not in self._sizes:
+            self._sizes[key] = part.data, values_in(part.data)
+        return self._sizes[key][1]
+
+    def action(self, step: Part, holder: Part) -> tuple[Part, str]:
+        """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
+        ref = step.at("ref")
+        if not ref:
+            return NOTHING, ""
+        action, missing = self._target(ref, "StepAction", holder)
+        return action, "" if action else f"a step is {missing}"
+
+    def step(self, step: Part, holder: Part) -> tuple[Part, str]:
+        """A step with what its StepAction gives it, which image and security context come from alone; and why not, if it cannot.
+
+        `holder` is the object that has the step.
+        """
+        action, missing = self.action(step, holder)
+        if not action:
+            return step, missing
+        given = {key: part for key, part in action.at("spec").fields.items() if key not in _OF_ACTIONS_ALONE}
+        kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
+        return in_mapping({**kept, **given}, step), ""
+
+    def _refer(self, whole: Part, ref: Part, run: Run) -> None:
+        target, _ = self._target(ref, "Task", whole)
+        if target:
+            self._runs.setdefault(id(target.node), []).append(run)
+            self._resolved.add(id(whole.node))
+
+    def _refer_by_pipeline(self, run: PipelineRun) -> None:
+        if run.is_too_large:
+            return
+        spec = run.whole.at("spec")
+        pipeline = spec.at("pipelineSpec")
+        target, _ = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
+        if target:
+            self._resolved.add(id(run.whole.node))
+            key, pipeline, settled = id(target.node), target.at("spec"), run.settles
+            runs = self._pipeline_runs.setdefault(key, {})
+            if settled in runs:
+                return
+            if self._spent.get(key, 0) > MOST_REFERENCES:
+                self._cut.add(key)
+                return
+            self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))
+            runs[settled] = run
+        for task in tasks_of(pipeline):
+            self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
+
+    def missing(self, whole: Part) -> Iterator[tuple[Part, str]]:
+        """What an object refers to that cannot be told from the input: the name of the task that does, and what is missing."""
+        kind, spec = whole.at("kind").data, whole.at("spec")
+        refs = [(NOTHING, spec.at("taskRef"), "Task")] if kind == "TaskRun" else []
+        refs += [(NOTHING, spec.at("pipelineRef"), "Pipeline")] if kind == "PipelineRun" else []
+        refs += [(task.at("name"), task.at("taskRef"), "Task") for task in held_tasks(whole)]
+        for name, ref, meant in refs:
+            why = self._target(ref, meant, whole)[1] if ref else ""
+            if why:
+                yield name, f"it runs {why}"
+
+    def _target(self, ref: Part, kind: str, near: Part) -> tuple[Part, str]:
+        """What a reference means; where the input does not tell what that is. A custom task is no task, and means nothing."""
+        version, name = _text(ref.at("apiVersion")), _text(ref.at("name"))
+        if version and not version.startswith("tekton.dev/"):
+            return NOTHING, ""
+        kind = _text(ref.at("kind")) or kind
+        if not name or ref.at("resolver") or ref.at("bundle"):
+            return NOTHING, f"a {kind} of another source, which is not in the input"
+        key = kind, "" if kind == "ClusterTask" else _namespace(near), name
+        for place in _places(near):
+            if (found := self._known.get((*key, *place))) is not None:
+                return found, "" if found else f"{kind} {name}, of which the input has more than one"
+        return NOTHING, f"{kind} {name}, which is not in the input"
+
+
+def _places(whole: Part) -> Iterator[tuple[str, ...]]:
+    """Where an object is, from near to far."""
+    file = "" if whole.node is None else whole.node.file
+    yield "file", file
+    yield "folder", os.path.dirname(file)
+    yield ()
+
+
+def _marks(whole: Part) -> dict[str, object]:
+    """The annotations of an object that may decide on its pods."""
+    annotations = whole.at("metadata", "annotations").data
+    return {k: v for k, v in annotations.items() if "scc" in k or "seccomp" in k} if isinstance(annotations, dict) else {}
+
+
+def _namespace(whole: Part) -> str:
+    return _text(whole.at("metadata", "namespace"))
+
+
+def _text(part: Part) -> str:
+    return part.data if isinstance(part.data, str) else ""

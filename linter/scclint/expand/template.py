@@ -1,0 +1,243 @@
+"""An OpenShift Template (template.openshift.io/v1) stands for its objects with the parameters filled in, as by `oc process`.
+
+The substitution is that of library-go's templateprocessing. A value that nobody can know before the Template is processed
+(generated, or required and not given) leaves `Unknown` where it would stand.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from scclint.errors import LoadError
+from scclint.finding import Located, Path, Related
+from scclint.limits import MAX_DEPTH, Added, LimitError
+from scclint.model.provenance import Parameter
+from scclint.model.unknown import Unknown
+from scclint.source import Span
+from scclint.yaml.locate import locate
+from scclint.yaml.nodes import to_data
+
+if TYPE_CHECKING:
+    from scclint.model.object import ApiObject
+
+LONGEST = 1 << 20
+"""Characters of a string with its parameters filled in; the cluster takes no object as large as that."""
+
+MOST_REFERENCES = 1000
+"""Parameters that one string may refer to. Beyond either limit the string counts as unknown."""
+
+_REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
+_WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
+
+
+class Instance(NamedTuple):
+    """An object of a Template with its parameters filled in.
+
+    `path` leads to it from the document's root, `home` is the namespace it most likely goes to where it names none, empty
+    for anywhere. `substitutions` tells for each value that parameters had a part in, by path from the root, which those are.
+    """
+
+    data: dict[str, Any]
+    path: Path
+    home: str
+    substitutions: Mapping[Path, tuple[Parameter, ...]]
+
+
+def instantiate(data: Mapping[str, Any], path: Path, given: Mapping[str, str], added: Added, at: Span) -> list[Instance]:
+    """The objects of the Template that `path` leads to, in order; `given` are values for parameters, by name.
+
+    Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError with the place
+    `at` where filling in makes too much of it, as counted in `added`.
+    """
+    filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, given)}, added, at)
+    labels, of_labels = filler.fill(data.get("labels"), (*path, "labels"))
+    size = len(repr(labels)) if isinstance(labels, dict) and labels else 0
+    found = []
+    for where, item in _objects(data.get("objects"), (*path, "objects")):
+        processed, substitutions = filler.fill(_without_namespace(item), where)
+        if size and isinstance(metadata := processed.get("metadata"), dict):
+            added.add(size, at)
+            processed["metadata"] = _labelled(metadata, labels)
+            substitutions = {**of_labels, **substitutions}
+        found.append(Instance(processed, where, "", substitutions))
+    home = _target_namespace(found)
+    return [instance._replace(home=home) for instance in found]
+
+
+def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:
+    """The parameters that the value at a place of a Template's object comes from.
+
+    Not those of the object's name: it is where findings about the whole object point, and decides nothing.
+    """
+    root = obj.document.root
+    if root is None or at.path == obj.place.path:
+        return
+    path = obj.written(at.path)
+    for end in range(len(path), 0, -1):
+        parameters = next((known[path[:end]] for known in obj.substitutions if path[:end] in known), ())
+        if parameters and locate(root, path[:end])[0] == at.span:
+            for parameter in parameters:
+                yield Related(f"parameter {parameter.name} {parameter.how}", locate(root, parameter.path)[0])
+            return
+
+
+def declared(data: Mapping[str, Any]) -> frozenset[str]:
+    """The names of a Template's parameters."""
+    return frozenset(parameter.name for parameter in _parameters(data.get("parameters"), (), {}))
+
+
+def _parameters(written: Any, path: Path, given: Mapping[str, str]) -> Iterator[Parameter]:
+    for index, item in enumerate(written if isinstance(written, list) else ()):
+        name = item.get("name") if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            continue
+        where = (*path, "parameters", index)
+        value = item.get("value")
+        if given.get(name):
+            yield Parameter(name, given[name], (*where, "name"), f"is given as {given[name]!r}")
+        elif value not in (None, "") and name not in given:
+            yield Parameter(name, _text(value), (*where, "value"), "has its value here")
+        elif item.get("generate"):
+            yield Parameter(name, None, (*where, "generate"), "is generated when the Template is processed")
+        elif item.get("required"):
+            yield Parameter(name, None, (*where, "name"), "must be given a value, as with --param")
+        else:
+            yield Parameter(name, "", (*where, "name"), "is empty unless given")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    import json
+
+    return json.dumps(value)
+
+
+def _objects(written: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for index, item in enumerate(written if isinstance(written, list) else ()):
+        if not isinstance(item, dict):
+            continue
+        if str(item.get("kind")).endswith("List") and isinstance(item.get("items"), list):
+            yield from _objects(item["items"], (*path, index, "items"))
+        else:
+            yield (*path, index), item
+
+
+def _without_namespace(item: dict[str, Any]) -> dict[str, Any]:
+    """A literal namespace is dropped, for the object goes where the Template is processed; one with a parameter stays."""
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict) or "namespace" not in metadata:
+        return item
+    namespace = metadata["namespace"]
+    if isinstance(namespace, str) and _REFERENCE.search(namespace):
+        return item
+    return {**item, "metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
+
+
+def _labelled(metadata: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
+    own = metadata.get("labels")
+    return {**metadata, "labels": {**(own if isinstance(own, dict) else {}), **labels}}
+
+
+def _target_namespace(instances: Iterable[Instance]) -> str:
+    """The one unknown namespace in which bindings look for service accounts, as it is written.
+
+    Such a parameter is there to repeat the namespace the Template is processed into, which no field of a binding can name.
+    """
+    written = {
+        subject["namespace"].text
+        for instance in instances
+        for subject in _dicts(instance.data.get("subjects"))
+        if isinstance(subject.get("namespace"), Unknown)
+    }
+    return written.pop() if len(written) == 1 else ""
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))
+
+
+class _Filler:
+    """Fills in the parameters of one object after the other and records where. Objects share what a parameter holds as JSON."""
+
+    __slots__ = ("added", "at", "decoded", "parameters", "substitutions")
+
+    def __init__(self, parameters: Mapping[str, Parameter], added: Added, at: Span) -> None:
+        self.parameters = parameters
+        self.added = added
+        self.at = at
+        self.decoded: dict[str, tuple[Any, int]] = {}
+        self.substitutions: dict[Path, tuple[Parameter, ...]] = {}
+
+    def fill(self, data: Any, path: Path) -> tuple[Any, dict[Path, tuple[Parameter, ...]]]:
+        """The data at a path with its parameters filled in, and the parameters by path."""
+        self.substitutions = {}
+        return self.value(data, path), self.substitutions
+
+    def value(self, data: Any, path: Path) -> Any:
+        if isinstance(data, str):
+            return self.string(data, path) if "${" in data else data
+        if isinstance(data, dict):
+            return {self.key(key): self.value(below, (*path, key)) for key, below in data.items()}
+        if isinstance(data, list):
+            return [self.value(below, (*path, index)) for index, below in enumerate(data)]
+        return data
+
+    def key(self, key: str) -> str:
+        filled = self._fill(key, self._named(key)) if "${" in key else key
+        return key if isinstance(filled, Unknown) else filled
+
+    def string(self, text: str, path: Path) -> Any:
+        whole = _WHOLE.fullmatch(text)
+        named = [self.parameters[whole[1]]] if whole and whole[1] in self.parameters else self._named(text)
+        if not named:
+            return text
+        self.substitutions[path] = tuple(dict.fromkeys(named))
+        if not whole:
+            return self._fill(text, named)
+        value = named[0].value
+        return Unknown(text) if value is None else self._decode(value, path)
+
+    def _decode(self, value: str, path: Path) -> Any:
+        self.added.add(len(value), self.at)
+        if value not in self.decoded:
+            data = _decoded(value)
+            self.decoded[value] = data, _depth(data)
+        data, depth = self.decoded[value]
+        if len(path) + depth > MAX_DEPTH:
+            problem = f"with its parameters filled in, this Template is nested deeper than {MAX_DEPTH} levels"
+            raise LimitError(problem, self.at.file, self.at.line, self.at.column)
+        return data
+
+    def _named(self, text: str) -> list[Parameter]:
+        """The parameters that a string refers to, as often as it does; names that are none stay as they are."""
+        return [self.parameters[name] for name in _REFERENCE.findall(text) if name in self.parameters]
+
+    def _fill(self, text: str, named: Iterable[Parameter]) -> str | Unknown:
+        filled = text
+        named = list(named)
+        if len(named) > MOST_REFERENCES:
+            return Unknown(text)
+        for parameter in named:
+            if parameter.value is None or len(filled) + len(parameter.value) > LONGEST:
+                return Unknown(text)
+            # One reference after the other in the growing text, so that one which a value brings in may be taken instead.
+            filled = filled.replace(f"${{{parameter.name}}}", parameter.value, 1)
+        self.added.add(max(len(filled) - len(text), 0), self.at)
+        return filled
+
+
+def _decoded(text: str) -> Any:
+    """A value as JSON, or else as a string."""
+    from scclint.yaml.json import parse_json
+
+    try:
+        return to_data(parse_json(text, ""))
+    except LoadError:
+        return text
+
+
+def _depth(data: Any) -> int:
+    """How many collections lie within one another."""
+    held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return 0 if held is None else 1 + max(map(_depth, held), default=0)

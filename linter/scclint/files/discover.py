@@ -1,0 +1,218 @@
+"""From the paths of a command line to the files to read, in a fixed order."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from scclint.errors import LoadError
+from scclint.files.ignored import listed_by_git, work_tree
+from scclint.files.read import file_type, os_error
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""What is taken from folders; files named one by one may be called anything."""
+
+_NO_TEXT = "has a name that is not UTF-8, and is not read: rename it"
+
+
+class SourceFile(NamedTuple):
+    """A file to read: `path` as the system knows it (`-` is standard input), `display` as people should see it."""
+
+    path: str
+    display: str
+
+
+def discover(
+    paths: Iterable[str],
+    *,
+    stdin_filename: str = "<stdin>",
+    exclude: Sequence[str] = (),
+    force_exclude: bool = False,
+    tracked_only: bool = False,
+) -> Iterator[SourceFile | LoadError]:
+    """The files that `paths` name, each once: files, `-`, and what folders hold, sorted within each folder named.
+
+    In folders, git-ignored files, `.git`, and linked folders are left out, and a link to a file counts where it stays in the tree
+    (the folder named, or the git work tree that this is in); one that leads out of it is a LoadError. `exclude` takes patterns
+    (see `globs`) for paths relative to the folder named, or as displayed. Files named one by one are excluded with
+    `force_exclude` only.
+    `tracked_only` leaves out of folders in a git work tree what git does not track.
+    A path that is missing, unreadable or no regular file is a LoadError among the files.
+    """
+    excluded: Callable[[str], bool] = _no
+    if exclude:
+        from scclint.files.globs import path_filter
+
+        excluded = path_filter(exclude)
+    seen: set[str] = set()
+    for path in paths:
+        for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
+            if isinstance(item, SourceFile):
+                identity = item.path if item.path == "-" else os.path.join(os.getcwd(), _plain(item.path))
+                if identity in seen:
+                    continue
+                seen.add(identity)
+            yield item
+
+
+def display(path: str) -> str:
+    """A path for people: POSIX separators, no `./` in front, undecodable bytes as `\\xNN`."""
+    shown = _plain(path).replace(os.sep, "/")
+    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can be shown as it is, and found again by what is shown: it is UTF-8, and has no NUL."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeError:
+        return False
+    return "\0" not in path
+
+
+def _plain(path: str) -> str:
+    """The path without detours, unless one leads through a link: `link/..` is not the folder that has the link."""
+    plain = os.path.normpath(path)
+    detour = os.pardir in path.split(os.sep) and "\0" not in path
+    return path if detour and os.path.realpath(plain) != os.path.realpath(path) else plain
+
+
+class Reach:
+    """What may be read of a folder that is linted, and so be quoted in a report: whatever is in it or in the work tree around.
+
+    Whoever wrote the tree must not have others' files read, by links or by paths that lead out of it. `.git` is not part of it,
+    since there are credentials in there.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._named = folder
+        self._folder = os.path.realpath(folder)
+        self._work_tree: str | None = None
+        self._folders: dict[str, bool] = {}
+
+    def has(self, path: str) -> bool:
+        """Whether the path leads to something within. One that is not text is none, as it may be shown like another's."""
+        if not is_text(path):
+            return False
+        real = os.path.realpath(path)
+        return _is_below(real, self._folder) or (bool(self.work_tree) and _is_below(real, self.work_tree))
+
+    @property
+    def work_tree(self) -> str:
+        """The top of the work tree that the folder is part of, empty without one."""
+        if self._work_tree is None:
+            # A repository that has nothing of the folder, like one of a whole home directory, is another matter.
+            self._work_tree = work_tree(self._named) if listed_by_git(self._named, tracked_only=True) else ""
+        return self._work_tree
+
+    def has_folder_of(self, path: str) -> bool:
+        """Whether the folder that a path names is within."""
+        folder = os.path.dirname(path)
+        if folder not in self._folders:
+            self._folders[folder] = self.has(folder or os.curdir)
+        return self._folders[folder]
+
+
+def _is_below(real: str, top: str) -> bool:
+    # `.GIT` is the same folder on many a disk.
+    inside = os.path.relpath(real, top).lower().split(os.sep)
+    return os.pardir not in inside and ".git" not in inside
+
+
+def _no(path: str) -> bool:
+    return False
+
+
+def _expand(
+    path: str, stdin_filename: str, excluded: Callable[[str], bool], force_exclude: bool, tracked_only: bool
+) -> Iterator[SourceFile | LoadError]:
+    if path == "-":
+        yield SourceFile("-", stdin_filename)
+        return
+    shown = display(path)
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        yield os_error(error, shown) if isinstance(error, OSError) else LoadError("is not a path", shown)
+        return
+    if stat.S_ISDIR(mode):
+        yield from _folder(path, excluded, tracked_only)
+    elif not stat.S_ISREG(mode):
+        yield LoadError(f"is {file_type(mode)}, not a regular file", shown)
+    elif not (force_exclude and excluded(shown)):
+        yield SourceFile(path, shown) if is_text(path) else LoadError(_NO_TEXT, shown)
+
+
+def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> Iterator[SourceFile | LoadError]:
+    problems: list[LoadError] = []
+    reach = Reach(root)
+    names = _below(root, problems, tracked_only, reach)
+    found: list[SourceFile | LoadError] = []
+    for name in names:
+        relative = name.replace(os.sep, "/")
+        path = os.path.join(root, name)
+        shown = display(path)
+        if excluded(relative) or excluded(shown):
+            continue
+        found.append(_checked(path, shown, reach))
+    found += problems
+    yield from sorted(found, key=lambda item: item.display if isinstance(item, SourceFile) else item.file)
+
+
+def _checked(path: str, shown: str, reach: Reach) -> SourceFile | LoadError:
+    if not is_text(path):
+        return LoadError(_NO_TEXT, shown)
+    try:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            if not reach.has(path):
+                return LoadError(
+                    "is a link out of the tree, and not followed: name it on the command line to have it read", shown
+                )
+            mode = os.stat(path).st_mode
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and os.path.islink(path):
+            return LoadError("is a link to a file that is not there", shown)
+        return os_error(error, shown)
+    return SourceFile(path, shown) if stat.S_ISREG(mode) else LoadError(f"is {file_type(mode)}, not a regular file", shown)
+
+
+def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reach) -> Iterator[str]:
+    """The candidates below `root`, relative to it."""
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        folder = os.path.join(root, prefix) if prefix else root
+        # What an index has for a submodule may be a folder of files, of which no git has a list.
+        plain = prefix and not os.path.lexists(os.path.join(folder, ".git"))
+        listed = None if plain else listed_by_git(folder, tracked_only=tracked_only)
+        if listed is None:
+            yield from _walk(root, folder, problems)
+            continue
+        for name in listed:
+            path = os.path.join(folder, name)
+            # An index may name anything, and what it has as a folder may be a link by now. What is no text is told later.
+            if is_text(path) and not reach.has_folder_of(path):
+                continue
+            # Before the name is looked at, for a submodule may be called `x.yaml`.
+            if os.path.isdir(path):
+                # Within a submodule that was never checked out git lists the folder itself.
+                if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
+                    pending.append(os.path.join(prefix, name.rstrip("/")))
+            # A file deleted from the work tree but not from the index is listed all the same.
+            elif name.endswith(SUFFIXES) and os.path.lexists(path):
+                yield os.path.join(prefix, name)
+
+
+def _walk(root: str, top: str, problems: list[LoadError]) -> Iterator[str]:
+    from scclint.files.walk import walk
+
+    def refuse(error: OSError) -> None:
+        problems.append(os_error(error, display(os.fsdecode(error.filename or root))))
+
+    for folder, folders, files in walk(top, refuse):
+        if ".git" in folders:
+            folders.remove(".git")
+        for name in files:
+            if name.endswith(SUFFIXES):
+                yield os.path.relpath(os.path.join(folder, name), root)

@@ -1,0 +1,46 @@
+"""Which files of a folder git ignores, as far as git says so."""
+
+import os
+
+_TIMEOUT = 60  # seconds
+
+
+def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | None:
+    """The files below `folder` that git tracks or, without `tracked_only`, would add, relative to it; a nested repository is one.
+
+    None where git does not apply: the folder is in no work tree, is itself ignored, or git is missing or refuses.
+    """
+    if not work_tree(folder):
+        return None
+    import subprocess
+
+    from scclint.files.git import command, environment
+
+    listing = command(folder, "ls-files", "-z", "--cached")
+    if not tracked_only:
+        listing += ["--others", "--exclude-standard"]
+    ignored = command(folder, "check-ignore", "-q", ".")
+    environ = environment()
+    try:
+        done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
+        if done.returncode != 0:
+            return None
+        # An ignored folder lists nothing, but it was asked for by name.
+        if not done.stdout:
+            asked = subprocess.run(ignored, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
+            if asked.returncode == 0:
+                return None
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def work_tree(folder: str) -> str:
+    """The top of the git work tree that `folder` is in, as a real path; empty where it is in none. No process is started."""
+    at = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        parent = os.path.dirname(at)
+        if parent == at:
+            return ""
+        at = parent
+    return at

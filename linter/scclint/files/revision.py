@@ -1,0 +1,181 @@
+"""The files of a git revision, taken out of git's objects: no hook, filter or other program of a repository is run."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from scclint.errors import UsageError
+from scclint.files.git import command, environment
+from scclint.limits import MAX_BYTES
+from scclint.record import record
+
+_REGULAR, _LINK = "100", "120000"
+_MOST_FILES = 1_000_000
+"""Of one revision: trees that list one tree many times, which lists another, make a few kilobytes as many files as they please."""
+_MOST_BYTES = 1 << 30
+"""Of what is written of one revision: all its files may be one blob."""
+_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
+"""Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
+
+
+@record
+class Revision:
+    """A commit of a repository. `name` is how the user called it, `root` the real path of the work tree."""
+
+    name: str
+    root: str
+    commit: str
+
+
+def resolve(name: str, folder: str) -> Revision:
+    """The commit from which HEAD and revision `name` went apart: `name` itself where that is an ancestor of HEAD.
+
+    What others changed in the meantime is thus not taken for a change of this branch. `folder` lies in the repository.
+    Raises UsageError where there is no repository, or no such revision in it.
+    """
+    root = os.path.realpath(_git(folder, f"{folder} is in no git work tree", "rev-parse", "--show-toplevel"))
+    if name.startswith("-"):
+        raise UsageError(f"{name!r} is not the name of a revision")
+    missing = f"no revision {name!r} in {root}; a shallow clone may have to fetch it first"
+    commit = _git(folder, missing, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    try:
+        return Revision(name, root, _git(folder, "", "merge-base", "HEAD", commit))
+    except UsageError:
+        # No common history, or none in a shallow clone: then the revision is all there is to compare with.
+        return Revision(name, root, commit)
+
+
+def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:
+    """Write those files of the revision whose path from the root is `wanted` below the folder `into`.
+
+    They are as they were committed, no line end converted. Files too large to be read, links that lead out of the repository, and
+    names that the disk does not take are left out. Raises UsageError where the revision is not complete in this clone, has too
+    much to write, or the disk refuses.
+    """
+    links = []
+    written = 0
+    for path, mode, data in _contents(revision, wanted):
+        target = os.path.join(into, path)
+        written += len(data)
+        if written > _MOST_BYTES:
+            raise UsageError(f"the manifests of {revision.name} are more than {_MOST_BYTES >> 30} GiB, which is not read")
+        with _unless_no_name(revision):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            if mode == _LINK:
+                links.append((target, data))
+                continue
+            with open(target, "xb") as file:
+                file.write(data)
+    # Not before all files are there, so that none is written through a link.
+    made = [target for target, data in links if _link(revision, target, data)]
+    top = os.path.realpath(into)
+    # Not before all links are there, since they may lead through each other.
+    for target in made:
+        if not os.path.realpath(target).startswith(top + os.sep):
+            os.unlink(target)
+
+
+def _link(revision: Revision, target: str, data: bytes) -> bool:
+    with _unless_no_name(revision):
+        os.symlink(os.fsdecode(data), target)
+        return True
+    return False
+
+
+@contextmanager
+def _unless_no_name(revision: Revision) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, RecursionError):
+        # A NUL, which no path has, or more folders than `os.makedirs`, which calls itself for each, can go through.
+        return
+    except OSError as error:
+        if error.errno not in _NO_SUCH_NAME:
+            raise UsageError(f"cannot write the files of {revision.name}: {error.strerror or error}") from error
+
+
+def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes]]:
+    """Path, mode and content of files and links, the too large left out."""
+    import tempfile
+
+    entries = [e for e in _entries(revision) if wanted(e[0])]
+    with tempfile.TemporaryFile() as ids:
+        # A file, for git would stop to read a pipe while nobody reads what it writes.
+        ids.write("".join(f"{id}\n" for _, _, id in entries).encode())
+        ids.seek(0)
+        with _reading(revision, "cat-file", "--batch", stdin=ids) as stream:
+            for path, mode, _ in entries:
+                data = _next(stream, f"{revision.name} is not complete in this clone: {path} is missing; fetch it first")
+                if data is not None:
+                    yield path, mode, data
+
+
+def _next(stream: IO[bytes], missing: str) -> bytes | None:
+    header = stream.readline().split()
+    if len(header) != 3:
+        raise UsageError(missing)
+    size = int(header[2])
+    data = None
+    if size <= MAX_BYTES:
+        data = stream.read(size)
+    else:
+        for read in range(0, size, MAX_BYTES):
+            stream.read(min(MAX_BYTES, size - read))
+    stream.read(1)
+    return data
+
+
+def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
+    """Path, mode and id of what the revision's tree holds, submodules and unsafe paths left out."""
+    with _reading(revision, "ls-tree", "-r", "-z", "--full-tree", revision.commit) as stream:
+        for number, entry in enumerate(_ended(stream)):
+            if number >= _MOST_FILES:
+                raise UsageError(f"{revision.name} has more than {_MOST_FILES:,} files, which are not read")
+            about, _, path = os.fsdecode(entry).partition("\t")
+            mode, _, id = about.split()
+            if (mode.startswith(_REGULAR) or mode == _LINK) and _is_inside(path):
+                yield path, mode, id
+
+
+def _ended(stream: IO[bytes]) -> Iterator[bytes]:
+    """What a stream has, piece by piece, each ended by a NUL."""
+    rest = b""
+    while block := stream.read(1 << 16):
+        # What is longer than a block is no path that a disk takes, and not worth being kept.
+        *pieces, rest = (rest[: 1 << 16] + block).split(b"\0")
+        yield from pieces
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path without detours leads to a file of the work tree; what is in `.git` is none, however a disk spells it."""
+    parts = path.lower().split(os.sep)
+    return path == os.path.normpath(path) and not os.path.isabs(path) and os.pardir not in parts and ".git" not in parts
+
+
+@contextmanager
+def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
+    """What git writes. Its errors are not shown, since they quote the files of its folder, which may be links to any other."""
+    import subprocess
+
+    asked = command(revision.root, *arguments)
+    closed = subprocess.DEVNULL
+    with subprocess.Popen(asked, stdin=stdin or closed, stdout=subprocess.PIPE, stderr=closed, env=environment()) as git:
+        assert git.stdout is not None
+        yield git.stdout
+        if git.wait() != 0:
+            raise UsageError(f"{revision.name} cannot be read: `git fsck` may say why")
+
+
+def _git(folder: str, problem: str, *arguments: str) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run(command(folder, *arguments), capture_output=True, env=environment(), check=False)
+    except OSError as error:
+        raise UsageError(f"git cannot be run: {error.strerror or error}") from error
+    if done.returncode != 0:
+        # Not in git's words, which quote the files of its folder, and these may be links to any other.
+        raise UsageError(problem)
+    return os.fsdecode(done.stdout).rstrip("\n")

@@ -1,0 +1,60 @@
+"""What comes to nodes, and how nodes are grouped: MachineConfigs and their pools, the Security Profiles Operator's objects, and
+seccomp profiles as files of their own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.yaml.nodes import Node
+
+
+class ProfileSource(ApiObject):
+    """Anything that may hold seccomp profiles: a SeccompProfile, a MachineConfig, a profile file."""
+
+    __slots__ = ()
+
+
+class SeccompProfile(ProfileSource):
+    """security-profiles-operator.x-k8s.io, v1beta1 and v1: the operator writes its spec to every node."""
+
+    __slots__ = ()
+
+
+class MachineConfig(ProfileSource):
+    """machineconfiguration.openshift.io/v1: files for the nodes of a pool, profiles and CRI-O's configuration among them."""
+
+    __slots__ = ()
+
+
+class SeccompProfileFile(ProfileSource):
+    """A seccomp profile as it stands on a node: JSON, in the OCI form or that of containers-common. It has no kind."""
+
+    __slots__ = ()
+
+    def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path = ()) -> None:
+        super().__init__(document, root, data, path)
+        self.label = "the seccomp profile"
+
+
+class MachineConfigPool(ApiObject):
+    """machineconfiguration.openshift.io/v1: a group of nodes that share their configuration."""
+
+    __slots__ = ()
+
+
+class ProfileBinding(ApiObject):
+    """security-profiles-operator.x-k8s.io: gives containers of an image a SeccompProfile."""
+
+    __slots__ = ()
+
+
+def is_profile(data: Mapping[str, Any]) -> bool:
+    """Whether a mapping without a kind is meant as a seccomp profile, well-formed or not."""
+    default, rules = data.get("defaultAction"), data.get("syscalls")
+    if isinstance(default, str) and default.startswith("SCMP_"):
+        return True
+    rules = rules if isinstance(rules, list) else []
+    return any(isinstance(rule, dict) and str(rule.get("action")).startswith("SCMP_") for rule in rules)

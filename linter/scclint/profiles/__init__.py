@@ -1,0 +1,1 @@
+"""Seccomp profile files: their schema, problems, differences, and where they come from."""

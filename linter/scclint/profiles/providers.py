@@ -1,0 +1,276 @@
+"""What in the input provides the file that a `localhostProfile` names.
+
+The kubelet looks for it below `/var/lib/kubelet/seccomp` of the node. It gets there through the Security Profiles Operator
+(a SeccompProfile), a MachineConfig, or by hand; a directory on disk may stand for the node's. The operator writes
+`operator/<namespace>/<name>.json` up to 0.8.4, where SeccompProfiles are namespaced, and `operator/<name>.json` from 0.9.0 on,
+where they are cluster-scoped; apiVersion v1 came with 1.0.0.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.cluster.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
+from scclint.errors import LoadError
+from scclint.files.discover import Reach
+from scclint.files.read import read
+from scclint.finding import Path
+from scclint.record import record
+
+SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
+OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
+DEPTH = 15
+"""How many base profiles the operator follows."""
+
+MOST_INHERITED = 2_000
+"""Rules, names and conditions that base profiles may add to one profile. There are some 500 names of syscalls, and what many
+profiles are based on is gone through for each."""
+TOO_MUCH = f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
+
+Object = Mapping[str, Any]
+
+_OPERATOR_PATH = re.compile(r"operator/(?:([^/]+)/)?([^/]+)\.json")
+_ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listenerMetadata", "syscalls")
+
+
+@record
+class Provider:
+    """One thing that puts the file on nodes.
+
+    `kind` is `SeccompProfile`, `MachineConfig` or `file`; `name` that of the object, or the path of the file. `content` is
+    the profile as plain JSON where an object spells it, the text where a file does, None where it cannot be known from the
+    input. `source` is the object given, `path` leads to the content within it. `role` is the machine config role, empty for
+    every node. `problem` says why the content is not known, not complete, or does not get to the node; only then is
+    `delivered` False.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    content: Mapping[str, Any] | str | None
+    source: Object | None = None
+    path: Path = ()
+    role: str = ""
+    problem: str = ""
+    delivered: bool = True
+
+
+@record
+class Resolution:
+    """What was found for one `localhostProfile`.
+
+    `providers` are all that provide it, the one for every node first. `mismatch` says why the SeccompProfile that is meant
+    does not give this path, and `expected` which path it gives; both are empty when all is well. `meant` is that object.
+    """
+
+    localhost_profile: str
+    providers: tuple[Provider, ...]
+    mismatch: str = ""
+    expected: str = ""
+    meant: Object | None = None
+
+    @property
+    def host_path(self) -> str:
+        return f"{SECCOMP_ROOT}/{self.localhost_profile}"
+
+
+@record
+class Binding:
+    """A ProfileBinding: containers of `image` (`*`: every pod) in `namespace` get the SeccompProfile `profile`."""
+
+    namespace: str
+    name: str
+    image: str
+    profile: str
+    source: Object
+
+
+class Objects:
+    """API objects of all kinds, indexed once for all that is looked up among them."""
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        objects = list(objects)
+        self._named: dict[str, list[Object]] = {}
+        self._bases: dict[tuple[str, str], Object] = {}
+        for profile in objects:
+            if profile.get("kind") == "SeccompProfile" and _group(profile) == OPERATOR_GROUP:
+                name = _name(profile)
+                for file in {name, name.removesuffix(".json")}:
+                    self._named.setdefault(file, []).append(profile)
+                self._bases["" if _is_v1(profile) else _namespace(profile), name] = profile
+        self._sizes: dict[int, int] = {}
+        self._files: dict[str, list[tuple[Object, int]]] = {}
+        for config in sorted((o for o in objects if o.get("kind") == MACHINE_CONFIG), key=_name):
+            for index, path in paths_of(config):
+                self._files.setdefault(path, []).append((config, index))
+
+    def named(self, name: str) -> list[Object]:
+        """The SeccompProfiles that may be written as `name.json`: an ending `.json` of their own is not doubled."""
+        return self._named.get(name, [])
+
+    def base(self, profile: Object, name: str) -> Object | None:
+        """The SeccompProfile that a `baseProfileName` of `profile` means."""
+        return self._bases.get((_namespace(profile), name)) or self._bases.get(("", name))
+
+    def size(self, profile: Object) -> int:
+        """How many rules, names and conditions a SeccompProfile of these has."""
+        size = self._sizes.get(id(profile))
+        if size is None:
+            rules = _spec(profile).get("syscalls") or ()
+            size = self._sizes[id(profile)] = sum(1 + _length(rule, "names") + _length(rule, "args") for rule in rules)
+        return size
+
+    def files(self, path: str) -> list[tuple[Object, int]]:
+        """The MachineConfigs that write a file, by name, each with the index of its entry."""
+        return self._files.get(path, [])
+
+
+def resolve_localhost(localhost_profile: str, objects: Objects, profile_dirs: Sequence[str] = ()) -> Resolution:
+    """What provides `localhost_profile` among API objects and in directories laid out as the node's."""
+    providers = [*_from_machine_configs(localhost_profile, objects), *_from_directories(localhost_profile, profile_dirs)]
+    match = _OPERATOR_PATH.fullmatch(localhost_profile)
+    if match is None:
+        return Resolution(localhost_profile, tuple(providers))
+    namespace, name = match[1], match[2]
+    named = objects.named(name)
+    fitting = [p for p in named if _fits(p, namespace)]
+    providers = [_provider(p, objects) for p in fitting] + providers
+    if fitting or not named:
+        return Resolution(localhost_profile, tuple(providers))
+    meant = named[0]
+    return Resolution(localhost_profile, tuple(providers), _mismatch(meant, namespace), localhost_path(meant), meant)
+
+
+def localhost_path(profile: Object) -> str:
+    """The `localhostProfile` of a SeccompProfile: with its namespace if that is written and its apiVersion allows one."""
+    name = _name(profile)
+    file = name if name.endswith(".json") else f"{name}.json"
+    namespace = "" if _is_v1(profile) else _namespace(profile)
+    return f"operator/{namespace}/{file}" if namespace else f"operator/{file}"
+
+
+def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any], str]:
+    """What the operator writes for a SeccompProfile: its spec, with the syscalls of its base profiles before its own.
+
+    The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep, too much), or
+    is empty. `objects` have the SeccompProfiles that may be bases.
+    """
+    spec = _spec(profile)
+    written = {key: spec[key] for key in _ON_DISK if spec.get(key) is not None}
+    bases, problem = bases_of(profile, objects)
+    syscalls = [rule for part in (*reversed(bases), profile) for rule in _spec(part).get("syscalls") or ()]
+    if syscalls:
+        written["syscalls"] = syscalls
+    return written, problem
+
+
+def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
+    """The base profiles of a SeccompProfile, the nearest first, as far as they are followed, and what is wrong with them."""
+    seen, size = {_name(profile)}, 0
+    found: list[Object] = []
+    while base := _spec(found[-1] if found else profile).get("baseProfileName"):
+        if str(base).startswith("oci://"):
+            return found, f"its base profile {base} is in a registry"
+        if base in seen:
+            return found, f"its base profiles go in a circle at {base!r}"
+        if len(seen) > DEPTH:
+            return found, f"its base profiles are more than {DEPTH} deep"
+        next_base = objects.base(profile, base)
+        if next_base is None:
+            return found, f"its base profile {base!r} is not in the input"
+        size += objects.size(next_base)
+        if size > MOST_INHERITED:
+            return found, TOO_MUCH
+        seen.add(base)
+        found.append(next_base)
+    return found, ""
+
+
+def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
+    """The ProfileBindings that bind a SeccompProfile."""
+    for item in objects:
+        if item.get("kind") == "ProfileBinding" and _group(item) == OPERATOR_GROUP:
+            ref = _spec(item).get("profileRef") or {}
+            if ref.get("kind") == "SeccompProfile":
+                image = str(_spec(item).get("image", ""))
+                yield Binding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
+
+
+def _fits(profile: Object, namespace: str | None) -> bool:
+    """Whether the path's scope can be that of the profile. Without a written namespace, v1beta1 may be of either scope."""
+    if _is_v1(profile):
+        return namespace is None
+    return _namespace(profile) in ("", namespace) if namespace else not _namespace(profile)
+
+
+def _mismatch(profile: Object, namespace: str | None) -> str:
+    name = _name(profile)
+    if namespace is None:
+        return f"SeccompProfile {name} has namespace {_namespace(profile)}: it is meant for an operator up to 0.8, which writes"
+    if _is_v1(profile):
+        return f"SeccompProfile {name} is of version v1, so cluster-scoped, and its operator (1.0 and later) writes"
+    return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
+
+
+def _provider(profile: Object, objects: Objects) -> Provider:
+    content, problem = operator_profile(profile, objects)
+    spec = _spec(profile)
+    labels = (profile.get("metadata") or {}).get("labels") or {}
+    delivered = False
+    if spec.get("disabled") is True or spec.get("state") == "Disabled":
+        problem = "it is disabled, so the operator does not write it"
+    elif "spo.x-k8s.io/partial" in labels:
+        problem = "it is labelled as partial, so the operator does not write it"
+    else:
+        delivered = True
+    return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered)
+
+
+def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[Provider]:
+    """Of several MachineConfigs of one role that write the file, the last by name counts."""
+    last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
+    for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):
+        file = file_of(config, index)
+        yield Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
+
+
+def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> Iterator[Provider]:
+    if localhost_profile.startswith("/") or ".." in localhost_profile.split("/"):
+        return
+    for directory in profile_dirs:
+        path = os.path.join(directory, *localhost_profile.split("/"))
+        if not os.path.isfile(path) or not Reach(directory).has(path):
+            continue
+        try:
+            yield Provider("file", "", path, read(path))
+        except LoadError as error:
+            yield Provider(
+                "file", "", path, None, problem=f"it cannot be read: {error.message.removeprefix('cannot be read: ')}"
+            )
+
+
+def _group(item: Object) -> str:
+    return str(item.get("apiVersion", "")).partition("/")[0]
+
+
+def _is_v1(item: Object) -> bool:
+    return str(item.get("apiVersion", "")).partition("/")[2] == "v1"
+
+
+def _spec(item: Object) -> Mapping[str, Any]:
+    spec = item.get("spec")
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _length(rule: object, key: str) -> int:
+    listed = rule.get(key) if isinstance(rule, Mapping) else None
+    return len(listed) if isinstance(listed, list) else 0
+
+
+def _name(item: Object) -> str:
+    return str((item.get("metadata") or {}).get("name") or "")
+
+
+def _namespace(item: Object) -> str:
+    return str((item.get("metadata") or {}).get("namespace") or "")

@@ -1,0 +1,158 @@
+"""The seccomp profile that CRI-O's RuntimeDefault is, by CRI-O release, capability bounding set and architecture.
+
+It is made of a base table vendored from containers/common and CRI-O's own edits of it (CRI-O `internal/config/seccomp`),
+filtered by the container's capabilities when the container is created. OpenShift 4.N ships CRI-O 1.(N+13).
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from scclint.errors import UsageError
+from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
+from scclint.seccomp.tables import table
+
+OLDEST, NEWEST = 24, 36
+"""The minor releases of CRI-O 1 that are known."""
+
+_NEWEST_PATCH = 1_000
+_SYS_ADMIN = {"caps": ["CAP_SYS_ADMIN"]}
+_NEW_NAMESPACE_FLAGS = (0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x02000000)
+"""CLONE_NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWCGROUP, in CRI-O's order."""
+
+
+class Variant(NamedTuple):
+    """One of the distinct RuntimeDefaults: which base table, and whether `clone` may make namespaces without CAP_SYS_ADMIN.
+
+    `crio` is a release that has it, `releases` says in words which do.
+    """
+
+    base: int
+    namespaces: bool
+    crio: str
+    releases: str
+
+
+VARIANTS = (
+    Variant(0, True, "1.24.0", "CRI-O 1.24 (OpenShift 4.11)"),
+    Variant(1, True, "1.25.0", "CRI-O 1.25.0 to 1.29.8 and 1.30.0 to 1.30.5 (OpenShift 4.12 to 4.15, early 4.16 and 4.17)"),
+    Variant(1, False, "1.29.9", "CRI-O 1.29.9 and later, 1.30.6 and later (OpenShift 4.16 and 4.17)"),
+    Variant(2, False, "1.31.0", "CRI-O 1.31 and 1.32 (OpenShift 4.18 and 4.19)"),
+    Variant(3, False, "1.33.0", "CRI-O 1.33, 1.34 and 1.35.0 (OpenShift 4.20 and 4.21)"),
+    Variant(4, False, "1.35.1", "CRI-O 1.35.1 and later (OpenShift 4.22)"),
+)
+
+
+def resolve(crio: str, caps: Iterable[str] = (), arch: str = "amd64") -> Profile:
+    """The OCI seccomp object that RuntimeDefault becomes on a CRI-O release for a bounding set on an architecture.
+
+    `crio` is `1.29.8`, or `1.29` for its newest patch release; `caps` are full names (see `scclint.seccomp.capabilities`);
+    `arch` is a key of `scclint.profiles.resolve.NATIVE`. Raises UsageError for a release or architecture that is not known.
+    """
+    return resolve_variant(variant_of(crio), caps, arch)
+
+
+def resolve_variant(variant: Variant, caps: Iterable[str] = (), arch: str = "amd64") -> Profile:
+    """As `resolve`, for one of `VARIANTS`."""
+    if arch not in NATIVE:
+        raise UsageError(f"unknown architecture {arch!r}: use one of {', '.join(NATIVE)}")
+    profile = resolve_profile(_edited(variant, arch), caps, arch)
+    assert profile is not None
+    return profile
+
+
+def variant_of(crio: str) -> Variant:
+    """The variant a CRI-O release has. Raises UsageError for a release that is not known."""
+    minor, patch = _parse(crio)
+    base = 0 if minor < 25 else 1 if minor < 31 else 2 if minor < 33 else 3 if (minor, patch) < (35, 1) else 4
+    restricted = minor >= 31 or (minor, patch) >= (30, 6) or (minor == 29 and patch >= 9)
+    return next(v for v in VARIANTS if (v.base, v.namespaces) == (base, not restricted))
+
+
+def crio_of(openshift: str) -> str:
+    """The CRI-O minor of an OpenShift release: `4.16` has `1.29`. Raises UsageError for anything but a known `4.N`."""
+    major, _, minor = openshift.partition(".")
+    if major == "4" and minor.isascii() and minor.isdecimal() and OLDEST <= int(minor) + 13 <= NEWEST:
+        return f"1.{int(minor) + 13}"
+    known = f"4.{OLDEST - 13} to 4.{NEWEST - 13}"
+    if minor.count("."):
+        raise UsageError(f"OpenShift {openshift}: give the minor release ({known}), or the CRI-O release with --crio 1.NN.P")
+    raise UsageError(f"unknown OpenShift release {openshift!r}: known are {known}")
+
+
+def openshift_of(crio: str) -> str:
+    """The OpenShift release that ships a CRI-O release: `1.29.8` came with `4.16`. Raises UsageError as `resolve` does."""
+    return f"4.{_parse(crio)[0] - 13}"
+
+
+def deciding_capabilities(crio: str) -> frozenset[str]:
+    """The capabilities that change what RuntimeDefault lets through on that release."""
+    rules = _edited(variant_of(crio), "amd64")["syscalls"]
+    filters = (rule.get(side) or {} for rule in rules for side in ("includes", "excludes"))
+    return frozenset(cap for chosen in filters for cap in chosen.get("caps", ()))
+
+
+def _parse(crio: str) -> tuple[int, int]:
+    parts = crio.split(".")
+    if len(parts) in (2, 3) and parts[0] == "1" and all(p.isascii() and p.isdecimal() for p in parts):
+        minor, patch = int(parts[1]), int(parts[2]) if len(parts) == 3 else _NEWEST_PATCH
+        if OLDEST <= minor <= NEWEST:
+            return minor, patch
+    raise UsageError(f"unknown CRI-O release {crio!r}: known are 1.{OLDEST} to 1.{NEWEST}, also with a patch release (1.29.8)")
+
+
+@cache
+def _base(index: int) -> tuple[Profile, ...]:
+    """The rules of a base table in the containers-common form."""
+    rules = []
+    for packed in table("runtime_default")["rules"]:
+        if _lives(packed.get("bases", ""), index):
+            marked = [name.partition("@") for name in packed["names"].split()]
+            names = [name for name, _, lives in marked if _lives(lives, index)]
+            rules.append({key: value for key, value in packed.items() if key != "bases"} | {"names": names})
+    return tuple(rules)
+
+
+def _lives(lives: str, index: int) -> bool:
+    first, _, last = lives.partition("-")
+    return not lives or int(first) <= index <= int(last)
+
+
+@cache
+def _edited(variant: Variant, arch: str) -> dict[str, Any]:
+    """A base table after CRI-O's edits."""
+    data = table("runtime_default")
+    removed = ("unshare",) if variant.namespaces else ("clone", "clone3", "unshare")
+    rules = list(_base(variant.base))
+    rules[1] = {**rules[1], "names": _overwrite(rules[1]["names"], removed)}
+    rules.append({"names": list(removed), "action": "SCMP_ACT_ALLOW", "includes": _SYS_ADMIN})
+    if not variant.namespaces:
+        rules += _namespace_rules(1 if arch == "s390x" else 0)
+    arch_map = [{"architecture": main, "subArchitectures": subs} for main, subs in data["archMap"].items()]
+    return {
+        "defaultAction": data["defaultAction"],
+        "defaultErrnoRet": data["defaultErrnoRet"],
+        "archMap": arch_map,
+        "syscalls": rules,
+    }
+
+
+def _overwrite(names: list[str], removed: tuple[str, ...]) -> list[str]:
+    """CRI-O removes a name by writing the last one over it and keeps the length: the last name then stands there repeatedly."""
+    return [names[-1] if name in removed else name for name in names]
+
+
+def _namespace_rules(flags_index: int) -> list[Profile]:
+    """`clone` is allowed unless it makes a namespace; `clone3` looks unimplemented, so that libc falls back to `clone`.
+
+    The flags are clone's first argument, its second on s390x. Several conditions on one argument are alternatives to runc.
+    """
+    every = sum(_NEW_NAMESPACE_FLAGS)
+    none = {"index": flags_index, "value": every, "op": "SCMP_CMP_MASKED_EQ"}
+    one = {"index": flags_index, "op": "SCMP_CMP_MASKED_EQ"}
+    each = [{**one, "value": flag, "valueTwo": flag} for flag in _NEW_NAMESPACE_FLAGS]
+    return [
+        {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [none]},
+        {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": each, "excludes": _SYS_ADMIN},
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "excludes": _SYS_ADMIN},
+    ]

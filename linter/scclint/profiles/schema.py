@@ -1,0 +1,188 @@
+"""Whether JSON has the shape of a seccomp profile: keys, types and enumerations, by the schemas in `scclint.schemas`."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from scclint.finding import Path, Severity
+from scclint.profiles.problem import BROKEN, ProfileProblem
+from scclint.seccomp.tables import errno_number
+from scclint.text import closest_match
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+OCI, CONTAINERS = "oci", "containers"
+
+_CONTAINERS_KEYS = frozenset({"archMap", "defaultErrno"})
+_CONTAINERS_RULE_KEYS = frozenset({"name", "errno", "comment", "includes", "excludes"})
+_NOT_IN_RUNC = tuple(f"SCMP_ARCH_{name}" for name in ("M68K", "SH", "SHEB", "PARISC", "PARISC64"))
+
+
+def form_of(data: object) -> str:
+    """`containers` if any key that only containers/common has is used, else `oci`."""
+    if not isinstance(data, Mapping):
+        return OCI
+    rules = data.get("syscalls")
+    inner = (rule for rule in (rules if isinstance(rules, list) else ()) if isinstance(rule, Mapping))
+    used = _CONTAINERS_KEYS & data.keys() or any(_CONTAINERS_RULE_KEYS & rule.keys() for rule in inner)
+    return CONTAINERS if used else OCI
+
+
+def check_shape(data: object) -> Iterator[ProfileProblem]:
+    """The problems that keep the runtime from reading the profile as it is meant, in the order of their paths.
+
+    A null counts as absent, as for the runtime's decoder.
+    """
+    clean = _without_nulls(data)
+    errors = _validator(form_of(clean)).iter_errors(clean)
+    found = list(dict.fromkeys(problem for error in errors for problem in _problems(error)))
+    undecodable = {problem.path for problem in found if problem.id == "wrong-type"}
+    found = [problem for problem in found if problem.id == "wrong-type" or problem.path not in undecodable]
+    if isinstance(clean, dict):
+        found += _beyond_the_schema(clean)
+    yield from sorted(found, key=lambda problem: ([str(step).zfill(9) for step in problem.path], problem.id))
+
+
+def _without_nulls(data: object) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _without_nulls(value) for key, value in data.items() if value is not None}
+    return [_without_nulls(item) for item in data] if isinstance(data, list) else data
+
+
+@cache
+def _validator(form: str) -> "Validator":
+    """A validator for which 1.0 is no integer: the runtime's decoder refuses it."""
+    import json
+    from importlib.resources import files
+
+    from jsonschema import Draft202012Validator, validators
+
+    schema = json.loads(files("scclint.schemas").joinpath(f"seccomp-profile-{form}.json").read_text("utf-8"))
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    extend: Any = validators.extend
+    strict: Validator = extend(Draft202012Validator, type_checker=types)(schema)
+    return strict
+
+
+def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
+    """What one violation of the schema means to the reader: one problem per key that is missing or too much."""
+    path: Path = tuple(error.absolute_path)
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    schema: Any = error.schema
+    place = _place(path)
+    match error.validator:
+        case "required":
+            for key in (key for key in limit if key not in value):
+                settle = f"Add `{key}`: without it no container that uses the profile starts."
+                yield _broken("missing-key", f"{place} has no `{key}`", settle, (*path, key))
+        case "anyOf":
+            message = f"{place} has neither `names` nor `name`"
+            yield _broken("missing-key", message, "Add the syscalls it is about as `names`.", (*path, "names"))
+        case "additionalProperties":
+            known = list(schema["properties"])
+            for key in (key for key in value if key not in known):
+                yield _unknown_key(key, known, (*path, key), place)
+        case "enum":
+            message = f"{place}: {value!r} is none of the known values{_nearest(value, limit)}"
+            yield _broken("invalid-value", message, f"Use one of {', '.join(limit)}.", path)
+        case "type":
+            message = f"{place} is {_type_name(value)}, not {_article(limit)}"
+            yield _broken("wrong-type", message, "The runtime cannot decode the profile.", path)
+        case "minItems" | "minLength":
+            yield _broken("empty-value", f"{place} is empty", "Say what it is about, or take it out.", path)
+        case "maximum" | "minimum" as bound:
+            message = f"{place}: {value} is {'above' if bound == 'maximum' else 'below'} {limit}"
+            yield _broken("out-of-range", message, "The runtime refuses it.", path)
+        case _:
+            yield _broken("invalid-value", f"{place}: {error.message}", "The runtime refuses it.", path)
+
+
+def _unknown_key(key: str, known: list[str], path: Path, place: str) -> ProfileProblem:
+    nearest = _nearest(key, known)
+    settle = "Correct the spelling or take it out: the runtime passes over keys that it does not know."
+    return ProfileProblem(
+        "unknown-key", BROKEN, Severity.WARNING, f"{place}: `{key}` is no key of a profile{nearest}", settle, path
+    )
+
+
+def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
+    """What the runtimes refuse and JSON Schema says badly or not at all."""
+    if data.get("architectures") and data.get("archMap"):
+        message = "the profile has both `architectures` and `archMap`"
+        yield _broken("architectures-and-archmap", message, "Keep one: CRI-O refuses a profile with both.", ("archMap",))
+    yield from _errno("defaultErrno", data, ())
+    for index, token in enumerate(_list(data.get("architectures"))):
+        if token in _NOT_IN_RUNC:
+            message = f"architectures[{index}]: runc does not know {token}"
+            yield _broken(
+                "architecture-unknown-to-runc", message, "Take it out: no OpenShift node has it.", ("architectures", index)
+            )
+    if data.get("defaultAction") == "SCMP_ACT_NOTIFY":
+        message = "`defaultAction` is SCMP_ACT_NOTIFY, which runc refuses as a default"
+        yield _broken("notify-by-default", message, "Deny by default, and name what is to be notified.", ("defaultAction",))
+    for index, rule in enumerate(_list(data.get("syscalls"))):
+        if isinstance(rule, dict):
+            yield from _rule(rule, ("syscalls", index))
+
+
+def _rule(rule: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
+    place = _place(at)
+    if rule.get("name") and rule.get("names"):
+        yield _broken(
+            "name-and-names",
+            f"{place} has both `name` and `names`",
+            "Keep `names`: CRI-O refuses a rule with both.",
+            (*at, "name"),
+        )
+    yield from _errno("errno", rule, at)
+    if rule.get("action") == "SCMP_ACT_NOTIFY":
+        for index, name in enumerate(_list(rule.get("names"))):
+            if name == "write":
+                message = f"{place} notifies about `write`, which runc itself needs to hand over the listener"
+                yield _broken("notify-write", message, "Take `write` out of this rule.", (*at, "names", index))
+
+
+def _errno(key: str, holder: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
+    name = holder.get(key)
+    if isinstance(name, str) and name and not name.isdecimal() and errno_number(name) is None:
+        message = f"{_place((*at, key))}: {name!r} is no errno"
+        yield _broken("unknown-errno", message, "Write a name such as EPERM or ENOSYS, or a decimal number.", (*at, key))
+
+
+def _broken(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
+    return ProfileProblem(id, BROKEN, Severity.ERROR, message, settle, path)
+
+
+def _place(path: Path) -> str:
+    """`syscalls[2].action`; `the profile` for the root."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "the profile"
+
+
+def _nearest(word: object, known: list[str]) -> str:
+    """Return `; did you mean X?` for the closest known word, compared by what follows the prefix that all of them share."""
+    prefix = known[0][: known[0].rfind("_") + 1]
+    given = str(word) if not prefix else str(word).upper().removeprefix(prefix)
+    meant = closest_match(given, [name.removeprefix(prefix) for name in known], cutoff=0.7)
+    return f"; did you mean {prefix}{meant}?" if meant else ""
+
+
+def _article(schema_type: str) -> str:
+    return {"object": "an object", "array": "an array", "integer": "a whole number", "string": "a string"}[schema_type]
+
+
+def _type_name(value: object) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a string" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

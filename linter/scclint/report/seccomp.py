@@ -1,0 +1,210 @@
+"""What `scclint seccomp show`, `scclint seccomp diff` and `scclint verify` print."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scclint.errors import UsageError
+
+if TYPE_CHECKING:
+    from scclint.evidence.operands import Operand
+    from scclint.evidence.verify import Comparison, Verification
+    from scclint.finding import Finding
+    from scclint.profiles.diff import ProfileDiff
+    from scclint.profiles.recognise import Recognition
+
+_WIDTH = 110
+
+
+def show(crio: str, caps: Sequence[str], arch: str) -> str:
+    """The resolved RuntimeDefault as crictl prints it: JSON with sorted keys, 637 lines on CRI-O 1.25."""
+    from scclint.profiles.runtime_default import resolve
+    from scclint.seccomp.capabilities import ALL, bounding_set
+
+    held = bounding_set(caps)
+    if unknown := held - ALL:
+        raise UsageError(f"unknown capability {', '.join(sorted(unknown))}: write it as CAP_SYS_ADMIN or SYS_ADMIN")
+    return _json(resolve(crio, held, arch))
+
+
+def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+    """The comparison for people: what the second lets through, stops and treats otherwise, syscalls grouped."""
+    lines = [f"A: {first.label}", f"B: {second.label}", ""]
+    if diff.same:
+        return _text([*lines, "Both treat every syscall alike."])
+    old, new = diff.defaults
+    lines.append(f"any other syscall: {old}" if old == new else f"any other syscall: {old} in A; {new} in B")
+    if diff.architectures[0] != diff.architectures[1]:
+        shown = [", ".join(found) or "the node's own only" for found in diff.architectures]
+        lines.append(f"architectures: {shown[0]} in A; {shown[1]} in B")
+    titles = {"opened": "B lets through more", "closed": "B lets through less", "differs": "otherwise different"}
+    for direction, title in titles.items():
+        changes = [change for change in diff.changes if change.direction == direction]
+        if changes:
+            lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
+            for change in changes:
+                lines += [*_wrapped(", ".join(change.syscalls)), f"    A: {change.before}", f"    B: {change.after}"]
+    return _text(lines)
+
+
+def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
+    """The comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
+    changes = [
+        {
+            "direction": change.direction,
+            "a": _stance(change.before),
+            "b": _stance(change.after),
+            "syscalls": list(change.syscalls),
+        }
+        for change in diff.changes
+    ]
+    return _json(
+        {
+            "version": 1,
+            "a": first.label,
+            "b": second.label,
+            "same": diff.same,
+            "default": {"a": _stance(diff.defaults[0]), "b": _stance(diff.defaults[1])},
+            "architectures": {"a": list(diff.architectures[0]), "b": list(diff.architectures[1])},
+            "changes": changes,
+        }
+    )
+
+
+def verify_text(verification: "Verification") -> str:
+    """One block per container: what was predicted, what was seen, and where they part."""
+    lines = []
+    for found in verification.comparisons:
+        at = f"{found.prediction.file}:{found.prediction.line}: " if found.prediction.file else ""
+        lines.append(f"{found.status}: {at}{_subject(found)}")
+        lines.append(f"    predicted: {_predicted(found)}")
+        if found.observed:
+            lines.append(f"    observed:  {found.observed}")
+        if found.evidence:
+            lines.append(f"    evidence:  {', '.join(found.evidence)}")
+        if found.explanation:
+            lines.append(f"    {found.step}: {found.explanation}")
+    lines += [f"no such container in the manifests: {seen.file}{_who(seen.who)}" for seen in verification.unmatched]
+    counts = {
+        status: sum(c.status == status for c in verification.comparisons) for status in ("agree", "disagree", "no evidence")
+    }
+    lines.append(f"{counts['agree']} agree, {counts['disagree']} disagree, {counts['no evidence']} without evidence")
+    return _text(lines)
+
+
+def verify_json(verification: "Verification") -> str:
+    """An object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
+    containers = [
+        {
+            "kind": found.prediction.kind,
+            "namespace": found.prediction.namespace,
+            "name": found.prediction.name,
+            "container": found.prediction.container,
+            "file": found.prediction.file,
+            "line": found.prediction.line,
+            "pod": found.pod,
+            "status": found.status,
+            "predicted": {
+                "type": found.prediction.type,
+                "localhostProfile": found.prediction.localhost_profile,
+                "procMode": found.prediction.proc_mode,
+                "scc": found.prediction.scc or None,
+            },
+            "observed": found.observed or None,
+            "step": found.step or None,
+            "explanation": found.explanation or None,
+            "closest": _recognition(found.closest),
+            "evidence": list(found.evidence),
+        }
+        for found in verification.comparisons
+    ]
+    unmatched = [{"file": seen.file, **seen.who._asdict()} for seen in verification.unmatched]
+    return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
+
+
+def disagreements(verification: "Verification") -> tuple["Finding", ...]:
+    """The disagreements as findings at their workloads, for the reporters (SARIF). Those of unknown place are at line 1."""
+    from scclint.evidence.verify import DISAGREE
+    from scclint.finding import Finding, Severity, Subject
+    from scclint.source import Span
+
+    found = []
+    for c in verification.comparisons:
+        if c.status == DISAGREE:
+            p, line = c.prediction, max(c.prediction.line, 1)
+            message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
+            subject = Subject("", p.kind, p.namespace, p.name, p.container)
+            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, Span(p.file, line, 1, line, 1), subject))
+    return tuple(found)
+
+
+def _subject(found: "Comparison") -> str:
+    p = found.prediction
+    pod = f", pod {found.pod}" if found.pod and p.kind != "Pod" else ""
+    return f"{p.kind} {p.namespace + '/' if p.namespace else ''}{p.name}, container {p.container}{pod}"
+
+
+def _predicted(found: "Comparison") -> str:
+    p = found.prediction
+    if p.undecided:
+        return "nothing definite"
+    if p.type is None:
+        return "not admitted"
+    parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]
+    if p.proc_mode is not None:
+        parts.append(f"Seccomp: {p.proc_mode}")
+    return ", ".join([*parts, f"SCC {p.scc}"] if p.scc else parts)
+
+
+def _who(who: tuple[str, ...]) -> str:
+    named = "/".join(part for part in who if part)
+    return f" ({named})" if named else ""
+
+
+def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
+    if closest is None:
+        return None
+    return {
+        "exact": closest.exact,
+        "releases": closest.variant.releases,
+        "crio": closest.variant.crio,
+        "capabilities": list(closest.caps),
+        "arch": closest.arch,
+        "changes": [
+            {"direction": c.direction, "syscalls": list(c.syscalls), "from": str(c.before), "to": str(c.after)}
+            for c in closest.diff.changes
+        ],
+    }
+
+
+def _stance(stance: Any) -> dict[str, Any]:
+    return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{_printable(line)}\n" for line in lines)
+
+
+def _json(value: Any) -> str:
+    import json
+
+    # A CI runner may take `##[...]` for a command wherever it stands in a line.
+    return json.dumps(_printable(value), indent=2, sort_keys=True).replace("##", "#\\u0023") + "\n"
+
+
+def _printable(value: Any) -> Any:
+    """Names come out of captures and manifests, and must neither steer a terminal nor make lines of their own."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in value)
+    if isinstance(value, dict):
+        return {key: _printable(inner) for key, inner in value.items()}
+    return [_printable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

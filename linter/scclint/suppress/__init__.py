@@ -1,0 +1,1 @@
+"""Suppressions: how they are written, which findings they cover, and baselines."""

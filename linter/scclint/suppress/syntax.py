@@ -1,0 +1,142 @@
+"""How suppressions are written: in comments, annotations and the configuration."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scclint.config.model import Config
+from scclint.finding import END, Ignore, Path
+from scclint.load.document import Document
+from scclint.model.object import ApiObject, Workload
+from scclint.record import replace
+from scclint.source import Span
+from scclint.yaml.locate import node_at
+
+ANNOTATION = "scclint.dev/ignore"
+MARK = "scclint:"
+DIRECTIVES = ("ignore", "ignore-file")
+EXAMPLE = "# scclint: ignore[SEC201] reason"
+
+COMMENT = r"(?s)#[ \t]*scclint:[ \t]*(?P<directive>[^\s\[]*)[ \t]*(?P<rest>.*)"
+LIST = r"(?s)\[(?P<rules>[^\]]*)\](?P<reason>.*)"
+ENTRY = (
+    r"(?s)(?:container/(?P<container>[^\s:]+)\s*:\s*)?"
+    r"(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)\s*(?::(?P<reason>.*))?"
+)
+UNTIL = r"(?:^|(?<=\s))until=(\S*)"
+
+
+def comment_ignores(document: Document) -> list[Ignore]:
+    """The suppressions in a document's comments."""
+    if MARK not in document.text:
+        return []
+    ends = _block_ends(document.text.split("\n"))
+    found = []
+    for comment in document.comments():
+        last = ends[comment.line - document.line] + document.line
+        ignore = parse_comment(comment.text, Span(document.file, comment.line, comment.column, last, END))
+        if ignore is not None:
+            found.append(ignore)
+    return found
+
+
+def _block_ends(lines: Sequence[str]) -> list[int]:
+    """For a comment on each line, the index of the last line it covers: the one below it, or below its block of comments.
+
+    Several suppressions may stand above one line, and a reason may go on in the next comment.
+    """
+    ends = [0] * len(lines)
+    below = len(lines)
+    for at in range(len(lines) - 1, -1, -1):
+        own_line = lines[at].lstrip().startswith("#")
+        ends[at] = below if own_line else at + 1
+        below = below if own_line else at
+    return ends
+
+
+def parse_comment(text: str, region: Span) -> Ignore | None:
+    """The suppression in a comment; None where the comment does not speak to scclint.
+
+    `text` begins with `#`. `region` begins at the comment and goes on to the end of the last line that it can cover.
+    """
+    found = re.search(COMMENT, text)
+    if found is None:
+        return None
+    start = region.column + found.start()
+    span = Span(region.file, region.line, start, region.line, region.column + len(text.rstrip()))
+    directive, rest = found["directive"], found["rest"]
+    if directive not in DIRECTIVES:
+        return Ignore("comment", (), span, mistake=f"{directive!r} is none of {' and '.join(DIRECTIVES)}")
+    listed = re.match(LIST, rest)
+    if listed is None:
+        why = "its list of rules is not closed" if rest.startswith("[") else "it names no rule"
+        return Ignore("comment", (), span, mistake=f"{why}; write `{EXAMPLE}`")
+    covered = Span(region.file, 1, 1, END, END) if directive == "ignore-file" else region._replace(column=1)
+    return _ignore("comment", listed["rules"], listed["reason"], span, region=covered)
+
+
+def annotation_ignores(obj: ApiObject) -> list[Ignore]:
+    """The suppressions in the annotations of an object and of its pod template; both cover the whole object."""
+    fields = [obj.field("metadata", "annotations", ANNOTATION)]
+    if isinstance(obj, Workload) and obj.pod.path != obj.path:
+        fields.append(obj.pod.field("metadata", "annotations", ANNOTATION))
+    found: list[Ignore] = []
+    for field in fields:
+        if isinstance(field.value, str):
+            region = node_at(obj.root, obj.path).span
+            # What other objects share with it through aliases lies within it as well.
+            about = obj.kind, obj.namespace, obj.name
+            found.extend(replace(i, about=about) for i in parse_annotation(field.value, field.span, field.path, region))
+    return found
+
+
+def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterator[Ignore]:
+    """The suppressions in an annotation's value: `RULE, RULE: reason` or `container/NAME: RULE: reason`, parted by `;` or line.
+
+    `span` and `path` are the annotation's, `region` that of the object it covers.
+    """
+    for piece in filter(None, map(str.strip, re.split(r"[;\n]", value))):
+        entry = re.fullmatch(ENTRY, piece)
+        if entry is None:
+            mistake = f"{piece!r} is not of the form `SEC201: reason` or `container/NAME: SEC201: reason`"
+            yield Ignore("annotation", (), span, path, mistake=mistake)
+        else:
+            about = {"path": path, "region": region, "container": entry["container"] or ""}
+            yield _ignore("annotation", entry["rules"], entry["reason"] or "", span, **about)
+
+
+def config_ignores(config: Config) -> list[Ignore]:
+    """The suppressions of the configuration file."""
+    return [
+        Ignore(
+            by="config",
+            rules=entry.rules,
+            span=entry.span,
+            reason=entry.reason,
+            until=entry.until,
+            paths=entry.paths,
+            kind=entry.kind,
+            namespace=entry.namespace,
+            name=entry.name,
+            container=entry.container,
+        )
+        for entry in config.ignores
+    ]
+
+
+def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore:
+    """An ignore from its list of rules and what follows it: `until=DATE`, if given, and the reason."""
+    from datetime import date
+
+    rules = tuple(filter(None, map(str.strip, listed.split(","))))
+    mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
+    until = None
+    given = re.search(UNTIL, tail)
+    if given is not None:
+        try:
+            until = date.fromisoformat(given[1])
+        except ValueError:
+            mistake = f"until={given[1]} is not a date like 2027-01-31"
+        tail = tail[: given.start()] + tail[given.end() :]
+    reason = " ".join(tail.split()).lstrip(":-– ").strip()
+    return Ignore(by, () if mistake else rules, span, reason=reason, until=until, mistake=mistake, **about)

@@ -1,0 +1,1 @@
+"""What is deployed together, and where rendered text comes from."""

@@ -1,0 +1,1 @@
+"""Helm charts: where they lie, and which template line made a rendered line."""

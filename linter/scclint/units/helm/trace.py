@@ -1,0 +1,157 @@
+"""Findings in what Helm rendered go to the template, where they can be mended; the rendered place stays as a related one."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from scclint.errors import LoadError
+from scclint.files.read import read
+from scclint.finding import Finding, Related, Suppression
+from scclint.load.document import Document
+from scclint.record import record, replace
+from scclint.source import Span
+from scclint.units.helm.sources import Origins, has_source
+
+if TYPE_CHECKING:
+    from scclint.units.helm.chart import Origin
+    from scclint.units.helm.line_matching import Alignment, Nearness, Template
+
+APPROXIMATE = "template line approximate"
+
+
+def relocate(findings: Sequence[Finding], trace: "Trace") -> list[Finding]:
+    """The findings, in their order, with their places in templates where their documents were rendered from one."""
+    return [_relocated(finding, trace) for finding in findings]
+
+
+def _relocated(finding: Finding, trace: "Trace") -> Finding:
+    related = tuple(replace(r, span=trace.span(r.span)) for r in finding.related)
+    flow = tuple(replace(r, span=trace.span(r.span)) for r in finding.flow)
+    suppression = finding.suppression
+    if suppression is not None and suppression.span is not None:
+        suppression = Suppression(suppression.by, suppression.reason, trace.span(suppression.span))
+    place = trace.place(finding.span)
+    if place is None:
+        return replace(finding, related=related, flow=flow, suppression=suppression)
+    notes = (*finding.notes, place.note) if place.note else finding.notes
+    was = Related(f"rendered as line {finding.span.line} of {_called(finding.span.file)}", finding.span)
+    return replace(finding, span=place.span, related=(*related, was), flow=flow, suppression=suppression, notes=notes)
+
+
+def _called(file: str) -> str:
+    return "standard input" if file == "<stdin>" else file
+
+
+@record
+class Placed:
+    """A place in a template, and what is to be said of it."""
+
+    span: Span
+    note: str = ""
+
+
+class Trace:
+    """From places in rendered documents to places in templates; each template is read and aligned once."""
+
+    __slots__ = ("_alignments", "_documents", "_latest", "_lines", "_origins", "_sources", "_templates")
+
+    def __init__(self, documents: Iterable[Document], origins: Origins) -> None:
+        self._origins = origins
+        self._documents: dict[str, list[Document]] = {}
+        self._sources: dict[tuple[str, str], list[Document]] = {}
+        for document in documents:
+            if document.text:
+                self._documents.setdefault(document.file, []).append(document)
+                if has_source(document):
+                    self._sources.setdefault((document.file, document.source), []).append(document)
+        self._alignments: dict[tuple[str, str], dict[int, Alignment]] = {}
+        self._templates: dict[tuple[str, bool], Template] = {}
+        self._lines: dict[str, list[str]] = {}
+        # The document asked about last, since most findings come one behind the other.
+        self._latest: tuple[Document | None, list[str]] = None, []
+
+    def span(self, span: Span) -> Span:
+        """The place in the template, or the place itself where there is none."""
+        place = self.place(span)
+        return span if place is None else place.span
+
+    def place(self, span: Span) -> Placed | None:
+        """None where the place is in no document of a known origin."""
+        documents = self._documents.get(span.file, [])
+        index = bisect_right(documents, span.line, key=lambda d: d.line) - 1
+        if index < 0 or not has_source(documents[index]):
+            return None
+        document = documents[index]
+        origin = self._origins.get((document.file, document.source))
+        if origin is None:
+            return None
+        if origin.entry is not None:
+            return Placed(origin.entry, f"its template, {document.source}, lies in the packed dependency")
+        alignment = self._alignment(document, origin)
+        if alignment is None:
+            return None
+        number, nearness = alignment.find(span.line)
+        # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
+        if self._latest[0] is not document:
+            self._latest = document, document.text.split("\n")
+        at = span.line - document.line
+        line = self._latest[1][at].rstrip("\r") if at < len(self._latest[1]) else ""
+        end = span.end_column if span.end_line == span.line else len(line) + 1
+        start, stop = _columns(line, span.column, end, self._read(origin.file)[number - 1], nearness)
+        return Placed(Span(origin.file, number, start, number, stop), "" if nearness.exact else APPROXIMATE)
+
+    def _alignment(self, document: Document, origin: "Origin") -> "Alignment | None":
+        from scclint.units.helm.line_matching import align, rendered
+
+        key = document.file, document.source
+        if key not in self._alignments:
+            try:
+                template = self._template(origin)
+            except LoadError:
+                self._alignments[key] = {}
+                return None
+            ours = self._sources[key]
+            aligned = align([rendered(d.text, d.line) for d in ours], template)
+            self._alignments[key] = {d.line: a for d, a in zip(ours, aligned, strict=True)}
+        return self._alignments[key].get(document.line)
+
+    def _template(self, origin: "Origin") -> "Template":
+        from scclint.units.helm.go_template import sections
+        from scclint.units.helm.line_matching import Template
+
+        key = origin.file, origin.raw
+        if key not in self._templates:
+            self._templates[key] = Template(sections("\n".join(self._read(origin.file)), template=not origin.raw))
+        return self._templates[key]
+
+    def _read(self, file: str) -> list[str]:
+        if file not in self._lines:
+            self._lines[file] = [line.rstrip("\r") for line in read(file).split("\n")]
+        return self._lines[file]
+
+
+def _columns(rendered: str, column: int, end: int, template: str, nearness: "Nearness") -> tuple[int, int]:
+    """The columns in the template's line of the text that the rendered line has from `column` to before `end`.
+
+    Where the template has it in other words, all of the line's text, without the dashes in front if the text had them in front
+    as well, as in `- name: web`. A key alone where it stands for what it holds.
+    """
+    start = len(template) - len(template.lstrip())
+    text = rendered[column - 1 : end - 1]
+    before = rendered[: column - 1].strip()
+    if nearness.value == "line" and text.strip() and (found := template.find(text, start)) >= 0:
+        return found + 1, found + len(text) + 1
+    if not nearness.exact:
+        start = _behind_dashes(template)
+        key = re.match(r"[^\s:{]+(?=:\s*(?:#.*)?$)", template[start:])
+        if key is not None:
+            return start + 1, start + key.end() + 1
+    elif nearness.value == "line" and before and not before.strip("- "):
+        start = _behind_dashes(template)
+    return start + 1, max(len(template.rstrip()), start) + 1
+
+
+def _behind_dashes(line: str) -> int:
+    match = re.match(r"\s*(?:-\s+)*", line)
+    return match.end() if match else 0

@@ -1,0 +1,1 @@
+"""Kustomizations: what they do to the manifests around them."""

@@ -1,0 +1,191 @@
+"""What kustomize makes of files: which are patches, which namespace a folder's objects go to, and where built objects come from.
+
+Nothing is built here. Facts are those of kustomize 5: a kustomization is found by the name of its file, its `namespace`
+goes over that of the kustomizations it takes in, and `buildMetadata: [originAnnotations]` names the file of each object.
+"""
+
+import os.path
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from scclint.finding import Located, Related
+from scclint.model.provenance import Origin
+from scclint.model.view import View
+from scclint.record import record
+from scclint.yaml.locate import locate
+
+if TYPE_CHECKING:
+    from scclint.model.object import ApiObject
+
+_CHANGING = ("replacements", "transformers", "helmCharts", "helmChartInflationGenerator", "vars")
+"""Fields of a kustomization that change objects, or bring some in."""
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KINDS = ("Kustomization", "Component")
+GROUP = "kustomize.config.k8s.io"
+ORIGIN = "config.kubernetes.io/origin"
+LONGEST = 4096
+"""Bytes of the longest path that Linux opens."""
+
+_UPWARD = re.compile(r"^(?:\.\./)+")
+_MOST_NAMES = 1000
+"""Names of one kind in a file among which the one is looked for that kustomize has added something to."""
+
+Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
+"""Objects by kind and name."""
+
+
+@record
+class Kustomization:
+    """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders.
+
+    `operates` is True where it changes objects in ways that are not followed: by patches in place, replacements, transformers, or
+    charts that it renders.
+    """
+
+    file: str
+    namespace: str
+    resources: tuple[str, ...]
+    patches: tuple[str, ...]
+    operates: bool = False
+
+
+@record
+class Layout:
+    """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, the one
+    namespace that it goes to whichever way it is built, and which files (or folders) are taken in.
+    """
+
+    patches: Mapping[str, str]
+    namespaces: Mapping[str, str]
+    resources: Set[str]
+
+
+def read_kustomization(file: str, data: Any) -> Kustomization | None:
+    """The kustomization that a file of one of the `NAMES` holds; None if it holds something else."""
+    if not isinstance(data, dict) or data.get("kind", KINDS[0]) not in KINDS:
+        return None
+    if str(data.get("apiVersion", GROUP)).partition("/")[0] != GROUP:
+        return None
+    folder = os.path.dirname(os.path.abspath(file))
+    listed = [*_texts(data.get("patchesStrategicMerge"))]
+    patches = [patch for key in ("patches", "patchesJson6902") for patch in _dicts(data.get(key))]
+    listed += [_text(patch.get("path")) for patch in patches]
+    taken = [name for key in ("resources", "bases", "components") for name in _texts(data.get(key))]
+    return Kustomization(
+        file,
+        _text(data.get("namespace")),
+        tuple(os.path.normpath(os.path.join(folder, name)) for name in taken),
+        # A patch may also be written in place, which is no name of a file.
+        tuple(os.path.normpath(os.path.join(folder, name)) for name in listed if name and "\n" not in name),
+        any(_text(patch.get("patch")) for patch in patches)
+        or any("\n" in name for name in listed)
+        or any(map(data.get, _CHANGING)),
+    )
+
+
+def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
+    """What the kustomizations say taken together. A file that one lists as a resource is no mere patch."""
+    by_folder = {os.path.dirname(os.path.abspath(k.file)): k for k in kustomizations}
+    resources = {name for k in by_folder.values() for name in k.resources}
+    patches = {name: k.file for k in by_folder.values() for name in k.patches if name not in resources}
+    claims: dict[str, set[str]] = {}
+    seen: dict[str, set[str]] = {}
+    pending = [(folder, "") for folder in by_folder if folder not in resources]
+    while pending:
+        folder, outer = pending.pop()
+        namespace = outer or by_folder[folder].namespace
+        reached = seen.setdefault(folder, set())
+        # What goes to two namespaces goes to no one namespace, however many more there are.
+        if namespace in reached or len(reached - {""}) > 1:
+            continue
+        reached.add(namespace)
+        for name in by_folder[folder].resources:
+            if name in by_folder:
+                pending.append((name, namespace))
+            else:
+                claims.setdefault(name, set()).add(namespace)
+    namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
+    return Layout(patches, namespaces, resources)
+
+
+def find_origin(obj: "ApiObject", objects_of: Callable[[str], Named]) -> Origin | None:
+    """Where the annotation of a built object says that it comes from; None without one.
+
+    `objects_of` gives the objects of a file, none if it cannot be read. The annotation's path starts where kustomize ran,
+    which may be any folder below: without its steps upward it then leads there from here.
+    """
+    annotated = _annotated(obj)
+    path, repository = _text(annotated.get("path")), _text(annotated.get("repo"))
+    if not path:
+        return None
+    if repository or os.path.isabs(path) or len(path) > LONGEST:
+        return Origin(f"{repository}//{path}" if repository else path)
+    for file in dict.fromkeys((path, _UPWARD.sub("", path))):
+        named = objects_of(file).get(obj.kind, {})
+        if exact := named.get(obj.name):
+            return Origin(file, exact[0])
+        # A prefix or suffix may have been added to the name.
+        alike = [o for name, found in islice(named.items(), _MOST_NAMES) if name in obj.name for o in found]
+        if len(alike) == 1:
+            return Origin(file, alike[0])
+    return Origin(path)
+
+
+def by_name(objects: Iterable["ApiObject"]) -> Named:
+    """The objects that have a name, by kind and name."""
+    found: dict[str, dict[str, list[ApiObject]]] = {}
+    for obj in objects:
+        if obj.name:
+            found.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
+    return found
+
+
+def before_kustomize(obj: "ApiObject", at: Located) -> Related | None:
+    """The place in the origin's file that corresponds to one of the built object: the same field if it says the same there,
+    else the object, since a patch or transformer may have set the value.
+    """
+    origin = obj.origin
+    if origin is None or origin.source is None or locate(obj.root, at.path)[0] != at.span:
+        return None
+    source, path = origin.source, at.path[len(obj.path) :]
+    if at.path[: len(obj.path)] == obj.path and path and at.path != obj.place.path and _same(obj, source, path):
+        return Related("written here, before kustomize", View(source.root, None, (*source.path, *path)).span)
+    return Related(f"{source.named} before kustomize", source.place.span)
+
+
+def _same(built: View, source: View, path: tuple[str | int, ...]) -> bool:
+    """Whether the field is the same in both: its value, and the name of each list item on the way to it."""
+    for end, step in enumerate(path):
+        if isinstance(step, int):
+            name = (*path[: end + 1], "name")
+            if built.field(*name).value != source.field(*name).value:
+                return False
+    mine, theirs = built.field(*path), source.field(*path)
+    return mine.present == theirs.present and bool(mine.value == theirs.value)
+
+
+def _annotated(obj: "ApiObject") -> dict[str, Any]:
+    annotation = obj.field("metadata", "annotations", ORIGIN).value
+    if not isinstance(annotation, str):
+        return {}
+    from scclint.load import load_text
+    from scclint.yaml.nodes import to_data
+
+    documents = load_text("", annotation, frozenset())
+    data = to_data(documents[0].root) if documents else None
+    return data if isinstance(data, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

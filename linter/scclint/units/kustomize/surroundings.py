@@ -1,0 +1,157 @@
+"""Looks at the kustomizations around the manifests, and at the files that built manifests say they come from."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
+from functools import cache, partial
+
+from scclint.errors import LoadError
+from scclint.expand.kinds import SUBJECT_KINDS, build_all
+from scclint.files.discover import SUFFIXES, Reach, display
+from scclint.files.read import read
+from scclint.finding import Notice
+from scclint.load import load_file, load_text
+from scclint.load.document import Document
+from scclint.model.object import CLUSTER_SCOPED, ApiObject, RoleBinding
+from scclint.text import and_more
+from scclint.units.kustomize.kustomization import (
+    NAMES,
+    ORIGIN,
+    Kustomization,
+    Named,
+    by_name,
+    find_origin,
+    lay_out,
+    read_kustomization,
+)
+from scclint.yaml.nodes import Node, SequenceNode, to_data
+
+
+def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> list[Notice]:
+    """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
+
+    Kustomizations count that are among the documents, or lie in the folder of an object or above it. What those among the files
+    `linted` do and nobody does here gives a notice.
+    """
+    kustomizations = list(_read(documents, {obj.file: None for obj in found}))
+    if not kustomizations:
+        return []
+    layout = lay_out(kustomizations)
+    absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
+    for obj in found:
+        path = absolute[obj.file]
+        patching = layout.patches.get(path)
+        if patching is not None:
+            obj.partial = f"it is a patch listed in {patching}"
+        obj.whole = path not in layout.resources
+        if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
+            obj.home = layout.namespaces.get(path, "")
+    return [*_not_applied(_operating(kustomizations, linted)), *_not_read(kustomizations, linted)]
+
+
+def _not_applied(files: Sequence[str]) -> Iterator[Notice]:
+    if files:
+        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+        yield Notice("note", f"{and_more(files, 1)}: patches and the like, not applied to what they change; {advice}")
+
+
+def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:
+    """Manifests that are called otherwise than manifests are, which kustomize takes in all the same."""
+    ours = [k for k in kustomizations if k.file in linted]
+    named = {path: k.file for k in ours for path in (*k.resources, *k.patches) if not path.endswith(SUFFIXES)}
+    read_by_name = {os.path.abspath(file) for file in linted}
+    missed = [(file, path) for path, file in named.items() if path not in read_by_name and os.path.isfile(path)]
+    if missed:
+        file, path = missed[0]
+        more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+        shown = display(os.path.relpath(path, os.path.dirname(os.path.abspath(file))))
+        yield Notice(
+            "warning", f"takes in {shown}{more}, not read for the name: call it .yaml, or name it on the command line", file
+        )
+
+
+def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
+    """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
+    found = {k.file for k in kustomizations if k.operates and k.file in linted}
+    patches = {path for k in kustomizations for path in k.patches}
+    for file in linted if patches else ():
+        if os.path.abspath(file) in patches:
+            with suppress(LoadError):
+                if isinstance(_root(file, read(file)), SequenceNode):
+                    found.add(file)
+    return sorted(found)
+
+
+def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]) -> bool:
+    """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations.
+
+    They may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
+    around it; of what lies in a file, in the one of the `folders` that it was found in, or else in its own.
+    """
+    built = {id(document) for document in documents if ORIGIN in document.text}
+    if not built:
+        return False
+    here = Reach(os.curdir)
+    linted = [Reach(folder) for folder in folders]
+    reaches = cache(partial(_reaches, here, linted))
+    objects_of = cache(_objects_of)
+    for obj in found:
+        if id(obj.document) in built:
+            within = [here] if obj.file in piped else reaches(os.path.dirname(obj.file) or os.curdir)
+            obj.origin = find_origin(obj, partial(_objects_within, within, objects_of))
+    return True
+
+
+def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
+    """Where what is built into a folder may come from."""
+    found = [reach for reach in linted if reach.has(folder)] or [Reach(folder)]
+    # The work tree may ignore what is built in it.
+    return [*found, here] if here.work_tree and here.has(folder) else found
+
+
+def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], Named], file: str) -> Named:
+    # By where it is, for there are many ways to write the path of one file.
+    return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
+
+
+def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
+    texts = {d.file: d.text for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
+    for file in kustomizations_beside(files):
+        if file not in texts:
+            # Nobody asked for it to be linted, so that it is nobody's error if it cannot be read.
+            with suppress(LoadError):
+                texts[file] = read(file)
+    for file, text in texts.items():
+        if kustomization := read_kustomization(file, to_data(_root(file, text))):
+            yield kustomization
+
+
+def _root(file: str, text: str) -> Node | None:
+    """The root of a file's first document."""
+    return next((document.root for document in load_text(file, text, frozenset())), None)
+
+
+def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:
+    """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
+
+    Links to files out of the tree are none.
+    """
+    seen: set[str] = set()
+    for file in files:
+        folder = os.path.dirname(file)
+        while folder not in seen:
+            seen.add(folder)
+            yield from (path for name in NAMES if _is_file_within(path := os.path.join(folder, name), folder))
+            folder = os.path.dirname(folder)
+
+
+def _is_file_within(path: str, folder: str) -> bool:
+    return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
+
+
+def _objects_of(path: str) -> Named:
+    file = display(os.path.relpath(path))
+    try:
+        return by_name(obj for document in load_file(file, read(path, file), SUBJECT_KINDS) for obj in build_all(document))
+    except LoadError:
+        return {}

@@ -1,0 +1,1 @@
+"""What the API server of a release refuses of an object."""

@@ -1,0 +1,184 @@
+"""Finds the fields of an object that a release does not have, cannot decode, or misses: one pass over the data and its shape.
+
+The walk is our own rather than a JSON Schema validator's: it finds unknown fields in the same pass, knows the decoder's own
+rules (null is absent, 1000.0 is an integer, quantities), skips unknown values, and pays for a field's path only on a problem.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scclint.model.schema import Shape, Shapes, Type
+from scclint.model.unknown import Unknown, is_expression
+from scclint.text import closest_match
+from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
+
+PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/")
+"""Keys of strategic merge patches: no fields, but what whoever applies the patch acts on."""
+
+HOMES: dict[str, dict[str, str]] = {
+    "PodSpec": {"PodSecurityContext": "securityContext", "Container": "containers[]"},
+    "PodSecurityContext": {"SecurityContext": "the securityContext of a container", "PodSpec": "the pod's spec"},
+    "Container": {"SecurityContext": "securityContext", "PodSpec": "the pod's spec"},
+    "SecurityContext": {"PodSecurityContext": "the pod's securityContext", "Container": "the container itself"},
+    "DeploymentSpec": {"PodSpec": "template.spec"},
+    "StatefulSetSpec": {"PodSpec": "template.spec"},
+    "DaemonSetSpec": {"PodSpec": "template.spec"},
+    "JobSpec": {"PodSpec": "template.spec"},
+    "PodTemplateSpec": {"PodSpec": "spec"},
+}
+"""Where a field belongs that stands one level too high or too low, for objects in which that is a common slip."""
+
+_QUANTITY = r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
+_TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+_MODE = 0o777
+
+
+def walk(root: Mapping[str, Any], shape: Shape, book: Shapes, kind: str) -> list[FieldProblem]:
+    """The problems of an object of that kind and shape, in the order of its fields. `book` is where the shape comes from."""
+    run = _Walk(book, kind)
+    run.object(root, shape)
+    return run.problems
+
+
+class _Walk:
+    """One pass over an object. `trail` is the path to where the walk is, kept in place so that a right field costs no tuple."""
+
+    def __init__(self, book: Shapes, kind: str) -> None:
+        self.book = book
+        self.kind = kind
+        self.trail: list[str | int] = []
+        self.problems: list[FieldProblem] = []
+
+    def object(self, data: Mapping[str, Any], shape: Shape) -> None:
+        fields = shape.fields
+        trail = self.trail
+        for key, value in data.items():
+            field = fields.get(key)
+            if field is None:
+                self.unknown_field(key, shape)
+            elif type(value) is not field.accepts and value is not None:
+                trail.append(key)
+                self.value(value, field)
+                trail.pop()
+        for key in shape.required:
+            empty = data.get(key) is None or (key == "image" and data[key] == "")
+            if empty and not (key == "image" and self.kind == "DeploymentConfig"):
+                self.problems.append(required((*trail, key)))
+
+    def value(self, value: Any, shape: Shape) -> None:
+        """Check a value that is neither null nor plainly right."""
+        kind = shape.type
+        if type(value) is Unknown:
+            return
+        if kind is Type.OBJECT:
+            if isinstance(value, dict):
+                self.object(value, shape)
+            else:
+                self.mismatch("a mapping", value)
+        elif kind is Type.ARRAY:
+            if isinstance(value, list):
+                self.items(enumerate(value), shape.item)
+            else:
+                self.mismatch("a list", value)
+        elif kind is Type.MAP:
+            if isinstance(value, dict):
+                self.items(value.items(), shape.item)
+            else:
+                self.mismatch("a mapping", value)
+        elif kind is Type.INTEGER:
+            self.integer(value, shape)
+        elif kind is Type.STRING:
+            self.string(value, shape)
+        else:
+            self.special(value, kind)
+
+    def items(self, items: Iterable[tuple[str | int, Any]], shape: Shape | None) -> None:
+        if shape is None:
+            return
+        trail = self.trail
+        for key, value in items:
+            if type(value) is not shape.accepts and value is not None:
+                trail.append(key)
+                self.value(value, shape)
+                trail.pop()
+
+    def string(self, value: Any, shape: Shape) -> None:
+        if not isinstance(value, str):
+            self.mismatch("a string", value)
+        elif shape.enum is not None and value and value not in shape.enum:
+            self.problems.append(unsupported(tuple(self.trail), value, shape.enum))
+
+    def integer(self, value: Any, shape: Shape) -> None:
+        if not _is_integer(value):
+            self.mismatch("an integer", value)
+            return
+        half = 2 ** (shape.bits - 1)
+        if not -half <= value < half:
+            self.mismatch(f"an integer of {shape.bits} bits", value)
+        elif not shape.low <= value <= shape.high:
+            self.problems.append(invalid(tuple(self.trail), int(value), _range_detail(shape, half - 1)))
+
+    def special(self, value: Any, kind: Type) -> None:
+        """Check a value whose type has rules of its own in the decoder, or must be what `Shape.accepts` already ruled out."""
+        if kind is Type.BOOLEAN:
+            self.mismatch("true or false", value)
+        elif kind is Type.ANY_OBJECT:
+            self.mismatch("a mapping", value)
+        elif kind is Type.INT_OR_STRING:
+            if not isinstance(value, str) and not (_is_integer(value) and -(2**31) <= value < 2**31):
+                self.mismatch("an integer of 32 bits or a string", value)
+        elif kind is Type.QUANTITY:
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                self.mismatch("a quantity", value)
+            elif isinstance(value, str) and not re.fullmatch(_QUANTITY, value.strip()):
+                self.mismatch("a quantity such as 500m, 2 or 1Gi", value)
+        elif not isinstance(value, str) or not re.fullmatch(_TIME, value):
+            self.mismatch("a time such as 2006-01-02T15:04:05Z", value)
+
+    def mismatch(self, wanted: str, value: Any) -> None:
+        if isinstance(value, dict) and any(map(is_expression, value)):
+            return
+        self.problems.append(wrong_type(tuple(self.trail), wanted, value))
+
+    def unknown_field(self, key: str, shape: Shape) -> None:
+        if key.startswith(PATCH_DIRECTIVES) or is_expression(key):
+            return
+        path = (*self.trail, key)
+        since, until = shape.lifetime(key)
+        if since is not None and since > self.book.minor:
+            self.problems.append(unknown(path, f" before {self.release(since)}", ""))
+        elif until is not None:
+            self.problems.append(unknown(path, f" since {self.release(until + 1)}", ""))
+        elif home := self.home(key, shape):
+            self.problems.append(unknown(path, f"; it belongs in {home}", "", secures="securityContext" in home))
+        else:
+            self.problems.append(unknown(path, "", nearest(key, shape.fields)))
+
+    def home(self, key: str, shape: Shape) -> str:
+        homes = HOMES.get(shape.name, {}).items()
+        return next((place for name, place in homes if key in self.book.definition(name).fields), "")
+
+    def release(self, minor: int) -> str:
+        openshift_kind = self.kind == "SecurityContextConstraints"
+        return f"OpenShift 4.{minor - 13}" if openshift_kind else f"Kubernetes 1.{minor}"
+
+
+def nearest(key: str, known: Mapping[str, object]) -> str:
+    """Return the known field name that `key` most likely stands for; empty if none is similar."""
+    return closest_match(key.replace("_", "").replace("-", ""), known)
+
+
+def _is_integer(value: Any) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _range_detail(shape: Shape, widest: int) -> str:
+    """The API server's words for the bounds of a field."""
+    if shape.high == _MODE:
+        return "must be a number between 0 and 0777 (octal), both inclusive"
+    if shape.high < widest or shape.low > 1:
+        return f"must be between {max(shape.low, 0)} and {shape.high}, inclusive"
+    return "must be greater than or equal to 0" if shape.low == 0 else "must be greater than 0"

@@ -1,0 +1,123 @@
+"""Rules of the API server about names: what they are made of, that they differ, and that what they refer to is there.
+
+As apimachinery's, pkg/apis/core's and pkg/apis/apps' validation applies them on creation, with their words (without the regular
+expressions that follow those). They hold for whole objects only: what a patch leaves out stands elsewhere. Values of a wrong
+type are left to the walk over the schema, and what may equal an unknown value is taken to do so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.model.object import CLUSTER_SCOPED, LONGEST_NAME, SELECTING
+from scclint.model.unknown import is_open
+from scclint.validation.pods import TEMPLATE_PATHS
+from scclint.validation.problem import FieldProblem, duplicate, invalid, not_found
+
+_FORMS = {
+    "label": (63, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "characters or '-'"),
+    "subdomain": (LONGEST_NAME, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "characters, '-' or '.'"),
+}
+"""RFC 1123's names in lower case: how long they may be, their form, and what they consist of in the API server's words."""
+
+Json = Mapping[str, Any]
+Problems = Iterator[FieldProblem]
+
+
+def check_names(root: Json, kind: str) -> Problems:
+    """The problems of the names in an object of that kind; roles and bindings may be called almost anything."""
+    metadata = _mapping(root, "metadata")
+    namespace, name = metadata.get("namespace"), metadata.get("name")
+    problems: list[FieldProblem] = []
+    if kind not in CLUSTER_SCOPED:
+        problems += _check_form("label", namespace, ("metadata", "namespace"))
+    if kind == "Namespace":
+        problems += _check_form("label", name, ("metadata", "name"))
+    elif kind in TEMPLATE_PATHS or kind in ("ServiceAccount", "SecurityContextConstraints"):
+        problems += _check_form("subdomain", name, ("metadata", "name"))
+    yield from problems
+    where = TEMPLATE_PATHS.get(kind)
+    # Whatever settles what an object is called, or what it selects, may well add to its pod.
+    if where is None or problems or is_open(namespace) or is_open(name):
+        return
+    template: Any = root
+    for step in where:
+        template = _mapping(template, step)
+    spec = _mapping(root, "spec")
+    if kind in SELECTING:
+        if not spec.get("selector"):
+            return
+        yield from _check_selector(spec, template)
+    yield from _check_pod_spec(_mapping(template, "spec"), (*where, "spec"), spec.get("volumeClaimTemplates"))
+
+
+def _check_selector(spec: Json, template: Json) -> Problems:
+    labels = _mapping(_mapping(template, "metadata"), "labels")
+    for key, wanted in _mapping(_mapping(spec, "selector"), "matchLabels").items():
+        label = labels.get(key, "")
+        if not (isinstance(wanted, str) and isinstance(label, str)) or label == wanted:
+            continue
+        if not any(map(is_open, (wanted, label, key))):
+            if not any(map(is_open, labels)):
+                path = ("spec", "template", "metadata", "labels")
+                yield invalid(path, labels, f"`selector` does not match template `labels` (it has {key}: {wanted})")
+            return
+
+
+def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
+    volumes = [volume.get("name") for volume in _mappings(spec.get("volumes"))]
+    yield from _check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)))
+    containers = [
+        (container, (*path, key, index))
+        for key in ("containers", "initContainers")
+        for index, container in enumerate(_mappings(spec.get(key)))
+    ]
+    yield from _check_unlike((container.get("name"), (*where, "name")) for container, where in containers)
+    volumes += [_mapping(claim, "metadata").get("name") for claim in _mappings(claim_templates)]
+    # Whatever fills an empty image in may well add volumes.
+    to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
+    if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
+        return
+    known = {name for name in volumes if isinstance(name, str)}
+    for container, where in containers:
+        for index, mount in enumerate(_mappings(container.get("volumeMounts"))):
+            name = mount.get("name")
+            if isinstance(name, str) and name and name not in known and not is_open(name):
+                yield not_found((*where, "volumeMounts", index, "name"), name)
+
+
+def _check_unlike(names: Iterable[tuple[Any, Path]]) -> Problems:
+    """Names that are DNS labels, each unlike those before it."""
+    seen = set()
+    for name, path in names:
+        yield from _check_form("label", name, path)
+        if isinstance(name, str):
+            if name in seen:
+                yield duplicate(path, name)
+            seen.add(name)
+
+
+def _check_form(form: str, name: Any, path: Path) -> Problems:
+    if not isinstance(name, str) or not name or is_open(name):
+        return
+    longest, pattern, made_of = _FORMS[form]
+    if len(name) > longest:
+        yield invalid(path, name, f"must be no more than {longest} characters")
+    if not re.fullmatch(pattern, name):
+        yield invalid(
+            path,
+            name,
+            f"a lowercase RFC 1123 {form} must consist of lower case alphanumeric {made_of}, and must start and end with an "
+            "alphanumeric character",
+        )
+
+
+def _mapping(data: Json, key: str) -> Json:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> list[Json]:
+    """The items of a list, an empty one for each that is no mapping, so that indices stay true."""
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

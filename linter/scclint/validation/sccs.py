@@ -1,0 +1,160 @@
+"""What the API server refuses of a SecurityContextConstraints beyond its schema.
+
+As the validating plugin of the OpenShift API server does (openshift/kubernetes, customresourcevalidation), with its words,
+after the defaulting that fills in what is left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
+
+RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
+TWO_TYPES = ("MustRunAs", "RunAsAny")
+
+SYSCTL_MAX_LENGTH = 253
+_SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+SYSCTL_PATTERN = rf"({_SYSCTL_SEGMENT}\.)*([a-z0-9][-_a-z0-9]*)?[a-z0-9*]"
+
+Json = Mapping[str, Any]
+Problems = Iterator[FieldProblem]
+
+
+def check_scc(root: Json) -> Problems:
+    """The problems of one SecurityContextConstraints. Values of a wrong type are left to the walk over its schema."""
+    priority = root.get("priority")
+    if _is_integer(priority) and priority < 0:
+        yield invalid(("priority",), priority, "priority cannot be negative")
+    yield from _check_strategy(root, "runAsUser", RUN_AS_USER_TYPES)
+    run_as_user = root.get("runAsUser")
+    uid = run_as_user.get("uid") if isinstance(run_as_user, dict) else None
+    if _is_integer(uid) and uid < 0:
+        yield invalid(("runAsUser", "uid"), uid, "uid cannot be negative")
+    yield from _check_strategy(root, "seLinuxContext", TWO_TYPES)
+    for name in ("fsGroup", "supplementalGroups"):
+        yield from _check_groups(root, name)
+    yield from _check_capabilities(root)
+    if root.get("defaultAllowPrivilegeEscalation") is True and root.get("allowPrivilegeEscalation") is False:
+        text = "Cannot set DefaultAllowPrivilegeEscalation to true without also setting AllowPrivilegeEscalation to true"
+        yield invalid(("defaultAllowPrivilegeEscalation",), True, text)
+    yield from _check_volumes(root)
+    yield from _check_sysctls(root)
+
+
+def _check_strategy(root: Json, name: str, types: tuple[str, ...]) -> Problems:
+    """A strategy that defaulting does not fill in: it must be there, with a known type."""
+    strategy = root.get(name)
+    text = f"invalid strategy type.  Valid values are {', '.join(types)}"
+    if strategy is None:
+        yield required((name, "type"), text)
+    elif isinstance(strategy, dict):
+        value = strategy.get("type")
+        if value is None or value == "":
+            yield required((name, "type"), text)
+        elif isinstance(value, str) and value not in types:
+            yield invalid((name, "type"), value, text)
+
+
+def _check_groups(root: Json, name: str) -> Problems:
+    strategy = root.get(name)
+    if not isinstance(strategy, dict):
+        return
+    value = strategy.get("type")
+    if isinstance(value, str) and value and value not in TWO_TYPES:
+        yield unsupported((name, "type"), value, TWO_TYPES)
+    ranges = strategy.get("ranges")
+    for index, one in enumerate(ranges if isinstance(ranges, list) else ()):
+        if not isinstance(one, dict):
+            continue
+        low, high = (0 if one.get(bound) is None else one[bound] for bound in ("min", "max"))
+        if not _is_integer(low) or not _is_integer(high):
+            continue
+        path = (name, "ranges", index)
+        if low < 0:
+            yield invalid((*path, "min"), low, "min cannot be negative")
+        if high < 0:
+            yield invalid((*path, "max"), high, "max cannot be negative")
+        if low > high:
+            yield invalid((*path, "min"), one, "min cannot be greater than max")
+
+
+def _check_capabilities(root: Json) -> Problems:
+    drops = _strings(root, "requiredDropCapabilities")
+    for name in ("defaultAddCapabilities", "allowedCapabilities"):
+        values = root.get(name)
+        for index, capability in enumerate(values if isinstance(values, list) else ()):
+            if capability in drops:
+                problem = invalid((name,), capability, f"capability is listed in {name} and requiredDropCapabilities")
+                yield FieldProblem((name, index), problem.kind, problem.message)
+    if drops and "*" in _strings(root, "allowedCapabilities"):
+        text = "required capabilities must be empty when all capabilities are allowed by a wildcard"
+        yield invalid(("requiredDropCapabilities",), drops, text)
+
+
+def _check_volumes(root: Json) -> Problems:
+    volumes = _effective_volumes(root)
+    if "none" in volumes and len(volumes) > 1:
+        yield invalid(("volumes",), sorted(volumes), "if 'none' is specified, no other values are allowed")
+    drivers = root.get("allowedFlexVolumes")
+    if not isinstance(drivers, list) or not drivers:
+        return
+    if not {"flexVolume", "*"} & volumes:
+        text = "volumes does not include 'flexVolume' or '*', so no flex volumes are allowed"
+        yield invalid(("allowedFlexVolumes",), drivers, text)
+        return
+    for index, one in enumerate(drivers):
+        if isinstance(one, dict) and one.get("driver") in (None, ""):
+            yield required(("allowedFlexVolumes", index, "driver"), "must specify a driver")
+
+
+def _effective_volumes(root: Json) -> set[str]:
+    """The volume types after defaulting; `*` is left to stand for the types that defaulting would put in its place."""
+    if root.get("volumes") is None:
+        return {"*"}
+    host_path = root.get("allowHostDirVolumePlugin") is True
+    volumes = set(_strings(root, "volumes"))
+    if not volumes:
+        return {"hostPath"} if host_path else {"none"}
+    if not host_path:
+        return volumes - {"hostPath"}
+    return volumes if "*" in volumes else volumes | {"hostPath"}
+
+
+def _check_sysctls(root: Json) -> Problems:
+    for name in ("allowedUnsafeSysctls", "forbiddenSysctls"):
+        sysctls = root.get(name)
+        if not isinstance(sysctls, list):
+            continue
+        for index, sysctl in enumerate(sysctls):
+            if not isinstance(sysctl, str):
+                continue
+            if not sysctl:
+                yield invalid((name, index), sysctl, "empty sysctl not allowed")
+            elif len(sysctl) > SYSCTL_MAX_LENGTH or not re.fullmatch(SYSCTL_PATTERN, sysctl):
+                text = f"must have at most {SYSCTL_MAX_LENGTH} characters and match regex {SYSCTL_PATTERN}"
+                yield invalid((name, index), sysctl, text)
+        if len(sysctls) > 1 and "*" in _strings(root, name):
+            yield forbidden((name,), "if '*' is present, must not specify other sysctls")
+    for i, allowed in enumerate(_strings(root, "allowedUnsafeSysctls")):
+        for j, refused in enumerate(_strings(root, "forbiddenSysctls")):
+            if _covers(refused, allowed):
+                yield invalid(("allowedUnsafeSysctls", i), allowed, f"sysctl overlaps with {refused}")
+            elif _covers(allowed, refused):
+                yield invalid(("forbiddenSysctls", j), refused, f"sysctl overlaps with {allowed}")
+
+
+def _covers(pattern: str, sysctl: str) -> bool:
+    """Whether a sysctl or pattern lies within `pattern`, in which a `*` at the end stands for any rest."""
+    if pattern.endswith("*"):
+        return sysctl.removesuffix("*").startswith(pattern[:-1])
+    return pattern == sysctl
+
+
+def _strings(root: Json, name: str) -> list[str]:
+    values = root.get(name)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _is_integer(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,105 @@
+"""Tells which fields of an API object the API server of a release would refuse, would not know, or would miss.
+
+Two stages, as in the cluster: decoding (unknown fields and types, from the JSON Schemas of the minor, as kubectl and oc do
+with strict field validation) and validation (ranges, closed lists, and the rules of pods and SCCs that join several fields).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scclint.finding import Path
+from scclint.model.schema import shapes
+from scclint.model.unknown import is_open
+from scclint.validation.fields import walk
+from scclint.validation.names import check_names
+from scclint.validation.pods import check_pod
+from scclint.validation.problem import FieldProblem, invalid, required
+from scclint.validation.sccs import check_scc
+
+__all__ = ["FieldProblem", "validate"]
+
+SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
+    ("extensions/v1beta1", "Deployment"): (15, "apps/v1"),
+    ("extensions/v1beta1", "DaemonSet"): (15, "apps/v1"),
+    ("extensions/v1beta1", "ReplicaSet"): (15, "apps/v1"),
+    ("apps/v1beta1", "Deployment"): (15, "apps/v1"),
+    ("apps/v1beta1", "StatefulSet"): (15, "apps/v1"),
+    ("apps/v1beta2", "Deployment"): (15, "apps/v1"),
+    ("apps/v1beta2", "DaemonSet"): (15, "apps/v1"),
+    ("apps/v1beta2", "ReplicaSet"): (15, "apps/v1"),
+    ("apps/v1beta2", "StatefulSet"): (15, "apps/v1"),
+    ("batch/v2alpha1", "CronJob"): (20, "batch/v1"),
+    ("batch/v1beta1", "CronJob"): (24, "batch/v1"),
+} | {
+    (f"rbac.authorization.k8s.io/{version}", kind): (21, "rbac.authorization.k8s.io/v1")
+    for version in ("v1alpha1", "v1beta1")
+    for kind in ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
+}
+"""Versions that the kinds once had: the last minor that served each, and the version to use instead."""
+
+
+def validate(
+    root: Mapping[str, Any],
+    api_version: str,
+    kind: str,
+    kubernetes_minor: int,
+    *,
+    openshift: bool = False,
+    whole: bool = True,
+) -> list[FieldProblem]:
+    """The problems of one API object, given as plain data: first those of decoding, then those of validation.
+
+    `kubernetes_minor` is the minor of the target release (33 for Kubernetes 1.33 and OpenShift 4.20); beyond what the schemas
+    cover, the nearest one counts. `openshift` says that SCC admission runs before validation, which from OpenShift 4.13 on
+    makes the seccomp fields of a bare Pod follow its annotations. `whole` says that nothing will be added to the object, as is to
+    a patch. A null counts as an absent field, and an unknown value (`scclint.model.unknown`) is not judged. Kinds without schema
+    have no problems; nothing is raised.
+    """
+    last, successor = SERVED_UNTIL.get((api_version, kind), (kubernetes_minor, api_version))
+    if last < kubernetes_minor:
+        return [invalid(("apiVersion",), api_version, f"not served since Kubernetes 1.{last + 1}, use {successor}")]
+    book = shapes(kubernetes_minor)
+    shape = book.kind(successor, kind)
+    if shape is None:
+        return []
+    problems = walk(root, shape, book, kind)
+    problems += _check_name(root)
+    if whole:
+        problems += check_names(root, kind)
+        problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
+    problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
+    problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
+    problems = [problem for problem in problems if problem.kind != "invalid" or not is_open(_at(root, problem.path))]
+    return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
+
+
+def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
+    metadata = root.get("metadata")
+    if metadata is None:
+        metadata = {}
+    if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
+        return [required(("metadata", "name"), "name or generateName is required")]
+    return []
+
+
+def _check_subjects(root: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    """`ValidateRoleBindingSubject`: without the binding's own namespace, a service account's has to be said."""
+    subjects = root.get("subjects")
+    for index, subject in enumerate(subjects if isinstance(subjects, list) else ()):
+        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+            yield required(("subjects", index, "namespace"))
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        try:
+            data = data[step]
+        except (LookupError, TypeError):
+            return None
+    return data
+
+
+def _securing(problem: FieldProblem) -> FieldProblem:
+    """The same problem, marked: whatever stands in an SCC decides what containers may do, its metadata apart."""
+    secures = problem.path[:1] != ("metadata",)
+    return FieldProblem(problem.path, problem.kind, problem.message, problem.suggestion, secures)

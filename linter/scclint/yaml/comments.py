@@ -1,0 +1,89 @@
+"""Comments: for the few documents where somebody asks."""
+
+import re
+from collections.abc import Iterator
+
+from scclint.limits import MAX_DEPTH
+from scclint.record import record
+from scclint.yaml.flow_colons import ATTEMPTS, hide_colon
+from scclint.yaml.lines import Lines
+
+_COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
+_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+")
+
+
+@record
+class Comment:
+    """A YAML comment: its text from the `#` on, and the place of the `#` (1-based, code points)."""
+
+    text: str
+    line: int
+    column: int
+
+
+def comments(text: str, first_line: int) -> list[Comment]:
+    """The comments of a YAML document that begins in line `first_line` of its file; of a broken one those before the error."""
+    if "#" not in text:
+        return []
+    lines = Lines(text, first_line)
+    return [Comment(match[0], *lines.place(match.start())) for match in _comments(text)]
+
+
+def _comments(text: str) -> Iterator[re.Match[str]]:
+    """A `#` is a comment where no token is: between tokens, or behind the header of a block scalar."""
+    behind = 0
+    for start, end, is_block in _tokens(text):
+        yield from _COMMENT.finditer(text, behind, start)
+        header = _HEADER.match(text, start, end) if is_block else None
+        if header is not None and (comment := _COMMENT.match(text, header.end())):
+            yield comment
+        behind = end
+    yield from _COMMENT.finditer(text, behind)
+
+
+def _tokens(text: str) -> list[tuple[int, int, bool]]:
+    """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
+    from _ruamel_yaml import YAMLError  # type: ignore[import-not-found]
+
+    skipped = len(text) - len(text.lstrip("\ufeff"))
+    readable, stand_in = text[skipped:], ""
+    for attempt in range(ATTEMPTS + 1):
+        tokens: list[tuple[int, int, bool]] = []
+        try:
+            if _scan(readable, skipped, tokens):
+                return tokens
+            break
+        except UnicodeError:
+            break
+        except YAMLError as error:
+            hidden = hide_colon(error, readable, stand_in) if attempt < ATTEMPTS else None
+            if hidden is None:
+                break
+            readable, stand_in = hidden
+    return [*tokens, (tokens[-1][1] if tokens else 0, len(text), False)]
+
+
+def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
+    """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
+    from _ruamel_yaml import (
+        CParser,
+        FlowMappingEndToken,
+        FlowMappingStartToken,
+        FlowSequenceEndToken,
+        FlowSequenceStartToken,
+        ScalarToken,
+    )
+
+    next_token = CParser(text).get_token
+    depth = 0
+    while (token := next_token()) is not None:
+        kind = token.__class__
+        if kind is FlowSequenceStartToken or kind is FlowMappingStartToken:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return False
+        elif kind is FlowSequenceEndToken or kind is FlowMappingEndToken:
+            depth -= 1
+        is_block = kind is ScalarToken and token.style in ("|", ">")
+        tokens.append((token.start_mark.index + skipped, token.end_mark.index + skipped, is_block))
+    return True

@@ -1,0 +1,310 @@
+"""YAML text to nodes, through libyaml's event stream.
+
+libyaml is what the cluster's own parser was ported from, so that both accept and refuse the same texts. Anchors, merge keys,
+duplicates and limits are those of go-yaml v2 as sigs.k8s.io/yaml 1.4 uses it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from sys import intern
+from typing import Any, NamedTuple
+
+from _ruamel_yaml import (  # type: ignore[import-not-found]
+    AliasEvent,
+    CParser,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    YAMLError,
+)
+
+from scclint.errors import LoadError
+from scclint.limits import MAX_DEPTH, Aliasing, LimitError, check_aliasing
+from scclint.source import Span
+from scclint.yaml.flow_colons import ATTEMPTS, hide_colon
+from scclint.yaml.lines import Lines, has_odd_breaks
+from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
+from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
+from scclint.yaml.scalars import MERGE_TAG, NUMBER_HINTS, WORDS, key_text, resolve
+
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+
+NO_ALIASES: dict[int, Span] = {}
+"""Shared by the collections without aliases, which nearly all are; never changed."""
+
+_BLOCK_SPACE = " \t\r\n\x85\u2028\u2029"
+
+Placer = Callable[[Any], tuple[int, int]]
+"""From a mark of libyaml to 1-based line and column, for texts in which libyaml counts lines otherwise than editors."""
+
+
+class _Anchored(NamedTuple):
+    """What an anchor stands for, with what an alias to it costs."""
+
+    node: Node
+    tag: str | None = None
+    is_key: bool = False
+    size: int = 1
+    height: int = 0
+
+
+class _Frame(NamedTuple):
+    """A collection that is still open, as it was left when an inner one began."""
+
+    children: list[Any]
+    aliases: dict[int, Span]
+    is_mapping: bool
+    extra: int
+    height: int
+    line: int
+    column: int
+    flow: bool
+    anchor: str | None
+
+
+def parse_yaml(text: str, file: str, first_line: int, aliasing: Aliasing | None = None) -> Iterator[tuple[int, Node]]:
+    """Yields (first line, root) for each document in the text, whose own first line is line `first_line` of the file.
+
+    Raises LoadError, with the place in the file, where the cluster would refuse the text, and beyond `MAX_DEPTH` or what
+    `aliasing`, which goes on from text to text of one file, allows.
+    """
+    aliasing = aliasing or Aliasing()
+    text = readable = text.lstrip("\ufeff")
+    place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
+    stand_in = ""
+    given = attempts = 0
+    while True:
+        try:
+            for number, document in enumerate(_documents(readable, stand_in, file, first_line, place, aliasing)):
+                if number >= given:
+                    given += 1
+                    yield document
+            return
+        except YAMLError as error:
+            hidden = hide_colon(error, readable, stand_in) if attempts < ATTEMPTS else None
+            if hidden is None:
+                told = _explain(error, text, file, first_line, place)
+                raise (LimitError(told.message, file, told.line, told.column) if attempts == ATTEMPTS else told) from None
+            readable, stand_in = hidden
+            attempts += 1
+        except UnicodeEncodeError as error:
+            line, column = Lines(text, first_line).place(error.start)
+            raise LoadError("not valid YAML: half of a surrogate pair is no character", file, line, column) from None
+        except UnicodeError:
+            raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
+
+
+def _documents(
+    text: str, stand_in: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
+) -> Iterator[tuple[int, Node]]:
+    next_event = CParser(text).get_event
+    if stand_in:
+        next_event = _restoring(next_event, stand_in)
+    while True:
+        event = next_event()
+        if event.__class__ is StreamEndEvent:
+            return
+        if event.__class__ is DocumentStartEvent:
+            line, column = place(event.start_mark) if place else (event.start_mark.line + first_line, 1)
+            if event.version not in (None, (1, 1)):
+                raise LoadError("not the cluster's YAML: it takes %YAML 1.1 only", file, line, column)
+            yield line, _compose(next_event, text, file, first_line, place, aliasing)
+
+
+def _restoring(next_event: Callable[[], Any], stand_in: str) -> Callable[[], Any]:
+    def restored() -> Any:
+        event = next_event()
+        if event.__class__ is ScalarEvent:
+            event.value = event.value.replace(stand_in, ":")
+        return event
+
+    return restored
+
+
+def _compose(
+    next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
+) -> Node:
+    """The root of the document whose start was just read. Iterative, since nesting is the input's choice."""
+    stack: list[_Frame] = []
+    children: list[Any] = []
+    aliases = NO_ALIASES
+    anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
+    is_mapping = False
+    decoded = aliased = 0  # nodes that the cluster's decoder visits, and those of them it visits through aliases
+    extra = 0  # nodes below the open collection's direct children, aliases followed
+    height = 0  # deepest nesting below the open collection, aliases followed
+    while True:
+        event = next_event()
+        kind = event.__class__
+        decoded += 1
+        if kind is ScalarEvent:
+            start = event.start_mark
+            end = event.end_mark
+            if place is None:
+                line = end_line = start.line + first_line
+                column = start.column + 1
+                if end.line != start.line:
+                    end_line = end.line + first_line
+                end_column = end.column + 1
+            else:
+                line, column = place(start)
+                end_line, end_column = place(end)
+            text = event.value
+            plain = event.implicit[0]
+            is_key = is_mapping and not len(children) & 1
+            tag = event.ctag
+            value: Any = text
+            if tag is not None:
+                tag = str(tag)
+            if not text and place is None and start.column == 0 < start.line and start.index >= len(source):
+                # At the end of the text libyaml stands in a line of its own, which nobody wrote.
+                line = end_line = line - 1
+                column = end_column = len(source) - source.rfind("\n")
+            if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):
+                try:
+                    value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)
+                except ValueError as error:
+                    raise LoadError(f"not valid in the cluster: {error}", file, line, column) from None
+                plain = plain or (tag == MERGE_TAG and text == "<<")
+            elif is_key:
+                # The same few keys make up half of all scalars.
+                value = text = intern(text)
+            style = event.style
+            if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
+                end_line, end_column = _block_end(source[start.index : end.index], line, column)
+            node = ScalarNode(file, line, column, end_line, end_column, value, text, plain)
+            children.append(node)
+            if event.anchor is not None:
+                anchors[event.anchor] = _Anchored(node, tag, is_key)
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            start = event.start_mark
+            line, column = place(start) if place else (start.line + first_line, start.column + 1)
+            if is_mapping and not len(children) & 1:
+                raise LoadError(MAP_KEY_ERROR, file, line, column)
+            if len(stack) >= MAX_DEPTH:
+                raise LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
+            anchor = event.anchor
+            if anchor is not None:
+                anchors[anchor] = None
+            stack.append(_Frame(children, aliases, is_mapping, extra, height, line, column, event.flow_style, anchor))
+            children, aliases, extra, height = [], NO_ALIASES, 0, 0
+            is_mapping = kind is MappingStartEvent
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            frame = stack.pop()
+            if children and not frame.flow:
+                last = aliases.get(len(children) - 1) or children[-1]
+                end_line, end_column = last.end_line, last.end_column
+            else:
+                end = event.end_mark
+                end_line, end_column = place(end) if place else (end.line + first_line, end.column + 1)
+            region = (file, frame.line, frame.column, end_line, end_column)
+            collection: Node
+            if is_mapping:
+                collection = effective_mapping(region, children, aliases)
+            else:
+                collection = SequenceNode(*region, tuple(children), aliases)
+            size = 1 + len(children) + extra
+            height += 1
+            if frame.anchor is not None:
+                anchors[frame.anchor] = _Anchored(collection, size=size, height=height)
+            children, aliases, is_mapping = frame.children, frame.aliases, frame.is_mapping
+            extra = frame.extra + size - 1
+            height = max(height, frame.height)
+            children.append(collection)
+        elif kind is AliasEvent:
+            start = event.start_mark
+            end = event.end_mark
+            if place is None:
+                span = Span(file, start.line + first_line, start.column + 1, end.line + first_line, end.column + 1)
+            else:
+                span = Span(file, *place(start), *place(end))
+            target = _target(event.anchor, anchors, span)
+            decoded += target.size
+            aliased += target.size
+            extra += target.size
+            height = max(height, target.height)
+            check_aliasing(decoded, aliased, span)
+            aliasing.add(target.size, span)
+            if len(stack) + target.height > MAX_DEPTH:
+                raise LimitError(f"nested deeper than {MAX_DEPTH} levels by this alias", file, span.line, span.column)
+            if is_mapping and not len(children) & 1:
+                children.append(_alias_key(target, span))
+            else:
+                if aliases is NO_ALIASES:
+                    aliases = {}
+                aliases[len(children)] = span
+                children.append(_alias_value(target, span))
+        elif kind is DocumentEndEvent:
+            root: Node = children[0]
+            return root
+
+
+def _target(name: str, anchors: dict[str, _Anchored | None], span: Span) -> _Anchored:
+    target = anchors.get(name)
+    if target is None:
+        problem = f"anchor {name!r} contains itself" if name in anchors else f"unknown anchor {name!r}"
+        raise LoadError(f"not valid YAML: {problem}", span.file, span.line, span.column)
+    return target
+
+
+def _alias_key(target: _Anchored, span: Span) -> ScalarNode:
+    node = target.node
+    if not isinstance(node, ScalarNode):
+        raise LoadError(MAP_KEY_ERROR, span.file, span.line, span.column)
+    try:
+        key = key_text(node.text, node.plain, target.tag)
+    except ValueError as error:
+        raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
+    return ScalarNode(*span, key, node.text, False)
+
+
+def _alias_value(target: _Anchored, span: Span) -> Node:
+    node = target.node
+    if not target.is_key or not isinstance(node, ScalarNode):
+        return node
+    try:
+        value = resolve(node.text, node.plain, target.tag)
+    except ValueError as error:
+        raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
+    return ScalarNode(*node.span, value, node.text, node.plain)
+
+
+def _block_end(raw: str, line: int, column: int) -> tuple[int, int]:
+    """Where a block scalar's last line with text ends; libyaml's own mark is beyond the blank lines that follow."""
+    body = raw.rstrip(_BLOCK_SPACE)
+    breaks = body.count("\n")
+    if not breaks:
+        return line, column
+    return line + breaks, len(body) - body.rfind("\n")
+
+
+def _odd_placer(text: str, first_line: int) -> Placer:
+    place = Lines(text, first_line).place
+    return lambda mark: place(mark.index)
+
+
+def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Placer | None) -> LoadError:
+    """libyaml's complaint as one line for people, with the place in the file."""
+    problem = getattr(error, "problem", None)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if problem is None or mark is None:
+        unprintable = re.search(_UNPRINTABLE, text)
+        line, column = Lines(text, first_line).place(unprintable.start()) if unprintable else (first_line, 1)
+        character = f"U+{ord(unprintable[0]):04X}" if unprintable else "a control character"
+        return LoadError(f"not valid YAML: the character {character} is not allowed", file, line, column)
+    if text[mark.index :].isspace() or mark.index >= len(text):
+        # At the end of the text there is nothing to see: point behind what was written last.
+        line, column = Lines(text, first_line).place(len(text.rstrip()))
+    else:
+        line, column = place(mark) if place else (mark.line + first_line, mark.column + 1)
+    message = f"not valid YAML: {problem}"
+    context, context_mark = error.context, error.context_mark
+    if context and context_mark is not None:
+        started = place(context_mark)[0] if place else context_mark.line + first_line
+        message += f" {context}" + (f" from line {started}" if started != line else "")
+    return LoadError(message, file, line, column)

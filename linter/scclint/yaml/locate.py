@@ -1,0 +1,51 @@
+"""From a path within an object to the region a finding about it points at."""
+
+from scclint.source import Span
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode
+
+Path = tuple[str | int, ...]
+
+
+def locate(root: Node, path: Path) -> tuple[Span, bool]:
+    """The region for the field that `path` leads to, and whether that field is written.
+
+    For a missing field it is the key of the mapping in which it is missing. An array item has no key: its `name` entry stands
+    for it, else its `kind` or its first entry. The root is represented by its `kind`, else by its first entry.
+    """
+    node = root
+    span = _represent(root, "kind")
+    for step in path:
+        if isinstance(step, str):
+            entry = node.entry(step) if isinstance(node, MappingNode) else None
+            if entry is None:
+                return span, False
+            node, span = entry.value, entry.span
+        else:
+            if not isinstance(node, SequenceNode) or not 0 <= step < len(node.items):
+                return span, False
+            use = node.item_spans.get(step)
+            node = node.items[step]
+            span = use if use is not None else _represent(node, "name", "kind")
+    return span, True
+
+
+def _represent(node: Node, *keys: str) -> Span:
+    if not isinstance(node, MappingNode) or not node.entries:
+        return node.span
+    entry = next((entry for key in keys if (entry := node.entry(key))), node.entries[0])
+    return entry.span
+
+
+def node_at(root: Node, path: Path) -> Node:
+    """The node that `path` leads to, or the deepest one on the way."""
+    node = root
+    for step in path:
+        below: Node | None = None
+        if isinstance(node, MappingNode) and isinstance(step, str):
+            below = node.get(step)
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.items):
+            below = node.items[step]
+        if below is None:
+            return node
+        node = below
+    return node

@@ -1,0 +1,188 @@
+"""The tree every later stage reads: values as the cluster has them, and where each was written.
+
+Positions are kept as ints, in the terms of `scclint.source.Span`; a `Span` is made only when somebody asks. A collection
+ends where its last scalar ends, never at the blank lines and comments that follow it.
+
+A node that an alias points to is one object, shared by all its uses: nothing here may be changed after loading.
+"""
+
+from typing import Any
+
+from scclint.source import Span
+
+JsonValue = str | int | float | bool | None
+
+
+class Node:
+    """What all nodes have: the file and the region from the first character to the one after the last."""
+
+    __slots__ = ("column", "end_column", "end_line", "file", "line")
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def span(self) -> Span:
+        return Span(self.file, self.line, self.column, self.end_line, self.end_column)
+
+
+class ScalarNode(Node):
+    """A leaf. `value` is what the cluster reads, `text` what was written (unquoted, unfolded), `plain` whether it was bare.
+
+    An anchor or a tag in front belongs to the region. A block scalar ends at its last line with text; an empty one has an
+    empty region, as has a value that was left out.
+    """
+
+    __slots__ = ("plain", "text", "value")
+
+    def __init__(
+        self, file: str, line: int, column: int, end_line: int, end_column: int, value: JsonValue, text: str, plain: bool
+    ) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
+        self.value = value
+        self.text = text
+        self.plain = plain
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.value!r}, {self.line}:{self.column}-{self.end_line}:{self.end_column})"
+
+
+class Entry:
+    """One key and its value. `key.value` is the JSON key, always a str: `on: x` has the key `"true"`.
+
+    `alias` is the place of the alias where the value is one, else None; the value then lies at its anchor. `merged` says
+    that a merge key (`<<`) brought the entry in: key and value lie in the mapping that was merged.
+    """
+
+    __slots__ = ("alias", "key", "merged", "value")
+
+    def __init__(self, key: ScalarNode, value: Node, alias: Span | None = None, merged: bool = False) -> None:
+        self.key = key
+        self.value = value
+        self.alias = alias
+        self.merged = merged
+
+    @property
+    def span(self) -> Span:
+        """The region that a finding about this field points at, always on one line where the key is.
+
+        From the key to the end of a scalar value (or alias) that ends on the key's line; the key alone for everything else.
+        """
+        key = self.key
+        end: Span | Node = self.alias if self.alias is not None else self.value
+        inline = self.alias is not None or isinstance(self.value, ScalarNode)
+        if inline and end.end_line == key.line and end.end_column > key.end_column:
+            written = end.line == key.line and end.column < end.end_column
+            if written:
+                return Span(key.file, key.line, key.column, end.end_line, end.end_column)
+        return key.span
+
+    def __repr__(self) -> str:
+        return f"Entry({self.key.value!r}: {self.value!r})"
+
+
+class MappingNode(Node):
+    """An object. `entries` are the ones that count, in the order of writing, merge keys and duplicates resolved.
+
+    The cluster's decoder takes keys one by one and the last one wins; a merge key sets its mapping's keys at the place where
+    it stands, so that it overrides what stands before it. `duplicates` are the entries written in this mapping that lost.
+    """
+
+    __slots__ = ("_index", "duplicates")
+
+    def __init__(
+        self,
+        file: str,
+        line: int,
+        column: int,
+        end_line: int,
+        end_column: int,
+        index: dict[str, Entry],
+        duplicates: tuple[Entry, ...] = (),
+    ) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
+        self._index = index
+        self.duplicates = duplicates
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._index.values())
+
+    def entry(self, key: str) -> Entry | None:
+        return self._index.get(key)
+
+    def get(self, key: str) -> Node | None:
+        entry = self._index.get(key)
+        return None if entry is None else entry.value
+
+    def data(self) -> dict[str, Any]:
+        """What `to_data` makes of it."""
+        return {key: to_data(entry.value) for key, entry in self._index.items()}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __repr__(self) -> str:
+        return f"Mapping({', '.join(self._index)})"
+
+
+class SequenceNode(Node):
+    """An array. `item_spans` gives, for the items that are aliases, the place of the alias (by 0-based index)."""
+
+    __slots__ = ("item_spans", "items")
+
+    def __init__(
+        self,
+        file: str,
+        line: int,
+        column: int,
+        end_line: int,
+        end_column: int,
+        items: tuple[Node, ...],
+        item_spans: dict[int, Span],
+    ) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
+        self.items = items
+        self.item_spans = item_spans
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"Sequence({len(self.items)})"
+
+
+def to_data(node: Node | None) -> Any:
+    """The plain JSON data (dict, list, str, int, float, bool, None) that the cluster makes of the node.
+
+    Every call returns fresh containers, which the caller may change. None, the root of an empty document, gives None.
+    The loader's limit on nesting keeps the recursion shallow.
+    """
+    if type(node) is ScalarNode:
+        return node.value
+    if type(node) is MappingNode:
+        return {
+            key: value.value if type(value := entry.value) is ScalarNode else to_data(value)
+            for key, entry in node._index.items()
+        }
+    if type(node) is SequenceNode:
+        return [item.value if type(item) is ScalarNode else to_data(item) for item in node.items]
+    return node.data() if isinstance(node, MappingNode) else None

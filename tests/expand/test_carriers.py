@@ -1,0 +1,137 @@
+"""Objects within objects that go to other clusters."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scclint.expand.carriers import carried
+from scclint.expand.kinds import CARRIERS, NO_EXTRAS, SUBJECT_KINDS, build_all
+from scclint.load import load_text
+from scclint.model.object import ApiObject, Unread, Workload
+from scclint.model.unknown import Unknown
+
+POLICY = "policy.open-cluster-management.io"
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "a"},
+    "spec": {"template": {"spec": {"containers": [{"name": "c", "image": "example/c"}]}}},
+}
+
+
+def objects(whole: dict[str, Any]) -> list[ApiObject]:
+    return [
+        obj for document in load_text("x.json", json.dumps(whole, indent=1), NO_EXTRAS.kinds) for obj in build_all(document)
+    ]
+
+
+def policy(*entries: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    inner = {"object-templates": list(entries), **spec}
+    return {"apiVersion": f"{POLICY}/v1", "kind": "ConfigurationPolicy", "metadata": {"name": "p"}, "spec": inner}
+
+
+def entry(found: dict[str, Any], compliance: str = "musthave") -> dict[str, Any]:
+    return {"complianceType": compliance, "objectDefinition": found}
+
+
+@pytest.mark.parametrize("key", CARRIERS)
+def test_every_carrier(key: tuple[str, str]) -> None:
+    group, kind = key
+    listed, within = CARRIERS[key]
+    held: Any = JOB
+    for step in reversed(within):
+        held = {step: held}
+    held = [{}, held]
+    for step in reversed(listed):
+        held = {step: held}
+    (found,) = objects({"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": "outer"}, **held})
+    assert isinstance(found, Workload)
+    assert (found.named, found.path) == ("Job a", (*listed, 1, *within))
+    assert found.field("metadata", "name").span.line == found.place.span.line > 5
+    assert kind in SUBJECT_KINDS
+
+
+def test_policies_within_policies() -> None:
+    outer = {"policy-templates": [{"objectDefinition": policy(entry(JOB), entry({**JOB, "metadata": {"name": "b"}}))}]}
+    found = objects({"apiVersion": f"{POLICY}/v1", "kind": "Policy", "metadata": {"name": "p"}, "spec": outer})
+    assert [o.named for o in found] == ["Job a", "Job b"]
+    assert found[1].path[:3] == ("spec", "policy-templates", 0)
+
+
+@pytest.mark.parametrize("compliance", ["mustnothave", "MustNotHave"])
+def test_what_must_not_be_there(compliance: str) -> None:
+    assert objects(policy(entry(JOB, compliance))) == []
+
+
+def test_what_is_looked_for_without_a_name() -> None:
+    assert objects(policy(entry({**JOB, "metadata": {"labels": {"a": "b"}}}))) == []
+
+
+def test_fields_that_an_scc_must_have_are_no_scc() -> None:
+    scc = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": "restricted"}}
+    fields = {**scc, "allowPrivilegedContainer": False}
+    assert objects(policy(entry(fields))) == []
+    whole = {**fields, "runAsUser": {"type": "RunAsAny"}, "seLinuxContext": {"type": "RunAsAny"}}
+    assert [o.named for o in objects(policy(entry(whole)))] == ["SecurityContextConstraints restricted"]
+
+
+def test_the_namespace_is_the_selected_one() -> None:
+    (found,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop"], "exclude": ["kube-*"]}))
+    assert (found.namespace, found.home) == ("", "shop")
+    (several,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop", "bar-*"]}))
+    assert several.home == "shop, bar-*"
+    (many,) = objects(policy(entry(JOB), namespaceSelector={"include": [*"abcdefgh"]}))
+    assert many.home == "a, b, c, d, e and 3 more"
+    (open_,) = objects(policy(entry(JOB), namespaceSelector={"matchLabels": {"a": "b"}}))
+    assert open_.home == ""
+
+
+def test_what_is_filled_in_later_is_unknown() -> None:
+    template = '{{hub fromConfigMap "" "accounts" "a" hub}}'
+    spec = {"template": {"spec": {**JOB["spec"]["template"]["spec"], "serviceAccountName": template}}}  # type: ignore[index]
+    (found,) = objects(policy(entry({**JOB, "spec": spec})))
+    assert isinstance(found, Workload)
+    value = found.pod.field("spec", "serviceAccountName").value
+    assert isinstance(value, Unknown) and value.text == template
+    (filled,) = found.substitutions
+    assert list(filled) == [(*found.path, "spec", "template", "spec", "serviceAccountName")]
+
+
+def test_objects_in_one_text_are_told_of() -> None:
+    text = (
+        "{{ range (lookup) }}\n- complianceType: musthave\n  objectDefinition:\n    spec: {containers: [{image: a}]}\n{{ end }}"
+    )
+    raw = {"apiVersion": f"{POLICY}/v1", "kind": "ConfigurationPolicy", "metadata": {"name": "p"}}
+    (found,) = objects({**raw, "spec": {"object-templates-raw": text}})
+    assert isinstance(found, Unread)
+    assert objects({**raw, "spec": {"object-templates-raw": "{{ lookup }}"}}) == []
+
+
+def test_what_carries_no_pods_is_nothing() -> None:
+    assert objects(policy(entry({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}))) == []
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.sampled_from(["", "a", "{{ x }}", "mustnothave"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["spec", "object-templates", "objectDefinition", "complianceType", "metadata", "namespaceSelector", "include"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(spec=VALUES, entries=st.lists(VALUES, max_size=3))
+def test_whatever_is_written(spec: Any, entries: list[Any]) -> None:
+    for data in ({"spec": spec}, {"spec": {"object-templates": entries}}):
+        for found in carried(data, (), ("spec", "object-templates"), ("objectDefinition",)):
+            assert isinstance(found.data, dict)

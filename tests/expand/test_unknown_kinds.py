@@ -1,0 +1,99 @@
+"""What holds containers makes pods, whatever its kind."""
+
+import json
+from typing import Any
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.engine.inputs import load_inputs
+from scclint.engine.run import run
+from scclint.expand.kinds import NO_EXTRAS, build_all
+from scclint.expand.unknown_kinds import holds_containers
+from scclint.finding import Report
+from scclint.load import load_text
+from scclint.model.object import Unread
+from scclint.registry import builtin
+
+CONTAINER = {"name": "c", "image": "example/c"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [CONTAINER]},
+        {"pods": [{"spec": {"initContainers": [{"name": "patch"}, CONTAINER]}}]},
+        {"templates": [{"name": "main", "container": CONTAINER}]},
+        {"templates": [{"script": {"image": "python", "source": "print()"}}]},
+        {"templates": [{"sidecars": [CONTAINER]}]},
+        {"components": [{"container": {"image": "example/tools"}}]},
+        {"buildSteps": [], "steps": [CONTAINER]},
+        {"repo": {"sidecarContainers": [CONTAINER]}},
+        {"replicas": 2, "securityContext": {"runAsUser": 1000}},
+        {"template": {"podSecurityContext": {"seccompProfile": {"type": "Unconfined"}}}},
+    ],
+)
+def test_containers(spec: dict[str, Any]) -> None:
+    assert holds_containers("example.com", "Foo", {"spec": spec})
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [{"name": "prometheus", "resources": {}}]},
+        {"containers": ["example/c"]},
+        {"containers": {"type": "array", "items": {"image": "example/c"}}},
+        {"container": {"image": {"repository": "example/c"}}},
+        {"image": "example/c", "containerConcurrency": 1},
+        {"volumes": [{"containerDisk": {"image": "example/disk"}}]},
+        {"steps": [{"run": "make"}]},
+        {"securityContext": "runAsUser"},
+        {"securityContext": {"type": "object", "properties": {}}},
+        {"text": "containers:\n- image: example/c\n"},
+    ],
+)
+def test_no_containers(spec: dict[str, Any]) -> None:
+    assert not holds_containers("example.com", "Foo", {"spec": spec})
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("kyverno.io", "ClusterPolicy"), ("kubevirt.io", "VirtualMachine"), ("apps", "ControllerRevision")],
+)
+def test_kinds_that_make_no_pods_of_them(group: str, kind: str) -> None:
+    assert not holds_containers(group, kind, {"spec": {"containers": [CONTAINER]}})
+
+
+FOO = {"apiVersion": "example.com/v1", "kind": "Foo", "metadata": {"name": "a"}, "spec": {"containers": [CONTAINER]}}
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        FOO,
+        {"apiVersion": "v1", "kind": "List", "items": [FOO]},
+        {"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": [FOO]},
+    ],
+)
+def test_unread(whole: dict[str, Any]) -> None:
+    (document,) = load_text("x.json", json.dumps(whole), NO_EXTRAS.kinds)
+    (found,) = build_all(document)
+    assert isinstance(found, Unread) and found.partial
+    assert (found.named, found.place.span.line) == ("Foo a", 1)
+
+
+def test_it_is_judged_by_no_rule() -> None:
+    report = lint(
+        "kind: Foo\napiVersion: example.com/v1\nmetadata: {name: a}\nspec: {containers: [{image: x, privileged: yes}]}\n"
+    )
+    assert (report.findings, report.crashes) == ((), ())
+    assert (report.tally.linted, report.tally.unsupported, report.tally.workloads) == (0, 1, 0)
+
+
+def test_what_has_no_version_or_no_kind_is_no_object() -> None:
+    assert lint("kind: pipeline\nsteps: [{name: a, image: b}]\n").tally.unsupported == 0
+    assert lint("services: {a: {containers: [{image: b}]}}\n").tally.unsupported == 0
+
+
+def lint(text: str) -> Report:
+    return run(load_inputs(["-"], Config(), stdin=text.encode()), Config(), builtin())

@@ -1,0 +1,255 @@
+"""The baseline: what it recognises, what it hides, what it calls stale."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scclint.config.schema import load_schema
+from scclint.errors import ConfigError
+from scclint.finding import Finding, Severity, Subject, Suppression
+from scclint.record import replace
+from scclint.source import Span
+from scclint.suppress.baseline import Baseline, Key, apply, key_of, load_baseline, stable_path, write_baseline
+
+FILE = ".scclint-baseline.json"
+CONTAINER = ("spec", "template", "spec", "containers", 0, "securityContext")
+
+
+def finding(
+    rule: str = "SEC201",
+    *,
+    line: int = 1,
+    file: str = "a.yaml",
+    name: str = "web",
+    container: str = "",
+    path: tuple[str | int, ...] = CONTAINER,
+    message: str = "message",
+) -> Finding:
+    subject = Subject("apps/v1", "Deployment" if name else "", "shop" if name else "", name, container)
+    return Finding(rule, "a-name", Severity.ERROR, message, Span(file, line, 1, line, 9), subject, path)
+
+
+def recorded(findings: Sequence[Finding]) -> Baseline:
+    return load_baseline(write_baseline(findings), FILE)
+
+
+def live(findings: Sequence[Finding], baseline: Baseline) -> list[Finding]:
+    return [f for f in apply(findings, baseline)[0] if f.suppression is None]
+
+
+def test_text() -> None:
+    findings = [
+        finding(file="b.yaml", container="web"),
+        finding(line=1),
+        finding(line=2),
+        finding("MAN001", name="", path=(), message="broken at line 7, column 3"),
+    ]
+    assert write_baseline(findings) == (
+        "{\n"
+        '  "version": 1,\n'
+        '  "findings": [\n'
+        '    {"rule": "MAN001", "file": "a.yaml", "message": "broken at line, column"},\n'
+        '    {"rule": "SEC201", "file": "a.yaml", "kind": "Deployment", "namespace": "shop", "name": "web", '
+        '"path": "spec.template.spec.containers[0].securityContext", "count": 2},\n'
+        '    {"rule": "SEC201", "file": "b.yaml", "kind": "Deployment", "namespace": "shop", "name": "web", '
+        '"container": "web", "path": "spec.template.spec.containers[web].securityContext"}\n'
+        "  ]\n"
+        "}\n"
+    )
+    assert write_baseline([]) == '{\n  "version": 1,\n  "findings": []\n}\n'
+
+
+def test_valid_by_its_schema() -> None:
+    from jsonschema import Draft202012Validator
+
+    data = json.loads(write_baseline([finding(), finding(), finding("MAN001", name="")]))
+    assert list(Draft202012Validator(load_schema("baseline")).iter_errors(data)) == []
+
+
+class TestRecognition:
+    def test_survives_moved_lines(self) -> None:
+        assert live([finding(line=99)], recorded([finding(line=1)])) == []
+
+    def test_survives_a_container_in_front(self) -> None:
+        moved = finding(container="web", path=("spec", "template", "spec", "containers", 1, "securityContext"))
+        assert live([moved], recorded([finding(container="web")])) == []
+
+    def test_new_container_in_its_place_is_not_hidden(self) -> None:
+        new = finding(container="new")
+        assert live([new], recorded([finding(container="web")])) == [new]
+
+    def test_survives_a_moved_list_item(self) -> None:
+        before, after = finding(path=("items", 0, *CONTAINER)), finding(path=("items", 3, *CONTAINER))
+        assert live([after], recorded([before])) == []
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            finding("SEC202"),
+            finding(file="b.yaml"),
+            finding(name="api"),
+            finding(path=("spec", "template", "spec", "hostPID")),
+            replace(finding(), subject=Subject("apps/v1", "StatefulSet", "shop", "web")),
+            replace(finding(), subject=Subject("apps/v1", "Deployment", "prod", "web")),
+        ],
+    )
+    def test_anything_else_is_new(self, other: Finding) -> None:
+        assert live([other], recorded([finding()])) == [other]
+
+    def test_one_more_of_the_same_is_live(self) -> None:
+        third = finding(line=3, message="third")
+        assert live([finding(line=1), finding(line=2), third], recorded([finding(), finding()])) == [third]
+
+    def test_without_object_by_message_but_not_its_lines(self) -> None:
+        def broken(message: str) -> Finding:
+            return finding("MAN001", name="", message=message)
+
+        baseline = recorded([broken("mapping from line 3 column 2 is not closed")])
+        assert live([broken("mapping from line 4 column 1 is not closed")], baseline) == []
+        other = broken("tab at line 4 column 1")
+        assert live([other], baseline) == [other]
+
+
+@pytest.mark.parametrize(
+    ("path", "container", "text"),
+    [
+        ((), "", ""),
+        (("spec", "containers", 2, "ports", 0), "web", "spec.containers[web].ports[0]"),
+        (("spec", "initContainers", 2), "", "spec.initContainers[2]"),
+        (("items", 3, "items", 1, "spec"), "", "spec"),
+        (("objects", 3, "spec", "ephemeralContainers", 0), "c", "spec.ephemeralContainers[c]"),
+        (
+            ("spec", "install", "spec", "deployments", 1, "spec", "template"),
+            "",
+            "spec.install.spec.deployments[].spec.template",
+        ),
+        (("rules", 1, "verbs", 0), "", "rules[1].verbs[0]"),
+        (("items",), "", "items"),
+    ],
+)
+def test_stable_path(path: tuple[str | int, ...], container: str, text: str) -> None:
+    assert stable_path(path, container) == text
+
+
+class TestApply:
+    def test_marks_and_keeps_the_order(self) -> None:
+        findings = [finding(), finding("SEC202"), finding("SCC101")]
+        marked, stale = apply(findings, recorded([finding("SCC101"), finding()]))
+        assert [f.suppression for f in marked] == [Suppression("baseline"), None, Suppression("baseline")]
+        assert [replace(f, suppression=None) for f in marked] == findings
+        assert stale == []
+
+    def test_what_something_else_suppresses_is_not_counted(self) -> None:
+        accepted = replace(finding(line=1), suppression=Suppression("comment"))
+        marked, _ = apply([accepted, finding(line=2)], recorded([finding()]))
+        assert marked == [accepted, replace(finding(line=2), suppression=Suppression("baseline"))]
+
+    def test_stale(self) -> None:
+        baseline = recorded([finding(), finding(), finding("SEC202"), finding(file="gone.yaml")])
+        _, stale = apply([finding()], baseline)
+        assert stale == [key_of(finding()), key_of(finding(file="gone.yaml")), key_of(finding("SEC202"))]
+
+    def test_stale_only_where_judged(self) -> None:
+        baseline = recorded([finding(), finding("SEC202"), finding(file="b.yaml")])
+        _, stale = apply([], baseline, ran=lambda rule, file: (rule, file) == ("SEC202", "a.yaml"))
+        assert stale == [key_of(finding("SEC202"))]
+
+
+class TestWrite:
+    def test_prunes(self) -> None:
+        previous = recorded([finding(), finding("SEC202")])
+        marked, _ = apply([finding()], previous)
+        assert write_baseline(marked, previous=previous) == write_baseline([finding()])
+
+    def test_keeps_what_was_not_judged(self) -> None:
+        previous = recorded([finding(), finding(), finding("SEC202"), finding(file="b.yaml")])
+        text = write_baseline([finding()], previous=previous, ran=lambda rule, file: file == "a.yaml")
+        assert load_baseline(text, FILE).counts == {key_of(finding()): 1, key_of(finding(file="b.yaml")): 1}
+
+    def test_leaves_out_what_a_comment_suppresses(self) -> None:
+        assert write_baseline([replace(finding(), suppression=Suppression("comment"))]) == write_baseline([])
+
+    def test_files_are_relative_to_its_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "sub").mkdir()
+        monkeypatch.chdir(tmp_path)
+        text = write_baseline([finding(file="sub/a.yaml")], "conf")
+        assert json.loads(text)["findings"][0]["file"] == "../sub/a.yaml"
+        monkeypatch.chdir(tmp_path / "sub")
+        baseline = load_baseline(text, os.path.join("..", "conf", FILE))
+        assert live([finding(file="a.yaml")], baseline) == []
+        _, stale = apply([], baseline, ran=lambda rule, file: file == "a.yaml")
+        assert len(stale) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "b.json:1:1: the baseline is not JSON; `--write-baseline` writes it anew"),
+        ('{"version": 1,\n  oops}', "b.json:2:3: the baseline is not JSON; `--write-baseline` writes it anew"),
+        ("[" * 100_000, "b.json: the baseline is nested too deeply; `--write-baseline` writes it anew"),
+        ("[]", "b.json: the file must be a mapping, not a list; `--write-baseline` writes it anew"),
+        ("{}", "b.json: the file needs the key 'version'; `--write-baseline` writes it anew"),
+        ('{"version": 2, "findings": {}}', "b.json: the baseline has version 2, this scclint reads version 1"),
+        (
+            '{"version": 1, "findings": [{"rule": "A"}]}',
+            "b.json: findings[0] needs the key 'file'; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": 1, "findings": [{"rule": "A", "file": "f", "count": 0}]}',
+            "b.json: findings[0].count must be at least 1, not 0; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": 1, "findings": [{"rule": "A", "file": "f", "line": 1}]}',
+            "b.json: findings[0].line: unknown key 'line'; known here: container, count, file, kind, message, name, namespace, "
+            "path, rule; `--write-baseline` writes it anew",
+        ),
+    ],
+)
+def test_what_is_no_baseline(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_baseline(text, "b.json")
+    assert str(caught.value) == message
+
+
+WORDS = st.sampled_from(["a", "b", "é", 'q"', "\u2028"])
+FINDINGS = st.lists(
+    st.builds(
+        finding,
+        st.sampled_from(["SEC201", "SEC202"]),
+        line=st.integers(1, 9),
+        file=WORDS,
+        name=st.just("") | WORDS,
+        container=st.just("") | WORDS,
+        path=st.sampled_from([(), CONTAINER, ("spec",)]),
+        message=WORDS,
+    ),
+    max_size=8,
+)
+
+
+@given(FINDINGS)
+def test_a_fresh_baseline_is_clean(findings: list[Finding]) -> None:
+    marked, stale = apply(findings, recorded(findings))
+    assert all(f.suppression == Suppression("baseline") for f in marked)
+    assert stale == []
+
+
+@given(FINDINGS, FINDINGS, st.randoms(use_true_random=False))
+def test_what_is_new_shows(old: list[Finding], new: list[Finding], random: object) -> None:
+    shown = live([*old, *new], recorded(old))
+    assert sorted(map(key_of, shown)) == sorted(map(key_of, new))
+
+
+@given(FINDINGS)
+def test_round_trip_and_order(findings: list[Finding]) -> None:
+    text = write_baseline(findings)
+    assert write_baseline(list(reversed(findings))) == text
+    baseline = load_baseline(text, FILE)
+    assert sum(baseline.counts.values()) == len(findings)
+    assert set(baseline.counts) == {key_of(f) for f in findings}
+    assert all(isinstance(key, Key) for key in baseline.counts)

@@ -1,0 +1,117 @@
+"""Findings move from rendered text to templates, with all that points into the same documents."""
+
+from pathlib import Path
+
+import pytest
+
+from scclint.finding import Finding, Related, Severity, Suppression
+from scclint.load import load_text
+from scclint.source import Span
+from scclint.units.helm.sources import find_origins
+from scclint.units.helm.trace import APPROXIMATE, Trace, relocate
+
+TEMPLATE = """\
+kind: Pod
+spec:
+  {{- include "a" . }}
+  {{- include "b" . }}
+  containers:
+    - name: {{ .name }} # the only one
+      image: é{{ .image }}
+"""
+RENDERED = """\
+---
+# Source: shop/templates/pod.yaml
+kind: Pod
+spec:
+  hostPID: true
+  containers:
+    - name: web # the only one
+      image: éx
+---
+kind: Pod
+spec: {}
+"""
+
+
+@pytest.fixture
+def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("name: shop\n")
+    (tmp_path / "templates/pod.yaml").write_text(TEMPLATE)
+    documents = load_text("out.yaml", RENDERED, frozenset())
+    return Trace(documents, find_origins(documents, ".", set())[0])
+
+
+def span(line: int, column: int, end: int, file: str = "out.yaml") -> Span:
+    return Span(file, line, column, line, end)
+
+
+def finding(at: Span, **more: object) -> Finding:
+    return Finding("SEC201", "unconfined", Severity.ERROR, "is unconfined", at, **more)  # type: ignore[arg-type]
+
+
+def template(line: int, column: int, end: int) -> Span:
+    return span(line, column, end, "templates/pod.yaml")
+
+
+@pytest.mark.parametrize(
+    ("at", "place", "note"),
+    [
+        (span(3, 1, 10), template(1, 1, 10), ""),
+        (span(7, 7, 16), template(6, 7, 39), ""),  # written in other words: all of the line behind the dash
+        (span(7, 17, 31), template(6, 25, 39), ""),
+        (span(8, 7, 12), template(7, 7, 12), ""),
+        (span(5, 3, 16), template(2, 1, 5), APPROXIMATE),
+        (Span("out.yaml", 6, 3, 8, 16), template(5, 3, 14), ""),
+    ],
+)
+def test_places(at: Span, place: Span, note: str, trace: Trace) -> None:
+    (moved,) = relocate([finding(at, notes=("a caveat",))], trace)
+    assert moved.span == place
+    assert moved.notes == (("a caveat", note) if note else ("a caveat",))
+    assert moved.related == (Related(f"rendered as line {at.line} of out.yaml", at),)
+
+
+def test_everything_that_points_there_moves_along(trace: Trace) -> None:
+    here, there, elsewhere = span(3, 1, 10), template(1, 1, 10), span(3, 1, 10, "scc.yaml")
+    (moved,) = relocate(
+        [
+            finding(
+                elsewhere,
+                related=(Related("a", here), Related("b", elsewhere)),
+                flow=(Related("c", here),),
+                suppression=Suppression("comment", "why", here),
+            )
+        ],
+        trace,
+    )
+    assert moved == finding(
+        elsewhere,
+        related=(Related("a", there), Related("b", elsewhere)),
+        flow=(Related("c", there),),
+        suppression=Suppression("comment", "why", there),
+    )
+
+
+def test_what_says_nothing_of_its_source_stays(trace: Trace) -> None:
+    # The loader lets a document inherit the line above it; what was put behind Helm's output must not be sent to a template.
+    for at in (span(10, 1, 10), span(9, 1, 4)):
+        assert relocate([finding(at)], trace) == [finding(at)]
+
+
+def test_a_place_behind_the_last_line(trace: Trace) -> None:
+    (moved,) = relocate([finding(span(8, 90, 91))], trace)
+    assert moved.span == template(7, 7, 27)
+
+
+def test_a_template_that_is_gone(trace: Trace) -> None:
+    Path("templates/pod.yaml").unlink()
+    assert relocate([finding(span(3, 1, 10))], trace) == [finding(span(3, 1, 10))]
+
+
+def test_templates_of_crlf_lines_and_with_a_byte_order_mark(trace: Trace) -> None:
+    Path("templates/pod.yaml").write_bytes(b"\xef\xbb\xbf" + TEMPLATE.replace("\n", "\r\n").encode())
+    (moved,) = relocate([finding(span(7, 7, 16))], trace)
+    assert moved.span == template(6, 7, 39)

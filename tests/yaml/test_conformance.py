@@ -1,0 +1,91 @@
+"""YAML texts are read as the cluster reads them."""
+
+import json
+
+import pytest
+
+from scclint.load import load_text
+from scclint.yaml.nodes import to_data
+from tests.conftest import shared
+
+
+def read(text: str) -> object:
+    """The data of the first document, the only one that the cluster's converter looks at."""
+    document = load_text("case.yaml", text, frozenset())[0]
+    if document.error is not None:
+        raise document.error
+    return to_data(document.root)
+
+
+def test_recorded_values() -> None:
+    wrong = []
+    for line in (shared() / "conformance" / "yaml-values.jsonl").read_text().splitlines():
+        case = json.loads(line)
+        document = load_text("case.yaml", case["yaml"], frozenset())[0]
+        refused = document.error is not None
+        if refused != ("error" in case) or (not refused and exact(to_data(document.root)) != exact(case["json"])):
+            wrong.append((case["id"], to_data(document.root), document.error))
+    assert wrong == []
+
+
+def exact(data: object) -> str:
+    """Tells 1 from 1.0 and True, as comparing would not."""
+    return json.dumps(data, sort_keys=True)
+
+
+def test_corpus_loads_without_error() -> None:
+    from scclint.files.discover import SourceFile, discover
+    from scclint.files.read import read as read_file
+
+    statuses: dict[str, int] = {}
+    for item in discover([str(shared() / "corpus")]):
+        assert isinstance(item, SourceFile)
+        for document in load_text(item.display, read_file(item.path), frozenset({"Deployment"})):
+            statuses[document.status] = statuses.get(document.status, 0) + 1
+            assert document.error is None, (document.file, document.error)
+    assert set(statuses) == {"parsed", "other"} and statuses["other"] > statuses["parsed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("x: &x {a: 1, b: 2}\nz:\n  b: 3\n  <<: *x\n", {"a": 1, "b": 2}),  # a merge overrides what stands before it
+        ("x: &x {a: 1, b: 2}\nz:\n  <<: *x\n  b: 3\n", {"a": 1, "b": 3}),
+        ("x: &x {a: 1}\ny: &y {a: 2, c: 3}\nz: {<<: [*x, *y]}", {"a": 1, "c": 3}),
+        ("z: {<<: {a: 1}, <<: {a: 2}}", {"a": 2}),
+        ("z: {'<<': 1}", {"<<": 1}),
+        ("z: {!!merge '<<': {a: 1}}", {"a": 1}),
+        ('z: {a: nginx:1.25, b: [c:d, http://x], "q":1}', {"a": "nginx:1.25", "b": ["c:d", "http://x"], "q": 1}),
+        ("z: {'r':s:t, \"u v\":w:x}", {"r": "s:t", "u v": "w:x"}),
+        ("&k 010 : z\nz: *k", 8),
+        ("a: &k 010\nz: {*k : v}", {"8": "v"}),
+        ("z: ! '1'", "1"),
+        ("z: 1\u2028y: 2", 1),
+        ("z: |-\n  http://x:1\n", "http://x:1"),
+    ],
+)
+def test_like_the_cluster(text: str, data: object) -> None:
+    read_back = read(text)
+    assert isinstance(read_back, dict) and exact(read_back["z"] if "z" in read_back else read_back["8"]) == exact(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<<: v", "`<<` takes a mapping"),
+        ("x: &x [{a: 1}]\ny: {<<: *x}", "`<<` takes a mapping"),
+        ("y: {<<: [{a: 1}, 2]}", "`<<` takes a mapping"),
+        ("a: {{ .Values.x }}", "a key must be a scalar"),
+        ("? [1]\n: v", "a key must be a scalar"),
+        ("x: &x [1]\n*x : v", "a key must be a scalar"),
+        ("null: v", "null cannot be a key"),
+        ("a: &a [*a]", "anchor 'a' contains itself"),
+        ("a: *b", "unknown anchor 'b'"),
+        ("%YAML 1.2\n---\na: 1", "%YAML 1.1 only"),
+        ("&x .inf : v\ny: *x", "infinity"),
+        ("a: 1\n\x1b: 2", "U+001B"),
+    ],
+)
+def test_refused_like_the_cluster(text: str, message: str) -> None:
+    document = load_text("case.yaml", text, frozenset())[0]
+    assert document.error is not None and message in document.error.message
