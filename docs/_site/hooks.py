@@ -1,4 +1,4 @@
-"""What mkdocs calls while it builds the site: the pages that are generated, so that none of them can go stale."""
+"""Hooks of mkdocs that add the generated pages to the site at each build."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from scclint.registry import builtin
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the rules into the navigation, by group."""
+    """Add the rules to the navigation, by group."""
     config.nav = [_with_rules(entry) for entry in config.nav or []]
     return config
 

@@ -1,4 +1,4 @@
-"""The generated pages, as Markdown by their address within the site. Nothing here knows of mkdocs."""
+"""The generated pages of the site, as Markdown. This module does not depend on mkdocs."""
 
 import argparse
 import re
@@ -17,27 +17,35 @@ RULE_INDEX = "rules/index.md"
 EXAMPLE = re.compile(r"^## (Before|After)\n\n```yaml\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 GROUPS = {
-    "MAN": ("The manifest itself", "What keeps a document from meaning what it looks like, before anything is judged."),
-    "SCC1": ("Admission of workloads", "Which SCC takes the pod, if any, and whether it is the one you wanted."),
-    "SEC": ("Seccomp", "Which profile each container really runs with, and what stands in the way of a better one."),
-    "SCC3": ("SecurityContextConstraints", "SCC objects that let through, take over or break more than they say."),
-    "RBA": ("Grants", "Roles and bindings that let somebody use an SCC."),
-    "SUP": ("Suppressions", "Comments, annotations and entries that suppress findings."),
+    "MAN": (
+        "Manifests",
+        "Documents that mean something else in the cluster than they appear to, or that the API server rejects.",
+    ),
+    "SCC1": ("Admission of workloads", "Which SCC admits the pod, if any, and whether it is the one that you want."),
+    "SEC": ("Seccomp", "Which seccomp profile each container gets, and what prevents a better one."),
+    "SCC3": ("SecurityContextConstraints", "SCC objects that allow, affect or break more than they appear to."),
+    "RBA": ("Grants", "Roles and bindings that let users and service accounts use an SCC."),
+    "SUP": ("Suppressions", "Comments, annotations and configuration entries that suppress findings."),
 }
-"""The beginning of the ids, the title, and what the group is about."""
+"""For each beginning of a rule ID: the title and the description of the group."""
 
 
 def generated(root: Path) -> dict[str, str]:
-    """All generated pages. `root` is the project's folder."""
+    """Return the text of each generated page by its path in the site. `root` is the folder of the project."""
     rules = builtin()
     return {
         RULE_INDEX: rule_index(rules),
         **{rule_uri(rule): rule_page(rule) for rule in rules},
         "reference/cli.md": command_line(),
         "reference/configuration.md": configuration(load_schema("config")),
-        "project/contributing.md": (root / "CONTRIBUTING.md").read_text(encoding="utf-8"),
-        "project/security.md": (root / "SECURITY.md").read_text(encoding="utf-8"),
+        "project/contributing.md": root_page(root / "CONTRIBUTING.md"),
+        "project/security.md": root_page(root / "SECURITY.md"),
     }
+
+
+def root_page(path: Path) -> str:
+    """Return the text of a file at the root, with its links to the pages in `docs/` adapted to the folder `project/`."""
+    return path.read_text(encoding="utf-8").replace("](docs/", "](../")
 
 
 def rule_uri(rule: AnyRule) -> str:
@@ -45,7 +53,7 @@ def rule_uri(rule: AnyRule) -> str:
 
 
 def groups(rules: Registry) -> dict[str, list[AnyRule]]:
-    """The rules by the title of their group. A rule that none takes is an error: its group has to be described."""
+    """Return the rules by the title of their group. Raises StopIteration for a rule without a group."""
     found: dict[str, list[AnyRule]] = {title: [] for title, _ in GROUPS.values()}
     for rule in rules:
         prefix = next(prefix for prefix in GROUPS if rule.id.startswith(prefix))
@@ -54,7 +62,7 @@ def groups(rules: Registry) -> dict[str, list[AnyRule]]:
 
 
 def rule_page(rule: AnyRule) -> str:
-    """A rule's page: what it finds, its facts as labels, the manual with what differs between its examples set off."""
+    """Return the page of a rule: its title, its facts as labels, and its manual with the differences between the examples marked."""
     parts = [
         f"---\ntitle: {rule.id} {rule.name}\ndescription: {rule.title}\n---",
         f"# {rule.id} {rule.name}",
@@ -77,7 +85,7 @@ def _labels(rule: AnyRule) -> Iterator[str]:
 
 
 def _with_differences(page: str) -> str:
-    """The page with those lines of the examples marked that the other one has not."""
+    """Return the page with the lines marked that only one of the two examples has."""
     examples = {title: body.split("\n") for title, body in EXAMPLE.findall(page)}
 
     def marked(found: re.Match[str]) -> str:
@@ -94,10 +102,10 @@ def rule_index(rules: Registry) -> str:
     about = dict(GROUPS.values())
     parts = [
         "# Rules",
-        f"{len(rules.rules)} rules. Each is judged on what would become of the pod in the cluster, not on whether a field is "
-        "written: a container that gets `RuntimeDefault` from its SCC has nothing to be told.",
-        "A rule is named by its id or its name, in options, in the configuration and in suppressions. Rules of severity *info* "
-        "run when they are asked for (`--show-info`, `--profile strict`, or by name). "
+        f"scclint has {len(rules.rules)} rules. They report what happens to the pod in the cluster, not whether a field is present: "
+        "scclint does not report a container that gets `RuntimeDefault` from its SCC.",
+        "You can name a rule by its ID or its name, in options, in the configuration and in suppressions. Rules of severity *info* "
+        "run only if you ask for them, with `--show-info`, with `--profile strict`, or by name. "
         "`scclint rule SEC201` shows the same page in the terminal.",
     ]
     for title, found in groups(rules).items():
@@ -105,13 +113,13 @@ def rule_index(rules: Registry) -> str:
             (f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{r.severity.value} }}", r.severity.value, r.title) for r in found
         ]
         lines = [f"| {id} | {name} | *{word}*{css} | {text} |" for id, name, css, word, text in rows]
-        table = "\n".join(["| Id | Name | Severity | Finds |", "|---|---|---|---|", *lines])
+        table = "\n".join(["| ID | Name | Severity | Reports |", "|---|---|---|---|", *lines])
         parts += [f"## {title}", about[title], f'<div class="rules" markdown>\n\n{table}\n\n</div>']
     return "\n\n".join(parts) + "\n"
 
 
 def command_line() -> str:
-    """The reference of the command line, from the parser."""
+    """Return the reference of the command line, generated from the parser."""
     parser = build()
     parts = ["# Command line", _prose(parser.description or ""), *_exit_status()]
     for name, command in _commands(parser):
@@ -143,7 +151,7 @@ def _usage(parser: argparse.ArgumentParser) -> str:
 
 
 def _description(text: str) -> list[str]:
-    """Paragraphs as prose, indented ones as they are."""
+    """Return the paragraphs of a description; indented ones keep their layout."""
     blocks = [block for block in text.split("\n\n") if block.strip()]
     return [f"```text\n{_dedent(block)}\n```" if block.startswith("  ") else _prose(block) for block in blocks]
 
@@ -179,11 +187,11 @@ def _slug(text: str) -> str:
 
 
 def configuration(schema: Mapping[str, Any]) -> str:
-    """The reference of the configuration file, from its schema."""
+    """Return the reference of the configuration file, generated from its schema."""
     parts = [
         "# Configuration",
         schema["description"],
-        "`scclint config` prints the settings in force and where each of them comes from. Editors that know JSON Schema can use "
+        "`scclint config` prints the current settings and where each of them comes from. Editors that support JSON Schema can use "
         "[the schema](https://github.com/scclint/scclint/blob/main/schemas/config.json) for completion and checks.",
         '```yaml title=".scclint.yaml"\n'
         'cluster:\n  openshift: ["4.18", "4.20"]\nexclude: [vendor/]\nfail-on: error\n'
@@ -196,7 +204,7 @@ def configuration(schema: Mapping[str, Any]) -> str:
 
 
 def _settings(node: Mapping[str, Any], schema: Mapping[str, Any], prefix: str, level: int) -> Iterator[str]:
-    """Each setting under a heading, with what stands within it: further settings, or a table of what an item or entry has."""
+    """Yield each setting below its heading, followed by its own settings or by a table of the keys of its items."""
     for key, written in node["properties"].items():
         setting = {**_resolve(written, schema), **written}
         name = f"{prefix}{key}"
@@ -220,7 +228,7 @@ def _setting_facts(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> Ite
 
 
 def _entries(setting: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """What a mapping has, or each item of a list, or each value of a mapping with any keys."""
+    """Yield a table of the keys of a mapping, of the items of a list, or of the values of a mapping with free keys."""
     values = setting.get("additionalProperties", {})
     for inner in (setting, _resolve(setting.get("items", {}), schema), values if isinstance(values, dict) else {}):
         rows = []

@@ -21,7 +21,7 @@ DEVIATIONS = {
     "object.spec.template.spec.containers.all(c, c.securityContext.runAsUser != 0)": "error",
     "verdict.allowed ? size('añ') == 2 : false": False,
 }
-"""Where the library differs from the language definition; docs/own-rules.md tells users what follows."""
+"""Where the library differs from the language definition. docs/custom-rules.md describes the effects for users."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["expr"])

@@ -1,4 +1,4 @@
-"""What README and the site show is true: printed output is what scclint prints, commands parse, configurations are valid.
+"""The examples in README and the site are correct: outputs are real, commands parse, and configurations are valid.
 
 `SCCLINT_WRITE_GOLDEN=1` writes the outputs instead of comparing them.
 """
@@ -24,11 +24,11 @@ from scclint.registry import builtin
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted((ROOT / "docs").rglob("*.md"))
 FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-MEND = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read what it wrote)"
+REGENERATE = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
 
 
 class Block(NamedTuple):
-    """A fenced block of a page: its language, what follows that, and its text."""
+    """A fenced block of a page: its language, the rest of the first line, and its text."""
 
     page: Path
     line: int
@@ -53,10 +53,10 @@ def _blocks(page: Path) -> Iterator[Block]:
 
 
 @pytest.mark.parametrize("block", blocks("console"), ids=str)
-def test_printed_output_is_what_is_printed(block: Block) -> None:
+def test_shown_output_is_real(block: Block) -> None:
     command, _, shown = block.text.partition("\n")
     program, *arguments = shlex.split(command.removeprefix("$ "))
-    assert program == "scclint", f"{block}: only scclint can be run here"
+    assert program == "scclint", f"{block}: the tests can run only scclint"
     out = io.StringIO()
     with contextlib.chdir(ROOT), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         status = main(arguments)
@@ -68,11 +68,11 @@ def test_printed_output_is_what_is_printed(block: Block) -> None:
             page.replace(f"```console\n{block.text}```", f"```console\n{command}\n{printed}```"), encoding="utf-8"
         )
         return
-    assert shown == printed, f"{block} shows something else; if the new text is right: {MEND}"
+    assert shown == printed, f"{block} differs from the output; if the new output is right: {REGENERATE}"
 
 
 def commands() -> Iterator[tuple[str, str]]:
-    """Each command line of scclint that a page tells people to type."""
+    """Yield each scclint command in the pages, with its place."""
     for block in blocks("bash", "console"):
         lines = block.text.splitlines()[:1] if block.language == "console" else block.text.splitlines()
         for number, line in enumerate(lines):
@@ -82,10 +82,14 @@ def commands() -> Iterator[tuple[str, str]]:
 
 
 def _simple_commands(line: str) -> Iterator[list[str]]:
-    """The words of each command of a line, up to a redirection."""
+    """Yield the words of each command of a line, without redirections and comments."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""  # shlex also treats a # within a word as a comment
     words: list[str] = []
     for word in lexer:
+        if word.startswith("#"):
+            break
         if word in ("|", "&&", ">"):
             yield words
             words = []
@@ -120,14 +124,14 @@ def test_python_examples_run(block: Block) -> None:
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: str(path.name))
-def test_examples_stand_in_the_page_as_they_are_tested(example: Path) -> None:
-    """The page has them in full, so that it can be read where nothing builds it."""
+def test_the_page_contains_each_example(example: Path) -> None:
+    """The page contains the examples in full, so that readers of the source see them too."""
     shown = [block.text for block in blocks("yaml") if block.page.name == "integrations.md"]
     assert example.read_text(encoding="utf-8") in shown, f"copy docs/examples/{example.name} into docs/integrations.md"
 
 
-def test_links_between_files_lead_somewhere() -> None:
-    """mkdocs proves the links of the site; those of the files at the top are left to us."""
+def test_links_between_files_work() -> None:
+    """mkdocs checks the links of the site, but not those of the files at the root."""
     for page in PAGES[:3]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
