@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import scclint
-from scclint.registry import builtin
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -152,10 +151,3 @@ def test_the_rules_report_the_pod(heading: str) -> None:
     report = scclint.lint_text("\n---\n".join(map(json.dumps, documents)))
     named = {id for id, _ in RULE_LINK.findall(SCC_ERRORS[heading])}
     assert named & {finding.rule_id for finding in report.live}, heading
-
-
-def test_rules_exist() -> None:
-    names = {rule.id: rule.name for rule in builtin()}
-    links = RULE_LINK.findall(TEXT)
-    assert links
-    assert dict(links) == {id: names[id] for id, _ in links}

@@ -3,6 +3,7 @@
 `SCCLINT_WRITE_GOLDEN=1` writes the outputs instead of comparing them.
 """
 
+import argparse
 import contextlib
 import io
 import os
@@ -18,11 +19,13 @@ from scclint.cel.rules import with_declared
 from scclint.cli import main
 from scclint.cli.parser import build
 from scclint.config import build_config
+from scclint.config.model import KEYS
 from scclint.config.raw import parse_config
 from scclint.registry import builtin
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted((ROOT / "docs").rglob("*.md"))
+SITE = [page for page in PAGES if page.name not in ("CONTRIBUTING.md", "releasing.md")]
 FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 REGENERATE = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
 
@@ -118,7 +121,7 @@ def test_configurations_are_valid(block: Block) -> None:
     with_declared(builtin(), config)
 
 
-@pytest.mark.parametrize("block", [b for b in blocks("python") if b.page.name == "api.md"], ids=str)
+@pytest.mark.parametrize("block", [b for b in blocks("python") if b.page.name in ("api.md", "custom-rules.md")], ids=str)
 def test_python_examples_run(block: Block) -> None:
     exec(compile(block.text, str(block), "exec"), {})
 
@@ -135,6 +138,28 @@ def test_links_between_files_work() -> None:
     for page in PAGES[:3]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", SITE, ids=lambda page: str(page.name))
+def test_rules_options_and_settings_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    rules = {f"[{rule.id}](rules/{rule.name}.md)" for rule in builtin()}
+    assert set(re.findall(r"\[[A-Z]{3}\d{3}\]\(rules/[^)]+\)", text)) <= rules
+    commands = dict(_commands(build()))
+    assert set(re.findall(r"`scclint ([a-z]+)", text)) <= set(commands)
+    options = {option for command in commands.values() for option in command._option_string_actions}
+    assert set(re.findall(r"`(--[a-z0-9.-]+)", text)) <= options
+    settings = {".".join(key) for key in KEYS.values()}
+    assert set(re.findall(r"`(cluster\.[a-z0-9.-]+)`", text)) <= settings
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield each command with its parser, commands of commands included."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                yield name, command
+                yield from _commands(command)
 
 
 def test_readme_names_the_two_commands() -> None:
