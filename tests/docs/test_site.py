@@ -1,4 +1,4 @@
-"""The generated pages are complete: every rule, every option, every setting. With mkdocs at hand, the site is built."""
+"""The generated pages contain every rule, option and setting. The site builds if mkdocs is installed."""
 
 import importlib.util
 import os
@@ -37,7 +37,7 @@ def test_every_rule_has_its_page(pages: ModuleType, rule: AnyRule) -> None:
     assert f"[{rule.id}]({rule.name}.md)" in pages.rule_index(builtin())
 
 
-def test_what_differs_between_the_examples_is_marked(pages: ModuleType) -> None:
+def test_differences_between_examples_are_marked(pages: ModuleType) -> None:
     page = pages._with_differences(
         "Text.\n\n## Before\n\n```yaml\na: 1\nb: 2\n```\n\n## After\n\n```yaml\na: 1\nb: 3\nc: 4\n```"
     )

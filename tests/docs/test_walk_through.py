@@ -1,4 +1,4 @@
-"""The walk-through of CONTRIBUTING.md, walked: its rule is put into a copy of the tree, and the suite is run on that."""
+"""The walk-through in CONTRIBUTING.md works: a copy of the tree with its rule passes the tests."""
 
 import os
 import re
@@ -17,7 +17,7 @@ MODULE = re.compile(r'^````python title="(rules/[^"]+)"\n(.*?)^````$', re.MULTIL
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the rules' tests need, laid out as an installed package."""
+    """Return a copy of the files that the tests of the rules need, laid out as an installed package."""
     copy = tmp_path_factory.mktemp("copy")
     for name in ("linter", "rules", "schemas", "fixtures", "tests/rules"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info"))
