@@ -1,10 +1,11 @@
 """
-The SCC has no `seccompProfiles`. A pod that it admits and that names no profile runs unconfined, and a pod that asks
-for `RuntimeDefault` is refused with `seccomp may not be set`.
+The SCC has no `seccompProfiles`. It leaves a pod without a seccomp profile unconfined, and it rejects a pod that sets
+`RuntimeDefault` with `seccomp may not be set`.
 
 ## How to fix it
 
-List `runtime/default`: it becomes the default of every pod the SCC admits, and is allowed when asked for.
+Add `seccompProfiles: [runtime/default]`. The SCC then applies this profile to every pod that sets none, and admits a
+pod that sets it.
 
 ## Before
 
@@ -56,10 +57,10 @@ from scclint.api import Problem, SecurityContextConstraints, Severity, World, ru
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")
-    # What replaces one of the release's own is to get a name of its own, as SCC307 says.
+    # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if not profiles and scc.name not in world.cluster.own_sccs:
         yield Problem(
-            f"SCC {scc.name}: has no seccompProfiles, so pods that name none run unconfined and pods that ask for RuntimeDefault are refused",
+            f"SCC {scc.name}: has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected",
             at=profiles if profiles.present else scc.place,
-            settle="Add seccompProfiles: [runtime/default].",
+            settle="Add seccompProfiles: [runtime/default], which the SCC then applies by default.",
         )

@@ -1,10 +1,11 @@
 """
-`seccompProfiles` has only `*`: every profile is allowed, and none is filled in. A pod that names none runs unconfined.
+`seccompProfiles` lists only `*`: the SCC allows every profile and applies none. A pod that sets no profile runs
+unconfined.
 
 ## How to fix it
 
-Put `runtime/default` beside the `*`. It is then the default, and everything stays allowed; drop the `*` to allow
-nothing else.
+Add `runtime/default` next to `*`. It becomes the default, and every other profile stays allowed. To allow no other
+profile, remove `*`.
 
 ## Before
 
@@ -47,7 +48,7 @@ from scclint.api import Problem, SecurityContextConstraints, Severity, World, ru
 @rule(
     "SCC302",
     "scc-with-wildcard-seccomp-only",
-    "An SCC allows every seccomp profile and fills in none",
+    "An SCC allows every seccomp profile and applies none",
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
@@ -59,7 +60,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")
     if isinstance(profiles.value, list) and profiles.value and all(entry == "*" for entry in profiles.value):
         yield Problem(
-            f'SCC {scc.name}: seccompProfiles has only "*", which fills no profile in, so pods that name none run unconfined',
+            f'SCC {scc.name}: seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined',
             at=scc.field("seccompProfiles", 0),
-            settle='Write seccompProfiles: [runtime/default], or ["*", runtime/default] to go on allowing all.',
+            settle='Write seccompProfiles: [runtime/default], or ["*", runtime/default] to keep every profile allowed.',
         )

@@ -1,14 +1,13 @@
 """
-The SCC lists `unconfined` under `seccompProfiles`: every pod that it admits may turn its seccomp filter off.
+The SCC lists `unconfined` in `seccompProfiles`, so every pod that it admits may turn its seccomp filter off.
 
-An entry of `seccompProfiles` is both a permission and, if it is the first one other than `*`, the default that is
-filled into pods that name no profile. `unconfined` in first place therefore switches seccomp off for pods that never
-asked for it.
+Every entry of `seccompProfiles` is a permission. The first entry other than `*` is also the default for pods that set
+no profile. If `unconfined` is that entry, the SCC turns seccomp off for pods that never asked for it.
 
 ## How to fix it
 
-Leave `unconfined` out. A workload that needs a system call that `runtime/default` stops is better served by a profile
-of its own, `localhost/<path>`, that adds just that call.
+Remove `unconfined`. If a workload needs a system call that `runtime/default` denies, allow a profile of its own,
+`localhost/<path>`, that adds only this call.
 
 ## Before
 
@@ -65,12 +64,12 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     default = next((entry for entry in entries if entry != "*"), None)
     effect = (
-        "makes unconfined the default, so pods that name no profile run without seccomp"
+        "makes unconfined the default, so pods without a profile run without seccomp"
         if default == "unconfined"
-        else "lists unconfined, so every pod that it admits may turn seccomp off"
+        else "lists unconfined, so every pod that the SCC admits may turn seccomp off"
     )
     yield Problem(
         f"SCC {scc.name}: seccompProfiles {effect}",
         at=scc.field("seccompProfiles", entries.index("unconfined")),
-        settle="Leave it out; for what needs more system calls than runtime/default allows, list a profile: localhost/<path>.",
+        settle="Remove unconfined. For workloads that need more system calls than runtime/default allows, list localhost/<path>.",
     )

@@ -1,10 +1,10 @@
 """
-An entry of `seccompProfiles` is not in the form that the SCC plugin compares with.
+An entry of `seccompProfiles` is not in the format that SCC admission compares with.
 
-Entries are in the spelling of the old annotations: `runtime/default`, `docker/default`, `unconfined`,
-`localhost/<path>`, or `*`. The spelling of the field (`RuntimeDefault`) matches no pod, and as the first entry it
-becomes the default: the API server then refuses every pod that the SCC takes. `localhost/*` is no pattern: entries
-are compared exactly.
+Entries use the values of the deprecated annotations: `runtime/default`, `docker/default`, `unconfined`,
+`localhost/<path>`, or `*`. The value of the field (`RuntimeDefault`) matches no pod. As the first entry it also
+becomes the default, and the API server then rejects every pod that gets this default. `localhost/*` is not a pattern:
+entries are compared exactly.
 
 ## How to fix it
 
@@ -48,13 +48,13 @@ from collections.abc import Iterator
 from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
 
 EXACT = ("*", "runtime/default", "docker/default", "unconfined")
-MEANT = {"runtimedefault": "runtime/default", "runtime-default": "runtime/default", "localhost": "localhost/<path>"}
+INTENDED = {"runtimedefault": "runtime/default", "runtime-default": "runtime/default", "localhost": "localhost/<path>"}
 
 
 @rule(
     "SCC304",
     "scc-with-invalid-seccomp-entry",
-    "An entry of seccompProfiles matches nothing, or breaks every pod the SCC takes",
+    "An entry of seccompProfiles matches no profile, or makes the API server reject pods",
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
@@ -73,16 +73,16 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             continue
         breaks = entry == default and not entry.startswith("localhost/")
         yield Problem(
-            f"SCC {scc.name}: seccompProfiles entry {entry} {_what(entry)}"
-            + ("; being the first, it is filled into pods that name none, and the API server refuses them" if breaks else ""),
+            f"SCC {scc.name}: seccompProfiles entry {entry} {_mistake(entry)}"
+            + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
             at=scc.field("seccompProfiles", index),
-            settle=f"Write {MEANT.get(entry.lower(), 'runtime/default, localhost/<path> or *')}.",
+            settle=f"Write {INTENDED.get(entry.lower(), 'runtime/default, localhost/<path> or *')}.",
         )
 
 
-def _what(entry: str) -> str:
+def _mistake(entry: str) -> str:
     if entry.startswith("localhost/") and "*" in entry:
-        return "is no pattern and matches no profile: entries are compared exactly"
+        return "is not a pattern and matches no profile: entries are compared exactly"
     if entry.startswith("localhost/"):
-        return "is no path below the kubelet's seccomp folder, so no pod can ask for it"
-    return "is not how SCCs spell a profile, so it matches none"
+        return "is not a path in the kubelet's seccomp directory, so no pod can use it"
+    return "is not a profile name that SCCs know, so it matches no profile"

@@ -1,14 +1,15 @@
 """
-The SCC has a priority and everyone may use it, so it takes the pods of the whole cluster before `restricted-v2` is
+The SCC has a priority and all users may use it, so it can admit pods of the whole cluster before `restricted-v2` is
 tried.
 
-SCCs are tried by priority first, and only among equals by how restrictive they are. Of the release's own, `anyuid` has
-priority 10 and all others none. Whatever such an SCC fills in, or fails to fill in (a seccomp profile, a user id), from
-then on happens to pods in every namespace, those of other teams and of the platform included.
+SCC admission tries SCCs by priority. Among SCCs of equal priority, it tries the most restrictive one first. Of
+OpenShift's own SCCs, `anyuid` has priority 10 and the others have none. What the SCC applies or leaves unset, such as
+a seccomp profile or a user ID, then affects pods in every namespace, including those of other teams and of the
+platform.
 
 ## How to fix it
 
-Take the priority away, or let only the service accounts use the SCC that need it.
+Remove the priority, or grant the SCC only to the service accounts that need it.
 
 ## Before
 
@@ -54,13 +55,13 @@ from scclint.api import Problem, Related, RoleBinding, SecurityContextConstraint
 from ._scc import EVERYONE
 
 ANYUID_PRIORITY = 10
-"""The highest priority among the release's own SCCs; all the others have none, which is 0."""
+"""The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""
 
 
 @rule(
     "SCC305",
     "scc-captures-pods",
-    "An SCC that everyone may use comes before the release's own",
+    "An SCC that everyone may use is tried before OpenShift's own SCCs",
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
@@ -75,25 +76,25 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     priority = scc.field("priority")
     if isinstance(priority.value, bool) or not isinstance(priority.value, int | float) or priority.value <= 0:
         return
-    open_to = _open_to(scc, world)
+    open_to = _cluster_wide_groups(scc, world)
     if not open_to or world.cluster.platform != "openshift":
         return
     group, how = next(iter(open_to.items()))
-    before = "all of the release's own SCCs" if priority.value > ANYUID_PRIORITY else "restricted-v2"
+    before = "all of OpenShift's own SCCs" if priority.value > ANYUID_PRIORITY else "restricted-v2"
     yield Problem(
         f"SCC {scc.name}: priority: {priority.value} puts it before {before}, and {group} ({EVERYONE[group]}) may use it, "
-        "so it takes every pod of the cluster that fits it",
+        "so it admits every pod in the cluster that satisfies it",
         at=priority,
         related=(how,),
-        settle="Take the priority away, or let only the service accounts use it that need it.",
+        settle="Remove priority, or grant the SCC only to the service accounts that need it.",
     )
 
 
-def _open_to(scc: SecurityContextConstraints, world: World) -> dict[str, Related]:
-    """The groups of the whole cluster that may use the SCC, by its own list or a ClusterRoleBinding of the input."""
+def _cluster_wide_groups(scc: SecurityContextConstraints, world: World) -> dict[str, Related]:
+    """Return the cluster-wide groups that may use the SCC, through its own list or a ClusterRoleBinding in the input."""
     groups = scc.field("groups").value
     found = {
-        group: Related(f"{group} may use it", scc.field("groups", index).span)
+        group: Related(f"{group} may use the SCC", scc.field("groups", index).span)
         for index, group in enumerate(groups if isinstance(groups, list) else ())
         if isinstance(group, str) and group in EVERYONE
     }
@@ -102,5 +103,5 @@ def _open_to(scc: SecurityContextConstraints, world: World) -> dict[str, Related
         if bound.ref.kind == "ClusterRoleBinding" and isinstance(binding, RoleBinding):
             for group in bound.groups:
                 if group in EVERYONE:
-                    found.setdefault(group, Related(f"{binding.named} lets {group} use it", binding.place.span))
+                    found.setdefault(group, Related(f"{binding.named} lets {group} use the SCC", binding.place.span))
     return found

@@ -1,14 +1,14 @@
 """
-An SCC that allows more than `restricted-v2` may be used by everyone in the cluster.
+Everyone in the cluster may use an SCC that allows more than `restricted-v2`.
 
-`restricted-v2` is what every pod may have. Whatever an SCC allows beyond it, once `system:authenticated`,
-`system:serviceaccounts` or `system:unauthenticated` may use it, by its `groups` or through a ClusterRoleBinding, any
-tenant of any namespace can have: running as root, host paths, no seccomp. Even where nobody asks for it, an SCC of
-that kind takes pods that do not fit `restricted-v2`.
+Every pod may have what `restricted-v2` allows. The groups `system:authenticated`, `system:serviceaccounts` and
+`system:unauthenticated` include every tenant. If such a group may use a wider SCC, by its `groups` or through a
+ClusterRoleBinding, every tenant in every namespace can use what the SCC adds: running as root, host paths, no
+seccomp. The SCC also admits pods that `restricted-v2` rejects, even if nobody chose the SCC for them.
 
 ## How to fix it
 
-Grant the SCC to the service accounts that need it, each with a RoleBinding in its own namespace.
+Grant the SCC only to the service accounts that need it. Use a RoleBinding in the namespace of each service account.
 
 ## Before
 
@@ -40,7 +40,7 @@ from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstrai
 from ._grants import holders, reach
 from ._scc import EVERYONE, some, wider_than_restricted
 
-SETTLE = "Grant it to the service accounts that need it, each with a RoleBinding in its own namespace."
+FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
 
 
 @rule(
@@ -72,10 +72,10 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
     if not wider:
         return
     yield Problem(
-        f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), who may so have {some(wider)}, "
-        "which the release's restricted-v2 does not allow",
+        f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), so they may use the SCC; unlike restricted-v2, it allows "
+        f"{some(wider)}",
         at=scc.field("groups", index),
-        settle=SETTLE,
+        settle=FIX,
     )
 
 
@@ -88,10 +88,10 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if group is None:
         return
     scc = next(iter(wide))
-    what = "every SCC, privileged included" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
+    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
     yield Problem(
         f"{binding.named}: lets {group} use {what}",
         at=group.at,
         related=() if reached.every else reached.steps(world, scc, binding),
-        settle=SETTLE,
+        settle=FIX,
     )

@@ -1,15 +1,15 @@
 """
-The SCC bears the name of one that OpenShift itself installs, and differs from it. Applying it changes that SCC for
-every workload of the cluster that relies on it, the platform's own included.
+The SCC has the name of an SCC that OpenShift installs, but other content. Applying it changes that SCC for every
+workload in the cluster that uses it, including the platform's own.
 
-The release's SCCs are not to be modified: components of the platform depend on what they allow, upgrades check them,
-and those that an operator manages are put back. What differs from the release's own is listed, and judged as if it
-were in force.
+Do not modify OpenShift's own SCCs: platform components depend on what they allow, upgrades check them, and operators
+revert changes to the ones they manage. The finding lists the fields that differ. scclint judges pods with the changed
+SCC.
 
 ## How to fix it
 
-Give the SCC a name of its own, and grant it to the workloads it is meant for. To let somebody use one of the
-release's own SCCs, bind ClusterRole `system:openshift:scc:<name>` instead of editing its `users` or `groups`.
+Give the SCC a name of its own, and grant it to the workloads that need it. To grant one of OpenShift's own SCCs, bind
+the ClusterRole `system:openshift:scc:<name>` instead of editing `users` or `groups`.
 
 ## Before
 
@@ -62,13 +62,13 @@ FIELDS = {
     "allow_host_ipc": "allowHostIPC",
     "allow_host_pid": "allowHostPID",
 }
-"""The API's field for those values whose name is not simply its field's."""
+"""The API fields whose name is not the camel case of the attribute."""
 
 
 @rule(
     "SCC307",
     "scc-replaces-default",
-    "An SCC replaces one of the release's own",
+    "An SCC replaces one of OpenShift's own SCCs",
     severity=Severity.ERROR,
     on=SecurityContextConstraints,
     since="0.1",
@@ -86,25 +86,25 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not differing:
         return
     yield Problem(
-        f"SCC {scc.name}: has the name of one of OpenShift's own and changes its {some(differing, 6)}, "
-        "for every workload of the cluster that relies on it",
+        f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {some(differing, 6)} "
+        "for every workload in the cluster that uses it",
         at=scc.place,
-        settle="Give it a name of its own; to grant one of the release's own, bind ClusterRole system:openshift:scc:<name>.",
+        settle=f"Give the SCC a name of its own. To grant OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc.name}.",
     )
 
 
 def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
-    """The fields in which the SCC is not what the release installs; none where the API server could not decode it."""
+    """Return the fields in which the SCC differs from the one OpenShift installs; empty if the API server cannot decode it."""
     if world.malformed(scc):
         return []
-    mine = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
-    own = world.cluster.openshift(world.cluster.release).sccs[scc.name]
+    given = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
+    original = world.cluster.openshift(world.cluster.release).sccs[scc.name]
     found: dict[str, None] = {}
-    for attribute in type(own).__match_args__:
-        here, there = getattr(mine, attribute), getattr(own, attribute)
-        if isinstance(here, tuple) and isinstance(there, tuple):
-            here, there = sorted(here), sorted(there)
-        if here != there:
+    for attribute in type(original).__match_args__:
+        value, expected = getattr(given, attribute), getattr(original, attribute)
+        if isinstance(value, tuple) and isinstance(expected, tuple):
+            value, expected = sorted(value), sorted(expected)
+        if value != expected:
             camel = re.sub(r"_(\w)", lambda match: match[1].upper(), attribute)
             found.setdefault(FIELDS.get(attribute, camel))
     return list(found)

@@ -1,14 +1,13 @@
 """
-The SCC leaves out a field whose absence means that everything is allowed.
+The SCC leaves a field unset whose default allows everything.
 
-Most fields of an SCC are closed when they are left out. Two are open: without `allowPrivilegeEscalation` the API
-server stores `true`, and without `volumes` it stores `*`, every type of volume (all but `hostPath` unless
-`allowHostDirVolumePlugin` is true). An SCC that allows privileged containers gives all of that away in any case and
-is left to SCC312.
+Most SCC fields allow nothing if they are unset. Two fields allow everything: without `allowPrivilegeEscalation` the
+API server stores `true`, and without `volumes` it stores `*`, which is every volume type (`hostPath` only if
+`allowHostDirVolumePlugin` is true). The rule skips an SCC that allows privileged containers: SCC312 reports it.
 
 ## How to fix it
 
-Write the field: `allowPrivilegeEscalation: false`, and the types of volume that the workload uses.
+Set both fields: `allowPrivilegeEscalation: false`, and in `volumes` the volume types that the workload uses.
 
 ## Before
 
@@ -49,7 +48,7 @@ from scclint.api import Problem, SecurityContextConstraints, Severity, World, ru
 @rule(
     "SCC308",
     "scc-open-by-omission",
-    "An SCC leaves out a field whose absence allows everything",
+    "An SCC leaves a field unset whose default allows everything",
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
@@ -64,15 +63,15 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if scc.field("allowPrivilegedContainer").value is True:
         return
     host_paths = scc.field("allowHostDirVolumePlugin").value is True
-    every = "every type, hostPath included" if host_paths else "every type but hostPath"
-    for name, means, settle in (
-        ("allowPrivilegeEscalation", "true", "Write allowPrivilegeEscalation: false."),
-        ("volumes", every, "List under volumes the types that its pods use."),
+    every = "every volume type, including hostPath" if host_paths else "every volume type except hostPath"
+    for name, default, fix in (
+        ("allowPrivilegeEscalation", "privilege escalation", "Set allowPrivilegeEscalation: false."),
+        ("volumes", every, "List in volumes only the volume types that its pods use."),
     ):
         field = scc.field(name)
         if field.value is None:
             yield Problem(
-                f"SCC {scc.name}: {name} {'is null' if field.present else 'is left out'}, which means {means}",
+                f"SCC {scc.name}: {name} {'is null' if field.present else 'is unset'}, which allows {default}",
                 at=field if field.present else scc.place,
-                settle=settle,
+                settle=fix,
             )

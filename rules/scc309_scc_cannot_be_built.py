@@ -1,13 +1,13 @@
 """
-The SCC leaves out a value that its strategy needs, and admission fails on it before any SCC is tried.
+The SCC lacks a value that its strategy needs, and SCC admission fails before it tries any SCC.
 
-`runAsUser: MustRunAs` without `uid`, or `MustRunAsRange` with one bound only: the plugin prepares every SCC of the
-cluster before it looks at permissions, so one SCC that cannot be prepared rejects EVERY pod in EVERY namespace where
-SCC admission runs. The API server accepts the object without a word.
+Examples are `runAsUser: MustRunAs` without `uid`, and `MustRunAsRange` with only one bound. SCC admission prepares
+every SCC of the cluster before it checks permissions. If it cannot prepare one SCC, it rejects EVERY pod in EVERY
+namespace where it runs. The API server accepts the SCC without a warning.
 
 ## How to fix it
 
-Give the missing value, or the strategy that needs none: `MustRunAsRange` without bounds takes the namespace's range.
+Set the missing value, or use a strategy that needs none: `MustRunAsRange` without bounds uses the namespace's range.
 
 ## Before
 
@@ -54,7 +54,7 @@ FIELDS = (
     ("FSGroup", ("fsGroup", "type")),
     ("SupplementalGroups", ("supplementalGroups", "type")),
 )
-"""A word of the plugin's complaint, and the field it is about."""
+"""A word of the plugin's error message, and the field that it names."""
 
 
 @rule(
@@ -67,10 +67,12 @@ FIELDS = (
     tags=("scc", "admission"),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    why = None if world.cluster.platform == "kubernetes" or world.malformed(scc) else world.cluster.why_not_built(scc.manifest)
-    if why is not None:
+    if world.cluster.platform == "kubernetes" or world.malformed(scc):
+        return
+    error = world.cluster.why_not_built(scc.manifest)
+    if error is not None:
         yield Problem(
-            f"SCC {scc.name}: admission fails on it ({why.rpartition(': ')[2]}), and so rejects every pod of the cluster",
-            at=scc.field(*next((path for word, path in FIELDS if word in why), ("runAsUser",))),
-            settle="Give the missing value, or use a strategy that needs none.",
+            f"SCC {scc.name}: SCC admission cannot prepare it ({error.rpartition(': ')[2]}), so it rejects every pod in the cluster",
+            at=scc.field(*next((path for word, path in FIELDS if word in error), ("runAsUser",))),
+            settle="Set the missing value, or use a strategy that needs none.",
         )

@@ -1,14 +1,14 @@
 """
-A value in the SCC is one that no pod can match: it allows nothing, or requires what cannot be.
+The SCC has a value that no pod can match: it allows nothing, or it requires the impossible.
 
-The API server takes any text for a volume type or a capability. SCCs spell volume types their own way (`cephFS`,
-`vsphere`, where the pod's fields are `cephfs` and `vsphereVolume`). Capabilities are compared letter by letter with
-what the pod writes, and pods write `NET_ADMIN`, neither `CAP_NET_ADMIN` nor `net_admin`; `*` means every capability
-in `allowedCapabilities` only. A range of user ids whose minimum is above its maximum has no id in it.
+The API server accepts any text as a volume type or a capability. SCCs have their own names for some volume types:
+`cephFS` and `vsphere` for the pod fields `cephfs` and `vsphereVolume`. SCC admission compares capabilities exactly
+with the text in the pod, and pods write `NET_ADMIN`, not `CAP_NET_ADMIN` or `net_admin`. `*` means every capability
+only in `allowedCapabilities`. A range of user IDs whose minimum is above its maximum is empty.
 
 ## How to fix it
 
-Write the value as the finding says.
+Write the value that the finding gives.
 
 ## Before
 
@@ -55,7 +55,7 @@ VOLUMES = (
     "iscsi", "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd",
     "scaleIO", "secret", "storageOS", "vsphere", "*", "none",
 )  # fmt: skip
-"""Volume types in SCC spelling (openshift/api, security/v1)."""
+"""Volume types as SCCs write them (openshift/api, security/v1)."""
 
 POD_SPELLING = {"vspherevolume": "vsphere", "pvc": "persistentVolumeClaim", "all": "*"}
 
@@ -90,13 +90,13 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _user_range(scc)
     for list_name in ("allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities"):
         yield from _capabilities(scc, list_name)
-    for index, volume in _texts(scc, "volumes"):
+    for index, volume in _strings(scc, "volumes"):
         if volume not in VOLUMES:
-            known = POD_SPELLING.get(volume.lower()) or _nearest(volume, VOLUMES)
+            known = POD_SPELLING.get(volume.lower()) or _closest_match(volume, VOLUMES)
             yield Problem(
-                f"SCC {scc.name}: volumes lists {volume}, which is no type of volume, so it allows nothing",
+                f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
-                settle=f"Write {known}." if known else "Leave it out, or write a type as SCCs spell it.",
+                settle=f"Write {known}." if known else "Remove it, or write a volume type that SCCs know.",
             )
 
 
@@ -104,11 +104,11 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
     for name, known in STRATEGIES.items():
         strategy = scc.field(name, "type")
         if isinstance(strategy.value, str) and strategy.value and strategy.value not in known:
-            nearest = _nearest(strategy.value, known)
+            closest = _closest_match(strategy.value, known)
             yield Problem(
-                f"SCC {scc.name}: {name} has no strategy {strategy.value}",
+                f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
-                settle=f"Write {nearest or ' or '.join(known)}.",
+                settle=f"Write {closest or ' or '.join(known)}.",
             )
 
 
@@ -116,34 +116,34 @@ def _user_range(scc: SecurityContextConstraints) -> Iterator[Problem]:
     low, high = scc.field("runAsUser", "uidRangeMin"), scc.field("runAsUser", "uidRangeMax")
     if scc.field("runAsUser", "type").value == "MustRunAsRange" and _number(low.value) > _number(high.value, float("inf")):
         yield Problem(
-            f"SCC {scc.name}: runAsUser has no user id in it: uidRangeMin: {low.value} is above uidRangeMax: {high.value}, "
-            "so it admits no pod",
+            f"SCC {scc.name}: uidRangeMin: {low.value} is above uidRangeMax: {high.value}, so the range has no user ID "
+            "and the SCC admits no pod",
             at=low,
-            settle="Swap the two, or leave both out to take the namespace's own range.",
+            settle="Swap the two values, or remove both to use the namespace's range.",
         )
 
 
 def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[Problem]:
-    for index, capability in _texts(scc, list_name):
+    for index, capability in _strings(scc, list_name):
         if capability in CAPABILITIES or (capability == "*" and list_name == "allowedCapabilities"):
             continue
-        usual = capability.upper().removeprefix("CAP_")
-        known = "ALL" if capability == "*" else usual if usual in CAPABILITIES else _nearest(usual, CAPABILITIES)
+        canonical = capability.upper().removeprefix("CAP_")
+        known = canonical if canonical in CAPABILITIES else _closest_match(canonical, CAPABILITIES)
         if capability == "*":
-            fact = "which means every capability in allowedCapabilities only"
-        elif usual in CAPABILITIES:
-            fact = f"which is compared as it is written, and is not the {usual} that pods write"
+            known, fact = "ALL", "which means every capability only in allowedCapabilities"
+        elif canonical in CAPABILITIES:
+            fact = f"which does not match {canonical}, the name that pods use"
         else:
-            fact = "which is no capability"
+            fact = "which is not a capability"
         yield Problem(
             f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
             at=scc.field(list_name, index),
-            settle=f"Write {known}." if known else "Leave it out.",
+            settle=f"Write {known}." if known else "Remove it.",
         )
 
 
-def _texts(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
-    """The entries of a list that are text, with their index."""
+def _strings(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the entries of a list that are strings, each with its index."""
     values = scc.field(name).value
     for index, value in enumerate(values if isinstance(values, list) else ()):
         if isinstance(value, str):
@@ -154,8 +154,8 @@ def _number(value: object, default: float = 0) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like this one; empty where none is near."""
+def _closest_match(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most similar; empty if none is similar."""
     from difflib import get_close_matches
 
     folded = {name.lower(): name for name in known}

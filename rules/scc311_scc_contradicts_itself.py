@@ -1,16 +1,17 @@
 """
-Two fields of the SCC say different things, and only one of them counts.
+Two fields of the SCC contradict each other, and only one of them takes effect.
 
-- `hostPath` under `volumes` while `allowHostDirVolumePlugin` is false or absent: the API server takes `hostPath` out.
-- `allowHostDirVolumePlugin: true` while `volumes` has no `hostPath`: the API server puts it in, so host paths are allowed.
-- `allowPrivilegedContainer: true` with `allowPrivilegeEscalation: false`: the SCC fills `allowPrivilegeEscalation: false`
-  into containers, and the API server refuses a privileged container that has it.
-- Ids, ranges or labels beside a strategy that does not look at them, such as `uid` under `RunAsAny`. A strategy of
-  `fsGroup` or `supplementalGroups` without `type` is `RunAsAny`.
+- `volumes` lists `hostPath`, but `allowHostDirVolumePlugin` is false or unset: the API server removes `hostPath`.
+- `allowHostDirVolumePlugin` is true, but `volumes` does not list `hostPath`: the API server adds it, so host paths
+  are allowed.
+- `allowPrivilegedContainer` is true, but `allowPrivilegeEscalation` is false: the SCC sets `allowPrivilegeEscalation:
+  false` on containers, and the API server rejects a privileged container that has it.
+- A strategy has IDs, ranges or labels that it ignores, such as `uid` with `RunAsAny`. If `fsGroup` or
+  `supplementalGroups` has no `type`, its strategy is `RunAsAny`.
 
 ## How to fix it
 
-Write the same thing in both fields, or leave out the one that does not count.
+Write the same meaning in both fields, or remove the field that has no effect.
 
 ## Before
 
@@ -51,7 +52,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, rule
 
-READ_BY = {
+USED_BY = {
     ("runAsUser", "uid"): ("MustRunAs",),
     ("runAsUser", "uidRangeMin"): ("MustRunAsRange",),
     ("runAsUser", "uidRangeMax"): ("MustRunAsRange",),
@@ -59,11 +60,11 @@ READ_BY = {
     ("fsGroup", "ranges"): ("MustRunAs",),
     ("supplementalGroups", "ranges"): ("MustRunAs",),
 }
-"""Which strategies look at a value."""
+"""The strategies that use a value."""
 
 STRATEGIES = frozenset(("MustRunAs", "MustRunAsRange", "MustRunAsNonRoot", "RunAsAny"))
 DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
-"""Strategies to which the API server gives the type RunAsAny where none is written."""
+"""Fields whose `type` the API server sets to RunAsAny if it is unset."""
 
 
 @rule(
@@ -80,7 +81,7 @@ DEFAULTED = frozenset(("fsGroup", "supplementalGroups"))
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _host_paths(scc)
     yield from _escalation(scc)
-    yield from _unread(scc)
+    yield from _unused(scc)
 
 
 def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
@@ -88,19 +89,20 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
     if not isinstance(volumes.value, list) or not (plugin.value is None or isinstance(plugin.value, bool)):
         return
     if not plugin.value and "hostPath" in volumes.value:
-        stands = f"allowHostDirVolumePlugin is {'false' if plugin.value is False else 'left out'}"
+        state = "false" if plugin.value is False else "unset"
         yield Problem(
-            f"SCC {scc.name}: volumes lists hostPath, but {stands}, which takes hostPath out: no host path is allowed",
+            f"SCC {scc.name}: volumes lists hostPath, but allowHostDirVolumePlugin is {state}, so the API server removes hostPath "
+            "and no host path is allowed",
             at=scc.field("volumes", volumes.value.index("hostPath")),
-            related=(Related("this decides", plugin.span),) if plugin.present else (),
-            settle="Take hostPath out of volumes, or write allowHostDirVolumePlugin: true.",
+            related=(Related("this field overrides volumes", plugin.span),) if plugin.present else (),
+            settle="Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
         )
     elif plugin.value and not {"hostPath", "*"}.intersection(v for v in volumes.value if isinstance(v, str)):
         yield Problem(
-            f"SCC {scc.name}: allowHostDirVolumePlugin: true allows host paths although volumes does not list hostPath",
+            f"SCC {scc.name}: allowHostDirVolumePlugin: true allows host paths, although volumes does not list hostPath",
             at=plugin,
-            related=(Related("hostPath is added to these", volumes.span),),
-            settle="Write allowHostDirVolumePlugin: false, or list hostPath under volumes.",
+            related=(Related("the API server adds hostPath to this list", volumes.span),),
+            settle="Set allowHostDirVolumePlugin: false, or add hostPath to volumes.",
         )
 
 
@@ -108,25 +110,25 @@ def _escalation(scc: SecurityContextConstraints) -> Iterator[Problem]:
     privileged, escalation = scc.field("allowPrivilegedContainer"), scc.field("allowPrivilegeEscalation")
     if privileged.value is True and escalation.value is False:
         yield Problem(
-            f"SCC {scc.name}: allowPrivilegedContainer: true has no effect with allowPrivilegeEscalation: false, "
-            "which is filled into privileged containers too, and the API server refuses those",
+            f"SCC {scc.name}: allowPrivilegedContainer: true has no effect with allowPrivilegeEscalation: false: "
+            "the SCC also sets this on privileged containers, and the API server rejects them",
             at=escalation,
             related=(Related("privileged containers are allowed here", privileged.span),),
-            settle="Write allowPrivilegedContainer: false, or allow privilege escalation.",
+            settle="Set allowPrivilegedContainer: false, or set allowPrivilegeEscalation: true.",
         )
 
 
-def _unread(scc: SecurityContextConstraints) -> Iterator[Problem]:
-    for (name, value), readers in READ_BY.items():
+def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
+    for (name, value), users in USED_BY.items():
         field, written = scc.field(name, value), scc.field(name, "type")
         strategy = written.value or ("RunAsAny" if name in DEFAULTED else None)
-        # `uid: 0` is a value; an empty list or mapping says nothing.
-        if field.value in (None, [], {}) or not isinstance(strategy, str) or strategy not in STRATEGIES or strategy in readers:
+        # `uid: 0` is a value; an empty list or mapping is not.
+        if field.value in (None, [], {}) or not isinstance(strategy, str) or strategy not in STRATEGIES or strategy in users:
             continue
         yield Problem(
-            f"SCC {scc.name}: {name}.{value} is not looked at: {name}.type is "
-            + (f"{strategy}" if written.value else "left out, which means RunAsAny"),
+            f"SCC {scc.name}: {name}.{value} has no effect, because {name}.type is "
+            + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
-            settle=f"Write type: {readers[0]}, or leave {value} out.",
+            settle=f"Write type: {users[0]}, or remove {value}.",
         )

@@ -1,15 +1,15 @@
 """
-The SCC allows what gives a container the node: privileged containers, the host's namespaces, every capability, or every
-sysctl.
+The SCC allows access that gives a container control of the node: privileged containers, host namespaces, every
+capability, or every sysctl.
 
-One finding names all of it. Whoever may use the SCC can have it, and a container that has it is not held by seccomp,
-SELinux or its user id: a privileged container runs without a seccomp filter, and one in the host's network reaches what
-listens on the node only.
+The SCC gets one finding that names everything of this kind. Every pod that may use the SCC can get this access, and
+neither seccomp nor SELinux nor the user ID then confines it: a privileged container runs without a seccomp filter,
+and a container in the host's network reaches services that listen only on the node.
 
 ## How to fix it
 
-Allow only what the workload uses: single capabilities in place of `*`, single sysctls, `hostPath` volumes or a device
-plugin in place of `privileged`. Where it has to be, keep the SCC to the one service account that needs it.
+Allow only what the workload uses: single capabilities instead of `*`, single sysctls, and `hostPath` volumes or a
+device plugin instead of `privileged`. If the workload needs this access, grant the SCC only to its service account.
 
 ## Before
 
@@ -65,7 +65,7 @@ LISTS = {
     "defaultAddCapabilities": (MEANS_ALL, "every capability by default"),
     "allowedUnsafeSysctls": (frozenset("*"), "every sysctl"),
 }
-"""Lists, the entries that open them, and what these mean."""
+"""Per list: the entries that allow everything, and what they allow."""
 
 
 @rule(
@@ -89,7 +89,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             f"SCC {scc.name}: allows {listed(words for words, _ in allowed)}",
             at=allowed[0][1],
             related=tuple(Related(f"allows {words}", at.span) for words, at in allowed[1:]),
-            settle="Allow only what its pods use, and keep it to the service account that needs it.",
+            settle="Allow only what its pods use, and grant the SCC only to the service account that needs it.",
         )
 
 
@@ -97,9 +97,9 @@ def _allowed(scc: SecurityContextConstraints) -> Iterator[tuple[str, Located]]:
     for name, words in SWITCHES.items():
         if scc.field(name).value is True:
             yield words, scc.field(name)
-    for name, (opening, words) in LISTS.items():
+    for name, (wildcards, words) in LISTS.items():
         values = scc.field(name).value
         for index, value in enumerate(values if isinstance(values, list) else ()):
-            if isinstance(value, str) and value in opening:
+            if isinstance(value, str) and value in wildcards:
                 yield words, scc.field(name, index)
                 break

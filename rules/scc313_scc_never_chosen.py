@@ -1,17 +1,18 @@
 """
-No pod of the input can come to run under this SCC: nobody may use it, or all who may are admitted by an SCC before it.
+No pod in the input can run under this SCC: either the SCC is granted to no user, or another SCC that is tried earlier
+admits every pod that may use it.
 
-An SCC without `users`, without `groups` and without a binding that reaches it serves cluster administrators only. And
-a grant alone does not choose an SCC: the first that admits the pod is taken, by priority, then by how restrictive it
-is. A pod that `restricted-v2` admits stays there, whatever else its service account may use.
+Only cluster administrators can use an SCC without `users`, without `groups` and without a binding that grants it. A
+grant alone does not select an SCC: SCC admission uses the first SCC that admits the pod, by priority and then by how
+restrictive the SCC is. A pod that `restricted-v2` admits does not move to an SCC that is tried later.
 
-Nothing is said of an SCC that is granted to a service account which no pod of the input runs as: it may be for pods that an
-operator makes. Nor do those count that may use every SCC, since that says nothing about this one.
+The rule does not report an SCC that is granted to a service account which no pod in the input uses: an operator may
+create such pods. It also ignores a grant of every SCC, because such a grant is not about this SCC.
 
 ## How to fix it
 
-Remove the SCC, or grant it with a RoleBinding; where the grant exists in the cluster only, make it part of the input
-(`--cluster-state`). For a pod that is to run under it although an earlier SCC would do, annotate the pod template with
+Remove the SCC, or grant it with a RoleBinding. If the grant exists only in the cluster, add it to the input
+(`--cluster-state`). To run a pod under the SCC although an earlier SCC would admit it, annotate the pod template with
 `openshift.io/required-scc: <name>`.
 
 ## Before
@@ -58,13 +59,13 @@ from ._scc import some
 from ._words import listed
 
 ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
-"""The bindings that the release brings and that reach every SCC."""
+"""The bindings of the release itself that grant every SCC."""
 
 
 @rule(
     "SCC313",
     "scc-never-chosen",
-    "No pod can come to run under an SCC",
+    "No pod in the input can run under an SCC",
     severity=Severity.INFO,
     on=SecurityContextConstraints,
     since="0.1",
@@ -78,9 +79,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     if not _granted(scc, world):
         yield Problem(
-            f"SCC {scc.name}: nobody in the input may use it: users and groups are empty and no binding reaches it",
+            f"SCC {scc.name}: the input grants it to no user: users and groups are empty, and no binding grants it",
             at=scc.place,
-            settle="Grant it, or remove it; a grant that only the cluster has must be part of the input (--cluster-state).",
+            settle="Grant the SCC, or remove it. If the grant exists only in the cluster, add it to the input with --cluster-state.",
         )
         return
     every = _rules_for_every_scc(scc.name, world)
@@ -93,21 +94,21 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         workloads = [workload for workload, _ in earlier]
         by = sorted({name for _, name in earlier})
         yield Problem(
-            f"SCC {scc.name}: every pod of the input that may use it is admitted by {listed(by, 'or')}, which "
-            f"come{'s' if len(by) == 1 else ''} before it ({some([w.named for w in workloads])})",
+            f"SCC {scc.name}: no pod in the input runs under it, because {listed(by, 'or')} is tried earlier and admits every pod "
+            f"that may use it ({some([w.named for w in workloads])})",
             at=scc.place,
             related=tuple(Related(f"admitted by {name}", w.place.span) for w, name in earlier[:4]),
-            settle=f"Remove it, or annotate the pods that are to use it with openshift.io/required-scc: {scc.name}.",
+            settle=f"Remove the SCC, or annotate the pods that need it with openshift.io/required-scc: {scc.name}.",
         )
 
 
 def _rules_for_every_scc(scc: str, world: World) -> set[tuple[ObjectRef | None, ObjectRef | None, int | None]]:
-    """The rules that reach the SCC without naming it: the binding, the role, the rule's index in it."""
+    """Return the rules that grant the SCC without naming it, each as binding, role, and index of the rule in the role."""
     return {(b.ref, use.role, use.index) for b in world.cluster.bindings_to(scc) if (use := b.uses.every) is not None}
 
 
 def _for_pods_elsewhere(scc: str, world: World) -> bool:
-    """Whether the SCC is granted to a service account that no workload of the input runs as."""
+    """Return whether the SCC is granted to a service account that no workload in the input uses."""
     users = {*world.cluster.sccs[scc].users}
     for bound in world.cluster.bindings_to(scc):
         if scc in bound.uses.named:

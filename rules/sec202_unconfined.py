@@ -1,14 +1,13 @@
 """
-The container asks for `Unconfined` and gets it: it will run without any seccomp filter.
+The container sets `Unconfined` and will run without a seccomp filter, so it can make every system call of the kernel.
 
-`Unconfined` is only admitted under an SCC that lists `*` or `unconfined` (of the stock ones, `privileged` and
-`nested-container`), where SCC admission does not run, or on plain Kubernetes. Every system call of the kernel is then
-within reach of the container.
+`Unconfined` is admitted in three cases: the SCC lists `*` or `unconfined` (of OpenShift's own SCCs, `privileged` and
+`nested-container` do), SCC admission does not run in the namespace, or the cluster is plain Kubernetes.
 
 ## How to fix it
 
-Write `RuntimeDefault` instead; where that stops the workload, a Localhost profile with the few extra system calls it
-needs.
+Set `RuntimeDefault` instead. If that profile breaks the workload, use a Localhost profile that also allows the system
+calls the workload needs.
 
 ## Before
 
@@ -48,13 +47,19 @@ from scclint.api import Problem, Severity, Workload, World, rule
 from ._seccomp import asked_at
 from ._words import creator
 
-ASKED = ("container field", "pod field", "container annotation", "pod annotation")
+SETTINGS = {
+    "container field": "its seccompProfile",
+    "pod field": "the pod's seccompProfile",
+    "container annotation": "its seccomp annotation",
+    "pod annotation": "the pod's seccomp annotation",
+}
+"""The source of a profile that the manifest sets, as the message names it."""
 
 
 @rule(
     "SEC202",
     "unconfined",
-    "Unconfined is asked for and will be in force",
+    "A container sets Unconfined and will run without a seccomp filter",
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
@@ -68,10 +73,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict and outcome.verdict.scc else ""
     for container in outcome.seccomp:
-        if container.type == "Unconfined" and container.source in ASKED:
+        if container.type == "Unconfined" and container.source in SETTINGS:
             yield Problem(
-                f"{workload.named}: container {container.name} will run unconfined{creator(outcome)}{under}, as asked for here",
+                f"{workload.named}: container {container.name} will run unconfined{creator(outcome)}{under}, because "
+                f"{SETTINGS[container.source]} is Unconfined",
                 at=asked_at(workload, container),
-                settle="Ask for RuntimeDefault, or for a Localhost profile that allows what is missing.",
+                settle="Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",
                 container=container.name,
             )

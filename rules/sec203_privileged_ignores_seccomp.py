@@ -1,15 +1,15 @@
 """
-A privileged container has a seccomp profile, its own or its pod's, and CRI-O ignores it: privileged containers run
-without seccomp.
+A privileged container has a seccomp profile, from its own field or from the pod's, and CRI-O ignores it: privileged
+containers run without seccomp.
 
-The API server, the SCC and Pod Security Admission all accept the field, so the manifest reads as if the container
-were confined. Only `privileged_seccomp_profile` in CRI-O's configuration (1.33 and newer), which OpenShift leaves
-unset, would apply a filter.
+The API server, the SCC and Pod Security admission all accept the field, so the container looks confined in the
+manifest. CRI-O applies a filter to privileged containers only if `privileged_seccomp_profile` is set in its
+configuration (CRI-O 1.33 and newer). OpenShift leaves it unset.
 
 ## How to fix it
 
-Give the container the capabilities it needs instead of `privileged: true`; its profile then takes effect. If it must
-be privileged, leave the profile out, so that nobody relies on it.
+Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. If the
+container must be privileged, remove the profile, so that the manifest does not promise a filter.
 
 ## Before
 
@@ -72,12 +72,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         view = workload.pod.container(container.name)
         if view is None:
             continue
-        asked = asked_at(workload, container)
+        setting = asked_at(workload, container)
         yield Problem(
-            f"{workload.named}: container {container.name} is privileged, so it runs without seccomp although "
-            f"{container.requested_type} is asked for",
+            f"{workload.named}: container {container.name} is privileged, so it runs without seccomp and its "
+            f"{container.requested_type} profile has no effect",
             at=view.privileged,
-            related=(Related(f"{container.requested_type} is asked for here, without effect", asked.span),),
-            settle="Replace privileged: true by the capabilities it needs, or leave the profile out so that nobody relies on it.",
+            related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
+            settle="Replace privileged: true with the capabilities the container needs, or remove the profile, which has no effect.",
             container=container.name,
         )

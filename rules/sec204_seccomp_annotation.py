@@ -1,18 +1,22 @@
 """
-A seccomp profile is asked for by annotation (`seccomp.security.alpha.kubernetes.io/pod`,
-`container.seccomp.security.alpha.kubernetes.io/<container>`), which Kubernetes gave up in 1.27.
+A deprecated annotation sets a seccomp profile: `seccomp.security.alpha.kubernetes.io/pod` or
+`container.seccomp.security.alpha.kubernetes.io/<container>`. Kubernetes dropped these annotations in 1.27.
 
-What that does depends on the platform and its release. From OpenShift 4.13 on SCC admission writes the annotation
-over the `seccompProfile` field; on 4.11 and 4.12, and on Kubernetes up to 1.26, the API server copies it into a field
-that is not set; Kubernetes 1.27 and newer, and OpenShift from 4.14 on in namespaces without SCC admission, ignore it,
-so that the container runs unconfined. On the metadata of a Deployment, instead of its pod template's, it never did
-anything.
+The effect depends on the platform and its release:
+
+- OpenShift 4.13 and newer: SCC admission overwrites the `seccompProfile` field with the annotation.
+- OpenShift 4.11 and 4.12, and Kubernetes up to 1.26: the API server copies the annotation into the field if the field
+  is unset.
+- Kubernetes 1.27 and newer, and OpenShift 4.14 and newer in namespaces without SCC admission: the annotation has no
+  effect. Without a field, the container runs unconfined.
+
+On the metadata of a Deployment, instead of its pod template's metadata, the annotation has no effect on any release.
 
 ## How to fix it
 
-Write the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the
-annotation. A dump of a running pod (`oc get pod -o yaml`) carries the annotation because SCC admission put it there:
-strip it before the dump is applied again.
+Set the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the annotation.
+A dump of a running pod (`oc get pod -o yaml`) has the annotation because SCC admission added it: delete it before you
+apply the dump.
 
 ## Before
 
@@ -55,8 +59,9 @@ from scclint.api import Field, Problem, Severity, Verdict, Workload, World, rule
 from ._annotations import annotation_form, field_form, seccomp_keys
 from ._releases import minor
 
-# Set by SCC admission: the object is a dump of a pod that was admitted, seccomp annotation and all.
+# SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"
+_DELETE = "Delete the annotation."
 
 
 @rule(
@@ -78,70 +83,71 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield from _on_the_controller(workload)
     for key in seccomp_keys(workload.pod.annotations):
         annotation = workload.pod.annotation(key)
-        asked, field = str(annotation.value or ""), _field(workload, key)
+        value, field = str(annotation.value or ""), _matching_field(workload, key)
         if field is None:
-            yield _problem(workload, annotation, "no container of the pod is called that, so it has no effect", "Delete it.")
+            yield _problem(workload, annotation, "the pod has no container of that name, so it has no effect", _DELETE)
             continue
-        says = annotation_form(field.value)
-        if not asked or (says and says != {"docker/default": "runtime/default"}.get(asked, asked)):
-            continue  # a contradiction is more than an old spelling, and a finding of its own
-        if says and ADMITTED in workload.pod.annotations:
+        in_field = annotation_form(field.value)
+        if not value or (in_field and in_field != {"docker/default": "runtime/default"}.get(value, value)):
+            continue  # SEC205 reports an annotation that contradicts the field.
+        if in_field and ADMITTED in workload.pod.annotations:
             continue
-        settle = f"Write seccompProfile: {_flow(asked)} in the securityContext and delete the annotation."
-        yield _problem(workload, annotation, _effect(world, verdict, asked, bool(says)), "Delete it." if says else settle)
+        fix = f"Set seccompProfile: {_flow(value)} in the securityContext, and delete the annotation."
+        yield _problem(workload, annotation, _effect(world, verdict, value, bool(in_field)), _DELETE if in_field else fix)
 
 
-def _problem(workload: Workload, annotation: Field[Any], effect: str, settle: str) -> Problem:
+def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str) -> Problem:
     key = str(annotation.path[-1])
     container = key[len(PREFIX) :] if key.startswith(PREFIX) else ""
     whose = f" for container {container}" if container else ""
     return Problem(
-        f"{workload.named}: the seccomp annotation says {annotation.value}{whose}; {effect}",
+        f"{workload.named}: the deprecated seccomp annotation{whose} is {annotation.value}; {effect}",
         at=annotation,
-        settle=settle,
+        settle=fix,
         container=container,
     )
 
 
 def _on_the_controller(workload: Workload) -> Iterator[Problem]:
-    """An annotation on the Deployment itself, which nothing carries over to its pods."""
+    """Yield annotations on the workload object itself: its pods do not inherit them."""
     if not workload.controlled:
         return
     annotations = workload.field("metadata", "annotations").value
     for key in seccomp_keys(annotations if isinstance(annotations, dict) else {}):
-        effect = f"it stands on the {workload.kind}, not on its pod template, so it has no effect"
+        effect = f"it is on the {workload.kind}, not on its pod template, so it has no effect"
         yield _problem(
             workload,
             workload.field("metadata", "annotations", key),
             effect,
-            "Write seccompProfile in the pod template's securityContext instead.",
+            "Set seccompProfile in the pod template's securityContext, and delete the annotation.",
         )
 
 
-def _field(workload: Workload, key: str) -> Field[Any] | None:
-    """The `seccompProfile` field that the annotation stands for; None where it names no container."""
+def _matching_field(workload: Workload, key: str) -> Field[Any] | None:
+    """Return the `seccompProfile` field that the annotation stands for; None if it names no container of the pod."""
     if not key.startswith(PREFIX):
         return workload.pod.field("spec", "securityContext", "seccompProfile")
     container = workload.pod.container(key.removeprefix(PREFIX))
     return None if container is None else container.field("securityContext", "seccompProfile")
 
 
-def _effect(world: World, verdict: Verdict, asked: str, in_field: bool) -> str:
+def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
+    """Return what the annotation does on this cluster, as a clause. `in_field`: the field has the same value."""
     on = f"on {world.cluster.platform_name}"
-    meant = field_form(asked)
-    if not meant:
-        return f"{on} that is no valid profile, and the API server refuses the pod"
+    profile = field_form(value)
+    if not profile:
+        return f"{on} that is not a valid profile, and the API server rejects the pod"
     if verdict.skipped == "windows":
-        return f"{on} a Windows pod has no seccomp, so it has no effect"
+        return f"{on} Windows pods have no seccomp, so it has no effect"
     if verdict.skipped is None and minor(world) >= 13:
-        return f"{on} SCC admission writes it over the field" + (
-            ", which says the same for now" if in_field else f", as if seccompProfile asked for {meant}"
-        )
+        if in_field:
+            return f"{on} SCC admission overwrites the seccompProfile field with it, and both have the same value now"
+        return f"{on} SCC admission sets seccompProfile to {profile}"
     if world.cluster.kubernetes_minor >= 27:
-        return f"{on}{_outside(verdict)} it has no effect" + ("" if in_field else ", so nothing asks for a profile")
+        return f"{on}{_outside(verdict)} it has no effect" + ("" if in_field else ", so no profile is set")
     if in_field:
-        return f"{on} it has to agree with the field, or the pod is refused"
-    return f"{on} the API server copies it into the field, as if seccompProfile asked for {meant}"
+        return f"{on} it must match the seccompProfile field, or the API server rejects the pod"
+    return f"{on} the API server copies it into the field: seccompProfile becomes {profile}"
 
 
 def _outside(verdict: Verdict) -> str:
@@ -150,6 +156,7 @@ def _outside(verdict: Verdict) -> str:
     return f" in namespace {verdict.namespace}, where SCC admission does not run,"
 
 
-def _flow(asked: str) -> str:
-    kind, _, path = field_form(asked).partition(" ")
+def _flow(value: str) -> str:
+    """Return the annotation's value as a `seccompProfile` mapping on one line."""
+    kind, _, path = field_form(value).partition(" ")
     return f"{{type: {kind}, localhostProfile: {path}}}" if path else f"{{type: {kind or 'RuntimeDefault'}}}"

@@ -1,15 +1,17 @@
 """
-A seccomp annotation and the `seccompProfile` field of the same pod or container say different things.
+A seccomp annotation and the `seccompProfile` field of the same pod or container have different values.
 
-From OpenShift 4.13 on SCC admission copies the annotation over the field, silently, so the field that everyone reads
-has no effect. OpenShift 4.11 and 4.12, and Kubernetes up to 1.26, refuse such a pod; Kubernetes 1.27 and newer
-ignores the annotation.
+The release decides which value counts:
+
+- OpenShift 4.13 and newer: SCC admission overwrites the field with the annotation, without a warning.
+- OpenShift 4.11 and 4.12, and Kubernetes up to 1.26: the API server rejects the pod.
+- Kubernetes 1.27 and newer: the annotation has no effect.
 
 ## How to fix it
 
 Delete the annotation (`seccomp.security.alpha.kubernetes.io/pod`,
-`container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. Exports of running pods (`oc get -o
-yaml`) carry the annotation: strip it before re-applying them.
+`container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. A dump of a running pod (`oc get pod
+-o yaml`) has the annotation because SCC admission added it: delete it before you apply the dump.
 
 ## Before
 
@@ -88,22 +90,23 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 
 def _compare(workload: Workload, world: World, whose: str, annotation: Field[str], field: Field[Any]) -> Iterator[Problem]:
-    asked = annotation_form(field.value)
-    says = {"docker/default": "runtime/default"}.get(str(annotation.value), annotation.value)
-    if not annotation.value or not asked or says == asked:
+    in_field = annotation_form(field.value)
+    in_annotation = {"docker/default": "runtime/default"}.get(str(annotation.value), annotation.value)
+    if not annotation.value or not in_field or in_annotation == in_field:
         return
     yield Problem(
-        f"{workload.named}: the annotation for {whose} says {annotation.value}, the field says {asked}: {_which_counts(world)}",
+        f"{workload.named}: the seccomp annotation for {whose} says {annotation.value}, but the seccompProfile field says {in_field}: "
+        f"{_which_counts(world)}",
         at=annotation,
-        related=(Related(f"the field: {asked}", field.below("type").span),),
-        settle="Delete the annotation and keep the field.",
+        related=(Related(f"the field says {in_field}", field.below("type").span),),
+        settle="Delete the annotation, and keep the seccompProfile field.",
     )
 
 
 def _which_counts(world: World) -> str:
     cluster = world.cluster
     if cluster.platform == "openshift" and cluster.kubernetes_minor >= 26:
-        return f"on {cluster.platform_name} the annotation wins and the field has no effect"
+        return f"on {cluster.platform_name} the annotation overrides the field"
     if cluster.kubernetes_minor >= 27:
         return f"on {cluster.platform_name} the annotation has no effect"
-    return f"{cluster.platform_name} refuses the pod"
+    return f"{cluster.platform_name} rejects the pod"

@@ -1,16 +1,15 @@
 """
-The pod asks for a seccomp profile, and that is what makes the SCC refuse it that would otherwise admit it.
+An SCC rejects the pod only because the pod sets a seccomp profile. Without the profile, this SCC would admit it.
 
 The older SCCs (`anyuid`, `nonroot`, `restricted`, `hostnetwork`, `hostaccess`, `hostmount-anyuid`) have no
-`seccompProfiles` and forbid any profile, `RuntimeDefault` included, with `seccomp may not be set`. The pod is then
-rejected, or falls through to `privileged`. The message of the API server blames an annotation even where the field
-was used.
+`seccompProfiles` and reject every profile, including `RuntimeDefault`, with `seccomp may not be set`. The pod is then
+rejected, or `privileged` admits it. The API server's message names an annotation even if the pod uses the field.
 
 ## How to fix it
 
-If the pod must run under that SCC, either leave the profile out (the container then runs unconfined) or, better, use
-an SCC that lists the profile: `nonroot-v2` or `hostnetwork-v2` instead of `nonroot` or `hostnetwork`; instead of
-`anyuid` a custom copy of it with `seccompProfiles: [runtime/default]`.
+Grant an SCC that lists the profile: `nonroot-v2` instead of `nonroot`, `hostnetwork-v2` instead of `hostnetwork`, or
+a custom copy of `anyuid` with `seccompProfiles: [runtime/default]`. If the pod must run under the older SCC, remove
+the profile; the container then runs unconfined.
 
 ## Before
 
@@ -73,7 +72,7 @@ from ._words import creator, in_fields, is_seccomp, usable
 @rule(
     "SEC206",
     "profile-refused",
-    "The seccomp profile asked for is what makes the SCC refuse the pod",
+    "An SCC rejects the pod only because of its seccomp profile",
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
@@ -87,42 +86,40 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for scc, reasons in usable(verdict):
         if not reasons or not all(is_seccomp(e) for e in reasons):
             continue
-        # Falling through to an SCC that applies profiles as well costs the pod nothing.
+        # The pod loses nothing if the SCC that admits it instead has a default profile.
         if verdict.scc is not None and "*" not in world.cluster.sccs[verdict.scc].seccomp_profiles:
             return
         errors = in_fields(reasons)
-        fate = f"falls through to {verdict.scc}" if verdict.scc else "is refused"
+        result = f"so {verdict.scc} admits it instead" if verdict.scc else "and no other SCC admits it"
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
         yield Problem(
-            f"{workload.named}: SCC {scc} would admit its pods{creator(outcome)} but for the seccomp profile asked for "
-            f"({_asked(field.value, errors[0].text)}), so the pod {fate}",
+            f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile "
+            f"({_profile_text(field.value, errors[0].text)}), {result}{creator(outcome)}",
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.grant_steps(grant, scc, workload),
-            settle=_settle(scc, outcome, world),
+            settle=_fix(scc, outcome, world),
         )
         return
 
 
-def _asked(value: object, text: str) -> str:
+def _profile_text(value: object, text: str) -> str:
     return str(value) if isinstance(value, str) else text
 
 
-def _settle(scc: str, outcome: Outcome, world: World) -> str:
-    """By what is asked for: an SCC can list the runtime's profile or a file, and nobody should list `unconfined`."""
+def _fix(scc: str, outcome: Outcome, world: World) -> str:
+    """Return the fix for the type of profile: an SCC may list runtime/default or a file, but should not list `unconfined`."""
     default = default_profile(scc, world)
-    without = f"{scc} then gives {default}" if default else "the container then runs unconfined"
-    asked = {(c.requested.type, c.requested.localhost_profile) for c in outcome.seccomp if c.requested is not None}
-    if ("Unconfined", None) in asked:
-        return f"Leave the profile out: {without}."
-    files = sorted({path for kind, path in asked if kind == "Localhost" and path})
+    without = f"{scc} then applies {default}" if default else "the container then runs unconfined"
+    profiles = {(c.requested.type, c.requested.localhost_profile) for c in outcome.seccomp if c.requested is not None}
+    if ("Unconfined", None) in profiles:
+        return f"Remove the profile; {without}."
+    files = sorted({path for kind, path in profiles if kind == "Localhost" and path})
     if files:
         listed_files = ", ".join(f"localhost/{path}" for path in files)
-        return f"Grant a custom copy of {scc} with {listed_files} in seccompProfiles, or leave the profile out: {without}."
+        return f"Grant a custom copy of {scc} with {listed_files} in seccompProfiles. Or remove the profile; {without}."
     sibling = newer_sibling(scc, world)
     if sibling:
-        return f"Grant {sibling} instead of {scc}: it lists runtime/default. Do not just leave the profile out: {without}."
-    return (
-        f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Do not just leave the profile out: {without}."
-    )
+        return f"Grant {sibling} instead of {scc}: {sibling} lists runtime/default. Do not just remove the profile: {without}."
+    return f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Do not just remove the profile: {without}."

@@ -1,13 +1,13 @@
 """
-A Localhost profile without a usable path, or a path beside another type.
+A Localhost profile has no usable path, or a profile of another type has a path.
 
-The API server refuses `type: Localhost` without `localhostProfile`, an absolute path, a path with `..`, and
-`localhostProfile` beside another type. An empty path gets through, and then the container never starts
-(`CreateContainerConfigError`); kubelets before the fix of CVE-2023-2431 ran it unconfined instead.
+The API server rejects `type: Localhost` without `localhostProfile`, an absolute path, a path with `..`, and
+`localhostProfile` with another type. It accepts an empty path, but the container then never starts
+(`CreateContainerConfigError`). Kubelets without the fix for CVE-2023-2431 ran such a container unconfined.
 
 ## How to fix it
 
-Give the path relative to the kubelet's seccomp folder (`/var/lib/kubelet/seccomp`), or ask for `RuntimeDefault`.
+Set a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`), or use `RuntimeDefault`.
 
 ## Before
 
@@ -67,26 +67,26 @@ def _check(workload: Workload, part: Pod | Container, whose: str) -> Iterator[Pr
     text = path.value
     if kind.value == "Localhost":
         if text is None:
-            wrong, at = "has no localhostProfile; the API server requires it", kind
+            wrong, at = "has type: Localhost but no localhostProfile, which the API server requires", kind
         elif not isinstance(text, str):
             return
         elif text == "":
-            wrong, at = 'has localhostProfile: ""; the API server accepts that, and the container then never starts', path
+            wrong, at = 'has localhostProfile: "", which the API server accepts, but the container then never starts', path
         elif text.startswith("/"):
-            wrong, at = f"has localhostProfile: {text}; the API server refuses an absolute path", path
+            wrong, at = f"has localhostProfile: {text}, but the API server rejects an absolute path", path
         elif ".." in text.split("/"):
-            wrong, at = f"has localhostProfile: {text}; the API server refuses '..' in it", path
+            wrong, at = f"has localhostProfile: {text}, but the API server rejects '..' in a path", path
         else:
             return
-        settle = "Give a path relative to /var/lib/kubelet/seccomp on the node, like profiles/web.json."
+        fix = "Set a path relative to /var/lib/kubelet/seccomp on the node, such as profiles/web.json."
     elif text is not None and kind.value is not None:
-        wrong, at = f"has localhostProfile: {text} beside type: {kind.value}; the API server refuses it", path
-        settle = "Write type: Localhost, or leave localhostProfile out."
+        wrong, at = f"has both type: {kind.value} and localhostProfile: {text}, which the API server rejects", path
+        fix = "Write type: Localhost, or remove localhostProfile."
     else:
         return
     yield Problem(
         f"{workload.named}: the seccomp profile of {whose} {wrong}",
         at=at,
-        settle=settle,
+        settle=fix,
         container=part.name if isinstance(part, Container) else "",
     )

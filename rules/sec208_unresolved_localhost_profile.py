@@ -1,17 +1,24 @@
 """
-A container is to run with a profile file that nothing in the input brings to its nodes.
+A container uses a profile file that nothing in the input provides on its nodes.
 
-The kubelet looks for `localhostProfile` below `/var/lib/kubelet/seccomp` on the node. Where it is missing, the container is
-not created (`CreateContainerError: cannot load seccomp profile`), on that node only: the same pod may run elsewhere.
+The kubelet looks for `localhostProfile` in `/var/lib/kubelet/seccomp` on the node. If a node does not have the file,
+the kubelet does not create the container there (`CreateContainerError: cannot load seccomp profile`). The same pod
+may run on another node.
 
-What provides the file: a SeccompProfile of the Security Profiles Operator (as `operator/NAME.json`, up to 0.8 as
-`operator/NAMESPACE/NAME.json`), a MachineConfig for the pools on which the pod can land, a file below `--profile-dir`, or a
-profile file of the input whose path ends in this one. Only pods that are admitted are looked at.
+The following provide the file:
+
+- a SeccompProfile of the Security Profiles Operator, as `operator/NAME.json` (up to 0.8 as
+  `operator/NAMESPACE/NAME.json`)
+- a MachineConfig for each pool where the pod can run
+- a file in the `--profile-dir` directory
+- a profile file in the input whose path ends in this path
+
+The rule checks only pods that are admitted.
 
 ## How to fix it
 
-Bring the file to the nodes by one of these, or tell scclint where it is with `--profile-dir` or `--context`. Where nodes
-are provisioned by other means, ignore the finding.
+Provide the file in one of these ways, or show scclint where it is with `--profile-dir` or `--context`. If you
+provision the nodes by other means, ignore the finding.
 
 ## Before
 
@@ -60,7 +67,7 @@ from ._words import listed
 @rule(
     "SEC208",
     "unresolved-localhost-profile",
-    "Nothing in the input provides the named profile file",
+    "Nothing in the input provides the file of a Localhost profile",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -71,20 +78,20 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not outcome.admitted:
         return
     for path, containers in localhost_users(outcome).items():
-        reason = _why(path, outcome, world)
+        reason = _missing_because(path, outcome, world)
         for at, names in by_place(workload, containers) if reason else ():
             who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
             yield Problem(
                 f"{workload.named}: {who} with localhostProfile: {path}, {reason}",
                 at=at,
-                settle=f"Provide /var/lib/kubelet/seccomp/{path} by a SeccompProfile or MachineConfig, or name the folder that "
+                settle=f"Provide /var/lib/kubelet/seccomp/{path} with a SeccompProfile or a MachineConfig, or pass the directory that "
                 "has it with --profile-dir.",
                 container=names[0] if len(names) == 1 else "",
             )
 
 
-def _why(path: str, outcome: Outcome, world: World) -> str:
-    """Why the file may be missing, as a clause; empty where it is provided, or SEC215 says where it is."""
+def _missing_because(path: str, outcome: Outcome, world: World) -> str:
+    """Return why the file may be missing, as a clause; empty if it is provided or if SEC215 reports the right path."""
     resolution = world.profiles.resolve(path)
     delivered = [p for p in resolution.providers if p.delivered]
     if not resolution.providers:
@@ -98,4 +105,5 @@ def _why(path: str, outcome: Outcome, world: World) -> str:
     if not missing:
         return ""
     names = listed(f"{p.kind} {p.name}" for p in delivered)
-    return f"which {names} provides for {listed(p.role for p in delivered)} nodes, while the pod can also land on {listed(missing)}"
+    provide = "provides" if len(delivered) == 1 else "provide"
+    return f"which {names} {provide} on {listed(p.role for p in delivered)} nodes, but the pod can also run on {listed(missing)} nodes"

@@ -1,14 +1,13 @@
 """
-The pod has a seccomp profile, and a container of it asks for none: the container's own `Unconfined` beats the pod's
-profile.
+The pod has a seccomp profile, but a container overrides it with `Unconfined`.
 
-Whoever reads the pod's `securityContext` takes all of its containers for confined. On OpenShift only an SCC that
-lists `*` or `unconfined` lets this pass, such as `privileged`; on plain Kubernetes nothing stops it.
+The pod's `securityContext` suggests that all of its containers are confined. On OpenShift, only an SCC that lists `*`
+or `unconfined` admits such a pod, such as `privileged`. On plain Kubernetes there is no such limit.
 
 ## How to fix it
 
-Delete the container's `seccompProfile`, so that it inherits the pod's. If it needs a system call that the profile
-stops, give that container a Localhost profile that allows it.
+Delete the container's `seccompProfile`, so that the container inherits the pod's profile. If it needs a system call
+that the profile denies, give the container a Localhost profile that allows this call.
 
 ## Before
 
@@ -66,33 +65,34 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or not verdict.allowed:
         return
-    pods = _pod_profile(verdict, world)
-    if not pods:
+    pod_profile = _pod_profile(verdict, world)
+    if not pod_profile:
         return
-    whose = pod_profile_at(workload)
-    filled_in = "" if whose.present else f", which SCC {verdict.scc} fills in"
+    setting = pod_profile_at(workload)
+    applied = "" if setting.present else f", which SCC {verdict.scc} applies"
     for container in outcome.seccomp:
         if container.type != "Unconfined" or container.source not in ("container field", "container annotation"):
             continue
         yield Problem(
-            f"{workload.named}: container {container.name} asks for Unconfined, so it runs{creator(outcome)} without the "
-            f"{pods} of its pod{filled_in}",
+            f"{workload.named}: container {container.name} sets Unconfined, so it runs{creator(outcome)} without the "
+            f"pod's profile {pod_profile}{applied}",
             at=asked_at(workload, container),
-            related=(Related(f"the pod asks for {pods}", whose.span),) if whose.present else (),
-            settle=f"Delete the container's {_what(container)}, or give it a Localhost profile that allows what it needs.",
+            related=(Related(f"the pod sets {pod_profile}", setting.span),) if setting.present else (),
+            settle=f"Delete the container's {_setting(container)}, or give the container a Localhost profile that allows the system "
+            "calls it needs.",
             container=container.name,
         )
 
 
-def _what(container: ContainerSeccomp) -> str:
+def _setting(container: ContainerSeccomp) -> str:
     return "seccomp annotation" if container.source == "container annotation" else "seccompProfile"
 
 
 def _pod_profile(verdict: Verdict, world: World) -> str:
-    """The profile that the admitted pod gives to containers without their own: `Localhost a.json`; empty for none."""
+    """Return the profile of containers that set none, such as `Localhost a.json`; empty if it is unset or Unconfined."""
     form = annotation_form(((verdict.pod.get("spec") or {}).get("securityContext") or {}).get("seccompProfile"))
     if not form and world.cluster.kubernetes_minor <= 26:
         # The API server copies the annotation into the field only after admission.
         form = ((verdict.pod.get("metadata") or {}).get("annotations") or {}).get(POD_SECCOMP_ANNOTATION) or ""
-    asked = field_form(form)
-    return "" if asked == "Unconfined" else asked
+    profile = field_form(form)
+    return "" if profile == "Unconfined" else profile

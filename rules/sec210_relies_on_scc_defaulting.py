@@ -1,15 +1,15 @@
 """
-The container names no seccomp profile and is confined only because the SCC that admits it fills one in.
+The container sets no seccomp profile, and it is confined only because the SCC that admits the pod applies one.
 
-That is how OpenShift is meant to work, and nothing is wrong here. It is worth knowing where the same manifest also
-goes to other clusters: plain Kubernetes has no SCCs and runs the container unconfined unless its kubelets are started
-with `seccompDefault`. The same happens on OpenShift if a grant later moves the pod to an SCC without
+This is how OpenShift is meant to work, and nothing is wrong here. It matters if you also apply the manifest to other
+clusters: plain Kubernetes has no SCCs and runs the container unconfined unless its kubelets run with
+`seccompDefault`. The container also loses its profile on OpenShift if a grant later moves the pod to an SCC without
 `seccompProfiles`.
 
 ## How to fix it
 
-Write `seccompProfile: {type: RuntimeDefault}` in the pod's `securityContext`. The SCC that fills it in today accepts
-it.
+Set `seccompProfile: {type: RuntimeDefault}` in the pod's `securityContext`. The SCC that applies the profile today
+also admits a pod that sets it.
 
 ## Before
 
@@ -57,7 +57,7 @@ from ._words import creator, listed, profile
 @rule(
     "SEC210",
     "relies-on-scc-defaulting",
-    "The seccomp profile comes from the SCC alone",
+    "A container has a seccomp profile only because the SCC applies one",
     severity=Severity.INFO,
     on=Workload,
     since="0.1",
@@ -74,9 +74,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     run = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
     form = ", ".join(f"{key}: {value}" for key, value in confined[0].profile.items())
     yield Problem(
-        f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} fills it in"
+        f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
         f"{creator(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
-        settle=f"Write seccompProfile: {{{form}}} {profile_place(workload)}.",
+        settle=f"Set seccompProfile: {{{form}}} {profile_place(workload)}; the profile then no longer depends on the SCC.",
         container=names[0] if len(names) == 1 else "",
     )

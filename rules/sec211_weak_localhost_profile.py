@@ -1,22 +1,25 @@
 """
-A profile of one's own is weaker than `RuntimeDefault`: it allows by default, it lets through syscalls that
-`RuntimeDefault` stops, or a rule lets through more than it looks.
+A Localhost profile is weaker than `RuntimeDefault`.
 
-Profiles are taken from SeccompProfile objects, from files that a MachineConfig writes below
-`/var/lib/kubelet/seccomp`, and from profile files in the input. `RuntimeDefault` is that of the release judged for, with
-the capabilities that the containers using the profile have. Pod Security admission does not look into the file: a
-profile that allows everything passes the `restricted` level.
+The rule checks SeccompProfile objects, files that a MachineConfig writes to `/var/lib/kubelet/seccomp`, and profile
+files in the input. It compares each profile with the `RuntimeDefault` of the release you check against, for the
+capabilities of the containers that use the profile. Pod Security admission does not read the file: a profile that
+allows everything passes the `restricted` level.
 
-Found are: `defaultAction` that allows or only logs; allowing rules for syscalls that `RuntimeDefault` denies; deny-lists
-that forget another entrance to what they stop (`openat2` for `openat`); two conditions on one argument, which hold as
-alternatives; `includes.minKernel`, at which CRI-O does not look; capabilities in `includes` and `excludes` that equal no
-capability because they lack `CAP_`.
+The rule reports:
+
+- a `defaultAction` that allows or only logs
+- a rule that allows syscalls which `RuntimeDefault` denies
+- a deny-list that misses another syscall with the same effect (`openat2` for `openat`)
+- two conditions on one argument, which the runtime combines with OR
+- `includes.minKernel`, which CRI-O ignores
+- a capability in `includes` or `excludes` that matches nothing because it lacks `CAP_`
 
 ## How to fix it
 
-Start from `scclint seccomp show` and take out what the program does not need, or add the few syscalls it does need. Record
-what it needs with the Security Profiles Operator rather than guess. `scclint seccomp diff 4.20 profile.json` shows the whole
-difference.
+Start from the output of `scclint seccomp show` and remove what the program does not need, or add the few syscalls it
+needs. Record these syscalls with the Security Profiles Operator instead of guessing. `scclint seccomp diff 4.20
+profile.json` shows the whole difference.
 
 ## Before
 
@@ -54,7 +57,7 @@ from ._profiles import problems
 @rule(
     "SEC211",
     "weak-localhost-profile",
-    "A seccomp profile lets through what RuntimeDefault stops",
+    "A seccomp profile is weaker than RuntimeDefault",
     severity=Severity.WARNING,
     on=ProfileSource,
     since="0.1",

@@ -1,19 +1,20 @@
 """
-A profile that the runtime cannot read, or with which a container cannot start or will misbehave.
+The runtime cannot read a seccomp profile, or containers that use it cannot start or will misbehave.
 
-Profiles are taken from SeccompProfile objects, from files that a MachineConfig writes below
-`/var/lib/kubelet/seccomp`, and from profile files in the input; both forms are known, that of the OCI runtime
-specification and that of containers/common. The API server checks none of these files: a mistake shows as
-`CreateContainerError` on the node.
+The rule checks SeccompProfile objects, files that a MachineConfig writes to `/var/lib/kubelet/seccomp`, and profile
+files in the input. It knows both formats: that of the OCI runtime specification and that of containers/common. The
+API server checks none of these files: a mistake appears as `CreateContainerError` on the node.
 
-Errors are what keeps containers from starting: text that is no JSON, a missing `defaultAction` or `action`, an action,
-operator, architecture or flag that does not exist, keys that exclude each other, no `execve`. Warnings are what makes
-programs fail in odd ways: syscalls that nearly every program or the runtime itself needs, `clone3` answered with EPERM (glibc
-then does not fall back to `clone`), an architecture that is not covered, keys that nobody reads.
+Errors are mistakes that prevent containers from starting: text that is not JSON, a missing `defaultAction` or
+`action`, an unknown action, operator, architecture or flag, keys that exclude each other, and a denied `execve`.
+
+Warnings are mistakes that make programs fail in unexpected ways: denied syscalls that nearly every program or the
+runtime itself needs, `clone3` answered with EPERM (glibc then does not fall back to `clone`), a missing architecture,
+and keys that the runtime ignores.
 
 ## How to fix it
 
-Mend what the message names. `scclint seccomp show` prints a profile that works, to start from.
+Fix what the message names. `scclint seccomp show` prints a working profile that you can start from.
 
 ## Before
 
@@ -49,7 +50,7 @@ from ._profiles import problems
 @rule(
     "SEC212",
     "broken-localhost-profile",
-    "A seccomp profile is not valid, or no container can start with it",
+    "A seccomp profile is invalid, or containers cannot run with it",
     severity=Severity.ERROR,
     on=ProfileSource,
     since="0.1",

@@ -1,14 +1,14 @@
 """
-A profile names a syscall that does not exist, mostly a slip of the pen.
+A profile names a syscall that does not exist, usually because of a typing error.
 
-The runtime passes over names that it does not know, without an error. In an allow-list the syscall that was meant stays
-denied; in a deny-list it stays allowed, which is a hole.
+The runtime ignores unknown names without an error. In an allow-list, the intended syscall stays denied. In a
+deny-list, it stays allowed, which is a security hole.
 
-Known are the syscalls of all architectures that libseccomp knows.
+The rule knows the syscalls of every architecture that libseccomp supports.
 
 ## How to fix it
 
-Correct the name, or take it out.
+Correct the name, or remove it.
 
 ## Before
 

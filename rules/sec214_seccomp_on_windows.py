@@ -1,12 +1,13 @@
 """
-A pod that says `os.name: windows` has a seccomp profile, which exists on Linux only: the API server refuses the pod.
+A pod with `os.name: windows` sets a seccomp profile, and the API server rejects the pod because seccomp exists only
+on Linux.
 
-The refusal comes from validation, after admission, with `seccompProfile: Forbidden: cannot be set for a windows pod`.
-SCC admission does not look at such a pod at all.
+Validation rejects the pod after admission, with `seccompProfile: Forbidden: cannot be set for a windows pod`. SCC
+admission skips Windows pods.
 
 ## How to fix it
 
-Delete the profile, of the pod and of each container; or correct `os.name` if the pod is meant for Linux nodes.
+Delete the profile from the pod and from each container. If the pod runs on Linux nodes, correct `os.name` instead.
 
 ## Before
 
@@ -57,21 +58,21 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     system = workload.pod.field("spec", "os", "name")
     if system.value != "windows":
         return
-    named = Related("the pod is for Windows", system.span)
-    yield from _refused(workload, "the pod", "", workload.pod.field("spec", "securityContext", "seccompProfile"), named)
+    windows = Related("os.name makes this a Windows pod", system.span)
+    yield from _rejected(workload, "the pod", "", workload.pod.field("spec", "securityContext", "seccompProfile"), windows)
     for container in workload.pod.containers:
         field = container.field("securityContext", "seccompProfile")
-        yield from _refused(workload, f"container {container.name}", container.name, field, named)
+        yield from _rejected(workload, f"container {container.name}", container.name, field, windows)
 
 
-def _refused(workload: Workload, whose: str, container: str, field: Field[Any], named: Related) -> Iterator[Problem]:
+def _rejected(workload: Workload, whose: str, container: str, field: Field[Any], windows: Related) -> Iterator[Problem]:
     if field.value is None:
         return
     depth = len(workload.pod.path)
     yield Problem(
-        f"{workload.named}: {whose} has a seccompProfile, and os.name: windows makes the API server refuse that",
+        f"{workload.named}: {whose} sets seccompProfile, which the API server rejects in a pod with os.name: windows",
         at=workload.pod.field(*field.path[depth:], "type"),
-        related=(named,),
-        settle="Delete the seccompProfile, or correct os.name.",
+        related=(windows,),
+        settle="Delete seccompProfile, or correct os.name if the pod runs on Linux nodes.",
         container=container,
     )

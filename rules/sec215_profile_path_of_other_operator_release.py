@@ -1,14 +1,19 @@
 """
-A `localhostProfile` that the Security Profiles Operator's SeccompProfile of that name does not give.
+`localhostProfile` names a path that the Security Profiles Operator does not write for the SeccompProfile of that
+name.
 
-Up to 0.8 the operator's SeccompProfiles are namespaced, and it writes them to `operator/NAMESPACE/NAME.json`. From 0.9 on they
-are cluster-scoped, and it writes `operator/NAME.json`; API version `v1` exists from 1.0 on. A manifest that mixes the two names
-a file that is never written: the container is not created.
+The path depends on the version of the operator:
+
+- Up to 0.8, SeccompProfiles are namespaced, and the operator writes `operator/NAMESPACE/NAME.json`.
+- From 0.9 on, SeccompProfiles are cluster-scoped, and the operator writes `operator/NAME.json`. API version `v1`
+  exists since 1.0.
+
+A manifest that mixes the two names a file that is never written, and the container is not created.
 
 ## How to fix it
 
-Write the path that the message gives, or move the SeccompProfile to the API version and scope that fit the operator in use.
-The operator shows the path as `status.localhostProfile`.
+Write the path that the message gives, or change the SeccompProfile to the API version and scope of your operator. The
+operator shows the path in `status.localhostProfile`.
 
 ## Before
 
@@ -75,12 +80,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if not found.mismatch or any(provider.delivered for provider in found.providers):
             continue
         meant = world.profiles.written(found.meant)
-        related = (Related(f"{meant.named} stands here", meant.place.span),) if meant else ()
+        related = (Related(f"{meant.named} is defined here", meant.place.span),) if meant else ()
         for at, names in by_place(workload, containers):
             yield Problem(
-                f"{workload.named}: localhostProfile: {path} is not where the file will be: {found.mismatch} {found.expected}",
+                f"{workload.named}: the operator does not write the file of localhostProfile: {path}; {found.mismatch} {found.expected}",
                 at=at,
                 related=related,
-                settle=f"Write localhostProfile: {found.expected}, if the SeccompProfile is as the operator in use has it.",
+                settle=f"Write localhostProfile: {found.expected}, or change the SeccompProfile to the API version and scope of your operator.",
                 container=names[0] if len(names) == 1 else "",
             )

@@ -1,16 +1,17 @@
 """
-An annotation asks CRI-O itself for something about seccomp, and a stock OpenShift node strips it before CRI-O sees it.
+A seccomp annotation for CRI-O has no effect, because a stock OpenShift node removes it before CRI-O uses it.
 
-CRI-O can take a profile from an OCI artifact (`seccomp-profile.kubernetes.cri-o.io/<container>`) and can report the
-system calls that a profile stops (`io.kubernetes.cri-o.seccompNotifierAction`); newer names are
-`seccomp-profile.crio.io` and `seccomp-notifier-action.crio.io`. It heeds them only for a runtime handler whose
-`allowed_annotations` lists them, which no handler of OpenShift does. The container runs as if the annotation were not
-there.
+CRI-O can load a profile from an OCI artifact (`seccomp-profile.kubernetes.cri-o.io/<container>`) and can report the
+system calls that a profile denies (`io.kubernetes.cri-o.seccompNotifierAction`). The newer names are
+`seccomp-profile.crio.io` and `seccomp-notifier-action.crio.io`. CRI-O uses these annotations only if
+`allowed_annotations` of the runtime handler lists them, and no OpenShift handler lists them. The container runs as if
+the annotation were absent.
 
 ## How to fix it
 
-Use the `seccompProfile` field: a Localhost profile that the Security Profiles Operator or a MachineConfig puts on the
-node. If a handler of your own allows the annotation, name its RuntimeClass in the pod (`runtimeClassName`).
+Set the `seccompProfile` field to a Localhost profile, and let the Security Profiles Operator or a MachineConfig put
+the file on the node. If one of your own runtime handlers allows the annotation, name its RuntimeClass in the pod
+(`runtimeClassName`).
 
 ## Before
 
@@ -56,15 +57,17 @@ NOTIFIER = ("io.kubernetes.cri-o.seccompNotifierAction", "seccomp-notifier-actio
 WHOLE_POD = "POD"
 
 USE_LOCALHOST = (
-    "Use the seccompProfile field; the Security Profiles Operator or a MachineConfig can put a Localhost profile on the nodes."
+    "Set the seccompProfile field. The Security Profiles Operator or a MachineConfig can put a Localhost profile on the nodes."
 )
-USE_LOG = "Delete it; a Localhost profile with the action SCMP_ACT_LOG has the node's audit log name the system calls."
+USE_LOG = (
+    "Delete the annotation. A Localhost profile with the action SCMP_ACT_LOG reports the system calls in the node's audit log."
+)
 
 
 @rule(
     "SEC216",
     "ignored-runtime-annotation",
-    "A stock OpenShift node strips this seccomp annotation of CRI-O",
+    "A stock OpenShift node removes this seccomp annotation for CRI-O",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -74,35 +77,35 @@ USE_LOG = "Delete it; a Localhost profile with the action SCMP_ACT_LOG has the n
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    # A RuntimeClass leads to a handler that somebody configured, and that may allow the annotation.
+    # A RuntimeClass selects a custom handler, which may allow the annotation.
     if world.cluster.platform != "openshift" or outcome.verdict is None or workload.pod.field("spec", "runtimeClassName"):
         return
     for key, value in workload.pod.annotations.items():
         base, _, target = key.partition("/")
         if base in PROFILE:
-            effect, settle = f"no profile is taken from {value}{_instead(outcome, target)}", USE_LOCALHOST
+            effect, fix = f"CRI-O does not load {value}{_instead(outcome, target)}", USE_LOCALHOST
         elif base in NOTIFIER:
-            effect, settle = "no system calls are reported", USE_LOG
+            effect, fix = "no system calls are reported", USE_LOG
         else:
             continue
         yield Problem(
-            f"{workload.named}: a stock OpenShift node strips the annotation {key}, so {effect}",
+            f"{workload.named}: a stock OpenShift node removes the annotation {key}, so {effect}",
             at=workload.pod.annotation(key),
-            settle=settle,
+            settle=fix,
             container=target if workload.pod.container(target) else "",
         )
 
 
 def _instead(outcome: Outcome, target: str) -> str:
-    """What the containers that the annotation is for run with; nothing where they do not run."""
+    """Return the profiles that the annotated containers get instead, as a clause; empty if the pod is not admitted."""
     if not outcome.admitted:
         return ""
     affected = [c for c in outcome.seccomp if target in ("", WHOLE_POD, c.name)]
-    profiles = dict.fromkeys(_words(c) for c in affected if c.type is not None)
+    profiles = dict.fromkeys(_with_profile(c) for c in affected if c.type is not None)
     names = listed(c.name for c in affected)
     return f"; {names} run{'s' if len(affected) == 1 else ''} {listed(profiles)}" if profiles else ""
 
 
-def _words(container: ContainerSeccomp) -> str:
+def _with_profile(container: ContainerSeccomp) -> str:
     text = profile(container)
     return text if text == "unconfined" else f"with {text}"
