@@ -1,4 +1,4 @@
-"""The examples in README and the site are correct: outputs are real, commands parse, and configurations are valid.
+"""The examples in README and the site are correct: outputs are real, commands run, and configurations are valid.
 
 `SCCLINT_WRITE_GOLDEN=1` writes the outputs instead of comparing them.
 """
@@ -9,6 +9,8 @@ import io
 import os
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +28,16 @@ from scclint.registry import builtin
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted((ROOT / "docs").rglob("*.md"))
 SITE = [page for page in PAGES if page.name not in ("CONTRIBUTING.md", "releasing.md")]
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: registry.example/web:1}]}
+"""
 FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 REGENERATE = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
 
@@ -101,14 +113,48 @@ def _simple_commands(line: str) -> Iterator[list[str]]:
     yield words
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A git repository with the files that the commands in the pages name."""
+    root = tmp_path / "project"
+    demo, article = ROOT / "fixtures" / "demo", ROOT / "fixtures" / "seccomp" / "article"
+    shutil.copytree(demo, root / "fixtures" / "demo")
+    shutil.copytree(demo, root / "deploy")
+    shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
+    shutil.copytree(article / "evidence", root / "evidence")
+    files = {
+        "web.yaml": WEB,
+        "state.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+        "../cluster-config/namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+        "templates/web.yaml": "apiVersion: template.openshift.io/v1\nkind: Template\nobjects: []\nparameters: [{name: IMAGE_TAG}]\n",
+        "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        "charts/shop/templates/web.yaml": WEB,
+        "rendered/shop/templates/web.yaml": f"---\n# Source: shop/templates/web.yaml\n{WEB}",
+        "profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
+        "seccomp/profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    identity = ["-c", "user.name=docs", "-c", "user.email=docs@example.com"]
+    for arguments in (
+        ["init", "-q"],
+        ["add", "."],
+        [*identity, "commit", "-qm", "Add"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
+        subprocess.run(["git", *arguments], cwd=root, check=True)
+    return root
+
+
 @pytest.mark.parametrize(("place", "command"), sorted(set(commands())))
-def test_commands_parse(place: str, command: str) -> None:
+def test_commands_run(place: str, command: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WEB.encode())))
     _, *arguments = shlex.split(command)
-    try:
-        args = build().parse_args(arguments)
-    except SystemExit:
-        pytest.fail(f"{place}: {command}")
-    assert args.command, f"{place}: {command}"
+    out = io.StringIO()
+    with contextlib.chdir(project), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        status = main(arguments)
+    assert status in (0, 1), f"{place}: {command}\n{out.getvalue()}"
 
 
 @pytest.mark.parametrize("block", [b for b in blocks("yaml", "toml") if "title=" in b.about], ids=str)
