@@ -194,14 +194,6 @@ def profiles_on_nodes_with_users(number: int) -> str:
     return f"{head}  config:\n    ignition: {{version: 3.2.0}}\n    storage:\n      files:\n{files}{users}"
 
 
-UNCONFINED = "{name: a%d, image: x, securityContext: {seccompProfile: {type: Unconfined}}}"
-
-
-def comments_beside_containers(number: int) -> str:
-    lines = (f"  # scclint: ignore[SEC201] x\n  - {UNCONFINED % i}\n" for i in range(number))
-    return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{''.join(lines)}"
-
-
 def sysctls_and_patterns(number: int) -> str:
     patterns = "".join(f"- c{i}*\n" for i in range(number))
     sysctls = "".join(f"    - {{name: z{i}, value: b}}\n" for i in range(number))
@@ -209,16 +201,6 @@ def sysctls_and_patterns(number: int) -> str:
         "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: a, image: x}]\n  securityContext:\n"
     )
     return f"{SCC.format(i=0)}allowedUnsafeSysctls:\n{patterns}{pod}    sysctls:\n{sysctls}"
-
-
-def comments_on_the_whole_file(number: int) -> str:
-    return "# scclint: ignore-file[SCC102, SEC201] x\n" * number + comments_beside_containers(number)
-
-
-def comments_above_one_line(number: int) -> str:
-    containers = ", ".join(UNCONFINED % i for i in range(number))
-    comments = "# scclint: ignore[SEC201] x\n" * number
-    return f"{comments}{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{containers}]}}}}\n"
 
 
 @pytest.mark.parametrize(
@@ -234,9 +216,6 @@ def comments_above_one_line(number: int) -> str:
         profiles_with_users,
         profiles_on_nodes_with_users,
         sysctls_and_patterns,
-        comments_beside_containers,
-        comments_on_the_whole_file,
-        comments_above_one_line,
     ],
 )
 def test_what_looks_up_something_each_time(text: Callable[[int], str]) -> None:

@@ -34,7 +34,7 @@ rules
 schemas
 seccomp seccomp.effective
 source
-suppress suppress.syntax
+suppress suppress.apply suppress.syntax
 units units.kustomize units.kustomize.kustomization units.kustomize.surroundings
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 text world

@@ -133,7 +133,7 @@ HELPERS = {
     "scclint.units.helm.sources.find_origins": "looking for Helm's templates",
     "scclint.units.helm.trace.relocate": "looking for lines of Helm's templates",
     "scclint.engine.run.notices_on": "telling what is not judged",
-    "scclint.engine.run.settle": "looking at suppressions",
+    "scclint.engine.run.apply_ignores": "applying suppressions",
 }
 
 

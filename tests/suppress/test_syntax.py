@@ -20,7 +20,7 @@ from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule
 from scclint.source import Span
-from scclint.suppress import apply as covering
+from scclint.suppress import apply as suppressions
 from scclint.suppress.syntax import annotation_ignores, comment_ignores, config_ignores, parse_annotation, parse_comment
 from scclint.yaml.nodes import to_data
 
@@ -37,7 +37,7 @@ def finding(rule_id: str, line: int, column: int = 1, *, file: str = "a.yaml", e
 
 
 def apply(findings: Sequence[Finding], *ignores: Ignore | None, **options: Any) -> tuple[list[Finding], list[Ignore]]:
-    return covering.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
+    return suppressions.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
 
 
 def of_object(found: Finding, ignore: Ignore) -> Finding:
@@ -140,6 +140,13 @@ class TestLines:
     @pytest.mark.parametrize(("line", "end_line", "covered"), [(5, 6, False), (5, 7, True), (8, 9, True), (9, 9, False)])
     def test_any_line_of_the_region(self, line: int, end_line: int, covered: bool) -> None:
         [marked], _ = apply([finding("SEC201", line, end_line=end_line)], parse_comment("# scclint: ignore[SEC201] x", AT))
+        assert (marked.suppression is not None) is covered
+
+    @pytest.mark.parametrize(("column", "covered"), [(4, False), (5, True), (8, True), (9, False)])
+    def test_span_without_extent_counts_as_one_character(self, column: int, covered: bool) -> None:
+        ignore = Ignore("annotation", ("SEC201",), AT, region=Span("a.yaml", 7, 5, 7, 9))
+        empty = replace(finding("SEC201", 7), span=Span("a.yaml", 7, column, 7, column))
+        [marked], _ = apply([empty], ignore)
         assert (marked.suppression is not None) is covered
 
     def test_only_in_its_file(self) -> None:
@@ -401,7 +408,8 @@ def naive(finding: Finding, ignore: Ignore) -> tuple[str, ...]:
 def test_the_same_is_covered_as_when_each_is_held_against_each(findings: list[Finding], ignores: list[Ignore]) -> None:
     marked, judged = apply(findings, *ignores)
     for before, after in zip(findings, marked, strict=True):
-        live = (i for i in ignores if i.until is None and naive(before, i))
+        by_place = sorted(ignores, key=lambda i: i.region is None)
+        live = (i for i in by_place if i.until is None and naive(before, i))
         first = next(live, None)
         assert after.suppression == (Suppression(first.by, first.reason, first.span) if first else None)
     for ignore, outcome in zip(ignores, judged, strict=True):

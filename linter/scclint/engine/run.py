@@ -1,7 +1,8 @@
 """The whole run: load, model, check, report."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.config import selection
@@ -12,17 +13,22 @@ from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.notices import notices_on, tally
 from scclint.engine.objects import model_objects
 from scclint.engine.progress import Lap, Progress, no_lap, silent
-from scclint.engine.suppressions import Move, settle
+from scclint.engine.suppressions import apply_baseline, written_ignores
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
 from scclint.files.read import read
 from scclint.finding import Crash, Finding, Report
 from scclint.model.object import Workload
 from scclint.registry import Registry, builtin
+from scclint.suppress.apply import apply as apply_ignores
+from scclint.suppress.syntax import config_ignores
 from scclint.world import Outcome, World
 
 if TYPE_CHECKING:
     from datetime import date
+
+Move = Callable[[Sequence[Finding]], list[Finding]]
+"""Moves findings in rendered manifests to the files that they were rendered from."""
 
 
 def lint(paths: Sequence[str], config: Config | None = None) -> Report:
@@ -74,16 +80,26 @@ def run(
     ours = [o for o in objects if id(o.document) in targets]
     subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
+
+    def ran(rule_id: str, file: str) -> bool:
+        return inputs.covers(file) and rule_id in select(file)
+
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
     notices = list(inputs.notices)
     with attempt("check", "telling what is not judged", crashes):
         notices += notices_on(inputs, ours, worlds, config)
     move = _move(inputs, crashes)
     if ignores:
-        with attempt("check", "looking at suppressions", crashes):
-            findings, broken, more = settle(findings, subjects, inputs, worlds, config, registry, select, today, move)
+        with attempt("check", "applying suppressions", crashes):
+            apply = partial(apply_ignores, rules=registry.rules, today=today, root=config.root, ran=ran)
+            # Comments and annotations match where they were read, paths of the configuration where the reader edits.
+            findings, written = apply(findings, tuple(written_ignores(subjects)))
+            findings, configured = apply(move(findings), config_ignores(config))
+            one_world = dict(list(worlds.items())[:1])
+            of_ignores, broken = check(one_world, [*written, *configured], registry.rules, select)
+            findings, stale = apply_baseline(sorted([*findings, *move(of_ignores)], key=order), config, ran)
             crashes += broken
-            notices += more
+            notices += stale
     else:
         findings = sorted(move(findings), key=order)
     lap("check")

@@ -1,24 +1,21 @@
-"""Which findings suppressions cover. A covered finding is marked, never dropped."""
+"""Match findings against suppressions. A suppressed finding is marked and stays in the report."""
 
 import os
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.selection import covers, unknown_selector
 from scclint.finding import END, Finding, Ignore, Subject, Suppression
 from scclint.record import replace
 from scclint.rule import AnyRule
-from scclint.source import Span
-from scclint.suppress.regions import Position, Regions
 
 if TYPE_CHECKING:
     from datetime import date
 
 Ran = Callable[[str, str], bool]
-"""Whether this run judged the rule of that id on that file. For a file that no longer exists: whether it would have."""
+"""Whether this run applied the rule of that id to that file. For a file that no longer exists: whether it would have."""
 
 
 def always(rule_id: str, file: str) -> bool:
@@ -34,197 +31,84 @@ def apply(
     root: str = ".",
     ran: Ran = always,
 ) -> tuple[list[Finding], list[Ignore]]:
-    """Mark the findings that an ignore covers, and say of each ignore what came of it.
+    """Return the findings with the suppressed ones marked, and the ignores with their use counted; both keep their order.
 
-    `rules` are those that ignores may name; `root` is the folder that their `paths` are relative to (`Config.root`).
-    The findings come back in their order; one that is suppressed already stays as it is, but counts as a use.
+    A finding is marked with the first ignore that matches it; those written in its file come before those of the configuration.
+    A finding that is already suppressed keeps its mark and counts as a use. `rules` are the rules that ignores may select; the
+    `paths` of ignores are relative to `root`.
     """
-    selectors: dict[tuple[str, ...], _Selectors] = {}
-    trials = [_Trial(place, ignore, rules, today, root, selectors) for place, ignore in enumerate(ignores)]
-    by_file: dict[str, list[_Trial]] = {}
-    for trial in trials:
-        if trial.ignore.region is not None:
-            by_file.setdefault(trial.ignore.region.file, []).append(trial)
-    anywhere = _Group([trial for trial in trials if trial.ignore.region is None])
-    within = {file: _File(found) for file, found in by_file.items()}
+    applied = [_Applied(ignore, rules, today, root) for ignore in ignores]
+    # A comment or annotation concerns its own file only, so a run over many files compares few of them.
+    in_file: dict[str | None, list[_Applied]] = defaultdict(list)
+    for each in applied:
+        in_file[each.ignore.region.file if each.ignore.region else None].append(each)
+    concerning: dict[tuple[str, str], list[_Applied]] = {}
     marked = []
     for finding in findings:
-        file = within.get(finding.span.file)
-        groups = (*file.groups(finding.span), anywhere) if file else (anywhere,)
-        covering = [first for group in groups if (first := group.cover(finding)) is not None]
-        marked.append(_mark(finding, min(covering, key=_place).ignore) if covering else finding)
-    for group in (anywhere, *(group for file in within.values() for group in file.all)):
-        group.count()
-    return marked, [trial.outcome(ran) for trial in trials]
-
-
-class _Selectors:
-    """What the selectors of an ignore mean: those that each rule is named by, and what to tell of one that names none."""
-
-    def __init__(self, selectors: tuple[str, ...], rules: Sequence[AnyRule]) -> None:
-        self.unknown = next(filter(None, (unknown_selector(s, rules) for s in selectors)), "")
-        self.of = {r.id: tuple(s for s in selectors if covers((s,), r)) for r in rules if covers(selectors, r)}
-
-
-class _Trial:
-    """An ignore while it is applied: its place among all, and what of it was of use."""
-
-    def __init__(
-        self,
-        place: int,
-        ignore: Ignore,
-        rules: Sequence[AnyRule],
-        today: "date | None",
-        root: str,
-        selectors: dict[tuple[str, ...], _Selectors],
-    ) -> None:
-        if ignore.rules not in selectors:
-            selectors[ignore.rules] = _Selectors(ignore.rules, rules)
-        self._selectors = selectors[ignore.rules]
-        self.place = place
-        self.ignore = ignore if ignore.mistake else replace(ignore, mistake=self._selectors.unknown)
-        self.expired = ignore.until is not None and ignore.until < (today or type(ignore.until).today())
-        self._uses = 0
-        self._used: set[str] = set()
-        self._root = root
-        self._takes = _among(ignore.paths) if ignore.paths else None
-        globs = {field: glob for field in ("kind", "namespace", "name", "container") if (glob := getattr(ignore, field))}
-        self._globs = _patterns(globs) if globs else []
-
-    @property
-    def of_any_subject(self) -> bool:
-        return not self._globs and self.ignore.about is None
-
-    def reaches(self, rule_id: str, file: str) -> bool:
-        """Whether it can cover findings of the rule in the file."""
-        if rule_id not in self._selectors.of:
-            return False
-        return self._takes is None or self._takes(os.path.relpath(file, self._root).replace(os.sep, "/"))
-
-    def takes(self, subject: Subject) -> bool:
-        if self.ignore.about not in (None, (subject.kind, subject.namespace, subject.name)):
-            return False
-        return all(pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs)
-
-    def use(self, rule_id: str, times: int = 1) -> None:
-        """Remember that it covers findings of the rule; an expired one still counts, but covers nothing."""
-        self._used.update(self._selectors.of[rule_id])
-        self._uses += times
-
-    def outcome(self, ran: Ran) -> Ignore:
-        judged = {s for id, selectors in self._selectors.of.items() if ran(id, self.ignore.file) for s in selectors}
-        unused = tuple(s for s in self.ignore.rules if s in judged and s not in self._used)
-        return replace(self.ignore, uses=self._uses, unused=unused, expired=self.expired)
-
-
-_place = attrgetter("place")
-_WILD = re.compile(r"[*?\[]")
-
-
-class _Reaching:
-    """Ignores that can cover findings of one rule in one file: of any subject, of a container by its name, and others."""
-
-    def __init__(self, trials: Iterable[_Trial]) -> None:
-        self.any_subject: list[_Trial] = []
-        self.of_container: dict[str, list[_Trial]] = {}
-        self.others: list[_Trial] = []
-        for trial in trials:
-            container = trial.ignore.container
-            if trial.of_any_subject:
-                self.any_subject.append(trial)
-            elif container and not _WILD.search(container):
-                self.of_container.setdefault(container, []).append(trial)
-            else:
-                self.others.append(trial)
-
-
-class _Group:
-    """Ignores that cover the same findings as far as places go, in their order.
-
-    Findings of one rule in one file are then told apart by their subject only, so most ignores are asked once for all of them.
-    """
-
-    def __init__(self, trials: Sequence[_Trial]) -> None:
-        self._trials = trials
-        self._reaching: dict[tuple[str, str], _Reaching] = {}
-        self._findings: Counter[tuple[str, str]] = Counter()
-
-    def cover(self, finding: Finding) -> _Trial | None:
-        """The first ignore that covers the finding, which lies where they do; None where none does."""
-        key = (finding.rule_id, finding.span.file)
-        if key not in self._reaching:
-            self._reaching[key] = _Reaching(trial for trial in self._trials if trial.reaches(*key))
-        reaching = self._reaching[key]
-        self._findings[key] += 1
-        others = (*reaching.of_container.get(finding.subject.container, ()), *reaching.others)
-        covering = sorted((trial for trial in others if trial.takes(finding.subject)), key=_place)
-        for trial in covering:
-            trial.use(finding.rule_id)
-        first = (next((trial for trial in found if not trial.expired), None) for found in (reaching.any_subject, covering))
-        return min(filter(None, first), key=_place, default=None)
-
-    def count(self) -> None:
-        """Have those of any subject remember what they cover."""
-        for key, times in self._findings.items():
-            for trial in self._reaching[key].any_subject:
-                trial.use(key[0], times)
-
-
-class _File:
-    """The ignores that cover a part of one file: the whole, lines, or an object."""
-
-    def __init__(self, trials: Sequence[_Trial]) -> None:
-        whole: list[_Trial] = []
-        lines: list[tuple[Position, Position, _Trial]] = []
-        objects: dict[tuple[Position, Position], list[_Trial]] = {}
-        for trial in trials:
-            assert trial.ignore.region is not None
-            _, line, column, end_line, end_column = trial.ignore.region
-            if (line, column, end_line, end_column) == (1, 1, END, END):
-                whole.append(trial)
-            elif (column, end_column) == (1, END):
-                lines.append(((line, 0), (end_line + 1, 0), trial))
-            else:
-                objects.setdefault(((line, column), (end_line, end_column)), []).append(trial)
-        self._whole = _Group(whole)
-        self._lines = Regions(lines)
-        self._of_lines: dict[tuple[int, int], _Group] = {}
-        self._objects = Regions((start, end, _Group(found)) for (start, end), found in objects.items())
-
-    def groups(self, span: Span) -> Iterator[_Group]:
-        """The groups that overlap the span."""
+        span = finding.span
+        key = (finding.rule_id, span.file)
+        if key not in concerning:
+            concerning[key] = [a for a in (*in_file[span.file], *in_file[None]) if a.concerns(*key)]
         start = (span.line, span.column)
         # A span without extent counts as one character.
         end = max((span.end_line, span.end_column), (span.line, span.column + 1))
-        if end > (1, 1):
-            yield self._whole
-        last = end[0] if end[1] > 1 else end[0] - 1
-        if (span.line, last) not in self._of_lines:
-            found = self._lines.overlapping((span.line, 0), (last + 1, 0))
-            self._of_lines[span.line, last] = _Group(sorted(found, key=_place))
-        yield self._of_lines[span.line, last]
-        yield from self._objects.overlapping(start, end)
-
-    @property
-    def all(self) -> Iterator[_Group]:
-        yield self._whole
-        yield from self._of_lines.values()
-        yield from self._objects
-
-
-def _patterns(globs: Mapping[str, str]) -> list[tuple[str, re.Pattern[str]]]:
-    from scclint.files.globs import name_pattern
-
-    return [(field, re.compile(name_pattern(glob))) for field, glob in globs.items()]
-
-
-def _among(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    from scclint.files.globs import path_filter
-
-    return path_filter(globs)
+        subject = finding.subject
+        matching = [a for a in concerning[key] if a.start < end and start < a.end and (a.any_subject or a.takes(subject))]
+        for each in matching:
+            each.uses[finding.rule_id] += 1
+        first = next((a.ignore for a in matching if not a.expired), None)
+        marked.append(finding if first is None else _mark(finding, first))
+    return marked, [each.outcome(ran) for each in applied]
 
 
 def _mark(finding: Finding, ignore: Ignore) -> Finding:
     if finding.suppression is not None:
         return finding
     return replace(finding, suppression=Suppression(ignore.by, ignore.reason, ignore.span))
+
+
+class _Applied:
+    """An ignore with its selectors, globs and region ready to be compared, and what it matched so far."""
+
+    def __init__(self, ignore: Ignore, rules: Sequence[AnyRule], today: "date | None", root: str) -> None:
+        self.selectors = {r.id: {s for s in ignore.rules if covers((s,), r)} for r in rules if covers(ignore.rules, r)}
+        mistake = ignore.mistake or next(filter(None, (unknown_selector(s, rules) for s in ignore.rules)), "")
+        self.ignore = replace(ignore, mistake=mistake)
+        region = ignore.region
+        self.start = (region.line, region.column) if region else (0, 0)
+        self.end = (region.end_line, region.end_column) if region else (END, END)
+        self.expired = ignore.until is not None and ignore.until < (today or type(ignore.until).today())
+        self.uses: Counter[str] = Counter()
+        self._root = root
+        self._globs = [(field, _name_pattern(glob)) for field in _FIELDS if (glob := getattr(ignore, field))]
+        self.any_subject = not self._globs and ignore.about is None
+
+    def concerns(self, rule_id: str, file: str) -> bool:
+        """Return whether the ignore can match findings of the rule in the file."""
+        if rule_id not in self.selectors or not self.ignore.paths:
+            return rule_id in self.selectors
+        from scclint.files.globs import path_filter
+
+        return path_filter(self.ignore.paths)(os.path.relpath(file, self._root).replace(os.sep, "/"))
+
+    def takes(self, subject: Subject) -> bool:
+        """Return whether the ignore matches findings on this object and container."""
+        if self.ignore.about not in (None, (subject.kind, subject.namespace, subject.name)):
+            return False
+        return all(pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs)
+
+    def outcome(self, ran: Ran) -> Ignore:
+        """Return the ignore with what it matched: an expired one counts its matches, although it suppresses none."""
+        judged = {s for id, selectors in self.selectors.items() if ran(id, self.ignore.file) for s in selectors}
+        used = {s for id in self.uses for s in self.selectors[id]}
+        unused = tuple(s for s in self.ignore.rules if s in judged and s not in used)
+        return replace(self.ignore, uses=self.uses.total(), unused=unused, expired=self.expired)
+
+
+_FIELDS = ("kind", "namespace", "name", "container")
+
+
+def _name_pattern(glob: str) -> re.Pattern[str]:
+    from scclint.files.globs import name_pattern
+
+    return re.compile(name_pattern(glob))
