@@ -167,14 +167,6 @@ def copies(folder: str, corpus: str, number: int) -> list[str]:
     return names
 
 
-def jobs(corpus: Sequence[str]) -> None:
-    print(f"### `--jobs`, the corpus {len(corpus)} times over\n")
-    numbers = (1, 2)
-    costs = cheapest([[SCCLINT, "check", "--no-cache", "--jobs", str(number), *corpus] for number in numbers], 3)
-    rows = [(f"`--jobs {n}`", f"{cost.cpu:.1f} s", f"{cost.wall:.1f} s") for n, cost in zip(numbers, costs, strict=True)]
-    table(("", "CPU", "wall"), rows)
-
-
 def admissions() -> None:
     print("### Admissions\n")
     done = subprocess.run([PYTHON, os.path.join(HERE, "admissions.py")], capture_output=True, text=True, check=True)
@@ -194,9 +186,7 @@ def main() -> None:
         throughput(folder, corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
         admissions()
         growth(folder)
-        corpora = copies(folder, corpus, 7)
-        memory(folder, corpora)
-        jobs(corpora)
+        memory(folder, copies(folder, corpus, 7))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from scclint.api import Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, MappingNode, ScalarNode, mappings, owner
+from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, owner
 
 
 @rule(
@@ -63,7 +63,7 @@ from ._tree import Entry, MappingNode, ScalarNode, mappings, owner
 def check(document: Document, world: World) -> Iterator[Problem]:
     # No cluster reads what has neither.
     manifest = document.kind or document.api_version
-    for path, mapping in mappings(document.root) if manifest and not document.faithful else ():
+    for path, mapping in mappings(document.root) if manifest and has_duplicates(document.root) else ():
         if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
             yield from _run_together(owner(document.root, path), path, mapping)
             continue

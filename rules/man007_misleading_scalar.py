@@ -96,7 +96,7 @@ WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
     cwe=(436,),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    for path in () if obj.document.faithful else _candidates(obj.data):
+    for path in _candidates(obj.data):
         found = entry_at(obj.root, (*obj.path, *path))
         scalar = found.value if isinstance(found, Entry) else found
         # In a Template the value may be a parameter's, which is not what is written here.
@@ -115,15 +115,13 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
 
 
 def _candidates(data: Any, path: Path = (), named: bool = False) -> Iterator[Path]:
-    """The paths to booleans and numbers under the keys that matter."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _candidates(value, (*path, key), key in KEYS)
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _candidates(value, (*path, index), named)
-    elif named and isinstance(data, bool | int | float):
-        yield path
+    """Yield the path of each boolean and number under the keys that matter."""
+    for step, value in data.items() if isinstance(data, dict) else enumerate(data):
+        matters = step in KEYS if isinstance(step, str) else named
+        if isinstance(value, dict | list):
+            yield from _candidates(value, (*path, step), matters)
+        elif matters and isinstance(value, bool | int | float):
+            yield (*path, step)
 
 
 def _misleads(key: str, scalar: ScalarNode) -> bool:

@@ -24,7 +24,7 @@ expand expand.kinds
 files files.discover files.ignored files.read
 finding
 limits
-load load.document load.folding load.sniff
+load load.document load.sniff
 model model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
 record
 registry

@@ -5,11 +5,7 @@ from pathlib import Path
 import pytest
 
 from scclint.files import store as module
-from scclint.files.store import own_folder, stamp
-from scclint.load.cache import Cache, cache_for
-from scclint.load.folding import Facts
-
-FACTS = Facts((1, 1, 5, 9), "Pod", "v1", False, True)
+from scclint.files.store import StoredFile, own_folder, stamp
 
 
 @pytest.fixture(autouse=True)
@@ -18,27 +14,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "scclint"
 
 
-def at(home: Path, *scope: str, version: str = "1") -> Cache:
-    return Cache(own_folder(), scope, version)
+def stored(*scope: str, version: str = "1") -> StoredFile:
+    return StoredFile(own_folder(), scope, "report", version, [])
 
 
-def filled(home: Path, *scope: str, text: str = "a") -> None:
-    cache = at(home, *scope)
-    assert cache.get(text) is None
-    cache.put(text, FACTS, '{"kind":"Pod"}')
-    cache.save()
-
-
-def test_a_later_run_finds_what_an_earlier_one_left(home: Path) -> None:
-    filled(home, "x")
-    later = at(home, "x")
-    assert later.get("a") == (FACTS, '{"kind":"Pod"}') and later.get("b") is None
-    assert at(home, "y").get("a") is None, "other paths have a file of their own"
-    assert at(home, "x", version="2").get("a") is None, "another version may read differently"
+def test_a_later_run_finds_what_an_earlier_one_left() -> None:
+    stored("x").write([b"a", b"b"])
+    assert stored("x").read() == [b"a", b"b"]
+    assert stored("y").read() == [], "other paths have a file of their own"
+    assert stored("x", version="2").read() == [], "another version may read differently"
 
 
 def test_only_the_user_can_read_and_write_it(home: Path) -> None:
-    filled(home, "x")
+    stored("x").write([b"a"])
     (file,) = home.iterdir()
     assert stat.S_IMODE(home.stat().st_mode) == 0o700 and stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -46,7 +34,7 @@ def test_only_the_user_can_read_and_write_it(home: Path) -> None:
 def test_a_folder_that_others_can_write_to_is_not_used(home: Path) -> None:
     home.mkdir()
     home.chmod(0o777)
-    assert own_folder() == "" and cache_for(["x"], "1") is None
+    assert own_folder() == ""
     home.chmod(0o700)
     assert own_folder() == str(home)
 
@@ -57,10 +45,10 @@ def test_a_link_is_not_followed(home: Path, tmp_path: Path) -> None:
     assert own_folder() == ""
 
 
-def test_no_folder_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_gives_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert cache_for(["x"], "1") is None
+    assert own_folder() == ""
 
 
 def test_a_relative_cache_home_counts_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -69,40 +57,19 @@ def test_a_relative_cache_home_counts_as_none(monkeypatch: pytest.MonkeyPatch, t
     assert own_folder() == str(tmp_path / ".cache" / "scclint")
 
 
-def test_entries_without_use_are_dropped(home: Path) -> None:
-    filled(home, "x", text="a")
-    later = at(home, "x")
-    later.put("b", FACTS, "{}")
-    later.save()
-    last = at(home, "x")
-    assert last.get("a") is None and last.get("b") is not None
-
-
-def test_nothing_new_nothing_written(home: Path) -> None:
-    filled(home, "x")
-    (file,) = home.iterdir()
-    os.utime(file, ns=(1, 1))
-    later = at(home, "x")
-    later.get("a")
-    later.save()
-    assert file.stat().st_mtime_ns == 1
-
-
 def test_it_stays_within_its_size(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(6):
-        filled(home, f"x{number}", text="a" * number)
+        stored(f"x{number}").write([b"a"])
         newest = max(home.iterdir(), key=lambda file: file.stat().st_mtime_ns)
         os.utime(newest, ns=(number + 1, number + 1))
     size = newest.stat().st_size
     monkeypatch.setattr(module, "TOTAL", 3 * size)
-    filled(home, "last")
+    stored("last").write([b"a"])
     left = sorted(file.stat().st_mtime_ns for file in home.iterdir())
     assert len(left) == 3 and left[:2] == [5, 6], "the oldest go first"
-    monkeypatch.setattr(module, "LARGEST", 10)
-    cache = at(home, "large")
-    cache.put("a", FACTS, "{}")
-    cache.save()
-    assert at(home, "large").get("a") is None
+    monkeypatch.setattr(module, "LARGEST", 100)
+    stored("large").write([b"a" * 60, b"b" * 60])
+    assert stored("large").read() == [b"a" * 60]
 
 
 def test_other_code_is_seen(tmp_path: Path) -> None:
@@ -128,22 +95,19 @@ def test_other_code_is_seen(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_leave_a_whole_file(home: Path) -> None:
-    one, other = at(home, "x"), at(home, "x")
-    for cache, text in ((one, "a"), (other, "b")):
-        cache.get(text)
-        cache.put(text, FACTS, "{}")
-    one.save()
-    other.save()
-    assert at(home, "x").get("b") is not None and len(list(home.iterdir())) == 1, "no draft is left lying"
+    one, other = stored("x"), stored("x")
+    one.write([b"a"])
+    other.write([b"b"])
+    assert stored("x").read() == [b"b"] and len(list(home.iterdir())) == 1, "no draft is left lying"
 
 
 def test_a_draft_is_never_written_through_a_link(home: Path, tmp_path: Path) -> None:
-    filled(home, "x")
+    stored("x").write([b"a"])
     (file,) = home.iterdir()
     victim = tmp_path / "victim"
     victim.write_text("precious")
     Path(f"{file}.{os.getpid()}").symlink_to(victim)
-    filled(home, "x", text="b")
+    stored("x").write([b"b"])
     assert victim.read_text() == "precious"
 
 
@@ -151,13 +115,6 @@ def test_a_disk_that_refuses_changes_nothing(home: Path, monkeypatch: pytest.Mon
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    cache = at(home, "x")
-    cache.put("a", FACTS, "{}")
     monkeypatch.setattr(os, "replace", refuse)
-    cache.save()
+    stored("x").write([b"a"])
     assert list(home.iterdir()) == []
-
-
-def test_surrogates(home: Path) -> None:
-    filled(home, "x", text="\ud800")
-    assert at(home, "x").get("\ud800") is not None

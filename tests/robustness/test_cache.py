@@ -10,10 +10,10 @@ from .conftest import Run, pod
 
 @pytest.fixture
 def many(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enough to parse for a cache to be used; gives its folder."""
+    """Write enough input for the report to be cached. Return the folder of the cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "m").mkdir()
-    long = pod("long").replace("metadata:", f"metadata:\n  annotations: {{note: {'x' * 70_000}}}")
+    long = pod("long").replace("metadata:", f"metadata:\n  annotations: {{note: {'x' * 140_000}}}")
     (tmp_path / "m" / "m.yaml").write_text("---\n".join([long, *(pod(f"p{i}") for i in range(50))]), encoding="utf-8")
     return tmp_path / "cache" / "scclint"
 
@@ -29,11 +29,17 @@ def test_the_second_run_says_the_same(run: Run, many: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"[", b"]"), (b"\t{", b"\t["), (b"\t", b""), (b"}\n", b"\n"), (b"\n", b"\n\n"), (b",false", b",0"), (b"Pod", b"\xff\xfe"),
-        (b" [1", b" [null"), (b" [1", b' ["1"'), (b"\t{", b"\t" + b"[" * 100_000),
+        (b"[", b"]"),
+        (b"[", b"{"),
+        (b",", b""),
+        (b"]\n", b"\n"),
+        (b"\n", b"\n\n"),
+        (b"null", b"0"),
+        (b"Pod", b"\xff\xfe"),
+        (b'"OpenShift', b"["),
     ],
-)  # fmt: skip
-def test_a_rotten_cache(run: Run, many: Path, old: bytes, new: bytes) -> None:
+)
+def test_a_damaged_cache_is_not_used(run: Run, many: Path, old: bytes, new: bytes) -> None:
     cold = run("check", "m", "--format", "json")
     (file,) = many.iterdir()
     header, _, rest = file.read_bytes().partition(b"\n")
@@ -43,7 +49,7 @@ def test_a_rotten_cache(run: Run, many: Path, old: bytes, new: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["truncated", "empty", "garbage", "folder", "fifo", "link"])
-def test_a_cache_that_is_none(run: Run, many: Path, kind: str) -> None:
+def test_a_cache_that_cannot_be_read_is_not_used(run: Run, many: Path, kind: str) -> None:
     cold = run("check", "m", "--format", "json")
     (file,) = many.iterdir()
     data = file.read_bytes()

@@ -12,14 +12,12 @@ from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError, UsageError
 from scclint.files.read import os_error, read_all
-from scclint.load.folding import Trees
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
     from scclint.engine.timings import Timings
-    from scclint.load.cache import Cache
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
@@ -96,9 +94,7 @@ def read_inputs(
         context=getattr(args, "context", []),
         stdin=_standard_input(_stdin_filename(args)) if "-" in args.paths else None,
         progress=progress,
-        trees=_trees(args),
         timings=timings,
-        jobs=getattr(args, "jobs", 1),
         sources=found or sources(args, config),
         digests=digests,
     )
@@ -106,20 +102,6 @@ def read_inputs(
 
 def _stdin_filename(args: Namespace) -> str:
     return getattr(args, "stdin_filename", "") or "<stdin>"
-
-
-def _trees(args: Namespace) -> Trees:
-    """What keeps the trees, with the user's cache unless that is not wanted."""
-    if getattr(args, "no_cache", False):
-        return Trees()
-
-    def find_cache() -> "Cache | None":
-        from scclint import __version__
-        from scclint.load.cache import cache_for
-
-        return cache_for((os.getcwd(), *args.paths), __version__)
-
-    return Trees(find_cache)
 
 
 def _standard_input(name: str) -> bytes | LoadError:

@@ -319,7 +319,7 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
-    group.add_argument("--jobs", metavar="N", type=_number, help="processes for reading very large inputs (default: 1)")
+    group.add_argument("--jobs", metavar="N", type=_number, help="accepted and ignored: a run uses one process")
     group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
 
 

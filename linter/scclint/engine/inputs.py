@@ -15,7 +15,6 @@ from scclint.files.read import decode, read
 from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
 from scclint.load.document import Document, text_at
-from scclint.load.folding import Trees
 from scclint.suppress.syntax import MARK
 from scclint.units.kustomize.kustomization import NAMES
 
@@ -95,9 +94,7 @@ def load_inputs(
     stdin_filename: str = "<stdin>",
     tracked_only: bool = False,
     progress: Progress = silent,
-    trees: Trees | None = None,
     timings: "Timings | None" = None,
-    jobs: int = 1,
     sources: Sources | None = None,
     digests: bool = False,
 ) -> Inputs:
@@ -108,26 +105,22 @@ def load_inputs(
     A file that cannot be read becomes an error notice, a broken document one with its error; neither stops the rest.
     `stdin` is what standard input holds, or why it cannot be read, where `-` is among the paths. `tracked_only` leaves out of
     folders what git does not track, for a commit hook that must not judge by files which are not part of the commit. UsageError
-    where the configuration names a Helm chart that is none. `trees` keep what is parsed, for this run and later ones;
-    `timings` learn what each file took. `jobs` is how many processes may load the files to report on, where that pays.
-    `sources` are the files where they were found already. `digests` asks for a hash of each text.
+    where the configuration names a Helm chart that is none. `timings` learn what each file took. `sources` are the files where they
+    were found already. `digests` asks for a hash of each text.
     """
-    trees = trees or Trees()
     inputs = Inputs(tuple(path for path in paths if os.path.isdir(path)))
     inputs.digests = {} if digests else None
     kinds = extras(config).kinds
     if sources is None:
         sources = find_sources(paths, config, context=context, stdin_filename=stdin_filename, tracked_only=tracked_only)
-    left = sources.targets if jobs <= 1 else _spread(inputs, sources.targets, kinds, trees, jobs, progress)
-    for file, text in _texts(left, inputs, stdin):
+    for file, text in _texts(sources.targets, inputs, stdin):
         inputs.read.add(file)
         progress("read", len(inputs.read), 0)
-        documents = _load(inputs, file, text, kinds, trees)
+        documents = _load(inputs, file, text, kinds)
         inputs.take(timings.loading(file, documents) if timings else documents)
         del documents, text
     if sources.state or sources.context:
-        _read_context(inputs, sources, {display(path) for path in (*config.cluster_state, *context)}, kinds, trees)
-    trees.save()
+        _read_context(inputs, sources, {display(path) for path in (*config.cluster_state, *context)}, kinds)
     if config.helm_chart or any(document.source for document in inputs.targets):
         from scclint.units.helm.sources import find_origins
 
@@ -140,7 +133,7 @@ def load_inputs(
     return inputs
 
 
-def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[str], trees: Trees) -> None:
+def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[str]) -> None:
     """Read what only informs verdicts. Dumps of a cluster are large, and read for the few kinds that make a cluster.
 
     What was named and cannot be read is an error; what lies in folders is beyond the user's control and gives a warning.
@@ -150,10 +143,10 @@ def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[
     before = len(inputs.notices)
     for file, text in _texts(sources.state, inputs, None):
         if file not in inputs.read:
-            inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS, trees))
+            inputs.context.extend(_load(inputs, file, thin(text, STATE_KINDS), STATE_KINDS))
     for file, text in _texts(sources.context, inputs, None):
         if file not in inputs.read:
-            inputs.context.extend(_load(inputs, file, text, kinds, trees))
+            inputs.context.extend(_load(inputs, file, text, kinds))
     for index, notice in enumerate(inputs.notices[before:], before):
         if notice.file not in named:
             inputs.notices[index] = left_out(notice.message, notice.file, notice.line)
@@ -161,15 +154,11 @@ def _read_context(inputs: Inputs, sources: Sources, named: Set[str], kinds: Set[
     inputs.notices.extend(left_out(error.message, file, error.line) for file, error in broken)
 
 
-def _load(inputs: Inputs, file: str, text: str, kinds: Set[str], trees: Trees) -> Iterator[Document]:
+def _load(inputs: Inputs, file: str, text: str, kinds: Set[str]) -> Iterator[Document]:
     try:
-        yield from load_file(file, text, kinds, trees)
+        yield from load_file(file, text, kinds)
     except Exception as error:  # a bug that one file brings out must not take the others with it
-        inputs.crashes.append(_load_crash(file, error))
-
-
-def _load_crash(file: str, error: Exception) -> Crash:
-    return Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}")
+        inputs.crashes.append(Crash("load", Subject(), f"{file}: {type(error).__name__}: {error}"))
 
 
 def is_settled(document: Document) -> bool:
@@ -187,35 +176,6 @@ def left_out(why: str, file: str, line: int) -> Notice:
 def _may_be_manifest(document: Document) -> bool:
     """Values files and workflows are YAML as well; what cannot be read might have been a manifest, and a profile is as good."""
     return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
-
-
-def _spread(
-    inputs: Inputs, items: Sequence[SourceFile | LoadError], kinds: Set[str], trees: Trees, jobs: int, progress: Progress
-) -> Sequence[SourceFile | LoadError]:
-    """Load the files in several processes if there is that much of them. What is left to load here is returned."""
-    from scclint.load.spread import is_large, load_spread
-
-    files = [item for item in items if isinstance(item, SourceFile) and item.path != "-"]
-    if not is_large(files):
-        return items
-    left: set[SourceFile] = set()
-    for loaded in load_spread(files, kinds, jobs, trees, is_settled):
-        if loaded.left:
-            left.add(loaded.item)
-            continue
-        if (error := loaded.error) is not None:
-            inputs.notices.append(Notice("error", error.message, error.file, error.line))
-            continue
-        inputs.read.add(loaded.item.display)
-        if inputs.digests is not None:
-            inputs.digests[loaded.item.display] = loaded.digest
-        progress("read", len(inputs.read), 0)
-        inputs.take(loaded.documents)
-        for kind, number in loaded.passed:
-            inputs.passed[kind] = inputs.passed.get(kind, 0) + number
-        if loaded.crash is not None:
-            inputs.crashes.append(_load_crash(loaded.item.display, loaded.crash))
-    return [item for item in items if not (isinstance(item, SourceFile) and item.path != "-") or item in left]
 
 
 def _texts(

@@ -25,7 +25,6 @@ from scclint.model.object import (
     ServiceAccount,
     Unread,
     Workload,
-    lent,
 )
 from scclint.model.unknown import Unknown
 from scclint.record import EMPTY, record, replace
@@ -186,9 +185,9 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
     group = api_version.rpartition("/")[0]
     embedded = extras.pods.get((api_version, kind)) or EMBEDDED.get((group, kind))
     if embedded and _holds(data, embedded):
-        yield lent(Workload(document, root, data, path, embedded))
+        yield Workload(document, root, data, path, embedded)
     elif (group, kind) in TEMPLATES:
-        yield lent(Workload(document, root, data, path, TEMPLATES[group, kind]))
+        yield Workload(document, root, data, path, TEMPLATES[group, kind])
     elif (group, kind) in OBJECTS:
         yield OBJECTS[group, kind](document, root, data, path)
     elif (group, kind) in COMPOSED:

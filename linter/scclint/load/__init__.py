@@ -2,7 +2,6 @@
 
 import os.path
 from collections.abc import Iterator, Set
-from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
 from scclint.limits import Aliasing, LimitError
@@ -11,37 +10,31 @@ from scclint.load.sniff import other_kind
 from scclint.yaml.nodes import Node, ScalarNode
 from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_empty, split
 
-if TYPE_CHECKING:
-    from scclint.load.folding import Trees
-
-__all__ = ["is_helm_template", "load_file", "load_text", "root_of"]
+__all__ = ["is_helm_template", "load_file", "load_text"]
 
 
-def load_file(file: str, text: str, subject_kinds: Set[str], trees: "Trees | None" = None) -> Iterator[Document]:
+def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
     """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
-    return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text, trees)
+    return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text)
 
 
-def load_text(
-    file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False, trees: "Trees | None" = None
-) -> list[Document]:
+def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
     """The documents of a stream, in order; a broken one says so in its `error` and the rest goes on.
 
     Documents whose kind is surely not in `subject_kinds` are not parsed (status `other`); an empty set parses all.
-    With `helm_template`, documents with `{{` in them are taken for template source and not parsed. With `trees`, roots are kept
-    there, to be let go and made again.
+    With `helm_template`, documents with `{{` in them are taken for template source and not parsed.
     Nothing is raised for whatever the text may be.
     """
-    return list(_load(file, text, subject_kinds, helm_template, trees))
+    return list(_load(file, text, subject_kinds, helm_template))
 
 
-def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool, trees: "Trees | None") -> Iterator[Document]:
+def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) -> Iterator[Document]:
     index = 0
     source = ""
     aliasing = Aliasing()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
-        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, index, aliasing, trees):
+        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, index, aliasing):
             yield document
             index += 1
 
@@ -66,7 +59,6 @@ def _load_chunk(
     source: str,
     index: int,
     aliasing: Aliasing,
-    trees: "Trees | None",
 ) -> Iterator[Document]:
     text, line = chunk
     if is_empty(text):
@@ -78,16 +70,12 @@ def _load_chunk(
     if subject_kinds and (other := other_kind(text, subject_kinds)):
         yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
         return
-    if trees is not None and (found := trees.find(text, file, line)) is not None:
-        yield Document(file, index, line, found.tree, "parsed", found.tree, found.facts.kind, found.facts.api_version, source)
-        return
     if (at := false_marker(text)) >= 0:
         problem = "kubectl takes this line for the border of two documents, and YAML for text: write nothing behind the dashes"
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
         yield Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
         return
     roots: list[tuple[int, Node]] = []
-    expanded = aliasing.so_far
     failed: LoadError | None = None
     try:
         roots.extend(_roots(file, text, line, aliasing))
@@ -97,23 +85,13 @@ def _load_chunk(
         status: Status = "empty" if isinstance(root, ScalarNode) and root.value is None else "parsed"
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         first = root_line if number else line
-        # What has aliases is parsed in every run, so that their limit is met at the same place in each.
-        alone = len(roots) == 1 and failed is None and aliasing.so_far == expanded
-        if trees is not None and kind and alone and (tree := trees.keep(root, text, line)) is not None:
-            yield Document(file, index, line, tree, status, tree, kind, api_version, source)
-        else:
-            yield Document(file, index + number, first, "" if number else text, status, root, kind, api_version, source)
+        yield Document(file, index + number, first, "" if number else text, status, root, kind, api_version, source)
     if failed is not None:
         # What is merely too large must not pass for a template, which is passed over.
         status = "template" if "{{" in text and not isinstance(failed, LimitError) else "unparsable"
         first, text_left = (failed.line, "") if roots else (line, text)
         kind = _written_kind(text)
         yield Document(file, index + len(roots), first, text_left, status, None, kind, source=source, error=failed)
-
-
-def root_of(file: str, text: str, line: int) -> Any:
-    """The root of a text that is known to hold one document, which begins in line `line` of its file."""
-    return next(_roots(file, text, line, Aliasing()))[1]
 
 
 def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:

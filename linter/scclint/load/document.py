@@ -8,7 +8,6 @@ from scclint.record import record
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 if TYPE_CHECKING:
-    from scclint.load.folding import Tree
     from scclint.yaml.comments import Comment
 
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
@@ -19,7 +18,9 @@ class Document:
     """One document, whatever became of it.
 
     `file` is the path as displayed, `index` the 0-based place in the stream, `line` the first line (of the `---` if there is
-    one). `source` is the path of Helm's `# Source:` line that holds for it. `written` is its text, or the tree that has it.
+    one). `source` is the path of Helm's `# Source:` line that holds for it. `text` is all of the document's own lines; where several
+    documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of them and the
+    others none.
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
@@ -33,28 +34,13 @@ class Document:
     file: str
     index: int
     line: int
-    written: "str | Tree"
+    text: str
     status: Status
     root: Node | None = None
     kind: str = ""
     api_version: str = ""
     source: str = ""
     error: LoadError | None = None
-
-    @property
-    def text(self) -> str:
-        """All of the document's own lines.
-
-        Where several documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of
-        all of them and the others none.
-        """
-        written = self.written
-        return written if isinstance(written, str) else written.text
-
-    @property
-    def faithful(self) -> bool:
-        """Whether the data is known to tell all that was written: no key twice, no bare number or boolean unlike JSON's."""
-        return getattr(self.root, "faithful", False)
 
     def comments(self) -> "list[Comment]":
         """The real comments in order of place: a `#` inside a quoted, plain or block scalar is none. JSON has none.
@@ -106,11 +92,7 @@ def objects(document: Document) -> Iterator[ObjectNode]:
     root = document.root
     if document.status != "parsed" or not isinstance(root, MappingNode):
         return
-    # A tree knows of items without being parsed for them.
-    if not getattr(root, "has_items", True):
-        yield ObjectNode(root, (), document.kind, document.api_version)
-    else:
-        yield from _unroll(root, (), "", "")
+    yield from _unroll(root, (), "", "")
 
 
 def _unroll(root: MappingNode, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:

@@ -1,13 +1,11 @@
 """The API objects that bear on a verdict, each a view that knows its document and where it stands in it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, shortened
-from scclint.load.document import Document, objects
-from scclint.load.folding import Tree
+from scclint.load.document import Document
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
 from scclint.model.view import View
@@ -174,29 +172,6 @@ class Workload(ApiObject):
             data = data.get(step) if isinstance(data, dict) else None
         # The API server shows a generated name by its prefix in errors about pods that controllers create.
         return Pod(self.root, data, self.path + self._template, f"{self.name}-" if self._template else self.name)
-
-    def fold(self) -> None:
-        """Let go what is made of the data, where the object is the whole of its document and can be made of that again."""
-        with suppress(AttributeError):
-            del self.data, self.manifest, self.pod
-
-    def __getattr__(self, name: str) -> Any:
-        # Only asked for what is not there.
-        if name not in ("data", "manifest", "pod"):
-            raise AttributeError(name)
-        # First, for to make room may fold what was used before, and that can be this very workload.
-        lent(self)
-        self.data = self.manifest = next(objects(self.document)).data
-        self.pod = self._make_pod()
-        return getattr(self, name)
-
-
-def lent(workload: Workload) -> Workload:
-    """The workload, from now on folded when it has not been used for a while, if it is the whole of a document that allows it."""
-    root = workload.root
-    if isinstance(root, Tree) and not root.has_items and not workload.path:
-        root.lend(workload)
-    return workload
 
 
 class SecurityContextConstraints(ApiObject):

@@ -126,10 +126,6 @@ class MappingNode(Node):
         entry = self._index.get(key)
         return None if entry is None else entry.value
 
-    def data(self) -> dict[str, Any]:
-        """What `to_data` makes of it."""
-        return {key: to_data(entry.value) for key, entry in self._index.items()}
-
     def __contains__(self, key: str) -> bool:
         return key in self._index
 
@@ -185,4 +181,4 @@ def to_data(node: Node | None) -> Any:
         }
     if type(node) is SequenceNode:
         return [item.value if type(item) is ScalarNode else to_data(item) for item in node.items]
-    return node.data() if isinstance(node, MappingNode) else None
+    return None
