@@ -1,7 +1,6 @@
 """The service accounts of the input: what runs as them, and what else they may do."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from scclint.api import Role, RoleBinding, Workload, World
@@ -21,7 +20,6 @@ HARMLESS_ROLES = ("system:openshift:scc:", "system:auth-delegator", "system:imag
 """Roles of the release that let nobody create pods or pass on rights. `view` does not, either."""
 
 
-@lru_cache(maxsize=1)
 def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
     found: dict[tuple[str, str], list[Workload]] = {}
     for workload in world.of(Workload):
@@ -31,10 +29,9 @@ def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
 
 def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
     """The workloads of the input, the context included, whose pods run as the service account."""
-    return _workloads(world).get((namespace, account), [])
+    return world.memo(_workloads, lambda: _workloads(world)).get((namespace, account), [])
 
 
-@lru_cache(maxsize=1)
 def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
     """The bindings by service account; those to all service accounts of a namespace under the name ``."""
     found: dict[tuple[str, str], list[RoleBinding]] = {}
@@ -49,7 +46,7 @@ def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
 
 def acts_for_others(world: World, namespace: str, account: str) -> bool:
     """Whether the service account may create workloads or pass on rights, or is bound to a role whose rules are not known."""
-    bindings = _bindings(world)
+    bindings = world.memo(_bindings, lambda: _bindings(world))
     return any(_lets_act(world, binding) for name in (account, "") for binding in bindings.get((namespace, name), ()))
 
 

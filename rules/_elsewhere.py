@@ -1,7 +1,7 @@
 """Grants that look as if they were a workload's and are another namespace's."""
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 
 from scclint.api import Outcome, Related, RoleBinding, World
 
@@ -15,7 +15,7 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
     # Many bindings reach the same few SCCs.
     wanted = cache(wanted)
-    for binding, holder in _bound(world).get(name, ()):
+    for binding, holder in world.memo(_bound, lambda: _bound(world)).get(name, ()):
         home = world.namespace_of(binding) if binding.kind == "RoleBinding" else namespace
         reached = reach(binding, world)
         if reached is None or (holder.namespace == namespace and home == namespace):
@@ -34,9 +34,8 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     return ()
 
 
-@lru_cache(maxsize=1)
 def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Holder]]]:
-    """The bindings of service accounts by their bare names. Kept for the world being judged."""
+    """The bindings of service accounts by their bare names."""
     found: dict[str, list[tuple[RoleBinding, Holder]]] = {}
     for binding in world.of(RoleBinding):
         for holder in holders(binding, world):

@@ -1,7 +1,6 @@
 """What a binding lets its subjects do with SCCs: who they are, and which SCCs they reach."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, User, World
@@ -119,12 +118,11 @@ def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
 
 def reach(binding: RoleBinding, world: World) -> Reach | None:
     """What a binding reaches; None where that is no SCC of the cluster."""
-    return _reaches(world).get(role_of(binding, world))
+    return world.memo(_reaches, lambda: _reaches(world)).get(role_of(binding, world))
 
 
-@lru_cache(maxsize=1)
 def _reaches(world: World) -> dict[ObjectRef, Reach]:
-    """What each bound role reaches. Kept for the world being judged: bindings share roles, and there can be thousands."""
+    """What each bound role reaches. Bindings share roles, and there can be thousands."""
     if world.cluster.platform != "openshift":
         return {}
     granting = {bound.ref: bound for bound in world.cluster.bindings}

@@ -1,7 +1,5 @@
 """What the workloads of the input come to, seen from the SCCs."""
 
-from functools import lru_cache
-
 from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
 
 
@@ -22,9 +20,12 @@ class Taken:
         self.earlier: list[tuple[Workload, str, Grant]] = []
 
 
-@lru_cache(maxsize=1)
 def takers(world: World) -> dict[str, Taken]:
-    """For each SCC how the workloads that may use it fare. Kept for the world being judged."""
+    """Return for each SCC what happens to the workloads that may use it."""
+    return world.memo(takers, lambda: _takers(world))
+
+
+def _takers(world: World) -> dict[str, Taken]:
     found = {scc: Taken() for scc in world.cluster.sccs}
     for workload in world.of(Workload):
         created, granted = world.outcome(workload), by_rights(workload, world)

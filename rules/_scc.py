@@ -1,7 +1,6 @@
 """What an SCC in effect allows, in words."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from scclint.api import World
@@ -85,15 +84,7 @@ def _once(world: World, words: Callable[[Constraints], list[str]], name: str) ->
     scc = world.cluster.sccs.get(name)
     if scc is None or world.cluster.platform != "openshift":
         return []
-    known = _known(world)
-    if (words, name) not in known:
-        known[words, name] = words(scc)
-    return known[words, name]
-
-
-@lru_cache(maxsize=1)
-def _known(world: World) -> dict[tuple[Callable[[Constraints], list[str]], str], list[str]]:
-    return {}
+    return world.memo((words, name), lambda: words(scc))
 
 
 def some(words: list[str], most: int = 4) -> str:

@@ -60,7 +60,7 @@ spec:
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, rule
 
@@ -150,18 +150,10 @@ class _Fate:
 
 
 def _fates(world: World, namespace: str, account: str) -> list[_Fate]:
-    known = _all_fates(world)
-    if (namespace, account) not in known:
-        known[namespace, account] = [
-            _Fate(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)
-        ]
-    return known[namespace, account]
+    def fates() -> list[_Fate]:
+        return [_Fate(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)]
 
-
-@lru_cache(maxsize=1)
-def _all_fates(world: World) -> dict[tuple[str, str], list[_Fate]]:
-    """By service account, for those asked for so far. Kept for the world being judged."""
-    return {}
+    return world.memo((_fates, namespace, account), fates)
 
 
 def _none_needed(

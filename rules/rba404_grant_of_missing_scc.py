@@ -39,7 +39,6 @@ rules:
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 
 from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, rule
@@ -113,12 +112,6 @@ def _sccs(item: View, verb: str) -> bool:
 _MOST_HINTS = 50
 
 
-@lru_cache(maxsize=1)
-def _hints(world: World) -> dict[str, list[str]]:
-    """The SCCs of the cluster that may have been meant by a name, as far as they were looked for."""
-    return {}
-
-
 def _near(name: str, world: World) -> list[str]:
     from difflib import get_close_matches
 
@@ -133,7 +126,7 @@ def _texts(values: list[object]) -> set[object]:
 def _settle(name: str, world: World) -> str:
     if name == "*":
         return "Name the SCC that is needed."
-    hints = _hints(world)
+    hints: dict[str, list[str]] = world.memo(_near, dict)
     if name not in hints:
         # Names are compared letter by letter, which is more than it is worth for the hundredth.
         hints[name] = _near(name, world) if len(hints) < _MOST_HINTS else []

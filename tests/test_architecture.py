@@ -112,6 +112,23 @@ def test_rules_import_the_api_and_their_helpers_only(file: Path) -> None:
         assert allowed, f"{label(file)}:{found.line}: a rule imports scclint.api, the standard library and rules/_*.py only"
 
 
+@pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)
+def test_rules_hold_no_state(file: Path) -> None:
+    """What a rule remembers belongs to the world (`World.memo`): a module outlives the run."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Global), f"{label(file)}:{node.lineno}: changes a variable of the module"
+        if isinstance(node, ast.FunctionDef):
+            decorators = {ast.unparse(decorator).split("(")[0].split(".")[-1] for decorator in node.decorator_list}
+            assert not decorators & {"cache", "lru_cache"}, f"{label(file)}:{node.lineno}: keeps a cache in the module"
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            empty = ast.unparse(statement.value) in ("{}", "[]", "dict()", "list()", "set()") or "Weak" in ast.unparse(
+                statement
+            )
+            assert not empty, f"{label(file)}:{statement.lineno}: a value to be filled while rules run"
+
+
 def test_only_the_registry_knows_where_the_rules_are() -> None:
     told = [
         label(file)

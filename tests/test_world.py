@@ -1,7 +1,12 @@
 """The world as rules ask it, where it takes several files to show."""
 
+import gc
 import json
+import weakref
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import scclint
 from scclint.cluster import Cluster
@@ -112,3 +117,25 @@ def test_large_verdicts_are_not_all_kept() -> None:
     kept = sum(one is other for one, other in zip(again, reversed(verdicts), strict=True))
     assert 1 <= kept < 60
     assert again[::-1] == verdicts
+
+
+def test_nothing_keeps_a_world_after_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[World]] = []
+    build = World.__init__
+
+    def remember(self: World, *values: Any, **named: Any) -> None:
+        made.append(weakref.ref(self))
+        build(self, *values, **named)
+
+    monkeypatch.setattr(World, "__init__", remember)
+    found = scclint.lint_text(ROLE.format(label="a", scc="privileged") + BINDING + DAEMON_SET).findings
+    gc.collect()
+    assert {f.rule_id for f in found} >= {"SCC102", "RBA402"}
+    assert [ref() for ref in made] == [None]
+
+
+def test_memo_makes_a_value_once() -> None:
+    world = World([], Cluster.openshift("4.20"))
+    values = iter([1, 2])
+    assert [world.memo("a", lambda: next(values)) for _ in range(3)] == [1, 1, 1]
+    assert world.memo("b", lambda: next(values)) == 2

@@ -4,7 +4,7 @@ A check receives the world of the release it judges. What a workload comes to is
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission.decoding import check_object, check_pod
@@ -44,6 +44,7 @@ CANDIDATES_KEPT = 15_000
 quick, but large. Those of a thousand workloads are kept with the SCCs of a release."""
 
 O = TypeVar("O", bound=ApiObject)
+T = TypeVar("T")
 
 
 @record
@@ -144,8 +145,19 @@ class World:
         self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._kept = 0
+        self._memo: dict[Hashable, Any] = {}
         self._index = {self._key(o): o for o in self.objects}
         self._nearby: dict[tuple[tuple[str, str, str], str], ApiObject] | None = None
+
+    def memo(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returns, computed once for each key and kept as long as the world.
+
+        The key's first part is the function that asks, so that no two share a key by accident.
+        """
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
 
     def of(self, kind: type[O]) -> Iterator[O]:
         """The objects of a model class, in the order of the input."""

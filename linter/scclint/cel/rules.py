@@ -6,7 +6,6 @@ the steps it takes, see `scclint.cel.cost`, and how deep its macros nest).
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from scclint.cel.cost import MOST_ALTOGETHER, MOST_STEPS, Budget, Steps
@@ -272,9 +271,18 @@ def _at(subject: ApiObject, path: Path) -> Located:
     return subject.field(*path)
 
 
-@lru_cache(maxsize=1)
 def _context(subject: ApiObject, world: World, used: frozenset[str]) -> tuple[dict[str, Any], Any]:
-    """The variables of an object, and for the library. Rules are asked about one object after the other, so one is kept."""
+    """Return an object's variables as plain values and as the library's context."""
+    # All rules judge one object before the next, so the world keeps the variables of the latest object only.
+    latest: dict[tuple[int, frozenset[str]], tuple[dict[str, Any], Any]] = world.memo(_context, dict)
+    key = id(subject), used
+    if key not in latest:
+        latest.clear()
+        latest[key] = _make_context(subject, world, used)
+    return latest[key]
+
+
+def _make_context(subject: ApiObject, world: World, used: frozenset[str]) -> tuple[dict[str, Any], Any]:
     import cel
 
     values: dict[str, Any] = {"object": known(subject.manifest)}
