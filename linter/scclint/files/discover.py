@@ -95,7 +95,7 @@ class Reach:
         if not is_text(path):
             return False
         real = os.path.realpath(path)
-        return _is_below(real, self._folder) or (bool(self.work_tree) and _is_below(real, self.work_tree))
+        return is_below(real, self._folder) or (bool(self.work_tree) and is_below(real, self.work_tree))
 
     @property
     def work_tree(self) -> str:
@@ -113,7 +113,8 @@ class Reach:
         return self._folders[folder]
 
 
-def _is_below(real: str, top: str) -> bool:
+def is_below(real: str, top: str) -> bool:
+    """Whether a real path lies in a folder, or is that folder, and is no part of a `.git` in it."""
     # `.GIT` is the same folder on many a disk.
     inside = os.path.relpath(real, top).lower().split(os.sep)
     return os.pardir not in inside and ".git" not in inside

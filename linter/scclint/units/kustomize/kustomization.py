@@ -6,9 +6,9 @@ goes over that of the kustomizations it takes in, and `buildMetadata: [originAnn
 
 import os.path
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scclint.finding import Located, Related
 from scclint.model.provenance import Origin
@@ -18,9 +18,6 @@ from scclint.yaml.locate import locate
 
 if TYPE_CHECKING:
     from scclint.model.object import ApiObject
-
-_CHANGING = ("replacements", "transformers", "helmCharts", "helmChartInflationGenerator", "vars")
-"""Fields of a kustomization that change objects, or bring some in."""
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
@@ -37,12 +34,27 @@ Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
 """Objects by kind and name."""
 
 
+Use = Literal["resource", "component", "patch", "plugin", "values", "file"]
+"""How kustomize uses a file: objects, a component, a patch, the configuration of a generator or transformer, Helm values, or other."""
+
+
+@record
+class Reference:
+    """A file or folder that a kustomization names: in which field, as what, and the path as written."""
+
+    field: str
+    use: Use
+    value: str
+
+
 @record
 class Kustomization:
-    """A kustomization as written. `file` is the path as displayed; what it lists are absolute paths of files and folders.
+    """A kustomization as written. `file` is the path as displayed; `resources` and `patches` are absolute paths of files and folders.
 
-    `operates` is True where it changes objects in ways that are not followed: by patches in place, replacements, transformers, or
-    charts that it renders.
+    `operates` is True if it changes objects in ways that are not followed: by inline patches, replacements, transformers, or
+    charts that it renders. `references` are all files and folders it names, in the order kustomize documents the fields. `charts`
+    are the folders in which kustomize looks for the charts it renders, as written. `plugins` are the inline configurations
+    of generators, transformers and validators.
     """
 
     file: str
@@ -50,6 +62,10 @@ class Kustomization:
     resources: tuple[str, ...]
     patches: tuple[str, ...]
     operates: bool = False
+    component: bool = False
+    references: tuple[Reference, ...] = ()
+    charts: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
 @record
@@ -65,25 +81,108 @@ class Layout:
 
 def read_kustomization(file: str, data: Any) -> Kustomization | None:
     """The kustomization that a file of one of the `NAMES` holds; None if it holds something else."""
-    if not isinstance(data, dict) or data.get("kind", KINDS[0]) not in KINDS:
+    if not isinstance(data, dict) or _get(data, "kind", KINDS[0]) not in KINDS:
         return None
-    if str(data.get("apiVersion", GROUP)).partition("/")[0] != GROUP:
+    if str(_get(data, "apiVersion", GROUP)).partition("/")[0] != GROUP:
         return None
     folder = os.path.dirname(os.path.abspath(file))
-    listed = [*_texts(data.get("patchesStrategicMerge"))]
-    patches = [patch for key in ("patches", "patchesJson6902") for patch in _dicts(data.get(key))]
-    listed += [_text(patch.get("path")) for patch in patches]
-    taken = [name for key in ("resources", "bases", "components") for name in _texts(data.get(key))]
+    references = tuple(_references(data))
+
+    def absolute(*uses: Use) -> tuple[str, ...]:
+        return tuple(os.path.normpath(os.path.join(folder, r.value)) for r in references if r.use in uses)
+
+    inline = [*_texts(_get(data, "patchesStrategicMerge")), *_texts(_get(data, "patches"))]
     return Kustomization(
         file,
-        _text(data.get("namespace")),
-        tuple(os.path.normpath(os.path.join(folder, name)) for name in taken),
-        # A patch may also be written in place, which is no name of a file.
-        tuple(os.path.normpath(os.path.join(folder, name)) for name in listed if name and "\n" not in name),
-        any(_text(patch.get("patch")) for patch in patches)
-        or any("\n" in name for name in listed)
-        or any(map(data.get, _CHANGING)),
+        _text(_get(data, "namespace")),
+        absolute("resource", "component"),
+        absolute("patch"),
+        any(_text(_get(patch, "patch")) for key in _PATCHES for patch in _dicts(_get(data, key)))
+        or any("\n" in text for text in inline)
+        or any(_get(data, key) for key in _CHANGING),
+        _get(data, "kind") == "Component",
+        references,
+        tuple(_charts(data)),
+        tuple(text for key in _PLUGINS for text in _texts(_get(data, key)) if "\n" in text),
     )
+
+
+def plugin_references(data: Any) -> Iterator[Reference]:
+    """The files that the configuration of one of kustomize's own generators or transformers names."""
+    kind = _text(_get(data, "kind"))
+    yield from _generator_files(kind, data)
+    yield from _files(f"{kind}.path", "patch" if "Patch" in kind else "file", [_get(data, "path")])
+    yield from _files(f"{kind}.paths", "patch", _get(data, "paths"))
+    for replacement in _dicts(_get(data, "replacements")):
+        yield from _files(f"{kind}.replacements", "file", [_get(replacement, "path")])
+
+
+def folded(key: str) -> str:
+    """The key as kustomize compares it: its decoder ignores the case of letters, as `encoding/json` of Go does."""
+    return key.casefold()
+
+
+def _get(data: Any, key: str, default: Any = None) -> Any:
+    if not isinstance(data, dict):
+        return default
+    if key in data:
+        return data[key]
+    wanted = folded(key)
+    return next((value for name, value in data.items() if len(name) <= len(wanted) and folded(name) == wanted), default)
+
+
+_PATCHES = ("patches", "patchesJson6902")
+_PLUGINS = ("generators", "transformers", "validators")
+_CHANGING = ("replacements", "transformers", "helmCharts", "helmChartInflationGenerator", "vars")
+"""Fields of a kustomization that change objects, or add some."""
+_CHART_HOME = "charts"
+
+
+def _references(data: dict[str, Any]) -> Iterator[Reference]:
+    yield from _files("resources", "resource", _get(data, "resources"))
+    yield from _files("bases", "resource", _get(data, "bases"))
+    yield from _files("components", "component", _get(data, "components"))
+    # A strategic merge patch may also be written in place of the name of its file.
+    for key in ("patchesStrategicMerge", "patches"):
+        yield from _files(key, "patch", [text for text in _texts(_get(data, key)) if "\n" not in text])
+    for key in _PATCHES:
+        yield from _files(key, "patch", [_get(patch, "path") for patch in _dicts(_get(data, key))])
+    for key in _PLUGINS:
+        yield from _files(key, "plugin", [text for text in _texts(_get(data, key)) if "\n" not in text])
+    for key in ("configMapGenerator", "secretGenerator"):
+        for generator in _dicts(_get(data, key)):
+            yield from _generator_files(key, generator)
+    for key in ("configurations", "crds"):
+        yield from _files(key, "file", _get(data, key))
+    yield from _files("openapi", "file", [_get(_get(data, "openapi"), "path")])
+    yield from _files("replacements", "file", [_get(item, "path") for item in _dicts(_get(data, "replacements"))])
+    for chart in _dicts(_get(data, "helmCharts")):
+        yield from _files("helmCharts", "values", [_get(chart, "valuesFile")])
+        yield from _files("helmCharts", "values", _get(chart, "additionalValuesFiles"))
+    for chart in _dicts(_get(data, "helmChartInflationGenerator")):
+        yield from _files("helmChartInflationGenerator", "values", [_get(chart, "values")])
+
+
+def _files(field: str, use: Use, values: Any) -> Iterator[Reference]:
+    yield from (Reference(field, use, value) for value in _texts(values) if value)
+
+
+def _generator_files(field: str, generator: Any) -> Iterator[Reference]:
+    # `files` takes `KEY=PATH` as well as a path.
+    yield from _files(f"{field}.files", "file", [text.split("=", 1)[-1] for text in _texts(_get(generator, "files"))])
+    yield from _files(f"{field}.envs", "file", _get(generator, "envs"))
+    yield from _files(f"{field}.env", "file", [_get(generator, "env")])
+
+
+def _charts(data: dict[str, Any]) -> Iterator[str]:
+    home = _text(_get(_get(data, "helmGlobals"), "chartHome")) or _CHART_HOME
+    for chart in _dicts(_get(data, "helmCharts")):
+        name, version = _text(_get(chart, "name")), _text(_get(chart, "version"))
+        yield os.path.join(home, name)
+        # kustomize unpacks a chart that it fetches into a folder with the version in its name.
+        yield os.path.join(home, f"{name}-{version}", name)
+    for chart in _dicts(_get(data, "helmChartInflationGenerator")):
+        yield os.path.join(_text(_get(chart, "chartHome")) or _CHART_HOME, _text(_get(chart, "chartName")))
 
 
 def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:

@@ -1,0 +1,336 @@
+"""Everything that the build of a kustomization reads, found without building it, and whether building it is safe.
+
+kustomize reads more than the tree it builds: it fetches URLs from any field that takes a file, follows links, and builds
+folders anywhere on the disk. A closure is therefore built only if each of its values names a file or folder below the root.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from scclint.errors import LoadError
+from scclint.files.discover import is_below, is_text
+from scclint.files.read import read
+from scclint.finding import shortened
+from scclint.limits import MAX_KUSTOMIZE_VISITS
+from scclint.load import load_text
+from scclint.record import EMPTY, record
+from scclint.units.kustomize.kustomization import (
+    NAMES,
+    Kustomization,
+    Reference,
+    folded,
+    plugin_references,
+    read_kustomization,
+)
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
+
+_REMOTE = re.compile(
+    r"\s*(?:[a-z][a-z0-9+.-]*:|github\.com/|[a-z][a-z0-9-]*@)|.*(?:://|\?(?:ref|version)=)", re.IGNORECASE | re.DOTALL
+)
+"""Values that kustomize fetches: URLs, and what its `NewRepoSpecFromURL` takes for a git repository."""
+_FUNCTIONS = ("config.kubernetes.io/function", "config.k8s.io/function")
+_LONGEST_VALUE = 200
+
+
+@record
+class Closure:
+    """What the build of a kustomization reads. All paths are relative to the root, with `/`.
+
+    `folders` are the kustomization folders, the built one first; `components` those of them that are components. `files` are
+    all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `namespaces` has the
+    namespace that kustomize sets for the objects of a resource file; a file that goes to several namespaces is left out.
+    `charts` are the folders of the charts that it renders. `remote` are values that kustomize would fetch, `missing` files and
+    folders that do not exist. `refused` is the reason why it must not be built, empty if it may.
+    """
+
+    folder: str
+    folders: tuple[str, ...]
+    components: tuple[str, ...]
+    kustomizations: tuple[str, ...]
+    files: tuple[str, ...]
+    resources: tuple[str, ...]
+    patches: tuple[str, ...]
+    namespaces: Mapping[str, str] = EMPTY
+    charts: tuple[str, ...] = ()
+    remote: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def closure(folder: str, root: str) -> Closure:
+    """Return what the build of the kustomization in `folder` reads; `root` is the folder that it must not leave."""
+    return Kustomizations(root).closure(folder)
+
+
+class Kustomizations:
+    """The kustomizations below a root. Each file is read once, whichever closures it belongs to."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.realpath(root)
+        # Caches of functions of `self`, so that they live as long as it does.
+        self._read = cache(self._read_folder)
+        self._plugins = cache(self._read_plugins)
+
+    def closure(self, folder: str) -> Closure:
+        """Return what the build of the kustomization in `folder` reads; see the function of this name."""
+        return _Walk(self).walk(os.path.realpath(folder))
+
+    def has(self, path: str) -> bool:
+        """Whether the path leads, through whatever links, to something below the root."""
+        return is_below(os.path.realpath(path), self._root)
+
+    def name(self, path: str) -> str:
+        """The path relative to the root."""
+        return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+    def read(self, folder: str) -> "_Folder":
+        return self._read(folder)
+
+    def plugins(self, path: str) -> "_Plugins":
+        return self._plugins(path)
+
+    def _read_folder(self, folder: str) -> "_Folder":
+        found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
+        if len(found) != 1:
+            problem = "has more than one kustomization file" if found else "has no kustomization file"
+            return _Folder(None, f"{self.name(folder)} {problem}")
+        shown = self.name(found[0])
+        if not self.has(found[0]):
+            return _Folder(None, f"{shown} leads out of the root")
+        try:
+            root = _root(shown, read(found[0], shown))
+        except LoadError as error:
+            return _Folder(None, f"{shown} {error.message}")
+        kustomization = read_kustomization(found[0], to_data(root))
+        if kustomization is None:
+            return _Folder(None, f"{shown} holds no kustomization")
+        key = _ambiguous(root)
+        return _Folder(kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
+
+    def _read_plugins(self, path: str) -> "_Plugins":
+        shown = self.name(path)
+        try:
+            return _plugins_in(shown, read(path, shown))
+        except LoadError as error:
+            return _Plugins((), f"{shown} {error.message}")
+
+
+@record
+class _Folder:
+    """The kustomization of a folder, None if it has none; the first reason not to build it, empty if there is none."""
+
+    kustomization: Kustomization | None
+    problem: str
+
+
+@record
+class _Plugins:
+    """What configurations of generators and transformers name, and the first reason not to run them."""
+
+    references: tuple[Reference, ...]
+    problem: str
+
+
+@record
+class _Visit:
+    """A folder to visit: the namespace set outside it, whether its objects configure plugins, and the visit that leads to it."""
+
+    folder: str
+    namespace: str = ""
+    plugin: bool = False
+    parent: "_Visit | None" = None
+
+    def inside_itself(self) -> bool:
+        at = self.parent
+        while at is not None:
+            if at.folder == self.folder:
+                return True
+            at = at.parent
+        return False
+
+
+class _Walk:
+    """One walk over a closure, in which each folder is visited as often as kustomize builds it."""
+
+    def __init__(self, tree: Kustomizations) -> None:
+        self._tree = tree
+        self._folders: dict[str, bool] = {}
+        self._files: dict[str, set[str]] = {}
+        self._claims: dict[str, set[str]] = {}
+        self._charts: dict[str, None] = {}
+        self._remote: dict[str, None] = {}
+        self._missing: dict[str, None] = {}
+        self._refused: dict[str, None] = {}
+
+    def walk(self, entry: str) -> Closure:
+        pending = [_Visit(entry)]
+        visits = 0
+        while pending:
+            visit = pending.pop()
+            visits += 1
+            if visit.inside_itself():
+                self._refuse(f"{self._tree.name(visit.folder)} includes itself")
+            elif visits + len(pending) <= MAX_KUSTOMIZE_VISITS or visit.folder not in self._folders:
+                pending += reversed(list(self._visit(visit)))
+            else:
+                self._refuse(f"its folders include one another more than {MAX_KUSTOMIZE_VISITS:,} times")
+        return self._closure(entry)
+
+    def _visit(self, visit: _Visit) -> Iterator[_Visit]:
+        if not self._tree.has(visit.folder):
+            self._refuse(f"{self._tree.name(visit.folder)} is outside the root")
+            return
+        found = self._tree.read(visit.folder)
+        self._refuse(found.problem)
+        kustomization = found.kustomization
+        self._folders[visit.folder] = kustomization is not None and kustomization.component
+        if kustomization is None:
+            return
+        shown = self._take(kustomization.file, "kustomization")
+        namespace = visit.namespace or kustomization.namespace
+        if kustomization.charts:
+            self._refuse(f"{shown} renders Helm charts, for which kustomize needs --enable-helm")
+            self._charts.update(dict.fromkeys(os.path.join(visit.folder, chart) for chart in kustomization.charts))
+        if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
+            self._refuse(f"{shown} generates or changes configurations of plugins")
+        for text in kustomization.plugins:
+            self._take_plugins(shown, visit, _plugins_in(shown, text))
+        for reference in kustomization.references:
+            path = self._resolve(shown, visit.folder, reference)
+            if not path:
+                continue
+            if os.path.isdir(path):
+                yield from self._enter(shown, reference, _Visit(os.path.realpath(path), namespace, visit.plugin, visit))
+            elif reference.use == "plugin" or (visit.plugin and reference.use == "resource"):
+                self._take_plugins(shown, visit, self._tree.plugins(path))
+                self._take(path, "plugin")
+            else:
+                name = self._take(path, reference.use)
+                if reference.use == "resource":
+                    self._claims.setdefault(name, set()).add(namespace)
+
+    def _enter(self, shown: str, reference: Reference, visit: _Visit) -> Iterator[_Visit]:
+        if reference.use == "plugin":
+            yield _Visit(visit.folder, "", True, visit.parent)
+        elif reference.use in ("resource", "component"):
+            yield visit
+        else:
+            self._refuse(f"{shown}: {reference.field} names a folder, {_quoted(reference.value)}")
+
+    def _take_plugins(self, shown: str, visit: _Visit, plugins: _Plugins) -> None:
+        self._refuse(plugins.problem)
+        for reference in plugins.references:
+            path = self._resolve(shown, visit.folder, reference)
+            if path and os.path.isfile(path):
+                self._take(path, reference.use)
+
+    def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
+        """The path of what is named; empty if kustomize must not or cannot read it."""
+        value = reference.value
+        named = f"{shown}: {reference.field} names {_quoted(value)}"
+        if _REMOTE.match(value):
+            self._remote[value] = None
+            self._refuse(f"{named}, which is remote")
+        elif not is_text(value):
+            self._refuse(f"{named}, which is no path")
+        elif os.path.isabs(value):
+            self._refuse(f"{named}, an absolute path")
+        elif not self._tree.has(path := os.path.join(folder, value)):
+            self._refuse(f"{named}, which is outside the root")
+        elif not (os.path.isfile(path) or os.path.isdir(path)):
+            self._missing[self._tree.name(os.path.normpath(path))] = None
+            self._refuse(f"{named}, which does not exist")
+        else:
+            # The folder's real path, for `link/..` is not the folder that the link lies in; the file's own name.
+            return os.path.join(os.path.realpath(os.path.dirname(path.rstrip(os.sep))), os.path.basename(path.rstrip(os.sep)))
+        return ""
+
+    def _take(self, path: str, use: str) -> str:
+        name = self._tree.name(path)
+        self._files.setdefault(name, set()).add(use)
+        return name
+
+    def _refuse(self, reason: str) -> None:
+        if reason:
+            self._refused[reason] = None
+
+    def _closure(self, entry: str) -> Closure:
+        def used(use: str) -> tuple[str, ...]:
+            return tuple(sorted(name for name, uses in self._files.items() if use in uses))
+
+        name = self._tree.name
+        charts = [path for path in self._charts if is_text(path) and self._tree.has(path)]
+        return Closure(
+            name(entry),
+            tuple(map(name, self._folders)),
+            tuple(name(folder) for folder, component in self._folders.items() if component),
+            used("kustomization"),
+            tuple(sorted(self._files)),
+            used("resource"),
+            used("patch"),
+            {file: next(iter(found)) for file, found in sorted(self._claims.items()) if len(found) == 1 and "" not in found},
+            tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
+            tuple(self._remote),
+            tuple(self._missing),
+            next(iter(self._refused), ""),
+        )
+
+
+def _root(shown: str, text: str) -> Node | None:
+    """The root of the one document of a kustomization. Raises LoadError."""
+    documents = load_text(shown, text, frozenset())
+    for document in documents:
+        if document.error is not None:
+            raise document.error
+    return documents[0].root if documents else None
+
+
+def _plugins_in(shown: str, text: str) -> _Plugins:
+    """What the configurations of a text name. Raises nothing; a text that is not YAML is a problem."""
+    references: list[Reference] = []
+    for document in load_text(shown, text, frozenset()):
+        if document.root is None and document.error is not None:
+            return _Plugins((), f"{shown} {document.error.message}")
+        data = to_data(document.root)
+        if data is None:
+            continue
+        if problem := _plugin_problem(data):
+            return _Plugins((), f"{shown} {problem}")
+        references += plugin_references(data)
+    return _Plugins(tuple(references), "")
+
+
+def _plugin_problem(data: Any) -> str:
+    """Why kustomize would start a program for the configuration; empty if one of its own generators or transformers takes it."""
+    if not isinstance(data, dict):
+        return "is no configuration of a plugin"
+    metadata = data.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    kind = data.get("kind")
+    if data.get("apiVersion") != "builtin" or (isinstance(annotations, dict) and any(map(annotations.get, _FUNCTIONS))):
+        return f"runs the plugin {_quoted(str(kind))}"
+    return "renders a Helm chart" if kind == "HelmChartInflationGenerator" else ""
+
+
+def _ambiguous(root: Node | None) -> str:
+    """A key that stands twice in one mapping, written in different case; empty if there is none."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, SequenceNode):
+            pending += node.items
+        elif isinstance(node, MappingNode):
+            keys: dict[str, str] = {}
+            for entry in node.entries:
+                key = str(entry.key.value)
+                if keys.setdefault(folded(key), key) != key:
+                    return key
+                pending.append(entry.value)
+    return ""
+
+
+def _quoted(value: str) -> str:
+    return f'"{shortened(value, _LONGEST_VALUE)}"'
