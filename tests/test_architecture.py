@@ -37,7 +37,7 @@ LAYERS = (
 """Lowest first. A module imports its own package and what stands below it, never what stands beside or above."""
 
 THIRD_PARTY = {
-    "_ruamel_yaml": {"yaml"},
+    "yaml": {"yaml"},
     "jinja2": {"report"},
     "jsonschema": {"config", "profiles"},
     "cel": {"cel"},

@@ -38,7 +38,7 @@ suppress suppress.apply suppress.syntax
 units units.kustomize units.kustomize.kustomization units.kustomize.surroundings
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 text world
-yaml yaml.compose yaml.flow_colons yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
+yaml yaml.compose yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 

@@ -132,7 +132,7 @@ MODULES = (
     "scclint_rules",
     "sitecustomize",
     "usercustomize",
-    "ruamel",
+    "yaml",
     "jsonschema",
     "tomllib",
     "difflib",

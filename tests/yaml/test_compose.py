@@ -1,11 +1,12 @@
 """Where every value is written, and what is refused, with its place."""
 
-from io import StringIO
+import subprocess
+import sys
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from scclint.errors import LoadError
 from scclint.load import load_text
@@ -168,6 +169,13 @@ def test_ordinary_aliases_are_fine() -> None:
     assert len(mapping(text)) == 4001
 
 
+def test_pyyaml_without_libyaml() -> None:
+    code = "import yaml; del yaml.CBaseLoader; import scclint.yaml.compose"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("ImportError: scclint needs PyYAML with libyaml")
+
+
 def test_many_colons_in_flow_style() -> None:
     data = to_data(parse("[" + ", ".join(["nginx:1.25"] * 20_000) + "]"))
     assert data == ["nginx:1.25"] * 20_000
@@ -184,12 +192,7 @@ TREES = st.recursive(
 @settings(max_examples=300)
 @given(TREES, st.sampled_from([None, False, True]), st.booleans())
 def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool) -> None:
-    writer = YAML(typ="safe")
-    writer.default_flow_style = flow
-    writer.width = 30
-    stream = StringIO()
-    writer.dump(tree, stream)
-    text = stream.getvalue()
+    text = yaml.safe_dump(tree, default_flow_style=flow, width=30, allow_unicode=True)
     if crlf:
         text = text.replace("\n", "\r\n")
     check_scalars(text)

@@ -1,11 +1,11 @@
 """Comments: for the few documents where somebody asks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from scclint.limits import MAX_DEPTH
 from scclint.record import record
-from scclint.yaml.flow_colons import ATTEMPTS, hide_colon
 from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
@@ -43,30 +43,22 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 
 def _tokens(text: str) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
-    from _ruamel_yaml import YAMLError  # type: ignore[import-not-found]
+    from yaml import YAMLError
 
     skipped = len(text) - len(text.lstrip("\ufeff"))
-    readable, stand_in = text[skipped:], ""
-    for attempt in range(ATTEMPTS + 1):
-        tokens: list[tuple[int, int, bool]] = []
-        try:
-            if _scan(readable, skipped, tokens):
-                return tokens
-            break
-        except UnicodeError:
-            break
-        except YAMLError as error:
-            hidden = hide_colon(error, readable, stand_in) if attempt < ATTEMPTS else None
-            if hidden is None:
-                break
-            readable, stand_in = hidden
+    tokens: list[tuple[int, int, bool]] = []
+    try:
+        if _scan(text[skipped:], skipped, tokens):
+            return tokens
+    except (UnicodeError, YAMLError):
+        pass
     return [*tokens, (tokens[-1][1] if tokens else 0, len(text), False)]
 
 
 def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
     """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
-    from _ruamel_yaml import (
-        CParser,
+    from yaml import (
+        CBaseLoader,
         FlowMappingEndToken,
         FlowMappingStartToken,
         FlowSequenceEndToken,
@@ -74,7 +66,7 @@ def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
         ScalarToken,
     )
 
-    next_token = CParser(text).get_token
+    next_token: Callable[[], Any] = CBaseLoader(text).get_token
     depth = 0
     while (token := next_token()) is not None:
         kind = token.__class__

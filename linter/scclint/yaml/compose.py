@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from sys import intern
 from typing import Any, NamedTuple
 
-from _ruamel_yaml import (  # type: ignore[import-not-found]
+from yaml import (
     AliasEvent,
-    CParser,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    MarkedYAMLError,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -26,11 +26,17 @@ from _ruamel_yaml import (  # type: ignore[import-not-found]
 from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH, Aliasing, LimitError, check_aliasing
 from scclint.source import Span
-from scclint.yaml.flow_colons import ATTEMPTS, hide_colon
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
 from scclint.yaml.scalars import MERGE_TAG, NUMBER_HINTS, WORDS, key_text, resolve
+
+try:
+    from yaml import CBaseLoader
+except ImportError as error:
+    raise ImportError(
+        "scclint needs PyYAML with libyaml: install its wheel, or build it where libyaml's headers are"
+    ) from error
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
@@ -74,56 +80,31 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: Aliasing | None 
     `aliasing`, which goes on from text to text of one file, allows.
     """
     aliasing = aliasing or Aliasing()
-    text = readable = text.lstrip("\ufeff")
+    text = text.lstrip("\ufeff")
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
-    stand_in = ""
-    given = attempts = 0
-    while True:
-        try:
-            for number, document in enumerate(_documents(readable, stand_in, file, first_line, place, aliasing)):
-                if number >= given:
-                    given += 1
-                    yield document
-            return
-        except YAMLError as error:
-            hidden = hide_colon(error, readable, stand_in) if attempts < ATTEMPTS else None
-            if hidden is None:
-                told = _explain(error, text, file, first_line, place)
-                raise (LimitError(told.message, file, told.line, told.column) if attempts == ATTEMPTS else told) from None
-            readable, stand_in = hidden
-            attempts += 1
-        except UnicodeEncodeError as error:
-            line, column = Lines(text, first_line).place(error.start)
-            raise LoadError("not valid YAML: half of a surrogate pair is no character", file, line, column) from None
-        except UnicodeError:
-            raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
+    try:
+        yield from _documents(text, file, first_line, place, aliasing)
+    except YAMLError as error:
+        raise _explain(error, text, file, first_line, place) from None
+    except UnicodeEncodeError as error:
+        line, column = Lines(text, first_line).place(error.start)
+        raise LoadError("not valid YAML: half of a surrogate pair is no character", file, line, column) from None
+    except UnicodeError:
+        raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
 
 
-def _documents(
-    text: str, stand_in: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
-) -> Iterator[tuple[int, Node]]:
-    next_event = CParser(text).get_event
-    if stand_in:
-        next_event = _restoring(next_event, stand_in)
+def _documents(text: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:
+    next_event: Callable[[], Any] = CBaseLoader(text).get_event
     while True:
         event = next_event()
         if event.__class__ is StreamEndEvent:
             return
         if event.__class__ is DocumentStartEvent:
-            line, column = place(event.start_mark) if place else (event.start_mark.line + first_line, 1)
+            start: Any = event.start_mark
+            line, column = place(start) if place else (start.line + first_line, 1)
             if event.version not in (None, (1, 1)):
                 raise LoadError("not the cluster's YAML: it takes %YAML 1.1 only", file, line, column)
             yield line, _compose(next_event, text, file, first_line, place, aliasing)
-
-
-def _restoring(next_event: Callable[[], Any], stand_in: str) -> Callable[[], Any]:
-    def restored() -> Any:
-        event = next_event()
-        if event.__class__ is ScalarEvent:
-            event.value = event.value.replace(stand_in, ":")
-        return event
-
-    return restored
 
 
 def _compose(
@@ -157,7 +138,7 @@ def _compose(
             text = event.value
             plain = event.implicit[0]
             is_key = is_mapping and not len(children) & 1
-            tag = event.ctag
+            tag = event.tag
             value: Any = text
             if tag is not None:
                 tag = str(tag)
@@ -290,9 +271,8 @@ def _odd_placer(text: str, first_line: int) -> Placer:
 
 def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Placer | None) -> LoadError:
     """libyaml's complaint as one line for people, with the place in the file."""
-    problem = getattr(error, "problem", None)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if problem is None or mark is None:
+    mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
+    if not isinstance(error, MarkedYAMLError) or error.problem is None or mark is None:
         unprintable = re.search(_UNPRINTABLE, text)
         line, column = Lines(text, first_line).place(unprintable.start()) if unprintable else (first_line, 1)
         character = f"U+{ord(unprintable[0]):04X}" if unprintable else "a control character"
@@ -302,7 +282,9 @@ def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Pla
         line, column = Lines(text, first_line).place(len(text.rstrip()))
     else:
         line, column = place(mark) if place else (mark.line + first_line, mark.column + 1)
-    message = f"not valid YAML: {problem}"
+    if error.problem == "exceeded maximum nesting depth":
+        return LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
+    message = f"not valid YAML: {error.problem}"
     context, context_mark = error.context, error.context_mark
     if context and context_mark is not None:
         started = place(context_mark)[0] if place else context_mark.line + first_line

@@ -1,0 +1,98 @@
+"""The checks that a change must pass. `nox` runs them all, `nox --list` shows them, `nox -s lint` runs one."""
+
+import re
+
+import nox
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST = PYTHONS[0]
+CORE = (
+    "tests/yaml",
+    "tests/config",
+    "tests/report/test_layout.py",
+    "tests/report/test_user_template.py",
+    "tests/rules/test_fixtures.py",
+)
+"""Tests that use every core dependency."""
+
+
+def install(session: nox.Session, *project: str) -> None:
+    """Install the pinned requirements, and scclint without looking for others."""
+    session.install("-r", "requirements/dev.txt")
+    session.install("--no-deps", "--no-build-isolation", *(project or ("-e", ".")))
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Check style, formatting, the workflows and the notes for the change log."""
+    install(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("zizmor", "--offline", "--quiet", ".")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    install(session)
+    session.run("mypy")
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a broken link is an error."""
+    install(session)
+    session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", session.create_tmp(), env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(python=OLDEST)
+def wheel(session: nox.Session) -> None:
+    """Build the packages, and check that the wheel contains every file and reports what the tree reports."""
+    install(session, "build")
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", "dist", silent=True)
+    version = PROJECT["project"]["version"]
+    session.install("--no-deps", "--force-reinstall", f"dist/scclint-{version}-py3-none-any.whl")
+    session.run("pytest", "tests/test_wheel.py", "tests/rules/test_fixtures.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests. Arguments after `--` go to pytest; `--cov` measures coverage."""
+    install(session)
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+@nox.parametrize("end", ["oldest", "newest"])
+def dependencies(session: nox.Session, end: str) -> None:
+    """Run some tests with the oldest or newest version of each dependency that pyproject.toml allows."""
+    wanted = PROJECT["project"]["dependencies"]
+    if end == "oldest":
+        wanted = [re.sub(r">=([^,]+).*", r"==\1", requirement) for requirement in wanted]
+    session.install("--upgrade", "-e", ".", "hypothesis", "pytest", "pytest-xdist", *wanted)
+    session.run("pytest", "-n", "auto", *CORE)
+
+
+@nox.session(python=OLDEST, default=False)
+def requirements(session: nox.Session) -> None:
+    """Write the pinned requirements again; with `-- --upgrade`, take new releases."""
+    session.install("uv")
+    for file, extras in (("run.txt", ()), ("dev.txt", ("--extra=dev", "--extra=docs"))):
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "pyproject.toml", "--universal", "--fork-strategy=fewest"),
+            *(
+                f"--python-version={OLDEST}",
+                "--generate-hashes",
+                "--no-annotate",
+                "--custom-compile-command=nox -s requirements",
+            ),
+            *(*extras, f"--output-file=requirements/{file}", *session.posargs),
+        )
