@@ -36,7 +36,7 @@ _POD = (
     "serviceAccountName",
 )
 _POD_ANNOTATIONS = (POD_SECCOMP_ANNOTATION, REQUIRED_SCC)
-_RUN_LEVEL = "openshift.io/run-level"
+_NAMESPACE_LABELS = ("openshift.io/run-level", "security.openshift.io/disable-securitycontextconstraints")
 _RANGES = "openshift.io/sa.scc."
 _SCC_ROLES = "system:openshift:scc:"
 _SCC_RESOURCES = frozenset(("securitycontextconstraints", "*"))
@@ -71,7 +71,7 @@ def _paths(obj: ApiObject, world: World) -> Iterator[tuple[View, Path]]:
             yield from ((obj, (key,)) for key in obj.data if key not in ("apiVersion", "kind", "metadata"))
         case Namespace():
             yield obj, ("metadata", "name")
-            yield obj, ("metadata", "labels", _RUN_LEVEL)
+            yield from ((obj, ("metadata", "labels", key)) for key in _NAMESPACE_LABELS)
             yield from ((obj, ("metadata", "annotations", key)) for key in _keys(obj, "annotations") if key.startswith(_RANGES))
         case ServiceAccount():
             yield from ((obj, ("metadata", key)) for key in ("name", "namespace"))

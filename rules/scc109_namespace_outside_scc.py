@@ -3,9 +3,10 @@ The workload goes to a namespace in which SCC admission does not run, so nothing
 themselves.
 
 OpenShift's API server leaves out `default`, `kube-system`, `kube-public`, `openshift`, `openshift-infra`,
-`openshift-node` and every namespace labelled `openshift.io/run-level: "0"` or `"1"`. There no user id, SELinux level
-or seccomp profile is filled in, no capability is dropped, and no field is refused: a pod runs as the user its image
-names, root included, and even a privileged one is let in.
+`openshift-node` and every namespace labelled `openshift.io/run-level: "0"` or `"1"`, or
+`security.openshift.io/disable-securitycontextconstraints: "true"`. There no user id, SELinux level or seccomp profile
+is filled in, no capability is dropped, and no field is refused: a pod runs as the user its image names, root included,
+and even a privileged one is let in.
 
 ## How to fix it
 
@@ -50,7 +51,8 @@ from collections.abc import Iterator
 
 from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
 
-RUN_LEVEL = "openshift.io/run-level"
+LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
+"""The label that switches SCC admission off, by the reason of the verdict."""
 
 
 @rule(
@@ -66,15 +68,15 @@ RUN_LEVEL = "openshift.io/run-level"
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", "run-level"):
+    if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", *LABELS):
         return
     namespace = outcome.namespace
     written = workload.field("metadata", "namespace")
     labelled: tuple[Related, ...] = ()
     found = world.find(ObjectRef("Namespace", "", namespace))
-    if outcome.verdict.skipped == "run-level" and found is not None:
-        label = found.field("metadata", "labels", RUN_LEVEL)
-        labelled = (Related(f"namespace {namespace} is labelled {RUN_LEVEL}: {label.value}", label.span),)
+    if (key := LABELS.get(outcome.verdict.skipped)) is not None and found is not None:
+        label = found.field("metadata", "labels", key)
+        labelled = (Related(f"namespace {namespace} is labelled {key}: {label.value}", label.span),)
     yield Problem(
         f"{workload.named}: {outcome.skipped}, so its pods get no user id, SELinux level or seccomp profile but what they name "
         "themselves, and nothing they ask for is refused",

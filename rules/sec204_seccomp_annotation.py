@@ -151,7 +151,7 @@ def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
 
 
 def _outside(verdict: Verdict) -> str:
-    if verdict.skipped not in ("namespace", "run-level"):
+    if verdict.skipped not in ("namespace", "run-level", "disabled"):
         return ""
     return f" in namespace {verdict.namespace}, where SCC admission does not run,"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from scclint.admission.decoding import check_object, check_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
+from scclint.cluster.cluster import SCC_DISABLED
 from scclint.finding import Located, Related
 from scclint.model.node_config import ProfileSource, SeccompProfileFile
 from scclint.model.object import (
@@ -40,8 +41,8 @@ PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authentic
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
 
 CANDIDATES_KEPT = 15_000
-"""Beyond so many SCCs and errors in verdicts, what becomes of a workload is worked out again when it is asked for: a verdict is
-quick, but large. Those of a thousand workloads are kept with the SCCs of a release."""
+"""The most SCCs that kept verdicts hold. Beyond that, the oldest outcome is dropped and computed again when a rule asks for it:
+a verdict is quick to compute, but large. The outcomes of a thousand workloads are kept with the SCCs of a release."""
 
 O = TypeVar("O", bound=ApiObject)
 T = TypeVar("T")
@@ -83,6 +84,7 @@ class Outcome:
             "kubernetes": "plain Kubernetes has no SCC admission",
             "windows": "SCC admission leaves Windows pods alone",
             "namespace": f"SCC admission does not run in namespace {self.namespace}",
+            "disabled": f"the label {SCC_DISABLED} switches SCC admission off in namespace {self.namespace}",
             "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
         }.get(why or "", "")
 
@@ -344,7 +346,7 @@ class World:
 
 
 def _weight(outcome: Outcome) -> int:
-    return 1 + sum(1 + len(candidate.reasons) for candidate in outcome.verdict.candidates) if outcome.verdict else 1
+    return 1 + len(outcome.verdict.candidates) if outcome.verdict else 1
 
 
 def _says_the_same(one: ApiObject, other: ApiObject) -> bool:

@@ -1,10 +1,14 @@
 """SCCs, providers and pods for the tests: as little as possible, the rest given by keyword."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from scclint.admission.assign import assign, validate
 from scclint.admission.constraints import SecurityContextConstraints, from_object
+from scclint.admission.field import FieldError
+from scclint.admission.pod import Pod
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, Provider, make_provider
 
 ANNOTATIONS = {UID_RANGE: "1000680000/10000", MCS: "s0:c26,c15", SUPPLEMENTAL_GROUPS: "1000680000/10000"}
@@ -34,6 +38,21 @@ def pod(*containers: dict[str, Any], annotations: dict[str, str] | None = None, 
     if annotations is not None:
         metadata["annotations"] = annotations
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": named, **spec}}
+
+
+class Judged(NamedTuple):
+    """A pod under one SCC: what was filled in, and the errors of the result."""
+
+    security_context: Mapping[str, Any]
+    annotations: Mapping[str, str]
+    containers: Sequence[Mapping[str, Any] | None]
+    errors: tuple[FieldError, ...]
+
+
+def judged(provider: Provider, made: dict[str, Any]) -> Judged:
+    view = Pod(made)
+    assignment = assign(provider, view)
+    return Judged(*assignment, tuple(validate(provider, view, assignment)))
 
 
 _ids = st.sampled_from([0, 1, 1000, 1000680000, 1000689999, 2000000000])

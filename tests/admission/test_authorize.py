@@ -51,3 +51,7 @@ def test_a_user_has_the_bindings_that_name_it_or_one_of_its_groups_in_their_orde
     for user in (ALICE, User("bob"), User("carol", ("ops", "dev")), User("dev")):
         theirs = [b for b in bindings if user.name in b.users or not set(user.groups).isdisjoint(b.groups)]
         assert found.of(user) == theirs
+
+
+def test_system_masters_needs_no_grant() -> None:
+    assert may_use(scc("a"), User("root", ("system:masters",)), "user", []) == Grant("user", "rbac", "system:masters")

@@ -2,20 +2,18 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.assign import Assignment, assign
-from scclint.admission.pod import Pod
 from scclint.admission.seccomp import to_annotation, to_field
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as CONTAINER_ANNOTATION
 from scclint.model.terms import POD_SECCOMP_ANNOTATION as POD_ANNOTATION
-from tests.admission.build import pod, provider
+from tests.admission.build import Judged, judged, pod, provider
 
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 UNCONFINED = {"type": "Unconfined"}
 C0 = CONTAINER_ANNOTATION + "c0"
 
 
-def under(entries: list[str] | None, made: dict[str, Any], release: int = 20) -> Assignment:
-    return assign(provider(release, seccompProfiles=entries), Pod(made))
+def under(entries: list[str] | None, made: dict[str, Any], release: int = 20) -> Judged:
+    return judged(provider(release, seccompProfiles=entries), made)
 
 
 @pytest.mark.parametrize(

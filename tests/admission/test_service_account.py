@@ -35,8 +35,9 @@ def test_no_volume_where_every_container_mounts_its_own() -> None:
     assert spec["containers"][0]["volumeMounts"] == own["volumeMounts"]
 
 
-def test_a_token_volume_that_is_there_is_used() -> None:
-    volume = {"name": "kube-api-access-abcde", "projected": {"sources": []}}
+@pytest.mark.parametrize("source", [{"projected": {"sources": []}}, {"emptyDir": {}}, {"hostPath": {"path": "/"}}, {}])
+def test_a_volume_named_like_the_tokens_is_taken_for_it(source: dict[str, Any]) -> None:
+    volume = {"name": "kube-api-access-abcde", **source}
     spec = with_service_account(pod(volumes=[volume]), None)["spec"]
     assert spec["volumes"] == [volume]
     assert spec["containers"][0]["volumeMounts"][0]["name"] == "kube-api-access-abcde"
@@ -53,3 +54,8 @@ def test_a_token_volume_that_is_there_is_used() -> None:
 )
 def test_the_old_name_of_the_field(spec: dict[str, Any], name: str) -> None:
     assert service_account_of(pod(**spec)) == name
+
+
+def test_a_mirror_pod_stays_as_it_is() -> None:
+    made = pod(annotations={"kubernetes.io/config.mirror": ""})
+    assert with_service_account(made, None) == made

@@ -1,9 +1,7 @@
 import pytest
 
-from scclint.admission.assign import assign
-from scclint.admission.pod import Pod
 from scclint.admission.wording import wording_of
-from tests.admission.build import pod, provider
+from tests.admission.build import judged, pod, provider
 
 STRICT = {
     "allowHostNetwork": False,
@@ -25,8 +23,8 @@ ASKING = pod(
 
 def denied(release: int) -> list[str]:
     """The errors of the pod, without those of its container."""
-    made = assign(provider(release=release, **STRICT), Pod(ASKING))
-    return [error.message for error in made.errors if "container" not in error.message]
+    errors = judged(provider(release=release, **STRICT), ASKING).errors
+    return [error.message for error in errors if "container" not in error.message]
 
 
 def test_before_4_21_values_are_printed_in_go_syntax() -> None:
@@ -64,3 +62,41 @@ def test_from_4_22_paths_lead_into_the_pod() -> None:
 @pytest.mark.parametrize(("release", "empty"), [(11, "[]int64{}"), (20, "[]int64{}"), (21, "[]"), (22, "[]")])
 def test_an_empty_list(release: int, empty: str) -> None:
     assert wording_of(release).ids(()) == empty
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(True, "true"), (False, "false"), (0, "0"), ("", '""'), ("s0", '"s0"'), ((1, 2), "[1,2]"), (None, "null")],
+)
+def test_values(value: object, printed: str) -> None:
+    assert wording_of(22).value(value) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("web", '"web"'),
+        ('a"b\\c', '"a\\"b\\\\c"'),
+        ("\a\b\f\n\r\t\v", '"\\a\\b\\f\\n\\r\\t\\v"'),
+        ("\x00\x7f", '"\\x00\\x7f"'),
+        ("é", '"é"'),
+        ("\x85\u2028\xa0\xad", '"\\u0085\\u2028\\u00a0\\u00ad"'),
+        ("\U000e0001", '"\\U000e0001"'),
+    ],
+)
+@pytest.mark.parametrize("release", [11, 22])
+def test_strings_are_quoted_as_in_go(text: str, quoted: str, release: int) -> None:
+    assert wording_of(release).quote(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("char", "since"),
+    [("\U0001fae9", 99), ("\U0001fac3", 16), ("\U0001fa75", 16), ("\U0001fa74", 11)],
+    ids=["Unicode 15.1 or later", "14.0", "15.0", "13.0"],
+)
+def test_characters_are_printed_once_the_go_of_a_release_knows_them(char: str, since: int) -> None:
+    """Whatever the Unicode version of Python."""
+    escaped = f'"\\U{ord(char):08x}"'
+    assert [wording_of(release).quote(char) for release in (11, 15, 16, 22)] == [
+        f'"{char}"' if release >= since else escaped for release in (11, 15, 16, 22)
+    ]

@@ -136,6 +136,15 @@ def test_run_levels(level: str, skipped: str | None) -> None:
     assert bool(cluster.explain(pod(), namespace="demo")) is (skipped is None)
 
 
+@pytest.mark.parametrize(("value", "skipped"), [("true", "disabled"), ("True", None), ("", None), ("false", None)])
+def test_a_label_switches_scc_admission_off(value: str, skipped: str | None) -> None:
+    labelled = namespace()
+    labelled["metadata"]["labels"] = {"security.openshift.io/disable-securitycontextconstraints": value}
+    verdict = Cluster.openshift("4.20", [labelled]).admit(pod(), namespace="demo")
+    assert verdict.skipped == skipped
+    assert (verdict.scc is None) is (skipped is not None)
+
+
 def test_windows_and_kubernetes() -> None:
     windows = pod(ROOT, os={"name": "windows"})
     assert Cluster.openshift("4.11").admit(windows, namespace="demo").skipped == "windows"

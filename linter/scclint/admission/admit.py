@@ -1,23 +1,21 @@
 """SCC admission of a pod on its creation (sccadmission, `computeSecurityContext`)."""
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from scclint.admission import order
-from scclint.admission.assign import MOST_ERRORS, Assignment, assign
-from scclint.admission.field import FieldError, Where, aggregate, go_quote
+from scclint.admission.assign import Assignment, assign, errors_of, validate
+from scclint.admission.field import FieldError, Where, aggregate
 from scclint.admission.pod import Pod
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
+from scclint.admission.wording import Wording
 from scclint.model.terms import CONTAINER_LISTS
 
 REQUIRED_SCC = "openshift.io/required-scc"
 VALIDATED_SCC = "openshift.io/scc"
 SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"
-
-_MOST_ERRORS = 20_000
-"""Errors of a verdict, those under all SCCs together."""
 
 _HINT = (
     "the pod fails to validate against the `restricted-v2` security context constraint, "
@@ -25,42 +23,43 @@ _HINT = (
 )
 
 
-@lru_cache(maxsize=256)
-def denied(scc: str) -> Candidate:
-    """The candidate that neither subject may use."""
-    error = Where("", f"provider {go_quote(scc)}").forbidden("not usable by user or serviceaccount", "a grant")
-    return Candidate(scc, "denied", (error,))
-
-
-def judge(provider: Provider, grant: Grant | None, pod: Pod, of: int = 1) -> tuple[Candidate, Assignment | None]:
-    """How `pod` would fare under one SCC, were it reached; the assignment is there if it would be admitted.
-
-    The SCC is one `of` so many, by which there is room for its errors.
-    """
+def judge(provider: Provider, grant: Grant | None, pod: Pod) -> tuple[Candidate, Assignment | None]:
+    """Return how `pod` fares under one SCC if no SCC before it admits the pod, and the assignment if this SCC admits it."""
     if grant is None:
-        return denied(provider.name), None
-    assignment = assign(provider, pod, min(MOST_ERRORS, max(_MOST_ERRORS // of, 10)))
-    if assignment.errors:
-        return Candidate(provider.name, "too restrictive", assignment.errors, grant), None
-    return Candidate(provider.name, "chosen", (), grant), assignment
+        return Candidate(provider.name, "denied", None, partial(_not_usable, provider)), None
+    assignment = assign(provider, pod)
+    if next(validate(provider, pod, assignment), None) is not None:
+        return Candidate(provider.name, "too restrictive", grant, partial(errors_of, provider, pod)), None
+    return Candidate(provider.name, "chosen", grant), assignment
+
+
+def _not_usable(provider: Provider) -> tuple[FieldError, ...]:
+    place = Where(provider.wording, "", f"provider {provider.wording.quote(provider.name)}")
+    return (place.forbidden("not usable by user or serviceaccount", "a grant"),)
 
 
 def admit(
-    pod: dict[str, Any], providers: Sequence[Provider], grants: Sequence[Grant | None], *, namespace: str, assumed: bool
+    pod: dict[str, Any],
+    providers: Sequence[Provider],
+    grants: Sequence[Grant | None],
+    *,
+    wording: Wording,
+    namespace: str,
+    assumed: bool,
 ) -> Verdict:
-    """Try `providers` in order and take the first that may be used and under which the pod validates.
+    """Return the verdict on `pod`: the first of `providers` that the pod may use and that admits it, or a denial.
 
-    `grants` goes with `providers`. `namespace` and `assumed` are only passed on to the verdict.
+    `grants` has one entry for each of `providers`. The verdict holds `namespace` and `assumed` as they are.
     """
     view = Pod(pod)
     candidates: list[Candidate] = []
     for index, (provider, grant) in enumerate(zip(providers, grants, strict=True)):
-        candidate, assignment = judge(provider, grant, view, len(providers))
+        candidate, assignment = judge(provider, grant, view)
         candidates.append(candidate)
         if assignment is None or grant is None:
             continue
         candidates += [
-            Candidate(later.name, "not reached", (), later_grant)
+            Candidate(later.name, "not reached", later_grant)
             for later, later_grant in zip(providers[index + 1 :], grants[index + 1 :], strict=True)
         ]
         return Verdict(
@@ -69,7 +68,7 @@ def admit(
             subject=grant.subject,
             pod=_mutated(pod, assignment, provider, grant),
             submitted=pod,
-            message=None,
+            denial=None,
             reason=_reason(index, providers, grants, view),
             candidates=tuple(candidates),
             skipped=None,
@@ -77,32 +76,31 @@ def admit(
             namespace_assumed=assumed,
             required_scc=required_scc(pod),
         )
-    errors = [error for candidate in candidates for error in candidate.reasons]
-    if hint := _restricted_hint(candidates, providers, view):
-        errors.append(hint)
-    listed = aggregate(error.message for error in errors)
     tried = any(candidate.outcome == "too restrictive" for candidate in candidates)
-    return refuse(
-        pod,
-        f"unable to validate against any security context constraint: {listed}",
-        "all too restrictive or denied" if tried else "all denied",
-        tuple(candidates),
-        namespace=namespace,
-        assumed=assumed,
-    )
+    reason = "all too restrictive or denied" if tried else "all denied"
+    refused = tuple(candidates)
+    why = partial(_why, refused, tuple(providers), view)
+    return refuse(pod, why, reason, refused, wording=wording, namespace=namespace, assumed=assumed)
 
 
 def refuse(
-    pod: dict[str, Any], why: str, reason: str | None, candidates: tuple[Candidate, ...], *, namespace: str, assumed: bool
+    pod: dict[str, Any],
+    why: Callable[[], str],
+    reason: str | None,
+    candidates: tuple[Candidate, ...],
+    *,
+    wording: Wording,
+    namespace: str,
+    assumed: bool,
 ) -> Verdict:
-    """A denial for the reason `why`, in the API server's words."""
+    """Return a denial. `why` makes its reason in the API server's words."""
     return Verdict(
         allowed=False,
         scc=None,
         subject=None,
         pod=pod,
         submitted=pod,
-        message=f"pods {go_quote(pod_name(pod))} is forbidden: {why}",
+        denial=partial(_denial, wording, pod, why),
         reason=reason,
         candidates=candidates,
         skipped=None,
@@ -120,7 +118,7 @@ def skip(pod: dict[str, Any], why: str, *, namespace: str) -> Verdict:
         subject=None,
         pod=pod,
         submitted=pod,
-        message=None,
+        denial=None,
         reason=None,
         candidates=(),
         skipped=why,
@@ -159,21 +157,35 @@ def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, gr
 
 def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], pod: Pod) -> str:
     """Why the SCC at `index` was chosen, as the plugin notes it in the audit log: against the next that would do."""
-    chosen = providers[index].scc
+    chosen, quote = providers[index].scc, providers[index].wording.quote
     for provider, grant in zip(providers[index + 1 :], grants[index + 1 :], strict=True):
-        if grant is not None and not assign(provider, pod).errors:
+        if grant is not None and _admits(provider, pod):
             why = order.why_first(chosen, provider.scc)
-            mine, other = go_quote(chosen.name), go_quote(provider.name)
+            mine, other = quote(chosen.name), quote(provider.name)
             return f"{mine} is most restrictive, not denied, and chosen over {other} because {mine} {why}"
-    return f"{go_quote(chosen.name)} is the only one not too restrictive and not denied"
+    return f"{quote(chosen.name)} is the only one not too restrictive and not denied"
 
 
-def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: Pod) -> FieldError | None:
-    """The plugin's hint for clusters that were installed when `restricted` was still everyone's."""
+def _denial(wording: Wording, pod: Mapping[str, Any], why: Callable[[], str]) -> str:
+    return f"pods {wording.quote(pod_name(pod))} is forbidden: {why()}"
+
+
+def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: Pod) -> str:
+    errors = [error.message for candidate in candidates for error in candidate.reasons]
+    errors += [hint.message for hint in _restricted_hint(candidates, providers, pod)]
+    return f"unable to validate against any security context constraint: {aggregate(errors)}"
+
+
+def _admits(provider: Provider, pod: Pod) -> bool:
+    return next(validate(provider, pod, assign(provider, pod)), None) is None
+
+
+def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: Pod) -> Iterator[FieldError]:
+    """Yield the plugin's hint for clusters in which everybody could once use `restricted`, if it applies."""
     names = [provider.name for provider in providers]
     if "restricted-v2" not in names or "restricted" not in names:
-        return None
+        return
     index = names.index("restricted")
-    if candidates[index].outcome != "denied" or assign(providers[index], pod).errors:
-        return None
-    return Where("", "no access to scc/restricted").forbidden(_HINT, "a grant of restricted")
+    restricted = providers[index]
+    if candidates[index].outcome == "denied" and _admits(restricted, pod):
+        yield Where(restricted.wording, "", "no access to scc/restricted").forbidden(_HINT, "a grant of restricted")

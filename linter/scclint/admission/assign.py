@@ -3,11 +3,11 @@
 Only what is unset is filled in. The result is judged as a whole, so that a denial lists every field at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
-from scclint.admission.field import FieldError, Path, Where, first
+from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.pod import Container, Object, Pod
 from scclint.admission.provider import Provider
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
@@ -16,39 +16,36 @@ SECURITY: Path = ("spec", "securityContext")
 
 Changes = Mapping[str, Any]
 
-MOST_ERRORS = 1000
-"""Errors that are kept of a pod under one SCC. The plugin prints all, and those under each other SCC as well, so that a small
-input would fill the memory."""
-
 
 class Assignment(NamedTuple):
-    """A pod under an SCC.
+    """What an SCC makes of a pod: its `securityContext`, its annotations, and the `securityContext` of each container.
 
-    `errors` are in the plugin's order, the first of them if they are many; the pod is admitted if there is none. The rest is then the
-    mutated pod's: its `securityContext`, its annotations, and each container's `securityContext` (None where it still has none).
+    A container that still has no `securityContext` has None.
     """
 
-    errors: tuple[FieldError, ...]
     security_context: Changes
     annotations: Mapping[str, str]
     containers: Sequence[Object | None]
 
 
-def assign(provider: Provider, pod: Pod, most: int = MOST_ERRORS) -> Assignment:
-    """Fill in what `pod` leaves unset as `provider` says, and validate the result. `pod` stays as it is.
-
-    Containers are looked at until there are `most` errors.
-    """
+def assign(provider: Provider, pod: Pod) -> Assignment:
+    """Return `pod` with what it leaves unset filled in as `provider` says. `pod` stays as it is."""
     context, annotations = _default_pod(provider, pod)
-    errors = _validate_pod(provider, pod, context, annotations)
-    contexts = []
-    for container in pod.containers:
-        if len(errors) >= most:
-            break
-        own = _default_container(provider, context, container)
-        errors += _validate_container(provider, pod, context, annotations, container=container, context=own or {})
-        contexts.append(own)
-    return Assignment(tuple(errors[:most]), context, annotations, contexts)
+    return Assignment(context, annotations, [_default_container(provider, context, one) for one in pod.containers])
+
+
+def validate(provider: Provider, pod: Pod, made: Assignment) -> Iterator[FieldError]:
+    """Yield the errors of the assignment `made` of `pod`, in the plugin's order; the SCC admits the pod if there is none."""
+    yield from _validate_pod(provider, pod, made.security_context, made.annotations)
+    for container, context in zip(pod.containers, made.containers, strict=True):
+        yield from _validate_container(
+            provider, pod, made.security_context, made.annotations, container=container, context=context or {}
+        )
+
+
+def errors_of(provider: Provider, pod: Pod) -> tuple[FieldError, ...]:
+    """Return why the SCC rejects `pod`, in the plugin's order; empty if it admits the pod."""
+    return tuple(validate(provider, pod, assign(provider, pod)))
 
 
 def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -99,15 +96,15 @@ def _default_container(provider: Provider, pod_context: Object, container: Conta
 
 def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
     scc = provider.scc
-    where = Where(provider.lead, ".spec.securityContext", SECURITY)
+    where = Where(provider.wording, provider.lead, ".spec.securityContext", SECURITY)
     fs_group = context.get("fsGroup")
     errors = group.validate(
-        provider, provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
+        provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
     )
     groups = [int(number or 0) for number in context.get("supplementalGroups") or ()]
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
-    errors += group.validate(provider, provider.supplemental_groups, "supplementalGroups", groups, where, paths)
+    errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
     profile = annotations.get(POD_SECCOMP_ANNOTATION) or ""
     field = context.get("seccompProfile")
     if not profile and field is not None:
@@ -115,12 +112,11 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     if error := seccomp.validate(provider, POD_SECCOMP_ANNOTATION, profile, pod.profile_path):
         errors.append(error)
     errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
-    host = Where(provider.lead, provider.wording.host_fields, ("spec",))
+    host = Where(provider.wording, provider.lead, provider.wording.host_fields, ("spec",))
     errors += _validate_namespaces(provider, pod, host)
     if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
         detail = "Host Users must be set to false"
-        shown = provider.wording.null if pod.host_users is None else None
-        errors.append(host.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers"), shown=shown))
+        errors.append(host.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers")))
     if sysctls := context.get("sysctls"):
         errors += sysctl.validate(provider, sysctls, (*SECURITY, "sysctls"))
     if pod.volumes:
@@ -137,12 +133,9 @@ def _validate_namespaces(provider: Provider, pod: Pod, where: Where, ports: bool
         errors.append(where.invalid("hostNetwork", True, detail, "false", at=("spec", "hostNetwork")))
     if ports and pod.host_ports and not scc.allow_host_ports:
         detail = "Host ports are not allowed to be used"
-        errors += first(
-            Where(where.lead, where.shown + opened.shown).invalid(
-                "hostPort", opened.port, detail, "no host port", at=opened.path
-            )
-            for opened in pod.host_ports
-        )
+        for opened in pod.host_ports:
+            place = Where(provider.wording, where.lead, where.shown + opened.shown, opened.path)
+            errors.append(place.invalid("hostPort", opened.port, detail, "no host port"))
     if pod.host_pid and not scc.allow_host_pid:
         errors.append(where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID")))
     if pod.host_ipc and not scc.allow_host_ipc:
@@ -161,7 +154,7 @@ def _validate_container(
 ) -> list[FieldError]:
     scc = provider.scc
     own = container.security_path
-    where = Where(provider.lead, container.shown, own)
+    where = Where(provider.wording, provider.lead, container.shown, own)
     errors = []
     uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
     non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")

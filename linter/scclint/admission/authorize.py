@@ -32,6 +32,8 @@ def may_use(
     for group in user.groups:
         if group in scc.groups:
             return Grant(subject, "groups", group)
+    if rbac.SUPERUSERS in user.groups:
+        return Grant(subject, "rbac", rbac.SUPERUSERS)
     match = rbac.find(bindings, user, scc.name)
     if match is None:
         return None

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import FieldError, Path, Where, first, listed
+from scclint.admission.field import FieldError, Path, Where
 
 Lists = Mapping[str, Any]
 """A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""
@@ -41,18 +41,18 @@ def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where,
     if "*" in scc.allowed_capabilities or not (adds := _names(lists, "add")):
         return []
     allowed, accepted = _allowed(scc.default_add_capabilities, scc.allowed_capabilities)
-    return first(
+    return [
         where.invalid("capabilities.add", name, "capability may not be added", accepted, at=(*at, "add", index))
         for index, name in enumerate(adds)
         if name not in allowed
-    )
+    ]
 
 
 @lru_cache(maxsize=64)
 def _allowed(default_adds: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[frozenset[str], str]:
     """The capabilities that may be added, and the same for people."""
     names = default_adds + allowed
-    return frozenset(names), listed(names) or "no added capability"
+    return frozenset(names), ", ".join(names) or "no added capability"
 
 
 def _names(lists: Lists | None, field: str) -> list[str]:

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from scclint.admission.constraints import Range
-from scclint.admission.field import FieldError, Path, Where, first, listed
-from scclint.admission.provider import Provider
+from scclint.admission.field import FieldError, Path, Where
 
 
 def validate(
-    provider: Provider, ranges: Sequence[Range], name: str, groups: Sequence[int], where: Where, paths: Sequence[Path]
+    ranges: Sequence[Range], name: str, groups: Sequence[int], where: Where, paths: Sequence[Path]
 ) -> list[FieldError]:
-    """Return the errors of `groups`, the value of the field `name`, which `ranges` of `provider` allow.
+    """Return the errors of `groups`, the value of the field `name`, which must be in `ranges`.
 
     `paths` lead to each group, or to the field if there is no group.
     """
@@ -21,13 +20,13 @@ def validate(
     starts, ends, allowed = _joined(tuple(ranges))
     if not groups:
         detail = "unable to validate empty groups against required ranges"
-        return [where.invalid(name, (), detail, allowed, at=paths[0], shown=provider.wording.ids(()))]
-    ids, shown = tuple(groups), provider.wording.ids(groups)
-    return first(
-        where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path, shown=shown)
+        return [where.invalid(name, (), detail, allowed, at=paths[0])]
+    ids = tuple(groups)
+    return [
+        where.invalid(name, ids, f"{group} is not an allowed group", allowed, at=path)
         for group, path in zip(groups, paths, strict=True)
         if not ((before := bisect_right(starts, group)) and group <= ends[before - 1])
-    )
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -41,4 +40,4 @@ def _joined(ranges: tuple[Range, ...]) -> tuple[list[int], list[int], str]:
         elif low <= high:
             starts.append(low)
             ends.append(high)
-    return starts, ends, listed([f"{low}" if low == high else f"{low} to {high}" for low, high in ranges])
+    return starts, ends, ", ".join([f"{low}" if low == high else f"{low} to {high}" for low, high in ranges])

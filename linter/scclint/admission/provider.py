@@ -13,7 +13,6 @@ from scclint.admission.constraints import (
     Range,
     SecurityContextConstraints,
 )
-from scclint.admission.field import go_quote
 from scclint.admission.id_ranges import BlockError, parse_block, parse_blocks
 from scclint.admission.wording import Wording, wording_of
 from scclint.record import record
@@ -68,7 +67,9 @@ def make_providers(
     """
     for required in (UID_RANGE, MCS):
         if required not in annotations:
-            return (), (f"error fetching namespace {go_quote(namespace)}: unable to find annotation {required}",)
+            return (), (
+                f"error fetching namespace {wording_of(release).quote(namespace)}: unable to find annotation {required}",
+            )
     providers: list[Provider] = []
     errors: list[str] = []
     for scc in sccs:

@@ -9,6 +9,8 @@ from scclint.record import record
 
 API_GROUP = "security.openshift.io"
 RESOURCE = "securitycontextconstraints"
+SUPERUSERS = "system:masters"
+"""The group that the API server allows everything, before it asks RBAC."""
 _LEGACY_GROUPS = ("v1", "authorization.openshift.io/v1")
 
 Object = Mapping[str, Any]

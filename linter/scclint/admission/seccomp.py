@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scclint.admission.constraints import SecurityContextConstraints
-from scclint.admission.field import FieldError, Path, Where, listed, plain_list
+from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
 from scclint.model.terms import POD_SECCOMP_ANNOTATION
 
@@ -59,16 +59,15 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
     scc = provider.scc
     if "*" in scc.seccomp_profiles:
         return None
-    where = Where("", f"{provider.wording.metadata}.annotations[{key}]")
+    where = Where(provider.wording, "", f"{provider.wording.metadata}.annotations[{key}]")
     if not scc.seccomp_profiles:
         if not profile:
             return None
         return where.forbidden("seccomp may not be set", "no seccomp profile at all", value=profile, at=at)
     if _allowed(scc.seccomp_profiles, provider.release, profile):
         return None
-    entries = plain_list(scc.seccomp_profiles)
-    detail = f"{profile} is not an allowed seccomp profile. Valid values are {entries}"
-    return where.forbidden(detail, listed(scc.seccomp_profiles), value=profile, at=at)
+    detail = f"{profile} is not an allowed seccomp profile. Valid values are "
+    return where.forbidden(detail, ", ".join(scc.seccomp_profiles), value=profile, at=at, entries=scc.seccomp_profiles)
 
 
 def _allowed(entries: Sequence[str], release: int, profile: str) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 VOLUME = "kube-api-access-"
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a mirror pod, which a kubelet creates for a static pod."""
 
 
 def service_account_of(pod: Mapping[str, Any]) -> str:
@@ -14,11 +16,13 @@ def service_account_of(pod: Mapping[str, Any]) -> str:
 
 
 def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The pod with its service account named and, unless opted out of, the token volume mounted. `pod` stays as it is.
+    """Return the pod with its service account set and, unless it opts out, the token volume mounted. `pod` stays as it is.
 
-    `service_account` is the account's object, None where it is not known. The volume is OpenShift's, with the ConfigMap of the
-    service CA; its name ends in `xxxxx`, where the plugin puts random letters.
+    `service_account` is the account's object, None if it is not known. The volume is OpenShift's, with the ConfigMap of the
+    service CA; its name ends in `xxxxx`, where the plugin puts random letters. The plugin leaves mirror pods alone.
     """
+    if MIRROR in ((pod.get("metadata") or {}).get("annotations") or {}):
+        return pod
     name = service_account_of(pod) or "default"
     spec = {**(pod.get("spec") or {}), "serviceAccountName": name}
     if _automounts(spec, service_account or {}):
@@ -43,7 +47,8 @@ def _automounts(spec: Mapping[str, Any], service_account: Mapping[str, Any]) -> 
 
 
 def _is_token_volume(volume: Mapping[str, Any]) -> bool:
-    return volume.get("projected") is not None and (volume.get("name") or "").startswith(VOLUME)
+    """Return whether the plugin takes the volume for the token's. It looks at nothing but the name."""
+    return (volume.get("name") or "").startswith(VOLUME)
 
 
 def _uses(container: Mapping[str, Any], volume: str) -> bool:

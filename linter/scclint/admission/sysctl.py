@@ -1,11 +1,11 @@
 """The sysctls an SCC lets through: the safe ones of the release, and unsafe ones by name or prefix."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from scclint.admission.field import FieldError, Path, Where, first, go_quote, listed
+from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
 
 _SAFE = (
@@ -32,19 +32,18 @@ def safe(release: int) -> frozenset[str]:
 
 def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:
     """What is wrong with the pod's `sysctls`, a list that stands at the path `at`."""
-    return first(_refused(provider, sysctls, at))
-
-
-def _refused(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> Iterator[FieldError]:
+    errors: list[FieldError] = []
+    wording = provider.wording
     forbidden, let_through = matcher(provider.scc.forbidden_sysctls), matcher(provider.scc.allowed_unsafe_sysctls)
-    allowed = listed((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
+    allowed = ", ".join((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
     for index, sysctl in enumerate(sysctls):
         name = (sysctl or {}).get("name") or ""
-        where = Where("", provider.wording.sysctl.format(index), (*at, index, "name"))
+        where = Where(wording, "", wording.sysctl.format(index), (*at, index, "name"))
         if forbidden(name):
-            yield where.forbidden(f"sysctl {go_quote(name)} is not allowed", "a sysctl not forbidden", value=name)
+            errors.append(where.forbidden(f"sysctl {wording.quote(name)} is not allowed", "a sysctl not forbidden", value=name))
         elif name not in safe(provider.release) and not let_through(name):
-            yield where.forbidden(f"unsafe sysctl {go_quote(name)} is not allowed", allowed, value=name)
+            errors.append(where.forbidden(f"unsafe sysctl {wording.quote(name)} is not allowed", allowed, value=name))
+    return errors
 
 
 @lru_cache

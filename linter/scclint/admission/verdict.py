@@ -1,5 +1,6 @@
 """What admission says about a pod: the verdict, and how each SCC fared."""
 
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from scclint.admission.field import FieldError
@@ -41,7 +42,8 @@ class Grant:
     """How a subject may use an SCC.
 
     `via` is the SCC's own `users` or `groups`, or `rbac`; `group` is the group that matched, if one did. For `rbac` the
-    binding, the role that holds the rule (the bound one, or one it aggregates) and the rule's 0-based index say which.
+    binding, the role that holds the rule (the bound one, or one it aggregates) and the rule's 0-based index say which. The group
+    `system:masters` needs none of them: it may do everything.
     """
 
     subject: SubjectType
@@ -52,17 +54,35 @@ class Grant:
     rule_index: int | None = None
 
 
-class Candidate(NamedTuple):
-    """How one SCC fared, in the order in which they are tried.
+def _no_errors() -> tuple[FieldError, ...]:
+    return ()
 
-    `denied`: neither the service account nor the user may use it; `too restrictive`: the pod does not validate under it,
-    for `reasons`; `not reached`: one before it was chosen. `grant` is None where it is denied.
+
+@record
+class Candidate:
+    """How one SCC fared, in the order in which the plugin tries them.
+
+    `denied`: neither the service account nor the user may use it, and `grant` is None. `too restrictive`: it rejects the pod, for
+    `reasons`. `not reached`: an SCC before it admits the pod. `errors` makes the reasons.
     """
 
     scc: str
     outcome: Outcome
-    reasons: tuple[FieldError, ...] = ()
     grant: Grant | None = None
+    errors: Callable[[], tuple[FieldError, ...]] = _no_errors
+
+    @property
+    def reasons(self) -> tuple[FieldError, ...]:
+        """Why the SCC does not admit the pod. They are made each time, since they may be many and are rarely read."""
+        return self.errors()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Candidate):
+            return NotImplemented
+        return (self.scc, self.outcome, self.grant, self.reasons) == (other.scc, other.outcome, other.grant, other.reasons)
+
+    def __hash__(self) -> int:
+        return hash((self.scc, self.outcome, self.grant))
 
 
 @record
@@ -71,8 +91,8 @@ class Verdict:
 
     `scc` is the SCC that admits it, `subject` whose right to that SCC counted, and `pod` the pod as the plugin hands it on,
     annotations included (`submitted` where it is denied or skipped). `submitted` is the pod that the plugin was given, with
-    its service account where a controller created it. `message` is a denial in the API server's words, and
-    `reason` the plugin's own audit note on its choice. `skipped` says why SCC admission did not run; such a pod is allowed
+    its service account where a controller created it. `denial` makes the message of a denial, and
+    `reason` is the plugin's own audit note on its choice. `skipped` says why SCC admission did not run; such a pod is allowed
     and has no `scc`. `namespace_assumed` is set where the namespace's id ranges are not known and likely ones were taken.
     `required_scc` is the SCC that the pod's `openshift.io/required-scc` annotation asks for, on any release.
     """
@@ -82,10 +102,23 @@ class Verdict:
     subject: SubjectType | None
     pod: dict[str, Any]
     submitted: dict[str, Any]
-    message: str | None
+    denial: Callable[[], str] | None
     reason: str | None
     candidates: tuple[Candidate, ...]
     skipped: str | None
     namespace: str
     namespace_assumed: bool
     required_scc: str | None
+
+    @property
+    def message(self) -> str | None:
+        """The denial in the API server's words; None if the pod is allowed."""
+        return None if self.denial is None else self.denial()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Verdict):
+            return NotImplemented
+        names = ("message", *(name for name in self.__match_args__ if name != "denial"))
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]  # a verdict holds a pod, which cannot be hashed

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.field import FieldError, Path, Where, first, listed
+from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
 
 Volume = Mapping[str, Any]
@@ -58,13 +58,13 @@ def source_of(volume: Volume, release: int) -> tuple[str, str]:
 
 def validate(provider: Provider, volumes: Sequence[Volume]) -> list[FieldError]:
     """Return the errors of the pod's `volumes`: first those of types, then those of flexVolume drivers."""
-    return [*first(_refused_types(provider, volumes)), *first(_refused_drivers(provider, volumes))]
+    return [*_refused_types(provider, volumes), *_refused_drivers(provider, volumes)]
 
 
 def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
     scc = provider.scc
     if "*" not in scc.volumes:
-        allowed = listed(scc.volumes)
+        allowed = ", ".join(scc.volumes)
         lead = provider.lead if provider.wording.volume_lead else ""
         for index, volume in enumerate(volumes):
             field, kind = source_of(volume, provider.release)
@@ -73,14 +73,14 @@ def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[Fi
             if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
                 continue
             path: Path = ("spec", "volumes", index, field) if field else ("spec", "volumes", index)
-            place = Where(lead, provider.wording.volume.format(index), path)
+            place = Where(provider.wording, lead, provider.wording.volume.format(index), path)
             yield place.invalid("", kind, f"{kind} volumes are not allowed to be used", allowed)
 
 
 def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
     scc = provider.scc
     if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
-        allowed = listed(scc.allowed_flex_volumes)
+        allowed = ", ".join(scc.allowed_flex_volumes)
         for index, volume in enumerate(volumes):
             flex = volume.get("flexVolume")
             if flex is None:
@@ -88,7 +88,7 @@ def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[
             driver = flex.get("driver") or ""
             if driver not in scc.allowed_flex_volumes:
                 path = ("spec", "volumes", index, "flexVolume", "driver")
-                place = Where(provider.lead, provider.wording.flex_volume_driver.format(index), path)
+                place = Where(provider.wording, provider.lead, provider.wording.flex_volume_driver.format(index), path)
                 yield place.invalid("", driver, "Flexvolume driver is not allowed to be used", allowed)
 
 

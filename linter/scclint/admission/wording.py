@@ -1,13 +1,16 @@
-"""The denial texts that differ between releases: the paths of fields, and how a value is printed.
+"""Denial texts as each release writes them: the paths of fields, and how values and text are printed.
 
 Sources: `sccmatching/provider.go`, `seccomp` and `sysctl` of openshift/apiserver-library-go as the kube-apiserver of each release
-vendors them, and `field.Error` of k8s.io/apimachinery.
+vendors them, `field.Error` of k8s.io/apimachinery, and `strconv.Quote` of the Go version that each release is built with.
 """
 
-import json
+import os
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
+
+_ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
 
 
 class Wording(NamedTuple):
@@ -15,7 +18,7 @@ class Wording(NamedTuple):
 
     `host_fields` stands before hostNetwork, hostPID, hostIPC and hostUsers of the pod, and `metadata` before its annotations.
     `volume_lead` says that the SCC's provider is named before a volume's path. `null` is an absent value, and `ids` prints a
-    list of group IDs.
+    list of group IDs. `unicode` is the Unicode version that decides which characters are printed as they are.
     """
 
     host_fields: str
@@ -26,16 +29,59 @@ class Wording(NamedTuple):
     flex_volume_driver: str
     null: str
     ids: Callable[[Sequence[int]], str]
+    unicode: str
+
+    def value(self, value: object) -> str:
+        """Return a value as `field.Error` prints it: an absent one, a boolean, text, a list of group IDs, or a number."""
+        match value:
+            case None:
+                return self.null
+            case bool():
+                return "true" if value else "false"
+            case str():
+                return self.quote(value)
+            case tuple():
+                return self.ids(value)
+            case _:
+                return str(value)
+
+    def quote(self, text: str) -> str:
+        """Return `text` as Go's `%q` verb prints it."""
+        if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+            return f'"{text}"'
+        return f'"{"".join(_printed(char, self.unicode) for char in text)}"'
+
+
+def _printed(char: str, unicode: str) -> str:
+    code = ord(char)
+    if code in _ESCAPES:
+        return _ESCAPES[code]
+    # Python's own tables are those of another Unicode version. They decide nothing beyond ASCII.
+    if bisect_right(_turns()[unicode], code) % 2:
+        return char
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@cache
+def _turns() -> dict[str, list[int]]:
+    """Return, by Unicode version, the code points at which printable and other characters take turns, a printable one first."""
+    import json
+
+    with open(os.path.join(os.path.dirname(__file__), "printable.json"), encoding="utf-8") as file:
+        turns: dict[str, list[int]] = json.load(file)
+    return turns
 
 
 def go_ids(ids: Sequence[int]) -> str:
-    """Group IDs in Go syntax: `[]int64{1, 2}`."""
+    """Return group IDs in Go syntax: `[]int64{1, 2}`."""
     return f"[]int64{{{', '.join(map(str, ids))}}}"
 
 
 def json_ids(ids: Sequence[int]) -> str:
-    """Group IDs as JSON: `[1,2]`."""
-    return json.dumps(list(ids), separators=(",", ":"))
+    """Return group IDs as JSON: `[1,2]`."""
+    return f"[{','.join(map(str, ids))}]"
 
 
 OPENSHIFT_4_11 = Wording(
@@ -47,9 +93,12 @@ OPENSHIFT_4_11 = Wording(
     flex_volume_driver=".spec.securityContext.volumes[{}].driver",
     null='"null"',
     ids=go_ids,
+    unicode="13.0.0",
 )
+# Go 1.21.
+OPENSHIFT_4_16 = OPENSHIFT_4_11._replace(unicode="15.0.0")
 # Kubernetes 1.34 prints values as JSON.
-OPENSHIFT_4_21 = OPENSHIFT_4_11._replace(null="null", ids=json_ids)
+OPENSHIFT_4_21 = OPENSHIFT_4_16._replace(null="null", ids=json_ids)
 OPENSHIFT_4_22 = OPENSHIFT_4_21._replace(
     host_fields=".spec",
     metadata="metadata",
@@ -58,7 +107,7 @@ OPENSHIFT_4_22 = OPENSHIFT_4_21._replace(
     volume_lead=True,
     flex_volume_driver=".spec.volumes[{}].flexVolume.driver",
 )
-_SINCE = ((22, OPENSHIFT_4_22), (21, OPENSHIFT_4_21), (0, OPENSHIFT_4_11))
+_SINCE = ((22, OPENSHIFT_4_22), (21, OPENSHIFT_4_21), (16, OPENSHIFT_4_16), (0, OPENSHIFT_4_11))
 
 
 @cache

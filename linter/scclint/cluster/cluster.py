@@ -1,17 +1,17 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
-from scclint.admission.assign import assign
+from scclint.admission.assign import errors_of
 from scclint.admission.constraints import from_object
 from scclint.admission.decoding import check_object, check_pod
-from scclint.admission.field import FieldError, aggregate, go_quote
+from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import Pod
 from scclint.admission.provider import (
     MCS,
@@ -24,6 +24,7 @@ from scclint.admission.provider import (
 )
 from scclint.admission.service_account import service_account_of, with_service_account
 from scclint.admission.verdict import Candidate, Grant, SubjectType, User, Verdict
+from scclint.admission.wording import wording_of
 from scclint.cluster import releases
 from scclint.cluster.objects import Objects
 
@@ -38,6 +39,8 @@ Platform = Literal["openshift", "kubernetes"]
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
 """The namespaces in which OpenShift's API server never runs SCC admission."""
 RUN_LEVEL = "openshift.io/run-level"
+SCC_DISABLED = "security.openshift.io/disable-securitycontextconstraints"
+"""The label of a Namespace whose value `true` switches SCC admission off there."""
 ASSUMED_ANNOTATIONS = {UID_RANGE: "1000000000/10000", MCS: "s0:c1,c0", SUPPLEMENTAL_GROUPS: "1000000000/10000"}
 """What a namespace is taken to carry where its manifest says nothing: the first block that a cluster hands out."""
 _ALLOCATED = "openshift.io/sa.scc."
@@ -151,17 +154,22 @@ class Cluster:
         providers, errors = self._make_providers(namespace, annotations)
         grants = self._authorize(pod, namespace, user)
         required = scc_admission.required_scc(pod)
+        wording = wording_of(self._minor)
+
+        def refuse(why: str) -> Verdict:
+            return scc_admission.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
+
         if required and self._minor >= 14:
             scc = self.sccs.get(required)
             if scc is None:
-                missing = f"securitycontextconstraints.security.openshift.io {go_quote(required)} not found"
-                why = f"failed to retrieve the required SCC {go_quote(required)}: {missing}"
-                return scc_admission.refuse(pod, why, None, (), namespace=namespace, assumed=assumed)
+                quoted = wording.quote(required)
+                missing = f"securitycontextconstraints.security.openshift.io {quoted} not found"
+                return refuse(f"failed to retrieve the required SCC {quoted}: {missing}")
             providers, errors = make_providers([scc], namespace, annotations, self._minor)
             grants = (grants[self._ordered.index(scc)],)
         if errors:
-            return scc_admission.refuse(pod, aggregate(errors), None, (), namespace=namespace, assumed=assumed)
-        return scc_admission.admit(pod, providers, grants, namespace=namespace, assumed=assumed)
+            return refuse(aggregate(errors))
+        return scc_admission.admit(pod, providers, grants, wording=wording, namespace=namespace, assumed=assumed)
 
     def explain(
         self, pod: dict[str, Any], *, namespace: str, user: User | None = None, among: Callable[[str], bool] = lambda name: True
@@ -181,8 +189,9 @@ class Cluster:
         providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
         grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
         view = Pod(pod)
-        asked = [provider for provider in providers if among(provider.name)]
-        return tuple(scc_admission.judge(provider, grants[provider.name], view, len(asked))[0] for provider in asked)
+        return tuple(
+            scc_admission.judge(provider, grants[provider.name], view)[0] for provider in providers if among(provider.name)
+        )
 
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """What keeps the SCC named `scc` from admitting `pod`, whoever may use it; None if it is missing or cannot be built."""
@@ -193,7 +202,7 @@ class Cluster:
             provider = make_provider(found, namespace, self._annotations(namespace)[0], self._minor)
         except (ProviderError, KeyError):
             return None
-        return assign(provider, Pod(pod)).errors
+        return errors_of(provider, Pod(pod))
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
@@ -263,7 +272,10 @@ class Cluster:
         return self._landings[key]
 
     def _skipped(self, pod: Object, namespace: str) -> str | None:
-        """Why SCC admission does not look at the pod: `kubernetes`, `windows`, `namespace`, `run-level`; None if it does."""
+        """Return why SCC admission skips the pod; None if it does not.
+
+        The reasons are `kubernetes`, `windows`, `namespace`, `disabled` (by a label) and `run-level`.
+        """
         if self.platform == "kubernetes":
             return "kubernetes"
         if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
@@ -271,6 +283,8 @@ class Cluster:
         if namespace in NAMESPACES_WITHOUT_SCC:
             return "namespace"
         labels = (self.namespaces.get(namespace, {}).get("metadata") or {}).get("labels") or {}
+        if labels.get(SCC_DISABLED) == "true":
+            return "disabled"
         return "run-level" if labels.get(RUN_LEVEL) in ("0", "1") else None
 
     def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:

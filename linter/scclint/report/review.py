@@ -76,7 +76,7 @@ def _grant_words(grant: Grant) -> str:
         return f"{who}, through group {grant.group} in the SCC's groups"
     binding = grant.binding
     if binding is None:
-        return who
+        return f"{who}, through group {grant.group}, which may do everything"
     place = f"{binding.namespace}/" if binding.namespace else ""
     return f"{who}, through {binding.kind} {place}{binding.name}"
 
