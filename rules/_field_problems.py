@@ -2,14 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
-    POD_SECCOMP_ANNOTATION,
-    ApiObject,
-    FieldProblem,
-    Workload,
-    World,
-)
+from scclint.api import ApiObject, FieldProblem, Workload, World
 
 
 def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
@@ -18,7 +11,7 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
         return
     partial = isinstance(obj, Workload) and bool(obj.partial)
     for problem in world.field_problems(obj):
-        if not (partial and problem.kind == "missing") and not _has_its_own_rule(problem):
+        if not (partial and problem.code == "required") and not _has_its_own_rule(problem):
             yield problem
 
 
@@ -26,13 +19,5 @@ def _has_its_own_rule(problem: FieldProblem) -> bool:
     """Localhost paths are SEC207, annotations against fields SEC205, profiles on Windows SEC214."""
     last = problem.path[-1] if problem.path else ""
     if last == "localhostProfile":
-        return problem.kind != "unknown"
-    if "must match" in problem.message and "seccomp" in problem.message:
-        return True
-    if last == "seccompProfile" and "windows" in problem.message:
-        return True
-    return (
-        isinstance(last, str)
-        and (last == POD_SECCOMP_ANNOTATION or last.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX))
-        and "must match" in problem.message
-    )
+        return problem.code != "unknown"
+    return problem.code == "annotation-differs" or (problem.code == "not-on-windows" and last == "seccompProfile")

@@ -49,14 +49,13 @@ from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World
 
 from ._field_problems import field_problems
 
-MISMATCH = r": must be (.+), is (?:a|the) (?:string|number|boolean|list|mapping)\b"
 SETTLE = {
-    ": Required value": "Set the field.",
-    ": Duplicate value: ": "Give each a name of its own.",
-    ": Not found: ": "Add a volume of that name, or take out the mount.",
-    "`selector` does not match": "Give the pod template the labels that the selector asks for.",
+    "required": "Set the field.",
+    "duplicate": "Give each a name of its own.",
+    "not-found": "Add a volume of that name, or take out the mount.",
+    "selector-differs": "Give the pod template the labels that the selector asks for.",
 }
-"""What settles a problem, by the API server's words."""
+"""The fix for a problem, by its code."""
 
 
 @rule(
@@ -70,9 +69,9 @@ SETTLE = {
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
-        if problem.kind != "unknown":
+        if problem.code != "unknown":
             field = obj.field(*problem.path)
-            to_be_filled_in = problem.kind == "missing" and problem.path[-1] == "image" and field.present
+            to_be_filled_in = problem.code == "required" and problem.path[-1] == "image" and field.present
             yield Problem(
                 f"{obj.named}: the API server refuses {_refused(obj, problem)}: {problem.message}",
                 at=field,
@@ -84,17 +83,16 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
 def _refused(obj: ApiObject, problem: FieldProblem) -> str:
     """A StatefulSet is taken with whatever pod spec can be decoded; it is its pods that are then refused."""
     of_its_pods = obj.kind == "StatefulSet" and problem.path[:3] == ("spec", "template", "spec")
-    return "its pods" if of_its_pods and not re.search(MISMATCH, problem.message) else "it"
+    return "its pods" if of_its_pods and problem.code != "wrong-type" else "it"
 
 
 def _settle(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
-    mismatch = re.search(MISMATCH, problem.message)
-    if mismatch is None:
-        return next((settle for words, settle in SETTLE.items() if words in problem.message), "Correct the field.")
-    if mismatch[1] == "a string" and not isinstance(field.value, list | dict):
+    if problem.code != "wrong-type":
+        return SETTLE.get(problem.code, "Correct the field.")
+    if problem.expected == "a string" and not isinstance(field.value, list | dict):
         return "Write the value in quotes."
     if isinstance(field.value, str) and re.fullmatch(r"-?[0-9]+|true|false", field.value):
         return "Write the value without quotes."
-    return f"Write {mismatch[1]}."
+    return f"Write {problem.expected}."

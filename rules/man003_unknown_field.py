@@ -55,15 +55,15 @@ from ._field_problems import field_problems
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
-        if problem.kind == "unknown":
+        if problem.code == "unknown":
             dropped = (
                 "so it has no effect" if not problem.in_security_context else "so the protection it asks for is not in force"
             )
             if problem.path == ("items",) and isinstance(obj.field("items").value, list):
                 dropped = "but for kubectl a list of items makes the whole a list: it applies the items and not the rest"
-            fact, semicolon, hint = problem.message.partition("; ")
+            hint = f"; {problem.hint}" if problem.hint else ""
             yield Problem(
-                f"{obj.named}: {fact}, {dropped}{semicolon}{hint}",
+                f"{obj.named}: {problem.message}, {dropped}{hint}",
                 at=obj.field(*problem.path),
                 settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove it, or correct its place.",
                 severity=Severity.ERROR if problem.in_security_context else None,

@@ -182,7 +182,7 @@ def test_a_directory_stands_for_the_nodes(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_bytes(b"\xff")
     provider = resolve_localhost("profiles/x.json", Objects([]), [str(tmp_path)]).providers[0]
     assert (provider.kind, provider.content) == ("file", TEXT)
-    assert "cannot be read" in resolve_localhost("bad.json", Objects([]), [str(tmp_path)]).providers[0].problem
+    assert "reading it failed" in resolve_localhost("bad.json", Objects([]), [str(tmp_path)]).providers[0].problem
     for outside in ("../x.json", f"{tmp_path}/bad.json", "missing.json", "profiles"):
         assert resolve_localhost(outside, Objects([]), [str(tmp_path / "profiles"), str(tmp_path)]).providers == ()
 

@@ -104,7 +104,7 @@ STRATEGY = "invalid strategy type.  Valid values are "
         ),
         (
             {"allowPrivilegedContainers": True},
-            ["allowPrivilegedContainers: unknown field; did you mean allowPrivilegedContainer?"],
+            ["allowPrivilegedContainers: unknown field"],
         ),
     ],
 )

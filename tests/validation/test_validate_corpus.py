@@ -20,7 +20,7 @@ FOUND = {
     (f"{ONEPASSWORD}/operator/base/scc.yaml", "metadata[app.kubernetes.io/name]: unknown field"),
     (
         f"{ONEPASSWORD}/connect/base/deployment.yaml",
-        "spec.template.spec.containers[0].securityContext.ports: unknown field; it belongs in the container itself",
+        "spec.template.spec.containers[0].securityContext.ports: unknown field",
     ),
 }
 FOUND_ON_1_24 = {

@@ -50,8 +50,9 @@ def mistakes(data: Any, schema: Schema) -> Iterator[Mistake]:
     """Everything in `data` that the schema does not allow."""
     from jsonschema import Draft202012Validator
 
-    for error in Draft202012Validator(schema).iter_errors(data):
-        yield from _worded(error, schema)
+    errors = Draft202012Validator(schema).iter_errors(data)
+    # Each missing key is an error of its own that does not say which, so several errors have the same words.
+    yield from dict.fromkeys(mistake for error in errors for mistake in _worded(error, schema))
 
 
 def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
@@ -77,9 +78,9 @@ def _worded(error: "ValidationError", root: Schema) -> Iterator[Mistake]:
             like = " or ".join(str(e) for e in schema.get("examples", ()) if isinstance(e, str))
             yield Mistake(path, f"{written(path)} must look like {like or rule}, not {_shown(data)}")
         case "required":
-            # jsonschema says it once for each key, and names the key in its message alone.
-            key = next(k for k in rule if k not in data and error.message.startswith(repr(k)))
-            yield Mistake(path, f"{written(path)} needs the key {key!r}")
+            for key in rule:
+                if key not in data:
+                    yield Mistake(path, f"{written(path)} needs the key {key!r}")
         case "additionalProperties":
             known_here: Schema = schema.get("properties", {})
             for key in data:

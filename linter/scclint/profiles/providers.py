@@ -245,9 +245,7 @@ def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> It
         try:
             yield Provider("file", "", path, read(path))
         except LoadError as error:
-            yield Provider(
-                "file", "", path, None, problem=f"it cannot be read: {error.message.removeprefix('cannot be read: ')}"
-            )
+            yield Provider("file", "", path, None, problem=f"reading it failed: {error.message}")
 
 
 def _group(item: Object) -> str:

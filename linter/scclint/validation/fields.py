@@ -147,13 +147,13 @@ class _Walk:
         path = (*self.trail, key)
         since, until = shape.lifetime(key)
         if since is not None and since > self.book.minor:
-            self.problems.append(unknown(path, f" before {self.release(since)}", ""))
+            self.problems.append(unknown(path, f" before {self.release(since)}"))
         elif until is not None:
-            self.problems.append(unknown(path, f" since {self.release(until + 1)}", ""))
+            self.problems.append(unknown(path, f" since {self.release(until + 1)}"))
         elif home := self.home(key, shape):
-            self.problems.append(unknown(path, f"; it belongs in {home}", "", secures="securityContext" in home))
+            self.problems.append(unknown(path, hint=f"it belongs in {home}", secures="securityContext" in home))
         else:
-            self.problems.append(unknown(path, "", nearest(key, shape.fields)))
+            self.problems.append(unknown(path, suggestion=nearest(key, shape.fields)))
 
     def home(self, key: str, shape: Shape) -> str:
         homes = HOMES.get(shape.name, {}).items()

@@ -61,7 +61,8 @@ def _check_selector(spec: Json, template: Json) -> Problems:
         if not any(map(is_open, (wanted, label, key))):
             if not any(map(is_open, labels)):
                 path = ("spec", "template", "metadata", "labels")
-                yield invalid(path, labels, f"`selector` does not match template `labels` (it has {key}: {wanted})")
+                detail = f"`selector` does not match template `labels` (it has {key}: {wanted})"
+                yield invalid(path, labels, detail, code="selector-differs")
             return
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.record import replace
 from scclint.validation.problem import FieldProblem, field_path, forbidden, invalid, required, unsupported
 
 TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
@@ -110,31 +111,27 @@ def _check_security_context(context: Json, path: Path, user_namespace: bool) -> 
 def _contradiction(context: Json, path: Path, detail: str) -> FieldProblem:
     """The API server names the whole security context; the place to look at is the field that denies what the others ask."""
     whole = invalid(path, context, detail)
-    return FieldProblem((*path, "allowPrivilegeEscalation"), whole.kind, whole.message, "", True)
+    return replace(whole, path=(*path, "allowPrivilegeEscalation"))
 
 
 def _check_annotations(template: Json, where: Path, kind: str) -> Problems:
     """`ValidateSeccompPodAnnotations`: it names templates' annotations without their `metadata`."""
-    named = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
+    prefix = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
     for key, value in _annotations(template).items():
         if not (key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX)) or not isinstance(
             value, str
         ):
             continue
         path = (*where, "metadata", "annotations", key)
+        named = f"{prefix}.{key}"
         local = value.removeprefix("localhost/")
         if local != value:
             if local.startswith("/"):
-                yield _annotation_problem(path, f"{named}.{key}", invalid(path, local, "must be a relative path"))
+                yield invalid(path, local, "must be a relative path", named=named, secures=True)
             if ".." in local.split("/"):
-                yield _annotation_problem(path, f"{named}.{key}", invalid(path, local, "must not contain '..'"))
+                yield invalid(path, local, "must not contain '..'", named=named, secures=True)
         elif value not in ("runtime/default", "docker/default", "unconfined"):
-            yield _annotation_problem(path, f"{named}.{key}", invalid(path, value, "must be a valid seccomp profile"))
-
-
-def _annotation_problem(path: Path, named: str, problem: FieldProblem) -> FieldProblem:
-    message = named + problem.message.removeprefix(field_path(path))
-    return FieldProblem(path, problem.kind, message, "", True)
+            yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
 
 
 def _check_annotations_agree(template: Json, where: Path) -> Problems:
@@ -161,13 +158,14 @@ def _check_agree(annotation: Any, security_context: Json, path: Path) -> Problem
         type_agrees = annotation.startswith("localhost/")
         local = profile.get("localhostProfile")
         if type_agrees and (local is None or isinstance(local, str)) and annotation != f"localhost/{local}":
-            yield forbidden((*path, "localhostProfile"), "seccomp profile in annotation and field must match")
+            text = "seccomp profile in annotation and field must match"
+            yield forbidden((*path, "localhostProfile"), text, code="annotation-differs")
     elif type_ == "Unconfined":
         type_agrees = annotation == "unconfined"
     else:
         type_agrees = annotation in ("runtime/default", "docker/default")
     if not type_agrees:
-        yield forbidden((*path, "type"), "seccomp type in annotation and field must match")
+        yield forbidden((*path, "type"), "seccomp type in annotation and field must match", code="annotation-differs")
 
 
 def _check_restart_policy(spec: Json, path: Path, kind: str) -> Problems:
@@ -203,11 +201,11 @@ def _check_os(spec: Json, path: Path) -> Problems:
     if name == "windows":
         for field in ("hostPID", "hostIPC", "hostUsers", "shareProcessNamespace"):
             if spec.get(field) is not None and (spec[field] or field in ("hostUsers", "shareProcessNamespace")):
-                yield forbidden((*path, field), "cannot be set for a windows pod")
+                yield forbidden((*path, field), "cannot be set for a windows pod", code="not-on-windows")
         for context, context_path, fields in contexts:
             for field in fields:
                 if context.get(field) is not None:
-                    yield forbidden((*context_path, field), "cannot be set for a windows pod")
+                    yield forbidden((*context_path, field), "cannot be set for a windows pod", code="not-on-windows")
     elif name == "linux":
         for context, context_path, _ in contexts:
             if context.get("windowsOptions") is not None:

@@ -6,7 +6,11 @@ from typing import Any, Literal, TypeAlias
 from scclint.finding import Path
 from scclint.record import record
 
-Kind: TypeAlias = Literal["invalid", "unknown", "missing"]
+Code: TypeAlias = Literal[
+    "invalid", "unsupported", "forbidden", "duplicate", "not-found", "required", "wrong-type", "unknown",
+    "annotation-differs", "selector-differs", "not-on-windows",
+]  # fmt: skip
+"""What is wrong with a field: the kinds of error of the API server, and three errors that rules treat on their own."""
 
 _PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 _SHOWN = 100
@@ -14,20 +18,23 @@ _SHOWN = 100
 
 @record
 class FieldProblem:
-    """One field that the API server refuses, does not know, or requires and does not find.
+    """A field that the API server rejects, does not know, or requires and does not find.
 
-    `path` leads to it within the object (for `missing`: to where it should stand). `kind` is `invalid`, `unknown` or `missing`;
-    a partial object, such as a kustomize patch, may well lack required fields. `message` begins with the path as users write
-    it. `suggestion` is the nearest field name that the object may have, for an unknown one; else empty.
-    `in_security_context` tells whether it bears on what a container may do: it stands in a securityContext or in a
+    `path` leads to the field within the object; for `required`, to where it is missing. `code` says what is wrong; a partial
+    object, such as a kustomize patch, may lack required fields. `message` begins with the path as users write it.
+    `suggestion` is the closest field name that the object may have, `hint` a clause that leads to the right field, both for
+    an unknown field only. `expected` describes the values of the field, for a wrong type only.
+    `in_security_context` is True if the field decides what a container may do: it belongs to a securityContext or to a
     SecurityContextConstraints, or is a seccomp annotation, or was most likely meant as one of these.
     """
 
     path: Path
-    kind: Kind
+    code: Code
     message: str
     suggestion: str = ""
     in_security_context: bool = False
+    hint: str = ""
+    expected: str = ""
 
 
 def field_path(path: Path) -> str:
@@ -52,50 +59,65 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def invalid(path: Path, value: Any, detail: str) -> FieldProblem:
-    """A refused value, worded as Kubernetes' `field.Invalid`."""
-    return _problem(path, "invalid", f"Invalid value: {shown(value)}: {detail}")
+def invalid(
+    path: Path, value: Any, detail: str, *, code: Code = "invalid", named: str = "", secures: bool = False
+) -> FieldProblem:
+    """A rejected value, worded as Kubernetes' `field.Invalid`; `named` is the path as the API server prints it, if it differs."""
+    return _problem(path, code, f"Invalid value: {shown(value)}: {detail}", named=named, secures=secures)
 
 
 def unsupported(path: Path, value: Any, supported: tuple[str, ...] | list[str]) -> FieldProblem:
     """A value outside of a closed list, worded as `field.NotSupported`."""
-    return _problem(path, "invalid", f"Unsupported value: {shown(value)}: supported values: {', '.join(map(shown, supported))}")
+    text = f"Unsupported value: {shown(value)}: supported values: {', '.join(map(shown, supported))}"
+    return _problem(path, "unsupported", text)
 
 
-def forbidden(path: Path, detail: str) -> FieldProblem:
+def forbidden(path: Path, detail: str, *, code: Code = "forbidden") -> FieldProblem:
     """A field that may not be set here, worded as `field.Forbidden`."""
-    return _problem(path, "invalid", f"Forbidden: {detail}")
+    return _problem(path, code, f"Forbidden: {detail}")
 
 
 def duplicate(path: Path, value: Any) -> FieldProblem:
     """A value that another item of the list has, worded as `field.Duplicate`."""
-    return _problem(path, "invalid", f"Duplicate value: {shown(value)}")
+    return _problem(path, "duplicate", f"Duplicate value: {shown(value)}")
 
 
 def not_found(path: Path, value: Any) -> FieldProblem:
-    """A reference to what is not there, worded as `field.NotFound`."""
-    return _problem(path, "invalid", f"Not found: {shown(value)}")
+    """A reference to something that does not exist, worded as `field.NotFound`."""
+    return _problem(path, "not-found", f"Not found: {shown(value)}")
 
 
 def required(path: Path, detail: str = "") -> FieldProblem:
     """A field that must be set, worded as `field.Required`."""
-    return _problem(path, "missing", f"Required value: {detail}" if detail else "Required value")
+    return _problem(path, "required", f"Required value: {detail}" if detail else "Required value")
 
 
-def wrong_type(path: Path, wanted: str, value: Any) -> FieldProblem:
-    """A value that the API server cannot decode."""
-    return _problem(path, "invalid", f"must be {wanted}, is {_described(value)}")
+def wrong_type(path: Path, expected: str, value: Any) -> FieldProblem:
+    """A value that the API server cannot decode; `expected` describes one that it can."""
+    return _problem(path, "wrong-type", f"must be {expected}, is {_described(value)}", expected=expected)
 
 
-def unknown(path: Path, detail: str, suggestion: str, *, secures: bool = False) -> FieldProblem:
-    """A field that the object does not have in the release; `secures` where it was meant for a securityContext."""
-    hint = f"; did you mean {suggestion}?" if suggestion else ""
-    return _problem(path, "unknown", f"unknown field{detail}{hint}", suggestion, secures or suggestion == "securityContext")
+def unknown(path: Path, detail: str = "", *, suggestion: str = "", hint: str = "", secures: bool = False) -> FieldProblem:
+    """A field that the object does not have in the release; `secures` if it was meant for a securityContext."""
+    if suggestion:
+        hint = f"did you mean {suggestion}?"
+    secures = secures or suggestion == "securityContext"
+    return _problem(path, "unknown", f"unknown field{detail}", suggestion=suggestion, hint=hint, secures=secures)
 
 
-def _problem(path: Path, kind: Kind, text: str, suggestion: str = "", secures: bool = False) -> FieldProblem:
-    secures = secures or "securityContext" in path
-    return FieldProblem(path, kind, f"{field_path(path)}: {text}", suggestion, secures)
+def _problem(
+    path: Path,
+    code: Code,
+    text: str,
+    *,
+    named: str = "",
+    suggestion: str = "",
+    hint: str = "",
+    expected: str = "",
+    secures: bool = False,
+) -> FieldProblem:
+    message = f"{named or field_path(path)}: {text}"
+    return FieldProblem(path, code, message, suggestion, secures or "securityContext" in path, hint, expected)
 
 
 def _described(value: Any) -> str:

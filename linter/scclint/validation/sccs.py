@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
+from scclint.record import replace
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
@@ -86,7 +87,7 @@ def _check_capabilities(root: Json) -> Problems:
         for index, capability in enumerate(values if isinstance(values, list) else ()):
             if capability in drops:
                 problem = invalid((name,), capability, f"capability is listed in {name} and requiredDropCapabilities")
-                yield FieldProblem((name, index), problem.kind, problem.message)
+                yield replace(problem, path=(name, index))
     if drops and "*" in _strings(root, "allowedCapabilities"):
         text = "required capabilities must be empty when all capabilities are allowed by a wildcard"
         yield invalid(("requiredDropCapabilities",), drops, text)

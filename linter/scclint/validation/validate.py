@@ -10,6 +10,7 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
+from scclint.record import replace
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
@@ -69,7 +70,9 @@ def validate(
         problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
     problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
     problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
-    problems = [problem for problem in problems if problem.kind != "invalid" or not is_open(_at(root, problem.path))]
+    problems = [
+        problem for problem in problems if problem.code in ("unknown", "required") or not is_open(_at(root, problem.path))
+    ]
     return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
 
 
@@ -102,4 +105,4 @@ def _at(data: Any, path: Path) -> Any:
 def _securing(problem: FieldProblem) -> FieldProblem:
     """The same problem, marked: whatever stands in an SCC decides what containers may do, its metadata apart."""
     secures = problem.path[:1] != ("metadata",)
-    return FieldProblem(problem.path, problem.kind, problem.message, problem.suggestion, secures)
+    return replace(problem, in_security_context=secures)
