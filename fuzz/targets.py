@@ -11,8 +11,9 @@ from collections.abc import Callable
 from functools import cache
 
 from scclint.config.model import Config
+from scclint.engine.report import Report
 from scclint.errors import LoadError, ScclintError
-from scclint.finding import Finding, Notice, Related, Report, Severity, Subject
+from scclint.finding import Finding, Notice, Related, Severity, Subject
 from scclint.load.document import Document
 from scclint.registry import Registry
 from scclint.source import Span

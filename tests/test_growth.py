@@ -14,7 +14,7 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.engine.diff import changed_lines
-from scclint.finding import Report
+from scclint.engine.report import Report
 from scclint.model.pod import Pod
 from scclint.report import render
 from scclint.units.kustomize.kustomization import Kustomization, lay_out

@@ -17,7 +17,7 @@ api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.objects cluster.releases
 config config.discover config.model config.selection
-engine engine.check engine.guard engine.inputs engine.notices engine.objects engine.progress engine.run engine.sources
+engine engine.check engine.guard engine.inputs engine.notices engine.objects engine.progress engine.report engine.run engine.sources
 engine.suppressions engine.worlds
 errors
 expand expand.kinds

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
     from scclint.cluster import Cluster
     from scclint.config.model import Config
+    from scclint.engine.report import Report
     from scclint.engine.run import lint, lint_text
-    from scclint.finding import Finding, Report
+    from scclint.finding import Finding
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
 
 __version__ = "0.1.0"
@@ -28,7 +29,7 @@ _HOMES = {
     "Config": "scclint.config.model",
     "ContainerSeccomp": "scclint.seccomp.effective",
     "Finding": "scclint.finding",
-    "Report": "scclint.finding",
+    "Report": "scclint.engine.report",
     "User": "scclint.admission.verdict",
     "Verdict": "scclint.admission.verdict",
     "effective_seccomp": "scclint.seccomp.effective",

@@ -1,10 +1,9 @@
 """What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from scclint.record import EMPTY, record
+from scclint.record import record
 from scclint.source import Span
 
 if TYPE_CHECKING:
@@ -170,32 +169,6 @@ class Tally:
     unsupported: int = 0
     unparsable: int = 0
     workloads: int = 0
-
-
-@record
-class Report:
-    """The result of one run: everything the reporters need, nothing printed yet.
-
-    `findings` are sorted by file, line, column and rule, suppressed ones included (their `suppression` is set).
-    `platform` is what was judged, for people: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
-    or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are the rule records that were
-    available, sorted by id (see `scclint.rule.Rule`). `outcomes` has for each release what becomes of each workload of the
-    targets (see `scclint.world.Outcome`), where the run was asked for it.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    crashes: tuple[Crash, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    tally: Tally = Tally()
-    platform: str = ""
-    texts: Mapping[str, str] = EMPTY
-    rules: tuple[object, ...] = ()
-    outcomes: Mapping[str, tuple[object, ...]] = EMPTY
-
-    @property
-    def live(self) -> tuple[Finding, ...]:
-        """The findings that nothing suppresses."""
-        return tuple(f for f in self.findings if f.suppression is None)
 
 
 END = 1 << 31

@@ -10,7 +10,6 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any
 
 from scclint.errors import ConfigError
 from scclint.registry import rule_of
@@ -57,7 +56,7 @@ def _load(name: str, found: dict[str, EntryPoint], linted: Sequence[str]) -> lis
     return rules
 
 
-def _rules_in(loaded: Any) -> Iterator[AnyRule]:
+def _rules_in(loaded: object) -> Iterator[AnyRule]:
     if isinstance(loaded, Rule):
         yield loaded
     elif isinstance(loaded, ModuleType):

@@ -1,15 +1,20 @@
 """A rule is a module with a `check` generator under `@rule`; this is the record the decorator makes of it."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from scclint.finding import Problem, Severity
+from scclint.finding import Ignore, Problem, Severity
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
 from scclint.record import record
 
 if TYPE_CHECKING:
     from scclint.world import World
 
-S = TypeVar("S")
+Checked: TypeAlias = ApiObject | Document | Ignore
+"""What a rule can look at."""
+
+S = TypeVar("S", bound=Checked)
 Check = Callable[[S, "World"], Iterable[Problem]]
 
 

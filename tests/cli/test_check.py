@@ -13,8 +13,9 @@ import pytest
 
 from scclint.cli.check import destinations, exit_status
 from scclint.config.model import Config
+from scclint.engine.report import Report
 from scclint.errors import UsageError
-from scclint.finding import Crash, Finding, Notice, Report, Severity, Subject
+from scclint.finding import Crash, Finding, Notice, Severity, Subject
 from scclint.report import FORMATS
 from scclint.source import Span
 

@@ -11,11 +11,11 @@ from scclint.cli import main
 from scclint.config.model import Config
 from scclint.engine import report_cache as module
 from scclint.engine.inputs import load_inputs
+from scclint.engine.report import Report
 from scclint.engine.report_cache import Kept, kept_for
 from scclint.engine.run import run
 from scclint.engine.sources import find_sources
 from scclint.files.store import digest
-from scclint.finding import Report
 from scclint.registry import builtin
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -8,7 +8,7 @@ import scclint
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
-from scclint.finding import Report
+from scclint.engine.report import Report
 from scclint.model.object import ApiObject, Workload
 
 TASK = """\

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
+from scclint.engine.report import Report
 from scclint.expand.kinds import SUBJECT_KINDS, Extras, build_all
 from scclint.expand.template import Instance, declared, instantiate
-from scclint.finding import Report
 from scclint.limits import Added
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Workload

@@ -7,10 +7,10 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
+from scclint.engine.report import Report
 from scclint.engine.run import run
 from scclint.expand.kinds import NO_EXTRAS, build_all
 from scclint.expand.unknown_kinds import holds_containers
-from scclint.finding import Report
 from scclint.load import load_text
 from scclint.model.object import Unread
 from scclint.registry import builtin

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
+from scclint.engine.report import Report
 from scclint.expand.kinds import STATE_KINDS
-from scclint.finding import Report
 from scclint.load import load_text
 from scclint.load.document import objects
 from scclint.load.thin import thin

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from scclint.finding import Finding, Notice, Problem, Related, Report, Severity, Subject, Suppression, Tally
+from scclint.engine.report import Report
+from scclint.finding import Finding, Notice, Problem, Related, Severity, Subject, Suppression, Tally
+from scclint.model.object import ApiObject
 from scclint.rule import Rule
 from scclint.source import Span
 
@@ -44,7 +46,7 @@ RULES = (
         "no-scc-admits",
         "No SCC admits the pod",
         Severity.ERROR,
-        object,
+        ApiObject,
         no_problems,
         "# no-scc-admits\n\nEvery SCC that the pod\nmay use refuses it.\n\nSo it never starts.",
         "0.1.0",
@@ -53,7 +55,7 @@ RULES = (
         (250,),
         ("https://docs.redhat.com/",),
     ),
-    Rule("SCC301", "scc-without-seccomp-profiles", "No profiles", Severity.WARNING, object, no_problems, "", "0.1.0"),
+    Rule("SCC301", "scc-without-seccomp-profiles", "No profiles", Severity.WARNING, ApiObject, no_problems, "", "0.1.0"),
 )
 
 

@@ -3,7 +3,8 @@
 import json
 from xml.etree import ElementTree
 
-from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.engine.report import Report
+from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.source import Span

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import scclint
-from scclint.finding import Crash, Report, Severity, Subject
+from scclint.engine.report import Report
+from scclint.finding import Crash, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.summary import diagnostics
@@ -99,7 +100,7 @@ def test_diagnostics(sample: Report) -> None:
 
 def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
     code = (
-        "import sys; from scclint.finding import Report; from scclint.report import render;"
+        "import sys; from scclint.engine.report import Report; from scclint.report import render;"
         "print(render(Report(), 'full'), end='');"
         "print([m for m in ('jinja2', 'json', 'subprocess', 'hashlib', 'unicodedata', 'pathlib') if m in sys.modules])"
     )

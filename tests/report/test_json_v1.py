@@ -4,7 +4,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scclint.finding import Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Severity
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
 

@@ -1,6 +1,7 @@
 import pytest
 
-from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.engine.report import Report
+from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import render
 from scclint.report.markdown import code, prose

@@ -117,7 +117,7 @@ def test_a_full_standard_output_is_said() -> None:
 
 
 def test_an_unknown_format_says_which_there_are() -> None:
-    from scclint.finding import Report
+    from scclint.engine.report import Report
 
     with pytest.raises(UsageError, match="unknown format 'xml'; choose from full, concise, json, sarif, "):
         render(Report(), "xml")

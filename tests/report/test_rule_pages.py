@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.finding import Severity
+from scclint.model.object import ApiObject
 from scclint.registry import builtin
 from scclint.report.manual import render
 from scclint.report.rule_pages import markdown, page, table, table_json
@@ -20,7 +21,7 @@ RULE = Rule(
     "loud-pod",
     "A pod is loud",
     Severity.WARNING,
-    object,
+    ApiObject,
     lambda subject, world: (),
     "A `pod` is loud, which\nis never `right at all`.\n\n- One\n  thing.\n- Another.\n\n"
     "## Before\n\n```yaml\nkind: Pod  # loud\n\nspec: {}\n```",
@@ -74,7 +75,7 @@ def test_pages_of_all_rules_fit() -> None:
 
 def test_a_rule_that_came_with_no_release_says_so() -> None:
     assert "since 0.1" in markdown(RULE)
-    declared = Rule("SEC998", "x", "X", Severity.WARNING, object, lambda subject, world: (), "X.", "declared here")
+    declared = Rule("SEC998", "x", "X", Severity.WARNING, ApiObject, lambda subject, world: (), "X.", "declared here")
     assert "*severity warning, declared here*" in markdown(declared)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.engine.report import Report
+from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render, sarif
 from scclint.report.line_hash import line_hashes
@@ -122,8 +123,8 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
         "shortDescription": {"text": "No SCC admits the pod."},
         "fullDescription": {"text": "Every SCC that the pod may use refuses it."},
         "help": {
-            "text": sample.rules[0].page,  # type: ignore[attr-defined]
-            "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",  # type: ignore[attr-defined]
+            "text": sample.rules[0].page,
+            "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
         },
         "defaultConfiguration": {"level": "error"},
         "properties": {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.finding import Crash, Finding, Report, Severity, Subject
+from scclint.engine.report import Report
+from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.source import Span

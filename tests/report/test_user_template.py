@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from scclint.engine.report import Report
 from scclint.errors import UsageError
-from scclint.finding import Report
 from scclint.report import Options, render
 from scclint.report import template_sandbox as sandbox
 

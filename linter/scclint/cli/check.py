@@ -11,10 +11,11 @@ from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
 from scclint.engine.progress import Lap, no_lap
+from scclint.engine.report import Report
 from scclint.engine.run import run as judge
 from scclint.engine.sources import Sources
 from scclint.errors import UsageError
-from scclint.finding import Report, Severity
+from scclint.finding import Severity
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options

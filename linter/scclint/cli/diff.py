@@ -8,11 +8,11 @@ from scclint.config.model import Config
 from scclint.engine.diff import mark_old
 from scclint.engine.inputs import load_inputs
 from scclint.engine.progress import Progress
+from scclint.engine.report import Report
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
 from scclint.files.revision import Revision, check_out, resolve
-from scclint.finding import Report
 from scclint.record import replace
 from scclint.registry import Registry
 

@@ -11,13 +11,14 @@ from scclint.cli.review import status, write_formats
 from scclint.cli.seccomp import read_world, release
 from scclint.engine.inputs import Inputs
 from scclint.engine.notices import tally
+from scclint.engine.report import Report
 from scclint.errors import LoadError, UsageError
 from scclint.evidence.captures import read_evidence
 from scclint.evidence.predict import predictions
 from scclint.evidence.verify import verify
 from scclint.files.read import read
 from scclint.files.walk import walk
-from scclint.finding import Finding, Report, Severity
+from scclint.finding import Finding, Severity
 from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands

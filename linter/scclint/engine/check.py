@@ -7,13 +7,13 @@ from scclint.config import Selection
 from scclint.engine.progress import Progress, silent
 from scclint.finding import LONGEST, Crash, Finding, Problem, Related, Severity, Subject, shortened
 from scclint.model.object import LONGEST_CALLED, ApiObject
-from scclint.rule import AnyRule
+from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
 
 def check(
     worlds: Mapping[str, World],
-    subjects: Sequence[Any],
+    subjects: Sequence[Checked],
     rules: Sequence[AnyRule],
     select: Callable[[str], Selection],
     progress: Progress = silent,
@@ -48,7 +48,7 @@ def check(
     return sorted(findings, key=order), list(crashes)
 
 
-def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Any) -> Finding:
+def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked) -> Finding:
     """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
 
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
@@ -89,7 +89,7 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
     return tuple(related), () if before is not None else (f"kustomize made it from {subject.origin.file}",)
 
 
-def subject_of(subject: Any, container: str = "") -> Subject:
+def subject_of(subject: Checked, container: str = "") -> Subject:
     if isinstance(subject, ApiObject):
         named = (subject.api_version, subject.kind, subject.namespace, subject.name, container)
         return Subject(*(shortened(text, LONGEST_CALLED) for text in named))

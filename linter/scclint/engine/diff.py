@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from scclint.finding import Finding, Report, Suppression
+from scclint.engine.report import Report
+from scclint.finding import Finding, Suppression
 from scclint.record import replace
 from scclint.source import Span
 from scclint.suppress.baseline import Key, key_of

@@ -13,6 +13,7 @@ from typing import Any
 
 from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
+from scclint.engine.report import Report
 from scclint.engine.report_json import pack, parts_of, report_of, unpack
 from scclint.engine.run import texts_of
 from scclint.engine.sources import Sources
@@ -20,7 +21,6 @@ from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.files.read import read
 from scclint.files.store import StoredFile, digest, of_others, own_folder
-from scclint.finding import Report
 from scclint.load import is_helm_template
 from scclint.record import replace
 from scclint.registry import Registry

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any
 
+from scclint.engine.report import Report
 from scclint.files.store import digest
-from scclint.finding import Finding, Notice, Related, Report, Severity, Subject, Suppression, Tally
+from scclint.finding import Finding, Notice, Related, Severity, Subject, Suppression, Tally
 from scclint.registry import Registry
 from scclint.source import Span
 

@@ -13,13 +13,15 @@ from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.notices import notices_on, tally
 from scclint.engine.objects import model_objects
 from scclint.engine.progress import Lap, Progress, no_lap, silent
+from scclint.engine.report import Report
 from scclint.engine.suppressions import apply_baseline, written_ignores
 from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
 from scclint.files.read import read
-from scclint.finding import Crash, Finding, Report
+from scclint.finding import Crash, Finding
 from scclint.model.object import Workload
 from scclint.registry import Registry, builtin
+from scclint.rule import Checked
 from scclint.suppress.apply import apply as apply_ignores
 from scclint.suppress.syntax import config_ignores
 from scclint.world import Outcome, World
@@ -78,7 +80,7 @@ def run(
     lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
-    subjects = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
+    subjects: list[Checked] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     select = selection(registry.rules, config)
 
     def ran(rule_id: str, file: str) -> bool:

@@ -1,19 +1,20 @@
 """Suppressions of one run: those written in manifests, those of the configuration, and the baseline."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.finding import Finding, Ignore, Notice
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
+from scclint.rule import Checked
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 
 if TYPE_CHECKING:
     from scclint.suppress.apply import Ran
 
 
-def written_ignores(subjects: Sequence[Any]) -> Iterator[Ignore]:
+def written_ignores(subjects: Sequence[Checked]) -> Iterator[Ignore]:
     """Return the suppressions in the comments of documents and the annotations of objects."""
     for subject in subjects:
         if isinstance(subject, Document):

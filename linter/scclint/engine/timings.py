@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from scclint.finding import Problem
 from scclint.record import replace
-from scclint.rule import AnyRule
+from scclint.rule import AnyRule, Checked
+from scclint.world import World
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Timings:
         """The rule, with the time of its checks put down to it and to the subject's file."""
         label = f"{rule.id} {rule.name}"
 
-        def check(subject: Any, world: Any) -> Iterator[Problem]:
+        def check(subject: Checked, world: World) -> Iterator[Problem]:
             problems: Iterator[Problem] = iter(())
             start = self._clock()
             try:

@@ -5,7 +5,7 @@ Every format is a module of this package with a `render(report, options)`, impor
 
 from collections.abc import Callable
 
-from scclint.finding import Report
+from scclint.engine.report import Report
 from scclint.report.options import Options
 from scclint.report.output import use_color, write
 

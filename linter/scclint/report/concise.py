@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from scclint.finding import Finding, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line
 from scclint.report.summary import place

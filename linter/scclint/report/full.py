@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from scclint.finding import Finding, Related, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding, Related
 from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line

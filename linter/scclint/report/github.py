@@ -1,6 +1,7 @@
 """The `github` format: workflow commands, which GitHub's runner shows as annotations."""
 
-from scclint.finding import Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Severity
 from scclint.report.lines import Lines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths

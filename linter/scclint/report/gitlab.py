@@ -1,6 +1,7 @@
 """The `gitlab` format: a Code Quality report for merge requests."""
 
-from scclint.finding import Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Severity
 from scclint.report.fingerprint import fingerprints
 from scclint.report.json_text import dump
 from scclint.report.options import Options

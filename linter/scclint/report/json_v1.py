@@ -5,7 +5,8 @@ Fields may be added within a version; none is renamed, removed or given another 
 
 from typing import Any
 
-from scclint.finding import Finding, Related, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding, Related
 from scclint.report.json_text import dump
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line

@@ -3,7 +3,8 @@
 import os
 from itertools import groupby
 
-from scclint.finding import Finding, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible
 from scclint.report.summary import place

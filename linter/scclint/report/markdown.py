@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from scclint.finding import Finding, Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Finding, Severity
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
@@ -63,14 +64,12 @@ def _review(report: Report) -> str:
     if not any(report.outcomes.values()):
         return ""
     from scclint.report.review import table_rows
-    from scclint.world import Outcome
 
     many = len(report.outcomes) > 1
     # A workload that could not be judged for one release is missing there.
     workloads: dict[int, list[str]] = {}
     for release, outcomes in report.outcomes.items():
         for outcome in outcomes:
-            assert isinstance(outcome, Outcome)
             for row in table_rows(outcome, release if many else ""):
                 line = "| " + " | ".join(prose(text) for text, _ in row) + " |\n"
                 workloads.setdefault(id(outcome.workload), []).append(line)

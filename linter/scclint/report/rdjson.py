@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from scclint.finding import Finding, Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Finding, Severity
 from scclint.report.json_text import dump
 from scclint.report.lines import Lines
 from scclint.report.options import Options

@@ -3,7 +3,8 @@
 from typing import Any
 
 from scclint import __version__
-from scclint.finding import Finding, Related, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding, Related
 from scclint.report.fingerprint import fingerprints
 from scclint.report.json_text import dump
 from scclint.report.line_hash import line_hashes

@@ -1,9 +1,10 @@
 """Rules as SARIF `reportingDescriptor`s, with the properties that GitHub code scanning reads."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from scclint.finding import Finding, Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from scclint.rule import AnyRule
@@ -20,7 +21,7 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
 
     A finding's rule that the run has no record of is listed with what the finding says about it.
     """
-    known = {rule.id: _descriptor(rule) for rule in cast("tuple[AnyRule, ...]", report.rules)}
+    known = {rule.id: _descriptor(rule) for rule in report.rules}
     for finding in report.findings:
         if finding.rule_id not in known:
             known[finding.rule_id] = _bare_descriptor(finding)

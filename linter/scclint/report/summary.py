@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from scclint.finding import Crash, Finding, Notice, Report, Severity
+from scclint.engine.report import Report
+from scclint.finding import Crash, Finding, Notice, Severity
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span

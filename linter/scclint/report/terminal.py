@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from scclint.finding import Finding, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.summary import judged, verdict
 

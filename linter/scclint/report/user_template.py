@@ -10,9 +10,9 @@ import stat
 import subprocess
 import sys
 
+from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.files.read import file_type
-from scclint.finding import Report
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line

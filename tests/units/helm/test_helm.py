@@ -17,9 +17,9 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
+from scclint.engine.report import Report
 from scclint.engine.run import run
 from scclint.errors import UsageError
-from scclint.finding import Report
 from scclint.load import load_text
 from scclint.registry import builtin
 from scclint.source import Span

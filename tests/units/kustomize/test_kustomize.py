@@ -13,7 +13,8 @@ import scclint
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
-from scclint.finding import Finding, Report
+from scclint.engine.report import Report
+from scclint.finding import Finding
 from scclint.model.object import ApiObject, Workload
 from scclint.units.kustomize.kustomization import LONGEST, Kustomization, Named, find_origin, lay_out, read_kustomization
 

@@ -1,0 +1,33 @@
+"""The report of one run, as a value: nothing is printed yet."""
+
+from collections.abc import Mapping
+
+from scclint.finding import Crash, Finding, Notice, Tally
+from scclint.record import EMPTY, record
+from scclint.rule import AnyRule
+from scclint.world import Outcome
+
+
+@record
+class Report:
+    """The result of one run: everything that the output formats need.
+
+    `findings` are sorted by file, line, column and rule; suppressed ones are included, with their `suppression` set.
+    `platform` names the releases that were judged: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
+    or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are all rules of the run, sorted by id.
+    `outcomes` has the outcome of each workload by release, if the run was asked for them.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    tally: Tally = Tally()
+    platform: str = ""
+    texts: Mapping[str, str] = EMPTY
+    rules: tuple[AnyRule, ...] = ()
+    outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY
+
+    @property
+    def live(self) -> tuple[Finding, ...]:
+        """The findings that nothing suppresses."""
+        return tuple(f for f in self.findings if f.suppression is None)
