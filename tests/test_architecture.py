@@ -13,13 +13,13 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "record", "text"),
+    ("source", "errors", "record", "text", "go_text"),
     ("limits",),
     ("finding",),
     ("yaml", "files"),
     ("load",),
     ("model",),
-    ("expand", "validation", "admission"),
+    ("expand", "validation", "podsecurity", "admission"),
     ("cluster",),
     ("seccomp",),
     ("profiles",),

@@ -10,7 +10,7 @@ RULES = Path(__file__).parents[1] / "rules"
 
 ALWAYS = """
 admission admission.admit admission.aggregate admission.assign admission.authorize admission.capabilities
-admission.constraints admission.decoding admission.field admission.group admission.id_ranges admission.order
+admission.constraints admission.decoding admission.field admission.group admission.order
 admission.pod admission.provider admission.rbac admission.seccomp admission.selinux admission.service_account
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
@@ -23,9 +23,10 @@ errors
 expand expand.kinds
 files files.discover files.ignored files.read
 finding
+go_text
 limits
 load load.document load.sniff
-model model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
+model model.id_ranges model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

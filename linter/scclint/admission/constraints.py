@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from scclint.model.id_ranges import Range
 from scclint.record import record
 
 MUST_RUN_AS = "MustRunAs"
@@ -19,9 +20,6 @@ VOLUME_TYPES = frozenset(
     )
 )
 """Every volume type an SCC can name, by SCC spelling (openshift/api security/v1), except `*` and `none`."""
-
-Range = tuple[int, int]
-"""First and last id, both included."""
 
 
 @record

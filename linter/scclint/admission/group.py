@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
-from scclint.admission.constraints import Range
 from scclint.admission.field import FieldError, Path, Where
+from scclint.model.id_ranges import Range
 
 
 def validate(

@@ -10,11 +10,10 @@ from scclint.admission.constraints import (
     MUST_RUN_AS,
     MUST_RUN_AS_RANGE,
     RUN_AS_ANY,
-    Range,
     SecurityContextConstraints,
 )
-from scclint.admission.id_ranges import BlockError, parse_block, parse_blocks
 from scclint.admission.wording import Wording, wording_of
+from scclint.model.id_ranges import BlockError, Range, parse_block, parse_blocks
 from scclint.record import record
 
 UID_RANGE = "openshift.io/sa.scc.uid-range"

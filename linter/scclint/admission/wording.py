@@ -4,13 +4,11 @@ Sources: `sccmatching/provider.go`, `seccomp` and `sysctl` of openshift/apiserve
 vendors them, `field.Error` of k8s.io/apimachinery, and `strconv.Quote` of the Go version that each release is built with.
 """
 
-import os
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-_ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
+from scclint.go_text import quote
 
 
 class Wording(NamedTuple):
@@ -47,31 +45,7 @@ class Wording(NamedTuple):
 
     def quote(self, text: str) -> str:
         """Return `text` as Go's `%q` verb prints it."""
-        if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-            return f'"{text}"'
-        return f'"{"".join(_printed(char, self.unicode) for char in text)}"'
-
-
-def _printed(char: str, unicode: str) -> str:
-    code = ord(char)
-    if code in _ESCAPES:
-        return _ESCAPES[code]
-    # Python's own tables are those of another Unicode version. They decide nothing beyond ASCII.
-    if bisect_right(_turns()[unicode], code) % 2:
-        return char
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-@cache
-def _turns() -> dict[str, list[int]]:
-    """Return, by Unicode version, the code points at which printable and other characters take turns, a printable one first."""
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), "printable.json"), encoding="utf-8") as file:
-        turns: dict[str, list[int]] = json.load(file)
-    return turns
+        return quote(text, self.unicode)
 
 
 def go_ids(ids: Sequence[int]) -> str:

@@ -1,6 +1,7 @@
 """The id blocks of a namespace's annotations, read as OpenShift reads them (library-go, security/uid, over Go's `Sscanf`)."""
 
-from scclint.admission.constraints import Range
+Range = tuple[int, int]
+"""First and last id, both included."""
 
 _SPACE = "\t\v\f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _DIGITS = "0123456789"

@@ -1,6 +1,6 @@
 import pytest
 
-from scclint.admission.id_ranges import BlockError, parse_block, parse_blocks
+from scclint.model.id_ranges import BlockError, parse_block, parse_blocks
 
 
 @pytest.mark.parametrize(
