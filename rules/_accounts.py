@@ -1,4 +1,4 @@
-"""The service accounts of the input: what runs as them, and what else they may do."""
+"""The service accounts of the input: their workloads, and whether they may create others."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,14 +10,14 @@ from ._grants import SERVICE_ACCOUNTS_OF, holders, role_of
 CREATE = frozenset(("create", "*"))
 CHANGE = frozenset(("create", "update", "patch", "bind", "escalate", "*"))
 
-MAKES_PODS = frozenset((
+POD_CREATORS = frozenset((
     "*", "cronjobs", "daemonsets", "deploymentconfigs", "deployments", "jobs", "pods", "replicasets",
     "replicationcontrollers", "statefulsets",
 ))  # fmt: skip
-GRANTS_RIGHTS = frozenset(("*", "clusterrolebindings", "clusterroles", "rolebindings", "roles", "securitycontextconstraints"))
+GRANT_RESOURCES = frozenset(("*", "clusterrolebindings", "clusterroles", "rolebindings", "roles", "securitycontextconstraints"))
 
 HARMLESS_ROLES = ("system:openshift:scc:", "system:auth-delegator", "system:image-")
-"""Roles of the release that let nobody create pods or pass on rights. `view` does not, either."""
+"""Prefixes of the release's roles that, like `view`, do not allow the creation of pods or grants."""
 
 
 def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
@@ -28,12 +28,12 @@ def _workloads(world: World) -> dict[tuple[str, str], list[Workload]]:
 
 
 def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
-    """The workloads of the input, the context included, whose pods run as the service account."""
+    """Return the workloads of the input, context included, whose pods run as the service account."""
     return world.memo(_workloads, lambda: _workloads(world)).get((namespace, account), [])
 
 
 def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
-    """The bindings by service account; those to all service accounts of a namespace under the name ``."""
+    """The bindings by namespace and service account; a binding to all accounts of a namespace has an empty name."""
     found: dict[tuple[str, str], list[RoleBinding]] = {}
     for binding in world.of(RoleBinding):
         for holder in holders(binding, world):
@@ -44,24 +44,24 @@ def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
     return found
 
 
-def acts_for_others(world: World, namespace: str, account: str) -> bool:
-    """Whether the service account may create workloads or pass on rights, or is bound to a role whose rules are not known."""
+def may_create_workloads(world: World, namespace: str, account: str) -> bool:
+    """Whether the service account may create workloads or grants, or is bound to a role with unknown rules."""
     bindings = world.memo(_bindings, lambda: _bindings(world))
-    return any(_lets_act(world, binding) for name in (account, "") for binding in bindings.get((namespace, name), ()))
+    return any(_allows_creation(world, binding) for name in (account, "") for binding in bindings.get((namespace, name), ()))
 
 
-def _lets_act(world: World, binding: RoleBinding) -> bool:
+def _allows_creation(world: World, binding: RoleBinding) -> bool:
     ref = role_of(binding, world)
     role = world.find(ref)
     if isinstance(role, Role) and not role.manifest.get("aggregationRule"):
         return any(
-            (_any(rule.data, "resources", MAKES_PODS) and _any(rule.data, "verbs", CREATE))
-            or (_any(rule.data, "resources", GRANTS_RIGHTS) and _any(rule.data, "verbs", CHANGE))
+            (_lists_any(rule.data, "resources", POD_CREATORS) and _lists_any(rule.data, "verbs", CREATE))
+            or (_lists_any(rule.data, "resources", GRANT_RESOURCES) and _lists_any(rule.data, "verbs", CHANGE))
             for rule in role.rules
         )
     return ref.name != "view" and not ref.name.startswith(HARMLESS_ROLES)
 
 
-def _any(rule: Any, field: str, words: Iterable[str]) -> bool:
+def _lists_any(rule: Any, field: str, words: Iterable[str]) -> bool:
     values = rule.get(field)
     return isinstance(values, list) and not frozenset(v for v in values if isinstance(v, str)).isdisjoint(words)

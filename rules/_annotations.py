@@ -1,4 +1,4 @@
-"""The seccomp annotations of a workload, and what they say."""
+"""The seccomp annotations of a workload, and their values as `seccompProfile` fields."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,18 +9,18 @@ _FORMS = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}
 
 
 def seccomp_keys(annotations: dict[str, Any]) -> Iterator[str]:
-    """The keys that are seccomp annotations of Kubernetes, in order of writing."""
+    """Return the keys of the Kubernetes seccomp annotations, in the order of the manifest."""
     return (k for k in annotations if k == POD_SECCOMP_ANNOTATION or k.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX))
 
 
 def pod_profile_at(workload: Workload) -> Field[Any]:
-    """What gives the pod as a whole a profile: its annotation, which beats the field, or the field."""
+    """Return the field that sets the profile of the whole pod, or the annotation if the field is unset."""
     annotation = workload.pod.annotation(POD_SECCOMP_ANNOTATION)
     return annotation if annotation and not workload.pod.seccomp_type else workload.pod.seccomp_type
 
 
 def annotation_form(profile: Any) -> str:
-    """A `seccompProfile` as the annotation would say it; empty where it says nothing valid."""
+    """Return the annotation value of a `seccompProfile`; empty if the profile is invalid."""
     if not isinstance(profile, dict):
         return ""
     kind, path = profile.get("type"), profile.get("localhostProfile")
@@ -30,7 +30,7 @@ def annotation_form(profile: Any) -> str:
 
 
 def field_form(annotation: str) -> str:
-    """What an annotation's value makes of the field: `RuntimeDefault`, `Localhost a.json`; empty for one that is not valid."""
+    """Return the annotation value as a field would have it: `RuntimeDefault`, `Localhost a.json`; empty if it is invalid."""
     if annotation in ("runtime/default", "docker/default"):
         return "RuntimeDefault"
     if annotation == "unconfined":

@@ -43,7 +43,7 @@ _SCC_RESOURCES = frozenset(("securitycontextconstraints", "*"))
 
 
 def decisive_fields(obj: ApiObject, world: World) -> Iterator[Field[Any]]:
-    """The fields of `obj` that are written and that a verdict depends on, leaf by leaf, in a settled order."""
+    """Yield the leaf fields of `obj` that are set and that a verdict depends on, in a fixed order."""
     for part, path in _paths(obj, world):
         field = part.field(*path)
         if field.present:
@@ -98,8 +98,8 @@ def _pod_paths(workload: Workload) -> Iterator[tuple[View, Path]]:
 
 
 def _keys(obj: ApiObject, under: str) -> list[str]:
-    held = obj.field("metadata", under).value
-    return list(held) if isinstance(held, dict) else []
+    mapping = obj.field("metadata", under).value
+    return list(mapping) if isinstance(mapping, dict) else []
 
 
 def _is_about_sccs(role_rule: View) -> bool:
@@ -109,7 +109,7 @@ def _is_about_sccs(role_rule: View) -> bool:
 
 
 def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
-    """Whether the role that is bound could allow the use of SCCs; not one that is not known, which grants nothing."""
+    """Whether the bound role could allow the use of SCCs. An unknown role grants nothing."""
     name, kind = binding.field("roleRef", "name").value, binding.field("roleRef", "kind").value
     if not isinstance(name, str):
         return True

@@ -1,4 +1,4 @@
-"""Grants that look as if they were a workload's and are another namespace's."""
+"""Grants that look right for a workload but apply in another namespace."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,8 +9,9 @@ from ._grants import Holder, holders, home_of, reach
 
 
 def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Related, ...]:
-    """The first grant of a `wanted` SCC to a service account that only shares its name with the pod's, or that is the pod's
-    but in a RoleBinding of another namespace; nothing where there is none.
+    """Return a note on the first grant of a `wanted` SCC that misses the pod because of a namespace; empty if there is none.
+
+    The grant names an account of the same name in another namespace, or the pod's account in another namespace's RoleBinding.
     """
     name, namespace = outcome.workload.pod.service_account, outcome.namespace
     # Many bindings reach the same few SCCs.
@@ -26,16 +27,14 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
         what = f"{binding.named} grants {'every SCC' if reached.every else scc} to service account {holder.shown}"
         if holder.namespace != namespace:
             written = world.namespace_known(outcome.workload)
-            why = (
-                f", not to {written}/{name}" if written else "; this workload names no namespace, so say with -n where it goes"
-            )
-            return (Related(what + why, holder.at.span),)
+            instead = f", not to {written}/{name}" if written else "; this workload sets no namespace, so pass it with -n"
+            return (Related(what + instead, holder.at.span),)
         return (Related(f"{what} in {home_of(binding, world)} only", binding.place.span),)
     return ()
 
 
 def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Holder]]]:
-    """The bindings of service accounts by their bare names."""
+    """Return the bindings of service accounts by account name, whatever the namespace."""
     found: dict[str, list[tuple[RoleBinding, Holder]]] = {}
     for binding in world.of(RoleBinding):
         for holder in holders(binding, world):

@@ -1,4 +1,4 @@
-"""What the API server says of an object's fields, as far as no rule of its own says it better."""
+"""The API server's field errors for an object, without those that have a rule of their own."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from scclint.api import ApiObject, FieldProblem, Workload, World
 
 
 def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
-    """The problems of what is written; what a patch leaves out is not missing, and implied objects have no author."""
+    """Yield the problems of the written fields. A patch need not have the required fields, and implied objects have no source."""
     if obj.implied and not isinstance(obj, Workload):
         return
     partial = isinstance(obj, Workload) and bool(obj.partial)
@@ -16,7 +16,7 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
 
 
 def _has_its_own_rule(problem: FieldProblem) -> bool:
-    """Localhost paths are SEC207, annotations against fields SEC205, profiles on Windows SEC214."""
+    """Whether another rule reports the problem: SEC207 Localhost paths, SEC205 annotations that differ, SEC214 Windows."""
     last = problem.path[-1] if problem.path else ""
     if last == "localhostProfile":
         return problem.code != "unknown"

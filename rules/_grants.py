@@ -1,4 +1,4 @@
-"""What a binding lets its subjects do with SCCs: who they are, and which SCCs they reach."""
+"""The subjects of a binding, and the SCCs that it lets them use."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 class Holder(NamedTuple):
     """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`.
 
-    `at` is where it stands, `shown` how messages call it.
+    `at` is its place in the manifest, `shown` its name in messages.
     """
 
     kind: str
@@ -27,17 +27,17 @@ class Holder(NamedTuple):
 
     @property
     def covers_service_accounts(self) -> bool:
-        """Whether pods of a service account go by it, rather than people alone."""
+        """Whether the subject is or includes a service account."""
         return self.kind == "service account" or (
             self.kind == "group" and (self.name in EVERYONE or self.name.startswith(SERVICE_ACCOUNTS_OF))
         )
 
 
 class Reach(NamedTuple):
-    """The SCCs that a role lets its subjects use, in the order of names.
+    """The SCCs that a role lets its subjects use, sorted by name.
 
-    `every` is True where it names none and so means all; `anything` where SCCs are only part of a rule for all resources.
-    The rule stands in the role `origin`, which is another one where `role` aggregates.
+    `every` is True if the rule has no resourceNames, so that it covers every SCC. `anything` is True if the rule is for all
+    resources. `origin` is the role that has the rule: another role than `role` if `role` aggregates.
     """
 
     role: ObjectRef
@@ -48,18 +48,18 @@ class Reach(NamedTuple):
     rule_index: int
 
     def steps(self, world: World, scc: str, near: ApiObject) -> tuple[Related, ...]:
-        """Where the role and the SCC are written, as far as the input has them, closest to the binding or SCC `near`."""
+        """Return notes on the role and the SCC, if the input has them. Of several definitions, the closest to `near` counts."""
         return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc, near)
 
 
 def home_of(binding: RoleBinding, world: World) -> str:
-    """How messages call the namespace of a RoleBinding, which many manifests leave to whoever applies them."""
+    """Return the namespace of a RoleBinding as a phrase: `namespace shop`, or `its namespace` if the manifest does not set it."""
     written = world.namespace_known(binding)
     return f"namespace {written}" if written else "its namespace"
 
 
-def who(group: str) -> str:
-    """Who is in a group, for those that Kubernetes and OpenShift define."""
+def members_of(group: str) -> str:
+    """Return the members of a group that Kubernetes or OpenShift defines, in parentheses; empty for other groups."""
     if group in EVERYONE:
         return f" ({EVERYONE[group]})"
     if group.startswith(SERVICE_ACCOUNTS_OF):
@@ -68,7 +68,7 @@ def who(group: str) -> str:
 
 
 def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
-    """The subjects of a binding, in the order of the manifest; those whose name is not known are left out."""
+    """Yield the subjects of a binding in the order of the manifest, without those that have no valid name."""
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" or binding.home else ""
     legacy = binding.manifest.get("userNames") or binding.manifest.get("groupNames")
     if legacy and not binding.api_version.startswith("rbac."):
@@ -94,35 +94,35 @@ def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
 
 
 def role_of(binding: RoleBinding, world: World) -> ObjectRef:
-    """The role that a binding refers to."""
+    """Return a reference to the role of a binding."""
     role = binding.manifest.get("roleRef")
     role = role if isinstance(role, dict) else {}
-    # OpenShift's own bindings tell a Role from a ClusterRole by the namespace alone.
+    # In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole.
     kind = str(role.get("kind") or ("Role" if role.get("namespace") else "ClusterRole"))
     return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", str(role.get("name") or ""))
 
 
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
-    """Where a binding names its role; where a ClusterServiceVersion implies the binding, the rule that reaches the SCC."""
+    """Return the roleRef.name of a binding, or the rule that grants the SCC if a ClusterServiceVersion implies the binding."""
     reached = reach(binding, world)
     role = world.find(reached.origin, binding) if reached is not None else None
     if reached is None or binding.field("roleRef", "name").present or not isinstance(role, Role):
         return _written(binding, "roleRef", "name")
     rule = role.rule(reached.rule_index)
     if rule is None:
-        # Another role of that name is nearer to the binding than the one that counts.
+        # The closest role of that name is not the role that applies.
         return binding.place
     names = _list(rule.data.get("resourceNames"))
     return rule.field("resourceNames", names.index(scc)) if scc in names else rule.field("verbs")
 
 
 def reach(binding: RoleBinding, world: World) -> Reach | None:
-    """What a binding reaches; None where that is no SCC of the cluster."""
+    """Return the SCCs that a binding grants; None if it grants no SCC of the cluster."""
     return world.memo(_reaches, lambda: _reaches(world)).get(role_of(binding, world))
 
 
 def _reaches(world: World) -> dict[ObjectRef, Reach]:
-    """What each bound role reaches. Bindings share roles, and there can be thousands."""
+    """The SCCs of each bound role. Thousands of bindings can share a role."""
     if world.cluster.platform != "openshift":
         return {}
     granting = {bound.ref: bound for bound in world.cluster.bindings}
@@ -141,7 +141,7 @@ def _reaches(world: World) -> dict[ObjectRef, Reach]:
 
 
 def reference(obj: ApiObject, world: World) -> ObjectRef:
-    """How bindings and roles are referred to: without namespace where their kind has none."""
+    """Return a reference to a binding or role, without a namespace if its kind has none."""
     return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
 
 
@@ -153,14 +153,14 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
 
 
 def _holder(kind: str, name: str, at: Located) -> Holder:
-    """The group or user of that name; a user may be a service account by its full name."""
+    """Return the group or user; a user `system:serviceaccount:NAMESPACE:NAME` is a service account."""
     if kind == "user" and (account := User(name).service_account) is not None:
         return Holder("service account", *account, at, "/".join(account))
-    return Holder(kind, "", name, at, name + who(name) if kind == "group" else name)
+    return Holder(kind, "", name, at, name + members_of(name) if kind == "group" else name)
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:
-    """A field of the object, or the object where another one implies it and does not spell the field."""
+    """Return a field of the object, or the object itself if it is implied and does not have the field."""
     field = obj.field(*path)
     return field if field.present else obj.place
 

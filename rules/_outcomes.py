@@ -1,14 +1,14 @@
-"""What the workloads of the input come to, seen from the SCCs."""
+"""For each SCC, what it does with the workloads of the input that may use it."""
 
 from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
 
 
 class Taken:
-    """How the workloads that may use an SCC fare.
+    """What an SCC does with the workloads that may use it.
 
-    `chosen`: one of them lands on it. `unknown`: what becomes of one is not known. `refused`: it was tried and refuses one.
-    `earlier`: the workloads that another SCC takes before it is tried, with that SCC and the grant of this one. The rights of an
-    administrator who creates a bare Pod do not count, unless the pod does land there.
+    `chosen`: it admits a workload. `unknown`: the verdict for a workload is unknown. `refused`: it rejects a workload. `earlier`:
+    the workloads that another SCC admits before it is tried, with that SCC and the grant of this one. The rights of an
+    administrator who creates a bare Pod count only if this SCC admits the pod.
     """
 
     __slots__ = ("chosen", "earlier", "refused", "unknown")
@@ -21,7 +21,7 @@ class Taken:
 
 
 def takers(world: World) -> dict[str, Taken]:
-    """Return for each SCC what happens to the workloads that may use it."""
+    """Return the use of each SCC by the workloads that may use it."""
     return world.memo(takers, lambda: _takers(world))
 
 
@@ -45,7 +45,7 @@ def _takers(world: World) -> dict[str, Taken]:
 
 
 def by_rights(workload: Workload, world: World) -> Outcome:
-    """What the workload comes to by its service account's rights alone, whoever creates its pods."""
+    """Return the outcome of the workload by the rights of its service account alone."""
     return world.outcome(workload) if workload.controlled else world.outcome(workload, PROJECT_USER)
 
 

@@ -1,26 +1,26 @@
-"""What is wrong with seccomp profiles, as problems of the objects that hold them."""
+"""The mistakes in seccomp profiles, as problems of the objects that contain them."""
 
 from collections.abc import Iterator
 
 from scclint.api import Place, Problem, ProfileSource, Related, SeccompProfileFile, World
 
 MOST_USERS = 100
-"""Workloads that are named beside a problem: each problem of each profile has them all."""
+"""The most workloads that a problem lists, because each problem of each profile lists all of them."""
 
 
 def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
-    """Those that belong to a rule. `users`: name the workloads that run with the profile beside each."""
+    """Yield the problems of a rule. With `users`, each lists the workloads that run with the profile."""
     related: dict[Related, None] = {}
     uses = world.uses_of(source) if users else ()
     for number, use in enumerate(uses):
         workload = use.outcome.workload
         if len(related) == MOST_USERS:
-            related[Related(f"{len(uses) - number} more containers run with it, here the first", workload.place.span)] = None
+            related[Related(f"{len(uses) - number} more containers run with it, the first is here", workload.place.span)] = None
             break
         related[Related(f"{workload.named} runs with it", workload.place.span)] = None
     for flaw in world.profile_flaws(source):
         if flaw.problem.rule == rule_id:
-            # A profile file is about nothing else, so it need not be named.
+            # The place of a finding in a profile file already names the profile.
             whose = "" if isinstance(source, SeccompProfileFile) else f"{source.named}: "
             where = f"{flaw.where}: " if flaw.where else ""
             yield Problem(

@@ -1,13 +1,13 @@
-"""Releases as numbers, and what depends on them."""
+"""The minor release, and what depends on it."""
 
 from scclint.api import World
 
 REQUIRED_SCC = "openshift.io/required-scc"
-"""The annotation that names the SCC to try, and no other."""
+"""The annotation that names the only SCC to try."""
 
 
 def minor(world: World) -> int:
-    """14 for OpenShift 4.14; 0 on plain Kubernetes."""
+    """Return 14 for OpenShift 4.14; 0 on plain Kubernetes."""
     return int(world.cluster.release.split(".")[1]) if world.cluster.platform == "openshift" else 0
 
 

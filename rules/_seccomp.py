@@ -1,4 +1,4 @@
-"""Where a container's seccomp profile is asked for, and what SCCs fill in."""
+"""Where a manifest sets a container's seccomp profile, and which profile an SCC applies."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from scclint.api import (
 )
 
 RUNTIME_DEFAULT = ("runtime/default", "docker/default")
-"""The runtime's own profile, as SCCs spell it."""
+"""RuntimeDefault, as SCCs spell it."""
 
 
 def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
-    """The field or annotation that asks for the container's profile, as written in the manifest.
+    """Return the field or annotation of the manifest that sets the container's profile.
 
-    An annotation beats the field on OpenShift 4.13 and newer and fills it on older releases, so it is looked at first where
-    the effective profile came from one.
+    An annotation comes first if the effective profile came from an annotation: it overrides the field on OpenShift 4.13 and newer
+    and sets it on older releases.
     """
     pod = workload.pod
     view = pod.container(container.name)
@@ -37,7 +37,7 @@ def asked_at(workload: Workload, container: ContainerSeccomp) -> Field[Any]:
 
 
 def localhost_at(workload: Workload, container: ContainerSeccomp) -> Located:
-    """The localhostProfile that names the container's file, or the annotation; the workload where its SCC names it."""
+    """Return the localhostProfile or annotation that names the container's file; the workload if its SCC names it."""
     pod = workload.pod
     source = container.requested.source if container.requested else container.source
     view = pod.container(container.name)
@@ -51,7 +51,7 @@ def localhost_at(workload: Workload, container: ContainerSeccomp) -> Located:
 
 
 def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
-    """The containers that run with a Localhost profile, or would if the pod were admitted, by the path they name."""
+    """Return the containers with a Localhost profile by its path, also those of a pod that no SCC admits."""
     found: dict[str, list[ContainerSeccomp]] = {}
     for container in outcome.seccomp:
         if container.type == "Localhost" and container.localhost_profile and container.source != "CRI-O configuration":
@@ -60,7 +60,7 @@ def localhost_users(outcome: Outcome) -> dict[str, list[ContainerSeccomp]]:
 
 
 def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tuple[Located, list[str]]]:
-    """Where they name their file, each place once, with the names of the containers that it holds for."""
+    """Return each place that names a profile file once, with the names of the containers that it applies to."""
     found: dict[tuple[str | int, ...], tuple[Located, list[str]]] = {}
     for container in containers:
         at = localhost_at(workload, container)
@@ -69,11 +69,14 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
 
 
 def default_profile(scc: str, world: World) -> str:
-    """What the SCC fills in for pods that name no profile, in its own spelling: its first entry but `*`; empty for nothing."""
+    """Return the profile that the SCC applies to pods that set none, as the SCC spells it; empty if it applies none.
+
+    It is the first entry of seccompProfiles other than `*`.
+    """
     return next((entry for entry in world.cluster.sccs[scc].seccomp_profiles if entry != "*"), "")
 
 
 def newer_sibling(scc: str, world: World) -> str:
-    """The release's successor of an older SCC that gives RuntimeDefault (`nonroot-v2`); empty where there is none."""
+    """Return the release's `-v2` version of the SCC if that applies RuntimeDefault (`nonroot-v2`); else nothing."""
     sibling = f"{scc}-v2"
     return sibling if sibling in world.cluster.sccs and default_profile(sibling, world) in RUNTIME_DEFAULT else ""

@@ -1,4 +1,4 @@
-"""Walks over a document's tree, for what the typed views do not show: how keys and values were written."""
+"""Walks over the nodes of a document, which show how keys and values were written."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ Path = tuple[str | int, ...]
 
 
 def mappings(root: Node | None) -> Iterator[tuple[Path, MappingNode]]:
-    """Every mapping below `root` with the path to it, in order of writing; one that aliases share comes once."""
+    """Yield every mapping below `root` with its path, in the order of the file; a mapping with aliases comes once."""
     seen: set[int] = set()
     pending: list[tuple[Path, Node]] = [] if root is None or isinstance(root, ScalarNode) else [((), root)]
     while pending:
@@ -44,8 +44,8 @@ def has_duplicates(root: Node | None) -> bool:
     return False
 
 
-def owner(root: Node | None, path: Path) -> str:
-    """The API object that `path` lies in, as people call it: `Deployment web`; empty where there is none."""
+def object_name(root: Node | None, path: Path) -> str:
+    """Return the kind and name of the API object around `path`: `Deployment web`; empty if there is none."""
     named = ""
     node: Node | None = root
     for step in (*path, None):
@@ -61,7 +61,7 @@ def owner(root: Node | None, path: Path) -> str:
 
 
 def scalars(root: Node | None) -> Iterator[ScalarNode]:
-    """Every scalar below `root`, keys included, those of entries that do not count as well."""
+    """Yield every scalar below `root`, including keys and the entries that a later duplicate key overrides."""
     for _, mapping in mappings(root):
         for entry in (*mapping.entries, *mapping.duplicates):
             yield entry.key
@@ -84,7 +84,7 @@ def _items(sequence: SequenceNode) -> Iterator[ScalarNode]:
 
 
 def entry_at(root: Node, path: Path) -> Entry | ScalarNode | None:
-    """What stands at `path`: the entry of a mapping, the scalar of a list, None for anything else or nothing."""
+    """Return the mapping entry or the scalar list item at `path`; None if there is neither."""
     node: Node | None = root
     found: Entry | ScalarNode | None = None
     for step in path:

@@ -1,4 +1,4 @@
-"""What would become of a pod that leaves something out."""
+"""Verdicts for a pod with fields removed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +8,8 @@ from scclint.api import Verdict, World
 Path = tuple[str | int, ...]
 
 
-def dropped(path: Path) -> Path:
-    """What one leaves out to be rid of the field at `path`: of a list the whole item, of a profile or SELinux options all."""
+def path_to_remove(path: Path) -> Path:
+    """Return what to remove together with the field at `path`: the whole volume, sysctl, profile or SELinux options."""
     for whole in ("seccompProfile", "seLinuxOptions"):
         if whole in path:
             return path[: path.index(whole) + 1]
@@ -19,28 +19,26 @@ def dropped(path: Path) -> Path:
     return path
 
 
-def admitted_by(world: World, verdict: Verdict, scc: str, left_out: Iterable[Path]) -> bool:
-    """Whether `scc`, were it usable, would admit the pod of the verdict without what stands at `left_out`."""
-    pod = _without(verdict.submitted, left_out)
+def admitted_without(world: World, verdict: Verdict, scc: str, removed: Iterable[Path]) -> bool:
+    """Whether `scc` would admit the pod of the verdict without the `removed` fields, whoever may use the SCC."""
+    pod = _without(verdict.submitted, removed)
     return world.cluster.errors_under(scc, pod, namespace=verdict.namespace) == ()
 
 
 def _without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
-    """A copy of the pod without what stands at `paths`."""
+    """Return a copy of the pod without the fields at `paths`."""
     copy: dict[str, Any] = _copy(pod)
-    # From the last item of a list to the first, since each removal moves the later ones.
-    for *way, last in sorted(paths, key=_position, reverse=True):
+    # Remove the last item of a list first, because each removal moves the later items.
+    for *parents, last in sorted(paths, key=_position, reverse=True):
         holder: Any = copy
-        for step in way:
+        for step in parents:
             holder = holder[step]
         del holder[last]
     return copy
 
 
 def _copy(data: Any) -> Any:
-    """A copy whose places share nothing: containers may, as steps of one StepAction or stepTemplate do, and each path counts
-    for one of them.
-    """
+    """Return a copy without shared values: steps of the same StepAction share theirs, and a path is for one step only."""
     if isinstance(data, dict):
         return {key: _copy(value) for key, value in data.items()}
     return [_copy(value) for value in data] if isinstance(data, list) else data

@@ -1,15 +1,14 @@
 """
-A document is neither YAML nor JSON, so whatever it was meant to be is not judged. The other documents of the same
-file are.
+A document is neither YAML nor JSON, so scclint cannot check it. The other documents of the same file are checked.
 
-The API server would refuse the document for the same reason; `oc apply` stops at it and leaves the rest of the file
-unapplied. A line such as `---#x` is refused as well where YAML takes it for text: `kubectl` and `oc` take it for the
-border of two documents, so that what is reviewed is not what is applied.
+The API server rejects the document for the same reason: `oc apply` stops there and does not apply the rest of the
+file. A line such as `---#x` is rejected too. YAML reads it as text, but `kubectl` and `oc` read it as the border
+between two documents, so the reviewed content differs from the applied content.
 
 ## How to fix it
 
-Mend the syntax at the line named. Template source that another tool renders (with `{{` in it) is no YAML yet: it is
-counted as unsupported and passed over. Lint what it renders to.
+Fix the syntax at the reported line. Template source (with `{{` in it) is not YAML until a tool renders it, so scclint
+skips it and counts it as unsupported. Lint the rendered output instead.
 
 ## Before
 
@@ -54,5 +53,5 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     yield Problem(
         f"this document cannot be read: {error.message}",
         at=Place(Span(document.file, line, column, line, column + 1)),
-        settle="Mend the syntax here; nothing in this document has been judged.",
+        settle="Fix the syntax at this line. scclint checked nothing else in this document.",
     )

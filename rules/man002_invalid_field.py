@@ -1,17 +1,17 @@
 """
-A field has a type or a value that the API server of the target release refuses, or a required one is not there, so the
-object (of a StatefulSet: its pods) cannot be created. Where a value has the wrong type, what would become of the pods is not
-judged either.
+The API server of the target release rejects the object, because a field has an invalid type or value, or a required
+field is missing. For a StatefulSet, the API server rejects the pods instead. If a value has the wrong type, scclint
+gives no verdict for the pods either.
 
-Names count among the values: those of objects, containers and volumes are made of lower case letters, digits and `-`; two
-containers or volumes of a pod cannot share one; a `volumeMounts` entry names a volume that is there; and the labels of a
-pod template are those that the selector asks for. An `image` that is written but empty is information only, for something
-fills it in later. Placeholders (`${X}`, `{{ x }}`) are not judged at all.
+The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
+containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod,
+and the labels of a pod template must match the selector. An empty `image` is reported as information only, because
+another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`) are not checked.
 
 ## How to fix it
 
-Write the value in the type the field has: ids are whole numbers, switches are `true` or `false` without quotes, and
-the closed lists (`RuntimeDefault`, `Localhost`, `Unconfined`) are spelled exactly.
+Write the value in the type of the field. IDs are whole numbers, booleans are `true` or `false` without quotes, and
+fields with a closed list of values (`RuntimeDefault`, `Localhost`, `Unconfined`) need the exact spelling.
 
 ## Before
 
@@ -51,9 +51,9 @@ from ._field_problems import field_problems
 
 SETTLE = {
     "required": "Set the field.",
-    "duplicate": "Give each a name of its own.",
-    "not-found": "Add a volume of that name, or take out the mount.",
-    "selector-differs": "Give the pod template the labels that the selector asks for.",
+    "duplicate": "Give each item a different name.",
+    "not-found": "Add a volume with this name, or remove the mount.",
+    "selector-differs": "Add the selector's labels to the pod template.",
 }
 """The fix for a problem, by its code."""
 
@@ -61,7 +61,7 @@ SETTLE = {
 @rule(
     "MAN002",
     "invalid-field",
-    "The API server refuses a field",
+    "The API server rejects a field",
     severity=Severity.ERROR,
     on=ApiObject,
     since="0.1",
@@ -71,17 +71,17 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code != "unknown":
             field = obj.field(*problem.path)
-            to_be_filled_in = problem.code == "required" and problem.path[-1] == "image" and field.present
+            set_later = problem.code == "required" and problem.path[-1] == "image" and field.present
             yield Problem(
-                f"{obj.named}: the API server refuses {_refused(obj, problem)}: {problem.message}",
+                f"{obj.named}: the API server rejects {_rejected(obj, problem)}: {problem.message}",
                 at=field,
-                settle="Fill it in before the object is applied." if to_be_filled_in else _settle(problem, field),
-                severity=Severity.INFO if to_be_filled_in else None,
+                settle="Set image before you apply the object." if set_later else _settle(problem, field),
+                severity=Severity.INFO if set_later else None,
             )
 
 
-def _refused(obj: ApiObject, problem: FieldProblem) -> str:
-    """A StatefulSet is taken with whatever pod spec can be decoded; it is its pods that are then refused."""
+def _rejected(obj: ApiObject, problem: FieldProblem) -> str:
+    """Return `its pods` if the API server accepts the object, a StatefulSet, and rejects only its pods; else `it`."""
     of_its_pods = obj.kind == "StatefulSet" and problem.path[:3] == ("spec", "template", "spec")
     return "its pods" if of_its_pods and problem.code != "wrong-type" else "it"
 

@@ -1,12 +1,12 @@
 """
-The target release has no such field, so the cluster drops it (or, with strict validation, refuses the object). What
-it was meant to say is not in force. Within a securityContext or an SCC that is an error (a misspelled
-`seccompProfile` leaves the container without one), elsewhere a warning.
+The target release does not have the field. The cluster drops it or, with strict validation, rejects the object, so the
+setting has no effect. The severity is error in a securityContext or an SCC, because a misspelled `seccompProfile`
+leaves the container without a profile. Elsewhere it is warning.
 
 ## How to fix it
 
-Correct the spelling or the indentation; the finding names the nearest field there is. Where a newer release has the
-field, the finding says since when.
+Correct the spelling or the indentation. The finding names the closest known field. If a newer release has the field,
+the finding says which.
 
 ## Before
 
@@ -56,15 +56,13 @@ from ._field_problems import field_problems
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code == "unknown":
-            dropped = (
-                "so it has no effect" if not problem.in_security_context else "so the protection it asks for is not in force"
-            )
+            effect = "so the protection it asks for does not apply" if problem.in_security_context else "so it has no effect"
             if problem.path == ("items",) and isinstance(obj.field("items").value, list):
-                dropped = "but for kubectl a list of items makes the whole a list: it applies the items and not the rest"
+                effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
             hint = f"; {problem.hint}" if problem.hint else ""
             yield Problem(
-                f"{obj.named}: {problem.message}, {dropped}{hint}",
+                f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=obj.field(*problem.path),
-                settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove it, or correct its place.",
+                settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove the field, or move it to the object that has it.",
                 severity=Severity.ERROR if problem.in_security_context else None,
             )

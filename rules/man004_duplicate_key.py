@@ -1,14 +1,14 @@
 """
-A mapping has the same key twice. The cluster takes the last one and drops the first without a word, with all that
-stands below it.
+A mapping has the same key twice. The cluster uses the last value and drops the first without a warning, including
+everything below it.
 
-Reviewers see the first. A second `securityContext:` in a container that was written elsewhere, or pasted in by a
-template, takes the place of the whole first one: its `seccompProfile`, its `runAsNonRoot`, everything. Newer clients
-warn (`kubectl --validate=warn`) or refuse (`--validate=strict`); most other tools do not.
+A reviewer sees the first value. If a template or a paste adds a second `securityContext:` to a container, it overrides
+the whole first one, with its `seccompProfile` and its `runAsNonRoot`. Newer clients warn (`kubectl --validate=warn`) or
+reject the file (`--validate=strict`). Most other tools do neither.
 
 ## How to fix it
 
-Keep one of the two. Where both are mappings and both were meant, put their keys together under one.
+Keep one of the two keys. If you need the content of both mappings, merge it under one key.
 
 ## Before
 
@@ -47,13 +47,13 @@ from collections.abc import Iterator
 from scclint.api import Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, owner
+from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, object_name
 
 
 @rule(
     "MAN004",
     "duplicate-key",
-    "A mapping has a key twice, and only the last one counts",
+    "A mapping has a key twice, and only the last value counts",
     severity=Severity.WARNING,
     on=Document,
     since="0.1",
@@ -61,36 +61,36 @@ from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, own
     cwe=(694,),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
-    # No cluster reads what has neither.
+    # No cluster reads a document that has neither kind nor apiVersion.
     manifest = document.kind or document.api_version
     for path, mapping in mappings(document.root) if manifest and has_duplicates(document.root) else ():
         if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
-            yield from _run_together(owner(document.root, path), path, mapping)
+            yield from _run_together(object_name(document.root, path), path, mapping)
             continue
         for lost in mapping.duplicates:
             winner = mapping.entry(str(lost.key.value))
             assert winner is not None
-            yield _problem(owner(document.root, path), path, lost, winner)
+            yield _problem(object_name(document.root, path), path, lost, winner)
 
 
 def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:
-    """Objects with nothing between them: each begins at the first key that the one before it has."""
-    begun: dict[str, Entry] = {}
+    """Report each object that no `---` separates from the one above: it begins where a key of that object comes again."""
+    above: dict[str, Entry] = {}
     for entry in sorted((*mapping.entries, *mapping.duplicates), key=lambda entry: (entry.key.line, entry.key.column)):
         key = str(entry.key.value)
-        if key in begun:
-            kind = begun["kind"].value if "kind" in begun else None
+        if key in above:
+            kind = above["kind"].value if "kind" in above else None
             lost = kind.text if isinstance(kind, ScalarNode) and kind.text else "object"
             line = entry.key.line
             yield Problem(
-                f"`---` is missing before line {line}: the cluster takes the keys that come last, those of {whose}, and the "
-                f"{lost} above is lost",
+                f"`---` is missing before line {line}, so the cluster reads two objects as one: the later keys, those of {whose}, "
+                f"override the {lost} above",
                 at=Place(entry.span, (*path, key)),
-                related=(Related(f"the {lost} begins here", next(iter(begun.values())).span),),
-                settle=f"Put a line with `---` before line {line}.",
+                related=(Related(f"the {lost} begins here", next(iter(above.values())).span),),
+                settle=f"Add a line with `---` before line {line}.",
             )
-            begun = {}
-        begun[key] = entry
+            above = {}
+        above[key] = entry
 
 
 def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
@@ -100,19 +100,18 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
     return Problem(
         f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
-        related=(Related(f"this {key} counts", winner.span),),
-        settle="Keep one of the two"
-        + ("." if isinstance(lost.value, ScalarNode) else f", or put all they hold under one {key}."),
+        related=(Related(f"the cluster uses this {key}", winner.span),),
+        settle="Keep one of the two" + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
     )
 
 
 def _loss(key: str, lost: Entry, winner: Entry) -> str:
-    """What the cluster makes of it, with both values where they are short."""
+    """Return which value the cluster uses and which it drops."""
     if isinstance(lost.value, ScalarNode) and isinstance(winner.value, ScalarNode):
         if lost.value.value == winner.value.value and type(lost.value.value) is type(winner.value.value):
-            return "both say the same"
-        return f"the cluster takes {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
-    return "the cluster takes the later one and drops this one with all it holds"
+            return "both have the same value"
+        return f"the cluster uses {key}: {_short(winner.value)} and drops {key}: {_short(lost.value)}"
+    return "the cluster uses the later one and drops this one with everything in it"
 
 
 def _short(scalar: ScalarNode) -> str:

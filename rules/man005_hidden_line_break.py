@@ -1,16 +1,16 @@
 """
-A character breaks the line for YAML, but not for editors, git and code review: a carriage return without line feed
-(CR), NEL (U+0085), LS (U+2028) or PS (U+2029).
+A character breaks the line in YAML, but not in editors, git and code review. Such characters are a carriage return
+without line feed (CR), NEL (U+0085), LS (U+2028) and PS (U+2029).
 
-What looks like the rest of a comment or of a value is then a line of its own, and live: `# see the
-wiki<LS>privileged: true` is one grey line on the screen and a privileged container in the cluster. Such characters
-get in with text that is pasted from web pages and chats, and on purpose. Within quoted and block strings they hide no
-keys and are left alone, as they are in JSON.
+Text that looks like the rest of a comment or a value is then a separate, active line. `# see the
+wiki<LS>privileged: true` is one grey line on the screen and a privileged container in the cluster. These characters
+arrive in text pasted from web pages and chats, or are inserted on purpose. The rule ignores them in quoted
+strings, block strings and JSON, where they cannot hide a key.
 
 ## How to fix it
 
-Delete the character or put a real line feed in its place. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\r(?!\\n)'` finds
-them.
+Delete the character or replace it with a line feed. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\r(?!\\n)'` finds
+all of them.
 
 ## Before
 
@@ -57,7 +57,7 @@ NAMES = {
 @rule(
     "MAN005",
     "hidden-line-break",
-    "A character breaks the line in YAML where editors and git show none",
+    "A character breaks the line in YAML, but not in editors and git",
     severity=Severity.ERROR,
     on=Document,
     since="0.1",
@@ -76,17 +76,17 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     hidden = _rest_of_line(document, name, line, column)
     more = f"; {len(breaks) - 1} more in this document" if len(breaks) > 1 else ""
     yield Problem(
-        f"{NAMES[name]} begins a new line here for the cluster, but not for editors and git"
-        + (f": it reads {hidden!r} as a line of its own" if hidden else "")
+        f"{NAMES[name]} starts a new line here in the cluster, but not in editors and git"
+        + (f": the cluster reads {hidden!r} as a separate line" if hidden else "")
         + more,
         at=_place(document, line, column),
-        related=tuple(Related(f"{NAMES[n]} likewise", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
-        settle="Delete the character, or put a real line break in its place.",
+        related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
+        settle="Delete the character, or replace it with a line feed.",
     )
 
 
 def _is_json(text: str) -> bool:
-    """JSON has these characters for white space or text. What begins like it may be YAML in flow style all the same."""
+    """Whether the text is JSON, in which these characters are white space or text. A text in flow style may still be YAML."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         return False
     import json
@@ -99,7 +99,7 @@ def _is_json(text: str) -> bool:
 
 
 def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Those that do not lie within a quoted or block scalar; all of them where the document cannot be parsed."""
+    """Return the breaks outside quoted and block scalars; all of them if the document cannot be parsed."""
     strings = sorted(((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain)
     starts = [start for start, _ in strings]
 
@@ -107,11 +107,11 @@ def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> 
         before = bisect_left(starts, place)
         return before > 0 and place < strings[before - 1][1]
 
-    return [one for one in breaks if not is_within(one[1:])]
+    return [found for found in breaks if not is_within(found[1:])]
 
 
 def _rest_of_line(document: Document, name: str, line: int, column: int) -> str:
-    """What stands on the hidden line, shortened."""
+    """Return the text of the hidden line, shortened."""
     shown = document.text.split("\n")[line - document.line].removesuffix("\r" if name != "CR" else "")
     rest = shown[column:]
     for end in ("\r", "\x85", "\u2028", "\u2029"):

@@ -1,11 +1,12 @@
 """
-A bare value is another one in the cluster than it looks: `runAsUser: 0777` is user 511, `privileged: on` is true.
+An unquoted value means something else in the cluster than it appears to: `runAsUser: 0777` is user 511, and
+`privileged: on` is true.
 
-Kubernetes reads YAML 1.1 with some extensions of its own: a leading zero or `0o` means octal, `0x` hexadecimal, `0b`
-binary, `1e3` is 1000, `1_000` is 1000, and the bare words `yes`, `on`, `y`, `no`, `off`, `n` are booleans. Many tools,
-among them most linters and whatever follows YAML 1.2, take the same text for another number or for a string, so what
-reviewers and gates saw is not what runs. The rule looks at ids, booleans, ports and file modes; octal file modes
-(`defaultMode: 0644`) are what everyone takes them for.
+Kubernetes reads YAML 1.1 with extensions. A leading zero or `0o` means octal, `0x` hexadecimal and `0b` binary, `1e3` is
+1000, `1_000` is 1000, and the unquoted words `yes`, `on`, `y`, `no`, `off` and `n` are booleans. Many tools follow YAML
+1.2, among them most linters. They read the same text as another number or as a string, so reviewers and automated
+checks see a different value than the one that runs. The rule checks IDs, booleans, ports and file modes. It accepts
+octal file modes (`defaultMode: 0644`), because every tool reads them the same way.
 
 ## How to fix it
 
@@ -72,23 +73,23 @@ KEYS = NUMBERS | MODES | BOOLEANS
 DECIMAL = r"-?(?:0|[1-9][0-9]*)"
 OCTAL = r"0[0-7]+|0o[0-7]+"
 FORMS = (
-    (r"0[0-7]+", ", since the leading 0 makes it octal; YAML 1.2 takes it for {decimal}"),
-    (r"0[0-9]+", ", since its digits make no octal number in spite of the leading 0"),
-    (r"0o[0-7]+", ", since 0o makes it octal; YAML 1.1 takes it for a string"),
-    (r"0[xX][0-9a-fA-F_]+", ", since 0x makes it hexadecimal"),
-    (r"0[bB][01_]+", ", since 0b makes it binary; YAML 1.2 takes it for a string"),
-    (r"[0-9.]+[eE][-+]?[0-9]+", "; other readers of YAML take it for a fraction or a string"),
-    (r"[0-9_]+", ", without the underscores; YAML 1.2 takes it for a string"),
-    (r"[0-9_]*\.[0-9_]*", "; other readers of YAML take it for a fraction"),
+    (r"0[0-7]+", ", because the leading 0 makes it octal; YAML 1.2 reads it as {decimal}"),
+    (r"0[0-9]+", ", because its digits are not octal despite the leading 0"),
+    (r"0o[0-7]+", ", because 0o makes it octal; YAML 1.1 reads it as a string"),
+    (r"0[xX][0-9a-fA-F_]+", ", because 0x makes it hexadecimal"),
+    (r"0[bB][01_]+", ", because 0b makes it binary; YAML 1.2 reads it as a string"),
+    (r"[0-9.]+[eE][-+]?[0-9]+", "; other YAML readers read it as a fraction or a string"),
+    (r"[0-9_]+", ", without the underscores; YAML 1.2 reads it as a string"),
+    (r"[0-9_]*\.[0-9_]*", "; other YAML readers read it as a fraction"),
 )
-"""How numbers can be written, what makes them what they are in the cluster, and what other readers take them for."""
-WORDS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
+"""The forms of a number, with the reason for its value in the cluster and its value for other readers."""
+UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))
 
 
 @rule(
     "MAN007",
     "misleading-scalar",
-    "A bare value is another one in the cluster than it looks",
+    "An unquoted value means something else in the cluster than it appears to",
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
@@ -99,7 +100,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for path in _candidates(obj.data):
         found = entry_at(obj.root, (*obj.path, *path))
         scalar = found.value if isinstance(found, Entry) else found
-        # In a Template the value may be a parameter's, which is not what is written here.
+        # In a Template, a parameter can set another value than the one written here.
         if not isinstance(scalar, ScalarNode) or not scalar.plain or not isinstance(scalar.value, bool | int | float):
             continue
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
@@ -108,7 +109,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
         field: Field[Any] = obj.field(*path)
         value = plain(scalar.value)
         yield Problem(
-            f"{obj.named}: {key}: {scalar.text} is {value} in the cluster{_others(scalar)}",
+            f"{obj.named}: {key}: {scalar.text} means {value} in the cluster{_reason(scalar)}",
             at=field,
             settle=f"Write {key}: {value}." if isinstance(field.path[-1], str) else f"Write {value}.",
         )
@@ -127,17 +128,17 @@ def _candidates(data: Any, path: Path = (), named: bool = False) -> Iterator[Pat
 def _misleads(key: str, scalar: ScalarNode) -> bool:
     text = scalar.text
     if isinstance(scalar.value, bool):
-        return text not in WORDS
+        return text not in UNAMBIGUOUS_BOOLEANS
     if key in MODES and re.fullmatch(OCTAL, text):
         return False
     return key not in BOOLEANS and not re.fullmatch(DECIMAL, text)
 
 
-def _others(scalar: ScalarNode) -> str:
-    """How the cluster comes to the value, and what others take the text for."""
+def _reason(scalar: ScalarNode) -> str:
+    """Return why the cluster reads this value, and how other readers read the text."""
     if isinstance(scalar.value, bool):
-        return f"; YAML 1.2 takes {scalar.text} for a string"
-    for form, why in FORMS:
+        return f"; YAML 1.2 reads {scalar.text} as a string"
+    for form, reason in FORMS:
         if re.fullmatch(form, scalar.text):
-            return why.format(decimal=scalar.text.lstrip("0") or "0")
+            return reason.format(decimal=scalar.text.lstrip("0") or "0")
     return ""

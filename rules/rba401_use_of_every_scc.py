@@ -1,14 +1,14 @@
 """
-A role allows the verb `use` on SCCs without naming any, which means on all of them, `privileged` included.
+A role allows the verb `use` on SCCs without `resourceNames`, so it grants every SCC, including `privileged`.
 
-Whoever holds the role may create pods that own the node; a service account that holds it has its pods tried against
-every SCC, `anyuid` with its priority first, so that they run unconfined unless they name a profile.
-The same is granted by `*` as verb, resource or API group, and by the permissions of a ClusterServiceVersion.
+Every user with the role may create pods that control the node. For a service account with the role, admission tries its
+pods against every SCC, `anyuid` first because of its priority, so they run unconfined unless they set a profile. A `*` as
+verb, resource or API group grants the same, and so do the permissions of a ClusterServiceVersion.
 
 ## How to fix it
 
-Name the one SCC the workload needs under `resourceNames`, or bind `system:openshift:scc:<name>`. Where the rule is for all
-resources, `resourceNames` would narrow it for each of them: list the resources it is for instead of `*`.
+List the SCC that the workload needs under `resourceNames`, or bind `system:openshift:scc:NAME`. If the rule has `*` as
+resource, `resourceNames` would restrict all of its resources: list the resources that the workload needs instead of `*`.
 
 ## Before
 
@@ -45,7 +45,7 @@ from scclint.api import Problem, Role, Severity, View, World, rule
 @rule(
     "RBA401",
     "use-of-every-scc",
-    "A role may use every SCC",
+    "A role grants the use of every SCC",
     severity=Severity.ERROR,
     on=Role,
     since="0.1",
@@ -59,23 +59,24 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         if not matched or item.data.get("resourceNames"):
             continue
         yield Problem(
-            f"{role.named}: may use every SCC, privileged included ({', '.join(f'{key}: {value}' for key, value in matched.items())}, "
-            "no resourceNames)",
+            f"{role.named}: grants the use of every SCC, including privileged "
+            f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)",
             at=item.field("verbs"),
-            settle=_settle(item),
+            settle=_fix(item),
         )
 
 
-def _settle(item: View) -> str:
+def _fix(item: View) -> str:
     if "*" in item.data["resources"]:
         return (
-            "List the resources it is for instead of *; for an SCC that it needs, bind ClusterRole system:openshift:scc:<name>."
+            "Replace * in resources with the resources that the subjects need. If they need an SCC, bind ClusterRole "
+            "system:openshift:scc:NAME."
         )
-    return "Name the SCC it needs under resourceNames, or bind ClusterRole system:openshift:scc:<name> instead."
+    return "List the SCC that the subjects need in resourceNames, or bind ClusterRole system:openshift:scc:NAME instead."
 
 
 def _matched(item: View) -> dict[str, Any]:
-    """What of the rule reaches SCCs, as written; empty where it does not."""
+    """Return the values of the rule that allow the use of SCCs, as written; empty if it does not allow it."""
     found = {}
     for key, wanted in (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", "use")):
         values = item.data.get(key)

@@ -1,16 +1,16 @@
 """
 A binding lets its subjects use an SCC that opens the node: privileged containers, the host's namespaces, `hostPath`
-volumes, or root with every capability. `privileged`, `hostaccess`, `hostmount-anyuid` and `hostnetwork` are of that
-kind, and custom SCCs as wide.
+volumes, or root with every capability. Examples are `privileged`, `hostaccess`, `hostmount-anyuid`, `hostnetwork` and
+custom SCCs that allow the same.
 
-A grant is held by the service account, not by one workload: whoever may create pods in its namespace may run any image
-under it. Bound to a group it is far wider still: `system:serviceaccounts:<namespace>` is every pod of a namespace,
-`system:authenticated` everyone. `cluster-admin` for a service account includes every SCC.
+The service account holds the grant, not a single workload: everyone who may create pods in its namespace may run any image
+with it. A grant to a group reaches further: `system:serviceaccounts:NAMESPACE` is every pod of a namespace, and
+`system:authenticated` is everyone. `cluster-admin` for a service account includes every SCC.
 
 ## How to fix it
 
-Grant the most restrictive SCC that admits the workload, a custom one if none does, to a service account that nothing
-else uses.
+Grant the most restrictive SCC that admits the workload, or a custom SCC if none does. Grant it to a service account that
+only this workload uses.
 
 ## Before
 
@@ -37,11 +37,10 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, RoleBinding, Severity, World, rule
+from scclint.api import Problem, RoleBinding, Severity, World, and_more, listed, rule
 
 from ._grants import Holder, holders, home_of, reach, role_place
-from ._scc import node_access, some
-from ._words import listed
+from ._scc import node_access
 
 
 @rule(
@@ -62,38 +61,38 @@ from ._words import listed
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
     opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
-    # People who may do everything are not granted SCCs; a service account that may is, as its pods are tried against all.
+    # A person who may do everything needs no SCC, but admission tries the pods of such a service account against every SCC.
     subjects = [s for s in holders(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
     if reached is None or not opens or not subjects:
         return
-    # Who holds a role that a ClusterServiceVersion implies is said where the role is (use-of-every-scc).
+    # use-of-every-scc reports a role that a ClusterServiceVersion implies.
     if reached.every and not binding.field("roleRef").present:
         return
     widest = max(opens, key=lambda scc: len(opens[scc]))
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
-    # Pods run in their service account's own namespace: where that is the binding's, there is nothing to add.
+    # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""
     if reached.every:
-        what = f"every SCC{where}, {widest} included"
+        what = f"every SCC{where}, including {widest}"
     elif len(opens) == 1:
-        what = f"SCC {widest}{where}, which allows {some(opens[widest])}"
+        what = f"SCC {widest}{where}, which allows {and_more(opens[widest], 3)}"
     else:
-        what = f"SCCs {listed(opens)}{where}; {widest} allows {some(opens[widest])}"
-    # The role of the release's own that is named after the SCC says nothing more.
-    tells = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
+        what = f"SCCs {listed(opens)}{where}; {widest} allows {and_more(opens[widest], 3)}"
+    # The name of the release's own role for the SCC would only repeat the SCC.
+    informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     yield Problem(
-        f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if tells else ""),
+        f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if informative else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest, binding),
         settle=(
-            "Bind a role that lists the resources it needs: this one allows everything, every SCC included."
+            "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
             if reached.anything
-            else "Grant the most restrictive SCC that admits the workload, or a custom one, to a service account of its own."
+            else "Grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses."
         ),
     )
 
 
 def _named(subjects: list[Holder]) -> str:
     if len(subjects) > 1 and all(s.kind == "service account" for s in subjects):
-        return f"service accounts {some([s.shown for s in subjects], 3)}"
-    return some([str(s) for s in subjects], 3)
+        return f"service accounts {and_more((s.shown for s in subjects), 2)}"
+    return and_more(map(str, subjects), 2)

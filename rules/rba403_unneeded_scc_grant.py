@@ -1,21 +1,21 @@
 """
-A service account is granted an SCC that none of its workloads needs: each of them is admitted without the grant.
+A service account is granted an SCC that none of its workloads needs: every one of them is admitted without the grant.
 
-Two kinds of grant are unneeded. Under one, the pods are admitted by an SCC that comes earlier, mostly `restricted-v2`, and
-the granted one is never reached. Under the other, the granted SCC takes them by its priority alone, as `anyuid` does,
-although a more restrictive one would admit them; they then run with the user id of their image, and without a seccomp
-profile if the SCC sets none. A grant of several SCCs is also looked at by itself: one that opens the node is not needed
-where the others admit the pods. Either way the grant serves whoever may create pods in the namespace, and nobody else.
+There are three cases. In the first, an SCC that comes earlier, mostly `restricted-v2`, admits the pods, and admission never
+reaches the granted SCC. In the second, the granted SCC admits the pods only because of its priority, as `anyuid` does,
+although a more restrictive SCC would admit them. The pods then run with the user ID of their image, and without a seccomp
+profile if the SCC applies none. In the third, a binding grants several SCCs, and the pods do not need the ones that open the
+node. In each case the grant only helps those who may create other pods in the namespace.
 
-Judged on all workloads of the service account in the input. Nothing is said where what becomes of one is not known, nor
-where the service account may itself create workloads or pass rights on, as operators do: the grant may be for what they
-create.
+The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
+is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
+workloads they create.
 
 ## How to fix it
 
-Remove the service account from the binding, or the binding where nobody else is in it; where the role is for other things as
-well, take the rule out of it. If the image does need its own user id under `anyuid`, say so in the pod: `runAsUser: 0`, or the
-id it needs, makes the need visible, and the finding goes away.
+Remove the service account from the binding, or remove the binding if it has no other subject. If the role also grants other
+things, remove the rule from the role. If the image needs its own user ID under `anyuid`, set it in the pod: `runAsUser: 0`, or
+the ID it needs, makes the need visible, and the rule no longer reports the grant.
 
 ## Before
 
@@ -62,13 +62,12 @@ spec:
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, rule
+from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule
 
-from ._accounts import acts_for_others, workloads_of
+from ._accounts import may_create_workloads, workloads_of
 from ._grants import Holder, Reach, holders, reach, reference
 from ._outcomes import by_rights
-from ._scc import EVERYONE, node_access, some
-from ._words import listed
+from ._scc import EVERYONE, node_access
 
 
 @rule(
@@ -94,31 +93,31 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if world.find(ref) is not binding:
         return
     for holder in holders(binding, world):
-        # A RoleBinding counts for pods of its own namespace, where a service account of another one has none.
+        # A RoleBinding applies to pods of its own namespace, and a service account of another namespace has no pods there.
         if holder.kind == "service account" and ref.namespace in ("", holder.namespace):
             yield from _unneeded(binding, ref, reached, holder, world)
 
 
 def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Holder, world: World) -> Iterator[Problem]:
-    fates = _fates(world, holder.namespace, holder.name)
-    if not fates or acts_for_others(world, holder.namespace, holder.name):
+    results = _results(world, holder.namespace, holder.name)
+    if not results or may_create_workloads(world, holder.namespace, holder.name):
         return
-    without = [fate.without(ref) for fate in fates]
+    without = [result.without(ref) for result in results]
     if None not in without:
-        yield _none_needed(binding, reached, holder, fates, [str(scc) for scc in without], world)
-    elif spare := _spare(reached, fates, world):
-        used = sorted({fate.scc for fate in fates if fate.scc})
+        yield _none_needed(binding, reached, holder, results, [str(scc) for scc in without], world)
+    elif unneeded := _unneeded_node_access(reached, results, world):
+        used = sorted({result.scc for result in results if result.scc})
         yield Problem(
-            f"{binding.named}: grants {holder} {_sccs(spare)} as well, which {_workloads(fates)} not need: "
+            f"{binding.named}: grants {holder} {_sccs(unneeded)} too, which {_workloads(results)} not need: "
             f"{listed(used)} admit{'s' if len(used) == 1 else ''} the pods",
             at=holder.at,
-            related=reached.steps(world, spare[0], binding),
-            settle=f"Take {listed(spare)} out of the role.",
+            related=reached.steps(world, unneeded[0], binding),
+            settle=f"Remove {listed(unneeded)} from the role.",
         )
 
 
-class _Fate:
-    """What becomes of a workload by its service account's rights alone, in short: many bindings ask for that of many workloads."""
+class _AccountVerdict:
+    """The verdict for a workload by the rights of its service account alone, in short: many bindings ask for many workloads."""
 
     def __init__(self, outcome: Outcome, world: World) -> None:
         verdict, chosen = outcome.verdict, outcome.chosen
@@ -130,84 +129,83 @@ class _Fate:
         self._judged = verdict is not None and chosen is not None and not verdict.required_scc
 
     def without(self, binding: ObjectRef) -> str | None:
-        """The SCC that admits the pods where `binding` does not count; None where none does, or that is not known."""
+        """Return the SCC that admits the pods without `binding`; None if none does, or if that is unknown."""
         if not self._judged:
             return None
-        return self.scc if self.grant != binding else self._instead
+        return self.scc if self.grant != binding else self._without_grant
 
     @cached_property
-    def _instead(self) -> str | None:
-        """The SCC that admits the pods where the grant that counts now does not."""
+    def _without_grant(self) -> str | None:
+        """The SCC that admits the pods without the grant that applies now."""
         if not self.workload.controlled or self.scc is None:
             return None
         world = self._world
-        # Of bindings that grant the same SCC the first is the one that counts, and the others alone are unneeded. What another
-        # SCC would do counts only where everyone may use it, so that all grants found unneeded can go at once, and where the
-        # one granted does not come first for being more restrictive.
+        # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
+        # priority: an SCC that comes first because it is more restrictive is needed.
         priority = world.cluster.sccs[self.scc].priority
-        candidates = (c for c in world.explain(self.workload) if c.outcome == "chosen" and _everyones(c))
+        candidates = (c for c in world.explain(self.workload) if c.outcome == "chosen" and _granted_to_everyone(c))
         return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
 
 
-def _fates(world: World, namespace: str, account: str) -> list[_Fate]:
-    def fates() -> list[_Fate]:
-        return [_Fate(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)]
+def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict]:
+    def results() -> list[_AccountVerdict]:
+        return [_AccountVerdict(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)]
 
-    return world.memo((_fates, namespace, account), fates)
+    return world.memo((_results, namespace, account), results)
 
 
 def _none_needed(
-    binding: RoleBinding, reached: Reach, holder: Holder, found: list[_Fate], without: list[str], world: World
+    binding: RoleBinding, reached: Reach, holder: Holder, found: list[_AccountVerdict], without: list[str], world: World
 ) -> Problem:
     by = sorted(set(without))
-    fates = list(zip(found, without, strict=True))
-    captured = sorted({str(fate.scc) for fate, scc in fates if fate.scc != scc})
-    why = (
-        f"another grant gives the use of {listed(by)}"
+    results = list(zip(found, without, strict=True))
+    captured = sorted({str(result.scc) for result, scc in results if result.scc != scc})
+    reason = (
+        f"another grant already allows {listed(by)}"
         if set(by) <= set(reached.sccs)
-        else f"without it {listed(by, 'or')} admits the pods"
+        else f"without the grant, {listed(by, 'or')} admits the pods"
     )
     return Problem(
         f"{binding.named}: grants {holder} {'every SCC' if reached.every else _sccs(reached.sccs)}, "
-        f"which {_workloads(found)} not need: {why}"
-        + (f", and {listed(captured)} comes before by its priority alone" if captured else ""),
+        f"which {_workloads(found)} not need: {reason}"
+        + (f"; {listed(captured)} admits them now only because of its priority" if captured else ""),
         at=holder.at,
-        related=tuple(Related(f"admitted by {scc} without it", fate.workload.place.span) for fate, scc in fates[:4])
+        related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        settle=_take_back(binding, reached, holder, world)
-        + ("; if the image needs the user id it names, write that id as runAsUser in the pod." if captured else "."),
+        settle=_fix(binding, reached, holder, world)
+        + (" If the image needs its own user ID, write that ID as runAsUser in the pod." if captured else ""),
     )
 
 
-def _take_back(binding: RoleBinding, reached: Reach, holder: Holder, world: World) -> str:
+def _fix(binding: RoleBinding, reached: Reach, holder: Holder, world: World) -> str:
     if not binding.field("roleRef").present:
-        # A ClusterServiceVersion implies role and binding, for this service account alone.
-        return "Take the rule out of its permissions"
+        # A ClusterServiceVersion implies the role and the binding, for this service account only.
+        return "Remove the rule from the permissions of the service account."
     role = world.find(reached.origin)
     if isinstance(role, Role) and len(role.rules) > 1:
-        return f"Take the rule out of {role.named}, or bind {holder.name} to a role without it"
+        return f"Remove the rule from {role.named}, or bind {holder.name} to a role without the rule."
     subjects, users, groups = (len(binding.manifest.get(key) or ()) for key in ("subjects", "userNames", "groupNames"))
-    return f"Take {holder.name} out of the binding" if max(subjects, users + groups) > 1 else "Remove the binding"
+    return f"Remove {holder.name} from the binding." if max(subjects, users + groups) > 1 else "Remove the binding."
 
 
 def _sccs(names: Sequence[str]) -> str:
     return f"SCC{'s' if len(names) > 1 else ''} {listed(names)}"
 
 
-def _workloads(fates: list[_Fate]) -> str:
-    names = list(dict.fromkeys(fate.workload.named for fate in fates))
-    return f"{some(names, 3)} do{'es' if len(names) == 1 else ''}"
+def _workloads(results: list[_AccountVerdict]) -> str:
+    names = list(dict.fromkeys(result.workload.named for result in results))
+    return f"{and_more(names, 2)} do{'es' if len(names) == 1 else ''}"
 
 
-def _spare(reached: Reach, fates: list[_Fate], world: World) -> list[str]:
-    """Of the SCCs granted those that open the node, where all pods are admitted by others that do not."""
-    if reached.every or not all(fate.admitted for fate in fates):
+def _unneeded_node_access(reached: Reach, results: list[_AccountVerdict], world: World) -> list[str]:
+    """Return the granted SCCs that open the node, if SCCs that do not open it admit all pods; else nothing."""
+    if reached.every or not all(result.admitted for result in results):
         return []
-    used = {fate.scc for fate in fates}
+    used = {result.scc for result in results}
     if any(scc is None or node_access(scc, world) for scc in used):
         return []
     return [scc for scc in reached.sccs if node_access(scc, world)]
 
 
-def _everyones(candidate: Candidate) -> bool:
+def _granted_to_everyone(candidate: Candidate) -> bool:
     return candidate.grant is not None and candidate.grant.group in EVERYONE

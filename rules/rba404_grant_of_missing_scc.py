@@ -1,14 +1,14 @@
 """
-A role lets its subjects use an SCC that neither the release nor the input has, so that it grants nothing. The same
-holds for a binding to a role of the release's own whose SCC does not exist, such as `system:openshift:scc:hostmount`.
+A role grants the use of an SCC that neither the release nor the input has, so it grants nothing. The same is true for a
+binding to a role of the release whose SCC does not exist, such as `system:openshift:scc:hostmount`.
 
-Nothing complains: RBAC takes any name under `resourceNames`, and the pods are admitted by another SCC or refused.
-`host`, for which there is `hostaccess`, is a classic, as is `"*"`: `resourceNames` knows no wildcard.
+Nothing reports the mistake: RBAC accepts any name under `resourceNames`, and another SCC admits the pods or they are
+rejected. A common mistake is `host` instead of `hostaccess`. Another is `"*"`, because `resourceNames` has no wildcard.
 
 ## How to fix it
 
-Write the name of an SCC that exists. For a custom SCC, make it part of the input (`--cluster-state`). A role that may also
-create SCCs is taken to bring its own, and not reported.
+Write the name of an SCC that exists. If you mean a custom SCC, add it to the input (`--cluster-state`). The rule does not report
+a role that may also create SCCs, because such a role may create the SCC that it names.
 
 ## Before
 
@@ -41,14 +41,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, rule
+from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, closest_match, listed, rule
 
 from ._grants import reach, role_of, role_place
-from ._words import listed
 
 OWN_ROLE = "system:openshift:scc:"
 NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
-"""What an SCC can be called, and `*`. Anything else is a placeholder still to be filled in."""
+"""A valid name of an SCC, or `*`. Any other text is a placeholder."""
 
 
 @rule(
@@ -81,11 +80,11 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
             if not isinstance(name, str) or name in world.cluster.sccs or not re.fullmatch(NAME, name):
                 continue
             fact = (
-                'resourceNames has "*", which is no wildcard there but the name of an SCC that does not exist'
+                'resourceNames lists "*", which is not a wildcard there, and no SCC has this name'
                 if name == "*"
-                else f"resourceNames has {name}, and neither the release nor the input has an SCC of that name"
+                else f"resourceNames lists SCC {name}, but neither the release nor the input has it"
             )
-            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), settle=_settle(name, world))
+            yield Problem(f"{role.named}: {fact}", at=item.field("resourceNames", index), settle=_fix(name, world))
 
 
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -95,14 +94,14 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     if world.find(role) is None and reach(binding, world) is None:
         yield Problem(
-            f"{binding.named}: binds {role.name}, and neither the release nor the input has an SCC {scc}",
+            f"{binding.named}: binds {role.name}, but neither the release nor the input has SCC {scc}",
             at=role_place(binding, world, scc),
-            settle=_settle(scc, world),
+            settle=_fix(scc, world),
         )
 
 
 def _sccs(item: View, verb: str) -> bool:
-    """Whether a rule allows the verb on SCCs. `create` by name is never allowed, as the name is not known beforehand."""
+    """Whether a rule allows the verb on SCCs. RBAC never allows `create` by name, because it does not know the name yet."""
     if verb == "create" and item.data.get("resourceNames"):
         return False
     wanted = (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", verb))
@@ -112,24 +111,23 @@ def _sccs(item: View, verb: str) -> bool:
 _MOST_HINTS = 50
 
 
-def _near(name: str, world: World) -> list[str]:
-    from difflib import get_close_matches
-
+def _suggestions(name: str, world: World) -> list[str]:
+    """Return the SCCs whose names begin with `name`, else the one with the closest name, if any."""
     sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64]
-    return [scc for scc in sorted(sccs) if scc.startswith(name)] or get_close_matches(name[:64], sccs, 2)
+    longer = [scc for scc in sorted(sccs) if scc.startswith(name)]
+    return longer or list(filter(None, [closest_match(name[:64], sccs, cutoff=0.6)]))
 
 
 def _texts(values: list[object]) -> set[object]:
     return {value for value in values if isinstance(value, str)}
 
 
-def _settle(name: str, world: World) -> str:
+def _fix(name: str, world: World) -> str:
     if name == "*":
-        return "Name the SCC that is needed."
-    hints: dict[str, list[str]] = world.memo(_near, dict)
+        return "List the SCC that the subjects need."
+    hints: dict[str, list[str]] = world.memo(_suggestions, dict)
     if name not in hints:
-        # Names are compared letter by letter, which is more than it is worth for the hundredth.
-        hints[name] = _near(name, world) if len(hints) < _MOST_HINTS else []
-    near = hints[name]
-    meant = f"Write {listed(near, 'or')} if that is meant" if near else "Correct the name"
-    return f"{meant}, or make the SCC part of the input (--cluster-state)."
+        # A comparison with every SCC is slow, so an input with very many missing names gets no more suggestions.
+        hints[name] = _suggestions(name, world) if len(hints) < _MOST_HINTS else []
+    correct = f"If you mean {listed(hints[name], 'or')}, write that name" if hints[name] else "Correct the name"
+    return f"{correct}. If SCC {name} exists in the cluster, add it to the input (--cluster-state)."

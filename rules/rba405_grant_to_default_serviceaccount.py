@@ -1,14 +1,13 @@
 """
-A grant covers the service account `default`, which every pod of the namespace runs as that names no other.
+A grant covers the service account `default`. Every pod of the namespace that sets no `serviceAccountName` runs as `default`.
 
-Whatever is deployed to the namespace next, a debugging pod or somebody else's chart, has the SCC as well. A binding
-to the group `system:serviceaccounts:<namespace>` covers `default` and all the others. What `restricted-v2` gives
-everyone is not reported.
+Anything deployed to the namespace later, such as a debugging pod or another team's chart, may use the SCC too. A binding to
+the group `system:serviceaccounts:NAMESPACE` covers `default` and all other service accounts of the namespace. The rule does not
+report an SCC that allows no more than `restricted-v2`, because everyone may use that SCC.
 
 ## How to fix it
 
-Create a service account for the workload that needs the SCC, name it as `serviceAccountName` in its pod, and grant
-the SCC to it.
+Create a service account for the workload that needs the SCC, set it as `serviceAccountName` in the pod, and grant the SCC to it.
 
 ## Before
 
@@ -45,17 +44,18 @@ from scclint.api import (
     Severity,
     User,
     World,
+    and_more,
     rule,
 )
 
 from ._grants import SERVICE_ACCOUNTS_OF, Holder, holders, home_of, reach
-from ._scc import EVERYONE, some, wider_than_restricted
+from ._scc import EVERYONE, wider_than_restricted
 
 
 @rule(
     "RBA405",
     "grant-to-default-serviceaccount",
-    "A grant covers the default service account, so every pod of its namespace",
+    "A grant covers the default service account of a namespace",
     severity=Severity.WARNING,
     on=ApiObject,
     since="0.1",
@@ -71,7 +71,10 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, RoleBinding):
         yield from _by_binding(subject, world)
     elif isinstance(subject, SecurityContextConstraints) and (allowed := wider_than_restricted(subject.name, world)):
-        yield from _by_scc(subject, some(allowed))
+        yield from _by_scc(subject, and_more(allowed, 3))
+
+
+_ITS_PODS = "every pod of the namespace without a serviceAccountName"
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -80,7 +83,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if reached is None or not wide:
         return
     scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
-    what = "every SCC" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
+    what = "every SCC" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
     for holder in holders(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
@@ -88,16 +91,16 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 
 def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:
-    """The `default` service accounts that a subject covers, in words; empty where it covers none."""
+    """Return the `default` service accounts that a subject covers, as a phrase; empty if it covers none."""
     if holder.kind == "service account" and holder.name == "default":
-        return f"{holder}, and so every pod there that names no other,"
+        return f"{holder} ({_ITS_PODS})"
     if holder.kind != "group":
         return ""
     if holder.name.startswith(SERVICE_ACCOUNTS_OF):
         return f"{holder}"
-    # A ClusterRoleBinding to such a group is no matter of one namespace (scc-open-to-everyone).
+    # scc-open-to-everyone reports a ClusterRoleBinding to such a group.
     if holder.name in EVERYONE and binding.kind == "RoleBinding":
-        return f"group {holder.name}, and so every pod of {home_of(binding, world)},"
+        return f"group {holder.name} (every pod of {home_of(binding, world)})"
     return ""
 
 
@@ -110,14 +113,17 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
             at = scc.field(name, index)
             account = User(value).service_account if name == "users" else None
             if account is not None and account[1] == "default":
-                covered = f"service account {account[0]}/default, and so every pod there that names no other"
-                yield _problem(f"SCC {scc.name}: users lists {covered}, which may so have {allowed}", at)
+                covered = f"service account {account[0]}/default ({_ITS_PODS})"
+                yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
                 namespace = value.removeprefix(SERVICE_ACCOUNTS_OF)
                 covered = f"{value} (every service account of namespace {namespace})"
-                yield _problem(f"SCC {scc.name}: groups lists {covered}, who may so have {allowed}", at)
+                yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at)
 
 
 def _problem(message: str, at: Located, related: tuple[Related, ...] = ()) -> Problem:
-    settle = "Create a service account for the workload that needs it, name it in its pod, and grant the SCC to that one."
+    settle = (
+        "Create a service account for the workload that needs the SCC, set it as serviceAccountName in the pod, and grant the SCC "
+        "to it instead."
+    )
     return Problem(message, at, related=related, settle=settle)

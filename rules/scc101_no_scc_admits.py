@@ -1,17 +1,17 @@
 """
 No SecurityContextConstraints (SCC) that the pod's service account or its creator may use admits the pod.
 
-On OpenShift a workload is accepted all the same: `oc apply` succeeds, and then its controller fails to create pods
-with `unable to validate against any security context constraint`. Every SCC is tried in order of priority, then of
-restrictiveness; the finding names those that may be used and what each of them refuses, with the values it would
-accept.
+OpenShift accepts the workload all the same: `oc apply` succeeds, and then the controller cannot create pods and reports
+`unable to validate against any security context constraint`. Admission tries every SCC in order of priority, then of
+restrictiveness. The finding names the SCC that comes closest to admitting the pod, the fields that it rejects, and the
+values that it accepts.
 
 ## How to fix it
 
-Leave out the field, so that the SCC fills it in (user ids, SELinux levels and groups come from the namespace's own
-range), or give the service account an SCC that allows what the pod needs, with a RoleBinding to
-`system:openshift:scc:<name>` in its namespace. Where the grant exists in the cluster but not in what is linted, add
-it to the input or pass `--cluster-state`.
+Remove the field, so that the SCC sets it: user IDs, SELinux levels and groups come from the namespace's own range. If
+the pod needs the value, grant its service account an SCC that allows it, with a RoleBinding to
+`system:openshift:scc:NAME` in the same namespace. If the cluster has the grant but the linted files do not, add it to
+the input or pass `--cluster-state`.
 
 ## Before
 
@@ -66,7 +66,7 @@ from ._words import creator, in_fields, usable
 @rule(
     "SCC101",
     "no-scc-admits",
-    "No SCC that may be used admits the pod",
+    "No SCC that the pod may use admits it",
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
@@ -77,80 +77,89 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
-    refused = usable(verdict)
+    rejecting = usable(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
         elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))
-    if not refused:
-        settle = f"Grant service account {workload.pod.service_account} an SCC."
-        if not verdict.candidates:
-            settle = "Correct the SCC or the namespace's annotation named: admission fails on it before any SCC is tried."
-        yield Problem(
-            f"{workload.named}: no SCC admits its pods{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
-            at=workload.place,
-            related=elsewhere,
-            settle=settle,
-        )
+    if not rejecting:
+        yield _nothing_to_try(outcome, elsewhere)
         return
-    nearest, errors = min(refused, key=lambda candidate: _distance(candidate[1]))
-    decisive = in_fields(errors)
+    closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
+    errors = in_fields(reasons)
     yield Problem(
-        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the nearest, {nearest}, says {decisive[0].text}"
-        + (f", and {len(decisive) - 1} more" if len(decisive) > 1 else ""),
-        at=workload.pod.field(*decisive[0].path),
-        related=(*(Related(f"{nearest}: {e.text}", workload.pod.field(*e.path).span) for e in decisive[1:8]), *elsewhere),
-        settle=_settle(outcome, decisive, world) + _user_namespace(refused) + _assumed(outcome, decisive),
+        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
+        + (f", and {len(errors) - 1} more" if len(errors) > 1 else "")
+        + _assumed_range(outcome, errors),
+        at=workload.pod.field(*errors[0].path),
+        related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
+        settle=_fix(outcome, "this field" if len(errors) == 1 else "these fields", _with_user_namespace(rejecting), world),
+    )
+
+
+def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem:
+    """The problem of a pod whose subjects may use no SCC, or for which admission fails before it tries any."""
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
+    return Problem(
+        f"{workload.named}: no SCC admits its pods{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
+        at=workload.place,
+        related=elsewhere,
+        settle=(
+            f"Grant service account {workload.pod.service_account} an SCC that admits the pods."
+            if verdict.candidates
+            else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs."
+        ),
     )
 
 
 def _distance(reasons: tuple[FieldError, ...]) -> int:
-    """How far the pod is from an SCC: the fewest objections, but moving to a user namespace is a larger step than a field."""
+    """How far the SCC is from admitting the pod: the number of rejected fields, where a user namespace counts as eleven."""
     fields = in_fields(reasons)
     return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
 
 
-def _user_namespace(refused: list[tuple[str, tuple[FieldError, ...]]]) -> str:
-    """What a user namespace alone would settle."""
-    for scc, reasons in refused:
-        if [e.path[-1] for e in in_fields(reasons)] == ["hostUsers"]:
-            return f" With hostUsers: false, {scc} would admit it as it is."
-    return ""
+def _with_user_namespace(rejecting: list[tuple[str, tuple[FieldError, ...]]]) -> str:
+    """Return the first SCC that rejects nothing but the missing user namespace; empty if none."""
+    return next((scc for scc, reasons in rejecting if [e.path[-1] for e in in_fields(reasons)] == ["hostUsers"]), "")
 
 
-def _assumed(outcome: Outcome, decisive: list[FieldError]) -> str:
-    """A range is quoted as if it were known; where it is not, that has to be said."""
-    ranged = [e for e in decisive if any(str(step) in RANGED for step in e.path)]
+def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
+    """Return a remark on the quoted range if the input does not give the namespace's own."""
+    ranged = [error for error in errors if any(str(step) in RANGED for step in error.path)]
     if outcome.verdict is None or not outcome.verdict.namespace_assumed or not ranged:
         return ""
-    unless = " unless it was given just this one" if any(may_be_own(e.value) for e in ranged) else ""
-    return (
-        " The ranges are assumed, since the input has none for this namespace; the real ones differ, and end the same way"
-        f"{unless}."
-    )
+    unless = next((f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), "")
+    return f" (the namespace's ranges are assumed, because the input does not give them{unless})"
 
 
-def _settle(outcome: Outcome, decisive: list[FieldError], world: World) -> str:
-    workload = outcome.workload
-    this = "this field" if len(decisive) == 1 else "these fields"
-    wide_enough = _wide_enough(outcome, world)
-    scc = "a custom SCC that allows that"
-    if wide_enough:
-        rather = ""
-        if _leaves_unconfined(wide_enough, workload, world):
-            rather = f", but leave it unconfined: better {scc} alone, with seccompProfiles: [runtime/default]"
-        elif node_access(wide_enough, world):
-            rather = f", or rather {scc} alone"
-        scc = f"{wide_enough}, the most restrictive SCC that would admit it{rather}"
-    return (
-        f"Change or leave out {this}, or grant service account {workload.pod.service_account} {scc}. A grant that exists only in "
-        "the cluster has to be part of the input (--cluster-state)."
-    )
+def _fix(outcome: Outcome, fields: str, with_user_namespace: str, world: World) -> str:
+    account = outcome.workload.pod.service_account
+    ways = [f"Change or remove {fields}"]
+    if with_user_namespace:
+        ways.append(f"set hostUsers: false, with which {with_user_namespace} admits the pod")
+    ways.append(f"grant service account {account} {_scc_to_grant(outcome, world)}")
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
 
 
-def _wide_enough(outcome: Outcome, world: World) -> str:
-    """The most restrictive SCC of the cluster under which the pod as submitted would validate; empty where there is none.
+def _scc_to_grant(outcome: Outcome, world: World) -> str:
+    """Return the SCC to grant, as a phrase: the most restrictive that admits the pod, or a custom SCC if that opens too much."""
+    scc = _most_restrictive(outcome, world)
+    if not scc:
+        return "a custom SCC that allows what the pod needs"
+    if _leaves_unconfined(scc, outcome.workload, world):
+        return (
+            "a custom SCC that allows what the pod needs and lists runtime/default in seccompProfiles "
+            f"({scc} also admits the pod, but runs it unconfined)"
+        )
+    if node_access(scc, world):
+        return f"a custom SCC that allows only what the pod needs ({scc} also admits the pod, but opens the node)"
+    return f"SCC {scc}, the most restrictive that admits the pod"
 
-    One that names its users was made for them; it is nothing to recommend to others.
+
+def _most_restrictive(outcome: Outcome, world: World) -> str:
+    """Return the most restrictive SCC of the cluster that admits the pod as submitted, whoever may use it; empty if none.
+
+    A custom SCC that lists users belongs to those users, so it is left out.
     """
     return next(
         (
@@ -164,7 +173,7 @@ def _wide_enough(outcome: Outcome, world: World) -> str:
 
 
 def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
-    """Whether a container that names no profile, and is not privileged, gets none from the SCC."""
+    """Whether the SCC applies no profile to a container that sets none and is not privileged."""
     pod = workload.pod
     if default_profile(scc, world) not in ("", "unconfined") or pod.seccomp_type or any(seccomp_keys(pod.annotations)):
         return False
@@ -172,6 +181,6 @@ def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
 
 
 def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:
-    """Whether the pod as submitted would validate under the SCC, whoever may use it."""
+    """Whether the SCC would admit the pod as submitted, whoever may use it."""
     assert outcome.verdict is not None
     return world.cluster.errors_under(scc, outcome.verdict.submitted, namespace=outcome.namespace) == ()

@@ -1,15 +1,15 @@
 """
-The pod is admitted by an SCC that allows privileged containers or the node's own namespaces.
+The SCC that admits the pod allows privileged containers or the node's own namespaces.
 
-Such an SCC applies no seccomp profile of its own, does not confine user ids and lets a compromise of the container
-reach the node. A privileged container always runs without seccomp, whatever profile it names: CRI-O skips the filter
-for it. The finding names the fields for which every more restrictive SCC that may be used refuses the pod, and the
-annotation `openshift.io/required-scc` where that asks for the SCC.
+With such an SCC, an attacker who takes over the container can reach the node. Most of them also apply no seccomp profile
+and do not restrict user IDs. A privileged container always runs without seccomp, whatever profile it sets, because CRI-O skips the
+filter for it. The finding names the fields that make every more restrictive SCC reject the pod. If the annotation
+`openshift.io/required-scc` selects the SCC, the finding names that too.
 
 ## How to fix it
 
-Drop the fields named, or write a custom SCC that allows just those, lists `runtime/default` under `seccompProfiles`,
-and grant it to this workload's own service account only.
+Remove the fields that the finding names. If the workload needs them, write a custom SCC that allows only those fields
+and lists `runtime/default` under `seccompProfiles`, and grant it to this workload's own service account only.
 
 ## Before
 
@@ -43,18 +43,33 @@ spec:
 
 from collections.abc import Iterator
 from itertools import takewhile
+from typing import NamedTuple
 
-from scclint.api import FieldError, Located, Problem, Related, Severity, Workload, World, rule
+from scclint.api import (
+    Candidate,
+    Field,
+    FieldError,
+    Located,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    and_more,
+    listed,
+    rule,
+)
 
 from ._allowances import more_restrictive
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields, listed
+from ._words import creator, in_fields
 
 
 @rule(
     "SCC102",
     "privileged-scc",
-    "The pod lands on an SCC that allows privileged containers or host namespaces",
+    "An SCC that allows privileged containers or host namespaces admits the pod",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -64,61 +79,95 @@ from ._words import creator, in_fields, listed
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
-    verdict = outcome.verdict
-    if verdict is None or verdict.scc is None:
+    scc = outcome.verdict.scc if outcome.verdict is not None else None
+    opened = _opened(scc, world) if scc is not None else []
+    if scc is None or not opened:
         return
-    allows = _allows(verdict.scc, world)
-    if not allows:
-        return
-    required = workload.pod.annotation(REQUIRED_SCC) if verdict.required_scc and required_scc_counts(world) else None
-    # With the annotation no other SCC is tried, so those that come earlier have to be asked.
-    tried = world.explain(workload) if required else verdict.candidates
-    earlier = list(takewhile(lambda candidate: candidate.scc != verdict.scc, tried))
-    admitting = next((c.scc for c in earlier if c.outcome == "chosen" and more_restrictive(world, c.scc, verdict.scc)), "")
-    refused = [candidate for candidate in earlier if candidate.outcome == "too restrictive"]
-    nearest = min(refused, key=lambda candidate: len(in_fields(candidate.reasons)), default=None)
-    forcing = in_fields(nearest.reasons) if nearest is not None and not admitting else []
-    why = []
-    if required:
-        why.append(
-            f"annotation {REQUIRED_SCC} asks for it" + (f", without which {admitting} would take them" if admitting else "")
-        )
-    if nearest is not None and forcing:
-        why.append(f"{nearest.scc} would take them but for {listed(_names(forcing))}")
-    privileged = [c.name for c in outcome.seccomp if c.source == "privileged"]
+    cause = _cause(outcome, scc, world)
+    privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
+    facts = [f"SCC {scc} admits its pods{creator(outcome)} and allows {listed(opened)}", *_reasons(cause)]
     if privileged:
-        why.append(f"{listed(privileged)}, being privileged, run{'s' if len(privileged) == 1 else ''} without seccomp")
-    places = [workload.pod.field(*error.path) for error in forcing]
-    at: list[Located] = [*([required] if required else []), *places, workload.place]
-    grant = outcome.chosen.grant if outcome.chosen else None
+        run = "runs" if len(privileged) == 1 else "run"
+        facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
     yield Problem(
-        f"{workload.named}: "
-        + "; ".join([f"its pods land on SCC {verdict.scc}{creator(outcome)}, which allows {listed(allows)}", *why]),
-        at=at[0],
-        related=tuple(
-            Related(f"also forces it: {e.text}", f.span) for e, f in zip(forcing, places, strict=True) if f is not at[0]
-        )[:7]
-        + world.grant_steps(grant, verdict.scc, workload),
-        settle=_settle(admitting, bool(privileged)),
+        f"{workload.named}: {'; '.join(facts)}",
+        at=_place(workload, cause),
+        related=_other_places(workload, cause)
+        + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, scc, workload),
+        settle=_fix(cause, bool(privileged)),
     )
 
 
-def _settle(admitting: str, privileged: bool) -> str:
-    if admitting:
-        return f"Ask for {admitting}, or leave the annotation out."
+class _Cause(NamedTuple):
+    """Why no SCC that is tried earlier admits the pod.
+
+    `annotation` is the openshift.io/required-scc that selects the SCC, `without_it` the more restrictive SCC that would
+    admit the pod without the annotation. `closest` is the SCC that comes closest to admitting it, `rejected` what it rejects.
+    """
+
+    annotation: Field[str] | None
+    without_it: str
+    closest: str
+    rejected: list[FieldError]
+
+
+def _cause(outcome: Outcome, scc: str, world: World) -> _Cause:
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
+    annotation = workload.pod.annotation(REQUIRED_SCC) if verdict.required_scc and required_scc_counts(world) else None
+    # With the annotation, admission tries no other SCC, so the verdict does not say what the earlier ones would do.
+    tried = world.explain(workload) if annotation is not None else verdict.candidates
+    earlier = list(takewhile(lambda candidate: candidate.scc != scc, tried))
+    without_it = next((c.scc for c in earlier if c.outcome == "chosen" and more_restrictive(world, c.scc, scc)), "")
+    closest = _closest(earlier)
+    rejected = in_fields(closest.reasons) if closest is not None and not without_it else []
+    return _Cause(annotation, without_it, closest.scc if closest is not None else "", rejected)
+
+
+def _closest(candidates: list[Candidate]) -> Candidate | None:
+    """Return the SCC that rejects the fewest fields of the pod; None if none rejects it."""
+    rejecting = [candidate for candidate in candidates if candidate.outcome == "too restrictive"]
+    return min(rejecting, key=lambda candidate: len(in_fields(candidate.reasons)), default=None)
+
+
+def _reasons(cause: _Cause) -> Iterator[str]:
+    if cause.annotation is not None:
+        yield f"annotation {REQUIRED_SCC} requires it" + (
+            f", and {cause.without_it} would admit the pods without the annotation" if cause.without_it else ""
+        )
+    if cause.rejected:
+        yield f"{cause.closest} rejects the pods because of {and_more(_field_names(cause.rejected), 4)}"
+
+
+def _place(workload: Workload, cause: _Cause) -> Located:
+    if cause.annotation is not None:
+        return cause.annotation
+    return workload.pod.field(*cause.rejected[0].path) if cause.rejected else workload.place
+
+
+def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
+    """Return the first rejected fields besides the reported place."""
+    others = cause.rejected if cause.annotation is not None else cause.rejected[1:]
+    return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
+
+
+def _fix(cause: _Cause, privileged: bool) -> str:
+    if cause.without_it:
+        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits the pods."
     if privileged:
-        return "Give it the capabilities it needs instead of privileged: true; no profile confines a privileged container."
-    return "Drop what forces it, or grant a custom SCC that allows only that and lists runtime/default in seccompProfiles."
+        return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
+    custom = "a custom SCC that allows only what the pod needs and lists runtime/default in seccompProfiles"
+    return f"Remove the named fields, or grant {custom}." if cause.rejected else f"Grant {custom}."
 
 
-def _allows(name: str, world: World) -> list[str]:
-    """What the SCC lets a pod have of the node, in words; empty where that is nothing."""
+def _opened(name: str, world: World) -> list[str]:
+    """Return what the SCC lets a pod use of the node, as phrases; empty if nothing."""
     scc = world.cluster.sccs[name]
     host = [
         words
         for allowed, words in (
             (scc.allow_host_network, "network"),
-            (scc.allow_host_pid, "process ids"),
+            (scc.allow_host_pid, "process IDs"),
             (scc.allow_host_ipc, "IPC"),
         )
         if allowed
@@ -129,7 +178,7 @@ def _allows(name: str, world: World) -> list[str]:
     ]
 
 
-def _names(errors: list[FieldError]) -> list[str]:
-    names = [".".join(str(step) for step in e.path if not isinstance(step, int)).removeprefix("spec.") for e in errors]
-    unique = list(dict.fromkeys(names))
-    return unique[:4] + ([f"{len(unique) - 4} more"] if len(unique) > 4 else [])
+def _field_names(errors: list[FieldError]) -> list[str]:
+    """Return the names of the fields without indices, each once: `containers.securityContext.runAsUser`."""
+    names = (".".join(str(step) for step in e.path if not isinstance(step, int)).removeprefix("spec.") for e in errors)
+    return list(dict.fromkeys(names))

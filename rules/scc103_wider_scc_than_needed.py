@@ -1,16 +1,16 @@
 """
-The pod would be admitted by a more restrictive SCC, which may be used for it, if it left out one field.
+A more restrictive SCC that the pod may use would admit the pod without one of its fields.
 
-SCCs are tried from the most restrictive to the widest (within one priority), so a single field can move a pod from
-`restricted-v2` to an SCC with host access, any user id, or no seccomp profile. Each candidate that comes first is tried
-anew here without the field it objects to; the finding names the field for which the most restrictive of them would then
-take the pod. Whether the workload can do without it is for its author to say, so this is information, not a reproach.
+Admission tries SCCs from the most to the least restrictive within one priority. A single field can therefore move a pod
+from `restricted-v2` to an SCC with host access, any user ID, or no seccomp profile. scclint tries each SCC that comes
+first again without the field that it rejects, and reports the field for the most restrictive SCC that then admits the
+pod. Only you know whether the workload needs the field, so this finding is information.
 
 ## How to fix it
 
-Leave the field out if the workload works without it, and with it the grant of the wider SCC. Storage that a volume names
-itself (`nfs`, `iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. Where
-the field is needed, say so by pinning the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer).
+Remove the field if the workload runs without it, and remove the grant of the wider SCC too. Inline storage (`nfs`,
+`iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. If the workload
+needs the field, pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer).
 
 ## Before
 
@@ -57,26 +57,25 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Candidate, Field, Problem, Related, Severity, Verdict, Workload, World, rule
+from scclint.api import Candidate, Field, Problem, Related, Severity, Verdict, Workload, World, and_more, rule
 
-from ._allowances import gains, more_restrictive
+from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
-from ._scc import some
-from ._what_if import admitted_by, dropped
+from ._what_if import admitted_without, path_to_remove
 from ._words import creator, in_fields
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",
     "iscsi", "nfs", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
 ))  # fmt: skip
-"""The volume sources that a PersistentVolume may have as well. It may be a hostPath, too, but that is hardly storage."""
+"""The volume sources that a PersistentVolume can have too, other than hostPath."""
 
 
 @rule(
     "SCC103",
     "wider-scc-than-needed",
-    "Without one field a more restrictive SCC would admit the pod",
+    "Without one field, a more restrictive SCC would admit the pod",
     severity=Severity.INFO,
     on=Workload,
     since="0.1",
@@ -97,46 +96,46 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         first = fields[0]
         yield Problem(
-            f"{workload.named}: without {quoted(first)} SCC {candidate.scc} would admit its pods{creator(outcome)}; "
-            f"with it they land on {verdict.scc}, which also allows {some(gains(world, verdict.scc, candidate.scc))}",
+            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits its pods{creator(outcome)} instead of "
+            f"{candidate.scc} and also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
             at=first,
-            related=tuple(Related(f"likewise {quoted(field)}", field.span) for field in fields[1:8])
+            related=tuple(Related(f"and {quoted(field)}", field.span) for field in fields[1:8])
             + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            settle=_settle(first, candidate.scc, world),
+            settle=_fix(first, candidate.scc, verdict.scc, world),
         )
         return
 
 
-def _settle(field: Field[Any], scc: str, world: World) -> str:
-    if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[scc].volumes:
-        instead = f"Mount that storage by a persistentVolumeClaim, which {scc} allows"
+def _fix(field: Field[Any], restrictive: str, chosen: str, world: World) -> str:
+    if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
+        instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
     else:
-        instead = "Leave it out if the workload works without it"
-    return f"{instead}, else pin the SCC by annotation openshift.io/required-scc."
+        instead = f"Remove the field if the workload runs without it, so that {restrictive} admits the pods."
+    return f"{instead} If the workload needs the field, write openshift.io/required-scc: {chosen} in the pod's annotations."
 
 
-_MOST_NAMED = 10
-"""Fields of different names, each tried. Where an SCC objects to more, it is not for one of them."""
+_MOST_FIELDS = 10
+"""An SCC that rejects more different fields than these is too far from admitting the pod without one of them."""
 
 
 def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Candidate) -> list[Field[Any]]:
-    """Where the field stands, in one place or in several containers, without which the SCC would admit the pod; empty if none.
+    """Return the field without which the SCC would admit the pod, in each container that has it; empty if none.
 
-    The SCC may object to others as well that follow from it, as the ports of a pod on the host's network do.
+    The SCC may also reject fields that follow from it, as the host ports of a pod with `hostNetwork` do.
     """
     named: dict[str, list[Path]] = {}
     for error in in_fields(candidate.reasons):
         named.setdefault(_name(error.path), []).append(error.path)
-    if len(named) > _MOST_NAMED:
+    if len(named) > _MOST_FIELDS:
         return []
     for paths in named.values():
         fields = [workload.pod.field(*path) for path in paths]
-        left_out = {dropped(path) for path in paths}
-        if all(field.present for field in fields) and admitted_by(world, verdict, candidate.scc, left_out):
+        removed = {path_to_remove(path) for path in paths}
+        if all(field.present for field in fields) and admitted_without(world, verdict, candidate.scc, removed):
             return fields
     return []
 
 
 def _name(path: Path) -> str:
-    """The field's name, wherever it stands: hostPath for `volumes[2].hostPath`. SELinux options count as one."""
+    """Return the name of the field: hostPath for `volumes[2].hostPath`, seLinuxOptions for each field below it."""
     return "seLinuxOptions" if "seLinuxOptions" in path else next(step for step in reversed(path) if isinstance(step, str))

@@ -1,15 +1,15 @@
 """
-A bare Pod is judged by the rights of whoever creates it, besides those of its service account. Created by an
-administrator, who may use every SCC, it can land on another SCC than when a pipeline or a colleague creates it.
+SCC admission judges a bare Pod by the rights of its creator as well as those of its service account. If an
+administrator, who may use every SCC, creates the Pod, another SCC can admit it than if a pipeline or a colleague does.
 
-The usual case: a Pod without a seccomp profile, created by an administrator, is taken by `anyuid` (priority 10) and
-runs unconfined, possibly as root; the same pod in a Deployment, or created by an ordinary user, lands on
-`restricted-v2` and gets RuntimeDefault.
+Example: an administrator creates a Pod without a seccomp profile. `anyuid` (priority 10) admits it, and it runs
+unconfined, possibly as root. If a Deployment or an ordinary user creates the same pod, `restricted-v2` admits it, and
+it runs with RuntimeDefault.
 
 ## How to fix it
 
-Pin the SCC with the annotation `openshift.io/required-scc` (4.14 and newer), use a Deployment or Job, or say who
-creates it: `--as USER --as-group GROUP`.
+Pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer), or use a Deployment or a Job. If
+you know who creates the pod, pass `--as USER --as-group GROUP`.
 
 ## Before
 
@@ -41,7 +41,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, listed, rule
 
 from ._words import profile
 
@@ -49,7 +49,7 @@ from ._words import profile
 @rule(
     "SCC104",
     "creator-dependent-scc",
-    "What becomes of a bare Pod depends on who creates it",
+    "The SCC of a bare Pod depends on who creates it",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -65,11 +65,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if admin.verdict is None or other.verdict is None or _result(admin) == _result(other):
         return
     yield Problem(
-        f"{workload.named}: created by an administrator its pod {_fate(admin)}, created by a user without grants of their own it "
-        f"{_fate(other)}",
+        f"{workload.named}: the result depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
+        f"without SCC grants, {_result_text(other)}",
         at=workload.place,
-        settle="Pin the SCC with the annotation openshift.io/required-scc, use a Deployment or Job instead, or say who creates the pod "
-        "with --as USER --as-group GROUP.",
+        settle="Set the annotation openshift.io/required-scc to the SCC that the pod needs, or use a Deployment or Job instead. If you "
+        "know who creates the pod, pass --as USER --as-group GROUP.",
     )
 
 
@@ -78,10 +78,10 @@ def _result(outcome: Outcome) -> tuple[str | None, tuple[str, ...]]:
     return outcome.verdict.scc, tuple(profile(c) for c in outcome.seccomp)
 
 
-def _fate(outcome: Outcome) -> str:
+def _result_text(outcome: Outcome) -> str:
     assert outcome.verdict is not None
     if not outcome.verdict.allowed:
-        return "is refused"
+        return "no SCC admits it"
     profiles = sorted({profile(c) for c in outcome.seccomp})
-    runs = "runs unconfined" if profiles == ["unconfined"] else f"runs with {' and '.join(profiles)}"
-    return f"lands on {outcome.verdict.scc} and {runs}"
+    runs = "runs unconfined" if profiles == ["unconfined"] else f"runs with {listed(profiles)}"
+    return f"SCC {outcome.verdict.scc} admits it and it {runs}"

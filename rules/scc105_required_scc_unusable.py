@@ -1,11 +1,11 @@
 """
-The annotation `openshift.io/required-scc` pins an SCC that does not exist, or that neither the pod's service account
-nor its creator may use, or that refuses the pod. From OpenShift 4.14 on only that SCC is tried, so the pod is
-rejected.
+The annotation `openshift.io/required-scc` names an SCC that does not exist, that neither the pod's service account nor
+its creator may use, or that rejects the pod. From OpenShift 4.14 on, admission tries only that SCC and so rejects the
+pod.
 
 ## How to fix it
 
-Correct the name, grant the SCC to the service account with a RoleBinding in its namespace, or take the annotation away.
+Correct the name, grant the SCC to the service account with a RoleBinding in its namespace, or remove the annotation.
 
 ## Before
 
@@ -40,17 +40,17 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, rule
+from scclint.api import Problem, Related, Severity, Workload, World, listed, rule
 
 from ._elsewhere import granted_elsewhere
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields, listed, usable
+from ._words import creator, in_fields, usable
 
 
 @rule(
     "SCC105",
     "required-scc-unusable",
-    "The SCC that openshift.io/required-scc names cannot be used for the pod",
+    "The SCC that openshift.io/required-scc names does not admit the pod",
     severity=Severity.ERROR,
     on=Workload,
     since="0.1",
@@ -64,21 +64,21 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     name = verdict.required_scc
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
-    refused = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
+    rejected = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
     if name not in world.cluster.sccs:
-        why = f"but {world.cluster.platform_name} has no SCC of that name and neither has the input"
+        reason = f"neither {world.cluster.platform_name} nor the input has SCC {name}"
         settle = "Correct the name, or add the SCC to the input."
-    elif refused:
-        why = f"which refuses the pod: {listed(e.text for e in refused[:3])}"
-        settle = "Change what it refuses, or require another SCC."
+    elif rejected:
+        reason = f"SCC {name} reports: {listed(e.text for e in rejected[:3])}"
+        settle = "Change or remove the rejected fields, or require an SCC that allows them."
     else:
-        why = f"which neither service account {workload.pod.service_account} nor {_creator(outcome.creator)} may use"
+        reason = f"neither service account {workload.pod.service_account} nor {_creator(outcome.creator)} may use SCC {name}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        settle = f"Grant it with a RoleBinding to ClusterRole system:openshift:scc:{name}, or drop the annotation."
+        settle = f"Grant the SCC with a RoleBinding to ClusterRole system:openshift:scc:{name}, or remove the annotation."
     yield Problem(
-        f"{workload.named}: requires SCC {name}{creator(outcome)}, {why}; {REQUIRED_SCC}: {name} rejects every pod",
+        f"{workload.named}: {REQUIRED_SCC}: {name} rejects its pods{creator(outcome)}, because {reason}",
         at=annotation,
-        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in refused[:8]), *elsewhere),
+        related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
         settle=settle,
     )
 

@@ -1,14 +1,14 @@
 """
-The annotation `openshift.io/required-scc` pins the SCC of a pod, but the target release is older than 4.14 and does not
-know it.
+The annotation `openshift.io/required-scc` pins the SCC of a pod, but the target release is older than OpenShift 4.14 and
+ignores it.
 
-There every SCC that may be used is tried in order, as without the annotation, and nothing says that the pin was
-ignored. The pod can then land on another SCC than its author relied on.
+Such a release tries every SCC that the pod may use, in order, as without the annotation, and does not warn. Another SCC
+than the required one can then admit the pod.
 
 ## How to fix it
 
-On releases before 4.14 give the service account just the SCC it needs, and take away grants that would let another
-one come first; or raise the target release (`--openshift`) if the workload never runs on an older one.
+On releases before 4.14, grant the service account only the SCC it needs, and remove grants of SCCs that come before it.
+If the workload never runs on such a release, raise the target release with `--openshift`.
 
 ## Before
 
@@ -66,17 +66,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.skipped or not verdict.required_scc or required_scc_counts(world):
         return
     yield Problem(
-        f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_fate(outcome)}",
+        f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_result(outcome)}",
         at=workload.pod.annotation(REQUIRED_SCC),
-        settle="The annotation counts from OpenShift 4.14 on; before, only which SCCs the service account may use decides.",
+        settle=f"Grant the service account only SCC {verdict.required_scc}, because OpenShift ignores the annotation before 4.14. If "
+        "the workload only runs on newer releases, pass --openshift 4.14 or newer.",
     )
 
 
-def _fate(outcome: Outcome) -> str:
+def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if not verdict.allowed:
         return f"no SCC admits its pods{creator(outcome)}"
     if verdict.scc == verdict.required_scc:
-        return f"its pods land on {verdict.scc}{creator(outcome)} all the same, but only by the order of SCCs"
-    return f"its pods land on {verdict.scc} instead{creator(outcome)}"
+        return f"SCC {verdict.scc} admits its pods{creator(outcome)}, but only because it comes first in the order of SCCs"
+    return f"SCC {verdict.scc} admits its pods{creator(outcome)} instead"

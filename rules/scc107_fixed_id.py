@@ -1,16 +1,16 @@
 """
-A user id, group id or SELinux level written out in the manifest is what keeps the SCCs that take them from the
-namespace's own range, `restricted-v2` first of all, from admitting the pod.
+A user ID, group ID or SELinux level in the manifest makes an SCC such as `restricted-v2` reject the pod, because that
+SCC sets the value from the namespace's own range.
 
-OpenShift gives every project its own block of ids, from 1000000000 on, and an SELinux level of its own. An id that
-some image or chart was built with lies outside of every block, so the pod needs a grant of `nonroot-v2`, `anyuid` or
-a custom SCC to run at all, and shares its id with whatever else was given the same number.
+OpenShift gives every project its own range of IDs, from 1000000000 on, and its own SELinux level. An ID that was chosen
+when an image or chart was built is outside every range. The pod then needs a grant of `nonroot-v2`, `anyuid` or a custom
+SCC to run at all, and it shares its ID with every other workload that uses the same number.
 
 ## How to fix it
 
-Leave the id out: the SCC then fills it in from the namespace's range. The image has to cope with any user id, which
-means that what it writes to belongs to group 0 and is group-writable. Where the number is really needed, grant
-`nonroot-v2` (or a custom SCC) to this service account alone.
+Remove the ID, so that the SCC sets it from the namespace's range. The image must then run as any user ID: the files it
+writes must belong to group 0 and be group-writable. If the workload needs this exact ID, grant `nonroot-v2` (or a custom
+SCC) to this service account only.
 
 ## Before
 
@@ -60,17 +60,17 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
+from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, Verdict, Workload, World, listed, rule
 
 from ._quote import quoted
 from ._ranges import may_be_own
-from ._words import creator, in_fields, listed, usable
+from ._words import creator, in_fields, usable
 
 
 @rule(
     "SCC107",
     "fixed-id",
-    "A fixed user, group or SELinux level keeps the namespace's own ranges from being used",
+    "A fixed ID or SELinux level makes the SCC reject the pod",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -88,19 +88,19 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
-        are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
+        are = "is" if len(ids) == 1 else "are"
         yield Problem(
-            f"{workload.named}: {listed(ids)} {are} fixed, so SCC {scc}, which takes {them} from the namespace's own range, "
-            f"refuses its pods{creator(outcome)}{_unless(verdict, fields)}; {_fate(outcome)}",
+            f"{workload.named}: SCC {scc} rejects its pods{creator(outcome)}, because {listed(ids)} {are} not from the namespace's own "
+            f"range{_unless_given(verdict, fields)}; {_result(outcome)}",
             at=fields[0],
-            related=tuple(Related(f"also fixed: {quoted(field)}", field.span) for field in fields[1:8]),
-            settle=_settle(fields, scc, them),
+            related=tuple(Related(f"and {quoted(field)}", field.span) for field in fields[1:8]),
+            settle=_fix(fields, scc),
         )
         return
 
 
 def _from_namespace(world: World, scc: str, error: FieldError) -> bool:
-    """Whether the SCC refuses a value that is written, because its own comes from the namespace's range."""
+    """Whether the SCC rejects a written value because it takes its own from the namespace's range."""
     if error.value is None:
         return False
     strategies = world.cluster.sccs[scc]
@@ -117,32 +117,33 @@ def _from_namespace(world: World, scc: str, error: FieldError) -> bool:
             return False
 
 
-def _unless(verdict: Verdict, fields: list[Field[Any]]) -> str:
-    """The input rarely says which ids a namespace has; a number of that sort might be read off the very namespace."""
+def _unless_given(verdict: Verdict, fields: list[Field[Any]]) -> str:
+    """Return a remark on values that the namespace may have, since the input does not give its ranges."""
     if not verdict.namespace_assumed:
         return ""
     own = [field for field in fields if may_be_own(field.value)]
-    ids = listed(dict.fromkeys(quoted(field) for field in own)) if len(own) < len(fields) else "that"
-    return f" (unless {ids} happens to be what namespace {verdict.namespace} was given)" if own else ""
+    ids = listed(dict.fromkeys(str(field.value) for field in own))
+    return f" (unless namespace {verdict.namespace} was given {ids})" if own else ""
 
 
-def _fate(outcome: Outcome) -> str:
+def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if verdict.scc is not None:
-        return f"they land on {verdict.scc}"
+        return f"SCC {verdict.scc} admits them instead"
     if verdict.required_scc and len(verdict.candidates) == 1:
-        return "no other SCC is tried, since openshift.io/required-scc names this one"
-    return "no other SCC that may be used admits them"
+        return "admission tries no other SCC, because openshift.io/required-scc names this one"
+    return "no other SCC that they may use admits them"
 
 
-def _settle(fields: list[Field[Any]], scc: str, them: str) -> str:
+def _fix(fields: list[Field[Any]], scc: str) -> str:
     if any(field.path[-1] == "runAsUser" and field.value == 0 for field in fields):
         return (
-            "Let the image run as any user id, with what it writes to owned by group 0 and group-writable, and leave the id "
-            f"out; {scc} then fills it in."
+            "Make the image run as any user ID: the files it writes must belong to group 0 and be group-writable. Then remove "
+            f"runAsUser, so that {scc} sets it from the namespace's own range."
         )
     keys = dict.fromkeys(
         "seLinuxOptions" if "seLinuxOptions" in field.path else quoted(field).partition(":")[0] for field in fields
     )
-    return f"Leave {listed(keys)} out, and {scc} fills {them} in."
+    them = "it" if len(keys) == 1 else "them"
+    return f"Remove {listed(keys)}, so that {scc} sets {them} from the namespace's own range."

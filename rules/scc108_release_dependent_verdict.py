@@ -1,19 +1,18 @@
 """
-The SCC that admits the pod, or the seccomp profile that a container ends with, is not the same on all the releases
-asked for.
+The target releases admit the pod with different SCCs, run a container with different seccomp profiles, or do not all
+admit the pod.
 
-SCCs come and change with releases: `restricted-v3` and `nested-container` are new in 4.20,
-`openshift.io/required-scc` counts from 4.14 on, seccomp annotations are treated differently from 4.13 on, 4.11 lets
-every profile pass where an SCC lists `runtime/default`, and each release has its own list of safe sysctls. An upgrade
-can then change what a workload runs with, or keep its pods from being created, although nobody touched the manifest.
+SCCs and their rules change between releases. `restricted-v3` and `nested-container` are new in 4.20.
+`openshift.io/required-scc` has an effect from 4.14 on. Seccomp annotations are treated differently from 4.13 on. OpenShift
+4.11 accepts every profile if an SCC lists `runtime/default`. Each release has its own list of safe sysctls. An upgrade can
+therefore change the SCC or profile of a workload, or stop its pods from being created, although the manifest is the same.
 
 The rule needs several releases in one run: `--openshift 4.12,4.20`.
 
 ## How to fix it
 
-Say what the workload needs instead of relying on a default: a profile in the `seccompProfile` field rather than an
-annotation, `openshift.io/required-scc` where a particular SCC is meant, or a custom SCC of one's own. Or stop
-supporting one of the releases.
+Set what the workload needs explicitly instead of relying on a default: `seccompProfile` instead of an annotation, and
+`openshift.io/required-scc` or a custom SCC if the workload needs a particular SCC. Or stop targeting one of the releases.
 
 ## Before
 
@@ -50,48 +49,48 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import Located, Outcome, Problem, Severity, Workload, World, listed, rule
 
-from ._words import creator, in_fields, listed, profile, usable
+from ._words import creator, in_fields, profile, usable
 
 
 @rule(
     "SCC108",
     "release-dependent-verdict",
-    "The verdict differs between the releases asked for",
+    "The verdict differs between the target releases",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
     tags=("admission", "seccomp"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
-    # Every release says the same, so that it becomes one finding which holds for all of them.
+    # The text is the same on every release, so the engine merges the findings into one.
     outcomes = {release: other.outcome(workload) for release, other in world.others.items()}
-    fates: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for release, outcome in outcomes.items():
         if outcome.verdict is not None:
-            fates.setdefault(_fate(outcome), []).append(release)
-    if len(fates) < 2:
+            results.setdefault(_result(outcome), []).append(release)
+    if len(results) < 2:
         return
     yield Problem(
-        f"{workload.named}: what becomes of its pods{creator(world.outcome(workload))} depends on the release: "
-        + "; ".join(f"on {listed(releases)} they {fate}" for fate, releases in fates.items()),
+        f"{workload.named}: the result{creator(world.outcome(workload))} depends on the release: "
+        + "; ".join(f"on {listed(releases)} {result}" for result, releases in results.items()),
         at=_decisive(workload, list(outcomes.values())),
-        settle="Write out what the workload needs, its seccompProfile or the SCC it requires, where releases differ.",
+        settle="Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree.",
     )
 
 
-def _fate(outcome: Outcome) -> str:
+def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if not verdict.allowed:
-        return "are refused"
-    under = f"land on {verdict.scc}" if verdict.scc else "are admitted without an SCC"
-    return f"{under} and run {_profiles(outcome)}" if outcome.seccomp else under
+        return "no SCC admits its pods"
+    admitted = f"SCC {verdict.scc} admits its pods" if verdict.scc else "its pods are admitted without an SCC"
+    return f"{admitted}, which run {_profiles(outcome)}" if outcome.seccomp else admitted
 
 
 def _profiles(outcome: Outcome) -> str:
-    """`with RuntimeDefault`; container by container where they differ."""
+    """Return `with RuntimeDefault`, or the containers of each profile if they differ."""
     by_profile: dict[str, list[str]] = {}
     for container in outcome.seccomp:
         text = profile(container)
@@ -102,10 +101,10 @@ def _profiles(outcome: Outcome) -> str:
 
 
 def _decisive(workload: Workload, outcomes: list[Outcome]) -> Located:
-    """The field for which a release refuses the pod, else the workload as a whole."""
+    """Return the field for which a release rejects the pod, else the workload."""
     for outcome in outcomes:
         if outcome.verdict is not None and not outcome.verdict.allowed:
-            refused = [in_fields(reasons) for _, reasons in usable(outcome.verdict)]
-            if refused:
-                return workload.pod.field(*min(refused, key=len)[0].path)
+            rejected = [in_fields(reasons) for _, reasons in usable(outcome.verdict)]
+            if rejected:
+                return workload.pod.field(*min(rejected, key=len)[0].path)
     return workload.place

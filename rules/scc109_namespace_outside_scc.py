@@ -1,18 +1,17 @@
 """
-The workload goes to a namespace in which SCC admission does not run, so nothing confines its pods but what they say
-themselves.
+SCC admission does not run in the workload's namespace, so its pods get only the restrictions they set explicitly.
 
-OpenShift's API server leaves out `default`, `kube-system`, `kube-public`, `openshift`, `openshift-infra`,
-`openshift-node` and every namespace labelled `openshift.io/run-level: "0"` or `"1"`, or
-`security.openshift.io/disable-securitycontextconstraints: "true"`. There no user id, SELinux level or seccomp profile
-is filled in, no capability is dropped, and no field is refused: a pod runs as the user its image names, root included,
-and even a privileged one is let in.
+OpenShift's API server skips `default`, `kube-system`, `kube-public`, `openshift`, `openshift-infra`, `openshift-node` and
+every namespace with the label `openshift.io/run-level: "0"` or `"1"`, or
+`security.openshift.io/disable-securitycontextconstraints: "true"`. In these namespaces, SCC admission sets no user ID,
+SELinux level or seccomp profile, drops no capability and rejects no field. A pod runs as the user of its image, which can
+be root, and even a privileged pod is admitted.
 
 ## How to fix it
 
-Move the workload to a project of its own. Where it has to stay, write out what an SCC would have given it:
-`runAsNonRoot: true`, `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type:
-RuntimeDefault}`. Do not label a namespace with a run level: that is for the control plane.
+Move the workload to its own project. If it has to stay, set explicitly what an SCC would set: `runAsNonRoot: true`,
+`allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. Do not put a
+run level on a namespace: run levels are for the control plane.
 
 ## Before
 
@@ -72,15 +71,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     namespace = outcome.namespace
     written = workload.field("metadata", "namespace")
-    labelled: tuple[Related, ...] = ()
+    labels: tuple[Related, ...] = ()
     found = world.find(ObjectRef("Namespace", "", namespace))
     if (key := LABELS.get(outcome.verdict.skipped)) is not None and found is not None:
         label = found.field("metadata", "labels", key)
-        labelled = (Related(f"namespace {namespace} is labelled {key}: {label.value}", label.span),)
+        labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
     yield Problem(
-        f"{workload.named}: {outcome.skipped}, so its pods get no user id, SELinux level or seccomp profile but what they name "
-        "themselves, and nothing they ask for is refused",
+        f"{workload.named}: {outcome.skipped}, so no SCC restricts its pods: they get only the user ID, SELinux level and seccomp "
+        "profile that they set explicitly",
         at=written if written else workload.place,
-        related=labelled,
-        settle="Move it to a project of its own, or write out what an SCC would have filled in.",
+        related=labels,
+        settle="Move the workload to its own project, or set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: "
+        "{drop: [ALL]} and seccompProfile: {type: RuntimeDefault} explicitly.",
     )

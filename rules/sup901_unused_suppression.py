@@ -1,21 +1,21 @@
 """
-A suppression has no effect: nothing that it covers has the finding it names, or it cannot be understood.
+A suppression has no effect: no finding matches it, or scclint cannot read it.
 
-A suppression that outlives its finding hides the next one that appears in its place, and tells readers of a risk that
-is no longer taken. One that is misspelt gives a false sense of having been heard.
+A suppression that outlives its finding hides the next finding in the same place, and readers believe that a risk is still
+accepted. A misspelled suppression hides nothing, although its author believes that it does.
 
-Only rules that ran are counted: a suppression of an info rule is not called unused when info rules were not asked
-for, nor is an entry of the configuration when only some of the files below it were linted.
+scclint reports a suppression only if its rules ran. It does not report the suppression of an info rule in a run without info
+rules, or an entry of the configuration in a run over only some of the files that the entry covers.
 
 ## How to fix it
 
-Remove the suppression, or take the rule that is no longer needed out of its list. Where the message says that it
-cannot be understood, write it as one of
+Remove the suppression, or remove the rule that it no longer needs from its list. If scclint cannot read the suppression, write it
+in one of these forms:
 
 - `# scclint: ignore[SEC201] reason` on the line of the finding or the line above,
 - `# scclint: ignore-file[SEC201] reason` anywhere in the file,
 - the annotation `scclint.dev/ignore: "SEC201: reason"` on the object or its pod template; `container/NAME: SEC201: reason`
-  narrows it to a container,
+  limits it to a container,
 - an entry of `ignores` in the configuration.
 
 ## Before
@@ -55,7 +55,7 @@ WRITTEN = {"comment": "comment", "annotation": "annotation", "config": "entry of
 @rule(
     "SUP901",
     "unused-suppression",
-    "A suppression covers no finding",
+    "A suppression matches no finding",
     severity=Severity.WARNING,
     on=Ignore,
     since="0.1",
@@ -63,12 +63,12 @@ WRITTEN = {"comment": "comment", "annotation": "annotation", "config": "entry of
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if ignore.mistake:
-        effect = "suppresses less than it says" if ignore.uses else "suppresses nothing"
-        yield Problem(f"this {WRITTEN[ignore.by]} {effect}: {ignore.mistake}", at=ignore, settle="Correct it, or remove it.")
+        effect = "suppresses only a part of what it lists" if ignore.uses else "suppresses nothing"
+        yield Problem(f"this {WRITTEN[ignore.by]} {effect}: {ignore.mistake}", at=ignore, settle="Correct it or remove it.")
     elif ignore.unused and not ignore.expired:
         unused = ", ".join(ignore.unused)
         yield Problem(
-            f"the suppression of {unused} covers no finding",
+            f"the suppression of {unused} matches no finding",
             at=ignore,
-            settle="Remove it." if ignore.unused == ignore.rules else f"Take {unused} out of its list.",
+            settle="Remove the suppression." if ignore.unused == ignore.rules else f"Remove {unused} from its list.",
         )

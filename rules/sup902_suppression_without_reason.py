@@ -1,12 +1,12 @@
 """
-A suppression does not say why.
+A suppression does not give a reason.
 
-Whoever reads the manifest next cannot tell an accepted risk from a forgotten one, and nobody dares to remove it.
+The next reader of the manifest cannot tell an accepted risk from a forgotten one, and nobody dares to remove the suppression.
 
 ## How to fix it
 
-Give the reason in a few words: what needs the exception, or who accepted it. A day, `until=2027-01-31`, makes sure
-that it is looked at again.
+Add the reason in a few words: what needs the exception, or who accepted the risk. Add an expiry date, such as
+`until=2027-01-31`, so that you review the exception again.
 
 ## Before
 
@@ -43,7 +43,7 @@ from scclint.api import Ignore, Problem, Severity, World, rule
 @rule(
     "SUP902",
     "suppression-without-reason",
-    "A suppression gives no reason",
+    "A suppression has no reason",
     severity=Severity.INFO,
     on=Ignore,
     since="0.1",
@@ -52,4 +52,4 @@ from scclint.api import Ignore, Problem, Severity, World, rule
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if not ignore.reason and not ignore.mistake:
         rules = ", ".join(ignore.rules)
-        yield Problem(f"the suppression of {rules} gives no reason", at=ignore, settle="Say what needs it, or who accepted it.")
+        yield Problem(f"the suppression of {rules} has no reason", at=ignore, settle="Add the reason: what needs the exception, or who accepted the risk.")

@@ -1,12 +1,11 @@
 """
-The day until which a suppression holds has passed, so that what it covered is live again.
+The expiry date of a suppression has passed, so scclint reports the findings that it covered again.
 
-The day given with `until` is the last one on which the suppression has an effect. It was set so that somebody would
-look again: this is the time.
+A suppression has an effect up to and including its `until` date. Its author set the date so that the exception is reviewed.
 
 ## How to fix it
 
-Settle what was suppressed and remove the suppression. If the exception is still needed, set a later day and say why.
+Fix the finding and remove the suppression. If you still need the exception, set a later date and give the reason.
 
 ## Before
 
@@ -49,15 +48,15 @@ from scclint.api import Ignore, Problem, Severity, World, rule
     tags=("suppression",),
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
-    # An entry of the configuration is about files that this run may not have read: it is told where it matters.
+    # An entry of the configuration may cover files that this run did not read: report it only if it covers a finding.
     matters = ignore.uses > 0 or ignore.unused or ignore.by != "config"
     if not ignore.expired or ignore.mistake or not matters:
         return
-    effect = {0: "", 1: ", so the finding it covered is live again"}.get(
-        ignore.uses, f", so the {ignore.uses} findings it covered are live again"
+    effect = {0: "", 1: ", so the finding that it covered is reported again"}.get(
+        ignore.uses, f", so the {ignore.uses} findings that it covered are reported again"
     )
     yield Problem(
         f"the suppression of {', '.join(ignore.rules)} expired: until={ignore.until}{effect}",
         at=ignore,
-        settle="Settle the finding and remove the suppression, or set a later day.",
+        settle="Fix the finding and remove the suppression, or set a later date.",
     )
