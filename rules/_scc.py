@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from scclint.api import World
+from scclint.api import World, and_more
 
 Constraints = Any
 """A value of `World.cluster.sccs`."""
 
 EVERYONE = {
-    "system:authenticated": "everyone who is logged in and every controller that creates pods",
+    "system:authenticated": "every user and every service account",
     "system:authenticated:oauth": "everyone who logs in",
     "system:serviceaccounts": "every service account of the cluster",
     "system:unauthenticated": "anyone, without logging in",
@@ -88,10 +88,8 @@ def _once(world: World, words: Callable[[Constraints], list[str]], name: str) ->
 
 
 def some(words: list[str], most: int = 4) -> str:
-    """The first of them, and how many more: `a, b and 3 more`."""
-    if len(words) > most:
-        words = [*words[: most - 1], f"{len(words) - most + 1} more"]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    """Return at most `most` phrases, the last of which may be how many more there are."""
+    return and_more(words, most - 1)
 
 
 def _true(*pairs: tuple[bool, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scclint.api import ContainerSeccomp, FieldError, Outcome, Verdict
+from scclint.api import ContainerSeccomp, FieldError, Outcome, Verdict, Workload
 
 
 def profile(container: ContainerSeccomp) -> str:
@@ -12,6 +12,11 @@ def profile(container: ContainerSeccomp) -> str:
     if container.type is None:
         return "no profile (Windows)" if container.source == "windows" else "the default profile of its node"
     return "unconfined" if container.type == "Unconfined" else container.type
+
+
+def pods(workload: Workload) -> str:
+    """Return how a message names the pods of a workload: `the pod` for a bare Pod, else `its pods`."""
+    return "the pod" if workload.kind == "Pod" else "its pods"
 
 
 def creator(outcome: Outcome) -> str:

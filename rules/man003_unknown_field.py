@@ -63,6 +63,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
                 at=obj.field(*problem.path),
-                settle=f"Write {problem.suggestion}." if problem.suggestion else "Remove the field, or move it to the object that has it.",
+                settle=f"Write {problem.suggestion}."
+                if problem.suggestion
+                else "Remove the field, or move it to a mapping that allows it.",
                 severity=Severity.ERROR if problem.in_security_context else None,
             )

@@ -101,7 +101,8 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
         f"{where} {key} twice{again}; {_loss(key, lost, winner)}",
         at=Place(lost.span, (*path, key)),
         related=(Related(f"the cluster uses this {key}", winner.span),),
-        settle="Keep one of the two" + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
+        settle="Keep one of the two"
+        + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
     )
 
 

@@ -78,9 +78,9 @@ FORMS = (
     (r"0o[0-7]+", ", because 0o makes it octal; YAML 1.1 reads it as a string"),
     (r"0[xX][0-9a-fA-F_]+", ", because 0x makes it hexadecimal"),
     (r"0[bB][01_]+", ", because 0b makes it binary; YAML 1.2 reads it as a string"),
-    (r"[0-9.]+[eE][-+]?[0-9]+", "; other YAML readers read it as a fraction or a string"),
-    (r"[0-9_]+", ", without the underscores; YAML 1.2 reads it as a string"),
-    (r"[0-9_]*\.[0-9_]*", "; other YAML readers read it as a fraction"),
+    (r"[0-9.]+[eE][-+]?[0-9]+", "; other YAML parsers read it as a fraction or a string"),
+    (r"[0-9_]+", ", because underscores are ignored; YAML 1.2 reads it as a string"),
+    (r"[0-9_]*\.[0-9_]*", "; other YAML parsers read it as a fraction"),
 )
 """The forms of a number, with the reason for its value in the cluster and its value for other readers."""
 UNAMBIGUOUS_BOOLEANS = frozenset(("true", "True", "TRUE", "false", "False", "FALSE"))

@@ -81,7 +81,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
     yield Problem(
-        f"{binding.named}: lets {_named(subjects)} use {what}" + (f" (roleRef.name: {reached.role.name})" if informative else ""),
+        f"{binding.named}: lets {_named(subjects)} use {what}"
+        + (f" (roleRef.name: {reached.role.name})" if informative else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest, binding),
         settle=(

@@ -62,7 +62,20 @@ spec:
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from scclint.api import Candidate, ObjectRef, Outcome, Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule
+from scclint.api import (
+    Candidate,
+    ObjectRef,
+    Outcome,
+    Problem,
+    Related,
+    Role,
+    RoleBinding,
+    Severity,
+    World,
+    and_more,
+    listed,
+    rule,
+)
 
 from ._accounts import may_create_workloads, workloads_of
 from ._grants import Holder, Reach, holders, reach, reference

@@ -60,7 +60,7 @@ from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import default_profile
-from ._words import creator, in_fields, usable
+from ._words import creator, in_fields, pods, usable
 
 
 @rule(
@@ -87,8 +87,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
     errors = in_fields(reasons)
     yield Problem(
-        f"{workload.named}: no SCC admits its pods{creator(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
-        + (f", and {len(errors) - 1} more" if len(errors) > 1 else "")
+        f"{workload.named}: no SCC admits {pods(workload)}{creator(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
+        + (f", and {len(errors) - 1} more errors" if len(errors) > 1 else "")
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
@@ -101,7 +101,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
     return Problem(
-        f"{workload.named}: no SCC admits its pods{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
+        f"{workload.named}: no SCC admits {pods(workload)}{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
         at=workload.place,
         related=elsewhere,
         settle=(
@@ -136,9 +136,11 @@ def _fix(outcome: Outcome, fields: str, with_user_namespace: str, world: World) 
     account = outcome.workload.pod.service_account
     ways = [f"Change or remove {fields}"]
     if with_user_namespace:
-        ways.append(f"set hostUsers: false, with which {with_user_namespace} admits the pod")
+        ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod)")
     ways.append(f"grant service account {account} {_scc_to_grant(outcome, world)}")
-    return f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
+    return (
+        f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
+    )
 
 
 def _scc_to_grant(outcome: Outcome, world: World) -> str:

@@ -63,7 +63,7 @@ from scclint.api import (
 
 from ._allowances import more_restrictive
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields
+from ._words import creator, in_fields, pods
 
 
 @rule(
@@ -85,7 +85,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     cause = _cause(outcome, scc, world)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
-    facts = [f"SCC {scc} admits its pods{creator(outcome)} and allows {listed(opened)}", *_reasons(cause)]
+    facts = [
+        f"SCC {scc} admits {pods(workload)}{creator(outcome)}",
+        f"it allows {listed(opened)}",
+        *_reasons(cause, pods(workload)),
+    ]
     if privileged:
         run = "runs" if len(privileged) == 1 else "run"
         facts.append(f"{listed(privileged)} {run} without seccomp, because privileged is true")
@@ -94,7 +98,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        settle=_fix(cause, bool(privileged)),
+        settle=_fix(cause, bool(privileged), pods(workload)),
     )
 
 
@@ -130,13 +134,13 @@ def _closest(candidates: list[Candidate]) -> Candidate | None:
     return min(rejecting, key=lambda candidate: len(in_fields(candidate.reasons)), default=None)
 
 
-def _reasons(cause: _Cause) -> Iterator[str]:
+def _reasons(cause: _Cause, pods: str) -> Iterator[str]:
     if cause.annotation is not None:
         yield f"annotation {REQUIRED_SCC} requires it" + (
-            f", and {cause.without_it} would admit the pods without the annotation" if cause.without_it else ""
+            f", and {cause.without_it} would admit {pods} without the annotation" if cause.without_it else ""
         )
     if cause.rejected:
-        yield f"{cause.closest} rejects the pods because of {and_more(_field_names(cause.rejected), 4)}"
+        yield f"{cause.closest} rejects {pods} because of {and_more(_field_names(cause.rejected), 4)}"
 
 
 def _place(workload: Workload, cause: _Cause) -> Located:
@@ -151,9 +155,9 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _fix(cause: _Cause, privileged: bool) -> str:
+def _fix(cause: _Cause, privileged: bool, pods: str) -> str:
     if cause.without_it:
-        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits the pods."
+        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods}."
     if privileged:
         return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
     custom = "a custom SCC that allows only what the pod needs and lists runtime/default in seccompProfiles"

@@ -63,7 +63,7 @@ from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
 from ._what_if import admitted_without, path_to_remove
-from ._words import creator, in_fields
+from ._words import creator, in_fields, pods
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",
@@ -96,10 +96,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         first = fields[0]
         yield Problem(
-            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits its pods{creator(outcome)} instead of "
-            f"{candidate.scc} and also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
+            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{creator(outcome)} instead of "
+            f"{candidate.scc}; {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
             at=first,
-            related=tuple(Related(f"and {quoted(field)}", field.span) for field in fields[1:8])
+            related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
             settle=_fix(first, candidate.scc, verdict.scc, world),
         )
@@ -110,7 +110,7 @@ def _fix(field: Field[Any], restrictive: str, chosen: str, world: World) -> str:
     if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
     else:
-        instead = f"Remove the field if the workload runs without it, so that {restrictive} admits the pods."
+        instead = f"Remove the field if the workload runs without it, so that {restrictive} admits the pod."
     return f"{instead} If the workload needs the field, write openshift.io/required-scc: {chosen} in the pod's annotations."
 
 

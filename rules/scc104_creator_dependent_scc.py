@@ -65,7 +65,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if admin.verdict is None or other.verdict is None or _result(admin) == _result(other):
         return
     yield Problem(
-        f"{workload.named}: the result depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
+        f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
         f"without SCC grants, {_result_text(other)}",
         at=workload.place,
         settle="Set the annotation openshift.io/required-scc to the SCC that the pod needs, or use a Deployment or Job instead. If you "

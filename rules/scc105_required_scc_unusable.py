@@ -44,7 +44,7 @@ from scclint.api import Problem, Related, Severity, Workload, World, listed, rul
 
 from ._elsewhere import granted_elsewhere
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields, usable
+from ._words import creator, in_fields, pods, usable
 
 
 @rule(
@@ -65,18 +65,20 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
     rejected = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
+    judged = f"{pods(workload)}{creator(outcome)}"
     if name not in world.cluster.sccs:
-        reason = f"neither {world.cluster.platform_name} nor the input has SCC {name}"
+        reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
         settle = "Correct the name, or add the SCC to the input."
     elif rejected:
-        reason = f"SCC {name} reports: {listed(e.text for e in rejected[:3])}"
+        reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
         settle = "Change or remove the rejected fields, or require an SCC that allows them."
     else:
-        reason = f"neither service account {workload.pod.service_account} nor {_creator(outcome.creator)} may use SCC {name}"
+        account = workload.pod.service_account
+        reason = f"neither service account {account} nor {_creator(outcome.creator)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
         settle = f"Grant the SCC with a RoleBinding to ClusterRole system:openshift:scc:{name}, or remove the annotation."
     yield Problem(
-        f"{workload.named}: {REQUIRED_SCC}: {name} rejects its pods{creator(outcome)}, because {reason}",
+        f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
         related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
         settle=settle,

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator
+from ._words import creator, pods
 
 
 @rule(
@@ -69,7 +69,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_result(outcome)}",
         at=workload.pod.annotation(REQUIRED_SCC),
         settle=f"Grant the service account only SCC {verdict.required_scc}, because OpenShift ignores the annotation before 4.14. If "
-        "the workload only runs on newer releases, pass --openshift 4.14 or newer.",
+        "the workload only runs on 4.14 or newer, pass that release with --openshift.",
     )
 
 
@@ -77,7 +77,7 @@ def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if not verdict.allowed:
-        return f"no SCC admits its pods{creator(outcome)}"
+        return f"no SCC admits {pods(outcome.workload)}{creator(outcome)}"
     if verdict.scc == verdict.required_scc:
-        return f"SCC {verdict.scc} admits its pods{creator(outcome)}, but only because it comes first in the order of SCCs"
-    return f"SCC {verdict.scc} admits its pods{creator(outcome)} instead"
+        return f"SCC {verdict.scc} admits {pods(outcome.workload)}{creator(outcome)}, but only because it comes first in the order of SCCs"
+    return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead{creator(outcome)}"

@@ -64,7 +64,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 
 from ._quote import quoted
 from ._ranges import may_be_own
-from ._words import creator, in_fields, usable
+from ._words import creator, in_fields, pods, usable
 
 
 @rule(
@@ -90,10 +90,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         ids = list(dict.fromkeys(quoted(field) for field in fields))
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects its pods{creator(outcome)}, because {listed(ids)} {are} not from the namespace's own "
+            f"{workload.named}: SCC {scc} rejects {pods(workload)}{creator(outcome)}, because {listed(ids)} {are} not in the namespace's own "
             f"range{_unless_given(verdict, fields)}; {_result(outcome)}",
             at=fields[0],
-            related=tuple(Related(f"and {quoted(field)}", field.span) for field in fields[1:8]),
+            related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
             settle=_fix(fields, scc),
         )
         return
@@ -130,10 +130,10 @@ def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if verdict.scc is not None:
-        return f"SCC {verdict.scc} admits them instead"
+        return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead"
     if verdict.required_scc and len(verdict.candidates) == 1:
         return "admission tries no other SCC, because openshift.io/required-scc names this one"
-    return "no other SCC that they may use admits them"
+    return f"no other SCC that may be used admits {pods(outcome.workload)}"
 
 
 def _fix(fields: list[Field[Any]], scc: str) -> str:

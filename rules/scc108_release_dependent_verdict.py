@@ -51,7 +51,7 @@ from collections.abc import Iterator
 
 from scclint.api import Located, Outcome, Problem, Severity, Workload, World, listed, rule
 
-from ._words import creator, in_fields, profile, usable
+from ._words import creator, in_fields, pods, profile, usable
 
 
 @rule(
@@ -73,8 +73,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if len(results) < 2:
         return
     yield Problem(
-        f"{workload.named}: the result{creator(world.outcome(workload))} depends on the release: "
-        + "; ".join(f"on {listed(releases)} {result}" for result, releases in results.items()),
+        f"{workload.named}: the verdict{creator(world.outcome(workload))} depends on the release: "
+        + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
         at=_decisive(workload, list(outcomes.values())),
         settle="Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree.",
     )
@@ -84,9 +84,10 @@ def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if not verdict.allowed:
-        return "no SCC admits its pods"
-    admitted = f"SCC {verdict.scc} admits its pods" if verdict.scc else "its pods are admitted without an SCC"
-    return f"{admitted}, which run {_profiles(outcome)}" if outcome.seccomp else admitted
+        return f"no SCC admits {pods(outcome.workload)}"
+    admitted = f"SCC {verdict.scc} admits" if verdict.scc else "no SCC applies to"
+    containers = f", and the containers run {_profiles(outcome)}" if outcome.seccomp else ""
+    return f"{admitted} {pods(outcome.workload)}{containers}"
 
 
 def _profiles(outcome: Outcome) -> str:

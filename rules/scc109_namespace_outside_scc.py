@@ -52,6 +52,9 @@ from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, 
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""
+from ._words import pods
+
+RUN_LEVEL = "openshift.io/run-level"
 
 
 @rule(
@@ -77,8 +80,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         label = found.field("metadata", "labels", key)
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
     yield Problem(
-        f"{workload.named}: {outcome.skipped}, so no SCC restricts its pods: they get only the user ID, SELinux level and seccomp "
-        "profile that they set explicitly",
+        f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
+        "profile in the manifest apply",
         at=written if written else workload.place,
         related=labels,
         settle="Move the workload to its own project, or set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: "

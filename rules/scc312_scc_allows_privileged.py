@@ -48,10 +48,9 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Problem, Related, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Located, Problem, Related, SecurityContextConstraints, Severity, World, listed, rule
 
 from ._scc import MEANS_ALL
-from ._words import listed
 
 SWITCHES = {
     "allowPrivilegedContainer": "privileged containers",

@@ -51,12 +51,11 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, rule
+from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, listed, rule
 
 from ._accounts import workloads_of
 from ._outcomes import takers
 from ._scc import some
-from ._words import listed
 
 ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
 """The bindings of the release itself that grant every SCC."""

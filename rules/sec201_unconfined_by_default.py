@@ -60,14 +60,14 @@ spec:
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, rule
+from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, listed, rule
 
 from ._places import annotation_place, profile_place
 from ._quote import quoted
 from ._scc import some
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
-from ._what_if import admitted_by, dropped
-from ._words import creator, in_fields, listed
+from ._what_if import admitted_without, path_to_remove
+from ._words import creator, in_fields
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -189,7 +189,7 @@ def _closest_scc(workload: Workload, world: World, verdict: Verdict, sccs: Seque
     rejecting = [(c.scc, in_fields(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
     for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:_MAX_SCCS_TRIED]:
         fields = [workload.pod.field(*error.path) for error in errors]
-        removed = {dropped(error.path) for error in errors}
-        if all(field.present for field in fields) and admitted_by(world, verdict, scc, removed):
+        removed = {path_to_remove(error.path) for error in errors}
+        if all(field.present for field in fields) and admitted_without(world, verdict, scc, removed):
             return scc, fields
     return "", []

@@ -58,10 +58,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Severity, Workload, World, listed, rule
 
 from ._seccomp import by_place, localhost_users
-from ._words import listed
 
 
 @rule(

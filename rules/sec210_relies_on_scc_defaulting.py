@@ -48,10 +48,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, rule
+from scclint.api import Problem, Severity, Workload, World, listed, rule
 
 from ._places import profile_place
-from ._words import creator, listed, profile
+from ._words import creator, profile
 
 
 @rule(

@@ -48,9 +48,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ContainerSeccomp, Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import ContainerSeccomp, Outcome, Problem, Severity, Workload, World, listed, rule
 
-from ._words import listed, profile
+from ._words import profile
 
 PROFILE = ("seccomp-profile.kubernetes.cri-o.io", "seccomp-profile.crio.io")
 NOTIFIER = ("io.kubernetes.cri-o.seccompNotifierAction", "seccomp-notifier-action.crio.io")

@@ -52,4 +52,8 @@ from scclint.api import Ignore, Problem, Severity, World, rule
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if not ignore.reason and not ignore.mistake:
         rules = ", ".join(ignore.rules)
-        yield Problem(f"the suppression of {rules} has no reason", at=ignore, settle="Add the reason: what needs the exception, or who accepted the risk.")
+        yield Problem(
+            f"the suppression of {rules} has no reason",
+            at=ignore,
+            settle="Add the reason: what needs the exception, or who accepted the risk.",
+        )

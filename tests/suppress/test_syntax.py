@@ -280,11 +280,11 @@ class TestJudgement:
 
     def test_partly_unused(self) -> None:
         _, [judged] = apply([finding("SEC201", 7)], self.comment)
-        assert said(judged) == ["SUP901 the suppression of SEC202 covers no finding"]
+        assert said(judged) == ["SUP901 the suppression of SEC202 matches no finding"]
 
     def test_unused(self) -> None:
         _, [judged] = apply([], self.comment)
-        assert said(judged) == ["SUP901 the suppression of SEC201, SEC202 covers no finding"]
+        assert said(judged) == ["SUP901 the suppression of SEC201, SEC202 matches no finding"]
 
     def test_not_unused_where_the_rule_did_not_run(self) -> None:
         _, [judged] = apply([], self.comment, ran=lambda rule_id, file: (rule_id, file) == ("SEC202", "a.yaml"))
@@ -306,22 +306,22 @@ class TestJudgement:
         [marked], [judged] = apply([finding("SEC201", 7)], parse_comment("# scclint: ignore[SEC201, nonsense] x", AT))
         assert marked.suppression is not None
         assert said(judged) == [
-            "SUP901 this comment suppresses less than it says: no rule is called 'nonsense'; `scclint rules` lists them"
+            "SUP901 this comment suppresses only a part of what it lists: no rule is called 'nonsense'; `scclint rules` lists them"
         ]
 
     def test_without_reason(self) -> None:
         _, [judged] = apply([finding("SEC201", 7)], parse_comment("# scclint: ignore[SEC201]", AT))
-        assert said(judged) == ["SUP902 the suppression of SEC201 gives no reason"]
+        assert said(judged) == ["SUP902 the suppression of SEC201 has no reason"]
 
     def test_expired(self) -> None:
         comment = parse_comment("# scclint: ignore[SEC201] x until=2026-06-30", AT)
         [marked], [judged] = apply([finding("SEC201", 7)], comment)
         assert marked.suppression is None
         assert said(judged) == [
-            "SUP903 the suppression of SEC201 expired: until=2026-06-30, so the finding it covered is live again"
+            "SUP903 the suppression of SEC201 expired: until=2026-06-30, so the finding that it covered is reported again"
         ]
         _, [judged] = apply([finding("SEC201", 7), finding("SEC201", 8)], comment)
-        assert said(judged)[0].endswith("so the 2 findings it covered are live again")
+        assert said(judged)[0].endswith("so the 2 findings that it covered are reported again")
         _, [judged] = apply([], comment)
         assert said(judged) == ["SUP903 the suppression of SEC201 expired: until=2026-06-30"]
 
