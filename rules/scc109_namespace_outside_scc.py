@@ -50,11 +50,10 @@ from collections.abc import Iterator
 
 from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
 
-LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
-"""The label that switches SCC admission off, by the reason of the verdict."""
 from ._words import pods
 
-RUN_LEVEL = "openshift.io/run-level"
+LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
+"""The label that switches SCC admission off, by the reason of the verdict."""
 
 
 @rule(
