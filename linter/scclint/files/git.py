@@ -5,18 +5,15 @@ That can come with the tree that is linted: in an archive with its `.git`, or as
 
 import os
 
+from scclint.files.programs import find_program
+
 
 def program() -> str:
     """The path of git, so that none is taken from the working directory, which may be the tree that is linted.
 
     A path at which there is nothing where no absolute folder of PATH has one.
     """
-    name = "git.exe" if os.name == "nt" else "git"
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.join(folder, name)
-        if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return os.path.join(os.path.abspath(os.sep), "no", "git")
+    return find_program("git") or os.path.join(os.path.abspath(os.sep), "no", "git")
 
 
 def command(folder: str, *arguments: str) -> list[str]:

@@ -1,0 +1,38 @@
+"""What a chart is told about the cluster that it is rendered for: the Kubernetes version, the APIs, the namespace.
+
+The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have.
+"""
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from scclint.cluster.releases import RELEASES, kubernetes_of
+
+UNSPECIFIED_NAMESPACE = "scclint-unspecified-namespace"
+"""Passed as the release's namespace if nothing says which it is. Rendered text with this name has it from `.Release.Namespace`."""
+
+
+@lru_cache(maxsize=1)
+def _data() -> Any:
+    import json
+
+    with open(os.path.join(os.path.dirname(__file__), "api_versions.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def kube_version(release: str) -> str:
+    """Return the value of `helm template --kube-version` for an OpenShift release. Raises UsageError for an unknown one."""
+    return f"{kubernetes_of(release)}.0"
+
+
+def api_versions(release: str) -> tuple[str, ...]:
+    """Return the values of `helm template --api-versions` for an OpenShift release, sorted.
+
+    A chart may ask for `security.openshift.io/v1` or for `security.openshift.io/v1/SecurityContextConstraints`; helm knows only
+    the forms it was given, so both are listed. Raises UsageError for an unknown release.
+    """
+    kubernetes_of(release)
+    at = RELEASES.index(release)
+    known = {name: api for name, api in _data().items() if RELEASES.index(api.get("since", RELEASES[0])) <= at}
+    return tuple(sorted([*known, *(f"{name}/{kind}" for name, api in known.items() for kind in api["kinds"])]))

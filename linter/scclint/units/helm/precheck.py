@@ -1,0 +1,51 @@
+"""Whether a chart may be given to helm, which follows links wherever they lead and takes values from URLs."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from scclint.files.discover import display, is_below, is_text
+from scclint.limits import MAX_CHART_ENTRIES
+from scclint.units.helm.chart import CHART_FILE
+
+
+def chart_problem(chart: str, root: str, values: Iterable[str] = ()) -> str:
+    """Return the reason why helm must not render the chart with these values files, empty if it may.
+
+    `root` is the folder that none of them may leave.
+    """
+    top = os.path.realpath(root)
+
+    def named(path: str) -> str:
+        return display(os.path.relpath(path, root))
+
+    if not is_below(os.path.realpath(chart), top):
+        return f"{named(chart)} is outside the root"
+    if not os.path.isfile(os.path.join(chart, CHART_FILE)):
+        return f"{named(chart)} has no {CHART_FILE}"
+    for path in values:
+        if not is_text(path) or not is_below(os.path.realpath(path), top):
+            return f"the values file {named(path)} is outside the root"
+        if not os.path.isfile(path):
+            return f"the values file {named(path)} does not exist"
+    found = 0
+    pending = [chart]
+    while pending:
+        with suppress(OSError), os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                found += 1
+                if found > MAX_CHART_ENTRIES:
+                    return f"{named(chart)} has more than {MAX_CHART_ENTRIES:,} files and folders, links followed"
+                if entry.is_symlink() and not is_below(os.path.realpath(entry.path), top):
+                    return f"{named(entry.path)} is a link out of the root"
+                if _is_folder(entry):
+                    pending.append(entry.path)
+    return ""
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # As of a link to itself.
+        return False

@@ -1,0 +1,323 @@
+"""Renders kustomizations and charts with the user's own kustomize and helm, confined. No other module starts a renderer.
+
+The tree may be anyone's. A renderer gets an environment of fixed variables with empty folders of its own, so that it finds no
+plugins, credentials or git; limits of memory and time; and, where the kernel allows it, no network. Its text comes through
+a pipe: a renderer that writes to a file of limited size ends with status 0 and half of its text.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+from scclint.errors import LoadError
+from scclint.files.programs import find_program
+from scclint.files.read import decode
+from scclint.finding import shortened
+from scclint.limits import RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
+from scclint.record import record
+from scclint.units.confine import FAILED
+from scclint.units.helm.precheck import chart_problem
+from scclint.units.kustomize.closure import Closure, closure
+
+_CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
+_MOST_MESSAGES = 1 << 16
+"""Bytes kept of what a renderer says on standard error."""
+_LONGEST_MESSAGE = 300
+_MOST_NOTICES = 3
+_RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
+"""Release names that helm takes, dots apart."""
+_MEMORY = ("out of memory", "cannot allocate memory", "failed to reserve", "failed to create new OS thread")
+"""What the Go runtime says at the limit of memory."""
+
+
+@record
+class Rendering:
+    """What a renderer made: the `text`, or the `error` that says in one line why there is none.
+
+    `notices` are warnings that the renderer wrote. Paths in annotations of origin (`origins=True`) start at the folder `base`.
+    """
+
+    text: str = ""
+    error: str = ""
+    notices: tuple[str, ...] = ()
+    base: str = ""
+
+
+@record
+class Program:
+    """A renderer on this machine. `arguments` come before all others; `problem` says why it cannot be used, if so."""
+
+    path: str = ""
+    arguments: tuple[str, ...] = ()
+    version: str = ""
+    problem: str = ""
+
+
+@record
+class Renderer:
+    """The renderers of this machine, found once per run. `isolated` is False where the kernel allows no network namespace."""
+
+    kustomize: Program
+    helm: Program
+    isolated: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Whatever, beside the input, decides what is rendered: part of the key of a cache."""
+        return tuple(text for p in (self.kustomize, self.helm) for text in (p.path, *p.arguments, p.version, p.problem))
+
+    def build_kustomize(self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None) -> Rendering:
+        """Build the kustomization in `folder`, which must not read outside `root`.
+
+        `checked` is its closure, if the caller has it. With `origins`, each object is annotated with the file it comes from.
+        """
+        program = self.kustomize
+        refused = program.problem or (closure(folder, root) if checked is None else checked).refused
+        if refused:
+            return Rendering(error=refused)
+        with _sandbox() as sandbox:
+            entry = os.path.realpath(folder)
+            if origins:
+                sandbox.write_wrapper(entry)
+                entry = sandbox.wrapper
+            ended = self._run(program, [entry], sandbox)
+            return ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names}, entry if origins else "")
+
+    def template_chart(
+        self,
+        chart: str,
+        *,
+        root: str,
+        release_name: str,
+        namespace: str,
+        kube_version: str,
+        api_versions: Sequence[str],
+        values: Sequence[str] = (),
+        settings: Sequence[str] = (),
+        skip_tests: bool = True,
+        include_crds: bool = False,
+    ) -> Rendering:
+        """Render the chart in the folder `chart`, which must not read outside `root`.
+
+        `values` are paths of values files, the last one wins; `settings` are values as `--set` takes them, `KEY=VALUE`.
+        """
+        refused = self.helm.problem or chart_problem(chart, root, values)
+        if not refused and not _RELEASE_NAME.fullmatch(release_name):
+            refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
+        if refused:
+            return Rendering(error=refused)
+        with _sandbox() as sandbox:
+            arguments = [
+                release_name,
+                os.path.realpath(chart),
+                f"--namespace={namespace}",
+                f"--kube-version={kube_version}",
+                *([f"--api-versions={','.join(api_versions)}"] if api_versions else []),
+                # helm splits this value at commas that are not in quotes.
+                *(f'--values="{os.path.realpath(path).replace(chr(34), 2 * chr(34))}"' for path in values),
+                *(f"--set={setting}" for setting in settings),
+                *(["--skip-tests"] if skip_tests else []),
+                *(["--include-crds"] if include_crds else []),
+            ]
+            ended = self._run(self.helm, arguments, sandbox)
+            return ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
+
+    def _run(self, program: Program, arguments: Sequence[str], sandbox: "_Sandbox") -> "_Ended":
+        return _run(self.isolated, [program.path, *program.arguments, *arguments], sandbox)
+
+
+def find_renderer() -> Renderer:
+    """Return the renderers on PATH: kustomize, else `oc kustomize`, else `kubectl kustomize`; and helm."""
+    problem = _cannot_confine()
+    if problem:
+        return Renderer(Program(problem=problem), Program(problem=problem), False)
+    with _sandbox() as sandbox:
+        isolated = _run(True, [sys.executable, "-I", "-S", "-c", ""], sandbox).status == 0
+        kustomize = (
+            _find("kustomize", ("build",), ("version",), isolated, sandbox),
+            _find("oc", ("kustomize",), ("version", "--client"), isolated, sandbox),
+            _find("kubectl", ("kustomize",), ("version", "--client"), isolated, sandbox),
+        )
+        helm = _find("helm", ("template",), ("version", "--short"), isolated, sandbox)
+    usable = next((program for program in kustomize if not program.problem), None)
+    return Renderer(usable or next((p for p in kustomize if p.path), kustomize[0]), helm, isolated)
+
+
+def _cannot_confine() -> str:
+    if os.name != "posix":
+        return "kustomize and helm are not run on this system, which has no way to limit them"
+    if not sys.executable or not os.path.isfile(_CONFINE):
+        return "kustomize and helm are not run, because this Python cannot start a process that limits them"
+    return ""
+
+
+def _find(name: str, arguments: tuple[str, ...], version: tuple[str, ...], isolated: bool, sandbox: "_Sandbox") -> Program:
+    path = find_program(name)
+    if not path:
+        return Program(problem=f"{name} not found")
+    said = _run(isolated, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
+    if said.error:
+        return Program(path, arguments, problem=said.error)
+    return Program(path, arguments, " ".join(said.text.split()))
+
+
+@record
+class _Sandbox:
+    """Folders of one run of a renderer: its HOME, TMPDIR, and an empty one that serves as PATH, plugin home and working directory."""
+
+    home: str
+    temporary: str
+    empty: str
+    wrapper: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        # Go's proxy settings leave out 127.0.0.1 and localhost; they shut the rest where there is no network namespace.
+        nowhere = "http://127.0.0.1:9"
+        return {
+            "HOME": self.home,
+            "TMPDIR": self.temporary,
+            "PATH": self.empty,
+            "LC_ALL": "C",
+            "KUBECONFIG": os.devnull,
+            "HELM_PLUGINS": self.empty,
+            "KUSTOMIZE_PLUGIN_HOME": self.empty,
+            "GIT_ALLOW_PROTOCOL": "none",
+            "HTTP_PROXY": nowhere,
+            "HTTPS_PROXY": nowhere,
+        }
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What stands in messages for paths that differ from run to run."""
+        return {os.path.dirname(self.home): "TEMPORARY"}
+
+    def write_wrapper(self, entry: str) -> None:
+        """Write the kustomization that includes `entry` and asks for origins, which only the outermost one can.
+
+        kustomize takes no absolute path of a folder. JSON is YAML in which any path can be quoted.
+        """
+        import json
+
+        wrapper = {"resources": [os.path.relpath(entry, self.wrapper)], "buildMetadata": ["originAnnotations"]}
+        with open(os.path.join(self.wrapper, "kustomization.yaml"), "w", encoding="utf-8") as file:
+            json.dump(wrapper, file)
+
+
+@contextmanager
+def _sandbox() -> Iterator[_Sandbox]:
+    with tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as folder:
+        folders = [os.path.join(os.path.realpath(folder), name) for name in ("home", "temporary", "empty", "wrapper")]
+        for path in folders:
+            os.mkdir(path)
+        yield _Sandbox(*folders)
+
+
+@record
+class _Ended:
+    """How a renderer ended. `stopped` says why it was killed, if it was; `status` is negative for a signal, as in `subprocess`."""
+
+    text: bytes
+    messages: bytes
+    status: int
+    stopped: str = ""
+
+    def rendering(self, called: str, names: Mapping[str, str], base: str = "") -> Rendering:
+        lines = list(_lines(self.messages, names))
+        if self.stopped or self.status:
+            return Rendering(error=f"{called} {self.stopped or self._failure(lines)}")
+        try:
+            text = decode(self.text, called)
+        except LoadError as error:
+            return Rendering(error=f"{called} wrote text that is {error.message}")
+        # kustomize warns of each deprecated field of each folder, which is no matter of admission.
+        warnings = dict.fromkeys(line for line in lines if "warning" in line.lower() and "deprecated" not in line)
+        return Rendering(text, "", tuple(warnings)[:_MOST_NOTICES], base)
+
+    def _failure(self, lines: Sequence[str]) -> str:
+        if any(word in line for line in lines for word in _MEMORY):
+            return f"needs more than {RENDER_MEMORY >> 30} GiB of memory"
+        if self.status in (-signal.SIGKILL, -signal.SIGXCPU):
+            return f"was killed, most likely at its limit of {RENDER_CPU} seconds of processor time"
+        if self.status == FAILED and lines:
+            return lines[0]
+        said = next((line for line in lines if line.startswith(("Error: ", "error: "))), "")
+        said = said or next((line for line in lines if "warning" not in line.lower()), "")
+        return f"failed: {said.split('rror: ', 1)[-1] or f'exit status {self.status}'}"
+
+
+def _lines(messages: bytes, names: Mapping[str, str]) -> Iterator[str]:
+    """The lines that a renderer wrote, in printable characters, without paths of this machine."""
+    text = messages.decode("utf-8", "replace")
+    for path, name in names.items():
+        text = text.replace(f"{path}/", f"{name}/" if name else "").replace(path, name or ".")
+    for line in text.splitlines():
+        printable = "".join(c if c.isprintable() else " " for c in line).strip()
+        if printable:
+            yield shortened(printable, _LONGEST_MESSAGE)
+
+
+def _run(isolated: bool, command: Sequence[str], sandbox: _Sandbox) -> _Ended:
+    limits = (str(int(isolated)), str(RENDER_MEMORY), str(RENDER_CPU))
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", _CONFINE, *limits, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=sandbox.empty,
+        env=sandbox.environment,
+        start_new_session=True,
+    )
+    with process:
+        deadline = time.monotonic() + RENDER_SECONDS
+        try:
+            text, messages, stopped = _collect(process, deadline)
+            if not stopped:
+                process.wait(max(deadline - time.monotonic(), 0.0))
+        except subprocess.TimeoutExpired:
+            stopped = _too_long()
+        finally:
+            # Also if this process is interrupted. The group has its number until the process is waited for.
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+    return _Ended(text, messages, process.returncode, stopped)
+
+
+def _collect(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes, bytes, str]:
+    """What the process writes, and why it must be stopped: empty once it has closed both of its pipes."""
+    import selectors
+
+    assert process.stdout is not None and process.stderr is not None
+    parts: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    sizes = dict.fromkeys(parts, 0)
+    most = {process.stdout.fileno(): RENDER_OUTPUT, process.stderr.fileno(): _MOST_MESSAGES}
+    out, err = parts
+    stopped = ""
+    with selectors.DefaultSelector() as pipes:
+        for pipe in parts:
+            pipes.register(pipe, selectors.EVENT_READ)
+        while pipes.get_map() and not stopped:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                stopped = _too_long()
+            for key, _ in pipes.select(max(left, 0.0)):
+                part = os.read(key.fd, 1 << 16)
+                if not part:
+                    pipes.unregister(key.fd)
+                elif sizes[key.fd] <= most[key.fd]:
+                    parts[key.fd].append(part)
+                    sizes[key.fd] += len(part)
+            if sizes[out] > RENDER_OUTPUT:
+                stopped = f"wrote more than {RENDER_OUTPUT >> 20} MiB"
+    return b"".join(parts[out]), b"".join(parts[err]), stopped
+
+
+def _too_long() -> str:
+    return f"took longer than {RENDER_SECONDS} seconds"

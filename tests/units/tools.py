@@ -1,0 +1,34 @@
+"""The renderers of this machine, for tests that need the real ones."""
+
+from functools import cache
+
+import pytest
+
+from scclint.units.render import Renderer, find_renderer
+
+
+@cache
+def renderer() -> Renderer:
+    return find_renderer()
+
+
+needs_kustomize = pytest.mark.skipif(bool(renderer().kustomize.problem), reason=renderer().kustomize.problem)
+needs_helm = pytest.mark.skipif(bool(renderer().helm.problem), reason=renderer().helm.problem)
+
+
+def template(chart: str, root: str, *values: str, **more: object) -> str:
+    """What helm makes of a chart. Fails if it makes nothing."""
+    from scclint.units.helm.capabilities import UNSPECIFIED_NAMESPACE, api_versions, kube_version
+
+    made = renderer().template_chart(
+        chart,
+        root=root,
+        release_name="web",
+        namespace=UNSPECIFIED_NAMESPACE,
+        kube_version=kube_version("4.22"),
+        api_versions=api_versions("4.22"),
+        values=values,
+        **more,  # type: ignore[arg-type]  # the remaining options, by name
+    )
+    assert made.error == ""
+    return made.text
