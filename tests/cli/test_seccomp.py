@@ -77,9 +77,9 @@ def test_a_profile_folder_provides_and_is_linted(folder: Path, capsys: pytest.Ca
     assert check("pod.yaml", "--profile-dir", "nodes") == 1
     out = capsys.readouterr().out
     assert "SEC208" not in out
-    assert "nodes/profiles/web.json:11:5: SEC211 syscalls[0] lets through what RuntimeDefault stops: bpf" in out
+    assert "nodes/profiles/web.json:11:5: SEC211 syscalls[0] allows syscalls that RuntimeDefault denies: bpf" in out
     # No privilege escalation, so the runtime loads the filter last.
-    assert "runtime needs to set the container up" not in out
+    assert "runtime needs to set up the container" not in out
 
 
 def test_the_configuration_names_profile_folders_relative_to_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +105,7 @@ def test_a_profile_file_of_the_input_provides_by_the_end_of_its_path(folder: Pat
     check(".")
     out = capsys.readouterr().out
     assert "SEC208" not in out
-    used = [line for line in out.splitlines() if "set the container up" in line]
+    used = [line for line in out.splitlines() if "set up the container" in line]
     assert [line.split(":")[0] for line in used] == ["other-web.json"], "of the other one it is not known who uses it"
 
 
@@ -148,7 +148,7 @@ BARE = (
     ("more", "said"),
     [
         ("", "It depends on the node pool: unconfined on gpu, RuntimeDefault on worker."),
-        ('  nodeSelector: {node-role.kubernetes.io/gpu: ""}\n', "Nothing asks for a profile, no SCC gives one."),
+        ('  nodeSelector: {node-role.kubernetes.io/gpu: ""}\n', "The manifest sets no profile, and no SCC applies one."),
     ],
 )
 def test_pools_of_the_configuration_count(more: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
-from scclint.evidence.captures import Observation, Requested, Who, read_evidence
+from scclint.evidence.captures import Identity, Observation, Requested, read_evidence
 
 ID = "0123456789abcdef" * 4
 LABELS = {
@@ -17,7 +17,7 @@ LABELS = {
     "io.kubernetes.pod.name": "web-1",
     "io.kubernetes.pod.namespace": "demo",
 }
-WHO = Who("demo", "web-1", "app")
+WHO = Identity("demo", "web-1", "app")
 PROFILE = {"defaultAction": "SCMP_ACT_LOG"}
 
 
@@ -72,27 +72,27 @@ def test_crictl_inspect() -> None:
 def test_names_from_the_runtimes_own_annotations() -> None:
     capture = inspect(labels={})
     capture["info"]["runtimeSpec"]["annotations"] |= LABELS
-    assert read(("a.json", capture))[0].who == WHO
+    assert read(("a.json", capture))[0].identity == WHO
 
 
 @pytest.mark.parametrize("join", [lambda texts: "[" + ",".join(texts) + "]", "\n".join])
 def test_many_containers_in_one_capture(join: Any) -> None:
     texts = [json.dumps(inspect(labels=LABELS | {"io.kubernetes.container.name": name})) for name in ("a", "b")]
-    assert [seen.who.container for seen in read(("all.json", join(texts)))] == ["a", "b"]
+    assert [seen.identity.container for seen in read(("all.json", join(texts)))] == ["a", "b"]
 
 
 def test_what_jq_leaves() -> None:
     nothing, profile = read(("demo_web-1_app.json", "null\n"), ("web-1_app.json", PROFILE))
-    assert (nothing.who, nothing.has_profile, nothing.profile) == (WHO, True, None)
-    assert (profile.who, profile.profile) == (Who("", "web-1", "app"), PROFILE)
+    assert (nothing.identity, nothing.has_profile, nothing.profile) == (WHO, True, None)
+    assert (profile.identity, profile.profile) == (Identity("", "web-1", "app"), PROFILE)
 
 
 def test_a_capture_named_for_the_container_id() -> None:
     ps = {"containers": [{"id": ID, "labels": LABELS, "metadata": {"name": "app"}}]}
-    assert [seen.who for seen in read((f"{ID[:13]}.json", "null"), ("ps.json", ps))] == [WHO]
+    assert [seen.identity for seen in read((f"{ID[:13]}.json", "null"), ("ps.json", ps))] == [WHO]
     dumped = read((f"{ID}.json", "null"), ("pod.json", pod()))
-    assert dumped[0].who == WHO
-    assert read((f"{ID[:13]}.json", "null"))[0].who == Who()
+    assert dumped[0].identity == WHO
+    assert read((f"{ID[:13]}.json", "null"))[0].identity == Identity()
 
 
 def test_proc_status() -> None:
@@ -108,7 +108,7 @@ def test_proc_status() -> None:
 
 def test_a_pid_names_a_process() -> None:
     seen = read(("status", "Name:\tsleep\nPid:\t42\nSeccomp:\t2\n"), ("a.json", inspect()))
-    assert seen[0].who == WHO
+    assert seen[0].identity == WHO
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_pid_names_a_process() -> None:
 def test_pod_dumps(wrap: Any) -> None:
     dump = pod(seccompProfile={"type": "Localhost", "localhostProfile": "x.json"})
     init, app = read(("pods.json", wrap(dump)))
-    assert (init.who.container, init.privileged, init.requested) == ("init", True, Requested("RuntimeDefault"))
+    assert (init.identity.container, init.privileged, init.requested) == ("init", True, Requested("RuntimeDefault"))
     assert (app.requested, app.scc, app.owner, app.node) == (
         Requested("Localhost", "x.json"),
         "anyuid",
@@ -128,7 +128,7 @@ def test_pod_dumps(wrap: Any) -> None:
 
 def test_pod_dumps_in_yaml() -> None:
     text = "kind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: x}]\n---\nkind: Node\n"
-    assert [seen.who for seen in read(("pods.yaml", text))] == [Who("", "a", "x")]
+    assert [seen.identity for seen in read(("pods.yaml", text))] == [Identity("", "a", "x")]
 
 
 @pytest.mark.parametrize("text", ["just words", "{", "[1]", '{"a": 1}', "a: [", "true"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scclint.evidence.captures import Observation, Requested, Who, read_evidence
+from scclint.evidence.captures import Identity, Observation, Requested, read_evidence
 from scclint.evidence.verify import Comparison, Prediction, verify
 from scclint.profiles import recognise as recognition
 from scclint.profiles.recognise import identify, recognise
@@ -16,7 +16,7 @@ from scclint.record import replace
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 
 ARTICLE = Path(__file__).parents[2] / "fixtures" / "seccomp" / "article" / "evidence"
-WHO = Who("demo", "web-6d4cf56db6-x8x2p", "app")
+WHO = Identity("demo", "web-6d4cf56db6-x8x2p", "app")
 CONFINED = Prediction("Deployment", "demo", "web", "app", "RuntimeDefault", None, 2, "restricted-v2", "SCC default")
 UNCONFINED = replace(CONFINED, type="Unconfined", proc_mode=0, scc="anyuid", source="kubelet default")
 
@@ -120,7 +120,7 @@ def test_a_changed_default_is_told_with_its_difference() -> None:
     profile["syscalls"][1]["names"] = [name for name in profile["syscalls"][1]["names"] if name != "mount"]
     found = one(CONFINED, crictl(profile))
     assert (found.status, found.step) == ("disagree", "content")
-    assert "the closest is CRI-O 1.33, 1.34 and 1.35.0" in found.explanation
+    assert "the closest is that of CRI-O 1.33, 1.34 and 1.35.0" in found.explanation
     assert "1 closed (mount)" in found.explanation
 
 
@@ -162,7 +162,7 @@ def test_localhost(seen: Observation, expected: tuple[str, str]) -> None:
     ],
 )
 def test_pods_belong_to_workloads_by_name(kind: str, pod: str, matches: bool) -> None:
-    seen = replace(proc(2), who=Who("demo", pod, "app"))
+    seen = replace(proc(2), identity=Identity("demo", pod, "app"))
     other = replace(CONFINED, name="other")
     found = verify([replace(CONFINED, kind=kind), other], [seen])
     assert ([c.pod for c in found.comparisons if c.pod] == [pod]) is matches
@@ -170,14 +170,14 @@ def test_pods_belong_to_workloads_by_name(kind: str, pod: str, matches: bool) ->
 
 
 def test_other_namespaces_and_containers_are_not_meant() -> None:
-    for who in (Who("shop", WHO.pod, "app"), Who("demo", WHO.pod, "sidecar")):
-        found = verify([CONFINED, replace(CONFINED, name="other")], [replace(proc(2), who=who)])
+    for identity in (Identity("shop", WHO.pod, "app"), Identity("demo", WHO.pod, "sidecar")):
+        found = verify([CONFINED, replace(CONFINED, name="other")], [replace(proc(2), identity=identity)])
         assert [c.status for c in found.comparisons] == ["no evidence", "no evidence"]
         assert len(found.unmatched) == 1
 
 
 def test_a_capture_without_name_is_about_the_only_container_or_the_one_its_file_is_named_for() -> None:
-    bare = Observation(Who(), "crictl", "captures/null.json", has_profile=True)
+    bare = Observation(Identity(), "crictl", "captures/null.json", has_profile=True)
     assert outcome(UNCONFINED, bare) == AGREE
     two = [UNCONFINED, replace(UNCONFINED, name="other")]
     assert len(verify(two, [bare]).unmatched) == 1
@@ -186,7 +186,7 @@ def test_a_capture_without_name_is_about_the_only_container_or_the_one_its_file_
 
 
 def test_every_pod_of_a_workload_is_compared() -> None:
-    second = replace(proc(0), who=WHO._replace(pod="web-6d4cf56db6-zzzzz"))
+    second = replace(proc(0), identity=WHO._replace(pod="web-6d4cf56db6-zzzzz"))
     found = verify([CONFINED], [second, proc(2)])
     assert [(c.pod, c.status) for c in found.comparisons] == [(WHO.pod, "agree"), ("web-6d4cf56db6-zzzzz", "disagree")]
     assert not found.agrees

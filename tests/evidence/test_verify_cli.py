@@ -72,7 +72,7 @@ def test_another_release_is_told_by_the_content(capsys: pytest.CaptureFixture[st
     assert verify("--openshift", "4.20") == 1
     out = capsys.readouterr().out
     assert out.startswith(f"disagree: {MANIFESTS}:26: Deployment demo/confined, container app")
-    assert "    release: it is the RuntimeDefault of CRI-O 1.25.0 to 1.29.8" in out
+    assert "    release: the profile is the RuntimeDefault of CRI-O 1.25.0 to 1.29.8" in out
     assert out.endswith("1 agree, 1 disagree, 0 without evidence\n")
 
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "no such evidence: missing" in capsys.readouterr().err
     (tmp_path / "notes.yaml").write_text("a: 1\n")
     assert verify(evidence=str(tmp_path)) == 2
-    assert "not evidence" in capsys.readouterr().err
+    assert "not a supported capture" in capsys.readouterr().err
     (tmp_path / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
     assert verify(manifests=str(tmp_path / "config.yaml")) == 4
     (tmp_path / "broken.yaml").write_text("kind: Pod\n  x: [\n")
@@ -138,7 +138,7 @@ def test_what_depends_on_the_node_is_no_disagreement(tmp_path: Path, capsys: pyt
     seen = str(tmp_path / "kube-system_web_app.status")
     assert verify(manifests=str(tmp_path / "m.yaml"), evidence=seen) == 0
     out = capsys.readouterr().out
-    assert "    predicted: nothing definite\n" in out
+    assert "    predicted: undecided\n" in out
     assert "undecided: It depends on the node pool: unconfined on master, RuntimeDefault on worker.\n" in out
 
 
@@ -156,6 +156,6 @@ def test_the_content_of_a_localhost_profile_is_compared(tmp_path: Path, capsys: 
     assert verify(manifests=str(manifests), evidence=str(evidence)) == 0
     capture({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
     assert verify(manifests=str(manifests), evidence=str(evidence)) == 1
-    assert "content: the file on the node is not the one in the input (operator/web.json)" in capsys.readouterr().out
+    assert "content: the file on the node differs from the one in the input (operator/web.json)" in capsys.readouterr().out
     capture(resolve("1.35"))
     assert verify(manifests=str(manifests), evidence=str(evidence)) == 1

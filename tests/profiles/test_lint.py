@@ -1,6 +1,6 @@
 """Each profile of fixtures/seccomp/profiles has its problems in the `.out` file beside it, by line and column.
 
-`SCCLINT_ACCEPT=1 pytest tests/profiles/test_lint.py` writes the `.out` files anew: read what changes.
+`SCCLINT_WRITE_GOLDEN=1 pytest tests/profiles/test_lint.py` rewrites the `.out` files: read what changes.
 """
 
 import json
@@ -36,7 +36,7 @@ def rendered(path: Path) -> str:
 def test_every_seeded_mistake_is_found_at_its_line(path: Path) -> None:
     expected = path.with_suffix(".out")
     found = rendered(path)
-    if os.environ.get("SCCLINT_ACCEPT"):
+    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
         expected.write_text(found, "utf-8")
     assert found == expected.read_text("utf-8")
     assert (found == "") == path.stem.startswith("good-")
@@ -63,7 +63,7 @@ def test_similar_names_are_looked_up_for_so_many_and_each_unknown_one_is_told(mo
     data = {**GOOD, "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
     found = [problem for problem in lint_data(data) if problem.id == "unknown-syscall"]
     assert [name in problem.message for name, problem in zip(names, found, strict=True)] == [True] * 5
-    assert [problem.settle for problem in found] == ["Did you mean read?"] * 3 + ["Correct the name or take it out."] * 2
+    assert [problem.settle for problem in found] == ["Did you mean read?"] * 3 + ["Correct the name, or remove it."] * 2
 
 
 def ids(data: object, target: Target | None = None) -> list[str]:

@@ -91,7 +91,7 @@ def test_base_profiles_come_before_the_profile_itself() -> None:
     [
         ([profile("a", baseProfileName="oci://ghcr.io/x/y:v1")], "in a registry"),
         ([profile("a", baseProfileName="b")], "'b' is not in the input"),
-        ([profile("a", baseProfileName="b"), profile("b", baseProfileName="a")], "in a circle at 'a'"),
+        ([profile("a", baseProfileName="b"), profile("b", baseProfileName="a")], "form a cycle at 'a'"),
         ([profile("a", "x", baseProfileName="b"), profile("b", "y")], "'b' is not in the input"),
         (
             [profile("a" if not i else f"p{i}", baseProfileName=f"p{i + 1}") for i in range(DEPTH + 3)],

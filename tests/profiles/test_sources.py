@@ -16,7 +16,7 @@ from scclint.engine.worlds import make_worlds
 from scclint.finding import Finding
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.profiles import sources
-from scclint.profiles.lint import sound_part
+from scclint.profiles.lint import valid_part
 from scclint.profiles.providers import MOST_INHERITED
 from scclint.world import World
 
@@ -67,13 +67,13 @@ def messages(*objects: Any) -> str:
 
 
 def test_capabilities_of_the_containers_count() -> None:
-    assert "stops: bpf" in messages(profile(**WIDE), pod())
-    assert "stops: bpf" not in messages(profile(**WIDE), pod(capabilities={"add": ["SYS_ADMIN"]}))
-    assert "stops: bpf" in messages(profile(**WIDE), pod("operator/other.json", capabilities={"add": ["SYS_ADMIN"]}))
+    assert "denies: bpf" in messages(profile(**WIDE), pod())
+    assert "denies: bpf" not in messages(profile(**WIDE), pod(capabilities={"add": ["SYS_ADMIN"]}))
+    assert "denies: bpf" in messages(profile(**WIDE), pod("operator/other.json", capabilities={"add": ["SYS_ADMIN"]}))
 
 
 def test_no_privilege_escalation_spares_the_runtimes_own_calls() -> None:
-    needed = "needs to set the container up"
+    needed = "needs to set up the container"
     assert needed in messages(profile(**WIDE))
     assert needed in messages(profile(**WIDE), pod())
     assert needed not in messages(profile(**WIDE), pod(allowPrivilegeEscalation=False))
@@ -82,7 +82,7 @@ def test_no_privilege_escalation_spares_the_runtimes_own_calls() -> None:
 
 
 def test_the_architecture_that_the_pods_select() -> None:
-    lacking = "`architectures` has no SCMP_ARCH_AARCH64, the architecture of arm64 nodes"
+    lacking = "`architectures` lacks SCMP_ARCH_AARCH64, the architecture of arm64 nodes"
     selecting = pod(spec={"nodeSelector": {"kubernetes.io/arch": "arm64"}})
     assert lacking in messages(profile(**WIDE), selecting)
     assert lacking not in messages(profile(**WIDE), pod())
@@ -124,7 +124,7 @@ def test_base_profiles_that_add_too_much_are_told() -> None:
     found = [f for f in findings(base, profile(**WIDE | {"baseProfileName": "base"})) if f.subject.name == "web"]
     assert [(f.rule_id, f.path) for f in found] == [("SEC211", ANY), ("SEC212", ("spec", "baseProfileName"))]
     assert found[1].message == (
-        "SeccompProfile web: what containers need to start is not looked for: "
+        "SeccompProfile web: scclint did not check whether containers can start: "
         f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
     )
 
@@ -134,9 +134,9 @@ def test_a_base_profile_is_checked_once_for_all_that_are_based_on_it(monkeypatch
 
     def counted(spec: dict[str, Any]) -> dict[str, Any]:
         checked.append(spec)
-        return sound_part(spec)
+        return valid_part(spec)
 
-    monkeypatch.setattr(sources, "sound_part", counted)
+    monkeypatch.setattr(sources, "valid_part", counted)
     based = [profile(f"web{number}", **WIDE | {"baseProfileName": "base"}) for number in range(5)]
     findings(profile("base", **WIDE), *based)
     assert len(checked) == 6

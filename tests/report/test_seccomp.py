@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import main
-from scclint.evidence.captures import Observation, Who
+from scclint.evidence.captures import Identity, Observation
 from scclint.evidence.verify import Prediction, verify
 from scclint.profiles.runtime_default import resolve
 from scclint.report.seccomp import disagreements
@@ -94,7 +94,7 @@ def test_diff_of_two_releases(capsys: pytest.CaptureFixture[str]) -> None:
         "\n"
         "any other syscall: denied, ERRNO(ENOSYS)\n"
         "\n"
-        "B lets through less (2):\n"
+        "B allows less (2):\n"
         "  clone\n"
         "    A: allowed\n"
         "    B: conditional: ALLOW if arg0 & 0x7e020000 == 0x0; ERRNO(EPERM) if arg0 & 0x7e020000 != 0x0; else ERRNO(ENOSYS)\n"
@@ -145,7 +145,7 @@ def test_what_cannot_be_compared(text: str, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_container_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     text = f"{FIXTURES / 'article' / 'manifests.yaml'}#web/app"
-    assert "no such container" in refused(capsys, "seccomp", "diff", text, "4.16")
+    assert "no container matches" in refused(capsys, "seccomp", "diff", text, "4.16")
 
 
 def test_a_broken_profile_is_refused_at_its_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +154,7 @@ def test_a_broken_profile_is_refused_at_its_place(capsys: pytest.CaptureFixture[
 
 
 def test_disagreements_as_findings() -> None:
-    seen = Observation(Who("demo", "confined-6d4cf56db6-x8x2p", "app"), "proc", "status", mode=0)
+    seen = Observation(Identity("demo", "confined-6d4cf56db6-x8x2p", "app"), "proc", "status", mode=0)
     (finding,) = disagreements(verify(PREDICTIONS, [seen]))
     assert (finding.rule_id, finding.span.file, finding.span.line, finding.subject.container) == ("VER001", "m.yaml", 3, "app")
     assert "predicted RuntimeDefault, Seccomp: 2, SCC restricted-v2, observed Seccomp: 0" in finding.message

@@ -81,7 +81,7 @@ def test_a_localhost_profile_without_a_file_never_starts(path: str | None) -> No
     made = pod(securityContext={"seccompProfile": {"type": "Localhost", "localhostProfile": path}})
     one = only(resolve(Cluster.kubernetes("1.33"), made))
     assert (one.type, one.proc_mode, one.crictl) == ("Localhost", None, None)
-    assert "never started" in one.why
+    assert "never starts" in one.why
 
 
 def test_an_unknown_type_is_in_force_nowhere() -> None:

@@ -44,7 +44,7 @@ def effective(
 def test_all_pools_on_which_the_pod_can_land_default() -> None:
     one, _ = effective(kubelet("worker"))
     assert (one.type, one.source, one.proc_mode) == ("RuntimeDefault", "kubelet default", 2)
-    assert one.why == "The kubelet runs with seccompDefault, by KubeletConfig confine."
+    assert one.why == "The kubelet runs with seccompDefault, set by KubeletConfig confine."
 
 
 def test_a_pod_that_also_lands_on_masters_depends_on_the_node() -> None:
@@ -58,13 +58,13 @@ def test_a_pod_that_also_lands_on_masters_depends_on_the_node() -> None:
 
 def test_only_masters_default() -> None:
     one, _ = effective(kubelet("master"))
-    assert (one.type, one.why) == ("Unconfined", "Nothing asks for a profile, no SCC gives one.")
+    assert (one.type, one.why) == ("Unconfined", "The manifest sets no profile, and no SCC applies one.")
 
 
 def test_pools_that_disagree_with_themselves() -> None:
     one, _ = effective(kubelet("worker", "a"), kubelet("worker", "b", seccompDefault=False))
     assert (one.type, one.source) == (None, "kubelet default")
-    assert one.why == "Nothing asks for a profile, and KubeletConfigs of worker disagree (a, b)."
+    assert one.why == "No profile is set, and the KubeletConfigs of node pool worker disagree on seccompDefault (a, b)."
 
 
 def test_a_kubelet_config_for_a_pool_that_is_not_there() -> None:
@@ -98,4 +98,4 @@ def test_privileged_containers_by_pool() -> None:
 def test_a_file_that_replaces_runtime_default_is_told() -> None:
     one, _ = effective(crio("worker", 'seccomp_profile = "/etc/s.json"'), seccompProfile={"type": "RuntimeDefault"})
     assert one.type == "RuntimeDefault"
-    assert one.why == "The container field asks for it. CRI-O's seccomp_profile makes that /etc/s.json on worker."
+    assert one.why == "The container field sets it. CRI-O's seccomp_profile replaces it with /etc/s.json on worker."

@@ -1,1 +1,1 @@
-"""What nodes and the API show about running containers, compared with what is predicted."""
+"""Captures of running containers, and their comparison with what scclint predicts."""

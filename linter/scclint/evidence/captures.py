@@ -1,11 +1,15 @@
-"""What nodes and the API say about running containers, read from captures on disk.
+"""Read what nodes and the API report about running containers, from captures on disk.
 
-Taken are `crictl inspect` (one container, an array, or several outputs one after another), what is left of it by
-`jq .info.runtimeSpec.linux.seccomp` (`null` or a profile), `crictl ps -o json`, `/proc/PID/status` (whole, several, or what
-grep leaves of it), and `oc get pod -o yaml` or `-o json`, lists too.
+These captures are supported:
 
-Who a capture is about is told by its own labels, else by container id or pid with the help of the other captures, else by
-the name of its file: `NAMESPACE_POD_CONTAINER.ext`, `POD_CONTAINER.ext` or `CONTAINER-ID.ext`; Kubernetes names have no
+- `crictl inspect`: one container, an array, or several outputs in one file
+- the output of `jq .info.runtimeSpec.linux.seccomp` on it: `null` or a profile
+- `crictl ps -o json`
+- `/proc/PID/status`: the whole file, several files, or lines that grep prints
+- `oc get pod -o yaml` or `-o json`, including lists
+
+The labels in a capture identify its container. Without labels, the container ID or the PID identifies it, if another capture has the
+same. Otherwise the file name does: `NAMESPACE_POD_CONTAINER.ext`, `POD_CONTAINER.ext` or `CONTAINER-ID.ext`. Kubernetes names have no
 underscore.
 """
 
@@ -24,8 +28,8 @@ _ID = re.compile(r"[0-9a-f]{12,64}")
 _STATUS_LINE = re.compile(r"(?:/proc/(\d+)/(?:task/\d+/)?status:)?([A-Za-z_]+):[ \t]*(.*)")
 
 
-class Who(NamedTuple):
-    """A container as its captures name it. What is not known is empty."""
+class Identity(NamedTuple):
+    """The name of a container in the cluster. A part that is unknown is empty."""
 
     namespace: str = ""
     pod: str = ""
@@ -33,7 +37,7 @@ class Who(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """A seccompProfile of the API: `type`, and `localhost_profile` or empty."""
+    """A `seccompProfile` field of the API. `localhost_profile` is empty unless the profile has a path."""
 
     type: str
     localhost_profile: str = ""
@@ -41,15 +45,15 @@ class Requested(NamedTuple):
 
 @record
 class Observation:
-    """What one capture says about one container.
+    """What one capture shows about one container.
 
-    `source` is `crictl`, `proc` or `pod`, `file` where it was read. `profile` is the seccomp object the runtime got, None for
-    unconfined; only where `has_profile`. `profile_name` is CRI-O's name for it (`RuntimeDefault`, a path), `mode` that of
-    `/proc/PID/status`: 0 none, 1 strict, 2 filter. `scc` and `requested` are the pod's, as the API has them after admission;
-    `owner` is its controller (`ReplicaSet`, name). `caps` is the bounding set.
+    `source` is `crictl`, `proc` or `pod`, and `file` is the file of the capture. If `has_profile` is True, `profile` is the seccomp
+    object that the runtime got, or None for an unconfined container. `profile_name` is CRI-O's name of the profile (`RuntimeDefault`
+    or a path). `mode` is the `Seccomp:` line of `/proc/PID/status`: 0 none, 1 strict, 2 filter. `scc` and `requested` are those of
+    the pod after admission, and `owner` is the kind and name of its controller. `caps` is the bounding set.
     """
 
-    who: Who
+    identity: Identity
     source: str
     file: str
     has_profile: bool = False
@@ -67,12 +71,12 @@ class Observation:
 
 
 def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
-    """All observations of captures given as (path, text), in order, each named as far as all of them together tell.
+    """Return the observations of captures given as (path, text), in order, each with its container if the captures identify it.
 
-    Raises LoadError for a text that is none of the known captures.
+    Raises LoadError for a text that is not a supported capture.
     """
     found: list[Observation] = []
-    names: dict[str, Who] = {}
+    names: dict[str, Identity] = {}
     for path, text in files:
         for item in _read(path, text):
             if isinstance(item, Observation):
@@ -80,13 +84,13 @@ def read_evidence(files: Iterable[tuple[str, str]]) -> list[Observation]:
             else:
                 names |= item
     for seen in found:
-        if seen.container_id and seen.who.pod:
-            names.setdefault(seen.container_id, seen.who)
-    pids = {seen.pid: seen.who for seen in found if seen.pid and seen.who.pod and seen.source == "crictl"}
+        if seen.container_id and seen.identity.pod:
+            names.setdefault(seen.container_id, seen.identity)
+    pids = {seen.pid: seen.identity for seen in found if seen.pid and seen.identity.pod and seen.source == "crictl"}
     return [_named(seen, names, pids) for seen in found]
 
 
-def _read(path: str, text: str) -> Iterator[Observation | dict[str, Who]]:
+def _read(path: str, text: str) -> Iterator[Observation | dict[str, Identity]]:
     stripped = text.lstrip("\ufeff \t\r\n")
     if _STATUS_LINE.match(stripped) and re.search(r"(?m)^(?:/proc/\S+:)?Seccomp:[ \t]*\d", stripped):
         yield from _status(path, stripped)
@@ -111,12 +115,12 @@ def _values(path: str, text: str, stripped: str) -> Iterator[Any]:
             yield to_data(document.root)
 
 
-def _value(path: str, value: Any) -> Iterator[Observation | dict[str, Who]]:
+def _value(path: str, value: Any) -> Iterator[Observation | dict[str, Identity]]:
     if isinstance(value, list):
         for item in value:
             yield from _value(path, item)
     elif value is None:
-        yield Observation(Who(), "crictl", path, has_profile=True)
+        yield Observation(Identity(), "crictl", path, has_profile=True)
     elif not isinstance(value, dict):
         raise _unknown(path)
     elif "info" in value or "runtimeSpec" in value:
@@ -129,29 +133,31 @@ def _value(path: str, value: Any) -> Iterator[Observation | dict[str, Who]]:
     elif value.get("kind") == "Pod":
         yield from _pod(path, value)
     elif "defaultAction" in value:
-        yield Observation(Who(), "crictl", path, has_profile=True, profile=value)
+        yield Observation(Identity(), "crictl", path, has_profile=True, profile=value)
     elif "kind" not in value:
         raise _unknown(path)
 
 
 def _unknown(path: str) -> LoadError:
     forms = "crictl inspect, crictl ps -o json, a seccomp object, /proc/PID/status or oc get pod -o yaml"
-    return LoadError(f"{path}: not evidence that scclint knows: expected the output of {forms}", path)
+    return LoadError(f"{path}: not a supported capture: expected the output of {forms}", path)
 
 
 def _inspected(path: str, value: Mapping[str, Any]) -> Observation:
     info, status = _mapping(value.get("info")) or value, _mapping(value.get("status"))
     spec = _mapping(info.get("runtimeSpec"))
     annotations, process = _mapping(spec.get("annotations")), _mapping(spec.get("process"))
-    who = _labelled(status) if status else Who()
-    if not who.pod:
-        who = Who(*(str(annotations.get(f"{_LABEL}{key}", "")) for key in ("pod.namespace", "pod.name", "container.name")))
+    identity = _labelled(status) if status else Identity()
+    if not identity.pod:
+        identity = Identity(
+            *(str(annotations.get(f"{_LABEL}{key}", "")) for key in ("pod.namespace", "pod.name", "container.name"))
+        )
     bounding = _mapping(process.get("capabilities")).get("bounding")
     privileged = info.get("privileged")
     linux = spec.get("linux")
     profile = _mapping(linux).get("seccomp")
     return Observation(
-        who,
+        identity,
         "crictl",
         path,
         has_profile=isinstance(linux, Mapping),
@@ -164,14 +170,14 @@ def _inspected(path: str, value: Mapping[str, Any]) -> Observation:
     )
 
 
-def _labelled(container: Mapping[str, Any]) -> Who:
+def _labelled(container: Mapping[str, Any]) -> Identity:
     labels = _mapping(container.get("labels"))
     name = labels.get(f"{_LABEL}container.name") or _mapping(container.get("metadata")).get("name") or ""
-    return Who(str(labels.get(f"{_LABEL}pod.namespace", "")), str(labels.get(f"{_LABEL}pod.name", "")), str(name))
+    return Identity(str(labels.get(f"{_LABEL}pod.namespace", "")), str(labels.get(f"{_LABEL}pod.name", "")), str(name))
 
 
 def _status(path: str, text: str) -> Iterator[Observation]:
-    """One observation per `Seccomp:` line; a `Pid:` line before it, or grep's path in front of it, says whose it is."""
+    """Yield one observation per `Seccomp:` line. A `Pid:` line before it, or the path that grep prints, gives the PID."""
     pid = 0
     for line in text.splitlines():
         match = _STATUS_LINE.match(line)
@@ -183,7 +189,7 @@ def _status(path: str, text: str) -> Iterator[Observation]:
         elif key == "Pid" and value.isdecimal():
             pid = int(value)
         elif key == "Seccomp" and value.isdecimal():
-            yield Observation(Who(), "proc", path, mode=int(value), pid=int(match[1] or pid))
+            yield Observation(Identity(), "proc", path, mode=int(value), pid=int(match[1] or pid))
 
 
 def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
@@ -199,7 +205,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
             context = _mapping(container.get("securityContext"))
             name = str(container.get("name", ""))
             yield Observation(
-                Who(str(metadata.get("namespace", "")), str(metadata.get("name", "")), name),
+                Identity(str(metadata.get("namespace", "")), str(metadata.get("name", "")), name),
                 "pod",
                 path,
                 privileged=context.get("privileged") is True,
@@ -216,21 +222,21 @@ def _requested(context: Mapping[str, Any]) -> Requested | None:
     return Requested(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
 
 
-def _named(seen: Observation, names: Mapping[str, Who], pids: Mapping[int, Who]) -> Observation:
-    if seen.who.pod:
+def _named(seen: Observation, names: Mapping[str, Identity], pids: Mapping[int, Identity]) -> Observation:
+    if seen.identity.pod:
         return seen
-    who = names.get(seen.container_id) or pids.get(seen.pid) or _by_file_name(seen.file, names)
-    return replace(seen, who=who) if who else seen
+    identity = names.get(seen.container_id) or pids.get(seen.pid) or _by_file_name(seen.file, names)
+    return replace(seen, identity=identity) if identity else seen
 
 
-def _by_file_name(path: str, names: Mapping[str, Who]) -> Who | None:
+def _by_file_name(path: str, names: Mapping[str, Identity]) -> Identity | None:
     stem = os.path.basename(path).partition(".")[0]
     if _ID.fullmatch(stem):
-        return next((who for id, who in names.items() if id.startswith(stem)), None)
+        return next((identity for id, identity in names.items() if id.startswith(stem)), None)
     parts = stem.split("_")
     if len(parts) == 3:
-        return Who(*parts)
-    return Who("", *parts) if len(parts) == 2 else None
+        return Identity(*parts)
+    return Identity("", *parts) if len(parts) == 2 else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

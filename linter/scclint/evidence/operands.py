@@ -1,4 +1,4 @@
-"""The profiles that `scclint seccomp diff` compares, from what the user writes for them."""
+"""Find the profiles that `scclint seccomp diff` compares, from its command-line arguments."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set
 
 Predict = Callable[[Sequence[str]], list[Prediction]]
-"""From paths of manifests to what is predicted for every container in them."""
+"""Return the predictions for every container in manifests, given their paths."""
 
 _RELEASE = re.compile(r"(?:(openshift|crio):)?([14]\.\d+(?:\.\d+)*)(?:\+(.+))?")
 FORMS = (
@@ -23,16 +23,16 @@ FORMS = (
 
 @record
 class Operand:
-    """A profile to compare: `label` for people, `profile` in the OCI form, None for unconfined."""
+    """A profile to compare: `label` is its name in the output, and `profile` is in the OCI format, None if unconfined."""
 
     label: str
     profile: Profile | None
 
 
 def operand(text: str, crio: str, arch: str, predict: Predict) -> Operand:
-    """The profile that `text` stands for; see `FORMS`. `crio` is the release of the nodes, for files and containers.
+    """Return the profile that `text` names in one of the `FORMS`. `crio` is the nodes' release, used for containers.
 
-    Raises UsageError for a text that stands for nothing, LoadError for a file that is no profile.
+    Raises UsageError for a text in no such form, and LoadError for a file that is not a valid profile.
     """
     if text == "unconfined":
         return Operand(text, None)
@@ -43,18 +43,18 @@ def operand(text: str, crio: str, arch: str, predict: Predict) -> Operand:
         return _container(path, container, crio, arch, predict)
     if os.path.isfile(text):
         return Operand(text, read_profile(text, arch))
-    raise UsageError(f"{text!r} is nothing to compare: give {FORMS}")
+    raise UsageError(f"{text!r} is not a profile to compare: use {FORMS}")
 
 
 def read_profile(path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
-    """A profile file in either form, resolved. Raises LoadError for one that the runtime would refuse."""
+    """Return the resolved profile of a file, in either format. Raises LoadError if the runtime would reject it."""
     from scclint.files.read import read
 
     return parse_profile(read(path), path, arch, caps)
 
 
 def parse_profile(text: str, path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
-    """As `read_profile`, from the text."""
+    """Return the same as `read_profile`, from the text of the file."""
     from scclint.finding import Severity
     from scclint.profiles.schema import check_shape
     from scclint.yaml.json import parse_json
@@ -84,8 +84,8 @@ def _release(platform: str, release: str, caps: list[str], arch: str) -> Operand
 def _container(path: str, wanted: str, crio: str, arch: str, predict: Predict) -> Operand:
     found = [p for p in predict([path]) if wanted in (f"{p.name}/{p.container}", f"{p.kind}/{p.name}/{p.container}")]
     if len(found) != 1:
-        have = "no such container" if not found else f"{len(found)} such containers"
-        raise UsageError(f"{path} has {have}: {wanted!r}; write NAME/CONTAINER or KIND/NAME/CONTAINER")
+        matches = f"{len(found)} containers match" if found else "no container matches"
+        raise UsageError(f"{path}: {matches} {wanted!r}: use NAME/CONTAINER or KIND/NAME/CONTAINER")
     predicted = found[0]
     label = f"{predicted.kind} {predicted.name}, container {predicted.container}: {predicted.type}"
     if predicted.type == "RuntimeDefault":
@@ -95,6 +95,8 @@ def _container(path: str, wanted: str, crio: str, arch: str, predict: Predict) -
     if predicted.profile is not None:
         return Operand(f"{label} {predicted.localhost_profile}", predicted.profile)
     missing = (
-        "is admitted by no SCC" if predicted.type is None else f"uses {predicted.localhost_profile}, which the input lacks"
+        "is not admitted by any SCC"
+        if predicted.type is None
+        else f"uses {predicted.localhost_profile}, which is not in the input"
     )
-    raise UsageError(f"{path}: container {wanted} {missing}: there is no profile to compare")
+    raise UsageError(f"{path}: container {wanted} {missing}, so there is no profile to compare")

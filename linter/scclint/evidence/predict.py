@@ -1,4 +1,4 @@
-"""What is predicted for the containers of workloads, in the form in which it is compared with evidence from nodes."""
+"""Predict the seccomp profile of each container of workloads, for the comparison with evidence from nodes."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ NATIVE = "amd64"
 
 
 def predictions(world: World, workloads: Iterable[Workload]) -> list[Prediction]:
-    """One for every container: init, regular, then ephemeral ones, workload by workload."""
+    """Return one prediction per container, workload by workload: init, regular, then ephemeral containers."""
     return [prediction for workload in workloads for prediction in _of(world.outcome(workload), world)]
 
 
@@ -58,7 +58,7 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
 
 
 def _profile(path: str | None, world: World, caps: frozenset[str]) -> Profile | None:
-    """The profile that is provided under the path, resolved; None where that is not known, or the runtime would refuse it."""
+    """Return the resolved profile that is provided at the path; None if it is unknown or the runtime would reject it."""
     for provider in world.profiles.resolve(path or "").providers:
         if not provider.delivered or provider.problem or provider.content is None:
             continue

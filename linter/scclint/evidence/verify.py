@@ -1,4 +1,4 @@
-"""Whether what nodes show agrees with what was predicted, and if not, which step of the chain explains it."""
+"""Compare what nodes show with what was predicted, and explain each difference."""
 
 import os
 import re
@@ -22,18 +22,18 @@ _SUFFIX = {
     "DeploymentConfig": r"-\d+-[a-z0-9]{5}",
     "Pod": "",
 }
-"""What controllers append to their name for their pods'; the others append five characters."""
-_PRIVILEGED = ("privileged", "the running container is privileged, and the runtime gives those no profile")
+"""The suffixes that controllers add to their name to name a pod. Other controllers add five characters."""
+_PRIVILEGED = ("privileged", "the running container is privileged, and the runtime applies no profile to privileged containers")
 
 
 @record
 class Prediction:
-    """What is predicted for one container of a workload.
+    """The prediction for one container of a workload.
 
-    `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None where the pod is not admitted; `source` is what decides it,
-    in the words of `effective_seccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None where it does not matter;
-    `profile` the resolved Localhost profile where it is known. `file` and `line` are the workload's. `undecided` says why
-    nothing definite is predicted (it depends on the node pool, the verdict is unknown), else it is empty.
+    `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None if the pod is not admitted. `source` is what decides it, as in
+    `ContainerSeccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None if it has no effect. `profile` is the resolved
+    Localhost profile if it is known. `file` and `line` are the workload's. `undecided` is the reason why nothing definite is
+    predicted (it depends on the node pool, or the verdict is unknown), else empty.
     """
 
     kind: str
@@ -54,11 +54,11 @@ class Prediction:
 
 @record
 class Comparison:
-    """One container of one pod, or of a workload of which nothing was observed.
+    """The result for one container of one pod, or of a workload without evidence.
 
-    `status` is `agree`, `disagree` or `no evidence`. `step` is the step of the chain that explains a disagreement: `scc`,
-    `privileged`, `seccompDefault`, `field`, `release`, `capabilities`, `content`, or `unexplained`. `closest` is the
-    RuntimeDefault nearest to an observed profile. `evidence` are the files it rests on.
+    `status` is `agree`, `disagree` or `no evidence`. `step` names what explains a disagreement: `scc`, `privileged`,
+    `seccompDefault`, `field`, `release`, `capabilities`, `content`, or `unexplained`. `closest` is the RuntimeDefault closest to
+    the observed profile. `evidence` names the files with the observations.
     """
 
     prediction: Prediction
@@ -73,7 +73,7 @@ class Comparison:
 
 @record
 class Verification:
-    """All comparisons, sorted by workload, container and pod, and the observations that belong to no predicted container."""
+    """All comparisons, sorted by workload, container and pod, and the observations that match no predicted container."""
 
     comparisons: tuple[Comparison, ...]
     unmatched: tuple[Observation, ...]
@@ -84,14 +84,14 @@ class Verification:
 
 
 @record
-class _Seen:
-    """What all captures of one container say together."""
+class _Evidence:
+    """The observations of one container, combined."""
 
     pod: str
     observations: tuple[Observation, ...]
 
     def first(self, name: str) -> object:
-        """The first value of a field that is neither None nor empty."""
+        """Return the first value of a field that is neither None nor empty."""
         values = (getattr(seen, name) for seen in self.observations)
         return next((value for value in values if value not in (None, "", frozenset())), None)
 
@@ -113,7 +113,7 @@ class _Seen:
 
     @property
     def confined(self) -> bool | None:
-        """Whether a filter is in force; None where only the API was asked. /proc is the kernel's own word."""
+        """Whether a filter is in force; None if only the API was captured. /proc comes first: it is the kernel's own report."""
         mode = self.first("mode")
         if mode is not None:
             return mode != 0
@@ -121,15 +121,16 @@ class _Seen:
 
 
 def verify(predictions: Iterable[Prediction], observations: Sequence[Observation], crio: str = "") -> Verification:
-    """Compares each prediction with what was observed of it.
+    """Return the comparison of each prediction with the observations of its container.
 
-    `crio` is the nodes' release (`1.29.8`, or `1.29` for any patch release of it); empty accepts every known one.
+    `crio` is the nodes' CRI-O release (`1.29.8`, or `1.29` for any of its patch releases). Empty accepts every known release.
+    Raises UsageError for an unknown release.
     """
     predictions = list(predictions)
     used: set[int] = set()
     comparisons: list[Comparison] = []
     for prediction in predictions:
-        mine = [i for i, seen in enumerate(observations) if _is_about(seen, prediction, predictions)]
+        mine = [i for i, seen in enumerate(observations) if _matches(seen, prediction, predictions)]
         used.update(mine)
         comparisons += _compare_all(prediction, [observations[i] for i in mine], _accepted(crio))
     unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
@@ -142,7 +143,7 @@ def _order(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _accepted(crio: str) -> frozenset[Variant] | None:
-    """The RuntimeDefaults that a release may have: with a patch release one, with a minor all of its patch releases'."""
+    """Return the RuntimeDefaults of a release: one for a patch release, those of all patch releases for a minor release."""
     if not crio:
         return None
     if crio.count(".") > 1:
@@ -150,22 +151,22 @@ def _accepted(crio: str) -> frozenset[Variant] | None:
     return frozenset({variant_of(crio), variant_of(f"{crio}.0")})
 
 
-def _is_about(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
-    who = seen.who
-    if not who.pod:
-        return _could_be_about(seen.file, prediction, predictions)
-    if who.container and who.container != prediction.container:
+def _matches(seen: Observation, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    identity = seen.identity
+    if not identity.pod:
+        return _could_match(seen.file, prediction, predictions)
+    if identity.container and identity.container != prediction.container:
         return False
-    if who.namespace and prediction.namespace and who.namespace != prediction.namespace:
+    if identity.namespace and prediction.namespace and identity.namespace != prediction.namespace:
         return False
     kind, name = seen.owner
     if kind == prediction.kind and kind != "Pod":
         return name == prediction.name
-    return _is_pod_of(who.pod, prediction)
+    return _is_pod_of(identity.pod, prediction)
 
 
-def _could_be_about(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
-    """A capture that names nobody is about the only container there is, or the only one of the pod its file is named for."""
+def _could_match(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
+    """Return whether a capture without a name matches: the only container, or the only one of the pod in the file name."""
     if len(predictions) == 1:
         return True
     stem = os.path.basename(file).partition(".")[0]
@@ -181,14 +182,14 @@ def _is_pod_of(pod: str, prediction: Prediction) -> bool:
 def _compare_all(
     prediction: Prediction, observations: list[Observation], accepted: frozenset[Variant] | None
 ) -> Iterator[Comparison]:
-    pods = sorted({seen.who.pod for seen in observations})
+    pods = sorted({seen.identity.pod for seen in observations})
     if not pods:
         yield Comparison(prediction, "", NO_EVIDENCE)
     for pod in pods:
-        yield _compare(prediction, _Seen(pod, tuple(seen for seen in observations if seen.who.pod == pod)), accepted)
+        yield _compare(prediction, _Evidence(pod, tuple(seen for seen in observations if seen.identity.pod == pod)), accepted)
 
 
-def _compare(prediction: Prediction, seen: _Seen, accepted: frozenset[Variant] | None) -> Comparison:
+def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> Comparison:
     profile = seen.profile
     closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
     files = tuple(dict.fromkeys(observation.file for observation in seen.observations))
@@ -204,10 +205,10 @@ def _compare(prediction: Prediction, seen: _Seen, accepted: frozenset[Variant] |
     if prediction.type is None:
         where = f" under SCC {scc}" if scc else ""
         return result(
-            DISAGREE, "scc", f"no SCC of the input admits the pod, yet it exists{where}: a grant lies outside the input"
+            DISAGREE, "scc", f"no SCC in the input admits the pod, but the pod exists{where}: the input lacks a grant"
         )
     if scc and prediction.scc and scc != prediction.scc:
-        reason = f"the pod was admitted under {scc}, not {prediction.scc}: a grant, SCC or creator lies outside the input"
+        reason = f"SCC {scc} admitted the pod, not {prediction.scc}: the input lacks a grant, an SCC or the creator"
         return result(DISAGREE, "scc", reason)
     if seen.confined is None:
         if not seen.has_pod:
@@ -222,70 +223,76 @@ def _compare(prediction: Prediction, seen: _Seen, accepted: frozenset[Variant] |
     return result(DISAGREE, *difference) if difference else result(AGREE)
 
 
-def _fields(prediction: Prediction, seen: _Seen) -> tuple[str, str] | None:
-    """Where the fields of the running pod part from the prediction, when nothing of the node was captured."""
+def _fields(prediction: Prediction, seen: _Evidence) -> tuple[str, str] | None:
+    """Return how the fields of the running pod differ from the prediction, if nothing from the node was captured."""
     if seen.privileged:
         return None if prediction.type == "Unconfined" else _PRIVILEGED
     requested = seen.requested
     if requested is None:
         expected = prediction.type == "Unconfined" or prediction.source == "kubelet default"
-        return None if expected else ("field", "the running pod asks for no profile, so no SCC set one")
+        return None if expected else ("field", "the running pod sets no profile, so no SCC applied one")
     if requested == (prediction.type, prediction.localhost_profile or ""):
         return None
-    return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which is not what the manifest leads to"
+    return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which differs from the prediction"
 
 
-def _explain_mode(prediction: Prediction, seen: _Seen) -> tuple[str, str]:
-    """Why a container is confined that should not be, or the other way round."""
+def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
+    """Return why a container is confined although it should not be, or the reverse."""
     requested = seen.requested
     if prediction.type != "Unconfined":
         if seen.privileged:
             return _PRIVILEGED
         if requested is not None and requested.type == "Unconfined":
-            return "field", "the running pod asks for Unconfined: it is not what the manifest says"
+            return "field", "the running pod sets Unconfined, which the manifest does not"
         if seen.has_pod and requested is None:
-            return "field", "the running pod asks for no profile, so no SCC set one and the node's default is Unconfined"
-        return "unexplained", "nothing in the evidence says why; `oc get pod -o yaml` would show the SCC and the fields"
+            return "field", "the running pod sets no profile, so no SCC applied one, and the node's default is Unconfined"
+        return (
+            "unexplained",
+            "the evidence does not show why: add the output of `oc get pod -o yaml`, which has the SCC and the fields",
+        )
     if requested is not None:
         return (
             "field",
-            f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a binding set it",
+            f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a ProfileBinding set it",
         )
     if prediction.source == "privileged":
         if seen.privileged:
             return (
                 "privileged",
-                "the container is privileged and yet has a profile: its pool has CRI-O's privileged_seccomp_profile",
+                "the container is privileged but has a profile: CRI-O's privileged_seccomp_profile is set on its node pool",
             )
-        return "privileged", "the running container is not privileged, or its pool has CRI-O's privileged_seccomp_profile"
+        return (
+            "privileged",
+            "the running container is not privileged, or CRI-O's privileged_seccomp_profile is set on its node pool",
+        )
     if seen.has_pod:
-        return "seccompDefault", "the pod asks for nothing: the kubelet of its pool has seccompDefault on"
+        return "seccompDefault", "the pod sets no profile: seccompDefault is on in the kubelet of its node pool"
     return (
         "seccompDefault",
-        "seccompDefault may be on in the kubelet of its pool; `oc get pod -o yaml` would exclude an SCC's doing",
+        "seccompDefault may be on in the kubelet of its node pool: add the output of `oc get pod -o yaml` to rule out an SCC",
     )
 
 
 def _content(
     prediction: Prediction, seen: Observation, closest: Recognition, accepted: frozenset[Variant] | None
 ) -> tuple[str, str] | None:
-    """The step at which the profile in force is another than predicted, and how; None if it is as predicted."""
+    """Return the step at which the effective profile differs from the prediction, and how; None if it does not differ."""
     if prediction.type == "Localhost":
         return _localhost_content(prediction, seen, closest)
     name = seen.profile_name
     if name and name not in ("RuntimeDefault", "runtime/default"):
         return "field", f"the container runs with {name}, not with RuntimeDefault"
     if not closest.exact:
-        text = f"it is no known RuntimeDefault; the closest is {closest.variant.releases}, with {_differences(closest)}"
+        text = f"the profile is not a known RuntimeDefault; the closest is that of {closest.variant.releases}, with {_differences(closest)}"
         return "content", f"{text}: CRI-O's seccomp_profile or an NRI plugin may have changed it"
     if accepted is not None and closest.variant not in accepted:
-        return "release", f"it is the RuntimeDefault of {closest.variant.releases}"
+        return "release", f"the profile is the RuntimeDefault of {closest.variant.releases}"
     caps = prediction.caps if prediction.caps is not None else seen.caps
     if caps is not None:
         expected = frozenset(caps) & deciding_capabilities(closest.variant.crio)
         if expected != frozenset(closest.caps):
             held, wanted = (", ".join(sorted(c)) or "none" for c in (closest.caps, expected))
-            return "capabilities", f"it is RuntimeDefault for a bounding set with {held}, where {wanted} was predicted"
+            return "capabilities", f"the profile is RuntimeDefault for the capabilities {held}, but the prediction is {wanted}"
     return None
 
 
@@ -299,7 +306,7 @@ def _localhost_content(prediction: Prediction, seen: Observation, closest: Recog
     if seen.profile_name.startswith("/") and seen.profile_name != wanted:
         return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
     if prediction.profile is not None and not _same(prediction.profile, seen):
-        return "content", f"the file on the node is not the one in the input ({prediction.localhost_profile})"
+        return "content", f"the file on the node differs from the one in the input ({prediction.localhost_profile})"
     return None
 
 
@@ -307,8 +314,8 @@ def _same(profile: Profile | None, seen: Observation) -> bool:
     return profile is not None and profile == seen.profile
 
 
-def _describe(seen: _Seen, closest: Recognition | None) -> str:
-    """`RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
+def _describe(seen: _Evidence, closest: Recognition | None) -> str:
+    """Return the observation as text: `RuntimeDefault of CRI-O ..., Seccomp: 2, SCC restricted-v2`."""
     parts = []
     if seen.profile is not None:
         name = seen.profile.profile_name
@@ -317,7 +324,7 @@ def _describe(seen: _Seen, closest: Recognition | None) -> str:
         elif closest is not None and closest.exact:
             parts.append(f"RuntimeDefault of {closest.variant.releases}")
         else:
-            parts.append(name or "a profile that is no known RuntimeDefault")
+            parts.append(name or "a profile that is not a known RuntimeDefault")
     if (mode := seen.first("mode")) is not None:
         parts.append(f"Seccomp: {mode}")
     if scc := seen.first("scc"):
@@ -326,12 +333,12 @@ def _describe(seen: _Seen, closest: Recognition | None) -> str:
 
 
 def _differences(closest: Recognition) -> str:
-    """`2 syscalls opened (bpf, keyctl), 1 closed (read)`."""
+    """Return the differences as text: `2 opened (bpf, keyctl), 1 closed (read)`."""
     parts = []
     for direction in ("opened", "closed", "differs"):
         if names := closest.diff.syscalls(direction):
             shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-            parts.append(f"{len(names)} {direction if direction != 'differs' else 'otherwise conditioned'} ({shown})")
+            parts.append(f"{len(names)} {direction if direction != 'differs' else 'with other conditions'} ({shown})")
     if closest.diff.defaults[0] != closest.diff.defaults[1]:
         parts.append(f"default {closest.diff.defaults[1].action}")
     return ", ".join(parts) or "rules in another order"

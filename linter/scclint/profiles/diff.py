@@ -1,8 +1,8 @@
-"""What one seccomp profile lets through that another does not.
+"""Compare two seccomp profiles: the syscalls that one allows and the other denies.
 
-Profiles are compared in the OCI form that the runtime gets, as runc and libseccomp act on it: rules equal to the default
-action are dropped; the first unconditional rule for a syscall decides, whatever other rules say; several conditions on one
-argument are alternatives; a name that the architecture does not have is passed over.
+Profiles are compared in the OCI format that the runtime gets, and as runc and libseccomp apply them. Rules with the default action
+are dropped. The first unconditional rule for a syscall decides, whatever other rules say. Several conditions on one argument are
+combined with OR. A name that the architecture does not have is ignored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import errno_name, syscalls_of
 
 PASSING = frozenset({"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"})
-"""The actions that let a call through without anyone being asked."""
+"""The actions that allow a syscall without asking a tracer or a listener."""
 
 ALLOWED, CONDITIONAL, DENIED = "allowed", "conditional", "denied"
 
@@ -43,9 +43,9 @@ _OPERATORS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stance:
-    """What a profile does with a syscall: `allowed`, `denied` or `conditional`, by which action, under which conditions.
+    """What a profile does with a syscall: `verdict` is `allowed`, `denied` or `conditional`.
 
-    `action` is that of calls that no condition matches: `ALLOW`, `ERRNO(EPERM)`, `KILL_THREAD`. `conditions` are in the
+    `action` applies to calls that match no condition: `ALLOW`, `ERRNO(EPERM)`, `KILL_THREAD`. `conditions` are in the
     profile's order: `ALLOW if arg0 & 0x7e020000 == 0x0`.
     """
 
@@ -61,9 +61,9 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Syscalls, sorted, that two profiles treat differently in the same way.
+    """Syscalls, sorted, whose stance changes in the same way from a first profile to a second.
 
-    `direction` is `opened` (the second lets more through), `closed`, or `differs` (other conditions, another errno).
+    `direction` is `opened` (the second allows more), `closed` (it allows less), or `differs` (other conditions or errno).
     """
 
     direction: str
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ProfileDiff:
-    """How a second profile differs from a first. `defaults` and `architectures` are those of the first and of the second."""
+    """The differences between two profiles. `defaults` and `architectures` hold the value of the first and of the second."""
 
     defaults: tuple[Stance, Stance]
     architectures: tuple[tuple[str, ...], tuple[str, ...]]
@@ -82,16 +82,19 @@ class ProfileDiff:
 
     @property
     def same(self) -> bool:
-        """Whether every system call is treated alike."""
+        """Whether both profiles treat every syscall alike."""
         return not self.changes and self.defaults[0] == self.defaults[1] and self.architectures[0] == self.architectures[1]
 
     def syscalls(self, direction: str) -> tuple[str, ...]:
-        """All syscalls of one direction, sorted."""
+        """Return all syscalls of one direction, sorted."""
         return tuple(sorted(name for change in self.changes if change.direction == direction for name in change.syscalls))
 
 
 def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, arch: str = "amd64") -> ProfileDiff:
-    """How the profile `second` differs from `first`, both resolved; None is unconfined. Only syscalls that `arch` has count."""
+    """Return how the resolved profile `second` differs from `first`. None means unconfined.
+
+    Only syscalls of `arch` count, which is Go's name (`amd64`), and those of the 32-bit ABIs that it also runs.
+    """
     old, new = stances(first, arch), stances(second, arch)
     old_default, new_default = default_stance(first), default_stance(second)
     names: set[str] = set(old) | set(new)
@@ -109,13 +112,16 @@ def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, a
 
 
 def opened_by(caps: Iterable[str], crio: str, arch: str = "amd64") -> tuple[Change, ...]:
-    """What RuntimeDefault lets through with the bounding set `caps` that it does not with CRI-O's default set."""
+    """Return what RuntimeDefault allows with the bounding set `caps` and denies with CRI-O's default set."""
     diff = compare(resolve(crio, CRIO_DEFAULT, arch), resolve(crio, caps, arch), arch)
     return tuple(change for change in diff.changes if change.direction == "opened")
 
 
 def opened_by_each(caps: Iterable[str], crio: str, arch: str = "amd64") -> dict[str, tuple[str, ...]]:
-    """For each capability of the bounding set that matters to RuntimeDefault, the syscalls it opens up, best known first."""
+    """Return, per capability of the bounding set, the syscalls that RuntimeDefault allows because of it, riskiest first.
+
+    Capabilities that allow no syscall are left out.
+    """
     found = {}
     for cap in sorted(deciding_capabilities(crio).intersection(caps)):
         names = [name for change in opened_by((*CRIO_DEFAULT, cap), crio, arch) for name in change.syscalls]
@@ -125,13 +131,16 @@ def opened_by_each(caps: Iterable[str], crio: str, arch: str = "amd64") -> dict[
 
 
 def notable(names: Iterable[str]) -> list[str]:
-    """The best known ways out of a container first, then the rest by name."""
+    """Return the names with the best known ways out of a container first, then the rest by name."""
     found = set(names)
     return [name for name in _KNOWN_WAYS_OUT if name in found] + sorted(found.difference(_KNOWN_WAYS_OUT))
 
 
 def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str, Stance]:
-    """The stance of a resolved profile on each syscall that it has a rule for and that `arch`, or an ABI it also runs, has."""
+    """Return the stance of a resolved profile on each syscall that its rules name and that `arch` has.
+
+    The syscalls of `arch` include those of the 32-bit ABIs that it also runs.
+    """
     if profile is None:
         return {}
     default = _action(profile["defaultAction"], profile.get("defaultErrnoRet"))
@@ -158,13 +167,13 @@ def stances(profile: Mapping[str, Any] | None, arch: str = "amd64") -> dict[str,
 
 
 def default_stance(profile: Mapping[str, Any] | None) -> Stance:
-    """What happens to a syscall that no rule names; everything is allowed without a profile."""
+    """Return the stance on a syscall that no rule names: without a profile, it is allowed."""
     action = "ALLOW" if profile is None else _action(profile["defaultAction"], profile.get("defaultErrnoRet"))
     return Stance(_verdict(action), action)
 
 
 def abi_syscalls(arch: str) -> frozenset[str]:
-    """The syscalls of an architecture and of the 32-bit ABIs that its kernels run as well."""
+    """Return the syscalls of an architecture and of the 32-bit ABIs that its kernels also run."""
     return frozenset().union(*(syscalls_of(abi) for abi in _ABIS.get(arch, (arch,))))
 
 
@@ -180,7 +189,7 @@ def _verdict(action: str) -> str:
 
 
 def _action(action: str, errno: int | None) -> str:
-    """`ERRNO(ENOSYS)`; EPERM where no errno is given. KILL is KILL_THREAD's old name."""
+    """Return the action as `ERRNO(ENOSYS)`. The errno defaults to EPERM, and KILL is the old name of KILL_THREAD."""
     short = action.removeprefix("SCMP_ACT_")
     if short in ("ERRNO", "TRACE"):
         return f"{short}({errno_name(1 if errno is None else errno)})"
@@ -188,7 +197,7 @@ def _action(action: str, errno: int | None) -> str:
 
 
 def _tests(args: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The conditions of a rule, each alone sufficient; alternatives that test single bits of one argument are told as one."""
+    """Return the conditions of a rule, which are combined with OR. Tests of single bits of one argument become one condition."""
     indices = {arg["index"] for arg in args}
     if len(indices) == len(args):
         return [" and ".join(_test(arg) for arg in args)] if args else []

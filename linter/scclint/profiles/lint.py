@@ -1,6 +1,6 @@
-"""The problems of a seccomp profile written by hand: what breaks containers, what is weaker than it looks, what has no effect.
+"""Find the problems of a custom seccomp profile: what breaks containers, what is weaker than it looks, and what has no effect.
 
-A profile that is RuntimeDefault of some CRI-O release as it was resolved has none.
+A profile that equals the resolved RuntimeDefault of a CRI-O release has no problems.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -24,27 +24,28 @@ from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 _SHOWN = 12
 _HINTS = 100
-"""Unknown names of a profile for which a similar one is looked up, each of which takes as long as all else about it."""
+"""Unknown syscall names that get a suggestion. One suggestion takes as long as the rest of the check of a profile."""
 _ABI_TOKENS = {
     "amd64": {"SCMP_ARCH_X86_64": "amd64", "SCMP_ARCH_X86": "x86", "SCMP_ARCH_X32": "x32"},
     "arm64": {"SCMP_ARCH_AARCH64": "arm64", "SCMP_ARCH_ARM": "arm"},
     "s390x": {"SCMP_ARCH_S390X": "s390x", "SCMP_ARCH_S390": "s390"},
 }
-_ENTRANCES = (
+_EQUIVALENTS = (
     ("socketcall", "accept accept4 bind connect listen recvfrom recvmsg send sendmsg sendto socket socketpair"),
     ("ipc", "msgctl msgget msgrcv msgsnd semctl semget semop shmat shmctl shmdt shmget"),
     ("clone3", "clone"),
     ("execveat", "execve"),
     ("openat2", "openat"),
 )
-"""Calls that do what the listed ones do, through another entrance."""
+"""Syscalls, each with the syscalls whose effect it also has."""
 
 
 @record
 class Target:
-    """Where a profile is to be used: CRI-O release, bounding set of the container, architectures of the nodes.
+    """Where a profile is used: the CRI-O release, the bounding set of the container, and the architectures of the nodes.
 
-    `no_new_privileges` is whether its container has `allowPrivilegeEscalation: false`; None where that is not known.
+    `caps` are full names (`CAP_CHOWN`); `arches` are Go's names (`amd64`). `no_new_privileges` is True if the container has
+    `allowPrivilegeEscalation: false`, and None if that is unknown.
     """
 
     crio: str = "1.35"
@@ -57,7 +58,10 @@ ANY = Target()
 
 
 def lint_text(text: str, file: str, target: Target = ANY) -> Iterator[ProfileProblem]:
-    """The problems of a profile file. Text that is no JSON is one problem."""
+    """Yield the problems of the text of a profile file. Text that is not JSON yields one problem.
+
+    `file` is the name that spans show.
+    """
     from scclint.yaml.json import parse_json
 
     try:
@@ -69,57 +73,60 @@ def lint_text(text: str, file: str, target: Target = ANY) -> Iterator[ProfilePro
 
 
 def invalid_json(error: LoadError) -> ProfileProblem:
-    """The problem that text which is no JSON is."""
+    """Return the problem of a text that is not JSON."""
     line, column = max(error.line, 1), max(error.column, 1)
     message = f"the runtime cannot read the profile: {error.message}"
-    settle = "No container that uses the profile starts."
+    settle = "Fix the JSON syntax: no container that uses the profile starts."
     return ProfileProblem(
         "invalid-json", BROKEN, Severity.ERROR, message, settle, (), Span(error.file, line, column, line, column)
     )
 
 
 def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
-    """The problems of a profile as a tree: those of `lint_data`, and keys that stand there twice."""
+    """Yield the problems of a profile given as a tree: those of `lint_data`, and duplicate keys."""
     yield from _duplicates(root, ())
     yield from lint_data(to_data(root), target)
 
 
 def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
-    """The problems of a profile as plain JSON, in either form. What is malformed is reported and then left out of the rest."""
+    """Yield the problems of a profile given as plain JSON, in the OCI or the containers/common format.
+
+    Malformed parts are reported first. The other checks skip them.
+    """
     shape = list(check_shape(data))
     yield from shape
     if not isinstance(data, Mapping):
         return
-    spoilt, rules = _sound(data, shape)
+    malformed, rules = _malformed_keys_and_valid_rules(data, shape)
     yield from _listener(data)
     for index, rule in rules.items():
         yield from _rule(rule, ("syscalls", index))
     default = data.get("defaultAction")
     default_denies = not isinstance(default, str) or default not in PASSING
     yield from _unknown_names(rules, default_denies)
-    unclear = "defaultAction" in spoilt or default is None
-    if not unclear and identify(data):
+    no_default = "defaultAction" in malformed or default is None
+    if not no_default and identify(data):
         return
     yield from _architectures(data, target)
-    if unclear:
+    if no_default:
         return
-    sound = _without(data, spoilt, rules)
+    valid = _without(data, malformed, rules)
     seen: set[tuple[str, Path]] = set()
     for arch in target.arches:
-        for problem in _in_force(resolve_profile(sound, target.caps, arch), rules, target, arch, default_denies):
-            deduced = problem.id == "clone3-refused" and spoilt & {"defaultErrno", "defaultErrnoRet"}
-            if not deduced and (problem.id, problem.path) not in seen:
+        for problem in _effective_problems(resolve_profile(valid, target.caps, arch), rules, target, arch, default_denies):
+            uncertain = problem.id == "clone3-refused" and malformed & {"defaultErrno", "defaultErrnoRet"}
+            if not uncertain and (problem.id, problem.path) not in seen:
                 seen.add((problem.id, problem.path))
                 yield problem
 
 
-def sound_part(data: Mapping[str, Any]) -> Profile:
-    """A profile without the keys and rules that are malformed."""
-    return _without(data, *_sound(data, check_shape(data)))
+def valid_part(data: Mapping[str, Any]) -> Profile:
+    """Return the profile without its malformed keys and rules."""
+    return _without(data, *_malformed_keys_and_valid_rules(data, check_shape(data)))
 
 
 def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProblem]:
-    """Whether containers can start with a profile that is made of sound parts."""
+    """Yield what prevents containers from starting with a profile that has no malformed parts."""
     default = profile.get("defaultAction")
     if default is None or default in PASSING or identify(profile):
         return
@@ -132,34 +139,36 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
     yield from found.values()
 
 
-def _sound(data: Mapping[str, Any], shape: Iterable[ProfileProblem]) -> tuple[set[str | int], dict[int, Profile]]:
-    """The keys that are malformed but for `syscalls`, and the rules that are not, by index."""
+def _malformed_keys_and_valid_rules(
+    data: Mapping[str, Any], shape: Iterable[ProfileProblem]
+) -> tuple[set[str | int], dict[int, Profile]]:
+    """Return the malformed keys except `syscalls`, and the valid rules by their index."""
     bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
     rules = {i: r for i, r in enumerate(_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
     return {path[0] for path in bad if path and path[0] != "syscalls"}, rules
 
 
-def _without(data: Mapping[str, Any], spoilt: Set[str | int], rules: Mapping[int, Profile]) -> Profile:
-    return {key: value for key, value in data.items() if key not in spoilt} | {"syscalls": list(rules.values())}
+def _without(data: Mapping[str, Any], malformed: Set[str | int], rules: Mapping[int, Profile]) -> Profile:
+    return {key: value for key, value in data.items() if key not in malformed} | {"syscalls": list(rules.values())}
 
 
-def _in_force(
+def _effective_problems(
     profile: Profile | None, rules: Mapping[int, Profile], target: Target, arch: str, default_denies: bool
 ) -> Iterator[ProfileProblem]:
-    """The problems of what the profile is for one architecture and the target's capabilities."""
+    """Yield the problems of the profile as resolved for one architecture and the target's capabilities."""
     assert profile is not None
     if default_denies:
         yield from check_startup(profile, arch, target.no_new_privileges)
-        yield from _wider(profile, rules, target, arch)
+        yield from _wider_than_runtime_default(profile, rules, target, arch)
     else:
-        yield from _permissive(profile, rules, target, arch)
+        yield from _allows_by_default(profile, rules, target, arch)
 
 
 def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
     if isinstance(node, MappingNode):
         for entry in node.duplicates:
-            message = f"the key `{entry.key.value}` stands there twice"
-            settle = "Keep one: the runtime reads the last one only."
+            message = f"duplicate key `{entry.key.value}`"
+            settle = "Keep one: the runtime reads only the last one."
             path = (*at, str(entry.key.value))
             yield ProfileProblem("duplicate-key", BROKEN, Severity.ERROR, message, settle, path, entry.span)
         for entry in node.entries:
@@ -171,9 +180,12 @@ def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
 
 def _listener(data: Mapping[str, Any]) -> Iterator[ProfileProblem]:
     if data.get("listenerMetadata") and not data.get("listenerPath"):
-        message = "`listenerMetadata` stands without `listenerPath`, so nobody gets it"
+        message = "`listenerMetadata` has no effect without `listenerPath`"
         yield _fragile(
-            "listener-metadata-without-path", message, "Add `listenerPath`, or take the metadata out.", ("listenerMetadata",)
+            "listener-metadata-without-path",
+            message,
+            "Add `listenerPath`, or remove `listenerMetadata`.",
+            ("listenerMetadata",),
         )
 
 
@@ -182,32 +194,36 @@ def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:
     for key in ("errnoRet", "errno"):
         if rule.get(key) is not None and action not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
             message = f"{place}: `{key}` has no effect with {action}"
-            yield _fragile("errno-without-effect", message, f"Take `{key}` out, or make the action SCMP_ACT_ERRNO.", (*at, key))
+            yield _fragile("errno-without-effect", message, f"Remove `{key}`, or write action SCMP_ACT_ERRNO.", (*at, key))
     if repeated := _repeated_argument(rule):
         index, other = repeated
-        message = f"{place}: two conditions on argument {index}, which the runtime takes as alternatives, not together"
-        settle = "Use one condition per argument (a mask, or an exact value), or a rule for each alternative."
+        message = f"{place}: two conditions on argument {index}, which the runtime combines with OR, not with AND"
+        settle = "Use one condition per argument (a mask or an exact value), or one rule per alternative."
         yield _weak("same-argument-twice", message, settle, (*at, "args", other, "index"))
     for side in ("includes", "excludes"):
         chosen = rule.get(side) or {}
         if chosen.get("minKernel"):
-            message = f"{place}: CRI-O does not look at `{side}.minKernel`: the rule counts on every kernel"
-            yield _weak("min-kernel", message, "Do not rely on it outside of Docker.", (*at, side, "minKernel"))
+            message = f"{place}: CRI-O ignores `{side}.minKernel`, so the rule applies on every kernel"
+            yield _weak("min-kernel", message, f"Remove `{side}.minKernel`: only Docker uses it.", (*at, side, "minKernel"))
         for position, cap in enumerate(chosen.get("caps") or ()):
             if not str(cap).startswith("CAP_") or cap != str(cap).upper():
-                message = f"{place}: {cap!r} in `{side}.caps` equals no capability, since they are compared as CAP_..."
-                yield _weak("capability-spelling", message, f"Write CAP_{_bare(str(cap))}.", (*at, side, "caps", position))
+                message = (
+                    f"{place}: {cap!r} in `{side}.caps` matches no capability, because capability names start with CAP_ here"
+                )
+                yield _weak(
+                    "capability-spelling", message, f"Write CAP_{_without_prefix(str(cap))}.", (*at, side, "caps", position)
+                )
 
 
-def _bare(cap: str) -> str:
+def _without_prefix(cap: str) -> str:
     return cap.upper().removeprefix("CAP_")
 
 
 def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
-    """An argument index that two conditions share and the position of the second, unless alternatives are surely what is meant.
+    """Return the argument index that two conditions share and the position of the second; None if OR is surely intended.
 
-    They are when all conditions ask for single values of that one argument (which could never hold together), or when a
-    denying rule tests bits of it.
+    OR is intended if all conditions test that one argument for single values, which can never hold together, or if a denying
+    rule tests its bits.
     """
     args = rule.get("args") or ()
     indices = [arg["index"] for arg in args]
@@ -215,8 +231,8 @@ def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
         if index in indices[:position]:
             operators = {arg["op"] for arg in args}
             denies = rule["action"] not in PASSING
-            meant = operators == {"SCMP_CMP_EQ"} or (denies and operators <= {"SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ"})
-            return None if len(set(indices)) == 1 and meant else (index, position)
+            intended = operators == {"SCMP_CMP_EQ"} or (denies and operators <= {"SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ"})
+            return None if len(set(indices)) == 1 and intended else (index, position)
     return None
 
 
@@ -228,34 +244,36 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
                 continue
             hints += 1
             hole = not default_denies and rule["action"] not in PASSING
-            effect = "so it stays allowed" if hole else "so the rule does nothing for it"
-            message = f"no architecture has a syscall {name!r}; the runtime passes over it, {effect}"
+            effect = "so the syscall stays allowed" if hole else "so the rule has no effect for it"
+            message = f"no architecture has a syscall {name!r}; the runtime ignores the name, {effect}"
             meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= _HINTS else ""
-            settle = f"Did you mean {meant}?" if meant else "Correct the name or take it out."
+            settle = f"Did you mean {meant}?" if meant else "Correct the name, or remove it."
             yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, settle, path)
 
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
-    """Matters only where nodes can run a second ABI: calls through one that the filter does not cover kill the caller."""
+    """Yield the architectures that the filter misses: the kernel kills a program that makes a syscall through one of them."""
     listed = _list(data.get("architectures"))
     mapped = [entry.get("architecture") for entry in _list(data.get("archMap")) if isinstance(entry, dict)]
     for arch in target.arches:
         token = NATIVE[arch]
         if not listed and not mapped:
             if others := [abi for abi in _ABI_TOKENS.get(arch, ()) if abi != token]:
-                message = (
-                    f"the profile has no `architectures`, so on {arch} calls through {' or '.join(others)} kill the program"
-                )
-                settle = f"Add `architectures` with {token} and {', '.join(others)} if 32-bit programs are to run."
+                message = f"the profile has no `architectures`, so on {arch} a syscall through {' or '.join(others)} kills the program"
+                settle = f"If 32-bit programs must run, add `architectures` with {token} and {', '.join(others)}."
                 yield _fragile("missing-architectures", message, settle, ("architectures",))
         elif token not in (listed or mapped) and (listed or arch in _ABI_TOKENS):
             key = "architectures" if listed else "archMap"
-            message = f"`{key}` has no {token}, the architecture of {arch} nodes"
-            yield _fragile("architecture-of-no-node", message, f"Add {token}, or keep the profile off these nodes.", (key,))
+            message = f"`{key}` lacks {token}, the architecture of {arch} nodes"
+            yield _fragile(
+                "architecture-of-no-node", message, f"Add {token}, or do not use the profile on these nodes.", (key,)
+            )
 
 
-def _wider(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
-    """Rules that let through what RuntimeDefault stops, one problem each, at the first such name."""
+def _wider_than_runtime_default(
+    profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str
+) -> Iterator[ProfileProblem]:
+    """Yield one problem per rule that allows syscalls RuntimeDefault denies, at the first such syscall."""
     changes = compare(resolve(target.crio, target.caps, arch), profile, arch).changes
     opened = {name: change.before.verdict for change in changes if change.direction == "opened" for name in change.syscalls}
     for index, rule in rules.items():
@@ -263,26 +281,29 @@ def _wider(profile: Profile, rules: Mapping[int, Profile], target: Target, arch:
             continue
         here = {name: path for path, name in _names(rule, ("syscalls", index)) if name in opened}
         if here:
-            shown = [name + (" (which it allows on conditions)" if opened.pop(name) == CONDITIONAL else "") for name in here]
-            message = f"syscalls[{index}] lets through what RuntimeDefault stops: {and_more(shown, _SHOWN)}"
-            settle = "Take out what the program does not need."
+            shown = [
+                name + (" (which RuntimeDefault allows under conditions)" if opened.pop(name) == CONDITIONAL else "")
+                for name in here
+            ]
+            message = f"syscalls[{index}] allows syscalls that RuntimeDefault denies: {and_more(shown, _SHOWN)}"
+            settle = "Remove the syscalls that the program does not need."
             yield _weak("wider-than-runtime-default", message, settle, next(iter(here.values())))
 
 
-def _permissive(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
+def _allows_by_default(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:
     action = profile["defaultAction"]
     opened = compare(resolve(target.crio, target.caps, arch), profile, arch).syscalls("opened")
-    effect = "only logs" if action == "SCMP_ACT_LOG" else "lets through"
-    message = f"`defaultAction: {action}` {effect} every syscall that no rule stops"
+    effect = "only logs" if action == "SCMP_ACT_LOG" else "allows"
+    message = f"`defaultAction: {action}` {effect} every syscall that no rule denies"
     if opened:
-        message += f"; RuntimeDefault stops {len(opened)} of them: {and_more(notable(opened), _SHOWN)}"
-    settle = "Deny by default (SCMP_ACT_ERRNO) and list what the program needs, or use RuntimeDefault."
+        message += f"; RuntimeDefault denies {len(opened)} of them: {and_more(notable(opened), _SHOWN)}"
+    settle = "Set defaultAction to SCMP_ACT_ERRNO and allow the syscalls the program needs, or use RuntimeDefault."
     yield _weak("allows-by-default", message, settle, ("defaultAction",))
-    yield from _holes(profile, rules, arch)
+    yield from _missed_equivalents(profile, rules, arch)
 
 
-def _holes(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterator[ProfileProblem]:
-    """Calls that a deny-list stops and that go through under another name which the filter's architectures have."""
+def _missed_equivalents(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterator[ProfileProblem]:
+    """Yield the syscalls that a deny-list denies although it allows another syscall with the same effect."""
     tokens = _ABI_TOKENS.get(arch, {})
     covered = {tokens[token] for token in profile.get("architectures") or () if token in tokens} | {arch}
     available = frozenset().union(*(syscalls_of(abi) for abi in covered))
@@ -293,9 +314,9 @@ def _holes(profile: Profile, rules: Mapping[int, Profile], arch: str) -> Iterato
         for path, name in _names(rule, ("syscalls", index)):
             if name not in abi_syscalls(arch) or rule.get("args"):
                 continue
-            missed = [twin for twin in _twins(name) if twin in available and _passes(known.get(twin, default))]
+            missed = [other for other in _equivalents(name) if other in available and _passes(known.get(other, default))]
             if missed:
-                message = f"syscalls[{index}] stops {name} but not {and_more(missed, _SHOWN)}, which does the same"
+                message = f"syscalls[{index}] denies {name} but not {and_more(missed, _SHOWN)}, which can do the same"
                 yield _weak("other-entrance", message, f"Add {', '.join(missed)} to the rule.", path)
 
 
@@ -303,11 +324,13 @@ def _passes(stance: Stance) -> bool:
     return stance.verdict != DENIED
 
 
-def _twins(name: str) -> list[str]:
-    """Other names of the same service: wider or narrower ids, offsets and times, and the multiplexers of 32-bit ABIs."""
+def _equivalents(name: str) -> list[str]:
+    """Return the syscalls with the same effect: with wider or narrower IDs, offsets and times, and 32-bit multiplexers."""
     stem = name.removesuffix("_time64").removesuffix("64").removesuffix("32")
     spellings = (stem, f"{stem}32", f"{stem}64", f"{stem}_time64")
-    return [s for s in spellings if s != name and is_syscall(s)] + [door for door, same in _ENTRANCES if name in same.split()]
+    return [s for s in spellings if s != name and is_syscall(s)] + [
+        other for other, covered in _EQUIVALENTS if name in covered.split()
+    ]
 
 
 def _names(rule: Profile, at: Path) -> list[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""What a check of a profile file yields."""
+"""One problem of a seccomp profile file, and the rules that report it."""
 
 from scclint.finding import Path, Severity
 from scclint.record import record
@@ -12,9 +12,9 @@ WEAK, BROKEN, UNKNOWN = "SEC211", "SEC212", "SEC213"
 class ProfileProblem:
     """One problem of a seccomp profile.
 
-    `id` names the kind of problem (`missing-architectures`), `rule` the scclint rule that reports it. `path` leads to the
-    decisive place within the profile; `span` is set where a path cannot say it: a key that stands there twice, text that
-    is no JSON.
+    `id` names the kind of problem (`missing-architectures`) and `rule` the scclint rule that reports it. `path` is the place of
+    the problem within the profile. `span` is set if no path can name that place: for a duplicate key, and for text that is
+    not JSON.
     """
 
     id: str

@@ -1,9 +1,9 @@
-"""What in the input provides the file that a `localhostProfile` names.
+"""Find what provides the file that a `localhostProfile` names.
 
-The kubelet looks for it below `/var/lib/kubelet/seccomp` of the node. It gets there through the Security Profiles Operator
-(a SeccompProfile), a MachineConfig, or by hand; a directory on disk may stand for the node's. The operator writes
-`operator/<namespace>/<name>.json` up to 0.8.4, where SeccompProfiles are namespaced, and `operator/<name>.json` from 0.9.0 on,
-where they are cluster-scoped; apiVersion v1 came with 1.0.0.
+The kubelet looks for the file in `/var/lib/kubelet/seccomp` on the node. The Security Profiles Operator (from a SeccompProfile), a
+MachineConfig or an administrator puts it there; a local directory can represent the node's. Up to 0.8.4, SeccompProfiles are
+namespaced, and the operator writes `operator/<namespace>/<name>.json`. From 0.9.0 on they are cluster-scoped, and it writes
+`operator/<name>.json`. apiVersion v1 exists since 1.0.0.
 """
 
 import os
@@ -21,11 +21,11 @@ from scclint.record import record
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
 DEPTH = 15
-"""How many base profiles the operator follows."""
+"""The number of base profiles that the operator follows."""
 
 MOST_INHERITED = 2_000
-"""Rules, names and conditions that base profiles may add to one profile. There are some 500 names of syscalls, and what many
-profiles are based on is gone through for each."""
+"""The most rules, names and conditions that base profiles may add to one profile. About 500 syscalls exist, and a shared base
+profile is read again for each profile based on it."""
 TOO_MUCH = f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
 
 Object = Mapping[str, Any]
@@ -36,13 +36,12 @@ _ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listener
 
 @record
 class Provider:
-    """One thing that puts the file on nodes.
+    """An object or a file that puts the profile file on nodes.
 
-    `kind` is `SeccompProfile`, `MachineConfig` or `file`; `name` that of the object, or the path of the file. `content` is
-    the profile as plain JSON where an object spells it, the text where a file does, None where it cannot be known from the
-    input. `source` is the object given, `path` leads to the content within it. `role` is the machine config role, empty for
-    every node. `problem` says why the content is not known, not complete, or does not get to the node; only then is
-    `delivered` False.
+    `kind` is `SeccompProfile`, `MachineConfig` or `file`. `name` is the name of the object or the path of the file. `content` is the
+    profile as plain JSON if an object contains it, its text if a file does, and None if the input does not show it. `source` is the
+    object, and `path` is the place of the content within it. `role` is the machine config role, empty for every node. `problem` is
+    the reason why the content is unknown, incomplete or not delivered. `delivered` is False if the file does not get to the node.
     """
 
     kind: str
@@ -58,10 +57,11 @@ class Provider:
 
 @record
 class Resolution:
-    """What was found for one `localhostProfile`.
+    """The result of looking up one `localhostProfile`.
 
-    `providers` are all that provide it, the one for every node first. `mismatch` says why the SeccompProfile that is meant
-    does not give this path, and `expected` which path it gives; both are empty when all is well. `meant` is that object.
+    `providers` has everything that provides it; a provider for every node comes first. If no SeccompProfile matches the path but one
+    has the name, `meant` is that object, `expected` is its path, and `mismatch` is a clause that ends before the path. Otherwise
+    these are empty.
     """
 
     localhost_profile: str
@@ -77,7 +77,7 @@ class Resolution:
 
 @record
 class Binding:
-    """A ProfileBinding: containers of `image` (`*`: every pod) in `namespace` get the SeccompProfile `profile`."""
+    """A ProfileBinding: containers of `image` (`*` means every image) in `namespace` get the SeccompProfile `profile`."""
 
     namespace: str
     name: str
@@ -87,7 +87,7 @@ class Binding:
 
 
 class Objects:
-    """API objects of all kinds, indexed once for all that is looked up among them."""
+    """The API objects of the input, indexed for the lookups of this module."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
         objects = list(objects)
@@ -106,15 +106,15 @@ class Objects:
                 self._files.setdefault(path, []).append((config, index))
 
     def named(self, name: str) -> list[Object]:
-        """The SeccompProfiles that may be written as `name.json`: an ending `.json` of their own is not doubled."""
+        """Return the SeccompProfiles that the operator may write as `name.json`: a name that ends in `.json` is used as it is."""
         return self._named.get(name, [])
 
     def base(self, profile: Object, name: str) -> Object | None:
-        """The SeccompProfile that a `baseProfileName` of `profile` means."""
+        """Return the SeccompProfile that the `baseProfileName` of `profile` names."""
         return self._bases.get((_namespace(profile), name)) or self._bases.get(("", name))
 
     def size(self, profile: Object) -> int:
-        """How many rules, names and conditions a SeccompProfile of these has."""
+        """Return the number of rules, names and conditions of a SeccompProfile."""
         size = self._sizes.get(id(profile))
         if size is None:
             rules = _spec(profile).get("syscalls") or ()
@@ -122,12 +122,12 @@ class Objects:
         return size
 
     def files(self, path: str) -> list[tuple[Object, int]]:
-        """The MachineConfigs that write a file, by name, each with the index of its entry."""
+        """Return the MachineConfigs that write a file, sorted by name, each with the index of its entry."""
         return self._files.get(path, [])
 
 
 def resolve_localhost(localhost_profile: str, objects: Objects, profile_dirs: Sequence[str] = ()) -> Resolution:
-    """What provides `localhost_profile` among API objects and in directories laid out as the node's."""
+    """Return what provides `localhost_profile`, among API objects and in directories with the node's layout."""
     providers = [*_from_machine_configs(localhost_profile, objects), *_from_directories(localhost_profile, profile_dirs)]
     match = _OPERATOR_PATH.fullmatch(localhost_profile)
     if match is None:
@@ -143,7 +143,7 @@ def resolve_localhost(localhost_profile: str, objects: Objects, profile_dirs: Se
 
 
 def localhost_path(profile: Object) -> str:
-    """The `localhostProfile` of a SeccompProfile: with its namespace if that is written and its apiVersion allows one."""
+    """Return the `localhostProfile` of a SeccompProfile. It includes the namespace if one is set and the apiVersion allows one."""
     name = _name(profile)
     file = name if name.endswith(".json") else f"{name}.json"
     namespace = "" if _is_v1(profile) else _namespace(profile)
@@ -151,10 +151,11 @@ def localhost_path(profile: Object) -> str:
 
 
 def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any], str]:
-    """What the operator writes for a SeccompProfile: its spec, with the syscalls of its base profiles before its own.
+    """Return the file that the operator writes for a SeccompProfile, and the problem of its base profiles.
 
-    The second value says what is wrong with the base profiles (not in the input, in a registry, a circle, too deep, too much), or
-    is empty. `objects` have the SeccompProfiles that may be bases.
+    The file has the spec, with the syscalls of the base profiles before its own. The problem is a clause, empty if there is none: a
+    base profile is not in the input or in a registry, or the base profiles form a cycle, are too deep or too large. `objects` must
+    include the base profiles.
     """
     spec = _spec(profile)
     written = {key: spec[key] for key in _ON_DISK if spec.get(key) is not None}
@@ -166,14 +167,14 @@ def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any],
 
 
 def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
-    """The base profiles of a SeccompProfile, the nearest first, as far as they are followed, and what is wrong with them."""
+    """Return the base profiles of a SeccompProfile, the nearest first, and the problem that ended the search, or an empty text."""
     seen, size = {_name(profile)}, 0
     found: list[Object] = []
     while base := _spec(found[-1] if found else profile).get("baseProfileName"):
         if str(base).startswith("oci://"):
             return found, f"its base profile {base} is in a registry"
         if base in seen:
-            return found, f"its base profiles go in a circle at {base!r}"
+            return found, f"its base profiles form a cycle at {base!r}"
         if len(seen) > DEPTH:
             return found, f"its base profiles are more than {DEPTH} deep"
         next_base = objects.base(profile, base)
@@ -188,7 +189,7 @@ def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
 
 
 def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
-    """The ProfileBindings that bind a SeccompProfile."""
+    """Yield the ProfileBindings that bind a SeccompProfile."""
     for item in objects:
         if item.get("kind") == "ProfileBinding" and _group(item) == OPERATOR_GROUP:
             ref = _spec(item).get("profileRef") or {}
@@ -198,18 +199,19 @@ def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
 
 
 def _fits(profile: Object, namespace: str | None) -> bool:
-    """Whether the path's scope can be that of the profile. Without a written namespace, v1beta1 may be of either scope."""
+    """Return whether the path can be that of the profile. A v1beta1 profile without a namespace may have either scope."""
     if _is_v1(profile):
         return namespace is None
     return _namespace(profile) in ("", namespace) if namespace else not _namespace(profile)
 
 
 def _mismatch(profile: Object, namespace: str | None) -> str:
+    """Return why the operator does not write the path, as a clause that ends before the path it writes."""
     name = _name(profile)
     if namespace is None:
-        return f"SeccompProfile {name} has namespace {_namespace(profile)}: it is meant for an operator up to 0.8, which writes"
+        return f"SeccompProfile {name} is in namespace {_namespace(profile)}, so it needs an operator up to 0.8, which writes"
     if _is_v1(profile):
-        return f"SeccompProfile {name} is of version v1, so cluster-scoped, and its operator (1.0 and later) writes"
+        return f"SeccompProfile {name} has version v1 and is cluster-scoped, so its operator (1.0 and newer) writes"
     return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
 
 
@@ -221,14 +223,14 @@ def _provider(profile: Object, objects: Objects) -> Provider:
     if spec.get("disabled") is True or spec.get("state") == "Disabled":
         problem = "it is disabled, so the operator does not write it"
     elif "spo.x-k8s.io/partial" in labels:
-        problem = "it is labelled as partial, so the operator does not write it"
+        problem = "it has the label spo.x-k8s.io/partial, so the operator does not write it"
     else:
         delivered = True
     return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered)
 
 
 def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[Provider]:
-    """Of several MachineConfigs of one role that write the file, the last by name counts."""
+    """Yield one provider per role: of several MachineConfigs of a role, the last one by name takes effect."""
     last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
     for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):
         file = file_of(config, index)

@@ -1,4 +1,4 @@
-"""Whose RuntimeDefault a resolved profile is: CRI-O release, capabilities and architecture, told from its content."""
+"""Find the RuntimeDefault that a resolved profile is, or is closest to: CRI-O release, capabilities and architecture."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -10,15 +10,16 @@ from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabil
 from scclint.record import record
 
 _MOST_RULES = 100
-"""More than any RuntimeDefault has. A profile with more is none of them, and is not compared rule by rule."""
+"""More rules than any RuntimeDefault has: a profile with more cannot be one, so its rules are not compared."""
 _OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
 
 
 @record
 class Recognition:
-    """The known RuntimeDefault closest to a profile. `exact`: they are the same; else `diff` leads from it to the profile.
+    """The known RuntimeDefault that is closest to a profile.
 
-    `caps` are those of its bounding set that matter to the content, sorted. `variant.releases` names the releases.
+    `exact` is True if they are equal; otherwise `diff` has the changes from it to the profile. `caps` are the capabilities of the
+    bounding set that change the content, sorted. `variant.releases` names the releases.
     """
 
     exact: bool
@@ -29,12 +30,12 @@ class Recognition:
 
     @property
     def distance(self) -> int:
-        """How many syscalls are treated differently, the default counting for one."""
+        """The number of syscalls that are treated differently; another default counts as one."""
         return sum(len(c.syscalls) for c in self.diff.changes) + (self.diff.defaults[0] != self.diff.defaults[1])
 
 
 def identify(profile: Mapping[str, Any]) -> Recognition | None:
-    """The known RuntimeDefault that a profile in the OCI form is, content and order; None if it is none of them."""
+    """Return the known RuntimeDefault that equals a profile in the OCI format, including the order of rules; None if none does."""
     if len(_list(profile.get("syscalls"))) > _MOST_RULES:
         return None
     observed = _plain(profile)
@@ -45,7 +46,7 @@ def identify(profile: Mapping[str, Any]) -> Recognition | None:
 
 
 def recognise(profile: Mapping[str, Any]) -> Recognition:
-    """The closest of all known RuntimeDefaults to a profile in the OCI form; the oldest of equally close ones."""
+    """Return the known RuntimeDefault closest to a profile in the OCI format; the oldest of equally close ones."""
     import json
 
     return _recognised(json.dumps(profile))
@@ -53,23 +54,23 @@ def recognise(profile: Mapping[str, Any]) -> Recognition:
 
 @lru_cache(maxsize=256)
 def _recognised(text: str) -> Recognition:
-    """By the text of the profile: what containers of one node run with is mostly the same."""
+    """Return the result of `recognise`, cached by the profile's text: containers of a node mostly share a profile."""
     import json
 
     profile = json.loads(text)
     if exact := identify(profile):
         return exact
     observed = _plain(profile)
-    sound = _comparable(observed)
+    valid = _comparable(observed)
     found = [
-        Recognition(False, variant, caps, arch, compare(candidate, sound, arch))
+        Recognition(False, variant, caps, arch, compare(candidate, valid, arch))
         for arch, variant, caps, candidate in _candidates(observed)
     ]
     return min(found, key=lambda recognition: recognition.distance)
 
 
 def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ...], Profile]]:
-    """Per architecture and variant the one RuntimeDefault that a profile could be, by the capabilities its rules tell of."""
+    """Yield, per architecture and variant, the one RuntimeDefault that the profile could be, judging by its capability rules."""
     for arch in _arches(observed):
         for variant in VARIANTS:
             caps = tuple(sorted(_capabilities(observed, variant, arch)))
@@ -77,7 +78,7 @@ def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ..
 
 
 def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[str]:
-    """The capabilities that a container must have had: those whose own allowing rules are all there."""
+    """Yield the capabilities of the container: those whose additional rules are all in the profile."""
     rules = _list(observed.get("syscalls"))
     for cap, gained in _gained(variant, arch):
         if all(rule in rules for rule in gained):
@@ -86,20 +87,20 @@ def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[st
 
 @lru_cache(maxsize=256)
 def _default(variant: Variant, caps: tuple[str, ...], arch: str) -> Profile:
-    """As `resolve_variant`, kept: most profiles are compared with the same few. Callers must not change it."""
+    """Return the same as `resolve_variant`, cached, because most comparisons need the same few. Callers must not change it."""
     return resolve_variant(variant, caps, arch)
 
 
 @cache
 def _gained(variant: Variant, arch: str) -> tuple[tuple[str, list[Profile]], ...]:
-    """The rules that a RuntimeDefault has for a capability alone; those without any are left out."""
+    """Return the rules that each capability adds to a RuntimeDefault. Capabilities that add none are left out."""
     without = _default(variant, (), arch)["syscalls"]
     gained = ((cap, _default(variant, (cap,), arch)["syscalls"]) for cap in deciding_capabilities(variant.crio))
     return tuple((cap, found) for cap, rules in gained if (found := [rule for rule in rules if rule not in without]))
 
 
 def _arches(profile: Mapping[str, Any]) -> list[str]:
-    """The architecture whose token comes first; those that RuntimeDefault lists none for when there is none."""
+    """Return the architecture of the first token. Without tokens, return those for which RuntimeDefault lists none."""
     tokens = profile.get("architectures")
     if isinstance(tokens, list) and tokens:
         return [arch for arch, token in NATIVE.items() if token == tokens[0]] or ["amd64"]
@@ -107,7 +108,7 @@ def _arches(profile: Mapping[str, Any]) -> list[str]:
 
 
 def _plain(profile: Mapping[str, Any]) -> Profile:
-    """Without what decoders drop: nulls, empty lists, a zero valueTwo. Other shapes stay as they are and equal nothing."""
+    """Return the profile without what decoders drop: nulls, empty lists, a zero valueTwo. Malformed values stay and match nothing."""
     plain = {key: value for key, value in profile.items() if value not in (None, [], "") or key not in _OPTIONAL}
     rules = plain.get("syscalls")
     if isinstance(rules, list):
@@ -127,23 +128,23 @@ def _plain_argument(arg: Profile) -> Profile:
 
 
 def _comparable(profile: Profile) -> Profile:
-    """What `compare` can take: what is malformed is left out."""
-    rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_sound(rule)]
-    sound = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
-    if not isinstance(sound.get("defaultErrnoRet", 0), int):
-        del sound["defaultErrnoRet"]
-    sound["architectures"] = [token for token in _list(profile.get("architectures")) if isinstance(token, str)]
-    return sound
+    """Return the profile without malformed parts, as `compare` requires."""
+    rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_valid(rule)]
+    valid = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
+    if not isinstance(valid.get("defaultErrnoRet", 0), int):
+        del valid["defaultErrnoRet"]
+    valid["architectures"] = [token for token in _list(profile.get("architectures")) if isinstance(token, str)]
+    return valid
 
 
-def _is_sound(rule: Profile) -> bool:
+def _is_valid(rule: Profile) -> bool:
     names, args, errno = rule.get("names"), rule.get("args", []), rule.get("errnoRet", 0)
     named = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    tested = isinstance(args, list) and all(isinstance(arg, dict) and _is_sound_argument(arg) for arg in args)
+    tested = isinstance(args, list) and all(isinstance(arg, dict) and _is_valid_argument(arg) for arg in args)
     return named and tested and isinstance(rule.get("action"), str) and isinstance(errno, int)
 
 
-def _is_sound_argument(arg: Profile) -> bool:
+def _is_valid_argument(arg: Profile) -> bool:
     numbers = (arg.get("index"), arg.get("value"), arg.get("valueTwo", 0))
     return isinstance(arg.get("op"), str) and all(isinstance(number, int) for number in numbers)
 

@@ -1,7 +1,7 @@
-"""How CRI-O turns a profile in the containers-common form into the OCI seccomp object that runc gets.
+"""Resolve a profile in the containers/common format to the OCI seccomp object that runc gets, as CRI-O does.
 
-The behaviour is that of containers/common `pkg/seccomp` as CRI-O 1.24 to 1.36 vendor it; what Docker does beyond that
-(`minKernel`) is not done there, so neither here.
+The behaviour is that of containers/common `pkg/seccomp` as vendored by CRI-O 1.24 to 1.36. It ignores `minKernel`, which only
+Docker supports.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +11,7 @@ from scclint.errors import LoadError
 from scclint.seccomp.tables import errno_number
 
 Profile = dict[str, Any]
-"""A seccomp profile as JSON: the OCI form once resolved."""
+"""A seccomp profile as plain JSON. A resolved profile is in the OCI format."""
 
 NATIVE = {
     "amd64": "SCMP_ARCH_X86_64",
@@ -20,16 +20,16 @@ NATIVE = {
     "riscv64": "SCMP_ARCH_RISCV64",
     "s390x": "SCMP_ARCH_S390X",
 }
-"""The architectures that nodes have, in Go's names, and libseccomp's token for each."""
+"""The architectures of nodes in Go's names, each with its libseccomp token."""
 
 _MAPPED = ("amd64", "arm64", "s390x")
 
 
 def resolve_profile(profile: Mapping[str, Any], caps: Iterable[str] = (), arch: str = "amd64") -> Profile | None:
-    """The OCI seccomp object of a profile for a container with the bounding set `caps` (`CAP_SYS_ADMIN`, ...) on `arch`.
+    """Return the OCI seccomp object for a container with the bounding set `caps` (`CAP_SYS_ADMIN`, ...) on `arch`.
 
-    None when the profile has neither default action nor syscalls, which CRI-O takes for "no seccomp".
-    Raises LoadError where CRI-O would refuse to create the container.
+    The result is None if the profile has neither a default action nor syscalls: CRI-O then applies no filter.
+    Raises LoadError if CRI-O would not create the container.
     """
     rules = profile.get("syscalls") or ()
     if not profile.get("defaultAction") and not rules:
@@ -53,7 +53,7 @@ def _architectures(profile: Mapping[str, Any], arch: str) -> list[str]:
     listed: list[str] = list(profile.get("architectures") or ())
     mapped = profile.get("archMap") or ()
     if listed and mapped:
-        raise LoadError("the profile has both 'architectures' and 'archMap', which CRI-O refuses: use one of them")
+        raise LoadError("the profile has both 'architectures' and 'archMap', which CRI-O rejects: use one of them")
     if arch in _MAPPED:
         for entry in mapped:
             if entry.get("architecture") == NATIVE[arch]:
@@ -62,7 +62,7 @@ def _architectures(profile: Mapping[str, Any], arch: str) -> list[str]:
 
 
 def _applies(rule: Mapping[str, Any], held: Collection[str], arch: str) -> bool:
-    """Capabilities are compared as written: an entry without `CAP_` never equals a held one."""
+    """Return whether a rule applies. Capabilities are compared exactly, so an entry without `CAP_` matches none."""
     excludes, includes = rule.get("excludes") or {}, rule.get("includes") or {}
     if arch in (excludes.get("arches") or ()) or any(cap in held for cap in excludes.get("caps") or ()):
         return False
@@ -74,7 +74,7 @@ def _applies(rule: Mapping[str, Any], held: Collection[str], arch: str) -> bool:
 def _rule(rule: Mapping[str, Any]) -> Profile:
     name, names = rule.get("name"), rule.get("names")
     if name and names:
-        raise LoadError("a rule of the profile has both 'name' and 'names', which CRI-O refuses: use one of them")
+        raise LoadError("a rule of the profile has both 'name' and 'names', which CRI-O rejects: use one of them")
     resolved: Profile = {"names": [name] if name else list(names or ()), "action": rule.get("action", "")}
     errno = _errno(rule.get("errno"), rule.get("errnoRet"))
     if errno is not None:
@@ -92,7 +92,7 @@ def _arg(arg: Mapping[str, Any]) -> Profile:
 
 
 def _errno(name: object, number: int | None) -> int | None:
-    """A name, or a decimal number in quotes, wins over the number beside it."""
+    """Return the errno number: a name or quoted number overrides the plain number."""
     if not name:
         return number
     text = str(name)

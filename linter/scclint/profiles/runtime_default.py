@@ -1,7 +1,7 @@
-"""The seccomp profile that CRI-O's RuntimeDefault is, by CRI-O release, capability bounding set and architecture.
+"""Build CRI-O's RuntimeDefault profile for a CRI-O release, a capability bounding set and an architecture.
 
-It is made of a base table vendored from containers/common and CRI-O's own edits of it (CRI-O `internal/config/seccomp`),
-filtered by the container's capabilities when the container is created. OpenShift 4.N ships CRI-O 1.(N+13).
+CRI-O takes the default profile of containers/common and edits it (CRI-O `internal/config/seccomp`). When it creates a container, it
+filters the rules by the container's capabilities. OpenShift 4.N ships CRI-O 1.(N+13).
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 
 OLDEST, NEWEST = 24, 36
-"""The minor releases of CRI-O 1 that are known."""
+"""The oldest and newest known minor release of CRI-O 1."""
 
 _NEWEST_PATCH = 1_000
 _SYS_ADMIN = {"caps": ["CAP_SYS_ADMIN"]}
@@ -22,9 +22,10 @@ _NEW_NAMESPACE_FLAGS = (0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x200000
 
 
 class Variant(NamedTuple):
-    """One of the distinct RuntimeDefaults: which base table, and whether `clone` may make namespaces without CAP_SYS_ADMIN.
+    """One of the distinct RuntimeDefaults.
 
-    `crio` is a release that has it, `releases` says in words which do.
+    `base` is the index of the base table. `namespaces` is True if `clone` may create namespaces without CAP_SYS_ADMIN. `crio` is
+    one release with this variant, and `releases` describes all of them.
     """
 
     base: int
@@ -44,16 +45,16 @@ VARIANTS = (
 
 
 def resolve(crio: str, caps: Iterable[str] = (), arch: str = "amd64") -> Profile:
-    """The OCI seccomp object that RuntimeDefault becomes on a CRI-O release for a bounding set on an architecture.
+    """Return the OCI seccomp object of RuntimeDefault for a CRI-O release, a bounding set and an architecture.
 
     `crio` is `1.29.8`, or `1.29` for its newest patch release; `caps` are full names (see `scclint.seccomp.capabilities`);
-    `arch` is a key of `scclint.profiles.resolve.NATIVE`. Raises UsageError for a release or architecture that is not known.
+    `arch` is a key of `scclint.profiles.resolve.NATIVE`. Raises UsageError for an unknown release or architecture.
     """
     return resolve_variant(variant_of(crio), caps, arch)
 
 
 def resolve_variant(variant: Variant, caps: Iterable[str] = (), arch: str = "amd64") -> Profile:
-    """As `resolve`, for one of `VARIANTS`."""
+    """Return the same as `resolve`, for one of `VARIANTS`."""
     if arch not in NATIVE:
         raise UsageError(f"unknown architecture {arch!r}: use one of {', '.join(NATIVE)}")
     profile = resolve_profile(_edited(variant, arch), caps, arch)
@@ -62,7 +63,7 @@ def resolve_variant(variant: Variant, caps: Iterable[str] = (), arch: str = "amd
 
 
 def variant_of(crio: str) -> Variant:
-    """The variant a CRI-O release has. Raises UsageError for a release that is not known."""
+    """Return the variant of a CRI-O release. Raises UsageError for an unknown release."""
     minor, patch = _parse(crio)
     base = 0 if minor < 25 else 1 if minor < 31 else 2 if minor < 33 else 3 if (minor, patch) < (35, 1) else 4
     restricted = minor >= 31 or (minor, patch) >= (30, 6) or (minor == 29 and patch >= 9)
@@ -70,23 +71,23 @@ def variant_of(crio: str) -> Variant:
 
 
 def crio_of(openshift: str) -> str:
-    """The CRI-O minor of an OpenShift release: `4.16` has `1.29`. Raises UsageError for anything but a known `4.N`."""
+    """Return the CRI-O minor release of an OpenShift release: `1.29` for `4.16`. Raises UsageError except for a known `4.N`."""
     major, _, minor = openshift.partition(".")
     if major == "4" and minor.isascii() and minor.isdecimal() and OLDEST <= int(minor) + 13 <= NEWEST:
         return f"1.{int(minor) + 13}"
     known = f"4.{OLDEST - 13} to 4.{NEWEST - 13}"
     if minor.count("."):
-        raise UsageError(f"OpenShift {openshift}: give the minor release ({known}), or the CRI-O release with --crio 1.NN.P")
-    raise UsageError(f"unknown OpenShift release {openshift!r}: known are {known}")
+        raise UsageError(f"OpenShift {openshift}: use the minor release ({known}), or set the CRI-O release with --crio 1.NN.P")
+    raise UsageError(f"unknown OpenShift release {openshift!r}: use {known}")
 
 
 def openshift_of(crio: str) -> str:
-    """The OpenShift release that ships a CRI-O release: `1.29.8` came with `4.16`. Raises UsageError as `resolve` does."""
+    """Return the OpenShift release that ships a CRI-O release: `4.16` for `1.29.8`. Raises UsageError as `resolve` does."""
     return f"4.{_parse(crio)[0] - 13}"
 
 
 def deciding_capabilities(crio: str) -> frozenset[str]:
-    """The capabilities that change what RuntimeDefault lets through on that release."""
+    """Return the capabilities that change what RuntimeDefault allows on that release."""
     rules = _edited(variant_of(crio), "amd64")["syscalls"]
     filters = (rule.get(side) or {} for rule in rules for side in ("includes", "excludes"))
     return frozenset(cap for chosen in filters for cap in chosen.get("caps", ()))
@@ -98,29 +99,30 @@ def _parse(crio: str) -> tuple[int, int]:
         minor, patch = int(parts[1]), int(parts[2]) if len(parts) == 3 else _NEWEST_PATCH
         if OLDEST <= minor <= NEWEST:
             return minor, patch
-    raise UsageError(f"unknown CRI-O release {crio!r}: known are 1.{OLDEST} to 1.{NEWEST}, also with a patch release (1.29.8)")
+    raise UsageError(f"unknown CRI-O release {crio!r}: use 1.{OLDEST} to 1.{NEWEST}, optionally with a patch release (1.29.8)")
 
 
 @cache
 def _base(index: int) -> tuple[Profile, ...]:
-    """The rules of a base table in the containers-common form."""
+    """Return the rules of a base table in the containers/common format."""
     rules = []
     for packed in table("runtime_default")["rules"]:
-        if _lives(packed.get("bases", ""), index):
+        if _includes(packed.get("bases", ""), index):
             marked = [name.partition("@") for name in packed["names"].split()]
-            names = [name for name, _, lives in marked if _lives(lives, index)]
+            names = [name for name, _, bases in marked if _includes(bases, index)]
             rules.append({key: value for key, value in packed.items() if key != "bases"} | {"names": names})
     return tuple(rules)
 
 
-def _lives(lives: str, index: int) -> bool:
-    first, _, last = lives.partition("-")
-    return not lives or int(first) <= index <= int(last)
+def _includes(bases: str, index: int) -> bool:
+    """Return whether a range of base tables (`1-3`) includes one; an empty range includes all."""
+    first, _, last = bases.partition("-")
+    return not bases or int(first) <= index <= int(last)
 
 
 @cache
 def _edited(variant: Variant, arch: str) -> dict[str, Any]:
-    """A base table after CRI-O's edits."""
+    """Return a base table after CRI-O's edits, as a profile in the containers/common format."""
     data = table("runtime_default")
     removed = ("unshare",) if variant.namespaces else ("clone", "clone3", "unshare")
     rules = list(_base(variant.base))
@@ -138,14 +140,14 @@ def _edited(variant: Variant, arch: str) -> dict[str, Any]:
 
 
 def _overwrite(names: list[str], removed: tuple[str, ...]) -> list[str]:
-    """CRI-O removes a name by writing the last one over it and keeps the length: the last name then stands there repeatedly."""
+    """Remove names as CRI-O does: it overwrites each with the last name and keeps the length, so the last name repeats."""
     return [names[-1] if name in removed else name for name in names]
 
 
 def _namespace_rules(flags_index: int) -> list[Profile]:
-    """`clone` is allowed unless it makes a namespace; `clone3` looks unimplemented, so that libc falls back to `clone`.
+    """Return the rules that allow `clone` unless it creates a namespace, and deny `clone3` so that libc falls back to `clone`.
 
-    The flags are clone's first argument, its second on s390x. Several conditions on one argument are alternatives to runc.
+    The flags are the first argument of `clone`, and the second on s390x. runc combines several conditions on one argument with OR.
     """
     every = sum(_NEW_NAMESPACE_FLAGS)
     none = {"index": flags_index, "value": every, "op": "SCMP_CMP_MASKED_EQ"}

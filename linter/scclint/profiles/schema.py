@@ -1,4 +1,4 @@
-"""Whether JSON has the shape of a seccomp profile: keys, types and enumerations, by the schemas in `scclint.schemas`."""
+"""Check the keys, types and values of a seccomp profile against the schemas in `scclint.schemas`."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -21,7 +21,7 @@ _NOT_IN_RUNC = tuple(f"SCMP_ARCH_{name}" for name in ("M68K", "SH", "SHEB", "PAR
 
 
 def form_of(data: object) -> str:
-    """`containers` if any key that only containers/common has is used, else `oci`."""
+    """Return `containers` if the profile has a key that only containers/common knows, else `oci`."""
     if not isinstance(data, Mapping):
         return OCI
     rules = data.get("syscalls")
@@ -31,9 +31,9 @@ def form_of(data: object) -> str:
 
 
 def check_shape(data: object) -> Iterator[ProfileProblem]:
-    """The problems that keep the runtime from reading the profile as it is meant, in the order of their paths.
+    """Yield the problems that prevent the runtime from reading the profile as intended, in the order of their paths.
 
-    A null counts as absent, as for the runtime's decoder.
+    A null counts as unset, as in the runtime's decoder.
     """
     clean = _without_nulls(data)
     errors = _validator(form_of(clean)).iter_errors(clean)
@@ -53,7 +53,7 @@ def _without_nulls(data: object) -> Any:
 
 @cache
 def _validator(form: str) -> "Validator":
-    """A validator for which 1.0 is no integer: the runtime's decoder refuses it."""
+    """Return a validator that rejects 1.0 as an integer, as the runtime's decoder does."""
     import json
     from importlib.resources import files
 
@@ -67,7 +67,7 @@ def _validator(form: str) -> "Validator":
 
 
 def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
-    """What one violation of the schema means to the reader: one problem per key that is missing or too much."""
+    """Yield the problems that one violation of the schema means: one per missing or unknown key."""
     path: Path = tuple(error.absolute_path)
     value: Any = error.instance
     limit: Any = error.validator_value
@@ -80,49 +80,60 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
                 yield _broken("missing-key", f"{place} has no `{key}`", settle, (*path, key))
         case "anyOf":
             message = f"{place} has neither `names` nor `name`"
-            yield _broken("missing-key", message, "Add the syscalls it is about as `names`.", (*path, "names"))
+            yield _broken("missing-key", message, "Add the syscalls of the rule as `names`.", (*path, "names"))
         case "additionalProperties":
             known = list(schema["properties"])
             for key in (key for key in value if key not in known):
                 yield _unknown_key(key, known, (*path, key), place)
         case "enum":
-            message = f"{place}: {value!r} is none of the known values{_nearest(value, limit)}"
+            message = f"{place}: {value!r} is not a known value{_suggestion(value, limit)}"
             yield _broken("invalid-value", message, f"Use one of {', '.join(limit)}.", path)
         case "type":
             message = f"{place} is {_type_name(value)}, not {_article(limit)}"
-            yield _broken("wrong-type", message, "The runtime cannot decode the profile.", path)
+            yield _broken("wrong-type", message, f"Write {_article(limit)}: the runtime cannot decode the profile.", path)
         case "minItems" | "minLength":
-            yield _broken("empty-value", f"{place} is empty", "Say what it is about, or take it out.", path)
+            yield _broken("empty-value", f"{place} is empty", "Fill it in, or remove it.", path)
         case "maximum" | "minimum" as bound:
             message = f"{place}: {value} is {'above' if bound == 'maximum' else 'below'} {limit}"
-            yield _broken("out-of-range", message, "The runtime refuses it.", path)
+            limit_name = "most" if bound == "maximum" else "least"
+            yield _broken(
+                "out-of-range", message, f"Write a number of at {limit_name} {limit}: the runtime rejects this one.", path
+            )
         case _:
-            yield _broken("invalid-value", f"{place}: {error.message}", "The runtime refuses it.", path)
+            yield _broken("invalid-value", f"{place}: {error.message}", "Correct the value: the runtime rejects it.", path)
 
 
 def _unknown_key(key: str, known: list[str], path: Path, place: str) -> ProfileProblem:
-    nearest = _nearest(key, known)
-    settle = "Correct the spelling or take it out: the runtime passes over keys that it does not know."
+    suggestion = _suggestion(key, known)
+    settle = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
     return ProfileProblem(
-        "unknown-key", BROKEN, Severity.WARNING, f"{place}: `{key}` is no key of a profile{nearest}", settle, path
+        "unknown-key", BROKEN, Severity.WARNING, f"{place}: `{key}` is not a key of a profile{suggestion}", settle, path
     )
 
 
 def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
-    """What the runtimes refuse and JSON Schema says badly or not at all."""
+    """Yield what the runtimes reject but JSON Schema cannot express clearly."""
     if data.get("architectures") and data.get("archMap"):
         message = "the profile has both `architectures` and `archMap`"
-        yield _broken("architectures-and-archmap", message, "Keep one: CRI-O refuses a profile with both.", ("archMap",))
+        yield _broken("architectures-and-archmap", message, "Keep one: CRI-O rejects a profile with both.", ("archMap",))
     yield from _errno("defaultErrno", data, ())
     for index, token in enumerate(_list(data.get("architectures"))):
         if token in _NOT_IN_RUNC:
             message = f"architectures[{index}]: runc does not know {token}"
             yield _broken(
-                "architecture-unknown-to-runc", message, "Take it out: no OpenShift node has it.", ("architectures", index)
+                "architecture-unknown-to-runc",
+                message,
+                "Remove it: no OpenShift node has this architecture.",
+                ("architectures", index),
             )
     if data.get("defaultAction") == "SCMP_ACT_NOTIFY":
-        message = "`defaultAction` is SCMP_ACT_NOTIFY, which runc refuses as a default"
-        yield _broken("notify-by-default", message, "Deny by default, and name what is to be notified.", ("defaultAction",))
+        message = "`defaultAction` is SCMP_ACT_NOTIFY, which runc rejects as a default"
+        yield _broken(
+            "notify-by-default",
+            message,
+            "Set defaultAction to SCMP_ACT_ERRNO, and use SCMP_ACT_NOTIFY in rules.",
+            ("defaultAction",),
+        )
     for index, rule in enumerate(_list(data.get("syscalls"))):
         if isinstance(rule, dict):
             yield from _rule(rule, ("syscalls", index))
@@ -134,21 +145,21 @@ def _rule(rule: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
         yield _broken(
             "name-and-names",
             f"{place} has both `name` and `names`",
-            "Keep `names`: CRI-O refuses a rule with both.",
+            "Keep `names`: CRI-O rejects a rule with both.",
             (*at, "name"),
         )
     yield from _errno("errno", rule, at)
     if rule.get("action") == "SCMP_ACT_NOTIFY":
         for index, name in enumerate(_list(rule.get("names"))):
             if name == "write":
-                message = f"{place} notifies about `write`, which runc itself needs to hand over the listener"
-                yield _broken("notify-write", message, "Take `write` out of this rule.", (*at, "names", index))
+                message = f"{place} uses SCMP_ACT_NOTIFY for `write`, which runc itself needs to pass on the listener"
+                yield _broken("notify-write", message, "Remove `write` from this rule.", (*at, "names", index))
 
 
 def _errno(key: str, holder: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
     name = holder.get(key)
     if isinstance(name, str) and name and not name.isdecimal() and errno_number(name) is None:
-        message = f"{_place((*at, key))}: {name!r} is no errno"
+        message = f"{_place((*at, key))}: {name!r} is not an errno"
         yield _broken("unknown-errno", message, "Write a name such as EPERM or ENOSYS, or a decimal number.", (*at, key))
 
 
@@ -157,14 +168,14 @@ def _broken(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
 
 
 def _place(path: Path) -> str:
-    """`syscalls[2].action`; `the profile` for the root."""
+    """Return the path as `syscalls[2].action`; `the profile` for the root."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text or "the profile"
 
 
-def _nearest(word: object, known: list[str]) -> str:
+def _suggestion(word: object, known: list[str]) -> str:
     """Return `; did you mean X?` for the closest known word, compared by what follows the prefix that all of them share."""
     prefix = known[0][: known[0].rfind("_") + 1]
     given = str(word) if not prefix else str(word).upper().removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""The seccomp profiles that objects of the input hold: looked up as the kubelet does, and checked where they are written."""
+"""Find the seccomp profiles in the input, look them up as the kubelet does, and check each where it is written."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from scclint.model.node_config import (
     SeccompProfileFile,
 )
 from scclint.model.object import ApiObject
-from scclint.profiles.lint import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, sound_part
+from scclint.profiles.lint import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, valid_part
 from scclint.profiles.problem import BROKEN, ProfileProblem
 from scclint.profiles.providers import SECCOMP_ROOT, TOO_MUCH, Objects, Provider, Resolution, bases_of, resolve_localhost
 from scclint.profiles.resolve import NATIVE
@@ -28,23 +28,24 @@ from scclint.yaml.locate import locate
 Object = Mapping[str, Any]
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
-"""What only the whole profile can tell: its base profiles may allow what it does not."""
+"""Problems that need the whole profile: its base profiles may allow what the profile itself does not."""
 _SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "listenerPath", "listenerMetadata"))
 _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
-_LARGE_BASE = "Take out of the base profiles what stands there more than once."
+_LARGE_BASE = "Remove duplicate rules from the base profiles."
 _CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
 
 
 OPEN = Target(arches=())
-"""Nodes of whatever architecture the profile is written for."""
+"""The target for which the profile itself chooses the architectures."""
 
 
 @record
 class Flaw:
-    """A problem of a profile that an object holds. `path` leads to the place within the object; `span` is set where none does.
+    """A problem of a profile that an object contains.
 
-    `where` is the place within a text that the object holds encoded: `/path/on/node.json, line 3, column 7`; else empty.
+    `path` is the place within the object; `span` is set if no path can name it. `where` is the place within a text that the
+    object contains in encoded form (`/path/on/node.json, line 3, column 7`), else empty.
     """
 
     problem: ProfileProblem
@@ -54,55 +55,58 @@ class Flaw:
 
 
 class Profiles:
-    """The profiles among the objects of a run and in `directories`, which are laid out as the kubelet's on the node."""
+    """The profiles among the objects of a run and in `directories`, which have the layout of the kubelet's directory."""
 
     def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
         kinds = (SeccompProfile, MachineConfig, MachineConfigPool, ProfileBinding)
         objects = list(objects)
-        sound = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
-        self._sound = {id(o): o for o in sound}
-        self._by_manifest = {id(o.manifest): o for o in reversed(sound)}
-        self._manifests = Objects(o.manifest for o in sound)
-        based = (o.field("spec", "baseProfileName").value for o in sound if isinstance(o, SeccompProfile))
+        well_formed = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
+        self._well_formed = {id(o): o for o in well_formed}
+        self._by_manifest = {id(o.manifest): o for o in reversed(well_formed)}
+        self._manifests = Objects(o.manifest for o in well_formed)
+        based = (o.field("spec", "baseProfileName").value for o in well_formed if isinstance(o, SeccompProfile))
         self._bases = {name for name in based if isinstance(name, str)}
         self._files = [o for o in objects if isinstance(o, SeccompProfileFile)]
-        self._ends: dict[int, dict[str, list[SeccompProfileFile]]] = {}
+        self._by_ending: dict[int, dict[str, list[SeccompProfileFile]]] = {}
         self._directories = directories
         self._resolved: dict[str, Resolution] = {}
         self._parts: dict[int, dict[str, Any]] = {}
 
     def resolve(self, localhost_profile: str) -> Resolution:
-        """What provides the file. A profile file of the input whose own path ends in this one counts, too."""
+        """Return what provides the file. A profile file in the input counts if its path ends in `localhost_profile`."""
         found = self._resolved.get(localhost_profile)
         if found is None:
             found = resolve_localhost(localhost_profile, self._manifests, self._directories)
             known = {os.path.abspath(p.name) for p in found.providers if p.kind == "file"}
-            files = [o for o in self._ending(localhost_profile) if os.path.abspath(o.file) not in known]
+            files = [o for o in self._with_ending(localhost_profile) if os.path.abspath(o.file) not in known]
             more = tuple(Provider("file", "", o.file, o.data) for o in files)
             found = self._resolved[localhost_profile] = replace(found, providers=found.providers + more)
         return found
 
-    def _ending(self, path: str) -> list[SeccompProfileFile]:
-        """The profile files whose own path ends in this one."""
+    def _with_ending(self, path: str) -> list[SeccompProfileFile]:
+        """Return the profile files whose path ends in `path`."""
         names = path.count("/") + 1
-        if names not in self._ends:
-            ends = self._ends[names] = {}
+        if names not in self._by_ending:
+            ends = self._by_ending[names] = {}
             for file in self._files:
                 ends.setdefault("/".join(f"/{file.file}".rsplit("/", names)[1:]), []).append(file)
-        return self._ends[names].get(path, [])
+        return self._by_ending[names].get(path, [])
 
     def written(self, manifest: Object | None) -> ApiObject | None:
-        """The object whose manifest this is."""
+        """Return the object with this manifest."""
         return self._by_manifest.get(id(manifest))
 
     def provided(self, localhost_profile: str) -> set[int | str]:
-        """What provides the file, each by `key_of`; of several files on disk the first."""
+        """Return the `key_of` of everything that provides the file; of several files on disk, only the first."""
         providers = self.resolve(localhost_profile).providers
         files = [os.path.abspath(p.name) for p in providers if p.kind == "file"]
         return {id(p.source) for p in providers if p.source is not None}.union(files[:1])
 
     def flaws(self, source: ProfileSource, target: Target = OPEN, *, used: bool = True) -> Iterator[Flaw]:
-        """The problems of what the source holds. `used`: containers use it as it is, not only as the base of other profiles."""
+        """Yield the problems of the profiles in `source`.
+
+        `used` is False if containers use the profile only as the base of other profiles.
+        """
         if isinstance(source, SeccompProfileFile):
             yield from _not_json(source)
             for problem in lint_data(source.data, _for_nodes(source.data, target)):
@@ -110,14 +114,14 @@ class Profiles:
         elif isinstance(source, SeccompProfile):
             for problem in self._of_operator(source, target, used):
                 yield Flaw(problem, ("spec", *problem.path))
-        elif isinstance(source, MachineConfig) and id(source) in self._sound:
+        elif isinstance(source, MachineConfig) and id(source) in self._well_formed:
             for file in files_of(source.manifest):
                 yield from _of_node_file(file, target)
 
     def _of_operator(self, source: SeccompProfile, target: Target, used: bool) -> Iterator[ProfileProblem]:
         spec = source.manifest.get("spec")
         if not isinstance(spec, dict):
-            message = "it has no spec, so no profile" if spec is None else "its spec is no mapping"
+            message = "it has no spec, so it has no profile" if spec is None else "its spec is not a mapping"
             yield ProfileProblem("wrong-type", BROKEN, Severity.ERROR, message, "Write the profile under `spec`.")
             return
         yield from _dropped(spec)
@@ -130,33 +134,33 @@ class Profiles:
             if problem.id not in _STARTUP:
                 yield problem
             elif not (part or based or (not used and source.name in self._bases)):
-                yield _as_operator_could(problem)
-        if based and not part and id(source) in self._sound:
+                yield _with_operator_fix(problem)
+        if based and not part and id(source) in self._well_formed:
             bases, problem_of_bases = bases_of(source.manifest, self._manifests)
             if problem_of_bases == TOO_MUCH:
-                message = f"what containers need to start is not looked for: {TOO_MUCH}"
+                message = f"scclint did not check whether containers can start: {TOO_MUCH}"
                 yield ProfileProblem("large-base", BROKEN, Severity.WARNING, message, _LARGE_BASE, ("baseProfileName",))
             elif not problem_of_bases:
-                rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._sound_part(part)["syscalls"]]
-                for problem in lint_startup({**self._sound_part(source.manifest), "syscalls": rules}, target):
-                    yield _as_operator_could(problem)
+                rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._valid_part(part)["syscalls"]]
+                for problem in lint_startup({**self._valid_part(source.manifest), "syscalls": rules}, target):
+                    yield _with_operator_fix(problem)
 
-    def _sound_part(self, manifest: Object) -> dict[str, Any]:
-        """What is well-formed in the spec of a SeccompProfile, worked out once however many are based on it."""
+    def _valid_part(self, manifest: Object) -> dict[str, Any]:
+        """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""
         part = self._parts.get(id(manifest))
         if part is None:
             spec = manifest.get("spec")
-            part = self._parts[id(manifest)] = sound_part(_as_kept(spec if isinstance(spec, dict) else {}))
+            part = self._parts[id(manifest)] = valid_part(_as_kept(spec if isinstance(spec, dict) else {}))
         return part
 
 
 def key_of(source: ProfileSource) -> int | str:
-    """How `Profiles.provided` names a source."""
+    """Return the key by which `Profiles.provided` names a source."""
     return os.path.abspath(source.file) if isinstance(source, SeccompProfileFile) else id(source.manifest)
 
 
 def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
-    """What YAML lets pass and the runtime does not, in a file that is meant as JSON: a comma too much, a comment, bare words."""
+    """Yield what YAML accepts but the runtime rejects in a JSON file: a trailing comma, a comment, an unquoted word."""
     document = source.document
     if not document.text.lstrip().startswith("{"):
         return
@@ -171,27 +175,27 @@ def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
 
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:
-    """Fields that files may have and SeccompProfiles do not: the API server drops them without a word."""
-    settle = "Take it out: the operator never sees it."
+    """Yield the fields that profile files may have but SeccompProfiles may not: the API server drops them without a warning."""
+    settle = "Remove it: the API server drops it, so the operator never reads it."
     for key in (key for key in spec if key not in _SPEC and key not in _ABOUT_THE_OBJECT):
-        message = f"`{key}` is no field of a SeccompProfile's spec"
+        message = f"`{key}` is not a field of a SeccompProfile's spec"
         yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (key,))
     rules = spec.get("syscalls")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         for key in [key for key in rule if key not in _RULE] if isinstance(rule, dict) else ():
-            message = f"syscalls[{index}]: `{key}` is no field of a SeccompProfile's rules"
+            message = f"syscalls[{index}]: `{key}` is not a field of a SeccompProfile's rules"
             yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, ("syscalls", index, key))
 
 
 def _as_kept(spec: Object) -> dict[str, Any]:
-    """The spec as the operator gets it, as far as it makes the file."""
+    """Return the part of the spec that the operator writes to the file."""
     kept = {key: value for key, value in spec.items() if key in _SPEC}
     if isinstance(rules := kept.get("syscalls"), list):
         kept["syscalls"] = [{k: v for k, v in r.items() if k in _RULE} if isinstance(r, dict) else r for r in rules]
     return kept
 
 
-def _as_operator_could(problem: ProfileProblem) -> ProfileProblem:
+def _with_operator_fix(problem: ProfileProblem) -> ProfileProblem:
     return replace(problem, settle=_CLONE3) if problem.id == "clone3-refused" else problem
 
 
@@ -200,7 +204,7 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
     below = file.path.startswith(f"{SECCOMP_ROOT}/")
     if text is None:
         if below and file.broken:
-            settle = "Write the file as a data: URL, in base64 or percent-encoded."
+            settle = "Write the content as a data: URL, in base64 or percent-encoded."
             yield Flaw(ProfileProblem("no-content", BROKEN, Severity.ERROR, file.problem, settle), file.at, file.path)
         return
     if not below and not ('"defaultAction"' in text and "SCMP_ACT_" in text):
@@ -219,7 +223,7 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
 
 
 def _for_nodes(profile: object, target: Target) -> Target:
-    """The target, where it names no nodes with those that the profile is written for; where that does not say, the usual ones."""
+    """Return the target. If it has no architectures, use those that the profile lists, or else the usual one."""
     if target.arches:
         return target
     listed = profile.get("architectures") if isinstance(profile, Mapping) else None

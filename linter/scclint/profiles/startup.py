@@ -1,4 +1,4 @@
-"""Whether a container can start at all, and its program run, under a profile that denies by default."""
+"""Check whether a container can start, and its program run, under a profile that denies by default."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ _EVERY_PROGRAM = (
     "exit_group rt_sigreturn futex mmap mprotect brk read write close openat newfstatat|fstat arch_prctl set_tid_address "
     "set_robust_list|rseq prlimit64 getrandom clone|clone3"
 )
-"""What libc and language runtimes call before a program's own first line, and threads need; `a|b` is either."""
+"""Syscalls that libc and language runtimes make before a program's first line, and that threads need; `a|b` means either."""
 
 _RUNTIME_SETUP = "capget capset chdir fcntl fstatfs getdents64 getppid prctl setgid setgroups setuid"
-"""What runc calls between loading the filter and executing the program, unless no_new_privs lets it load the filter last."""
+"""Syscalls that runc makes after it loads the filter. With no_new_privs, runc loads the filter last and makes none."""
 
 
 def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -> Iterator[ProfileProblem]:
-    """The problems of a resolved profile whose default action denies, on one architecture."""
+    """Yield the startup problems, on one architecture, of a resolved profile whose default action denies."""
     known, default = stances(profile, arch), default_stance(profile)
     at = ("defaultAction",)
 
@@ -29,20 +29,27 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
         return [" or ".join(names) for names in choices if names and all(_denied(known.get(name, default)) for name in names)]
 
     if missing("execve"):
-        message = "the profile does not allow execve: no container that uses it can start"
-        yield ProfileProblem("cannot-start", BROKEN, Severity.ERROR, message, "Allow execve.", at)
+        message = "the profile does not allow execve, so no container that uses it can start"
+        yield ProfileProblem("cannot-start", BROKEN, Severity.ERROR, message, "Add execve to a rule with SCMP_ACT_ALLOW.", at)
     if lacking := missing(_EVERY_PROGRAM):
-        message = f"the profile does not allow what nearly every program needs: {', '.join(lacking)}"
+        message = f"the profile does not allow syscalls that nearly every program needs: {', '.join(lacking)}"
         yield ProfileProblem(
-            "missing-essential", BROKEN, Severity.WARNING, message, "Allow them, unless the program is known not to.", at
+            "missing-essential",
+            BROKEN,
+            Severity.WARNING,
+            message,
+            "Allow them, unless you know that the program does not need them.",
+            at,
         )
     if not no_new_privileges and (lacking := missing(_RUNTIME_SETUP)):
-        message = f"the profile does not allow what the runtime needs to set the container up: {', '.join(lacking)}"
+        message = f"the profile does not allow syscalls that the runtime needs to set up the container: {', '.join(lacking)}"
         settle = "Allow them, or set allowPrivilegeEscalation: false on every container that uses the profile."
         yield ProfileProblem("missing-runtime-setup", BROKEN, Severity.WARNING, message, settle, at)
     clone3 = known.get("clone3", default)
     if not _denied(known.get("clone", default)) and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
-        message = "the profile allows clone and answers clone3 with EPERM, at which glibc 2.34 and later gives up"
+        message = (
+            "the profile allows clone but answers clone3 with EPERM; glibc 2.34 and newer then does not fall back to clone"
+        )
         settle = "Set defaultErrnoRet to 38 (ENOSYS), or add a rule that answers clone3 with errnoRet 38."
         where = ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at
         yield ProfileProblem("clone3-refused", BROKEN, Severity.WARNING, message, settle, where)

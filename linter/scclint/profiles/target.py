@@ -1,4 +1,4 @@
-"""What a profile is judged against: the RuntimeDefault of a cluster's nodes, and the containers that use the profile."""
+"""The target that a profile is checked for: the nodes of a cluster, and the containers that use the profile."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 def crio_on(cluster: "Cluster") -> str:
-    """The CRI-O minor that goes with a cluster's release; the nearest known one on plain Kubernetes."""
+    """Return the CRI-O minor release (`1.35`) of a cluster's nodes; the closest known one on plain Kubernetes."""
     if cluster.release:
         return crio_of(cluster.release)
     return f"1.{min(max(cluster.kubernetes_minor, OLDEST), NEWEST)}"
 
 
 def target_of(cluster: "Cluster", uses: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Target:
-    """The target of a profile that these (pod, container) use, both as admitted; with none, of one whose use is not known.
+    """Return the target of a profile that these (pod, container) pairs use, both as admitted.
 
-    Capabilities that one of them has are taken to be meant: RuntimeDefault would let through as much for it. Architectures are
-    those that the pods select; with none it is for the profile to say.
+    The capabilities are those of all containers together, because RuntimeDefault allows the syscalls of each. The architectures
+    are those that the pods select; they are empty if no pod selects one. Without uses, the target has CRI-O's default
+    capabilities, and whether the container has no_new_privs is unknown.
     """
     containers = [container for _, container in uses]
     caps: frozenset[str] = frozenset().union(*map(bounding_set_of, containers)) if containers else CRIO_DEFAULT

@@ -1,4 +1,4 @@
-"""What `scclint seccomp show`, `scclint seccomp diff` and `scclint verify` print."""
+"""Format the output of `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,10 @@ _WIDTH = 110
 
 
 def show(crio: str, caps: Sequence[str], arch: str) -> str:
-    """The resolved RuntimeDefault as crictl prints it: JSON with sorted keys, 637 lines on CRI-O 1.25."""
+    """Return the resolved RuntimeDefault as crictl prints it: JSON with sorted keys.
+
+    Raises UsageError for an unknown capability, release or architecture.
+    """
     from scclint.profiles.runtime_default import resolve
     from scclint.seccomp.capabilities import ALL, bounding_set
 
@@ -27,7 +30,7 @@ def show(crio: str, caps: Sequence[str], arch: str) -> str:
 
 
 def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
-    """The comparison for people: what the second lets through, stops and treats otherwise, syscalls grouped."""
+    """Return the comparison as text: the syscalls that B allows, denies or treats differently, in groups."""
     lines = [f"A: {first.label}", f"B: {second.label}", ""]
     if diff.same:
         return _text([*lines, "Both treat every syscall alike."])
@@ -36,7 +39,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
     if diff.architectures[0] != diff.architectures[1]:
         shown = [", ".join(found) or "the node's own only" for found in diff.architectures]
         lines.append(f"architectures: {shown[0]} in A; {shown[1]} in B")
-    titles = {"opened": "B lets through more", "closed": "B lets through less", "differs": "otherwise different"}
+    titles = {"opened": "B allows more", "closed": "B allows less", "differs": "other differences"}
     for direction, title in titles.items():
         changes = [change for change in diff.changes if change.direction == direction]
         if changes:
@@ -47,7 +50,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
 
 
 def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
-    """The comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
+    """Return the comparison as JSON: an object with `version` 1, `a`, `b`, `same`, `default`, `architectures` and `changes`."""
     changes = [
         {
             "direction": change.direction,
@@ -71,7 +74,7 @@ def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
 
 
 def verify_text(verification: "Verification") -> str:
-    """One block per container: what was predicted, what was seen, and where they part."""
+    """Return one block of text per container: the prediction, the observation, and the difference."""
     lines = []
     for found in verification.comparisons:
         at = f"{found.prediction.file}:{found.prediction.line}: " if found.prediction.file else ""
@@ -83,7 +86,7 @@ def verify_text(verification: "Verification") -> str:
             lines.append(f"    evidence:  {', '.join(found.evidence)}")
         if found.explanation:
             lines.append(f"    {found.step}: {found.explanation}")
-    lines += [f"no such container in the manifests: {seen.file}{_who(seen.who)}" for seen in verification.unmatched]
+    lines += [f"no such container in the manifests: {seen.file}{_identity(seen.identity)}" for seen in verification.unmatched]
     counts = {
         status: sum(c.status == status for c in verification.comparisons) for status in ("agree", "disagree", "no evidence")
     }
@@ -92,7 +95,7 @@ def verify_text(verification: "Verification") -> str:
 
 
 def verify_json(verification: "Verification") -> str:
-    """An object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
+    """Return JSON: an object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
     containers = [
         {
             "kind": found.prediction.kind,
@@ -117,12 +120,12 @@ def verify_json(verification: "Verification") -> str:
         }
         for found in verification.comparisons
     ]
-    unmatched = [{"file": seen.file, **seen.who._asdict()} for seen in verification.unmatched]
+    unmatched = [{"file": seen.file, **seen.identity._asdict()} for seen in verification.unmatched]
     return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
 
 
 def disagreements(verification: "Verification") -> tuple["Finding", ...]:
-    """The disagreements as findings at their workloads, for the reporters (SARIF). Those of unknown place are at line 1."""
+    """Return the disagreements as findings at their workloads, for report formats such as SARIF. An unknown place is line 1."""
     from scclint.evidence.verify import DISAGREE
     from scclint.finding import Finding, Severity, Subject
     from scclint.source import Span
@@ -146,7 +149,7 @@ def _subject(found: "Comparison") -> str:
 def _predicted(found: "Comparison") -> str:
     p = found.prediction
     if p.undecided:
-        return "nothing definite"
+        return "undecided"
     if p.type is None:
         return "not admitted"
     parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]
@@ -155,8 +158,8 @@ def _predicted(found: "Comparison") -> str:
     return ", ".join([*parts, f"SCC {p.scc}"] if p.scc else parts)
 
 
-def _who(who: tuple[str, ...]) -> str:
-    named = "/".join(part for part in who if part)
+def _identity(identity: tuple[str, ...]) -> str:
+    named = "/".join(part for part in identity if part)
     return f" ({named})" if named else ""
 
 
@@ -193,12 +196,12 @@ def _text(lines: Iterable[str]) -> str:
 def _json(value: Any) -> str:
     import json
 
-    # A CI runner may take `##[...]` for a command wherever it stands in a line.
+    # Some CI runners execute `##[...]` as a command, anywhere in a line.
     return json.dumps(_printable(value), indent=2, sort_keys=True).replace("##", "#\\u0023") + "\n"
 
 
 def _printable(value: Any) -> Any:
-    """Names come out of captures and manifests, and must neither steer a terminal nor make lines of their own."""
+    """Escape control characters: names in captures and manifests must not control a terminal or start new lines."""
     if isinstance(value, str):
         return value if value.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in value)
     if isinstance(value, dict):

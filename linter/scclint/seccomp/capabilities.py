@@ -1,4 +1,4 @@
-"""The capability bounding set that CRI-O gives a container."""
+"""Compute the capability bounding set that CRI-O gives a container."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,17 +12,17 @@ _ALL = (
 )
 
 CRIO_DEFAULT = frozenset(f"CAP_{name}" for name in _CRIO_DEFAULT.split())
-"""CRI-O's `default_capabilities`, which OpenShift does not change."""
+"""CRI-O's `default_capabilities`. OpenShift does not change them."""
 
 ALL = frozenset(f"CAP_{name}" for name in _ALL.split())
 """Every capability of Linux 5.9 and later."""
 
 
 def bounding_set(add: Iterable[str] = (), drop: Iterable[str] = ()) -> frozenset[str]:
-    """The bounding set of a container with these `securityContext.capabilities`, SCC's additions and drops included.
+    """Return the bounding set of a container with these `securityContext.capabilities`, after SCC admission.
 
-    Names may be in the pod's spelling (`NET_ADMIN`, `ALL`) or with `CAP_`; the result has `CAP_`. As in CRI-O, `ALL` counts
-    before single names, whichever side they stand on: `drop: [ALL]` with `add: [CHOWN]` leaves CHOWN.
+    Names may have the prefix `CAP_` or not (`NET_ADMIN`, `ALL`); the result has it. As in CRI-O, `ALL` takes effect before single
+    names in either list: `drop: [ALL]` with `add: [CHOWN]` leaves CHOWN.
     """
     added, dropped = {canonical(name) for name in add}, {canonical(name) for name in drop}
     held = set(CRIO_DEFAULT)
@@ -34,7 +34,7 @@ def bounding_set(add: Iterable[str] = (), drop: Iterable[str] = ()) -> frozenset
 
 
 def bounding_set_of(container: Mapping[str, Any]) -> frozenset[str]:
-    """The bounding set of a container of an admitted pod, as plain values: all capabilities for a privileged one."""
+    """Return the bounding set of a container of an admitted pod: every capability if the container is privileged."""
     context = container.get("securityContext") or {}
     if context.get("privileged"):
         return ALL
@@ -43,6 +43,6 @@ def bounding_set_of(container: Mapping[str, Any]) -> frozenset[str]:
 
 
 def canonical(name: str) -> str:
-    """`net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are all `CAP_NET_ADMIN`."""
+    """Return the name in upper case with `CAP_`: `CAP_NET_ADMIN` for `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN`."""
     upper = name.strip().upper()
     return upper if upper.startswith("CAP_") else f"CAP_{upper}"

@@ -1,8 +1,8 @@
-"""Which seccomp profile each container of a pod really runs with, and why.
+"""Find the seccomp profile that each container of a pod runs with, and why.
 
-The chain, in order: the API server's sync of the old annotations with the fields (Kubernetes up to 1.26), the kubelet's choice
-(container field, pod field, `seccompDefault`), and CRI-O, which runs privileged containers unconfined whatever they ask for,
-unless its configuration names a profile for them. The last two may differ between the node pools on which a pod can land.
+Three steps decide, in this order. The API server copies the deprecated annotations to the fields (Kubernetes up to 1.26). The
+kubelet chooses the container field, the pod field or `seccompDefault`. CRI-O runs privileged containers unconfined, unless its
+configuration names a profile for them. The last two steps may differ between the node pools where a pod can run.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ Source = Literal[
 _LISTS = {"init": "initContainers", "container": "containers", "ephemeral": "ephemeralContainers"}
 _ROLES: Mapping[str, Role] = {"initContainers": "init", "containers": "container", "ephemeralContainers": "ephemeral"}
 _NAMED = 20
-"""Pools and KubeletConfigs that are named together."""
+"""The most pools or KubeletConfigs that one sentence names."""
 _PROFILE_ROOT = "/var/lib/kubelet/seccomp/"
 
 Object = Mapping[str, Any]
@@ -47,9 +47,9 @@ Object = Mapping[str, Any]
 
 @record
 class Request:
-    """What asks for a container's profile.
+    """The field or annotation that sets a container's profile.
 
-    `path` leads to it within the pod that was submitted; `localhost_profile` is None unless a path is given.
+    `path` is its place within the submitted pod. `localhost_profile` is None unless the profile has a path.
     """
 
     source: Source
@@ -60,14 +60,14 @@ class Request:
 
 @record
 class ContainerSeccomp:
-    """The profile in force for one container.
+    """The effective profile of one container.
 
-    `type` is None where there is none to speak of: on Windows, and where it depends on the node. `localhost_profile` is
-    relative to the kubelet's profile directory, or absolute where CRI-O's configuration names a file elsewhere. `source`
-    says what decided and `why` says it as a sentence. `requested` is what the manifest asks for, whether it counted or not
-    (None: nothing). `proc_mode` is the `Seccomp:` line of `/proc/PID/status`, 0 or 2, and `crictl` the profile that
-    `crictl inspect` shows, None where its `.info.runtimeSpec.linux.seccomp` is null; `proc_mode` is None for a container
-    that does not run, or not on Linux. `unconfined_on` names the node pools that leave it unconfined where others do not.
+    `type` is None on Windows and if the profile depends on the node. `localhost_profile` is relative to the kubelet's profile
+    directory, or absolute if CRI-O's configuration names a file elsewhere. `source` is what decides, and `why` explains it in a
+    sentence. `requested` is what the manifest sets, even if it has no effect; None if it sets nothing. `proc_mode` is the `Seccomp:`
+    line of `/proc/PID/status`, 0 or 2; None for a container that does not run, or not on Linux. `crictl` is the profile that
+    `crictl inspect` shows; None if its `.info.runtimeSpec.linux.seccomp` is null. `unconfined_on` names the node pools that leave
+    the container unconfined if other pools do not.
     """
 
     name: str
@@ -84,17 +84,17 @@ class ContainerSeccomp:
 
     @property
     def path(self) -> Path:
-        """The way to the container within its pod."""
+        """The path of the container within its pod."""
         return ("spec", _LISTS[self.role], self.index)
 
     @property
     def requested_type(self) -> str | None:
-        """The type that the manifest asks for, None where it asks for nothing."""
+        """The type that the manifest sets; None if it sets none."""
         return self.requested.type if self.requested else None
 
     @property
     def profile(self) -> dict[str, str]:
-        """The profile as a `seccompProfile` field would say it; empty where `type` is None."""
+        """The profile as the value of a `seccompProfile` field; empty if `type` is None."""
         field: dict[str, str] = {}
         if self.type is not None:
             field["type"] = self.type
@@ -104,9 +104,10 @@ class ContainerSeccomp:
 
 
 def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[ContainerSeccomp, ...]:
-    """The profile of each container of the verdict's pod, on the nodes of `cluster`: init, regular, then ephemeral containers.
+    """Return the profile of each container of the verdict's pod, on the nodes of `cluster`.
 
-    For a pod that is not admitted it is what each container asks for, with no `proc_mode`.
+    The order is init, regular, then ephemeral containers. If the pod is not admitted, the result has the profile that each
+    container sets, without `proc_mode`.
     """
     regime = _regime(verdict, cluster)
     spec: Object = verdict.submitted.get("spec") or {}
@@ -118,32 +119,32 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     for list_field, index, item in containers(spec):
         container = Container(item, list_field, index, annotations)
         request = _own_request(container, regime) or pod_wide
-        force = _force(verdict, nodes, container, request)
+        decision = _decide(verdict, nodes, container, request)
         results.append(
             ContainerSeccomp(
                 name=container.name,
                 role=_ROLES[list_field],
                 index=index,
-                type=force.type,
-                localhost_profile=force.localhost_profile,
-                source=force.source,
-                why=force.why + nodes.replacement(force),
+                type=decision.type,
+                localhost_profile=decision.localhost_profile,
+                source=decision.source,
+                why=decision.why + nodes.replacement(decision),
                 requested=request,
-                proc_mode=force.proc_mode,
-                crictl=force.crictl,
-                unconfined_on=force.unconfined_on,
+                proc_mode=decision.proc_mode,
+                crictl=decision.crictl,
+                unconfined_on=decision.unconfined_on,
             )
         )
     return tuple(results)
 
 
 Regime = Literal["override", "fill", "ignore"]
-"""What the old annotations do: replace the fields, stand in for absent ones, or nothing."""
+"""What the deprecated annotations do: override the fields, fill unset fields, or nothing."""
 
 
 def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
     if cluster.kubernetes_minor >= 26 and cluster.platform == "openshift" and verdict.skipped is None:
-        # The plugin turns annotations into fields since 4.13.
+        # SCC admission copies the annotations to the fields since 4.13.
         return "override"
     return "fill" if cluster.kubernetes_minor <= 26 else "ignore"
 
@@ -166,7 +167,7 @@ def _pod_request(spec: Object, annotations: Mapping[str, str], regime: Regime) -
 
 
 def _of_annotation(source: Source, text: str, path: Path) -> Request | None:
-    """An annotation with an unknown text asks for nothing: it leaves the field empty."""
+    """Return what the annotation sets; None for an invalid value, which leaves the field unset."""
     field = to_field(text)
     return None if field is None else Request(source, field["type"], field.get("localhostProfile"), path)
 
@@ -177,8 +178,8 @@ def _of_field(source: Source, field: Object, path: Path) -> Request:
 
 
 @record
-class _Force:
-    """What is in force: the part of `ContainerSeccomp` that the nodes decide."""
+class _Decision:
+    """The part of `ContainerSeccomp` that the nodes decide."""
 
     type: ProfileType | None
     source: Source
@@ -190,104 +191,108 @@ class _Force:
 
 
 class _Nodes:
-    """The nodes that a pod can land on, asked once for all its containers. `otherwise` is as for `_of_kubelet`."""
+    """The nodes where a pod can run, evaluated once for all its containers. `otherwise` is as for `_of_kubelet`."""
 
     def __init__(self, pools: "tuple[NodePool, ...]", otherwise: bool) -> None:
         self.privileged = cache(lambda: _across(pools, _of_privileged))
-        self.kubelet = cache(lambda nobody: _across(pools, lambda pool: _of_kubelet(pool, otherwise, nobody)))
-        self.replacement = cache(lambda force: _replacement(force, pools))
+        self.kubelet = cache(lambda no_default: _across(pools, lambda pool: _of_kubelet(pool, otherwise, no_default)))
+        self.replacement = cache(lambda decision: _replacement(decision, pools))
 
 
-def _force(verdict: "Verdict", nodes: _Nodes, container: Container, request: Request | None) -> _Force:
+def _decide(verdict: "Verdict", nodes: _Nodes, container: Container, request: Request | None) -> _Decision:
     if _on_windows(verdict.submitted.get("spec") or {}):
-        return _Force(None, "windows", "Windows has no seccomp.")
+        return _Decision(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
         kind = _known(request.type) if request else None
-        return _Force(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
+        return _Decision(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
         return nodes.privileged()
     if request is not None:
-        return _running(request.type, request.localhost_profile, request.source, f"The {request.source} asks for it.")
+        return _running(request.type, request.localhost_profile, request.source, f"The {request.source} sets it.")
     if (default := _scc_default(verdict)) is not None:
-        why = f"SCC {verdict.scc} gives it to pods that ask for nothing."
+        why = f"SCC {verdict.scc} applies it to pods that set no profile."
         return _running(default["type"], default.get("localhostProfile"), "SCC default", why)
-    nobody = f"nor does SCC {verdict.scc} give one" if verdict.scc else "no SCC gives one"
-    return nodes.kubelet(nobody)
+    no_default = f"SCC {verdict.scc} applies none" if verdict.scc else "no SCC applies one"
+    return nodes.kubelet(no_default)
 
 
 def _on_windows(spec: Object) -> bool:
-    """By what the pod says it is, or by the nodes it asks for, which SCC admission does not look at."""
+    """Return whether the pod runs on Windows, by `os.name` or by its node selector, which SCC admission ignores."""
     selector = spec.get("nodeSelector")
     asked = selector.get("kubernetes.io/os") if isinstance(selector, dict) else None
     return (spec.get("os") or {}).get("name") == "windows" or asked == "windows"
 
 
-def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Force]") -> _Force:
-    """What the nodes decide: one thing, or several, by pool. Without pools, as the nodes were installed."""
-    fates: dict[tuple[ProfileType | None, str | None], list[tuple[_Force, str]]] = {}
+def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Decision]") -> _Decision:
+    """Return what the node pools decide, which may differ by pool. Without pools, the nodes have the installed defaults."""
+    decisions: dict[tuple[ProfileType | None, str | None], list[tuple[_Decision, str]]] = {}
     for pool in pools:
-        force = decide(pool)
-        fates.setdefault((force.type, force.crictl), []).append((force, pool.name))
-    if len(fates) <= 1:
-        return next(iter(fates.values()))[0][0] if fates else decide(None)
-    words = (f"{_words(found[0][0])} on {and_more([name for _, name in found], _NAMED)}" for found in fates.values())
-    source = next(iter(fates.values()))[0][0].source
-    unconfined = tuple(name for found in fates.values() for force, name in found if force.type == "Unconfined")
-    return _Force(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
+        decision = decide(pool)
+        decisions.setdefault((decision.type, decision.crictl), []).append((decision, pool.name))
+    if len(decisions) <= 1:
+        return next(iter(decisions.values()))[0][0] if decisions else decide(None)
+    words = (f"{_profile_name(found[0][0])} on {and_more([name for _, name in found], _NAMED)}" for found in decisions.values())
+    source = next(iter(decisions.values()))[0][0].source
+    unconfined = tuple(name for found in decisions.values() for decision, name in found if decision.type == "Unconfined")
+    return _Decision(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
 
 
-def _replacement(force: _Force, pools: "tuple[NodePool, ...]") -> str:
-    """What RuntimeDefault is where CRI-O's configuration replaces it, as a further sentence."""
-    if force.type != "RuntimeDefault":
+def _replacement(decision: _Decision, pools: "tuple[NodePool, ...]") -> str:
+    """Return the profiles that replace RuntimeDefault in CRI-O's configuration, as a further sentence; empty if none does."""
+    if decision.type != "RuntimeDefault":
         return ""
     found = [f"{pool.seccomp_profile} on {pool.name}" for pool in pools if pool.seccomp_profile]
-    return f" CRI-O's seccomp_profile makes that {and_more(found, _NAMED)}." if found else ""
+    return f" CRI-O's seccomp_profile replaces it with {and_more(found, _NAMED)}." if found else ""
 
 
-def _words(force: _Force) -> str:
-    return "unconfined" if force.type == "Unconfined" else force.crictl or "unknown"
+def _profile_name(decision: _Decision) -> str:
+    return "unconfined" if decision.type == "Unconfined" else decision.crictl or "unknown"
 
 
-def _of_privileged(pool: "NodePool | None") -> _Force:
+def _of_privileged(pool: "NodePool | None") -> _Decision:
     path = pool.privileged_seccomp_profile if pool else ""
     if not path:
-        return _Force("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
-    why = "CRI-O's privileged_seccomp_profile names it for privileged containers."
-    return _Force("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
+        return _Decision("Unconfined", "privileged", "CRI-O runs privileged containers without seccomp.", proc_mode=0)
+    why = "CRI-O's privileged_seccomp_profile applies it to privileged containers."
+    return _Decision("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
 
 
-def _of_kubelet(pool: "NodePool | None", otherwise: bool, nobody: str) -> _Force:
-    """`otherwise` is the `seccompDefault` of nodes that are in no pool."""
+def _of_kubelet(pool: "NodePool | None", otherwise: bool, no_default: str) -> _Decision:
+    """Return the kubelet's decision.
+
+    `otherwise` is the `seccompDefault` of nodes without a pool. `no_default` is a clause about the SCC, which applies no profile.
+    """
     default = pool.seccomp_default if pool else otherwise
     if pool is not None and default is None:
-        why = f"Nothing asks for a profile, and KubeletConfigs of {pool.name} disagree ({', '.join(pool.decided_by[:_NAMED])})."
-        return _Force(None, "kubelet default", why)
+        configs = ", ".join(pool.decided_by[:_NAMED])
+        why = f"No profile is set, and the KubeletConfigs of node pool {pool.name} disagree on seccompDefault ({configs})."
+        return _Decision(None, "kubelet default", why)
     if default:
-        by = f", by KubeletConfig {and_more(pool.decided_by, _NAMED)}" if pool and pool.decided_by else ""
+        by = f", set by KubeletConfig {and_more(pool.decided_by, _NAMED)}" if pool and pool.decided_by else ""
         return _running("RuntimeDefault", None, "kubelet default", f"The kubelet runs with seccompDefault{by}.")
-    return _running("Unconfined", None, "kubelet default", f"Nothing asks for a profile, {nobody}.")
+    return _running("Unconfined", None, "kubelet default", f"The manifest sets no profile, and {no_default}.")
 
 
 def _scc_default(verdict: "Verdict") -> Mapping[str, str] | None:
-    """The profile that the SCC gave to the pod, which asked for none: a field, or up to 4.12 an annotation."""
+    """Return the profile that the SCC applied to a pod without one: a field, or up to OpenShift 4.12 an annotation."""
     if verdict.scc is None:
         return None
     field: Mapping[str, str] | None = (verdict.pod["spec"].get("securityContext") or {}).get("seccompProfile")
     return field if field is not None else to_field(verdict.pod["metadata"]["annotations"].get(POD_SECCOMP_ANNOTATION) or "")
 
 
-def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Force:
+def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Decision:
     match kind:
         case "RuntimeDefault":
-            return _Force("RuntimeDefault", source, why, proc_mode=2, crictl="RuntimeDefault")
+            return _Decision("RuntimeDefault", source, why, proc_mode=2, crictl="RuntimeDefault")
         case "Unconfined":
-            return _Force("Unconfined", source, why, proc_mode=0)
+            return _Decision("Unconfined", source, why, proc_mode=0)
         case "Localhost" if localhost:
-            return _Force("Localhost", source, why, localhost, 2, _PROFILE_ROOT + localhost)
+            return _Decision("Localhost", source, why, localhost, 2, _PROFILE_ROOT + localhost)
         case "Localhost":
-            return _Force("Localhost", source, f"{why} It names no file, so the container is never started.", localhost)
+            return _Decision("Localhost", source, f"{why} It names no file, so the container never starts.", localhost)
         case _:
-            return _Force(None, source, f"{why} The API server refuses the type {kind!r}.")
+            return _Decision(None, source, f"{why} The API server rejects the type {kind!r}.")
 
 
 def _known(kind: str) -> ProfileType | None:
