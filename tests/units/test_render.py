@@ -231,9 +231,17 @@ def test_what_helm_must_not_render(tree: Path, tmp_path: Path) -> None:
     (tree / "c/charts/k").symlink_to("../../k")
     (tree / "c/self").symlink_to("self")
     assert chart_problem(str(tree / "c"), root) == ""
-    (tree / "c/charts/again").symlink_to(".")
-    (tree / "c/charts/twice").symlink_to(".")
-    assert chart_problem(str(tree / "c"), root) == "c has more than 10,000 files and folders, links followed"
+    (tree / "c/charts/again").symlink_to("..")
+    assert chart_problem(str(tree / "c"), root) == "c/charts/again is a link to a folder that contains it"
+
+
+def test_links_that_multiply_folders_are_counted(tree: Path) -> None:
+    for level in range(20):
+        (tree / f"c/{level}").mkdir()
+        for name in "ab":
+            (tree / f"c/{level}/{name}").symlink_to(f"../{level + 1}")
+    (tree / "c/20").mkdir()
+    assert chart_problem(str(tree / "c"), str(tree)) == "c has more than 10,000 files and folders, links followed"
 
 
 def test_what_a_chart_is_told_of_each_release() -> None:

@@ -29,17 +29,24 @@ def chart_problem(chart: str, root: str, values: Iterable[str] = ()) -> str:
         if not os.path.isfile(path):
             return f"the values file {named(path)} does not exist"
     found = 0
-    pending = [chart]
+    # Each folder by the way to it and by where it is, so that no link is resolved twice.
+    pending = [(chart, os.path.realpath(chart))]
     while pending:
-        with suppress(OSError), os.scandir(pending.pop()) as entries:
+        way, folder = pending.pop()
+        with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 found += 1
                 if found > MAX_CHART_ENTRIES:
                     return f"{named(chart)} has more than {MAX_CHART_ENTRIES:,} files and folders, links followed"
-                if entry.is_symlink() and not is_below(os.path.realpath(entry.path), top):
-                    return f"{named(entry.path)} is a link out of the root"
+                path, real = os.path.join(way, entry.name), entry.path
+                if entry.is_symlink():
+                    real = os.path.realpath(real)
+                    if not is_below(real, top):
+                        return f"{named(path)} is a link out of the root"
+                    if is_below(folder, real):
+                        return f"{named(path)} is a link to a folder that contains it"
                 if _is_folder(entry):
-                    pending.append(entry.path)
+                    pending.append((path, real))
     return ""
 
 
