@@ -76,3 +76,11 @@ def test_pods_of_all_shapes() -> None:
     assert len(cases) == 2400
     assert {case["openshift"] for case in cases} == {"4.12", "4.14", "4.16", "4.18", "4.20", "4.22"}
     assert disagreements(cases) == []
+
+
+def test_odd_pods_and_clusters() -> None:
+    cases = read(RECORDED / "scc-admission-2.jsonl.gz")
+    assert len(cases) == 940
+    assert {case["openshift"] for case in cases} >= {"4.11", "4.13", "4.19", "4.21", "4.22"}
+    assert len({case["dim"] for case in cases}) >= 20
+    assert disagreements(cases) == []

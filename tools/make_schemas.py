@@ -53,6 +53,14 @@ NOT_ENFORCED = {
     "SeccompProfile.type",
 }
 
+GO_TYPES = {
+    "Capabilities.add[]": "v1.Capability",
+    "Capabilities.drop[]": "v1.Capability",
+    "PodOS.name": "v1.OSName",
+    "SeccompProfile.type": "v1.SeccompProfileType",
+}
+"""The Go types of strings that have one of their own, for fields that SCC admission reads: Go's decoder names them in errors."""
+
 _PULL = ("Always", "IfNotPresent", "Never")
 _HONOR = ("Honor", "Ignore")
 _RETAIN = ("Delete", "Retain")
@@ -213,6 +221,8 @@ def compact(raw: Json, where: str) -> Json:
                 out["maximum"] = high
     elif kind == "string" and where in ENUMS:
         out["enum"] = list(ENUMS[where])
+    if where in GO_TYPES:
+        out["x-go-type"] = GO_TYPES[where]
     return out
 
 
@@ -291,7 +301,7 @@ def merge(per_minor: dict[int, dict[str, Json]]) -> Json:
 def check_tables(merged: Json) -> None:
     """Every table entry names a field that exists: a typing error there must not go unseen."""
     known = {f"{name}.{field}" for name, definition in merged.items() for field in definition["properties"]}
-    named = {*ENUMS, *(key.removesuffix("[]") for key in RANGES), *OPAQUE, *NOT_ENFORCED}
+    named = {*ENUMS, *(key.removesuffix("[]") for key in (*RANGES, *GO_TYPES)), *OPAQUE, *NOT_ENFORCED}
     named |= {f"{name}.{field}" for name, fields in REQUIRED.items() for field in fields}
     if strangers := sorted(named - known):
         sys.exit(f"the tables name fields that no minor has: {strangers}")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scclint.admission.decoding import check_object, check_pod
+from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import SCC_DISABLED
@@ -187,7 +187,7 @@ class World:
 
     def malformed(self, obj: ApiObject) -> bool:
         """Whether the API server could not decode the object, so that the cluster does without it."""
-        return bool(check_object(obj.manifest))
+        return bool(decode_object(obj.manifest, self.cluster.kubernetes_minor).errors)
 
     def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
         """The object of the input that a reference means; None where the release brings it or it is not there.
@@ -259,7 +259,7 @@ class World:
         if workload.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return Unknown(f"{at.value} has no value", at)
-        if malformed := check_pod(_pod_of(workload)):
+        if malformed := decode_pod(_pod_of(workload), self.cluster.kubernetes_minor).errors:
             return Unknown(malformed[0].message, pod.field(*malformed[0].path))
         return self._why_grants_unknown(workload)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scclint.admission.assign import assign, validate
 from scclint.admission.constraints import SecurityContextConstraints, from_object
+from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError
 from scclint.admission.pod import Pod
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, Provider, make_provider
@@ -24,7 +25,7 @@ def scc_object(name: str = "custom", **fields: Any) -> dict[str, Any]:
 
 
 def scc(name: str = "custom", release: int = 20, **fields: Any) -> SecurityContextConstraints:
-    return from_object(scc_object(name, **fields), release)
+    return from_object(decode_object(scc_object(name, **fields), release + 13).valid(), release)
 
 
 def provider(release: int = 20, **fields: Any) -> Provider:
@@ -50,7 +51,7 @@ class Judged(NamedTuple):
 
 
 def judged(provider: Provider, made: dict[str, Any]) -> Judged:
-    view = Pod(made)
+    view = Pod(decode_pod(made, provider.release + 13).valid())
     assignment = assign(provider, view)
     return Judged(*assignment, tuple(validate(provider, view, assignment)))
 

@@ -16,20 +16,19 @@ def errors(mounted: list[dict[str, Any]], **fields: Any) -> list[FieldError]:
 
 
 def test_the_field_and_the_type_are_not_always_spelled_alike() -> None:
-    assert source_of({"cephfs": {}}, 20) == ("cephfs", "cephFS")
-    assert source_of({"vsphereVolume": {}}, 20) == ("vsphereVolume", "vsphere")
-    assert source_of({"storageos": {}}, 20) == ("storageos", "storageOS")
+    assert source_of({"cephfs": {}}) == ("cephfs", "cephFS")
+    assert source_of({"vsphereVolume": {}}) == ("vsphereVolume", "vsphere")
+    assert source_of({"storageos": {}}) == ("storageos", "storageOS")
 
 
 def test_a_volume_without_a_known_source_is_an_empty_dir() -> None:
-    assert source_of({"name": "v"}, 20) == ("", "emptyDir")
-    assert source_of({"secret": None}, 20) == ("", "emptyDir")
-    assert source_of({"image": {}}, 17) == ("", "emptyDir")
-    assert source_of({"image": {}}, 18) == ("image", "image")
+    assert source_of({"name": "v"}) == ("", "emptyDir")
+    assert source_of({"secret": None}) == ("", "emptyDir")
+    assert source_of({"image": {}}) == ("image", "image")
 
 
 def test_of_two_sources_the_first_in_the_plugins_order_counts() -> None:
-    assert source_of({"secret": {}, "hostPath": {}}, 20) == ("hostPath", "hostPath")
+    assert source_of({"secret": {}, "hostPath": {}}) == ("hostPath", "hostPath")
 
 
 def test_types_must_be_listed() -> None:

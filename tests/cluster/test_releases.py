@@ -3,9 +3,9 @@ import json
 import pytest
 
 from scclint.admission.constraints import from_object
-from scclint.admission.decoding import check_object
+from scclint.admission.decoding import decode_object
 from scclint.admission.order import key
-from scclint.cluster.releases import RELEASES, kubernetes_of, minor_of, own_rbac, own_sccs
+from scclint.cluster.releases import RELEASES, kubernetes_of, minor_of, minor_of_kubernetes, own_rbac, own_sccs
 from tests.conftest import shared
 
 
@@ -16,7 +16,8 @@ def names(release: str) -> list[str]:
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_release_can_be_read(release: str) -> None:
     for item in (*own_sccs(release).values(), *own_rbac(release, cluster_admins=True)):
-        assert check_object(item) == []
+        decoded = decode_object(item, minor_of_kubernetes(kubernetes_of(release)))
+        assert decoded.errors == () and decoded.value is item
     assert "restricted-v2" in names(release)
 
 

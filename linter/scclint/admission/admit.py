@@ -149,7 +149,7 @@ def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, gr
     for field in CONTAINER_LISTS:
         if spec.get(field):
             spec[field] = [
-                container if (context := next(contexts)) is None else {**(container or {}), "securityContext": context}
+                container if (context := next(contexts)) is None else {**container, "securityContext": context}
                 for container in spec[field]
             ]
     return {**pod, "metadata": {**(pod.get("metadata") or {}), "annotations": annotations}, "spec": spec}

@@ -47,7 +47,7 @@ class Aggregation:
             if self._left < 0:
                 return []
             labels = ((other, (role.get("metadata") or {}).get("labels") or {}) for other, role in self._roles.items())
-            selected = [other for other, has in labels if any(selects(selector or {}, has) for selector in selectors)]
+            selected = [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
             self._selected[name] = selected
         return selected
 
@@ -56,9 +56,9 @@ def _selectors(role: Object) -> list[Object]:
     return (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
 
 
-def _size(selector: Object | None) -> int:
-    expressions = (selector or {}).get("matchExpressions") or ()
-    return 1 + len((selector or {}).get("matchLabels") or ()) + sum(1 + len(e.get("values") or ()) for e in expressions)
+def _size(selector: Object) -> int:
+    expressions = selector.get("matchExpressions") or ()
+    return 1 + len(selector.get("matchLabels") or ()) + sum(1 + len(e.get("values") or ()) for e in expressions)
 
 
 def selects(selector: Object, labels: Mapping[str, str]) -> bool:

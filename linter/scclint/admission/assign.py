@@ -99,9 +99,9 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     where = Where(provider.wording, provider.lead, ".spec.securityContext", SECURITY)
     fs_group = context.get("fsGroup")
     errors = group.validate(
-        provider.fs_group, "fsGroup", () if fs_group is None else (int(fs_group),), where, ((*SECURITY, "fsGroup"),)
+        provider.fs_group, "fsGroup", () if fs_group is None else (fs_group,), where, ((*SECURITY, "fsGroup"),)
     )
-    groups = [int(number or 0) for number in context.get("supplementalGroups") or ()]
+    groups = context.get("supplementalGroups") or ()
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
     errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
@@ -158,7 +158,7 @@ def _validate_container(
     errors = []
     uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
     non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")
-    if error := user.validate(provider, where, (non_root, non_root_at), (None if uid is None else int(uid), uid_at)):
+    if error := user.validate(provider, where, (non_root, non_root_at), (uid, uid_at)):
         errors.append(error)
     options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
     errors += selinux.validate(provider.se_linux, options, where, options_at)

@@ -1,6 +1,6 @@
 """The capabilities strategy. Names are compared as they are spelled: `CAP_NET_RAW` and `net_raw` are not `NET_RAW`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -55,5 +55,5 @@ def _allowed(default_adds: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[f
     return frozenset(names), ", ".join(names) or "no added capability"
 
 
-def _names(lists: Lists | None, field: str) -> list[str]:
-    return [name or "" for name in (lists or {}).get(field) or ()]
+def _names(lists: Lists | None, field: str) -> Sequence[str]:
+    return (lists or {}).get(field) or ()

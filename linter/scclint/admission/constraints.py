@@ -27,8 +27,7 @@ class SecurityContextConstraints:
     """One SCC in effect.
 
     Field by field the API's own, with the defaults that the API server applies on write
-    (openshift/apiserver-library-go, sccdefaults). `None` stands for a pointer that is nil. `user_namespace_level` is empty
-    on releases whose Default feature set lacks the field (before 4.20).
+    (openshift/apiserver-library-go, sccdefaults). `None` stands for a pointer that is nil.
     """
 
     name: str
@@ -68,7 +67,7 @@ class SecurityContextConstraints:
 def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraints:
     """The SCC of a `SecurityContextConstraints` object, defaulted as OpenShift 4.`minor` does it.
 
-    The object's shape must have been checked (`scclint.admission.decoding.check_scc`).
+    The object must be decoded (`scclint.admission.decoding`).
     """
     user = scc.get("runAsUser") or {}
     se_linux = scc.get("seLinuxContext") or {}
@@ -79,7 +78,7 @@ def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraint
     host_dir = bool(scc.get("allowHostDirVolumePlugin"))
     return SecurityContextConstraints(
         name=(scc.get("metadata") or {}).get("name") or "",
-        priority=_int(scc.get("priority")) or 0,
+        priority=scc.get("priority") or 0,
         allow_host_dir_volume_plugin=host_dir,
         allow_host_ipc=bool(scc.get("allowHostIPC")),
         allow_host_network=bool(scc.get("allowHostNetwork")),
@@ -94,20 +93,20 @@ def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraint
         required_drop_capabilities=_strings(scc.get("requiredDropCapabilities")),
         allowed_unsafe_sysctls=_strings(scc.get("allowedUnsafeSysctls")),
         forbidden_sysctls=_strings(scc.get("forbiddenSysctls")),
-        allowed_flex_volumes=tuple((flex or {}).get("driver") or "" for flex in scc.get("allowedFlexVolumes") or ()),
+        allowed_flex_volumes=tuple(flex.get("driver") or "" for flex in scc.get("allowedFlexVolumes") or ()),
         seccomp_profiles=_strings(scc.get("seccompProfiles")),
         volumes=default_volumes(scc.get("volumes"), host_dir, minor),
         run_as_user=user.get("type") or "",
-        uid=_int(user.get("uid")),
-        uid_range_min=_int(user.get("uidRangeMin")),
-        uid_range_max=_int(user.get("uidRangeMax")),
+        uid=user.get("uid"),
+        uid_range_min=user.get("uidRangeMin"),
+        uid_range_max=user.get("uidRangeMax"),
         se_linux_context=se_linux.get("type") or "",
         se_linux_options=None if options is None else {key: value for key, value in options.items() if value},
         fs_group=fs_group.get("type") or RUN_AS_ANY,
         fs_group_ranges=_ranges(fs_group),
         supplemental_groups=supplemental.get("type") or RUN_AS_ANY,
         supplemental_groups_ranges=_ranges(supplemental),
-        user_namespace_level=(scc.get("userNamespaceLevel") or "") if minor >= 20 else "",
+        user_namespace_level=scc.get("userNamespaceLevel") or "",
         users=_strings(scc.get("users")),
         groups=_strings(scc.get("groups")),
     )
@@ -123,7 +122,7 @@ def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int)
     elif not volumes:
         allowed = {"hostPath" if allow_host_dir else "none"}
     else:
-        allowed = {volume or "" for volume in volumes}
+        allowed = set(volumes)
     if allow_host_dir:
         if "*" not in allowed:
             allowed.add("hostPath")
@@ -135,13 +134,9 @@ def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int)
     return tuple(sorted(allowed))
 
 
-def _strings(values: list[str | None] | None) -> tuple[str, ...]:
-    return tuple(value or "" for value in values or ())
+def _strings(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(values or ())
 
 
 def _ranges(strategy: Mapping[str, Any]) -> tuple[Range, ...]:
-    return tuple((_int((one or {}).get("min")) or 0, _int((one or {}).get("max")) or 0) for one in strategy.get("ranges") or ())
-
-
-def _int(value: float | None) -> int | None:
-    return None if value is None else int(value)
+    return tuple((one.get("min") or 0, one.get("max") or 0) for one in strategy.get("ranges") or ())

@@ -1,379 +1,307 @@
-"""Whether an object has the shape that the API server can decode, for the fields that admission reads.
+"""Go decoding: what the API server makes of an object before admission looks at it.
 
-The tables say what Go types Kubernetes' and OpenShift's API packages give those fields; the wording of an error is that of
-Go's JSON decoder. Fields that admission does not read are not looked at, null is the same as absent everywhere, and a number
-is whole if its value is (`1000.0`), as it is once the cluster has it.
+The types come from the schemas of the release (`scclint.model.schema`); the wording of an error is that of Go's JSON decoder. A
+field that the release does not have is dropped, a null in a list or a map is the zero value, and a whole number may be written
+as a float (`1000.0`), as YAML turns it into an integer. Only fields that admission reads are decoded. The others stay as they are.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
-from scclint.admission.field import Path
 from scclint.errors import ModelError
+from scclint.model.schema import Shape, Type, shapes
+
+_EVERY = frozenset(
+    (
+        *("AggregationRule", "AllowedFlexVolume", "Capabilities", "ClusterRole", "FSGroupStrategyOptions", "IDRange"),
+        *("KeyToPath", "LabelSelector", "LabelSelectorRequirement", "ObjectFieldSelector", "PolicyRule", "Role"),
+        *("RunAsUserStrategyOptions", "SELinuxContextStrategyOptions", "SELinuxOptions", "SeccompProfile"),
+        *("SecurityContextConstraints", "Subject", "SupplementalGroupsStrategyOptions", "Sysctl", "Volume"),
+    )
+)
+"""The definitions of which admission reads every field."""
+
+_CONTAINER = ("name", "ports", "securityContext", "volumeMounts")
+_SOME = {
+    "ConfigMapProjection": ("items", "name"),
+    "Container": _CONTAINER,
+    "ContainerPort": ("containerPort", "hostPort"),
+    "DownwardAPIProjection": ("items",),
+    "DownwardAPIVolumeFile": ("fieldRef", "path"),
+    "EphemeralContainer": _CONTAINER,
+    "FlexVolumeSource": ("driver",),
+    "Namespace": ("metadata",),
+    "ObjectMeta": ("annotations", "generateName", "labels", "name", "namespace"),
+    "Pod": ("metadata", "spec"),
+    "PodOS": ("name",),
+    "PodSecurityContext": (
+        *("fsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "supplementalGroups", "sysctls"),
+    ),
+    "PodSpec": (
+        *("automountServiceAccountToken", "containers", "ephemeralContainers", "hostIPC", "hostNetwork", "hostPID"),
+        *("hostUsers", "initContainers", "os", "securityContext", "serviceAccount", "serviceAccountName", "volumes"),
+    ),
+    "ProjectedVolumeSource": ("sources",),
+    "SecurityContext": (
+        *("allowPrivilegeEscalation", "capabilities", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"),
+        *("runAsUser", "seLinuxOptions", "seccompProfile"),
+    ),
+    "ServiceAccount": ("automountServiceAccountToken", "metadata"),
+    "ServiceAccountTokenProjection": ("audience", "path"),
+    "VolumeMount": ("mountPath", "name"),
+    "VolumeProjection": ("configMap", "downwardAPI", "serviceAccountToken"),
+}
+"""The fields that admission reads of other definitions. Of a definition that is not here it reads none."""
 
 
-class Scalar:
-    """A `string`, `bool`, `int32` or `int64`, or one of Kubernetes' named strings. `go_type` is `v1.Capability`."""
+class Decoded(NamedTuple):
+    """An object as the API server has it, and why it cannot be decoded: `errors` are in the order of its fields."""
 
-    __slots__ = ("go_type",)
+    value: Any
+    errors: tuple[ModelError, ...] = ()
 
-    def __init__(self, go_type: str) -> None:
+    def valid(self) -> Any:
+        """Return the value. Raises the first of the errors, a ModelError."""
+        for error in self.errors:
+            raise error
+        return self.value
+
+
+def decode_pod(pod: object, minor: int) -> Decoded:
+    """Decode a Pod as Kubernetes 1.`minor` does."""
+    return _decode(pod, "Pod", minor)
+
+
+def decode_object(item: Mapping[str, Any], minor: int) -> Decoded:
+    """Decode an object as Kubernetes 1.`minor` does, the elements of a list included; kinds without a schema stay as they are."""
+    kind, items = item.get("kind"), item.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        return _decode_list(item, items, kind, minor)
+    return _decode(item, kind, minor) if isinstance(kind, str) else Decoded(item)
+
+
+def _decode_list(item: Mapping[str, Any], items: list[Any], kind: str, minor: int) -> Decoded:
+    # The elements of a typed list need not repeat their kind.
+    element = {} if kind == "List" else {"kind": kind.removesuffix("List")}
+    errors: list[ModelError] = []
+    values = []
+    for index, one in enumerate(items):
+        if isinstance(one, Mapping):
+            decoded = decode_object({**element, **one}, minor)
+            errors += [ModelError(error.message, ("items", index, *error.path)) for error in decoded.errors]
+            values.append(decoded.value)
+        else:
+            values.append(one)
+    return Decoded({**item, "items": values}, tuple(errors))
+
+
+def _decode(value: object, kind: str, minor: int) -> Decoded:
+    codec = _codec_of(kind, minor)
+    if codec is None:
+        return Decoded(value)
+    run = _Decoding()
+    if isinstance(value, dict | Mapping):
+        value = run.struct(codec, value)
+    else:
+        run.refuse(codec, value, "")
+    return Decoded(value, tuple(run.errors))
+
+
+class _Scalar:
+    """Decodes a string, boolean or integer. `accepts` is the Python type of which every value is right, None if values differ."""
+
+    __slots__ = ("accepts", "bits", "go_type", "kind", "zero")
+
+    def __init__(self, shape: Shape) -> None:
+        self.kind = shape.type
+        self.bits = shape.bits
+        self.accepts: type | None = None
+        self.zero: object = 0
+        self.go_type = f"int{shape.bits}"
+        if shape.type is Type.STRING:
+            self.accepts, self.zero, self.go_type = str, "", shape.go_type or "string"
+        elif shape.type is Type.BOOLEAN:
+            self.accepts, self.zero, self.go_type = bool, False, "bool"
+
+
+class _Struct:
+    """Decodes an object with known fields: `read` are those that are decoded, `known` all of them, None if others may be there."""
+
+    __slots__ = ("go_type", "known", "name", "read")
+    accepts = None
+
+    def __init__(self, go_type: str, read: "dict[str, _Codec]", known: Mapping[str, object] | None) -> None:
         self.go_type = go_type
-
-
-class Struct:
-    """An object with known fields; others are ignored. `go_type` is `v1.Pod`, `name` the same without its package."""
-
-    __slots__ = ("fields", "go_type", "name")
-
-    def __init__(self, go_type: str, fields: Mapping[str, "Shape"]) -> None:
-        self.go_type = go_type
-        self.fields = fields
         self.name = go_type.rpartition(".")[2]
+        self.read = read
+        self.known = known
+
+    @property
+    def zero(self) -> object:
+        return {}
 
 
-class Slice:
-    """A list whose elements are all of one shape."""
+class _List:
+    """Decodes a list whose elements are all of one type."""
 
     __slots__ = ("element", "go_type")
+    accepts = None
 
-    def __init__(self, element: "Shape") -> None:
+    def __init__(self, element: "_Codec") -> None:
         self.element = element
         self.go_type: str = f"[]{element.go_type}"
 
+    @property
+    def zero(self) -> object:
+        return []
 
-class StringMap:
-    """An object with any keys, whose values are strings."""
 
-    __slots__ = ()
+class _StringMap:
+    """Decodes an object with any keys, whose values are strings."""
+
+    __slots__ = ("element",)
+    accepts = None
     go_type = "map[string]string"
 
+    def __init__(self, element: _Scalar) -> None:
+        self.element = element
 
-Shape = Scalar | Struct | Slice | StringMap
-
-STRING = Scalar("string")
-BOOL = Scalar("bool")
-INT32 = Scalar("int32")
-INT64 = Scalar("int64")
-STRINGS = Slice(STRING)
-
-_METADATA = Struct(
-    "v1.ObjectMeta",
-    {"name": STRING, "generateName": STRING, "namespace": STRING, "labels": StringMap(), "annotations": StringMap()},
-)
-_SE_LINUX = Struct("v1.SELinuxOptions", {"user": STRING, "role": STRING, "type": STRING, "level": STRING})
-_PROFILE = Struct("v1.SeccompProfile", {"type": Scalar("v1.SeccompProfileType"), "localhostProfile": STRING})
-_CAPABILITIES = Slice(Scalar("v1.Capability"))
-_SECURITY_CONTEXT = Struct(
-    "v1.SecurityContext",
-    {
-        "capabilities": Struct("v1.Capabilities", {"add": _CAPABILITIES, "drop": _CAPABILITIES}),
-        "privileged": BOOL,
-        "seLinuxOptions": _SE_LINUX,
-        "runAsUser": INT64,
-        "runAsNonRoot": BOOL,
-        "readOnlyRootFilesystem": BOOL,
-        "allowPrivilegeEscalation": BOOL,
-        "seccompProfile": _PROFILE,
-    },
-)
-_POD_SECURITY_CONTEXT = Struct(
-    "v1.PodSecurityContext",
-    {
-        "seLinuxOptions": _SE_LINUX,
-        "runAsUser": INT64,
-        "runAsNonRoot": BOOL,
-        "supplementalGroups": Slice(INT64),
-        "fsGroup": INT64,
-        "sysctls": Slice(Struct("v1.Sysctl", {"name": STRING, "value": STRING})),
-        "seccompProfile": _PROFILE,
-    },
-)
-_CONTAINER_FIELDS: Mapping[str, Shape] = {
-    "name": STRING,
-    "ports": Slice(Struct("v1.ContainerPort", {"hostPort": INT32, "containerPort": INT32})),
-    "volumeMounts": Slice(Struct("v1.VolumeMount", {"name": STRING, "mountPath": STRING})),
-    "securityContext": _SECURITY_CONTEXT,
-}
-_CONTAINERS = Slice(Struct("v1.Container", _CONTAINER_FIELDS))
-_KEYS_TO_PATHS = Slice(Struct("v1.KeyToPath", {"key": STRING, "path": STRING}))
-_DOWNWARD_ITEM = Struct(
-    "v1.DownwardAPIVolumeFile",
-    {"path": STRING, "fieldRef": Struct("v1.ObjectFieldSelector", {"apiVersion": STRING, "fieldPath": STRING})},
-)
-_PROJECTION = Struct(
-    "v1.VolumeProjection",
-    {
-        "serviceAccountToken": Struct("v1.ServiceAccountTokenProjection", {"audience": STRING, "path": STRING}),
-        "configMap": Struct("v1.ConfigMapProjection", {"name": STRING, "items": _KEYS_TO_PATHS}),
-        "downwardAPI": Struct("v1.DownwardAPIProjection", {"items": Slice(_DOWNWARD_ITEM)}),
-    },
-)
-_SOURCES = {
-    "hostPath": "HostPathVolumeSource",
-    "emptyDir": "EmptyDirVolumeSource",
-    "gcePersistentDisk": "GCEPersistentDiskVolumeSource",
-    "awsElasticBlockStore": "AWSElasticBlockStoreVolumeSource",
-    "gitRepo": "GitRepoVolumeSource",
-    "secret": "SecretVolumeSource",
-    "nfs": "NFSVolumeSource",
-    "iscsi": "ISCSIVolumeSource",
-    "glusterfs": "GlusterfsVolumeSource",
-    "persistentVolumeClaim": "PersistentVolumeClaimVolumeSource",
-    "rbd": "RBDVolumeSource",
-    "cinder": "CinderVolumeSource",
-    "cephfs": "CephFSVolumeSource",
-    "flocker": "FlockerVolumeSource",
-    "downwardAPI": "DownwardAPIVolumeSource",
-    "fc": "FCVolumeSource",
-    "azureFile": "AzureFileVolumeSource",
-    "configMap": "ConfigMapVolumeSource",
-    "vsphereVolume": "VsphereVirtualDiskVolumeSource",
-    "quobyte": "QuobyteVolumeSource",
-    "azureDisk": "AzureDiskVolumeSource",
-    "photonPersistentDisk": "PhotonPersistentDiskVolumeSource",
-    "portworxVolume": "PortworxVolumeSource",
-    "scaleIO": "ScaleIOVolumeSource",
-    "storageos": "StorageOSVolumeSource",
-    "csi": "CSIVolumeSource",
-    "ephemeral": "EphemeralVolumeSource",
-    "image": "ImageVolumeSource",
-}
-_VOLUME = Struct(
-    "v1.Volume",
-    {
-        "name": STRING,
-        **{field: Struct(f"v1.{name}", {}) for field, name in _SOURCES.items()},
-        "flexVolume": Struct("v1.FlexVolumeSource", {"driver": STRING}),
-        "projected": Struct("v1.ProjectedVolumeSource", {"sources": Slice(_PROJECTION)}),
-    },
-)
-POD = Struct(
-    "v1.Pod",
-    {
-        "metadata": _METADATA,
-        "spec": Struct(
-            "v1.PodSpec",
-            {
-                "volumes": Slice(_VOLUME),
-                "initContainers": _CONTAINERS,
-                "containers": _CONTAINERS,
-                "ephemeralContainers": Slice(Struct("v1.EphemeralContainer", _CONTAINER_FIELDS)),
-                "serviceAccountName": STRING,
-                "serviceAccount": STRING,
-                "automountServiceAccountToken": BOOL,
-                "hostNetwork": BOOL,
-                "hostPID": BOOL,
-                "hostIPC": BOOL,
-                "hostUsers": BOOL,
-                "os": Struct("v1.PodOS", {"name": Scalar("v1.OSName")}),
-                "securityContext": _POD_SECURITY_CONTEXT,
-            },
-        ),
-    },
-)
-
-_RANGES = Slice(Struct("v1.IDRange", {"min": INT64, "max": INT64}))
-SCC = Struct(
-    "v1.SecurityContextConstraints",
-    {
-        "metadata": _METADATA,
-        "priority": INT32,
-        "allowPrivilegedContainer": BOOL,
-        "defaultAddCapabilities": _CAPABILITIES,
-        "requiredDropCapabilities": _CAPABILITIES,
-        "allowedCapabilities": _CAPABILITIES,
-        "allowHostDirVolumePlugin": BOOL,
-        "volumes": Slice(Scalar("v1.FSType")),
-        "allowedFlexVolumes": Slice(Struct("v1.AllowedFlexVolume", {"driver": STRING})),
-        "allowHostNetwork": BOOL,
-        "allowHostPorts": BOOL,
-        "allowHostPID": BOOL,
-        "allowHostIPC": BOOL,
-        "userNamespaceLevel": Scalar("v1.NamespaceLevelType"),
-        "defaultAllowPrivilegeEscalation": BOOL,
-        "allowPrivilegeEscalation": BOOL,
-        "seLinuxContext": Struct(
-            "v1.SELinuxContextStrategyOptions",
-            {"type": Scalar("v1.SELinuxContextStrategyType"), "seLinuxOptions": _SE_LINUX},
-        ),
-        "runAsUser": Struct(
-            "v1.RunAsUserStrategyOptions",
-            {"type": Scalar("v1.RunAsUserStrategyType"), "uid": INT64, "uidRangeMin": INT64, "uidRangeMax": INT64},
-        ),
-        "supplementalGroups": Struct(
-            "v1.SupplementalGroupsStrategyOptions",
-            {"type": Scalar("v1.SupplementalGroupsStrategyType"), "ranges": _RANGES},
-        ),
-        "fsGroup": Struct("v1.FSGroupStrategyOptions", {"type": Scalar("v1.FSGroupStrategyType"), "ranges": _RANGES}),
-        "readOnlyRootFilesystem": BOOL,
-        "users": STRINGS,
-        "groups": STRINGS,
-        "seccompProfiles": STRINGS,
-        "allowedUnsafeSysctls": STRINGS,
-        "forbiddenSysctls": STRINGS,
-    },
-)
-
-_REQUIREMENT = Struct("v1.LabelSelectorRequirement", {"key": STRING, "operator": STRING, "values": STRINGS})
-_SELECTOR = Struct("v1.LabelSelector", {"matchLabels": StringMap(), "matchExpressions": Slice(_REQUIREMENT)})
-_RULES = Slice(
-    Struct(
-        "v1.PolicyRule",
-        {"verbs": STRINGS, "apiGroups": STRINGS, "resources": STRINGS, "resourceNames": STRINGS},
-    )
-)
-_BINDING_FIELDS: Mapping[str, Shape] = {
-    "metadata": _METADATA,
-    "subjects": Slice(Struct("v1.Subject", {"kind": STRING, "apiGroup": STRING, "name": STRING, "namespace": STRING})),
-    "roleRef": Struct("v1.RoleRef", {"apiGroup": STRING, "kind": STRING, "name": STRING, "namespace": STRING}),
-    "userNames": STRINGS,
-    "groupNames": STRINGS,
-}
-SHAPES: Mapping[str, Struct] = {
-    "Pod": POD,
-    "SecurityContextConstraints": SCC,
-    "Namespace": Struct("v1.Namespace", {"metadata": _METADATA}),
-    "ServiceAccount": Struct("v1.ServiceAccount", {"metadata": _METADATA, "automountServiceAccountToken": BOOL}),
-    "Role": Struct("v1.Role", {"metadata": _METADATA, "rules": _RULES}),
-    "ClusterRole": Struct(
-        "v1.ClusterRole",
-        {
-            "metadata": _METADATA,
-            "rules": _RULES,
-            "aggregationRule": Struct("v1.AggregationRule", {"clusterRoleSelectors": Slice(_SELECTOR)}),
-        },
-    ),
-    "RoleBinding": Struct("v1.RoleBinding", _BINDING_FIELDS),
-    "ClusterRoleBinding": Struct("v1.ClusterRoleBinding", _BINDING_FIELDS),
-    "KubeletConfig": Struct(
-        "v1.KubeletConfig",
-        {
-            "metadata": _METADATA,
-            "spec": Struct(
-                "v1.KubeletConfigSpec",
-                {
-                    "machineConfigPoolSelector": _SELECTOR,
-                    "kubeletConfig": Struct("config.KubeletConfiguration", {"seccompDefault": BOOL}),
-                },
-            ),
-        },
-    ),
-    "MachineConfigPool": Struct(
-        "v1.MachineConfigPool",
-        {
-            "metadata": _METADATA,
-            "spec": Struct("v1.MachineConfigPoolSpec", {"nodeSelector": _SELECTOR, "machineConfigSelector": _SELECTOR}),
-        },
-    ),
-    "MachineConfig": Struct("v1.MachineConfig", {"metadata": _METADATA, "spec": Struct("v1.MachineConfigSpec", {})}),
-    "SeccompProfile": Struct(
-        "v1.SeccompProfile",
-        {
-            "metadata": _METADATA,
-            "spec": Struct(
-                "v1.SeccompProfileSpec",
-                {"baseProfileName": STRING, "disabled": BOOL, "state": STRING, "syscalls": Slice(Struct("v1.Syscall", {}))},
-            ),
-        },
-    ),
-    "ProfileBinding": Struct(
-        "v1.ProfileBinding",
-        {
-            "metadata": _METADATA,
-            "spec": Struct(
-                "v1.ProfileBindingSpec",
-                {"profileRef": Struct("v1.ProfileRef", {"kind": STRING, "name": STRING}), "image": STRING},
-            ),
-        },
-    ),
-}
-"""What is read of each kind of object that has a bearing on admission."""
-
-_LIMITS = {"int32": 2**31, "int64": 2**63}
-# A check against dict alone is much quicker than one against Mapping, and nearly always decides.
-_OBJECT = (dict, Mapping)
-_NO_STRINGS = frozenset(("bool", *_LIMITS))
+    @property
+    def zero(self) -> object:
+        return {}
 
 
-def check_pod(pod: object) -> list[ModelError]:
-    """What the API server could not decode of a Pod, in the order in which the pod has it."""
-    return _check(POD, pod, (), POD.name, "")
+_Codec: TypeAlias = _Scalar | _Struct | _List | _StringMap
 
 
-def check_scc(scc: object) -> list[ModelError]:
-    """What the API server could not decode of a SecurityContextConstraints object."""
-    return _check(SCC, scc, (), SCC.name, "")
+@cache
+def _codec_of(kind: str, minor: int) -> _Struct | None:
+    """Return the codec of a kind's objects; None for a kind without a schema."""
+    shape = shapes(minor).decoded(kind)
+    if shape is None or not (shape.open or shape.name in _EVERY or shape.name in _SOME):
+        return None
+    return _struct(shape)
 
 
-def check_object(item: Mapping[str, Any]) -> list[ModelError]:
-    """What the API server could not decode of an object, a list's elements included.
-
-    Kinds that are not in `SHAPES` are not looked at.
-    """
-    kind = item.get("kind")
-    items = item.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        element = {} if kind == "List" else {"kind": kind.removesuffix("List")}
-        return [
-            ModelError(error.message, ("items", index, *error.path))
-            for index, one in enumerate(items)
-            if isinstance(one, Mapping)
-            for error in check_object({**element, **one})
-        ]
-    shape = SHAPES.get(kind) if isinstance(kind, str) else None
-    return [] if shape is None else _check(shape, item, (), shape.name, "")
+def _struct(shape: Shape) -> _Struct:
+    fields = shape.fields
+    reads = fields if shape.open or shape.name in _EVERY else _SOME.get(shape.name, ())
+    read = {name: codec for name in reads if name in fields and (codec := _codec(fields[name])) is not None}
+    return _Struct(shape.go_type or f"v1.{shape.name}", read, None if shape.open else fields)
 
 
-def _check(shape: Shape, value: object, path: Path, struct: str, field: str) -> list[ModelError]:
-    """Compare a value with its shape. `struct` and `field` are Go's names for the place: innermost struct, path of keys."""
-    errors: list[ModelError] = []
-    if value is None or (isinstance(shape, Scalar) and _fits(shape.go_type, value)):
-        return errors
-    if isinstance(shape, Struct) and isinstance(value, _OBJECT):
+def _codec(shape: Shape) -> _Codec | None:
+    """Return the codec of a field, None for types that admission reads nowhere."""
+    match shape.type:
+        case Type.OBJECT:
+            return _struct(shape)
+        case Type.ANY_OBJECT:
+            return _Struct(shape.go_type, {}, None)
+        case Type.ARRAY:
+            element = None if shape.item is None else _codec(shape.item)
+            return None if element is None else _List(element)
+        case Type.MAP:
+            return None if shape.item is None or shape.item.type is not Type.STRING else _StringMap(_Scalar(shape.item))
+        case Type.STRING | Type.BOOLEAN | Type.INTEGER:
+            return _Scalar(shape)
+        case _:
+            return None
+
+
+class _Decoding:
+    """One pass over an object. `trail` is the path to where it is. A value is copied only if decoding changes it."""
+
+    def __init__(self) -> None:
+        self.errors: list[ModelError] = []
+        self.trail: list[str | int] = []
+
+    def struct(self, codec: _Struct, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        read, known = codec.read, codec.known
+        changed: dict[str, Any] | None = None
         for key, child in value.items():
-            known = shape.fields.get(key)
-            # Most fields are good scalars: they need no path.
-            if known is None or child is None or (isinstance(known, Scalar) and _fits(known.go_type, child)):
-                continue
-            errors += _check(known, child, (*path, key), shape.name, f"{field}.{key}" if field else key)
-    elif isinstance(shape, Slice) and isinstance(value, list):
+            field = read.get(key)
+            if field is None:
+                if known is not None and key not in known:
+                    changed = dict(value) if changed is None else changed
+                    del changed[key]
+            elif child is not None and type(child) is not field.accepts:
+                self.trail.append(key)
+                decoded = self.value(field, child, codec.name)
+                self.trail.pop()
+                if decoded is not child:
+                    changed = dict(value) if changed is None else changed
+                    changed[key] = decoded
+        return value if changed is None else changed
+
+    def value(self, codec: _Codec, value: Any, struct: str) -> Any:
+        """Decode a value that is neither null nor plainly right. `struct` is Go's name of the innermost object around it."""
+        if isinstance(codec, _Struct):
+            # A check against dict alone is much quicker than one against Mapping, and nearly always decides.
+            if isinstance(value, dict | Mapping):
+                return self.struct(codec, value)
+        elif isinstance(codec, _List):
+            if isinstance(value, list):
+                return self.list(codec, value, struct)
+        elif isinstance(codec, _StringMap):
+            if isinstance(value, dict | Mapping):
+                return self.map(codec, value, struct)
+        elif _fits(codec, value):
+            return int(value) if isinstance(value, float) else value
+        self.refuse(codec, value, struct)
+        return value
+
+    def list(self, codec: _List, value: list[Any], struct: str) -> list[Any]:
+        element = codec.element
+        changed: list[Any] | None = None
         for index, child in enumerate(value):
-            errors += _check(shape.element, child, (*path, index), struct, field)
-    elif isinstance(shape, StringMap) and isinstance(value, _OBJECT):
+            if type(child) is element.accepts:
+                continue
+            if child is None:
+                decoded = element.zero
+            else:
+                self.trail.append(index)
+                decoded = self.value(element, child, struct)
+                self.trail.pop()
+            if decoded is not child:
+                changed = list(value) if changed is None else changed
+                changed[index] = decoded
+        return value if changed is None else changed
+
+    def map(self, codec: _StringMap, value: Mapping[str, Any], struct: str) -> Mapping[str, Any]:
+        changed: dict[str, Any] | None = None
         for key, child in value.items():
-            if child is not None and not isinstance(child, str):
-                errors.append(_refuse(STRING, child, (*path, key), struct, field))
-    else:
-        errors.append(_refuse(shape, value, path, struct, field))
-    return errors
+            if child is None:
+                changed = dict(value) if changed is None else changed
+                changed[key] = ""
+            elif not isinstance(child, str):
+                self.refuse(codec.element, child, struct, key)
+        return value if changed is None else changed
+
+    def refuse(self, codec: _Codec, value: object, struct: str, *key: str) -> None:
+        """Note that a value cannot be decoded. `key` is the key of a map's value, which Go does not name."""
+        field = ".".join(step for step in self.trail if isinstance(step, str))
+        place = f"Go struct field {struct}.{field}" if field else "Go value"
+        message = f"json: cannot unmarshal {_json_type(value, codec)} into {place} of type {codec.go_type}"
+        self.errors.append(ModelError(message, (*self.trail, *key)))
 
 
-def _fits(go_type: str, value: object) -> bool:
-    if isinstance(value, str):
-        return go_type not in _NO_STRINGS
-    if go_type == "bool":
-        return isinstance(value, bool)
-    limit = _LIMITS.get(go_type)
-    if limit is None:
-        return False
+def _fits(codec: _Scalar, value: object) -> bool:
+    if codec.accepts is not None:
+        return isinstance(value, codec.accepts)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
+    limit = 2 ** (codec.bits - 1)
     return value == value // 1 and -limit <= value < limit
 
 
-def _refuse(shape: Shape, value: object, path: Path, struct: str, field: str) -> ModelError:
-    place = f"Go struct field {struct}.{field}" if field else "Go value"
-    return ModelError(f"json: cannot unmarshal {_json_type(value, shape.go_type)} into {place} of type {shape.go_type}", path)
-
-
-def _json_type(value: object, wanted: str) -> str:
-    """A value's type in the words of Go's decoder, which quotes a number only where another number would do."""
+def _json_type(value: object, wanted: _Codec) -> str:
+    """Return a value's type in the words of Go's decoder, which quotes a number only where another number would do."""
     match value:
         case bool():
             return "bool"
         case int() | float():
-            return f"number {value}" if wanted in _LIMITS else "number"
+            return f"number {value}" if isinstance(wanted, _Scalar) and wanted.kind is Type.INTEGER else "number"
         case str():
             return "string"
         case list():

@@ -65,7 +65,7 @@ class Pod:
         self.host_pid = bool(spec.get("hostPID"))
         self.host_ipc = bool(spec.get("hostIPC"))
         self.host_users: bool | None = spec.get("hostUsers")
-        self.volumes: list[Object] = [volume or {} for volume in spec.get("volumes") or ()]
+        self.volumes: list[Object] = spec.get("volumes") or []
         self.containers: list[Container] = []
         self.host_ports: list[HostPort] = []
         for field, index, container in containers(spec):
@@ -82,17 +82,17 @@ class Pod:
     def _add_host_ports(self, field: str, index: int, ports: list[Object]) -> None:
         for number, port in enumerate(ports):
             name = "hostPort"
-            host_port = (port or {}).get("hostPort")
+            host_port = port.get("hostPort")
             if not host_port and self.host_network and field != "ephemeralContainers":
                 # The API server gives every port of a pod on the host network its own number as host port.
-                name, host_port = "containerPort", (port or {}).get("containerPort")
+                name, host_port = "containerPort", port.get("containerPort")
             if host_port and host_port > 0:
                 path = ("spec", field, index, "ports", number, name)
-                self.host_ports.append(HostPort(f".{field}[{index}]", int(host_port), path))
+                self.host_ports.append(HostPort(f".{field}[{index}]", host_port, path))
 
 
 def containers(spec: Object) -> Iterator[tuple[str, int, Object]]:
     """Every container of a pod's spec as (list's field, 0-based index, container), in the order of admission."""
     for field in CONTAINER_LISTS:
         for index, container in enumerate(spec.get(field) or ()):
-            yield field, index, container or {}
+            yield field, index, container

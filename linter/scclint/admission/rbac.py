@@ -156,8 +156,8 @@ def _subjects(binding: Object, namespace: str) -> tuple[list[str], list[str]]:
     if binding.get("apiVersion") in _LEGACY_GROUPS and (binding.get("userNames") or binding.get("groupNames")):
         return list(binding.get("userNames") or ()), list(binding.get("groupNames") or ())
     for subject in binding.get("subjects") or ():
-        name = (subject or {}).get("name") or ""
-        match (subject or {}).get("kind"):
+        name = subject.get("name") or ""
+        match subject.get("kind"):
             case "User" | "SystemUser":
                 users.append(name)
             case "Group" | "SystemGroup":
@@ -177,7 +177,7 @@ def _uses(role: Object) -> Iterator[Use]:
     """The rules of a role that grant `use`."""
     ref = reference(role)
     for index, rule in enumerate(role.get("rules") or ()):
-        if _grants_use(rule or {}):
+        if _grants_use(rule):
             yield Use(ref, index, frozenset(rule.get("resourceNames") or ()))
 
 

@@ -27,12 +27,12 @@ def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any]
     spec = {**(pod.get("spec") or {}), "serviceAccountName": name}
     if _automounts(spec, service_account or {}):
         volumes = list(spec.get("volumes") or ())
-        existing = next((volume["name"] for volume in volumes if _is_token_volume(volume or {})), None)
+        existing = next((volume["name"] for volume in volumes if _is_token_volume(volume)), None)
         volume = existing or f"{VOLUME}xxxxx"
         mounted = False
         for field in ("initContainers", "containers"):
             if spec.get(field):
-                spec[field] = [_mount(container or {}, volume) for container in spec[field]]
+                spec[field] = [_mount(container, volume) for container in spec[field]]
                 mounted = mounted or any(_uses(container, volume) for container in spec[field])
         if mounted and existing is None:
             spec["volumes"] = [*volumes, _token_volume(volume)]
@@ -52,12 +52,12 @@ def _is_token_volume(volume: Mapping[str, Any]) -> bool:
 
 
 def _uses(container: Mapping[str, Any], volume: str) -> bool:
-    return any((mount or {}).get("name") == volume for mount in container.get("volumeMounts") or ())
+    return any(mount.get("name") == volume for mount in container.get("volumeMounts") or ())
 
 
 def _mount(container: Mapping[str, Any], volume: str) -> Mapping[str, Any]:
     mounts = container.get("volumeMounts") or ()
-    if any((mount or {}).get("mountPath") == MOUNT_PATH for mount in mounts):
+    if any(mount.get("mountPath") == MOUNT_PATH for mount in mounts):
         return container
     return {**container, "volumeMounts": [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]}
 

@@ -37,7 +37,7 @@ def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path)
     forbidden, let_through = matcher(provider.scc.forbidden_sysctls), matcher(provider.scc.allowed_unsafe_sysctls)
     allowed = ", ".join((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
     for index, sysctl in enumerate(sysctls):
-        name = (sysctl or {}).get("name") or ""
+        name = sysctl.get("name") or ""
         where = Where(wording, "", wording.sysctl.format(index), (*at, index, "name"))
         if forbidden(name):
             errors.append(where.forbidden(f"sysctl {wording.quote(name)} is not allowed", "a sysctl not forbidden", value=name))

@@ -43,13 +43,12 @@ _SOURCES = {
 }
 
 
-def source_of(volume: Volume, release: int) -> tuple[str, str]:
+def source_of(volume: Volume) -> tuple[str, str]:
     """The volume's field that holds its source, and the SCC's word for that type.
 
-    A volume without any source known to 4.`release` is an emptyDir: the API server drops what it does not know and then
-    defaults. Its field is then empty.
+    A volume without any source is an emptyDir by default, and its field is empty.
     """
-    there = [f for f, source in volume.items() if f in _SOURCES and source is not None and (f != "image" or release >= 18)]
+    there = [f for f, source in volume.items() if f in _SOURCES and source is not None]
     if not there:
         return "", "emptyDir"
     field = there[0] if len(there) == 1 else next(f for f in _SOURCES if f in there)
@@ -67,7 +66,7 @@ def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[Fi
         allowed = ", ".join(scc.volumes)
         lead = provider.lead if provider.wording.volume_lead else ""
         for index, volume in enumerate(volumes):
-            field, kind = source_of(volume, provider.release)
+            field, kind = source_of(volume)
             if kind in scc.volumes:
                 continue
             if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
@@ -101,7 +100,7 @@ def only_service_account_sources(projected: Mapping[str, Any]) -> bool:
 
     `openshift-service-ca.crt` is what OpenShift's own plugin adds.
     """
-    return all(_is_service_account_source(source or {}) for source in projected.get("sources") or ())
+    return all(_is_service_account_source(source) for source in projected.get("sources") or ())
 
 
 def _is_service_account_source(source: Mapping[str, Any]) -> bool:
@@ -112,10 +111,10 @@ def _is_service_account_source(source: Mapping[str, Any]) -> bool:
         return False
     if config_map is not None:
         key = _PUBLISHED.get(config_map.get("name") or "")
-        items = [item or {} for item in config_map.get("items") or ()]
+        items = list(config_map.get("items") or ())
         if key is None or len(items) != 1 or items[0].get("key") != key or items[0].get("path") != key:
             return False
-    return downward is None or all(_is_namespace(item or {}) for item in downward.get("items") or ())
+    return downward is None or all(_is_namespace(item) for item in downward.get("items") or ())
 
 
 def _is_namespace(item: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import errors_of
 from scclint.admission.constraints import from_object
-from scclint.admission.decoding import check_object, check_pod
+from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import Pod
 from scclint.admission.provider import (
@@ -49,11 +49,11 @@ _ALLOCATED = "openshift.io/sa.scc."
 class Cluster:
     """A cluster's SCCs, RBAC, namespaces and service accounts; immutable, and quick for many pods.
 
-    `platform` is `openshift` or `kubernetes`; `release` the OpenShift release (`4.20`), empty on plain Kubernetes;
-    `kubernetes_version` is `1.33`. `sccs` are the SCCs in effect by name, defaulted; `own_sccs` the names of those that the
-    release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the objects of the input.
-    `node_pools` are the groups of nodes that differ, empty where all are alike as far as is known; `seccomp_default` then says
-    whether their kubelets give RuntimeDefault to what asks for nothing.
+    `platform` is `openshift` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain Kubernetes;
+    `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
+    are the names of the SCCs that the release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the
+    objects of the input. `node_pools` are the groups of nodes that differ, empty if all are alike as far as is known;
+    `seccomp_default` then says whether their kubelets give RuntimeDefault to containers that set no profile.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Cluster:
         self.platform: Platform = platform
         self.release = release
         self.kubernetes_version = kubernetes_version
+        self.kubernetes_minor = releases.minor_of_kubernetes(kubernetes_version)
         self.own_sccs = frozenset(own_sccs)
         self.seccomp_default = seccomp_default
         self.node_pools = tuple(node_pools)
@@ -104,8 +105,8 @@ class Cluster:
         """
         own = releases.own_sccs(release, upgraded_from_4_10=upgraded_from_4_10)
         brought = [*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)]
-        held = _hold(brought, objects)
         version = releases.kubernetes_of(release)
+        held = _hold(brought, objects, releases.minor_of_kubernetes(version))
         return cls("openshift", release, version, held, own_sccs=own, node_pools=_pools(held, releases.minor_of(release)))
 
     @classmethod
@@ -122,14 +123,8 @@ class Cluster:
         `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead.
         Raises UsageError for an unknown version, ModelError for an object that the API server could not decode.
         """
-        releases.minor_of_kubernetes(version)
-        held = _hold([], objects)
+        held = _hold([], objects, releases.minor_of_kubernetes(version))
         return cls("kubernetes", "", version, held, own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
-
-    @property
-    def kubernetes_minor(self) -> int:
-        """33 for Kubernetes 1.33."""
-        return int(self.kubernetes_version.removeprefix("1."))
 
     @property
     def platform_name(self) -> str:
@@ -143,8 +138,7 @@ class Cluster:
         `with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
         that the API server could not decode.
         """
-        for error in check_pod(pod):
-            raise error
+        pod = decode_pod(pod, self.kubernetes_minor).valid()
         if user is None:
             pod = self.with_service_account(pod, namespace)
             user = authorize.controller_user()
@@ -179,8 +173,7 @@ class Cluster:
         All SCCs `among` whose names it is are judged, whatever SCC the pod's annotation requires, in the order of admission; one
         that cannot be made ready for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
         """
-        for error in check_pod(pod):
-            raise error
+        pod = decode_pod(pod, self.kubernetes_minor).valid()
         if user is None:
             pod = self.with_service_account(pod, namespace)
             user = authorize.controller_user()
@@ -202,17 +195,16 @@ class Cluster:
             provider = make_provider(found, namespace, self._annotations(namespace)[0], self._minor)
         except (ProviderError, KeyError):
             return None
-        return errors_of(provider, Pod(pod))
+        return errors_of(provider, Pod(decode_pod(pod, self.kubernetes_minor).valid()))
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
 
         One such SCC in a cluster makes admission reject every pod. Raises ModelError for an object of a wrong shape.
         """
-        for error in check_object(scc):
-            raise error
+        decoded = decode_object(scc, self.kubernetes_minor).valid()
         try:
-            make_provider(from_object(scc, self._minor), "NAMESPACE", ASSUMED_ANNOTATIONS, self._minor)
+            make_provider(from_object(decoded, self._minor), "NAMESPACE", ASSUMED_ANNOTATIONS, self._minor)
         except ProviderError as problem:
             return str(problem)
         return None
@@ -225,8 +217,9 @@ class Cluster:
         """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
 
         An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
-        account if it is among the cluster's objects, opts out. `pod` is not changed.
+        account if it is among the cluster's objects, opts out. `pod` is not changed. Raises ModelError as `admit` does.
         """
+        pod = decode_pod(pod, self.kubernetes_minor).valid()
         name = service_account_of(pod) or "default"
         return with_service_account(pod, self.service_accounts.get((namespace, name)))
 
@@ -348,9 +341,6 @@ def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":
     return pools_of_release([item for kind in kinds for item in held.of(kind).values()], release)
 
 
-def _hold(own: Iterable[Object], objects: Iterable[Object]) -> Objects:
-    objects = list(objects)
-    for item in objects:
-        for error in check_object(item):
-            raise error
-    return Objects([*own, *objects])
+def _hold(own: Iterable[Object], objects: Iterable[Object], minor: int) -> Objects:
+    """Return the objects as Kubernetes 1.`minor` decodes them, those of `own` first. Raises ModelError."""
+    return Objects([*own, *(decode_object(item, minor).valid() for item in objects)])

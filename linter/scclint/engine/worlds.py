@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scclint.admission.decoding import check_object
+from scclint.admission.decoding import decode_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
-from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
+from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES, kubernetes_of, minor_of_kubernetes
 from scclint.config.model import Config
 from scclint.model.object import ApiObject, Workload
 from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
@@ -25,7 +25,7 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
     """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name."""
     # A patch of an SCC or a binding is no SCC or binding.
     objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
-    given = [*_configured(config), *(m for m in manifests(objects, config.namespace) if not check_object(m))]
+    given = [*_configured(config), *manifests(objects, config.namespace)]
     tasks = [o for o in objects if isinstance(o, Workload) and o.group == "tekton.dev"]
     if tasks:
         from scclint.cluster.pipelines import openshift_pipelines
@@ -57,15 +57,22 @@ def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
 
 def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
     if config.platform == "kubernetes":
+        version = config.kubernetes or NEWEST_KUBERNETES
         yield Cluster.kubernetes(
-            config.kubernetes or NEWEST_KUBERNETES,
-            given,
+            version,
+            _decodable(given, minor_of_kubernetes(version)),
             seccomp_default=config.seccomp_default,
             node_pools=_node_pools(config),
         )
         return
     for release in config.openshift or (NEWEST,):
-        yield Cluster.openshift(release, given, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+        objects = _decodable(given, minor_of_kubernetes(kubernetes_of(release)))
+        yield Cluster.openshift(release, objects, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+
+
+def _decodable(given: list[dict[str, Any]], minor: int) -> Iterator[dict[str, Any]]:
+    """Yield what the API server of Kubernetes 1.`minor` can decode. A rule reports the others."""
+    return (item for item in given if not decode_object(item, minor).errors)
 
 
 def _node_pools(config: Config) -> "Iterator[NodePool]":

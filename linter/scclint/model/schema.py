@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 FILES = ("kubernetes/workloads.json", "deploymentconfig.json", "scc.json")
 """The schemas that describe API objects. Their definitions share one space of names."""
+PARTIAL = "partial.json"
+"""Kinds that are decoded but not validated, because only the fields that scclint reads are known. It shares the space of names."""
 
 Definitions: TypeAlias = dict[str, dict[str, Any]]
 
@@ -36,15 +38,33 @@ class Shape:
 
     `accepts` is the Python type of which every value is right, None where the value must be looked at. `low` and `high` bound
     an integer (inclusive; its Go type's range where the API server has no narrower one), `bits` is the size of that type.
+    `go_type` is the name of its Go type where the schema has one, and `open` says that an object may have fields not listed.
     """
 
-    __slots__ = ("_fields", "_schema", "_shapes", "accepts", "bits", "enum", "high", "item", "low", "name", "required", "type")
+    __slots__ = (
+        "_fields",
+        "_schema",
+        "_shapes",
+        "accepts",
+        "bits",
+        "enum",
+        "go_type",
+        "high",
+        "item",
+        "low",
+        "name",
+        "open",
+        "required",
+        "type",
+    )
 
     def __init__(self, shapes: "Shapes", schema: dict[str, Any], name: str = "") -> None:
         self._shapes = shapes
         self._schema = schema
         self._fields: dict[str, Shape] | None = None
         self.name = name
+        self.go_type: str = schema.get("x-go-type", "")
+        self.open: bool = schema.get("x-open", False)
         self.enum: list[str] | None = schema.get("enum")
         self.required: list[str] = schema.get("required", [])
         self.item: Shape | None = None
@@ -85,9 +105,10 @@ class Shape:
 class Shapes:
     """The shapes of all kinds in one minor."""
 
-    def __init__(self, definitions: Definitions, kinds: dict[str, str], minor: int) -> None:
+    def __init__(self, definitions: Definitions, kinds: dict[str, str], reads: dict[str, str], minor: int) -> None:
         self._definitions = definitions
         self._kinds = kinds
+        self._reads = reads
         self._named: dict[str, Shape] = {}
         self._plain: dict[str, Shape] = {}
         self.minor = minor
@@ -95,6 +116,11 @@ class Shapes:
     def kind(self, api_version: str, kind: str) -> Shape | None:
         """The shape of a kind's objects; None for a kind without schema."""
         name = self._kinds.get(f"{api_version} {kind}")
+        return None if name is None else self.definition(name)
+
+    def decoded(self, kind: str) -> Shape | None:
+        """The shape that decodes objects of a kind, whatever their API version; None for a kind without schema."""
+        name = self._reads.get(kind)
         return None if name is None else self.definition(name)
 
     def definition(self, name: str) -> Shape:
@@ -123,13 +149,13 @@ class Shapes:
 @cache
 def shapes(minor: int) -> Shapes:
     """The shapes of one Kubernetes minor (29 for 1.29); those of the nearest minor for one the schemas do not cover."""
-    definitions, kinds, (first, last) = _load()
-    return Shapes(definitions, kinds, min(max(minor, first), last))
+    definitions, kinds, reads, (first, last) = _load()
+    return Shapes(definitions, kinds, reads, min(max(minor, first), last))
 
 
 @cache
-def _load() -> tuple[Definitions, dict[str, str], tuple[int, int]]:
-    """All definitions by name, `apiVersion kind` to the name of its definition, and the range of minors covered."""
+def _load() -> tuple[Definitions, dict[str, str], dict[str, str], tuple[int, int]]:
+    """Return all definitions by name, their names by `apiVersion kind` and by kind, and the range of minors covered."""
     import json
     from importlib import import_module
 
@@ -137,15 +163,18 @@ def _load() -> tuple[Definitions, dict[str, str], tuple[int, int]]:
     definitions: Definitions = {}
     kinds: dict[str, str] = {}
     minors = (0, 0)
-    for name in FILES:
+    reads: dict[str, str] = {}
+    for name in (*FILES, PARTIAL):
         with open(os.path.join(folder, *name.split("/")), encoding="utf-8") as file:
             schema = json.load(file)
         definitions.update(schema["$defs"])
-        kinds.update((key, _tail(ref)) for key, ref in schema["x-kinds"].items())
+        kinds.update((key, _tail(ref)) for key, ref in schema.get("x-kinds", {}).items())
+        reads.update((key.rpartition(" ")[2], name) for key, name in kinds.items())
+        reads.update((kind, _tail(ref)) for kind, ref in schema.get("x-reads", {}).items())
         if "x-minors" in schema:
             first, last = schema["x-minors"]
             minors = (first, last)
-    return definitions, kinds, minors
+    return definitions, kinds, reads, minors
 
 
 def _tail(ref: str) -> str:

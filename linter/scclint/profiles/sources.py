@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.decoding import check_object
+from scclint.admission.decoding import decode_object
 from scclint.cluster.ignition import NodeFile, files_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
@@ -54,13 +54,18 @@ class Flaw:
     span: Span | None = None
 
 
+ANY_MINOR = 0
+"""The Kubernetes minor by which these kinds are decoded: their fields are the same in all."""
+
+
 class Profiles:
     """The profiles among the objects of a run and in `directories`, which have the layout of the kubelet's directory."""
 
     def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
         kinds = (SeccompProfile, MachineConfig, MachineConfigPool, ProfileBinding)
         objects = list(objects)
-        well_formed = [o for o in objects if isinstance(o, kinds) and not o.partial and not check_object(o.manifest)]
+        given = (o for o in objects if isinstance(o, kinds) and not o.partial)
+        well_formed = [o for o in given if not decode_object(o.manifest, ANY_MINOR).errors]
         self._well_formed = {id(o): o for o in well_formed}
         self._by_manifest = {id(o.manifest): o for o in reversed(well_formed)}
         self._manifests = Objects(o.manifest for o in well_formed)
