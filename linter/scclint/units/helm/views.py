@@ -1,0 +1,105 @@
+"""The views of a chart: the values that it is rendered with, as far as the files beside it name them."""
+
+import os
+import re
+from collections.abc import Set
+from fnmatch import fnmatchcase
+
+from scclint.errors import LoadError
+from scclint.files.discover import display, is_below
+from scclint.files.read import read
+from scclint.load import load_text
+from scclint.load.document import text_at
+from scclint.record import record
+from scclint.units.helm.chart import CHART_FILE
+
+_BESIDE = ("values-*.yaml", "*-values.yaml")
+_CI = "ci"
+_OWN_FOLDERS = ("templates", "crds", "charts")
+_OWN_FILES = (
+    CHART_FILE,
+    "Chart.lock",
+    "requirements.yaml",
+    "requirements.lock",
+    "values.yaml",
+    "values.schema.json",
+    ".helmignore",
+)
+_LONGEST_RELEASE_NAME = 53
+
+
+@record
+class View:
+    """One way to render a chart. `name` is empty for the defaults, else the path of the values file from the chart, without suffix.
+
+    `values` are the paths of the values files that apply over the chart's own.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> list[View]:
+    """Return the views of the chart in a folder, the defaults first; none if the chart is not deployed by itself.
+
+    Those are library charts, charts below the `charts/` of another one, and charts that a kustomization renders: the folders
+    `rendered_elsewhere`, relative to the root and with `/`.
+    """
+    inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
+    if inside in rendered_elsewhere or _is_dependency(chart, root) or _kind(chart) == "library":
+        return []
+    found = [View("")]
+    for pattern, folder in ((_BESIDE, ""), (_BESIDE[1:], _CI)):
+        for name in _files(os.path.join(chart, folder), pattern):
+            path = os.path.join(chart, folder, name)
+            if is_below(os.path.realpath(path), os.path.realpath(root)):
+                found.append(View("/".join(filter(None, (folder, os.path.splitext(name)[0]))), (path,)))
+    return found
+
+
+def belongs_to_chart(path: str) -> bool:
+    """Whether a path relative to a chart's folder, with `/`, is part of the chart: templates, CRDs, dependencies, values.
+
+    Whatever else lies below the folder, as rendered examples do, is not.
+    """
+    first, _, rest = path.partition("/")
+    if rest:
+        return first in _OWN_FOLDERS or (first == _CI and "/" not in rest and fnmatchcase(rest, _BESIDE[1]))
+    return first in _OWN_FILES or any(fnmatchcase(first, pattern) for pattern in _BESIDE)
+
+
+def release_name(folder: str) -> str:
+    """Return the name of a folder as a release name that helm takes."""
+    name = os.path.basename(os.path.abspath(folder)).lower()
+    return re.sub(r"[^a-z0-9]+", "-", name)[:_LONGEST_RELEASE_NAME].strip("-") or "release"
+
+
+def _is_dependency(chart: str, root: str) -> bool:
+    """Whether the folder lies below the `charts/` of another chart within the root."""
+    top = os.path.realpath(root)
+    folder = os.path.realpath(chart)
+    while folder != top and is_below(folder, top):
+        folder, name = os.path.split(folder)
+        if name == "charts" and os.path.isfile(os.path.join(folder, CHART_FILE)):
+            return True
+    return False
+
+
+def _kind(chart: str) -> str:
+    file = os.path.join(chart, CHART_FILE)
+    shown = display(file)
+    try:
+        documents = load_text(shown, read(file, shown), frozenset())
+    except LoadError:
+        # helm says what is wrong with it.
+        return ""
+    return text_at(documents[0].root, "type") if documents and documents[0].root is not None else ""
+
+
+def _files(folder: str, patterns: tuple[str, ...]) -> list[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    matching = (name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns))
+    return [name for name in matching if os.path.isfile(os.path.join(folder, name))]

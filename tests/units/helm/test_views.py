@@ -1,0 +1,94 @@
+"""With which values a chart is rendered, and which files are part of it."""
+
+from pathlib import Path
+
+import pytest
+
+from scclint.units.helm.views import View, belongs_to_chart, release_name, views
+from tests.units.tools import needs_helm, template
+
+CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
+
+
+def write(root: Path, *names: str, text: str = CHART) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
+    write(tmp_path, "c/Chart.yaml")
+    assert views(str(tmp_path / "c"), str(tmp_path)) == [View("")]
+    names = ("values.yaml", "values-prod.yaml", "dev-values.yaml", "ci/default-values.yaml", "ci/other.yaml", "values/x.yaml")
+    write(tmp_path, *(f"c/{name}" for name in names), "values-global.yaml", text="a: 1\n")
+    (tmp_path / "c/values-folder.yaml").mkdir()
+    found = views(str(tmp_path / "c"), str(tmp_path))
+    assert [view.name for view in found] == ["", "dev-values", "values-prod", "ci/default-values"]
+    assert [view.values for view in found[1:]] == [
+        (str(tmp_path / "c" / name),) for name in ("dev-values.yaml", "values-prod.yaml", "ci/default-values.yaml")
+    ]
+
+
+def test_a_values_file_outside_is_no_view(tmp_path: Path) -> None:
+    write(tmp_path, "root/c/Chart.yaml", "values-x.yaml")
+    (tmp_path / "root/c/values-x.yaml").symlink_to(tmp_path / "values-x.yaml")
+    assert views(str(tmp_path / "root/c"), str(tmp_path / "root")) == [View("")]
+
+
+def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
+    write(tmp_path, "a/Chart.yaml", "a/charts/b/Chart.yaml", "a/charts/b/charts/c/Chart.yaml", "charts/d/Chart.yaml")
+    write(tmp_path, "l/Chart.yaml", text=CHART + "type: library\n")
+    write(tmp_path, "broken/Chart.yaml", text="type: [\n")
+    root = str(tmp_path)
+    found = {
+        name: len(views(str(tmp_path / name), root))
+        for name in ("a", "charts/d", "broken", "l", "a/charts/b", "a/charts/b/charts/c")
+    }
+    assert found == {"a": 1, "charts/d": 1, "broken": 1, "l": 0, "a/charts/b": 0, "a/charts/b/charts/c": 0}
+    assert views(str(tmp_path / "a"), root, {"a"}) == []
+    assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == [View("")], "it alone is the root"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Chart.yaml", True),
+        ("values.yaml", True),
+        ("values-prod.yaml", True),
+        ("ci/a-values.yaml", True),
+        ("templates/deep/a.yaml", True),
+        ("crds/a.yaml", True),
+        ("charts/db/templates/a.yaml", True),
+        ("ci/a.yaml", False),
+        ("ci/deep/a-values.yaml", False),
+        ("examples/default/rendered/a.yaml", False),
+        ("a.yaml", False),
+        ("templates", False),
+    ],
+)
+def test_which_files_are_part_of_a_chart(path: str, expected: bool) -> None:
+    assert belongs_to_chart(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("charts/web", "web"),
+        ("My_Chart.v2", "my-chart-v2"),
+        ("-_-", "release"),
+        ("x" * 60, "x" * 53),
+        ("a" * 52 + "-b", "a" * 52),
+    ],
+)
+def test_release_names(folder: str, name: str) -> None:
+    assert release_name(folder) == name
+
+
+@needs_helm
+def test_a_view_applies_over_the_defaults(tmp_path: Path) -> None:
+    write(tmp_path, "c/Chart.yaml")
+    write(tmp_path, "c/templates/a.yaml", text="kind: ConfigMap\ndata: {a: {{ .Values.a }}, b: {{ .Values.b }}}\n")
+    write(tmp_path, "c/values.yaml", text="a: 1\nb: 1\n")
+    write(tmp_path, "c/values-prod.yaml", text="b: 2\n")
+    made = [template(str(tmp_path / "c"), str(tmp_path), *view.values) for view in views(str(tmp_path / "c"), str(tmp_path))]
+    assert [text.split("data: ")[1] for text in made] == ["{a: 1, b: 1}\n", "{a: 1, b: 2}\n"]
