@@ -159,7 +159,7 @@ def _scc_to_grant(outcome: Outcome, world: World) -> str:
 
 
 def _most_restrictive(outcome: Outcome, world: World) -> str:
-    """Return the most restrictive SCC of the cluster that admits the pod as submitted, whoever may use it; empty if none.
+    """Return the most restrictive SCC of the cluster that admits the pod as submitted, also one that the pod may not use; empty if none.
 
     A custom SCC that lists users belongs to those users, so it is left out.
     """
@@ -183,6 +183,6 @@ def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
 
 
 def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:
-    """Whether the SCC would admit the pod as submitted, whoever may use it."""
+    """Whether the SCC would admit the pod as submitted, if the pod could use it."""
     assert outcome.verdict is not None
     return world.cluster.errors_under(scc, outcome.verdict.submitted, namespace=outcome.namespace) == ()

@@ -2,8 +2,8 @@
 The annotation `openshift.io/required-scc` pins the SCC of a pod, but the target release is older than OpenShift 4.14 and
 ignores it.
 
-Such a release tries every SCC that the pod may use, in order, as without the annotation, and does not warn. Another SCC
-than the required one can then admit the pod.
+Such a release tries every SCC that the pod may use, in order, as without the annotation, and does not warn. A different
+SCC can then admit the pod.
 
 ## How to fix it
 

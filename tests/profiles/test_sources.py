@@ -155,7 +155,7 @@ def test_so_many_users_are_named_and_the_others_counted() -> None:
     users = [pod(name=f"web{number}") for number in range(103)]
     wide = next(f for f in findings(profile(**WIDE), *users) if f.rule_id == "SEC211")
     assert len(wide.related) == 101
-    assert wide.related[-1].message == "3 more containers run with it, here the first"
+    assert wide.related[-1].message == "3 more containers run with it, the first is here"
 
 
 def test_malformed_objects_provide_nothing() -> None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 Run = Callable[[argparse.Namespace], int]
 
-DESCRIPTION = """Finds out before the cluster does which SCC admits each pod and which seccomp
-profile each container really runs with. `scclint COMMAND --help` tells more."""
+DESCRIPTION = """Shows which SCC admits each pod and which seccomp profile each container really
+runs with, before you deploy. `scclint COMMAND --help` describes a command."""
 
 EXIT_STATUS = """exit status:
   0  nothing at or above --fail-on
@@ -141,7 +141,7 @@ def _command(commands: Commands, name: str, summary: str, description: str = "",
 
 
 def _check(commands: Commands) -> None:
-    parser = _command(commands, "check", "report what is wrong with manifests, at the very line", usage=ON_PATHS)
+    parser = _command(commands, "check", "report the problems of manifests, each at its exact line", usage=ON_PATHS)
     _inputs(parser)
     _cluster(parser)
     rules = parser.add_argument_group("rules")
@@ -227,7 +227,7 @@ def _seccomp(commands: Commands) -> None:
     group = diff.add_argument_group("input")
     operand = "release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER"
     group.add_argument("first", metavar="A", help=operand)
-    group.add_argument("second", metavar="B", help="likewise")
+    group.add_argument("second", metavar="B", help="as A")
     _reading(group)
     _runtime(_cluster(diff))
     _output(diff, ("text", "json"), "text or json; may repeat")

@@ -106,7 +106,7 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
     if world.scc(SCC) is None:
         yield Notice(
             "note",
-            "Tekton tasks are judged as OpenShift Pipelines runs them, where the input says nothing else: as service account pipeline, "
+            "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, "
             f"which may use SCC {SCC}, by a controller that may use SCC nonroot",
         )
 

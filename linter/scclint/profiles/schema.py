@@ -92,7 +92,7 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
             message = f"{place} is {_type_name(value)}, not {_article(limit)}"
             yield _broken("wrong-type", message, f"Write {_article(limit)}: the runtime cannot decode the profile.", path)
         case "minItems" | "minLength":
-            yield _broken("empty-value", f"{place} is empty", "Fill it in, or remove it.", path)
+            yield _broken("empty-value", f"{place} is empty", "Write a value, or remove it.", path)
         case "maximum" | "minimum" as bound:
             message = f"{place}: {value} is {'above' if bound == 'maximum' else 'below'} {limit}"
             limit_name = "most" if bound == "maximum" else "least"
