@@ -4,7 +4,7 @@ Everyone in the cluster may use an SCC that allows more than `restricted-v2`.
 Every pod may have what `restricted-v2` allows. The groups `system:authenticated`, `system:serviceaccounts` and
 `system:unauthenticated` include every tenant. If such a group may use a wider SCC, by its `groups` or through a
 ClusterRoleBinding, every tenant in every namespace can use what the SCC adds: running as root, host paths, no
-seccomp. The SCC also admits pods that `restricted-v2` rejects, even if nobody chose the SCC for them.
+seccomp. The SCC also admits pods that `restricted-v2` rejects, even if their authors did not choose it.
 
 ## How to fix it
 

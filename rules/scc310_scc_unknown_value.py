@@ -45,9 +45,9 @@ seccompProfiles: [runtime/default]
 ```
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, closest_match, rule
 
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
@@ -92,7 +92,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         yield from _capabilities(scc, list_name)
     for index, volume in _strings(scc, "volumes"):
         if volume not in VOLUMES:
-            known = POD_SPELLING.get(volume.lower()) or _closest_match(volume, VOLUMES)
+            known = POD_SPELLING.get(volume.lower()) or closest_match(volume, VOLUMES)
             yield Problem(
                 f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
@@ -104,7 +104,7 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
     for name, known in STRATEGIES.items():
         strategy = scc.field(name, "type")
         if isinstance(strategy.value, str) and strategy.value and strategy.value not in known:
-            closest = _closest_match(strategy.value, known)
+            closest = closest_match(strategy.value, known)
             yield Problem(
                 f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
@@ -128,7 +128,7 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
         if capability in CAPABILITIES or (capability == "*" and list_name == "allowedCapabilities"):
             continue
         canonical = capability.upper().removeprefix("CAP_")
-        known = canonical if canonical in CAPABILITIES else _closest_match(canonical, CAPABILITIES)
+        known = canonical if canonical in CAPABILITIES else closest_match(canonical, CAPABILITIES)
         if capability == "*":
             known, fact = "ALL", "which means every capability only in allowedCapabilities"
         elif canonical in CAPABILITIES:
@@ -152,12 +152,3 @@ def _strings(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, 
 
 def _number(value: object, default: float = 0) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def _closest_match(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most similar; empty if none is similar."""
-    from difflib import get_close_matches
-
-    folded = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), folded, n=1, cutoff=0.75)
-    return folded[found[0]] if found else ""

@@ -55,7 +55,7 @@ from ._scc import MEANS_ALL
 SWITCHES = {
     "allowPrivilegedContainer": "privileged containers",
     "allowHostNetwork": "the host's network",
-    "allowHostPID": "the host's process ids",
+    "allowHostPID": "the host's process IDs",
     "allowHostIPC": "the host's IPC",
 }
 

@@ -136,7 +136,7 @@ def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
     on = f"on {world.cluster.platform_name}"
     profile = field_form(value)
     if not profile:
-        return f"{on} that is not a valid profile, and the API server rejects the pod"
+        return f"{on} this value is not a valid profile, and the API server rejects the pod"
     if verdict.skipped == "windows":
         return f"{on} Windows pods have no seccomp, so it has no effect"
     if verdict.skipped is None and minor(world) >= 13:

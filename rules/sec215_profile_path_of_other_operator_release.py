@@ -68,7 +68,7 @@ from ._seccomp import by_place, localhost_users
 @rule(
     "SEC215",
     "profile-path-of-other-operator-release",
-    "A profile's path does not fit the scope of its SeccompProfile",
+    "A localhostProfile does not match the scope of its SeccompProfile",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",

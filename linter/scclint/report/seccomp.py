@@ -201,7 +201,7 @@ def _json(value: Any) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """Escape control characters: names in captures and manifests must not control a terminal or start new lines."""
+    """Return the value with control characters escaped: a name in a capture must not control a terminal or start a line."""
     if isinstance(value, str):
         return value if value.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in value)
     if isinstance(value, dict):

@@ -191,11 +191,11 @@ class _Decision:
 
 
 class _Nodes:
-    """The nodes where a pod can run, evaluated once for all its containers. `otherwise` is as for `_of_kubelet`."""
+    """The nodes where a pod can run, evaluated once for all its containers. `installed_default` is as for `_of_kubelet`."""
 
-    def __init__(self, pools: "tuple[NodePool, ...]", otherwise: bool) -> None:
-        self.privileged = cache(lambda: _across(pools, _of_privileged))
-        self.kubelet = cache(lambda no_default: _across(pools, lambda pool: _of_kubelet(pool, otherwise, no_default)))
+    def __init__(self, pools: "tuple[NodePool, ...]", installed_default: bool) -> None:
+        self.privileged = cache(lambda: _by_pool(pools, _of_privileged))
+        self.kubelet = cache(lambda no_default: _by_pool(pools, lambda pool: _of_kubelet(pool, installed_default, no_default)))
         self.replacement = cache(lambda decision: _replacement(decision, pools))
 
 
@@ -219,11 +219,11 @@ def _decide(verdict: "Verdict", nodes: _Nodes, container: Container, request: Re
 def _on_windows(spec: Object) -> bool:
     """Return whether the pod runs on Windows, by `os.name` or by its node selector, which SCC admission ignores."""
     selector = spec.get("nodeSelector")
-    asked = selector.get("kubernetes.io/os") if isinstance(selector, dict) else None
-    return (spec.get("os") or {}).get("name") == "windows" or asked == "windows"
+    system = selector.get("kubernetes.io/os") if isinstance(selector, dict) else None
+    return (spec.get("os") or {}).get("name") == "windows" or system == "windows"
 
 
-def _across(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Decision]") -> _Decision:
+def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Decision]") -> _Decision:
     """Return what the node pools decide, which may differ by pool. Without pools, the nodes have the installed defaults."""
     decisions: dict[tuple[ProfileType | None, str | None], list[tuple[_Decision, str]]] = {}
     for pool in pools:
@@ -257,12 +257,12 @@ def _of_privileged(pool: "NodePool | None") -> _Decision:
     return _Decision("Localhost", "CRI-O configuration", why, path.removeprefix(_PROFILE_ROOT), 2, path)
 
 
-def _of_kubelet(pool: "NodePool | None", otherwise: bool, no_default: str) -> _Decision:
+def _of_kubelet(pool: "NodePool | None", installed_default: bool, no_default: str) -> _Decision:
     """Return the kubelet's decision.
 
-    `otherwise` is the `seccompDefault` of nodes without a pool. `no_default` is a clause about the SCC, which applies no profile.
+    `installed_default` is the `seccompDefault` of nodes without a pool. `no_default` is a clause about the SCC, which applies no profile.
     """
-    default = pool.seccomp_default if pool else otherwise
+    default = pool.seccomp_default if pool else installed_default
     if pool is not None and default is None:
         configs = ", ".join(pool.decided_by[:_NAMED])
         why = f"No profile is set, and the KubeletConfigs of node pool {pool.name} disagree on seccompDefault ({configs})."
