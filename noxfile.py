@@ -31,11 +31,9 @@ def install(session: nox.Session, *project: str) -> None:
 
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, the workflows and the notes for the change log."""
+    """Run the hooks of .pre-commit-config.yaml, except mypy, and check the notes for the changelog."""
     install(session)
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("zizmor", "--offline", "--quiet", ".")
+    session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "mypy"})
     session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
 
 

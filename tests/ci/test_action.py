@@ -195,6 +195,7 @@ def test_every_input_is_used_and_described() -> None:
     assert all(about["description"] and isinstance(about["default"], str) for about in ACTION["inputs"].values())
 
 
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
 WORKFLOWS = sorted([*(ROOT / ".github" / "workflows").glob("*.yml"), *EXAMPLES.glob("github-*.yml")])
 
 
@@ -203,6 +204,9 @@ WORKFLOWS = sorted([*(ROOT / ".github" / "workflows").glob("*.yml"), *EXAMPLES.g
     [
         ("github-actions", ROOT / "action.yml", ()),
         *(("github-workflows", path, ()) for path in WORKFLOWS),
+        ("dependabot", ROOT / ".github" / "dependabot.yml", ()),
+        ("github-issue-config", FORMS / "config.yml", ()),
+        *(("github-issue-forms", path, ()) for path in sorted(FORMS.glob("*.yml")) if path.stem != "config"),
         ("gitlab-ci", EXAMPLES / "gitlab-ci.yml", ("--data-transform", "gitlab-ci")),
     ],
     ids=lambda value: value.name if isinstance(value, Path) else None,
