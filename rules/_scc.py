@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scclint.api import World, and_more
+from scclint.api import World
 
 Constraints = Any
 """A value of `World.cluster.sccs`."""
@@ -85,11 +85,6 @@ def _once(world: World, words: Callable[[Constraints], list[str]], name: str) ->
     if scc is None or world.cluster.platform != "openshift":
         return []
     return world.memo((words, name), lambda: words(scc))
-
-
-def some(words: list[str], most: int = 4) -> str:
-    """Return at most `most` phrases, the last of which may be how many more there are."""
-    return and_more(words, most - 1)
 
 
 def _true(*pairs: tuple[bool, str]) -> list[str]:

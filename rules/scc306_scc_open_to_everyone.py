@@ -35,10 +35,10 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, rule
+from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, and_more, rule
 
 from ._grants import holders, reach
-from ._scc import EVERYONE, some, wider_than_restricted
+from ._scc import EVERYONE, wider_than_restricted
 
 FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
 
@@ -73,7 +73,7 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
         return
     yield Problem(
         f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), so they may use the SCC; unlike restricted-v2, it allows "
-        f"{some(wider)}",
+        f"{and_more(wider, 3)}",
         at=scc.field("groups", index),
         settle=FIX,
     )
@@ -88,7 +88,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if group is None:
         return
     scc = next(iter(wide))
-    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which allows {some(wide[scc])}"
+    what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
     yield Problem(
         f"{binding.named}: lets {group} use {what}",
         at=group.at,

@@ -47,9 +47,7 @@ seccompProfiles: [runtime/default]
 import re
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
-
-from ._scc import some
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, rule
 
 FIELDS = {
     "uid": "runAsUser",
@@ -86,7 +84,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if not differing:
         return
     yield Problem(
-        f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {some(differing, 6)} "
+        f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {and_more(differing, 5)} "
         "for every workload in the cluster that uses it",
         at=scc.place,
         settle=f"Give the SCC a name of its own. To grant OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc.name}.",

@@ -51,11 +51,10 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, listed, rule
+from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, and_more, listed, rule
 
 from ._accounts import workloads_of
 from ._outcomes import takers
-from ._scc import some
 
 ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
 """The bindings of the release itself that grant every SCC."""
@@ -94,7 +93,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         by = sorted({name for _, name in earlier})
         yield Problem(
             f"SCC {scc.name}: no pod in the input runs under it, because {listed(by, 'or')} is tried earlier and admits every pod "
-            f"that may use it ({some([w.named for w in workloads])})",
+            f"that may use it ({and_more((w.named for w in workloads), 3)})",
             at=scc.place,
             related=tuple(Related(f"admitted by {name}", w.place.span) for w, name in earlier[:4]),
             settle=f"Remove the SCC, or annotate the pods that need it with openshift.io/required-scc: {scc.name}.",

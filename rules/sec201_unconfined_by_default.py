@@ -60,11 +60,10 @@ spec:
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, listed, rule
+from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, and_more, listed, rule
 
 from ._places import annotation_place, profile_place
 from ._quote import quoted
-from ._scc import some
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitted_without, path_to_remove
 from ._words import creator, in_fields
@@ -174,7 +173,7 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
         return f"Remove what makes the pod need {verdict.scc}, or {custom}", ()
     names = list(dict.fromkeys(quoted(field) for field in fields))
     return (
-        f"Remove {some(names)}, and set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then admits the pod. "
+        f"Remove {and_more(names, 3)}, and set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then admits the pod. "
         f"Alternatively, {custom}",
         tuple(Related(f"{scc} rejects {quoted(field)}", field.span) for field in fields[:8]),
     )

@@ -1,8 +1,10 @@
 """The wording that messages share."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scclint.text import and_more, closest_match, listed
+from scclint.text import and_more, closest_match, display_width, field_path, listed, wrap
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,25 @@ def test_closest_match_without_candidates() -> None:
 def test_cutoff_decides_what_is_similar() -> None:
     assert closest_match("host", ["hostaccess"], cutoff=0.5) == "hostaccess"
     assert closest_match("host", ["hostaccess"]) == ""
+
+
+def test_field_path() -> None:
+    assert field_path(("spec", "containers", 0, "securityContext")) == "spec.containers[0].securityContext"
+    assert field_path(("metadata", "annotations", "openshift.io/scc")) == "metadata.annotations[openshift.io/scc]"
+    assert field_path((0, "a")) == "[0].a"
+    assert field_path(()) == ""
+
+
+def test_wrap() -> None:
+    assert wrap("aaa bbb ccc", 7) == ["aaa bbb", "ccc"]
+    assert wrap("aaa bbb ccc", 7, taken=3) == ["aaa", "bbb ccc"]
+    assert wrap("averylongword x", 4) == ["averylongword", "x"]
+    assert wrap("日本 語語", 8) == ["日本", "語語"]
+    assert wrap("one\ntwo three", 5) == ["one", "two", "three"]
+
+
+@given(st.text("ab日 \n", max_size=60), st.integers(1, 20), st.integers(0, 20))
+def test_wrapping_keeps_the_words_and_the_width(text: str, width: int, taken: int) -> None:
+    lines = wrap(text, width, taken)
+    assert " ".join(lines).split() == text.split()
+    assert all(display_width(line) <= width for line in lines if " " in line.strip())

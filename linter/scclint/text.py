@@ -1,6 +1,9 @@
-"""Wording that messages share: lists of names, and the known name that a misspelled one resembles."""
+"""How text is worded and laid out: lists of names, field paths, the closest match, wrapped lines, and escapes."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+
+_PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:
@@ -39,3 +42,67 @@ def closest_match(name: str, candidates: Iterable[str], cutoff: float = 0.75) ->
         return matcher.ratio(), sum(a == b for a, b in zip(spelled, candidate, strict=False))
 
     return original[max(similar, key=similarity)]
+
+
+def field_path(path: Iterable[str | int]) -> str:
+    """Return a path as users write it: `spec.containers[0].name`, `metadata.labels[app.kubernetes.io/name]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, str) and re.fullmatch(_PLAIN_KEY, step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{step}]"
+    return text
+
+
+def display_width(text: str) -> int:
+    """Return how many terminal columns printable `text` takes."""
+    return len(text) if text.isascii() else sum(map(char_width, text))
+
+
+def char_width(char: str) -> int:
+    """Return how many terminal columns a printable character takes: 0, 1 or 2."""
+    if char.isascii():
+        return 1
+    import unicodedata
+
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+def wrap(text: str, width: int, taken: int = 0) -> list[str]:
+    """Return `text` in lines of at most `width` terminal columns, the first shorter by `taken`.
+
+    A longer word stays whole. Line feeds in `text` are kept.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        words = ((word, display_width(word)) for word in paragraph.split(" "))
+        lines += wrap_words(words, width, 0 if lines else taken)
+    return lines
+
+
+def wrap_words(words: Iterable[tuple[str, int]], width: int, taken: int = 0) -> list[str]:
+    """Return words in lines, as `wrap` does; each word comes with its width, which its text need not show."""
+    lines = []
+    line, used, room = "", 0, width - taken
+    for word, size in words:
+        if line and used + 1 + size > room:
+            lines.append(line)
+            line, used, room = word, size, width
+        else:
+            line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+    return [*lines, line]
+
+
+def escape(char: str) -> str:
+    """Return a character as Python spells it in a string: `\\t`, `\\x1b`, `\\u202e`, `\\U000e0001`."""
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def escape_unprintable(text: str, keep: str = "", escaped: Callable[[str], str] = escape) -> str:
+    """Return `text` with every character that does not print escaped, those in `keep` excepted."""
+    if text.isprintable():
+        return text
+    return "".join([char if char.isprintable() or char in keep else escaped(char) for char in text])

@@ -99,7 +99,8 @@ def test_what_holds_containers_is_no_other_kind() -> None:
     (notice,) = report.notices
     assert (notice.level, notice.message) == (
         "note",
-        "a.yaml: Workflow hello and 1 more: not judged: scclint does not know which pods kinds CronWorkflow, Workflow make of it; "
+        "a.yaml: Workflow hello and b.yaml: CronWorkflow hello: not judged: "
+        "scclint does not know which pods kinds CronWorkflow, Workflow make of it; "
         "`pod-templates` in the configuration says where a kind keeps a pod template",
     )
     alone = run(load_inputs(["b.yaml"], Config()), Config(), builtin())

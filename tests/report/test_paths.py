@@ -6,7 +6,6 @@ from scclint.finding import Finding, Severity, Subject
 from scclint.report.fingerprint import fingerprints
 from scclint.report.paths import RepositoryPaths, find_root
 from scclint.source import Span
-from scclint.validation.problem import field_path
 
 
 def test_root_is_where_git_is(tmp_path: Path) -> None:
@@ -42,13 +41,6 @@ def test_a_given_root_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_uri(file: str, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert RepositoryPaths(str(tmp_path)).uri(file) == uri
-
-
-def test_field_path() -> None:
-    assert field_path(("spec", "containers", 0, "securityContext")) == "spec.containers[0].securityContext"
-    assert field_path(("metadata", "annotations", "openshift.io/scc")) == "metadata.annotations[openshift.io/scc]"
-    assert field_path((0, "a")) == "[0].a"
-    assert field_path(()) == ""
 
 
 def test_a_fingerprint_survives_moved_lines_and_new_words_alone() -> None:

@@ -12,7 +12,7 @@ from scclint.engine.worlds import make_worlds
 from scclint.model.object import Workload
 from scclint.record import replace
 from scclint.report.review_text import render_text
-from scclint.report.snippet import display_width
+from scclint.text import display_width
 
 MANIFESTS = """\
 kind: Pod

@@ -11,8 +11,8 @@ from scclint.model.object import ApiObject
 from scclint.registry import builtin
 from scclint.report.manual import render
 from scclint.report.rule_pages import markdown, page, table, table_json
-from scclint.report.snippet import display_width
 from scclint.rule import Rule
+from scclint.text import display_width
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.report.lines import Lines
-from scclint.report.snippet import Snippet, display_width, snippet
+from scclint.report.snippet import Snippet, snippet
 from scclint.source import Span
+from scclint.text import display_width
 
 
 def shown(text: str, start: int, end: int) -> Snippet | None:

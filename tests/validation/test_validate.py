@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.model.unknown import UNKNOWN, Unknown, first_unknown
-from scclint.validation.problem import FieldProblem, field_path
+from scclint.text import field_path
+from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
 from tests.validation.cases import Data, deployment, of_scc, only, pod, scc, stateful_set
 

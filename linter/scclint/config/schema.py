@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Path
-from scclint.text import closest_match, listed
+from scclint.text import closest_match, field_path, listed
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -118,10 +118,7 @@ def type_name(data: Any) -> str:
 
 def written(path: Path) -> str:
     """A path as one would write it: `cluster.grants[0].scc`; `the file` for the whole."""
-    out = ""
-    for part in path:
-        out += f"[{part}]" if isinstance(part, int) else f"{'.' if out else ''}{part}"
-    return out or "the file"
+    return field_path(path) or "the file"
 
 
 def did_you_mean(given: object, known: list[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scclint.config.model import KEYS, Config
+from scclint.text import escape_unprintable
 
 DEFAULT = "default"
 
@@ -44,8 +45,8 @@ def _json(value: Any) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in text)
+    # json.dumps leaves DEL as it is.
+    text = escape_unprintable(text, escaped=lambda c: json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f")
     return text.replace("##", "#\\u0023")
 
 

@@ -72,12 +72,12 @@ def _has_open_kind(obj: ApiObject) -> bool:
 
 def _unread(unread: Sequence[Unread]) -> Notice:
     """Objects of which nobody knows what pods come of them."""
-    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
     kinds = sorted({o.kind for o in unread})
     make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
     advice = "`pod-templates` in the configuration says where a kind keeps a pod template"
     text = f"not judged: scclint does not know which pods {make} of it; {advice}"
-    return Notice("note", f"{unread[0].file}: {unread[0].named}{more}: {text}")
+    named = and_more((f"{o.file}: {o.named}" for o in unread), 1)
+    return Notice("note", f"{named}: {text}")
 
 
 def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:

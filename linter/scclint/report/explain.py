@@ -9,10 +9,9 @@ from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
-from scclint.report.terminal import WIDTH, paint, wrap
+from scclint.report.terminal import WIDTH, paint
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.text import and_more
-from scclint.validation.problem import field_path
+from scclint.text import and_more, field_path, wrap
 from scclint.world import Outcome, World
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from scclint.finding import Finding
 from scclint.report.paths import RepositoryPaths
-from scclint.validation.problem import field_path
+from scclint.text import field_path
 
 
 def fingerprints(findings: Iterable[Finding], paths: RepositoryPaths) -> list[str]:

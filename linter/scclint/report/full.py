@@ -27,7 +27,7 @@ class Remark:
     @property
     def lead(self) -> int:
         """The columns that the lead-in takes."""
-        from scclint.report.snippet import display_width
+        from scclint.text import display_width
 
         return display_width(self.where + self.label)
 

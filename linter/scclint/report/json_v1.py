@@ -12,7 +12,7 @@ from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_severity
 from scclint.source import Span
-from scclint.validation.problem import field_path
+from scclint.text import field_path
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ Only the Markdown that rule pages use is known: headings, paragraphs, lists, fen
 import re
 from collections.abc import Iterator
 
-from scclint.report.snippet import display_width
 from scclint.report.terminal import paint
+from scclint.text import display_width, wrap_words
 
 _ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +)(.*)")
 _YAML_KEY = re.compile(r"^(\s*(?:- )*)([A-Za-z0-9_./\"-]+)(:(?:\s.*)?)$")
@@ -55,7 +55,7 @@ def _block(lines: list[str], color: bool, width: int) -> Iterator[str]:
     elif _ITEM.fullmatch(first):
         yield from _list(lines, color, width)
     else:
-        yield from _wrapped(" ".join(lines), "", "", color, width)
+        yield from _wrapped(" ".join(lines), "", color, width)
 
 
 def _list(lines: list[str], color: bool, width: int) -> Iterator[str]:
@@ -68,19 +68,13 @@ def _list(lines: list[str], color: bool, width: int) -> Iterator[str]:
             lead, text = items.pop()
             items.append((lead, f"{text} {line.strip()}"))
     for lead, text in items:
-        yield from _wrapped(text, lead, " " * len(lead), color, width)
+        yield from _wrapped(text, lead, color, width)
 
 
-def _wrapped(text: str, lead: str, hang: str, color: bool, width: int) -> Iterator[str]:
-    line, used = lead, len(lead)
-    empty = True
-    for shown, size in _words(text, color):
-        if not empty and used + 1 + size > width:
-            yield line
-            line, used, empty = hang, len(hang), True
-        line, used = (line + shown, used + size) if empty else (f"{line} {shown}", used + 1 + size)
-        empty = False
-    yield line
+def _wrapped(text: str, lead: str, color: bool, width: int) -> Iterator[str]:
+    first, *rest = wrap_words(_words(text, color), width - len(lead))
+    yield lead + first
+    yield from (" " * len(lead) + line for line in rest)
 
 
 def _words(text: str, color: bool) -> Iterator[tuple[str, int]]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from scclint.model.object import Workload
 from scclint.report.review import Row, named, table_rows
 from scclint.report.sanitize import visible_line
-from scclint.report.snippet import display_width
 from scclint.report.summary import line_place
-from scclint.report.terminal import paint, wrap
+from scclint.report.terminal import paint
+from scclint.text import display_width, wrap
 from scclint.world import Outcome, World
 
 HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")

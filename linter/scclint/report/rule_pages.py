@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from scclint.report.json_text import dump
-from scclint.report.terminal import WIDTH, paint, wrap
+from scclint.report.terminal import WIDTH, paint
 from scclint.rule import AnyRule
+from scclint.text import wrap
 
 
 def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> str:

@@ -7,6 +7,7 @@ shown as an escape, and what a runner would take for a command is broken.
 import re
 
 from scclint.finding import LONGEST
+from scclint.text import escape, escape_unprintable
 
 _COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
 """GitHub's runner takes `::error` first in a line for a command. Text may be wrapped before any word."""
@@ -31,8 +32,7 @@ def visible(text: str, longest: int | None = LONGEST) -> str:
         return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)
     if not text.isascii():
         text = _BLANK.sub(lambda match: escape(match[0]), text)
-    if not text.isprintable():
-        text = "".join([c if c.isprintable() or c in ("\n", IDEOGRAPHIC_SPACE) else escape(c) for c in text])
+    text = escape_unprintable(text, keep="\n" + IDEOGRAPHIC_SPACE)
     if "::" in text:
         text = _COMMAND_AT_WORD.sub(r"\\", text)
     return break_commands(text)
@@ -59,8 +59,3 @@ def visible_line(text: str) -> str:
 def one_line(text: str) -> str:
     """As `visible`, with each run of white space made one space: for prose in formats of one line a finding."""
     return visible(" ".join(text.split("\n"))).strip()
-
-
-def escape(char: str) -> str:
-    """A character as Python would spell it in a string: `\\t`, `\\x1b`, `\\u202e`, `\\U000e0001`."""
-    return char.encode("unicode_escape").decode("ascii")

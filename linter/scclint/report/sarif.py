@@ -15,7 +15,7 @@ from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_rules import LEVELS, descriptors
 from scclint.report.summary import counted, failed, judged, place, sentences
 from scclint.source import Span
-from scclint.validation.problem import field_path
+from scclint.text import field_path
 
 Json = dict[str, Any]
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import UsageError
+from scclint.report.sanitize import visible_line
+from scclint.text import wrap
 
 if TYPE_CHECKING:
     from scclint.evidence.operands import Operand
@@ -45,7 +47,11 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
         if changes:
             lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
             for change in changes:
-                lines += [*_wrapped(", ".join(change.syscalls)), f"    A: {change.before}", f"    B: {change.after}"]
+                lines += [
+                    *(f"  {line}" for line in wrap(", ".join(change.syscalls), _WIDTH - 2)),
+                    f"    A: {change.before}",
+                    f"    B: {change.after}",
+                ]
     return _text(lines)
 
 
@@ -183,31 +189,20 @@ def _stance(stance: Any) -> dict[str, Any]:
     return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
 
 
-def _wrapped(text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
-
-
 def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{_printable(line)}\n" for line in lines)
+    return "".join(f"{visible_line(line)}\n" for line in lines)
 
 
 def _json(value: Any) -> str:
     import json
 
-    # Some CI runners execute `##[...]` as a command, anywhere in a line.
-    return json.dumps(_printable(value), indent=2, sort_keys=True).replace("##", "#\\u0023") + "\n"
+    return json.dumps(_printable(value), indent=2, sort_keys=True) + "\n"
 
 
 def _printable(value: Any) -> Any:
     """Return the value with control characters escaped: a name in a capture must not control a terminal or start a line."""
     if isinstance(value, str):
-        return value if value.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in value)
+        return visible_line(value)
     if isinstance(value, dict):
         return {key: _printable(inner) for key, inner in value.items()}
     return [_printable(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from scclint.report.lines import Region
-from scclint.report.sanitize import IDEOGRAPHIC_SPACE, break_commands, escape
+from scclint.report.sanitize import IDEOGRAPHIC_SPACE, break_commands
+from scclint.text import char_width, escape
 
 _LONGEST = 96
 _EXCERPT = 72
@@ -44,11 +45,6 @@ def snippet(region: Region) -> Snippet | None:
     return Snippet(break_commands(before + marked + after).rstrip(), column, width)
 
 
-def display_width(text: str) -> int:
-    """How many terminal columns `text`, made visible before, takes."""
-    return len(text) if text.isascii() else sum(_width(char) for char in text)
-
-
 def _cells(text: str, column: int) -> tuple[str, int]:
     """`text` as shown from display column `column` (from 0) on, and the column after it."""
     if text.isascii() and text.isprintable():
@@ -61,19 +57,9 @@ def _cells(text: str, column: int) -> tuple[str, int]:
             piece = char
         else:
             piece = escape(char)
-        column += _width(piece) if len(piece) == 1 else len(piece)
+        column += char_width(piece) if len(piece) == 1 else len(piece)
         shown.append(piece)
     return "".join(shown), column
-
-
-def _width(char: str) -> int:
-    if char.isascii():
-        return 1
-    import unicodedata
-
-    if unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
 def _inserted(text: str) -> int:

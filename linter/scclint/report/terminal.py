@@ -7,6 +7,7 @@ from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.summary import judged, verdict
+from scclint.text import wrap
 
 WIDTH = 80
 
@@ -33,30 +34,6 @@ def closing(report: Report, options: Options, separator: str = ". ") -> str:
     worst = min((f.severity for f in report.live if f.severity not in options.hide), key=lambda s: s.rank, default=None)
     style = "error" if report.crashes else worst.value if worst else "clean"
     return f"{paint(found, style, options.color)}{separator}{judged(report)}\n"
-
-
-def wrap(text: str, width: int, taken: int = 0) -> list[str]:
-    """`text` in lines of at most `width` terminal columns, the first shorter by `taken`; longer words stay whole.
-
-    Line feeds in `text` are kept.
-    """
-    from scclint.report.snippet import display_width
-
-    lines = []
-    room = width - taken
-    for paragraph in text.split("\n"):
-        line = ""
-        used = 0
-        for word in paragraph.split(" "):
-            size = display_width(word)
-            if line and used + 1 + size > room:
-                lines.append(line)
-                room, line, used = width, word, size
-            else:
-                line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
-        lines.append(line)
-        room = width
-    return lines
 
 
 def filters(options: Options) -> dict[str, Callable[..., str]]:

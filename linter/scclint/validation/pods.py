@@ -10,7 +10,8 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
-from scclint.validation.problem import FieldProblem, field_path, forbidden, invalid, required, unsupported
+from scclint.text import field_path
+from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
     "Pod": (),

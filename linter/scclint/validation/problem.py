@@ -1,10 +1,10 @@
 """What is wrong with one field of an API object, and the words for it."""
 
-import re
 from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
 from scclint.record import record
+from scclint.text import field_path
 
 Code: TypeAlias = Literal[
     "invalid", "unsupported", "forbidden", "duplicate", "not-found", "required", "wrong-type", "unknown",
@@ -12,7 +12,6 @@ Code: TypeAlias = Literal[
 ]  # fmt: skip
 """What is wrong with a field: the kinds of error of the API server, and three errors that rules treat on their own."""
 
-_PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 _SHOWN = 100
 
 
@@ -35,17 +34,6 @@ class FieldProblem:
     in_security_context: bool = False
     hint: str = ""
     expected: str = ""
-
-
-def field_path(path: Path) -> str:
-    """`spec.containers[0].name`; a key that is no plain word stands in brackets, `metadata.labels[app.kubernetes.io/name]`."""
-    text = ""
-    for step in path:
-        if isinstance(step, str) and re.fullmatch(_PLAIN_KEY, step):
-            text += f".{step}" if text else step
-        else:
-            text += f"[{step}]"
-    return text
 
 
 def shown(value: Any) -> str:

@@ -62,12 +62,10 @@ def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iter
     read_by_name = {os.path.abspath(file) for file in linted}
     missed = [(file, path) for path, file in named.items() if path not in read_by_name and os.path.isfile(path)]
     if missed:
-        file, path = missed[0]
-        more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
-        shown = display(os.path.relpath(path, os.path.dirname(os.path.abspath(file))))
-        yield Notice(
-            "warning", f"takes in {shown}{more}, not read for the name: call it .yaml, or name it on the command line", file
-        )
+        file = missed[0][0]
+        folder = os.path.dirname(os.path.abspath(file))
+        shown = and_more((display(os.path.relpath(path, folder)) for _, path in missed), 1)
+        yield Notice("warning", f"takes in {shown}, not read for the name: call it .yaml, or name it on the command line", file)
 
 
 def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
