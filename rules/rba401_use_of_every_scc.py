@@ -37,9 +37,8 @@ rules:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from scclint.api import Problem, Role, Severity, View, World, rule
+from scclint.api import Problem, Role, Severity, View, World, rule, scc_grant
 
 
 @rule(
@@ -55,7 +54,7 @@ from scclint.api import Problem, Role, Severity, View, World, rule
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
     for item in role.rules:
-        matched = _matched(item)
+        matched = scc_grant(item.data, "use")
         if not matched or item.data.get("resourceNames"):
             continue
         yield Problem(
@@ -73,15 +72,3 @@ def _fix(item: View) -> str:
             "system:openshift:scc:NAME."
         )
     return "List the SCC that the subjects need in resourceNames, or bind ClusterRole system:openshift:scc:NAME instead."
-
-
-def _matched(item: View) -> dict[str, Any]:
-    """Return the values of the rule that allow the use of SCCs, as written; empty if it does not allow it."""
-    found = {}
-    for key, wanted in (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", "use")):
-        values = item.data.get(key)
-        match = next((v for v in values if v in ("*", wanted)), None) if isinstance(values, list) else None
-        if match is None:
-            return {}
-        found[key] = match
-    return found

@@ -41,7 +41,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, View, World, closest_match, listed, rule
+from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, World, closest_match, listed, rule, scc_grant
 
 from ._grants import reach, role_of, role_place
 
@@ -70,11 +70,11 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 
 def _in_role(role: Role, world: World) -> Iterator[Problem]:
-    if any(_sccs(item, "create") for item in role.rules):
+    if any(scc_grant(item.data, "create") for item in role.rules):
         return
     for item in role.rules:
         names = item.data.get("resourceNames")
-        if not isinstance(names, list) or not _sccs(item, "use"):
+        if not isinstance(names, list) or not scc_grant(item.data, "use"):
             continue
         for index, name in enumerate(names):
             if not isinstance(name, str) or name in world.cluster.sccs or not re.fullmatch(NAME, name):
@@ -100,14 +100,6 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         )
 
 
-def _sccs(item: View, verb: str) -> bool:
-    """Whether a rule allows the verb on SCCs. RBAC never allows `create` by name, because it does not know the name yet."""
-    if verb == "create" and item.data.get("resourceNames"):
-        return False
-    wanted = (("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"), ("verbs", verb))
-    return all(isinstance(item.data.get(key), list) and {"*", word} & _texts(item.data[key]) for key, word in wanted)
-
-
 _MOST_HINTS = 50
 
 
@@ -116,10 +108,6 @@ def _suggestions(name: str, world: World) -> list[str]:
     sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64]
     longer = [scc for scc in sorted(sccs) if scc.startswith(name)]
     return longer or list(filter(None, [closest_match(name[:64], sccs, cutoff=0.6)]))
-
-
-def _texts(values: list[object]) -> set[object]:
-    return {value for value in values if isinstance(value, str)}
 
 
 def _fix(name: str, world: World) -> str:

@@ -26,7 +26,7 @@ finding
 go_text
 limits
 load load.document load.sniff
-model model.id_ranges model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
+model model.id_ranges model.labels model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

@@ -1,5 +1,6 @@
 """The whole of what a rule may import."""
 
+from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
 from scclint.load.document import Document
@@ -75,4 +76,5 @@ __all__ = [
     "is_open",
     "listed",
     "rule",
+    "scc_grant",
 ]

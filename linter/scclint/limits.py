@@ -17,6 +17,18 @@ MAX_ADDED = 4 * 1024 * 1024
 """Characters that parameters and labels add to the objects of one file's Templates. Each use of a value counts, so that a few
 kilobytes could cost gigabytes; what Templates are written for stays far below."""
 
+MAX_AGGREGATION = 5_000_000
+"""Steps of following ClusterRoles that aggregate others: the aggregating roles, times their selectors, times all ClusterRoles. The
+roles of a whole cluster, 30 of 500 aggregating, take half a million."""
+
+MAX_DENIAL = 250_000
+"""Values that the denial of one pod by one SCC may list. The plugin lists every host port for each container, and every
+supplemental group for each group; 50 containers with 100 ports each are at the limit."""
+
+CANDIDATES_KEPT = 15_000
+"""SCCs in the verdicts that a world keeps. Beyond that it drops the oldest outcome, and computes it again if a rule asks: a verdict
+is quick to compute, but large. The outcomes of a thousand workloads are kept with the SCCs of a release."""
+
 MAX_KUSTOMIZE_VISITS = 2_000
 """Folders that the build of one kustomization visits, each as often as it is included. The largest of 2,167 public overlays visits a
 few hundred; folders that each include the next one twice take kustomize 8 s at 2,048."""

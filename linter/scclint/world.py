@@ -8,10 +8,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission.decoding import decode_object, decode_pod
+from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import SCC_DISABLED
 from scclint.finding import Located, Related
+from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.model.node_config import ProfileSource, SeccompProfileFile
 from scclint.model.object import (
     CLUSTER_SCOPED,
@@ -39,10 +41,6 @@ CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticate
 
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
-
-CANDIDATES_KEPT = 15_000
-"""The most SCCs that kept verdicts hold. Beyond that, the oldest outcome is dropped and computed again when a rule asks for it:
-a verdict is quick to compute, but large. The outcomes of a thousand workloads are kept with the SCCs of a release."""
 
 O = TypeVar("O", bound=ApiObject)
 T = TypeVar("T")
@@ -133,9 +131,11 @@ class World:
         creator: User | None = None,
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
+        unfollowed: tuple[str, ...] = (),
     ) -> None:
         self.objects = tuple(objects)
         self.cluster = cluster
+        self.unfollowed = unfollowed
         self.namespace_asked = namespace
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
@@ -259,8 +259,14 @@ class World:
         if workload.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return Unknown(f"{at.value} has no value", at)
-        if malformed := decode_pod(_pod_of(workload), self.cluster.kubernetes_minor).errors:
-            return Unknown(malformed[0].message, pod.field(*malformed[0].path))
+        decoded = decode_pod(_pod_of(workload), self.cluster.kubernetes_minor)
+        if decoded.errors:
+            return Unknown(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
+        if _printed(decoded.value) > MAX_DENIAL:
+            text = (
+                f"an SCC that rejects its pods could list more than {MAX_DENIAL:,} ports or groups, which is too much to print"
+            )
+            return Unknown(text, workload.place)
         return self._why_grants_unknown(workload)
 
     def _why_grants_unknown(self, workload: Workload) -> Unknown | None:
@@ -347,6 +353,13 @@ class World:
 
 def _weight(outcome: Outcome) -> int:
     return 1 + len(outcome.verdict.candidates) if outcome.verdict else 1
+
+
+def _printed(pod: Mapping[str, Any]) -> int:
+    """Return how many values one SCC's denial of a decoded pod may list: for each container all host ports, for each group all groups."""
+    spec = pod.get("spec") or {}
+    ports = [len(container.get("ports") or ()) for _, _, container in containers(spec)]
+    return len(ports) * sum(ports) + len((spec.get("securityContext") or {}).get("supplementalGroups") or ()) ** 2
 
 
 def _says_the_same(one: ApiObject, other: ApiObject) -> bool:

@@ -2,9 +2,8 @@ from typing import Any
 
 import pytest
 
-from scclint.admission import aggregate
-from scclint.admission.aggregate import Aggregation, selects
-from scclint.admission.rbac import Binding, Use, Uses, find, read_bindings, reference
+from scclint.admission.aggregate import Aggregation
+from scclint.admission.rbac import Binding, Use, Uses, find, read_bindings, reference, scc_grant, use_rule
 from scclint.admission.verdict import ObjectRef, User
 
 APP = User("system:serviceaccount:demo:app", ("system:serviceaccounts", "system:serviceaccounts:demo"))
@@ -142,15 +141,6 @@ def test_many_roles_that_aggregate_each_other() -> None:
     assert len(found) == 50 and all(one.uses.first("privileged") for one in found)
 
 
-def test_aggregation_beyond_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aggregate, "_MOST_STEPS", 1000)
-    every: dict[str, Any] = {"clusterRoleSelectors": [{}]}
-    roles = {f"r{index}": role(f"r{index}", aggregationRule=every) for index in range(100)}
-    aggregation = Aggregation({**roles, "leaf": role("leaf", USE), "top": role("top", aggregationRule=every)})
-    assert [*aggregation.sources("leaf")] and not aggregation.unfollowed
-    assert len([*aggregation.sources("top")]) <= 1 and aggregation.unfollowed == ["top"]
-
-
 def test_a_role_of_many_rules_answers_as_if_they_were_tried_in_turn() -> None:
     named = [{**USE, "resourceNames": names} for names in (["a", "b"], ["b"], ["c"])]
     for rules in ([*named, USE], [named[0], USE, *named], [USE, *named, USE], named, []):
@@ -166,22 +156,27 @@ def test_a_role_of_many_rules_answers_as_if_they_were_tried_in_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "labels", "matches"),
+    ("rule", "verb", "found"),
     [
-        ({"key": "a", "operator": "In", "values": ["1"]}, {"a": "1"}, True),
-        ({"key": "a", "operator": "In", "values": ["1"]}, {}, False),
-        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {"a": "2"}, True),
-        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {}, True),
-        ({"key": "a", "operator": "NotIn", "values": ["1"]}, {"a": "1"}, False),
-        ({"key": "a", "operator": "Exists"}, {"a": ""}, True),
-        ({"key": "a", "operator": "Exists"}, {}, False),
-        ({"key": "a", "operator": "DoesNotExist"}, {}, True),
-        ({"key": "a", "operator": "DoesNotExist"}, {"a": "1"}, False),
-        ({"key": "a", "operator": "Odd"}, {"a": "1"}, False),
+        (USE, "use", {"apiGroups": "security.openshift.io", "resources": "securitycontextconstraints", "verbs": "use"}),
+        (
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "*"]},
+            "use",
+            {"apiGroups": "*", "resources": "*", "verbs": "*"},
+        ),
+        (USE, "create", {}),
+        ({**USE, "verbs": ["create"], "resourceNames": ["a"]}, "create", {}),
+        ({**USE, "verbs": "use"}, "use", {}),
+        ({**USE, "apiGroups": [""]}, "use", {}),
+        ({}, "use", {}),
     ],
 )
-def test_selectors(expression: dict[str, Any], labels: dict[str, str], matches: bool) -> None:
-    assert selects({"matchExpressions": [expression]}, labels) is matches
+def test_what_a_rule_allows_on_sccs(rule: dict[str, Any], verb: str, found: dict[str, str]) -> None:
+    assert scc_grant(rule, verb) == found
+
+
+def test_the_rule_for_one_scc() -> None:
+    assert scc_grant(use_rule("a"), "use") and use_rule("a")["resourceNames"] == ["a"]
 
 
 def test_openshifts_own_bindings() -> None:

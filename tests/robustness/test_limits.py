@@ -458,8 +458,25 @@ def test_roles_that_aggregate_too_many(run: Run, folder: Path, monkeypatch: pyte
     )
     (folder / "m.yaml").write_text(f"{role}---\n{binding}", encoding="utf-8")
     text = "ClusterRole all: aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
-    for steps, told in ((10_000, False), (1, True)):
-        monkeypatch.setattr("scclint.admission.aggregate._MOST_STEPS", steps)
+    for steps, told in ((10_000, False), (0, True)):
+        monkeypatch.setattr("scclint.engine.worlds.MAX_AGGREGATION", steps)
         ran = run("check", ".", "--format", "json", "--no-cache", "--isolated")
         check_rest(ran)
         assert (f"warning: {text}" in ran.err) is told
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [{"name": f"c{n}", "image": "x", "ports": [{"hostPort": p} for p in range(1, 120)]} for n in range(50)]},
+        {"containers": [{"name": "c", "image": "x"}], "securityContext": {"supplementalGroups": [*range(600)]}},
+    ],
+    ids=["ports", "groups"],
+)
+def test_pods_whose_denial_would_be_endless(run: Run, folder: Path, spec: dict[str, Any]) -> None:
+    """No SCC is tried on such a pod, and the run says why."""
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "large"}, "spec": spec}
+    (folder / "m.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+    check_rest(run("check", ".", "--format", "json"))
+    ran = run("explain", "--isolated", "m.yaml")
+    assert "could list more than 250,000 ports or groups" in " ".join(ran.out.split())

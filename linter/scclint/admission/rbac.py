@@ -174,13 +174,30 @@ def service_account_name(namespace: str, name: str) -> str:
 
 
 def _uses(role: Object) -> Iterator[Use]:
-    """The rules of a role that grant `use`."""
+    """Yield the rules of a role that allow the use of SCCs."""
     ref = reference(role)
     for index, rule in enumerate(role.get("rules") or ()):
-        if _grants_use(rule):
+        if scc_grant(rule, "use"):
             yield Use(ref, index, frozenset(rule.get("resourceNames") or ()))
 
 
-def _grants_use(rule: Object) -> bool:
-    wanted = (("verbs", "use"), ("apiGroups", API_GROUP), ("resources", RESOURCE))
-    return all("*" in (values := rule.get(field) or ()) or name in values for field, name in wanted)
+def scc_grant(rule: Object, verb: str) -> dict[str, str]:
+    """Return the values by which a rule allows `verb` on SCCs, by field (`{"apiGroups": "*", ...}`); empty if it does not.
+
+    RBAC never allows `create` by name, because the request has no name yet. A rule that cannot be decoded allows nothing.
+    """
+    if verb == "create" and rule.get("resourceNames"):
+        return {}
+    found = {}
+    for field, wanted in (("apiGroups", API_GROUP), ("resources", RESOURCE), ("verbs", verb)):
+        values = rule.get(field)
+        match = next((v for v in values if v in ("*", wanted)), None) if isinstance(values, list) else None
+        if match is None:
+            return {}
+        found[field] = match
+    return found
+
+
+def use_rule(scc: str) -> dict[str, Any]:
+    """Return the RBAC rule that allows the use of one SCC."""
+    return {"apiGroups": [API_GROUP], "resources": [RESOURCE], "resourceNames": [scc], "verbs": ["use"]}

@@ -303,11 +303,6 @@ class Cluster:
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
-    @property
-    def unfollowed(self) -> tuple[str, ...]:
-        """The names of ClusterRoles, among those bound, that aggregate more others than is worked out, and so may grant more."""
-        return self._rbac.unfollowed
-
     @cached_property
     def _rbac(self) -> "_Rbac":
         held = self._objects
@@ -316,7 +311,7 @@ class Cluster:
         aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
         bindings = tuple(rbac.read_bindings(written, roles, aggregation))
         by_namespace = groupby(bindings, key=lambda binding: binding.ref.namespace)
-        return _Rbac(bindings, {name: rbac.Bindings(found) for name, found in by_namespace}, tuple(aggregation.unfollowed))
+        return _Rbac(bindings, {name: rbac.Bindings(found) for name, found in by_namespace})
 
     def _bindings_of(self, namespace: str) -> rbac.Bindings:
         """Those of a namespace; those of the cluster where it is empty."""
@@ -324,11 +319,10 @@ class Cluster:
 
 
 class _Rbac(NamedTuple):
-    """What the roles and bindings of a cluster say of SCCs, see `Cluster.bindings` and `Cluster.unfollowed`."""
+    """What the roles and bindings of a cluster say of SCCs: all bindings, and the bindings of each namespace."""
 
     bindings: tuple[rbac.Binding, ...]
     by_namespace: Mapping[str, rbac.Bindings]
-    unfollowed: tuple[str, ...]
 
 
 def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":

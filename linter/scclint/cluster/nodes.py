@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+from scclint.model.labels import meets, selects
 from scclint.record import record, replace
 
 Object = Mapping[str, Any]
@@ -149,7 +150,7 @@ class _Settings:
     def kubelet(self, pool: Object) -> _Kubelet:
         """A pool without a KubeletConfig of its own has that of the workers if their MachineConfigs reach it."""
         own = self._selected(pool)
-        if not own.configured and _matches(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
+        if not own.configured and selects(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
             return self._selected(self._worker)
         return own
 
@@ -168,7 +169,7 @@ class _Settings:
         selector = _machine_config_selector(pool)
         key = repr(selector)
         if key not in self._crio:
-            self._crio[key] = _crio_settings(c for c in self._machine_configs if _matches(selector, _labels(c)))
+            self._crio[key] = _crio_settings(c for c in self._machine_configs if selects(selector, _labels(c)))
         return self._crio[key]
 
 
@@ -191,7 +192,7 @@ def _pool(pool: Object, settings: _Settings) -> NodePool:
 
 def _selects(config: Object, pool: Object) -> bool:
     """Whether a KubeletConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
-    return _asks(config) and _matches(_selector(config), _labels(pool))
+    return _asks(config) and selects(_selector(config), _labels(pool))
 
 
 def _asks(config: Object) -> bool:
@@ -200,27 +201,6 @@ def _asks(config: Object) -> bool:
 
 def _selector(config: Object) -> Object:
     return _mapping(_mapping(config.get("spec")).get("machineConfigPoolSelector"))
-
-
-def _matches(selector: Object, labels: Mapping[str, str]) -> bool:
-    wanted = _mapping(selector.get("matchLabels"))
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_holds(expression, labels) for expression in _maps(selector.get("matchExpressions")))
-
-
-def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
-    key, values = str(expression.get("key", "")), _list(expression.get("values"))
-    match expression.get("operator"):
-        case "In":
-            return key in labels and labels[key] in values
-        case "NotIn":
-            return key not in labels or labels[key] not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-    return True
 
 
 def _roles(pool: Object) -> frozenset[str]:
@@ -299,13 +279,13 @@ def _impossible(expression: Object, pool: NodePool) -> bool:
     """
     key = str(expression.get("key", ""))
     if key == "kubernetes.io/os":
-        return not _holds(expression, {key: "linux"})
+        return not meets({key: "linux"}, expression)
     if key in (labels := dict(pool.labels)):
-        return not _holds(expression, labels)
+        return not meets(labels, expression)
     if not key.startswith(_ROLE):
         return False
     role = key.removeprefix(_ROLE)
-    return not _holds(expression, {key: ""} if role in pool.roles else {})
+    return not meets({key: ""} if role in pool.roles else {}, expression)
 
 
 def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:

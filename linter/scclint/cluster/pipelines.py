@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.authorize import controller_user
+from scclint.admission.rbac import use_rule
 from scclint.expand.tekton import PIPELINE
 
 SCC = "pipelines-scc"
@@ -76,10 +77,4 @@ def _scc() -> dict[str, Any]:
 
 
 def _role(name: str, scc: str) -> dict[str, Any]:
-    rule = {
-        "apiGroups": ["security.openshift.io"],
-        "resources": ["securitycontextconstraints"],
-        "resourceNames": [scc],
-        "verbs": ["use"],
-    }
-    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]}
+    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [use_rule(scc)]}

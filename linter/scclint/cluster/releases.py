@@ -8,6 +8,7 @@ import os
 from functools import lru_cache
 from typing import Any
 
+from scclint.admission.rbac import use_rule
 from scclint.errors import UsageError
 
 Object = dict[str, Any]
@@ -84,7 +85,7 @@ def own_rbac(release: str, *, cluster_admins: bool = False) -> list[Object]:
     """
     minor_of(release)
     brought = _data()["releases"][release]
-    objects = [_cluster_role(_ROLE_PREFIX + name, [_use(name)]) for name in brought["clusterRoles"]]
+    objects = [_cluster_role(_ROLE_PREFIX + name, [use_rule(name)]) for name in brought["clusterRoles"]]
     for role in (_ROLE_PREFIX + name for name in brought["everyone"]):
         objects.append(_binding(role, role, ("Group", "system:authenticated")))
     objects.append(_cluster_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
@@ -94,15 +95,6 @@ def own_rbac(release: str, *, cluster_admins: bool = False) -> list[Object]:
         subjects = (("Group", "system:cluster-admins"), ("User", "system:admin"))
         objects.append(_binding("cluster-admins", "cluster-admin", *subjects))
     return objects
-
-
-def _use(scc: str) -> Object:
-    return {
-        "apiGroups": ["security.openshift.io"],
-        "resources": ["securitycontextconstraints"],
-        "resourceNames": [scc],
-        "verbs": ["use"],
-    }
 
 
 def _cluster_role(name: str, rules: list[Object]) -> Object:

@@ -113,7 +113,7 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
 
 def _unfollowed(world: World) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
-    if names := world.cluster.unfollowed:
+    if names := world.unfollowed:
         text = "aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
         yield Notice("warning", f"ClusterRole {and_more(names, 1)}: {text}")
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scclint.admission.aggregate import selectors_of
 from scclint.admission.decoding import decode_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
+from scclint.admission.rbac import use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
 from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES, kubernetes_of, minor_of_kubernetes
 from scclint.config.model import Config
+from scclint.limits import MAX_AGGREGATION
 from scclint.model.object import ApiObject, Workload
 from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 RBAC = "rbac.authorization.k8s.io"
 MACHINE = "machineconfiguration.openshift.io/v1"
+ANY_MINOR = 0
+"""A Kubernetes minor for objects that all minors decode alike."""
 POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
@@ -26,6 +31,7 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
     # A patch of an SCC or a binding is no SCC or binding.
     objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
     given = [*_configured(config), *manifests(objects, config.namespace)]
+    given, unfollowed = _with_aggregations(given)
     tasks = [o for o in objects if isinstance(o, Workload) and o.group == "tekton.dev"]
     if tasks:
         from scclint.cluster.pipelines import openshift_pipelines
@@ -42,6 +48,7 @@ def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World
             creator=creator,
             profile_dirs=config.profile_dirs,
             others=worlds,
+            unfollowed=unfollowed,
         )
     return worlds
 
@@ -68,6 +75,18 @@ def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
     for release in config.openshift or (NEWEST,):
         objects = _decodable(given, minor_of_kubernetes(kubernetes_of(release)))
         yield Cluster.openshift(release, objects, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+
+
+def _with_aggregations(given: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Return the objects, without ClusterRoles that aggregate others if following them takes too long, and their names."""
+    roles = [item for item in given if item.get("kind") == "ClusterRole" and not decode_object(item, ANY_MINOR).errors]
+    aggregating = [role for role in roles if selectors_of(role)]
+    selectors = sum(len(selectors_of(role)) for role in aggregating)
+    if len(aggregating) * selectors * len(roles) <= MAX_AGGREGATION:
+        return given, ()
+    left_out = {id(role) for role in aggregating}
+    names = dict.fromkeys(str((role.get("metadata") or {}).get("name")) for role in aggregating)
+    return [item for item in given if id(item) not in left_out], tuple(names)
 
 
 def _decodable(given: list[dict[str, Any]], minor: int) -> Iterator[dict[str, Any]]:
@@ -106,13 +125,7 @@ def _configured(config: Config) -> Iterator[dict[str, Any]]:
         yield {"apiVersion": MACHINE, "kind": "KubeletConfig", "metadata": metadata, "spec": spec}
     for index, grant in enumerate(config.grants):
         name = f"scclint-configured-grant-{index}"
-        rule = {
-            "apiGroups": ["security.openshift.io"],
-            "resources": ["securitycontextconstraints"],
-            "resourceNames": [grant.scc],
-            "verbs": ["use"],
-        }
-        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]}
+        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [use_rule(grant.scc)]}
         kind, metadata = "ClusterRoleBinding", {"name": name}
         if grant.namespace:
             kind, metadata = "RoleBinding", {"name": name, "namespace": grant.namespace}
