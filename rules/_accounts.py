@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.api import Role, RoleBinding, Workload, World
 
-from ._grants import SERVICE_ACCOUNTS_OF, holders, role_of
+from ._grants import SERVICE_ACCOUNTS_OF, role_of, subjects_of
 
 CREATE = frozenset(("create", "*"))
 CHANGE = frozenset(("create", "update", "patch", "bind", "escalate", "*"))
@@ -36,7 +36,7 @@ def _bindings(world: World) -> dict[tuple[str, str], list[RoleBinding]]:
     """The bindings by namespace and service account; a binding to all accounts of a namespace has an empty name."""
     found: dict[tuple[str, str], list[RoleBinding]] = {}
     for binding in world.of(RoleBinding):
-        for holder in holders(binding, world):
+        for holder in subjects_of(binding, world):
             if holder.kind == "service account":
                 found.setdefault((holder.namespace, holder.name), []).append(binding)
             elif holder.kind == "group" and holder.name.startswith(SERVICE_ACCOUNTS_OF):

@@ -5,7 +5,7 @@ from functools import cache
 
 from scclint.api import Outcome, Related, RoleBinding, World
 
-from ._grants import Holder, holders, home_of, reach
+from ._grants import Subject, home_of, reach, subjects_of
 
 
 def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bool]) -> tuple[Related, ...]:
@@ -33,11 +33,11 @@ def granted_elsewhere(outcome: Outcome, world: World, wanted: Callable[[str], bo
     return ()
 
 
-def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Holder]]]:
+def _bound(world: World) -> dict[str, list[tuple[RoleBinding, Subject]]]:
     """Return the bindings of service accounts by account name, whatever the namespace."""
-    found: dict[str, list[tuple[RoleBinding, Holder]]] = {}
+    found: dict[str, list[tuple[RoleBinding, Subject]]] = {}
     for binding in world.of(RoleBinding):
-        for holder in holders(binding, world):
+        for holder in subjects_of(binding, world):
             if holder.kind == "service account":
                 found.setdefault(holder.name, []).append((binding, holder))
     return found

@@ -10,7 +10,7 @@ from ._scc import EVERYONE
 SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 
 
-class Holder(NamedTuple):
+class Subject(NamedTuple):
     """A subject of a binding: a `service account` (with its namespace), a `group` or a `user`.
 
     `at` is its place in the manifest, `shown` its name in messages.
@@ -67,7 +67,7 @@ def members_of(group: str) -> str:
     return ""
 
 
-def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
+def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
     """Yield the subjects of a binding in the order of the manifest, without those that have no valid name."""
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" or binding.home else ""
     legacy = binding.manifest.get("userNames") or binding.manifest.get("groupNames")
@@ -86,7 +86,7 @@ def holders(binding: RoleBinding, world: World) -> Iterator[Holder]:
             namespace = subject.get("namespace") or home
             if namespace and isinstance(namespace, str):
                 written = subject.get("namespace") or world.namespace_known(binding)
-                yield Holder("service account", namespace, name, at, f"{written}/{name}" if written else name)
+                yield Subject("service account", namespace, name, at, f"{written}/{name}" if written else name)
         elif kind in ("Group", "SystemGroup"):
             yield _holder("group", name, at)
         elif kind in ("User", "SystemUser"):
@@ -152,11 +152,11 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
     return any(all("*" in _list(rule.data.get(key)) for key in ("apiGroups", "resources")) for rule in role.rules)
 
 
-def _holder(kind: str, name: str, at: Located) -> Holder:
+def _holder(kind: str, name: str, at: Located) -> Subject:
     """Return the group or user; a user `system:serviceaccount:NAMESPACE:NAME` is a service account."""
     if kind == "user" and (account := User(name).service_account) is not None:
-        return Holder("service account", *account, at, "/".join(account))
-    return Holder(kind, "", name, at, name + members_of(name) if kind == "group" else name)
+        return Subject("service account", *account, at, "/".join(account))
+    return Subject(kind, "", name, at, name + members_of(name) if kind == "group" else name)
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:

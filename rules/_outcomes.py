@@ -3,7 +3,7 @@
 from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
 
 
-class Taken:
+class SccUsage:
     """What an SCC does with the workloads that may use it.
 
     `chosen`: it admits a workload. `unknown`: the verdict for a workload is unknown. `refused`: it rejects a workload. `earlier`:
@@ -20,13 +20,13 @@ class Taken:
         self.earlier: list[tuple[Workload, str, Grant]] = []
 
 
-def takers(world: World) -> dict[str, Taken]:
+def usage_by_scc(world: World) -> dict[str, SccUsage]:
     """Return the use of each SCC by the workloads that may use it."""
-    return world.memo(takers, lambda: _takers(world))
+    return world.memo(usage_by_scc, lambda: _usage_by_scc(world))
 
 
-def _takers(world: World) -> dict[str, Taken]:
-    found = {scc: Taken() for scc in world.cluster.sccs}
+def _usage_by_scc(world: World) -> dict[str, SccUsage]:
+    found = {scc: SccUsage() for scc in world.cluster.sccs}
     for workload in world.of(Workload):
         created, granted = world.outcome(workload), by_rights(workload, world)
         for outcome in (created, granted):

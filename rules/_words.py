@@ -19,7 +19,7 @@ def pods(workload: Workload) -> str:
     return "the pod" if workload.kind == "Pod" else "its pods"
 
 
-def creator(outcome: Outcome) -> str:
+def when_created(outcome: Outcome) -> str:
     """Return ` when kube:admin creates it` for a bare Pod, whose verdict depends on its creator; else nothing."""
     if outcome.creator is None or outcome.workload.controlled or outcome.skipped:
         return ""
@@ -31,12 +31,12 @@ def is_seccomp(error: FieldError) -> bool:
     return any(isinstance(step, str) and "seccomp" in step for step in error.path)
 
 
-def usable(verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
+def rejecting_sccs(verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
     """Return the SCCs that the pod may use and that reject it, with their errors, in admission order."""
     return [(c.scc, c.reasons) for c in verdict.candidates if c.outcome == "too restrictive"]
 
 
-def in_fields(errors: Iterable[FieldError]) -> list[FieldError]:
+def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     """Return the first error for each field, because the plugin repeats an error for every container that inherits the value."""
     seen: dict[tuple[str | int, ...], FieldError] = {}
     for error in errors:

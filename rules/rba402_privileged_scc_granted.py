@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, RoleBinding, Severity, World, and_more, listed, rule
 
-from ._grants import Holder, holders, home_of, reach, role_place
+from ._grants import Subject, home_of, reach, role_place, subjects_of
 from ._scc import node_access
 
 
@@ -62,7 +62,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
     opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
     # A person who may do everything needs no SCC, but admission tries the pods of such a service account against every SCC.
-    subjects = [s for s in holders(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
+    subjects = [s for s in subjects_of(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
     if reached is None or not opens or not subjects:
         return
     # use-of-every-scc reports a role that a ClusterServiceVersion implies.
@@ -93,7 +93,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     )
 
 
-def _named(subjects: list[Holder]) -> str:
+def _named(subjects: list[Subject]) -> str:
     if len(subjects) > 1 and all(s.kind == "service account" for s in subjects):
         return f"service accounts {and_more((s.shown for s in subjects), 2)}"
     return and_more(map(str, subjects), 2)

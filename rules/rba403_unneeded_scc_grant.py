@@ -78,7 +78,7 @@ from scclint.api import (
 )
 
 from ._accounts import may_create_workloads, workloads_of
-from ._grants import Holder, Reach, holders, reach, reference
+from ._grants import Reach, Subject, reach, reference, subjects_of
 from ._outcomes import by_rights
 from ._scc import EVERYONE, node_access
 
@@ -105,13 +105,13 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref = reference(binding, world)
     if world.find(ref) is not binding:
         return
-    for holder in holders(binding, world):
+    for holder in subjects_of(binding, world):
         # A RoleBinding applies to pods of its own namespace, and a service account of another namespace has no pods there.
         if holder.kind == "service account" and ref.namespace in ("", holder.namespace):
             yield from _unneeded(binding, ref, reached, holder, world)
 
 
-def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Holder, world: World) -> Iterator[Problem]:
+def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subject, world: World) -> Iterator[Problem]:
     results = _results(world, holder.namespace, holder.name)
     if not results or may_create_workloads(world, holder.namespace, holder.name):
         return
@@ -168,7 +168,7 @@ def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict
 
 
 def _none_needed(
-    binding: RoleBinding, reached: Reach, holder: Holder, found: list[_AccountVerdict], without: list[str], world: World
+    binding: RoleBinding, reached: Reach, holder: Subject, found: list[_AccountVerdict], without: list[str], world: World
 ) -> Problem:
     by = sorted(set(without))
     results = list(zip(found, without, strict=True))
@@ -190,7 +190,7 @@ def _none_needed(
     )
 
 
-def _fix(binding: RoleBinding, reached: Reach, holder: Holder, world: World) -> str:
+def _fix(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> str:
     if not binding.field("roleRef").present:
         # A ClusterServiceVersion implies the role and the binding, for this service account only.
         return "Remove the rule from the permissions of the service account."

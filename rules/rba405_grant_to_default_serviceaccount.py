@@ -48,7 +48,7 @@ from scclint.api import (
     rule,
 )
 
-from ._grants import SERVICE_ACCOUNTS_OF, Holder, holders, home_of, reach
+from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, reach, subjects_of
 from ._scc import EVERYONE, wider_than_restricted
 
 
@@ -84,13 +84,13 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
     what = "every SCC" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
-    for holder in holders(binding, world):
+    for holder in subjects_of(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
             yield _problem(f"{binding.named}: lets {covered} use {what}", holder.at, reached.steps(world, scc, binding))
 
 
-def _covered(holder: Holder, binding: RoleBinding, world: World) -> str:
+def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
     """Return the `default` service accounts that a subject covers, as a phrase; empty if it covers none."""
     if holder.kind == "service account" and holder.name == "default":
         return f"{holder} ({_ITS_PODS})"

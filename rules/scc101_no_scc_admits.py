@@ -60,7 +60,7 @@ from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import default_profile
-from ._words import creator, in_fields, pods, usable
+from ._words import first_per_field, pods, rejecting_sccs, when_created
 
 
 @rule(
@@ -77,7 +77,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
-    rejecting = usable(verdict)
+    rejecting = rejecting_sccs(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
         elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))
@@ -85,9 +85,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield _nothing_to_try(outcome, elsewhere)
         return
     closest, reasons = min(rejecting, key=lambda candidate: _distance(candidate[1]))
-    errors = in_fields(reasons)
+    errors = first_per_field(reasons)
     yield Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{creator(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
+        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
         + (f", and {len(errors) - 1} more errors" if len(errors) > 1 else "")
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
@@ -101,7 +101,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
     return Problem(
-        f"{workload.named}: no SCC admits {pods(workload)}{creator(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
+        f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}: {(verdict.message or '').partition(' is forbidden: ')[2]}",
         at=workload.place,
         related=elsewhere,
         settle=(
@@ -114,13 +114,13 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
 
 def _distance(reasons: tuple[FieldError, ...]) -> int:
     """How far the SCC is from admitting the pod: the number of rejected fields, where a user namespace counts as eleven."""
-    fields = in_fields(reasons)
+    fields = first_per_field(reasons)
     return len(fields) + (10 if any(e.path[-1:] == ("hostUsers",) for e in fields) else 0)
 
 
 def _with_user_namespace(rejecting: list[tuple[str, tuple[FieldError, ...]]]) -> str:
     """Return the first SCC that rejects nothing but the missing user namespace; empty if none."""
-    return next((scc for scc, reasons in rejecting if [e.path[-1] for e in in_fields(reasons)] == ["hostUsers"]), "")
+    return next((scc for scc, reasons in rejecting if [e.path[-1] for e in first_per_field(reasons)] == ["hostUsers"]), "")
 
 
 def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:

@@ -63,7 +63,7 @@ from scclint.api import (
 
 from ._allowances import more_restrictive
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields, pods
+from ._words import first_per_field, pods, when_created
 
 
 @rule(
@@ -86,7 +86,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     cause = _cause(outcome, scc, world)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     facts = [
-        f"SCC {scc} admits {pods(workload)}{creator(outcome)}",
+        f"SCC {scc} admits {pods(workload)}{when_created(outcome)}",
         f"it allows {listed(opened)}",
         *_reasons(cause, pods(workload)),
     ]
@@ -124,14 +124,14 @@ def _cause(outcome: Outcome, scc: str, world: World) -> _Cause:
     earlier = list(takewhile(lambda candidate: candidate.scc != scc, tried))
     without_it = next((c.scc for c in earlier if c.outcome == "chosen" and more_restrictive(world, c.scc, scc)), "")
     closest = _closest(earlier)
-    rejected = in_fields(closest.reasons) if closest is not None and not without_it else []
+    rejected = first_per_field(closest.reasons) if closest is not None and not without_it else []
     return _Cause(annotation, without_it, closest.scc if closest is not None else "", rejected)
 
 
 def _closest(candidates: list[Candidate]) -> Candidate | None:
     """Return the SCC that rejects the fewest fields of the pod; None if none rejects it."""
     rejecting = [candidate for candidate in candidates if candidate.outcome == "too restrictive"]
-    return min(rejecting, key=lambda candidate: len(in_fields(candidate.reasons)), default=None)
+    return min(rejecting, key=lambda candidate: len(first_per_field(candidate.reasons)), default=None)
 
 
 def _reasons(cause: _Cause, pods: str) -> Iterator[str]:

@@ -63,7 +63,7 @@ from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
 from ._what_if import admitted_without, path_to_remove
-from ._words import creator, in_fields, pods
+from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "gcePersistentDisk", "glusterfs",
@@ -96,7 +96,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue
         first = fields[0]
         yield Problem(
-            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{creator(outcome)} instead of "
+            f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} instead of "
             f"{candidate.scc}; {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
@@ -124,7 +124,7 @@ def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Ca
     The SCC may also reject fields that follow from it, as the host ports of a pod with `hostNetwork` do.
     """
     named: dict[str, list[Path]] = {}
-    for error in in_fields(candidate.reasons):
+    for error in first_per_field(candidate.reasons):
         named.setdefault(_name(error.path), []).append(error.path)
     if len(named) > _MOST_FIELDS:
         return []

@@ -44,7 +44,7 @@ from scclint.api import Problem, Related, Severity, Workload, World, listed, rul
 
 from ._elsewhere import granted_elsewhere
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, in_fields, pods, usable
+from ._words import first_per_field, pods, rejecting_sccs, when_created
 
 
 @rule(
@@ -64,8 +64,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     name = verdict.required_scc
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
-    rejected = [e for _, reasons in usable(verdict) for e in in_fields(reasons)]
-    judged = f"{pods(workload)}{creator(outcome)}"
+    rejected = [e for _, reasons in rejecting_sccs(verdict) for e in first_per_field(reasons)]
+    judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
         reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
         settle = "Correct the name, or add the SCC to the input."

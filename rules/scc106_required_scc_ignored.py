@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from scclint.api import Outcome, Problem, Severity, Workload, World, rule
 
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import creator, pods
+from ._words import pods, when_created
 
 
 @rule(
@@ -77,7 +77,7 @@ def _result(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
     if not verdict.allowed:
-        return f"no SCC admits {pods(outcome.workload)}{creator(outcome)}"
+        return f"no SCC admits {pods(outcome.workload)}{when_created(outcome)}"
     if verdict.scc == verdict.required_scc:
-        return f"SCC {verdict.scc} admits {pods(outcome.workload)}{creator(outcome)}, but only because it comes first in the order of SCCs"
-    return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead{creator(outcome)}"
+        return f"SCC {verdict.scc} admits {pods(outcome.workload)}{when_created(outcome)}, but only because it comes first in the order of SCCs"
+    return f"SCC {verdict.scc} admits {pods(outcome.workload)} instead{when_created(outcome)}"

@@ -64,7 +64,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 
 from ._quote import quoted
 from ._ranges import may_be_own
-from ._words import creator, in_fields, pods, usable
+from ._words import first_per_field, pods, rejecting_sccs, when_created
 
 
 @rule(
@@ -82,16 +82,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None:
         return
-    for scc, reasons in usable(verdict):
-        errors = in_fields(reasons)
+    for scc, reasons in rejecting_sccs(verdict):
+        errors = first_per_field(reasons)
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
-            f"{workload.named}: SCC {scc} rejects {pods(workload)}{creator(outcome)}, because {listed(ids)} {are} not in the namespace's own "
-            f"range{_unless_given(verdict, fields)}; {_result(outcome)}",
+            f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)}, because {listed(ids)} {are} not in the "
+            f"namespace's own range{_unless_given(verdict, fields)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
             settle=_fix(fields, scc),

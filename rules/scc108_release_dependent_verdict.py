@@ -51,7 +51,7 @@ from collections.abc import Iterator
 
 from scclint.api import Located, Outcome, Problem, Severity, Workload, World, listed, rule
 
-from ._words import creator, in_fields, pods, profile, usable
+from ._words import first_per_field, pods, profile, rejecting_sccs, when_created
 
 
 @rule(
@@ -73,7 +73,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if len(results) < 2:
         return
     yield Problem(
-        f"{workload.named}: the verdict{creator(world.outcome(workload))} depends on the release: "
+        f"{workload.named}: the verdict{when_created(world.outcome(workload))} depends on the release: "
         + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
         at=_decisive(workload, list(outcomes.values())),
         settle="Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree.",
@@ -105,7 +105,7 @@ def _decisive(workload: Workload, outcomes: list[Outcome]) -> Located:
     """Return the field for which a release rejects the pod, else the workload."""
     for outcome in outcomes:
         if outcome.verdict is not None and not outcome.verdict.allowed:
-            rejected = [in_fields(reasons) for _, reasons in usable(outcome.verdict)]
+            rejected = [first_per_field(reasons) for _, reasons in rejecting_sccs(outcome.verdict)]
             if rejected:
                 return workload.pod.field(*min(rejected, key=len)[0].path)
     return workload.place

@@ -68,7 +68,7 @@ from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severi
 
 from ._allowances import extra_permissions, more_restrictive
 from ._releases import required_scc_counts
-from ._words import creator, pods
+from ._words import pods, when_created
 
 
 @rule(
@@ -96,8 +96,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     priority = world.cluster.sccs[verdict.scc].priority
     grant = outcome.chosen.grant if outcome.chosen else None
     yield Problem(
-        f"{workload.named}: SCC {verdict.scc} admits {pods(workload)}{creator(outcome)} only because of its priority: {priority}; the more "
-        f"restrictive {rival} would admit {pods(workload)} too, and {verdict.scc} also allows "
+        f"{workload.named}: SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} only because of its priority: {priority}; "
+        f"the more restrictive {rival} would admit {pods(workload)} too, and {verdict.scc} also allows "
         f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
         related=_priority(workload, world, verdict.scc) + world.grant_steps(grant, verdict.scc, workload),

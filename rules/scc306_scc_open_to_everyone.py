@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, and_more, rule
 
-from ._grants import holders, reach
+from ._grants import reach, subjects_of
 from ._scc import EVERYONE, wider_than_restricted
 
 FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
@@ -84,7 +84,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
     if reached is None or not wide:
         return
-    group = next((holder for holder in holders(binding, world) if holder.kind == "group" and holder.name in EVERYONE), None)
+    group = next((holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE), None)
     if group is None:
         return
     scc = next(iter(wide))

@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, and_more, listed, rule
 
 from ._accounts import workloads_of
-from ._outcomes import takers
+from ._outcomes import usage_by_scc
 
 ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
 """The bindings of the release itself that grant every SCC."""
@@ -72,7 +72,7 @@ ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if world.cluster.platform != "openshift" or scc.name not in world.cluster.sccs:
         return
-    taken = takers(world)[scc.name]
+    taken = usage_by_scc(world)[scc.name]
     if taken.chosen:
         return
     if not _granted(scc, world):

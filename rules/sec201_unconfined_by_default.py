@@ -66,7 +66,7 @@ from ._places import annotation_place, profile_place
 from ._quote import quoted
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitted_without, path_to_remove
-from ._words import creator, in_fields
+from ._words import first_per_field, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -102,7 +102,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         where = f" on node pool{'s' if len(container.unconfined_on) > 1 else ''} {listed(container.unconfined_on)}"
         yield Problem(
             f"{workload.named}: container {container.name} will run unconfined"
-            f"{where if container.unconfined_on else ''}{creator(outcome)}: {reason}",
+            f"{where if container.unconfined_on else ''}{when_created(outcome)}: {reason}",
             at=view.field("securityContext", "seccompProfile"),
             related=obstacles + steps,
             flow=steps,
@@ -185,7 +185,7 @@ _MAX_SCCS_TRIED = 20
 
 def _closest_scc(workload: Workload, world: World, verdict: Verdict, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
     """Return the SCC that needs the fewest fields removed to admit the pod, and those fields; both empty if there is none."""
-    rejecting = [(c.scc, in_fields(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
+    rejecting = [(c.scc, first_per_field(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
     for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:_MAX_SCCS_TRIED]:
         fields = [workload.pod.field(*error.path) for error in errors]
         removed = {path_to_remove(error.path) for error in errors}

@@ -45,7 +45,7 @@ from collections.abc import Iterator
 from scclint.api import Problem, Severity, Workload, World, rule
 
 from ._seccomp import asked_at
-from ._words import creator
+from ._words import when_created
 
 SETTINGS = {
     "container field": "its seccompProfile",
@@ -75,7 +75,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for container in outcome.seccomp:
         if container.type == "Unconfined" and container.source in SETTINGS:
             yield Problem(
-                f"{workload.named}: container {container.name} will run unconfined{creator(outcome)}{under}, because "
+                f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
                 f"{SETTINGS[container.source]} is Unconfined",
                 at=asked_at(workload, container),
                 settle="Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 from scclint.api import Outcome, Problem, Related, Severity, Workload, World, rule
 
 from ._seccomp import default_profile, newer_sibling
-from ._words import creator, in_fields, is_seccomp, usable
+from ._words import first_per_field, is_seccomp, rejecting_sccs, when_created
 
 
 @rule(
@@ -83,19 +83,19 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None:
         return
-    for scc, reasons in usable(verdict):
+    for scc, reasons in rejecting_sccs(verdict):
         if not reasons or not all(is_seccomp(e) for e in reasons):
             continue
         # The pod loses nothing if the SCC that admits it instead has a default profile.
         if verdict.scc is not None and "*" not in world.cluster.sccs[verdict.scc].seccomp_profiles:
             return
-        errors = in_fields(reasons)
+        errors = first_per_field(reasons)
         result = f"so {verdict.scc} admits it instead" if verdict.scc else "and no other SCC admits it"
         grant = next((c.grant for c in verdict.candidates if c.scc == scc), None)
         field = workload.pod.field(*errors[0].path)
         yield Problem(
             f"{workload.named}: SCC {scc} rejects the pod only because of its seccomp profile "
-            f"({_profile_text(field.value, errors[0].text)}), {result}{creator(outcome)}",
+            f"({_profile_text(field.value, errors[0].text)}), {result}{when_created(outcome)}",
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
             + world.grant_steps(grant, scc, workload),

@@ -46,7 +46,7 @@ from scclint.api import POD_SECCOMP_ANNOTATION, ContainerSeccomp, Problem, Relat
 
 from ._annotations import annotation_form, field_form, pod_profile_at
 from ._seccomp import asked_at
-from ._words import creator
+from ._words import when_created
 
 
 @rule(
@@ -74,7 +74,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if container.type != "Unconfined" or container.source not in ("container field", "container annotation"):
             continue
         yield Problem(
-            f"{workload.named}: container {container.name} sets Unconfined, so it runs{creator(outcome)} without the "
+            f"{workload.named}: container {container.name} sets Unconfined, so it runs{when_created(outcome)} without the "
             f"pod's profile {pod_profile}{applied}",
             at=asked_at(workload, container),
             related=(Related(f"the pod sets {pod_profile}", setting.span),) if setting.present else (),

@@ -51,7 +51,7 @@ from collections.abc import Iterator
 from scclint.api import Problem, Severity, Workload, World, listed, rule
 
 from ._places import profile_place
-from ._words import creator, profile
+from ._words import profile, when_created
 
 
 @rule(
@@ -75,7 +75,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     form = ", ".join(f"{key}: {value}" for key, value in confined[0].profile.items())
     yield Problem(
         f"{workload.named}: {run} with {profile(confined[0])} only because SCC {outcome.verdict.scc} applies it"
-        f"{creator(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
+        f"{when_created(outcome)}; on Kubernetes without seccompDefault {'it' if len(names) == 1 else 'they'} would run unconfined",
         at=workload.pod.field("spec", "securityContext", "seccompProfile"),
         settle=f"Set seccompProfile: {{{form}}} {profile_place(workload)}; the profile then no longer depends on the SCC.",
         container=names[0] if len(names) == 1 else "",
