@@ -10,16 +10,20 @@ from typing import Any
 
 from scclint.admission.rbac import use_rule
 from scclint.errors import UsageError
+from scclint.model.terms import KUBERNETES_AHEAD
 
 Object = dict[str, Any]
 
 RELEASES = ("4.11", "4.12", "4.13", "4.14", "4.15", "4.16", "4.17", "4.18", "4.19", "4.20", "4.21", "4.22")
 """The OpenShift releases whose admission is known, oldest first."""
 
-KUBERNETES = tuple(f"1.{minor}" for minor in range(24, 37))
+NEWEST = RELEASES[-1]
+
+OLDEST_KUBERNETES_MINOR = int(RELEASES[0].removeprefix("4.")) + KUBERNETES_AHEAD
+NEWEST_KUBERNETES_MINOR = 36
+KUBERNETES = tuple(f"1.{minor}" for minor in range(OLDEST_KUBERNETES_MINOR, NEWEST_KUBERNETES_MINOR + 1))
 """The Kubernetes versions whose seccomp behaviour is known, oldest first."""
 
-NEWEST = RELEASES[-1]
 NEWEST_KUBERNETES = KUBERNETES[-1]
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -43,7 +47,7 @@ def minor_of(release: str) -> int:
 
 def kubernetes_of(release: str) -> str:
     """The Kubernetes version of an OpenShift release: `1.33` for `4.20`. Raises UsageError."""
-    return f"1.{minor_of(release) + 13}"
+    return f"1.{minor_of(release) + KUBERNETES_AHEAD}"
 
 
 def minor_of_kubernetes(version: str) -> int:

@@ -6,3 +6,6 @@ CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
 """Before the container's name."""
+
+KUBERNETES_AHEAD = 13
+"""OpenShift 4.N is Kubernetes 1.(N + 13), and its nodes run CRI-O 1.(N + 13)."""

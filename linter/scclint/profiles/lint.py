@@ -6,6 +6,7 @@ A profile that equals the resolved RuntimeDefault of a CRI-O release has no prob
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
+from scclint.cluster.releases import NEWEST, kubernetes_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
@@ -48,7 +49,7 @@ class Target:
     `allowPrivilegeEscalation: false`, and None if that is unknown.
     """
 
-    crio: str = "1.35"
+    crio: str = kubernetes_of(NEWEST)
     caps: frozenset[str] = CRIO_DEFAULT
     arches: tuple[str, ...] = ("amd64",)
     no_new_privileges: bool | None = None

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
+from scclint.cluster.releases import NEWEST_KUBERNETES_MINOR, OLDEST_KUBERNETES_MINOR
 from scclint.errors import UsageError
+from scclint.model.terms import KUBERNETES_AHEAD
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 
-OLDEST, NEWEST = 24, 36
+OLDEST, NEWEST = OLDEST_KUBERNETES_MINOR, NEWEST_KUBERNETES_MINOR
 """The oldest and newest known minor release of CRI-O 1."""
 
 _NEWEST_PATCH = 1_000
@@ -73,9 +75,9 @@ def variant_of(crio: str) -> Variant:
 def crio_of(openshift: str) -> str:
     """Return the CRI-O minor release of an OpenShift release: `1.29` for `4.16`. Raises UsageError except for a known `4.N`."""
     major, _, minor = openshift.partition(".")
-    if major == "4" and minor.isascii() and minor.isdecimal() and OLDEST <= int(minor) + 13 <= NEWEST:
-        return f"1.{int(minor) + 13}"
-    known = f"4.{OLDEST - 13} to 4.{NEWEST - 13}"
+    if major == "4" and minor.isascii() and minor.isdecimal() and OLDEST <= int(minor) + KUBERNETES_AHEAD <= NEWEST:
+        return f"1.{int(minor) + KUBERNETES_AHEAD}"
+    known = f"4.{OLDEST - KUBERNETES_AHEAD} to 4.{NEWEST - KUBERNETES_AHEAD}"
     if minor.count("."):
         raise UsageError(f"OpenShift {openshift}: use the minor release ({known}), or set the CRI-O release with --crio 1.NN.P")
     raise UsageError(f"unknown OpenShift release {openshift!r}: use {known}")
@@ -83,7 +85,7 @@ def crio_of(openshift: str) -> str:
 
 def openshift_of(crio: str) -> str:
     """Return the OpenShift release that ships a CRI-O release: `4.16` for `1.29.8`. Raises UsageError as `resolve` does."""
-    return f"4.{_parse(crio)[0] - 13}"
+    return f"4.{_parse(crio)[0] - KUBERNETES_AHEAD}"
 
 
 def deciding_capabilities(crio: str) -> frozenset[str]:

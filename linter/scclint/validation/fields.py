@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scclint.model.schema import Shape, Shapes, Type
+from scclint.model.terms import KUBERNETES_AHEAD
 from scclint.model.unknown import Unknown, is_expression
 from scclint.text import closest_match
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
@@ -161,7 +162,7 @@ class _Walk:
 
     def release(self, minor: int) -> str:
         openshift_kind = self.kind == "SecurityContextConstraints"
-        return f"OpenShift 4.{minor - 13}" if openshift_kind else f"Kubernetes 1.{minor}"
+        return f"OpenShift 4.{minor - KUBERNETES_AHEAD}" if openshift_kind else f"Kubernetes 1.{minor}"
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:
