@@ -16,7 +16,8 @@ from scclint.engine.objects import model_objects
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.model.object import ApiObject, Workload
-from scclint.units.kustomize.kustomization import LONGEST, Kustomization, Named, find_origin, lay_out, read_kustomization
+from scclint.units.kustomize.kustomization import Kustomization, lay_out, read_kustomization
+from scclint.units.kustomize.trace import LONGEST, Named, find_origin
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -388,7 +389,7 @@ def test_containers_that_moved(here: Path) -> None:
     first = "      containers:\n      - {name: first, image: i, securityContext: {runAsUser: 0}}\n"
     write({"base/web.yaml": DEPLOYMENT.replace("      containers:\n", first)})
     related = [r for r in refused("base/web.yaml").related if r.span.file == "base/web.yaml"]
-    assert [(r.message, r.span.line) for r in related] == [("Deployment web before kustomize", 4)]
+    assert [(r.message, r.span.line) for r in related] == [("written here, before kustomize", 15)]
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,19 @@
-"""What kustomize makes of files: which are patches, which namespace a folder's objects go to, and where built objects come from.
+"""What kustomizations say: the files and folders they name, which of them are patches, and the namespace their objects go to.
 
-Nothing is built here. Facts are those of kustomize 5: a kustomization is found by the name of its file, its `namespace`
-goes over that of the kustomizations it takes in, and `buildMetadata: [originAnnotations]` names the file of each object.
+Nothing is built here. Facts are those of kustomize 5: a kustomization is found by the name of its file, and its `namespace`
+overrides that of the kustomizations it includes.
 """
 
 import os.path
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, Literal
 
-from scclint.finding import Located, Related
-from scclint.model.provenance import Origin
-from scclint.model.view import View
-from scclint.record import record
-from scclint.yaml.locate import locate
-
-if TYPE_CHECKING:
-    from scclint.model.object import ApiObject
+from scclint.finding import Path
+from scclint.record import EMPTY, record
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
-ORIGIN = "config.kubernetes.io/origin"
-LONGEST = 4096
-"""Bytes of the longest path that Linux opens."""
-
-_UPWARD = re.compile(r"^(?:\.\./)+")
-_MOST_NAMES = 1000
-"""Names of one kind in a file among which the one is looked for that kustomize has added something to."""
-
-Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
-"""Objects by kind and name."""
-
 
 Use = Literal["resource", "component", "patch", "plugin", "values", "file"]
 """How kustomize uses a file: objects, a component, a patch, the configuration of a generator or transformer, Helm values, or other."""
@@ -48,13 +29,28 @@ class Reference:
 
 
 @record
+class PatchEntry:
+    """One patch of a kustomization: the file that has it, or else its text, and which objects it applies to.
+
+    `path` leads to the entry from the root of the kustomization, `text_path` to the text. An empty `target` means the objects
+    that the patch itself names.
+    """
+
+    path: Path
+    file: str = ""
+    text: str = ""
+    text_path: Path = ()
+    target: Mapping[str, Any] = EMPTY
+
+
+@record
 class Kustomization:
     """A kustomization as written. `file` is the path as displayed; `resources` and `patches` are absolute paths of files and folders.
 
     `operates` is True if it changes objects in ways that are not followed: by inline patches, replacements, transformers, or
     charts that it renders. `references` are all files and folders it names, in the order kustomize documents the fields. `charts`
     are the folders in which kustomize looks for the charts it renders, as written. `plugins` are the inline configurations
-    of generators, transformers and validators.
+    of generators, transformers and validators. `patch_entries` are the patches in the order in which kustomize applies them.
     """
 
     file: str
@@ -66,6 +62,7 @@ class Kustomization:
     references: tuple[Reference, ...] = ()
     charts: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    patch_entries: tuple[PatchEntry, ...] = ()
 
 
 @record
@@ -86,24 +83,23 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
     if str(_get(data, "apiVersion", GROUP)).partition("/")[0] != GROUP:
         return None
     folder = os.path.dirname(os.path.abspath(file))
-    references = tuple(_references(data))
+    patches = tuple(_patches(data))
+    references = tuple(_references(data, patches))
 
     def absolute(*uses: Use) -> tuple[str, ...]:
         return tuple(os.path.normpath(os.path.join(folder, r.value)) for r in references if r.use in uses)
 
-    inline = [*_texts(_get(data, "patchesStrategicMerge")), *_texts(_get(data, "patches"))]
     return Kustomization(
         file,
         _text(_get(data, "namespace")),
         absolute("resource", "component"),
         absolute("patch"),
-        any(_text(_get(patch, "patch")) for key in _PATCHES for patch in _dicts(_get(data, key)))
-        or any("\n" in text for text in inline)
-        or any(_get(data, key) for key in _CHANGING),
+        any(patch.text for patch in patches) or any(_get(data, key) for key in _CHANGING),
         _get(data, "kind") == "Component",
         references,
         tuple(_charts(data)),
         tuple(text for key in _PLUGINS for text in _texts(_get(data, key)) if "\n" in text),
+        patches,
     )
 
 
@@ -123,30 +119,46 @@ def folded(key: str) -> str:
 
 
 def _get(data: Any, key: str, default: Any = None) -> Any:
-    if not isinstance(data, dict):
-        return default
+    return data.get(_key(data, key), default) if isinstance(data, dict) else default
+
+
+def _key(data: Mapping[str, Any], key: str) -> str:
+    """The key of a mapping that kustomize takes for `key`; `key` itself if there is none."""
     if key in data:
-        return data[key]
+        return key
     wanted = folded(key)
-    return next((value for name, value in data.items() if len(name) <= len(wanted) and folded(name) == wanted), default)
+    return next((name for name in data if len(name) <= len(wanted) and folded(name) == wanted), key)
 
 
-_PATCHES = ("patches", "patchesJson6902")
+_PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")
+"""Fields with patches, in the order in which kustomize applies them."""
 _PLUGINS = ("generators", "transformers", "validators")
 _CHANGING = ("replacements", "transformers", "helmCharts", "helmChartInflationGenerator", "vars")
 """Fields of a kustomization that change objects, or add some."""
 _CHART_HOME = "charts"
 
 
-def _references(data: dict[str, Any]) -> Iterator[Reference]:
+def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
+    for wanted in _PATCHES:
+        key = _key(data, wanted)
+        listed = data.get(key)
+        for index, patch in enumerate(listed if isinstance(listed, list) else ()):
+            path = (key, index)
+            if isinstance(patch, str):
+                # A strategic merge patch may stand in place of the name of its file.
+                yield PatchEntry(path, text=patch, text_path=path) if "\n" in patch else PatchEntry(path, patch)
+            elif isinstance(patch, dict):
+                target = _get(patch, "target")
+                found = target if isinstance(target, dict) else EMPTY
+                inline = _key(patch, "patch")
+                yield PatchEntry(path, _text(_get(patch, "path")), _text(patch.get(inline)), (*path, inline), found)
+
+
+def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator[Reference]:
     yield from _files("resources", "resource", _get(data, "resources"))
     yield from _files("bases", "resource", _get(data, "bases"))
     yield from _files("components", "component", _get(data, "components"))
-    # A strategic merge patch may also be written in place of the name of its file.
-    for key in ("patchesStrategicMerge", "patches"):
-        yield from _files(key, "patch", [text for text in _texts(_get(data, key)) if "\n" not in text])
-    for key in _PATCHES:
-        yield from _files(key, "patch", [_get(patch, "path") for patch in _dicts(_get(data, key))])
+    yield from (Reference(str(patch.path[0]), "patch", patch.file) for patch in patches if patch.file)
     for key in _PLUGINS:
         yield from _files(key, "plugin", [text for text in _texts(_get(data, key)) if "\n" not in text])
     for key in ("configMapGenerator", "secretGenerator"):
@@ -208,74 +220,6 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
                 claims.setdefault(name, set()).add(namespace)
     namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
     return Layout(patches, namespaces, resources)
-
-
-def find_origin(obj: "ApiObject", objects_of: Callable[[str], Named]) -> Origin | None:
-    """Where the annotation of a built object says that it comes from; None without one.
-
-    `objects_of` gives the objects of a file, none if it cannot be read. The annotation's path starts where kustomize ran,
-    which may be any folder below: without its steps upward it then leads there from here.
-    """
-    annotated = _annotated(obj)
-    path, repository = _text(annotated.get("path")), _text(annotated.get("repo"))
-    if not path:
-        return None
-    if repository or os.path.isabs(path) or len(path) > LONGEST:
-        return Origin(f"{repository}//{path}" if repository else path)
-    for file in dict.fromkeys((path, _UPWARD.sub("", path))):
-        named = objects_of(file).get(obj.kind, {})
-        if exact := named.get(obj.name):
-            return Origin(file, exact[0])
-        # A prefix or suffix may have been added to the name.
-        alike = [o for name, found in islice(named.items(), _MOST_NAMES) if name in obj.name for o in found]
-        if len(alike) == 1:
-            return Origin(file, alike[0])
-    return Origin(path)
-
-
-def by_name(objects: Iterable["ApiObject"]) -> Named:
-    """The objects that have a name, by kind and name."""
-    found: dict[str, dict[str, list[ApiObject]]] = {}
-    for obj in objects:
-        if obj.name:
-            found.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
-    return found
-
-
-def before_kustomize(obj: "ApiObject", at: Located) -> Related | None:
-    """The place in the origin's file that corresponds to one of the built object: the same field if it says the same there,
-    else the object, since a patch or transformer may have set the value.
-    """
-    origin = obj.origin
-    if origin is None or origin.source is None or locate(obj.root, at.path)[0] != at.span:
-        return None
-    source, path = origin.source, at.path[len(obj.path) :]
-    if at.path[: len(obj.path)] == obj.path and path and at.path != obj.place.path and _same(obj, source, path):
-        return Related("written here, before kustomize", View(source.root, None, (*source.path, *path)).span)
-    return Related(f"{source.named} before kustomize", source.place.span)
-
-
-def _same(built: View, source: View, path: tuple[str | int, ...]) -> bool:
-    """Whether the field is the same in both: its value, and the name of each list item on the way to it."""
-    for end, step in enumerate(path):
-        if isinstance(step, int):
-            name = (*path[: end + 1], "name")
-            if built.field(*name).value != source.field(*name).value:
-                return False
-    mine, theirs = built.field(*path), source.field(*path)
-    return mine.present == theirs.present and bool(mine.value == theirs.value)
-
-
-def _annotated(obj: "ApiObject") -> dict[str, Any]:
-    annotation = obj.field("metadata", "annotations", ORIGIN).value
-    if not isinstance(annotation, str):
-        return {}
-    from scclint.load import load_text
-    from scclint.yaml.nodes import to_data
-
-    documents = load_text("", annotation, frozenset())
-    data = to_data(documents[0].root) if documents else None
-    return data if isinstance(data, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -14,16 +14,8 @@ from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.model.object import CLUSTER_SCOPED, ApiObject, RoleBinding
 from scclint.text import and_more
-from scclint.units.kustomize.kustomization import (
-    NAMES,
-    ORIGIN,
-    Kustomization,
-    Named,
-    by_name,
-    find_origin,
-    lay_out,
-    read_kustomization,
-)
+from scclint.units.kustomize.kustomization import NAMES, Kustomization, lay_out, read_kustomization
+from scclint.units.kustomize.trace import ORIGIN, Named, by_name, find_origin
 from scclint.yaml.nodes import Node, SequenceNode, to_data
 
 

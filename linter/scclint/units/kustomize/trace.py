@@ -1,0 +1,322 @@
+"""From objects that kustomize built to the files of its sources: the resource, the patch, or the kustomization's entry for it.
+
+`buildMetadata: [originAnnotations]` names the file of each object, and nothing more. Which patch wrote a field is found by what
+the patches say: the last one that applies to the object and writes that value there.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from scclint.errors import LoadError
+from scclint.files.read import read
+from scclint.finding import Located, Path, Related
+from scclint.load import load_text
+from scclint.model.provenance import Origin
+from scclint.model.view import View
+from scclint.record import record
+from scclint.source import Span
+from scclint.units.kustomize.closure import Closure
+from scclint.units.kustomize.kustomization import PatchEntry, read_kustomization
+from scclint.yaml.locate import locate, node_at
+from scclint.yaml.nodes import Node, ScalarNode, to_data
+
+if TYPE_CHECKING:
+    from scclint.model.object import ApiObject
+
+ORIGIN = "config.kubernetes.io/origin"
+LONGEST = 4096
+"""Bytes of the longest path that Linux opens."""
+
+_UPWARD = re.compile(r"^(?:\.\./)+")
+_MOST_NAMES = 1000
+"""Names of one kind in a file among which the one is looked for that kustomize has added something to."""
+_REPEATS, _MOST_REPEATS = re.compile(r"[*+{]"), 3
+_GROUP = re.compile(r"\)[*+{]")
+"""Repetitions in the regular expression of a target, and repeated groups."""
+
+Named = Mapping[str, Mapping[str, Sequence["ApiObject"]]]
+"""Objects by kind and name."""
+
+
+def find_origin(
+    obj: "ApiObject", objects_of: Callable[[str], Named], resolve: Callable[[str], Iterable[str]] | None = None
+) -> Origin | None:
+    """Where the annotation of a built object says that it comes from; None without one.
+
+    `objects_of` gives the objects of a file, none if it cannot be read. `resolve` gives the files that an annotated path may
+    mean. Without it, the path starts where kustomize ran, which may be any folder below: without its steps upward it then leads
+    there from here.
+    """
+    annotated = _annotated(obj)
+    path, repository = _text(annotated.get("path")) or _text(annotated.get("configuredIn")), _text(annotated.get("repo"))
+    if not path:
+        return None
+    if repository or os.path.isabs(path) or len(path) > LONGEST:
+        return Origin(f"{repository}//{path}" if repository else path)
+    files = list(dict.fromkeys(resolve(path) if resolve else (path, _UPWARD.sub("", path))))
+    for file in files:
+        named = objects_of(file).get(obj.kind, {})
+        if exact := named.get(obj.name):
+            return Origin(file, exact[0])
+        # A prefix or suffix may have been added to the name.
+        alike = [o for name, found in islice(named.items(), _MOST_NAMES) if name in obj.name for o in found]
+        if len(alike) == 1:
+            return Origin(file, alike[0])
+    return Origin(files[0])
+
+
+def from_wrapper(base: str, root: str) -> Callable[[str], Iterable[str]]:
+    """How to resolve the annotated paths of a rendering with origins: they start at its `base`; the results start at the root."""
+    top = os.path.realpath(root)
+    return lambda path: [os.path.relpath(os.path.normpath(os.path.join(base, path)), top).replace(os.sep, "/")]
+
+
+def by_name(objects: Iterable["ApiObject"]) -> Named:
+    """The objects that have a name, by kind and name."""
+    found: dict[str, dict[str, list[ApiObject]]] = {}
+    for obj in objects:
+        if obj.name:
+            found.setdefault(obj.kind, {}).setdefault(obj.name, []).append(obj)
+    return found
+
+
+def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = None) -> Related | None:
+    """The place in kustomize's sources that corresponds to one of the built object.
+
+    That is the same field of the object in its origin's file if it has the same value there; else the last patch that writes
+    the value; else the last patch of a kustomization that applies to the object; else the object in its origin's file.
+    """
+    origin = obj.origin
+    if origin is None or origin.source is None or locate(obj.root, at.path)[0] != at.span:
+        return None
+    source, path = origin.source, at.path[len(obj.path) :]
+    field = at.path[: len(obj.path)] == obj.path and path and at.path != obj.place.path
+    if field:
+        built, there = obj.field(*path), _corresponding(obj.data, source.data, path)
+        if there is not None and _same(built.present, built.value, source.field(*there)):
+            return Related("written here, before kustomize", View(source.root, None, (*source.path, *there)).span)
+        if patches is not None and (found := patches.writer(obj, source, path)) is not None:
+            return found
+    return Related(f"{source.named} before kustomize", source.place.span)
+
+
+class Patches:
+    """The patches of a closure, the one applied last first. Files are read when a patch is first looked for."""
+
+    def __init__(self, closed: Closure, root: str) -> None:
+        self._closed = closed
+        self._root = root
+        self._found: list[_Patch] | None = None
+
+    def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
+        """The place of the patch that wrote the field at `path` of a built object, which comes from `source`."""
+        applying = [patch for patch in self._all() if patch.applies(obj, source)]
+        for patch in applying:
+            if (span := patch.writes(obj, source, path)) is not None:
+                return Related("written by this patch", span)
+        return Related("changed by this patch or one before it", applying[0].entry) if applying else None
+
+    def _all(self) -> "list[_Patch]":
+        if self._found is None:
+            # The closure lists outer kustomizations before the inner ones, which are applied first.
+            order = {folder: index for index, folder in enumerate(self._closed.folders)}
+            files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
+            self._found = [patch for file in files for patch in reversed(list(self._patches_of(file)))]
+        return self._found
+
+    def _patches_of(self, file: str) -> "Iterator[_Patch]":
+        text, root = self._load(file)
+        kustomization = read_kustomization(os.path.join(self._root, file), to_data(root)) if root is not None else None
+        if root is None or kustomization is None:
+            return
+        for entry in kustomization.patch_entries:
+            place = locate(root, entry.path)[0]
+            if entry.file:
+                name = os.path.normpath(os.path.join(os.path.dirname(file), entry.file)).replace(os.sep, "/")
+                if name in self._closed.files:
+                    yield from (_Patch(entry, place, node) for node in _roots(name, self._load(name)[0]))
+            else:
+                yield from (_Patch(entry, place, node, _lines_of(root, entry, text)) for node in _roots(file, entry.text))
+
+    def _load(self, name: str) -> tuple[str, Node | None]:
+        try:
+            text = read(os.path.join(self._root, name), name)
+        except LoadError:
+            return "", None
+        return text, next(iter(_roots(name, text)), None)
+
+
+@record
+class _Lines:
+    """Where the lines of an inline patch stand in its kustomization: line `n` of the patch is line `first + n`, further in."""
+
+    first: int
+    indent: int
+
+
+@record
+class _Patch:
+    """One document of a patch, and the place of the entry that applies it. `lines` is None if its own places are those of its file."""
+
+    listed: PatchEntry
+    entry: Span
+    root: Node
+    lines: _Lines | None = None
+
+    def applies(self, obj: "ApiObject", source: "ApiObject") -> bool:
+        target = self.listed.target
+        if target:
+            called = {"kind": (obj.kind,), "name": (obj.name, source.name), "namespace": (obj.namespace, source.namespace)}
+            return all(_selects(target.get(key), names) for key, names in called.items())
+        data = to_data(self.root)
+        metadata = data.get("metadata") if isinstance(data, dict) else None
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        return isinstance(data, dict) and data.get("kind") == obj.kind and name in (obj.name, source.name)
+
+    def writes(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Span | None:
+        """The place where the patch writes the built object's value, or removes what the object lacks; None if it does neither."""
+        built = obj.field(*path)
+        data = to_data(self.root)
+        if isinstance(data, list):
+            # A merge patch moves the items that it changes to the front of their list, before or after this patch counted them.
+            orders = dict.fromkeys((path, _corresponding(obj.data, source.data, path) or path))
+            found = (self._operation(data, order, built.present, built.value) for order in orders)
+            return next((span for span in found if span is not None), None)
+        there = _corresponding(obj.data, data, path)
+        if there is None:
+            return None
+        value = View(self.root, data).field(*there)
+        if value.present and (value.value == built.value if built.present else value.value is None):
+            return self._placed(there)
+        if not built.present and (removed := _removed(data, there)) is not None:
+            return self._placed(removed)
+        return None
+
+    def _operation(self, operations: list[Any], path: Path, present: bool, value: Any) -> Span | None:
+        for index in range(len(operations) - 1, -1, -1):
+            operation = operations[index]
+            steps = _pointer(operation.get("path")) if isinstance(operation, dict) else None
+            if steps is None or not _leads_to(steps, path):
+                continue
+            inside = path[len(steps) :]
+            if operation.get("op") == "remove":
+                if not present:
+                    return self._placed((index, "path"))
+                continue
+            written = View(self.root, operation.get("value")).field(*inside)
+            if "value" in operation and _same(present, value, written):
+                return self._placed((index, "value", *inside))
+        return None
+
+    def _placed(self, path: Path) -> Span | None:
+        span = locate(self.root, path)[0]
+        if self.listed.file:
+            return span
+        if self.lines is None:
+            return self.entry
+        first, indent = self.lines.first, self.lines.indent
+        return Span(self.entry.file, span.line + first, span.column + indent, span.end_line + first, span.end_column + indent)
+
+
+def _lines_of(root: Node, entry: PatchEntry, text: str) -> _Lines | None:
+    """Where the lines of an inline patch stand; None if it is not a block whose lines are those of the file."""
+    node = node_at(root, entry.text_path)
+    lines = text.split("\n")[node.line :] if isinstance(node, ScalarNode) else []
+    indent = len(lines[0]) - len(lines[0].lstrip(" ")) if lines else 0
+    own = entry.text.rstrip("\n").split("\n")
+    alike = all(theirs[indent:].rstrip("\r") == line for theirs, line in zip(lines, own, strict=False))
+    return _Lines(node.line, indent) if len(lines) >= len(own) and alike else None
+
+
+def _roots(file: str, text: str) -> list[Node]:
+    return [document.root for document in load_text(file, text, frozenset()) if document.root is not None]
+
+
+def _selects(pattern: Any, names: Iterable[str]) -> bool:
+    """Whether the pattern of a target, a regular expression for the whole text, takes one of the names; an empty one takes all.
+
+    One that could take Python forever, as it cannot take Go, counts as taking all: the value decides then.
+    """
+    if not isinstance(pattern, str) or not pattern or len(_REPEATS.findall(pattern)) > _MOST_REPEATS or _GROUP.search(pattern):
+        return True
+    try:
+        return any(re.fullmatch(pattern, name) for name in names)
+    except (re.error, OverflowError):
+        return True
+
+
+def _corresponding(built: Any, other: Any, path: Path) -> Path | None:
+    """The path in another object, or a patch of it, of the field at `path`: items of lists are known by their `name`.
+
+    None if the other has no such item. Steps that are missing there are kept.
+    """
+    found: list[str | int] = []
+    for step in path:
+        mine = None
+        if isinstance(step, int):
+            items = other if isinstance(other, list) else []
+            mine = built[step] if isinstance(built, list) and step < len(built) else None
+            name = mine.get("name") if isinstance(mine, dict) else None
+            at = step
+            if name is not None:
+                at = next((i for i, item in enumerate(items) if isinstance(item, dict) and item.get("name") == name), -1)
+            if at < 0 or (isinstance(other, list) and at >= len(items)):
+                return None
+            other = items[at] if items else None
+            found.append(at)
+        else:
+            mine = built.get(step) if isinstance(built, dict) else None
+            other = other.get(step) if isinstance(other, dict) else None
+            found.append(step)
+        built = mine
+    return tuple(found)
+
+
+def _removed(data: Any, path: Path) -> Path | None:
+    """The place on the way where a strategic merge patch removes what holds the field."""
+    for end, step in enumerate(path):
+        if isinstance(data, dict):
+            if data.get("$patch") in ("delete", "replace"):
+                return (*path[:end], "$patch")
+            if step in data and data[step] is None:
+                return path[: end + 1]
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return None
+
+
+def _pointer(pointer: Any) -> tuple[str, ...] | None:
+    """The steps of a JSON pointer; None if it is none."""
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        return None
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+
+
+def _leads_to(steps: tuple[str, ...], path: Path) -> bool:
+    """Whether a pointer names the field or what holds it; `-` is the end of a list, and may be any item of it by now."""
+    return len(steps) <= len(path) and all(
+        step == str(own) or (step == "-" and isinstance(own, int)) for step, own in zip(steps, path, strict=False)
+    )
+
+
+def _same(present: bool, value: Any, there: Any) -> bool:
+    return bool(present == there.present and value == there.value)
+
+
+def _annotated(obj: "ApiObject") -> dict[str, Any]:
+    annotation = obj.field("metadata", "annotations", ORIGIN).value
+    if not isinstance(annotation, str):
+        return {}
+    documents = load_text("", annotation, frozenset())
+    data = to_data(documents[0].root) if documents else None
+    return data if isinstance(data, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
