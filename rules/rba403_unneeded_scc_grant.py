@@ -5,7 +5,7 @@ There are three cases. In the first, an SCC that comes earlier, mostly `restrict
 reaches the granted SCC. In the second, the granted SCC admits the pods only because of its priority, as `anyuid` does,
 although a more restrictive SCC would admit them. The pods then run with the user ID of their image, and without a seccomp
 profile if the SCC applies none. In the third, a binding grants several SCCs, and the pods do not need the ones that open the
-node. In each case the grant only helps those who may create other pods in the namespace.
+node. In each case, only other pods in the namespace can use the grant.
 
 The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
 is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
@@ -14,8 +14,8 @@ workloads they create.
 ## How to fix it
 
 Remove the service account from the binding, or remove the binding if it has no other subject. If the role also grants other
-things, remove the rule from the role. If the image needs its own user ID under `anyuid`, set it in the pod: `runAsUser: 0`, or
-the ID it needs, makes the need visible, and the rule no longer reports the grant.
+things, remove the rule from the role. If the image needs its own user ID under `anyuid`, set that ID as `runAsUser`
+in the pod. The rule then no longer reports the grant.
 
 ## Before
 

@@ -1,10 +1,10 @@
 """
 The SCC that admits the pod allows privileged containers or the node's own namespaces.
 
-With such an SCC, an attacker who takes over the container can reach the node. Most of them also apply no seccomp profile
-and do not restrict user IDs. A privileged container always runs without seccomp, whatever profile it sets, because CRI-O skips the
-filter for it. The finding names the fields that make every more restrictive SCC reject the pod. If the annotation
-`openshift.io/required-scc` selects the SCC, the finding names that too.
+With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
+and do not restrict user IDs. A privileged container always runs without seccomp, because CRI-O ignores its profile. The
+finding names the fields because of which the closest earlier SCC rejects the pod. If the annotation
+`openshift.io/required-scc` selects the SCC, the finding names the annotation too.
 
 ## How to fix it
 
