@@ -2,6 +2,8 @@
 
 from scclint.api import World
 
+from ._scc import opened
+
 _STRATEGIES = {"MustRunAsNonRoot": "any user ID except root", "RunAsAny": "any user ID including root"}
 _RANK = {"MustRunAs": 0, "MustRunAsRange": 0, "MustRunAsNonRoot": 1, "RunAsAny": 2}
 
@@ -20,22 +22,12 @@ def more_restrictive(world: World, narrow: str, wide: str) -> bool:
 def extra_permissions(world: World, wide: str, narrow: str) -> list[str]:
     """Return what the SCC `wide` allows and `narrow` rejects, most dangerous first: `privileged containers`, ..."""
     more, less = world.cluster.sccs[wide], world.cluster.sccs[narrow]
-    words = [
-        text
-        for allowed, refused, text in (
-            (more.allow_privileged_container, less.allow_privileged_container, "privileged containers"),
-            (more.allow_host_network, less.allow_host_network, "the host's network"),
-            (more.allow_host_pid, less.allow_host_pid, "the host's process IDs"),
-            (more.allow_host_ipc, less.allow_host_ipc, "the host's IPC"),
-            (_host_paths(more.volumes), _host_paths(less.volumes), "hostPath volumes"),
-            (more.allow_host_ports, less.allow_host_ports, "host ports"),
-        )
-        if allowed and not refused
-    ]
+    without = {access.words for access in opened(narrow, world)}
+    words = [a.words for a in opened(wide, world) if a.words not in without and not a.capability]
+    if more.allow_host_ports and not less.allow_host_ports:
+        words.append("host ports")
     if _rank(more.run_as_user, more.uid) > _rank(less.run_as_user, less.uid):
         words.append(_STRATEGIES.get(more.run_as_user, f"user ID {more.uid}"))
-    if more.se_linux_context == "RunAsAny" and less.se_linux_context != "RunAsAny":
-        words.append("any SELinux context")
     words += _capabilities(
         {*more.allowed_capabilities, *more.default_add_capabilities},
         {*less.allowed_capabilities, *less.default_add_capabilities},
@@ -45,10 +37,6 @@ def extra_permissions(world: World, wide: str, narrow: str) -> list[str]:
     if more.allow_privilege_escalation and not less.allow_privilege_escalation:
         words.append("privilege escalation")
     return words
-
-
-def _host_paths(volumes: tuple[str, ...]) -> bool:
-    return "hostPath" in volumes or "*" in volumes
 
 
 def _rank(strategy: str, uid: int | None) -> int:

@@ -1,6 +1,6 @@
 """
-A binding lets its subjects use an SCC that opens the node: privileged containers, the host's namespaces, `hostPath`
-volumes, or root with every capability. Examples are `privileged`, `hostaccess`, `hostmount-anyuid`, `hostnetwork` and
+A binding lets its subjects use an SCC with which a container can take the node: privileged containers, the host's process
+IDs, `hostPath` volumes, or a capability such as `SYS_ADMIN`. Examples are `privileged`, `hostaccess`, `hostmount-anyuid` and
 custom SCCs that allow the same.
 
 The service account holds the grant, not a single workload: everyone who may create pods in its namespace may run any image

@@ -58,7 +58,7 @@ from ._annotations import seccomp_keys
 from ._elsewhere import granted_elsewhere
 from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
-from ._scc import node_access
+from ._scc import opened
 from ._seccomp import default_profile
 from ._words import first_per_field, pods, rejecting_sccs, when_created
 
@@ -153,7 +153,7 @@ def _scc_to_grant(outcome: Outcome, world: World) -> str:
             "a custom SCC that allows what the pod needs and lists runtime/default in seccompProfiles "
             f"({scc} also admits the pod, but runs it unconfined)"
         )
-    if node_access(scc, world):
+    if opened(scc, world):
         return f"a custom SCC that allows only what the pod needs ({scc} also admits the pod, but opens the node)"
     return f"SCC {scc}, the most restrictive that admits the pod"
 

@@ -1,5 +1,7 @@
 """
-The SCC that admits the pod allows privileged containers or the node's own namespaces.
+The SCC that admits the pod opens the node: it allows privileged containers, the host's namespaces, `hostPath` volumes,
+dangerous capabilities, any SELinux label or every sysctl. The finding names what the SCC opens and what the pod uses of it.
+The page of SCC312 lists what counts. If the SCC opens only what reaches the node without taking it, the finding is an info.
 
 With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
 and do not restrict user IDs. A privileged container always runs without seccomp, because CRI-O ignores its profile. The
@@ -59,17 +61,19 @@ from scclint.api import (
     and_more,
     listed,
     rule,
+    used_by,
 )
 
 from ._allowances import more_restrictive
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import REQUIRED_SCC, minor, required_scc_counts
+from ._scc import opened
 from ._words import first_per_field, pods, when_created
 
 
 @rule(
     "SCC102",
     "privileged-scc",
-    "An SCC that allows privileged containers or host namespaces admits the pod",
+    "An SCC that opens the node admits the pod",
     severity=Severity.WARNING,
     on=Workload,
     since="0.1",
@@ -80,14 +84,15 @@ from ._words import first_per_field, pods, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     scc = outcome.verdict.scc if outcome.verdict is not None else None
-    opened = _opened(scc, world) if scc is not None else []
-    if scc is None or not opened:
+    node = opened(scc, world) if scc is not None else ()
+    if scc is None or not node:
         return
     cause = _cause(outcome, scc, world)
     privileged = [container.name for container in outcome.seccomp if container.source == "privileged"]
     facts = [
         f"SCC {scc} admits {pods(workload)}{when_created(outcome)}",
-        f"it allows {listed(opened)}",
+        f"it opens {and_more((access.words for access in node), 3)}",
+        _used(outcome, world),
         *_reasons(cause, pods(workload)),
     ]
     if privileged:
@@ -99,7 +104,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         related=_other_places(workload, cause)
         + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, scc, workload),
         settle=_fix(cause, bool(privileged), pods(workload)),
+        severity=None if any(access.takes for access in node) else Severity.INFO,
     )
+
+
+def _used(outcome: Outcome, world: World) -> str:
+    assert outcome.verdict is not None
+    used = [access.words for access in used_by(outcome.verdict.pod, minor(world))]
+    who = pods(outcome.workload)
+    return f"{who} {'uses' if who == 'the pod' else 'use'} {listed(used) or 'none of it'}"
 
 
 class _Cause(NamedTuple):
@@ -162,24 +175,6 @@ def _fix(cause: _Cause, privileged: bool, pods: str) -> str:
         return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
     custom = "a custom SCC that allows only what the pod needs and lists runtime/default in seccompProfiles"
     return f"Remove the named fields, or grant {custom}." if cause.rejected else f"Grant {custom}."
-
-
-def _opened(name: str, world: World) -> list[str]:
-    """Return what the SCC lets a pod use of the node, as phrases; empty if nothing."""
-    scc = world.cluster.sccs[name]
-    host = [
-        words
-        for allowed, words in (
-            (scc.allow_host_network, "network"),
-            (scc.allow_host_pid, "process IDs"),
-            (scc.allow_host_ipc, "IPC"),
-        )
-        if allowed
-    ]
-    return [
-        *(["privileged containers"] if scc.allow_privileged_container else []),
-        *([f"the host's {listed(host)}"] if host else []),
-    ]
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:

@@ -1,10 +1,16 @@
 """
-The SCC allows access that gives a container control of the node: privileged containers, host namespaces, every
-capability, or every sysctl.
+The SCC opens the node to the pods that may use it. The finding names everything that the SCC opens, and what the pods that it
+admits use of that.
 
-The SCC gets one finding that names everything of this kind. Every pod that may use the SCC can get this access, and
-neither seccomp nor SELinux nor the user ID then confines it: a privileged container runs without a seccomp filter,
-and a container in the host's network reaches services that listen only on the node.
+- It lets a container *take* the node: privileged containers, the host's process IDs, `hostPath` volumes, every capability (`*` or
+  `ALL`), or one of the capabilities `SYS_ADMIN`, `SYS_MODULE`, `SYS_RAWIO`, `SYS_BOOT`, `DAC_READ_SEARCH`, `BPF`, `MAC_ADMIN`,
+  `MAC_OVERRIDE`, and `SYS_PTRACE` together with the host's process IDs.
+- It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's network, any
+  SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the finding is an info.
+
+A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`. Neither seccomp nor SELinux nor the user ID confines
+a container that takes the node: a privileged container runs without a seccomp filter, and a container in the host's network
+reaches services that listen only on the node.
 
 ## How to fix it
 
@@ -46,31 +52,29 @@ seccompProfiles: [runtime/default]
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from scclint.api import Located, Problem, Related, SecurityContextConstraints, Severity, World, listed, rule
+from scclint.api import (
+    Problem,
+    Related,
+    SecurityContextConstraints,
+    Severity,
+    Workload,
+    World,
+    listed,
+    opened_by,
+    rule,
+    used_by,
+)
 
-from ._scc import MEANS_ALL
-
-SWITCHES = {
-    "allowPrivilegedContainer": "privileged containers",
-    "allowHostNetwork": "the host's network",
-    "allowHostPID": "the host's process IDs",
-    "allowHostIPC": "the host's IPC",
-}
-
-LISTS = {
-    "allowedCapabilities": (MEANS_ALL, "every capability"),
-    "defaultAddCapabilities": (MEANS_ALL, "every capability by default"),
-    "allowedUnsafeSysctls": (frozenset("*"), "every sysctl"),
-}
-"""Per list: the entries that allow everything, and what they allow."""
+from ._releases import minor
 
 
 @rule(
     "SCC312",
     "scc-allows-privileged",
-    "An SCC allows privileged containers, host namespaces, every capability or every sysctl",
+    "An SCC opens the node",
     severity=Severity.WARNING,
     on=SecurityContextConstraints,
     since="0.1",
@@ -82,23 +86,41 @@ LISTS = {
     ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    allowed = list(_allowed(scc))
-    if allowed:
-        yield Problem(
-            f"SCC {scc.name}: allows {listed(words for words, _ in allowed)}",
-            at=allowed[0][1],
-            related=tuple(Related(f"allows {words}", at.span) for words, at in allowed[1:]),
-            settle="Allow only what its pods use, and grant the SCC only to the service account that needs it.",
-        )
+    opened = opened_by(world.cluster.constraints_of(scc.manifest))
+    if not opened:
+        return
+    used, users = _used(scc, world)
+    takes = any(access.takes for access in opened)
+    uses = f"; its pods use {listed(used)}" if used else "; no pod in the input uses any of it"
+    yield Problem(
+        f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
+        at=scc.field(*opened[0].at),
+        related=tuple(Related(f"opens {access.words}", scc.field(*access.at).span) for access in opened[1:]) + users,
+        settle="Allow only what its pods use, and grant the SCC only to the service account that needs it.",
+        severity=None if takes else Severity.INFO,
+    )
 
 
-def _allowed(scc: SecurityContextConstraints) -> Iterator[tuple[str, Located]]:
-    for name, words in SWITCHES.items():
-        if scc.field(name).value is True:
-            yield words, scc.field(name)
-    for name, (wildcards, words) in LISTS.items():
-        values = scc.field(name).value
-        for index, value in enumerate(values if isinstance(values, list) else ()):
-            if isinstance(value, str) and value in wildcards:
-                yield words, scc.field(name, index)
-                break
+def _used(scc: SecurityContextConstraints, world: World) -> tuple[list[str], tuple[Related, ...]]:
+    """Return what the pods that the SCC admits use of the node, as phrases, and the first workloads that do."""
+    used: dict[str, None] = {}
+    users = []
+    for workload, pod in _admitted(world).get(scc.name, ()) if world.scc(scc.name) is scc else ():
+        if words := [access.words for access in used_by(pod, minor(world))]:
+            used.update(dict.fromkeys(words))
+            users.append(Related(f"{workload.named} uses {listed(words)}", workload.place.span))
+    return list(used), tuple(users[:4])
+
+
+def _admitted(world: World) -> dict[str, list[tuple[Workload, Mapping[str, Any]]]]:
+    """Return the workloads by the SCC that admits them, each with its pod after admission."""
+
+    def by_scc() -> dict[str, list[tuple[Workload, Mapping[str, Any]]]]:
+        found: dict[str, list[tuple[Workload, Mapping[str, Any]]]] = {}
+        for workload in world.of(Workload):
+            verdict = world.outcome(workload).verdict
+            if verdict is not None and verdict.scc is not None:
+                found.setdefault(verdict.scc, []).append((workload, verdict.pod))
+        return found
+
+    return world.memo(_admitted, by_scc)

@@ -9,7 +9,7 @@ import pytest
 RULES = Path(__file__).parents[1] / "rules"
 
 ALWAYS = """
-admission admission.admit admission.aggregate admission.assign admission.authorize admission.capabilities
+admission admission.access admission.admit admission.aggregate admission.assign admission.authorize admission.capabilities
 admission.constraints admission.decoding admission.field admission.group admission.order
 admission.pod admission.provider admission.rbac admission.seccomp admission.selinux admission.service_account
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording

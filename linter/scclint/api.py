@@ -1,5 +1,6 @@
 """The whole of what a rule may import."""
 
+from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
@@ -32,6 +33,7 @@ __all__ = [
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
+    "Access",
     "ApiObject",
     "Candidate",
     "Container",
@@ -75,6 +77,8 @@ __all__ = [
     "closest_match",
     "is_open",
     "listed",
+    "opened_by",
     "rule",
     "scc_grant",
+    "used_by",
 ]

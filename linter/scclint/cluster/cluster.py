@@ -9,7 +9,7 @@ from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import errors_of
-from scclint.admission.constraints import from_object
+from scclint.admission.constraints import SecurityContextConstraints, from_object
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import Pod
@@ -208,6 +208,12 @@ class Cluster:
         except ProviderError as problem:
             return str(problem)
         return None
+
+    def constraints_of(self, scc: Object) -> SecurityContextConstraints:
+        """Return an SCC object as admission would read it, without the fields that the API server could not decode."""
+        undecoded = {error.path[0] for error in decode_object(scc, self.kubernetes_minor).errors if error.path}
+        readable = {name: value for name, value in scc.items() if name not in undecoded}
+        return from_object(decode_object(readable, self.kubernetes_minor).valid(), self._minor)
 
     def by_restrictiveness(self) -> tuple[str, ...]:
         """The names of the SCCs, the most restrictive first by the plugin's points, whatever their priority."""

@@ -1,0 +1,117 @@
+"""What an SCC lets a container do to its node, and what a pod uses of it: one definition for every rule.
+
+Access *takes* the node if a container that has it can become root on the node by itself. It *reaches* the node if the container
+leaves a boundary that the node relies on, but still needs a weakness of something else.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from scclint.admission.constraints import RUN_AS_ANY, SecurityContextConstraints
+from scclint.admission.sysctl import safe
+from scclint.finding import Path
+from scclint.model.terms import CONTAINER_LISTS
+from scclint.record import record
+
+PRIVILEGED = "privileged containers"
+HOST_PID = "the host's process IDs"
+HOST_PATH = "hostPath volumes"
+EVERY_CAPABILITY = "every capability"
+HOST_NETWORK = "the host's network"
+HOST_IPC = "the host's IPC"
+ANY_SE_LINUX = "any SELinux label"
+SUPER_PRIVILEGED = "SELinux type spc_t"
+EVERY_SYSCTL = "every sysctl"
+UNSAFE_SYSCTLS = "unsafe sysctls"
+
+_TAKES = (PRIVILEGED, HOST_PID, HOST_PATH)
+_REACHES = (HOST_NETWORK, HOST_IPC, ANY_SE_LINUX, SUPER_PRIVILEGED, EVERY_SYSCTL, UNSAFE_SYSCTLS)
+
+_ALL = frozenset(("ALL", "*"))
+_TAKING_CAPABILITIES = frozenset((
+    "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "DAC_READ_SEARCH", "BPF", "MAC_ADMIN", "MAC_OVERRIDE",
+))  # fmt: skip
+_NETWORK_CAPABILITIES = frozenset(("NET_ADMIN", "NET_RAW"))
+
+
+@record
+class Access:
+    """One way to the node. `words` name it: `hostPath volumes`. `takes` is False for access that only reaches the node.
+
+    `at` leads to the deciding field in the SCC or pod. `capability` is the capability as written, empty for other access.
+    """
+
+    words: str
+    takes: bool
+    at: Path
+    capability: str = ""
+
+
+def opened_by(scc: SecurityContextConstraints) -> tuple[Access, ...]:
+    """Return what an SCC opens of the node; first what takes the node."""
+    fields: dict[str, Path] = {}
+    if scc.allow_privileged_container:
+        fields[PRIVILEGED] = ("allowPrivilegedContainer",)
+    if scc.allow_host_pid:
+        fields[HOST_PID] = ("allowHostPID",)
+    if {"hostPath", "*"}.intersection(scc.volumes):
+        fields[HOST_PATH] = ("allowHostDirVolumePlugin",)
+    if scc.allow_host_network:
+        fields[HOST_NETWORK] = ("allowHostNetwork",)
+    if scc.allow_host_ipc:
+        fields[HOST_IPC] = ("allowHostIPC",)
+    if scc.se_linux_context == RUN_AS_ANY:
+        fields[ANY_SE_LINUX] = ("seLinuxContext", "type")
+    elif (scc.se_linux_options or {}).get("type") == "spc_t":
+        fields[SUPER_PRIVILEGED] = ("seLinuxContext", "seLinuxOptions", "type")
+    if "*" in scc.allowed_unsafe_sysctls:
+        fields[EVERY_SYSCTL] = ("allowedUnsafeSysctls", scc.allowed_unsafe_sysctls.index("*"))
+    lists = (("allowedCapabilities", scc.allowed_capabilities), ("defaultAddCapabilities", scc.default_add_capabilities))
+    return _access(fields, ((name, (field, i)) for field, names in lists for i, name in enumerate(names)))
+
+
+def used_by(pod: Mapping[str, Any], release: int) -> tuple[Access, ...]:
+    """Return what a pod uses of the node, as the cluster of OpenShift 4.`release` has it after admission."""
+    spec = pod["spec"]
+    flags = ((HOST_PID, "hostPID"), (HOST_NETWORK, "hostNetwork"), (HOST_IPC, "hostIPC"))
+    fields: dict[str, Path] = {words: ("spec", field) for words, field in flags if spec.get(field)}
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        if volume.get("hostPath") is not None:
+            fields.setdefault(HOST_PATH, ("spec", "volumes", index, "hostPath"))
+    pod_context = spec.get("securityContext") or {}
+    for index, sysctl in enumerate(pod_context.get("sysctls") or ()):
+        if sysctl.get("name") not in safe(release):
+            fields.setdefault(UNSAFE_SYSCTLS, ("spec", "securityContext", "sysctls", index))
+    capabilities: list[tuple[str, Path]] = []
+    for context, at in (pod_context, ("spec", "securityContext")), *_container_contexts(spec):
+        if context.get("privileged"):
+            fields.setdefault(PRIVILEGED, (*at, "privileged"))
+        if (context.get("seLinuxOptions") or {}).get("type") == "spc_t":
+            fields.setdefault(SUPER_PRIVILEGED, (*at, "seLinuxOptions", "type"))
+        added = (context.get("capabilities") or {}).get("add") or ()
+        capabilities += ((name, (*at, "capabilities", "add", index)) for index, name in enumerate(added))
+    return _access(fields, capabilities)
+
+
+def _container_contexts(spec: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Path]]:
+    for name in CONTAINER_LISTS:
+        for index, container in enumerate(spec.get(name) or ()):
+            yield container.get("securityContext") or {}, ("spec", name, index, "securityContext")
+
+
+def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:
+    found = {words: Access(words, words in _TAKES, fields[words]) for words in (*_TAKES, *_REACHES) if words in fields}
+    for name, at in capabilities:
+        plain = name.removeprefix("CAP_")
+        if plain in _ALL:
+            words, takes = EVERY_CAPABILITY, True
+        elif plain in _TAKING_CAPABILITIES:
+            words, takes = f"capability {plain}", True
+        elif plain == "SYS_PTRACE" and HOST_PID in fields:
+            words, takes = f"capability {plain} with {HOST_PID}", True
+        elif plain in _NETWORK_CAPABILITIES and HOST_NETWORK in fields:
+            words, takes = f"capability {plain} in {HOST_NETWORK}", False
+        else:
+            continue
+        found.setdefault(words, Access(words, takes, at, name))
+    return tuple(sorted(found.values(), key=lambda access: not access.takes))
