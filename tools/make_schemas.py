@@ -54,12 +54,14 @@ NOT_ENFORCED = {
 }
 
 GO_TYPES = {
+    "AppArmorProfile.type": "v1.AppArmorProfileType",
     "Capabilities.add[]": "v1.Capability",
     "Capabilities.drop[]": "v1.Capability",
     "PodOS.name": "v1.OSName",
     "SeccompProfile.type": "v1.SeccompProfileType",
+    "SecurityContext.procMount": "v1.ProcMountType",
 }
-"""The Go types of strings that have one of their own, for fields that SCC admission reads: Go's decoder names them in errors."""
+"""The Go types of strings that have one of their own, for fields that admission reads: Go's decoder names them in errors."""
 
 _PULL = ("Always", "IfNotPresent", "Never")
 _HONOR = ("Honor", "Ignore")

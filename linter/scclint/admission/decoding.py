@@ -22,8 +22,12 @@ _EVERY = frozenset(
 )
 """The definitions of which admission reads every field."""
 
-_CONTAINER = ("name", "ports", "securityContext", "volumeMounts")
+_CONTAINER = (
+    *("lifecycle", "livenessProbe", "name", "ports", "readinessProbe", "securityContext", "startupProbe", "volumeMounts"),
+)
+_HANDLER = ("httpGet", "tcpSocket")
 _SOME = {
+    "AppArmorProfile": ("type",),
     "ConfigMapProjection": ("items", "name"),
     "Container": _CONTAINER,
     "ContainerPort": ("containerPort", "hostPort"),
@@ -31,26 +35,34 @@ _SOME = {
     "DownwardAPIVolumeFile": ("fieldRef", "path"),
     "EphemeralContainer": _CONTAINER,
     "FlexVolumeSource": ("driver",),
+    "HTTPGetAction": ("host",),
+    "Lifecycle": ("postStart", "preStop"),
+    "LifecycleHandler": _HANDLER,
     "Namespace": ("metadata",),
     "ObjectMeta": ("annotations", "generateName", "labels", "name", "namespace"),
     "Pod": ("metadata", "spec"),
     "PodOS": ("name",),
     "PodSecurityContext": (
-        *("fsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "supplementalGroups", "sysctls"),
+        *("appArmorProfile", "fsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
+        *("supplementalGroups", "sysctls", "windowsOptions"),
     ),
     "PodSpec": (
         *("automountServiceAccountToken", "containers", "ephemeralContainers", "hostIPC", "hostNetwork", "hostPID"),
-        *("hostUsers", "initContainers", "os", "securityContext", "serviceAccount", "serviceAccountName", "volumes"),
+        *("hostUsers", "initContainers", "os", "runtimeClassName", "securityContext", "serviceAccount", "serviceAccountName"),
+        "volumes",
     ),
+    "Probe": _HANDLER,
     "ProjectedVolumeSource": ("sources",),
     "SecurityContext": (
-        *("allowPrivilegeEscalation", "capabilities", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"),
-        *("runAsUser", "seLinuxOptions", "seccompProfile"),
+        *("allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount"),
+        *("readOnlyRootFilesystem", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "windowsOptions"),
     ),
     "ServiceAccount": ("automountServiceAccountToken", "metadata"),
     "ServiceAccountTokenProjection": ("audience", "path"),
+    "TCPSocketAction": ("host",),
     "VolumeMount": ("mountPath", "name"),
     "VolumeProjection": ("configMap", "downwardAPI", "serviceAccountToken"),
+    "WindowsSecurityContextOptions": ("hostProcess",),
 }
 """The fields that admission reads of other definitions. Of a definition that is not here it reads none."""
 

@@ -9,7 +9,7 @@ from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import errors_of
-from scclint.admission.constraints import SecurityContextConstraints, from_object
+from scclint.admission.constraints import SecurityContextConstraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import Pod
@@ -30,6 +30,8 @@ from scclint.cluster.objects import Objects
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
+    from scclint.podsecurity.levels import Level
+    from scclint.podsecurity.standards import Result
 
 Object = Mapping[str, Any]
 _NO_BINDINGS = rbac.Bindings()
@@ -214,6 +216,34 @@ class Cluster:
         undecoded = {error.path[0] for error in decode_object(scc, self.kubernetes_minor).errors if error.path}
         readable = {name: value for name, value in scc.items() if name not in undecoded}
         return from_object(decode_object(readable, self.kubernetes_minor).valid(), self._minor)
+
+    def pod_security(self, pod: dict[str, Any], level: str = "restricted", version: str = "latest") -> "Result":
+        """Return whether the cluster's Pod Security admission allows `pod` (a v1 Pod) at a level and policy version.
+
+        `allowed` is the verdict, and `detail` the reasons as the API server prints them. `pod` is judged as it is: pass the pod
+        that SCC admission returns to judge what a cluster would. Raises ModelError for a pod that the API server could not
+        decode, UsageError for an unknown level or version.
+        """
+        from scclint.podsecurity.checks import Library
+        from scclint.podsecurity.defaults import openshift_library
+        from scclint.podsecurity.standards import evaluate
+
+        minor = self.kubernetes_minor
+        library = openshift_library(minor) if self.platform == "openshift" else Library(minor)
+        return evaluate(decode_pod(pod, minor).valid(), level, version, library)
+
+    def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":
+        """Return the Pod Security level that the label syncer reads from an SCC object in a namespace, or in an ordinary one.
+
+        Raises ModelError for an SCC of a wrong shape, and where the syncer fails: for a type of volume or user strategy that it
+        does not know, and for a range of user IDs that it cannot read.
+        """
+        from scclint.podsecurity.scc_level import level_of_scc
+
+        scc = decode_object(scc, self.kubernetes_minor).valid()
+        annotations = ASSUMED_ANNOTATIONS if namespace is None else self._annotations(namespace)[0]
+        volumes = default_volumes(scc.get("volumes"), bool(scc.get("allowHostDirVolumePlugin")), self._minor)
+        return level_of_scc({**scc, "volumes": volumes}, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
 
     def by_restrictiveness(self) -> tuple[str, ...]:
         """The names of the SCCs, the most restrictive first by the plugin's points, whatever their priority."""

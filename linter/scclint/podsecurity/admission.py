@@ -1,0 +1,139 @@
+"""What the Pod Security plugin answers to the creation of a pod or of a workload with a pod template.
+
+Source: `admission/admission.go` of kubernetes/pod-security-admission.
+"""
+
+from typing import Any, Literal
+
+from scclint.podsecurity.checks import Library
+from scclint.podsecurity.defaults import Exemptions
+from scclint.podsecurity.labels import Policy
+from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.pod import Object, Path, Pod
+from scclint.podsecurity.standards import Result, judge
+from scclint.record import record
+
+TEMPLATES: dict[tuple[str, str], Path] = {
+    ("", "PodTemplate"): ("template",),
+    ("", "ReplicationController"): ("spec", "template"),
+    ("apps", "ReplicaSet"): ("spec", "template"),
+    ("apps", "Deployment"): ("spec", "template"),
+    ("apps", "StatefulSet"): ("spec", "template"),
+    ("apps", "DaemonSet"): ("spec", "template"),
+    ("batch", "Job"): ("spec", "template"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+}
+"""The workloads that the plugin looks at, by API group and kind, with the path of their pod template."""
+
+Exemption = Literal["namespace", "user", "runtimeClass"]
+
+
+@record
+class Answer:
+    """The plugin's answer to one request.
+
+    `denial` is the reason of the refusal as the API server prints it after `pods "NAME" is forbidden: `, `warning` what the client
+    sees, `audit` what the audit log gets; each is empty if there is none. `exemption` says why nothing was checked.
+    """
+
+    denial: str = ""
+    warning: str = ""
+    audit: str = ""
+    exemption: Exemption | None = None
+
+
+def with_defaults(pod: Object, *, host_ports: bool = True) -> dict[str, Any]:
+    """Return a pod or pod template with the API server's defaults that the checks read. `pod` is not changed.
+
+    A volume without a source is an `emptyDir`. With `host_ports`, each port of a pod on the host network is a host port, too.
+    """
+    spec: Object = pod.get("spec") or {}
+    changes: dict[str, Any] = {}
+    if volumes := spec.get("volumes"):
+        changes["volumes"] = [_with_source(volume or {}) for volume in volumes]
+    if host_ports and spec.get("hostNetwork"):
+        for field in ("initContainers", "containers"):
+            if containers := spec.get(field):
+                changes[field] = [_with_host_ports(container or {}) for container in containers]
+    return {**pod, "spec": {**spec, **changes}}
+
+
+def admit_pod(pod: Object, policy: Policy, library: Library, exemptions: Exemptions, *, namespace: str, user: str) -> Answer:
+    """Return the answer to the creation of a pod by `user`. The pod is taken as SCC admission left it, with defaults."""
+    if exemption := _exemption(exemptions, pod, namespace, user):
+        return Answer(exemption=exemption)
+    read = Pod(pod)
+    if denial := _message("violates", read, policy.enforce, library):
+        return Answer(denial, "", _message("would violate", read, policy.audit, library))
+    return _advice(read, policy, library)
+
+
+def admit_workload(
+    workload: Object, policy: Policy, library: Library, exemptions: Exemptions, *, namespace: str, user: str
+) -> Answer:
+    """Return the answer to the creation of a workload by `user`: its pod template as written is never refused.
+
+    The answer is empty for kinds that the plugin does not look at.
+    """
+    template = template_of(workload, library.minor)
+    if template is None:
+        return Answer()
+    if exemption := _exemption(exemptions, {"spec": template.spec}, namespace, user):
+        return Answer(exemption=exemption)
+    return _advice(template, policy, library)
+
+
+def evaluate_template(workload: Object, level: str, version: str, library: Library) -> Result | None:
+    """Return whether the pod template of a workload meets a standard as written, as `audit` and `warn` judge it.
+
+    None for kinds that the plugin does not look at, and for a workload without a template. The paths of violations lead from the
+    workload. Raises UsageError for an unknown level or version.
+    """
+    template = template_of(workload, library.minor)
+    return None if template is None else judge(template, level, version, library)
+
+
+def template_of(workload: Object, minor: int) -> Pod | None:
+    """Return the pod template of a workload with defaults, or None if the plugin does not look at it."""
+    group = str(workload.get("apiVersion") or "").rpartition("/")[0]
+    path = TEMPLATES.get((group, str(workload.get("kind") or "")))
+    if path is None:
+        return None
+    found: Any = workload
+    for step in path:
+        found = found.get(step)
+        if found is None:
+            return None
+    # Kubernetes 1.28 stopped giving templates on the host network their host ports.
+    return Pod(with_defaults(found, host_ports=minor < 28), path)
+
+
+def _advice(pod: Pod, policy: Policy, library: Library) -> Answer:
+    return Answer(
+        warning=_message("would violate", pod, policy.warn, library),
+        audit=_message("would violate", pod, policy.audit, library),
+    )
+
+
+def _message(verb: str, pod: Pod, standard: Standard, library: Library) -> str:
+    result = judge(pod, standard.level, standard.version, library)
+    return "" if result.allowed else f'{verb} PodSecurity "{standard}": {result.detail}'
+
+
+def _exemption(exemptions: Exemptions, pod: Object, namespace: str, user: str) -> Exemption | None:
+    runtime_class = (pod.get("spec") or {}).get("runtimeClassName")
+    if namespace and namespace in exemptions.namespaces:
+        return "namespace"
+    if user and user in exemptions.users:
+        return "user"
+    return "runtimeClass" if runtime_class and runtime_class in exemptions.runtime_classes else None
+
+
+def _with_source(volume: Object) -> Object:
+    has_source = any(value is not None for field, value in volume.items() if field != "name")
+    return volume if has_source else {**volume, "emptyDir": {}}
+
+
+def _with_host_ports(container: Object) -> Object:
+    ports = [port or {} for port in container.get("ports") or ()]
+    return {**container, "ports": [{**port, "hostPort": port.get("hostPort") or port.get("containerPort")} for port in ports]}

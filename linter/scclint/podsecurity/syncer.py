@@ -1,0 +1,194 @@
+"""The Pod Security labels that OpenShift's controllers write on namespaces.
+
+The label syncer reads a level from the SCCs that the namespace's service accounts may use. Another controller forces three system
+namespaces to `privileged`. Source: `pkg/psalabelsyncer` of openshift/cluster-policy-controller, release branches 4.11 to 5.0.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from scclint.errors import ModelError
+from scclint.podsecurity.labels import LABELS, MODES, Mode, level_label, version_label
+from scclint.podsecurity.levels import LATEST, Level, least_strict
+from scclint.podsecurity.pod import Object
+from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
+from scclint.record import record
+
+SYNC_LABEL = "security.openshift.io/scc.podSecurityLabelSync"
+
+SYSTEM_NAMESPACES = frozenset(
+    (
+        *("default", "kube-node-lease", "kube-public", "kube-system", "openshift", "openshift-apiserver"),
+        *("openshift-apiserver-operator", "openshift-authentication", "openshift-authentication-operator"),
+        *("openshift-cloud-controller-manager", "openshift-cloud-controller-manager-operator"),
+        *("openshift-cloud-credential-operator", "openshift-cloud-network-config-controller"),
+        *("openshift-cluster-csi-drivers", "openshift-cluster-machine-approver", "openshift-cluster-node-tuning-operator"),
+        *("openshift-cluster-samples-operator", "openshift-cluster-storage-operator", "openshift-cluster-version"),
+        *("openshift-config", "openshift-config-managed", "openshift-config-operator", "openshift-console"),
+        *("openshift-console-operator", "openshift-console-user-settings", "openshift-controller-manager"),
+        *("openshift-controller-manager-operator", "openshift-dns", "openshift-dns-operator", "openshift-etcd"),
+        *("openshift-etcd-operator", "openshift-host-network", "openshift-image-registry", "openshift-infra"),
+        *("openshift-ingress", "openshift-ingress-canary", "openshift-ingress-operator", "openshift-insights"),
+        *("openshift-kni-infra", "openshift-kube-apiserver", "openshift-kube-apiserver-operator"),
+        *("openshift-kube-controller-manager", "openshift-kube-controller-manager-operator", "openshift-kube-scheduler"),
+        *("openshift-kube-scheduler-operator", "openshift-kube-storage-version-migrator"),
+        *("openshift-kube-storage-version-migrator-operator", "openshift-machine-api", "openshift-machine-config-operator"),
+        *("openshift-marketplace", "openshift-monitoring", "openshift-multus", "openshift-network-diagnostics"),
+        *("openshift-network-operator", "openshift-node", "openshift-nutanix-infra", "openshift-oauth-apiserver"),
+        *("openshift-openstack-infra", "openshift-operator-lifecycle-manager", "openshift-ovirt-infra", "openshift-sdn"),
+        *("openshift-service-ca", "openshift-service-ca-operator", "openshift-user-workload-monitoring"),
+        "openshift-vsphere-infra",
+    )
+)
+"""The namespaces that the syncer leaves alone in every release, whatever their labels. `openshift-operators` is not one."""
+
+PRIVILEGED_NAMESPACES = frozenset(("default", "kube-public", "kube-system"))
+"""The namespaces whose levels a controller forces to `privileged` from OpenShift 4.14 on."""
+
+_OWN_MANAGERS = ("pod-security-admission-label-synchronization-controller", "cluster-policy-controller")
+_MANIFEST = "the manifest"
+_WITH_OWNERSHIP = 27
+"""OpenShift 4.14: from here on the syncer leaves a label alone that another field manager owns."""
+
+Unsynced = Literal[
+    "system-namespace",
+    "openshift-prefix",
+    "opted-out",
+    "labels-owned",
+    "terminating",
+    "no-uid-range",
+    "no-accounts",
+    "no-scc",
+    "unreadable-scc",
+]
+"""Why the syncer leaves a namespace as it is."""
+
+
+@record
+class Synced:
+    """A namespace's labels once the controllers have run.
+
+    `level` is what the syncer reads from the SCCs, None where it does not sync; `unsynced` then says why. `error` is the syncer's
+    error for the SCC that it cannot read.
+    """
+
+    labels: Mapping[str, str]
+    level: Level | None = None
+    unsynced: Unsynced | None = None
+    error: str = ""
+
+
+def why_not_synced(namespace: Object, minor: int) -> Unsynced | None:
+    """Return why the syncer does not look at a namespace on Kubernetes 1.`minor`, or None if it does.
+
+    A Pod Security label in a manifest without `managedFields` counts as owned by the manifest.
+    """
+    name, labels = _name(namespace), _labels(namespace)
+    if name in SYSTEM_NAMESPACES:
+        return "system-namespace"
+    if labels.get(SYNC_LABEL) == "true":
+        return None
+    if name.startswith("openshift-"):
+        return "openshift-prefix"
+    owners = _owners(namespace)
+    if minor >= _WITH_OWNERSHIP and all(label in labels and _is_foreign(owners.get(label)) for label in LABELS):
+        return "labels-owned"
+    return "opted-out" if labels.get(SYNC_LABEL) == "false" else None
+
+
+def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int, *, enforcing: bool) -> Synced:
+    """Return the labels of a namespace once OpenShift's controllers have run.
+
+    `accounts` are the namespace's service accounts, each with the SCC objects that it may use. `enforcing`: the syncer also
+    writes the `enforce` labels (see `scclint.podsecurity.defaults.enforces`).
+    """
+    labels = _labels(namespace)
+    if minor >= _WITH_OWNERSHIP and _name(namespace) in PRIVILEGED_NAMESPACES:
+        return Synced(labels | {level_label(mode): "privileged" for mode in MODES}, None, "system-namespace")
+    if why := why_not_synced(namespace, minor):
+        return Synced(labels, None, why)
+    uid_range = ((namespace.get("metadata") or {}).get("annotations") or {}).get(UID_RANGE) or ""
+    if _at(namespace, "status", "phase") == "Terminating":
+        return Synced(labels, None, "terminating")
+    if not uid_range:
+        return Synced(labels, None, "no-uid-range")
+    if not accounts:
+        return Synced(labels, None, "no-accounts")
+    sccs = [scc for usable in accounts.values() for scc in usable]
+    if not sccs:
+        return Synced(labels, None, "no-scc")
+    try:
+        level = level_of_sccs(sccs, uid_range, minor)
+    except ModelError as problem:
+        return Synced(labels, None, "unreadable-scc", str(problem))
+    return Synced(_written(namespace, labels, level, minor, enforcing=enforcing), level)
+
+
+def level_of_sccs(sccs: Iterable[Object], uid_range: str, minor: int) -> Level:
+    """Return the least strict level of the SCCs, of which there must be one.
+
+    Raises ModelError if the syncer cannot read an SCC, unless another is `privileged`: it reads SCCs in random order, stops at
+    a `privileged` one, and tries again after an error.
+    """
+    levels: list[Level] = []
+    errors: list[ModelError] = []
+    for scc in sccs:
+        try:
+            levels.append(level_of_scc(scc, uid_range, minor))
+        except ModelError as problem:
+            errors.append(problem)
+    if errors and "privileged" not in levels:
+        raise errors[0]
+    return least_strict(levels)
+
+
+def _written(namespace: Object, labels: dict[str, str], level: Level, minor: int, *, enforcing: bool) -> dict[str, str]:
+    written: dict[str, str] = {}
+    for mode in _synced_modes(minor, enforcing=enforcing):
+        written |= {level_label(mode): level, version_label(mode): "v1.24" if minor < 30 else LATEST}
+    if minor >= _WITH_OWNERSHIP:
+        owners, forced = _owners(namespace), labels.get(SYNC_LABEL) == "true"
+        return labels | {label: value for label, value in written.items() if forced or not _is_foreign(owners.get(label))}
+    if enforcing:
+        # The syncer of 4.12 and 4.13 removes what that of 4.11 wrote.
+        labels = {label: value for label, value in labels.items() if label not in LABELS}
+    return labels | written
+
+
+def _synced_modes(minor: int, *, enforcing: bool) -> tuple[Mode, ...]:
+    if not enforcing:
+        return ("audit", "warn")
+    return MODES if minor >= _WITH_OWNERSHIP else ("enforce",)
+
+
+def _name(namespace: Object) -> str:
+    return (namespace.get("metadata") or {}).get("name") or ""
+
+
+def _labels(namespace: Object) -> dict[str, str]:
+    labels = (namespace.get("metadata") or {}).get("labels") or {}
+    return {label: value or "" for label, value in labels.items()}
+
+
+def _is_foreign(owner: str | None) -> bool:
+    return owner is not None and owner not in _OWN_MANAGERS
+
+
+def _owners(namespace: Object) -> dict[str, str]:
+    """Return the field manager of each label that has one."""
+    entries = _at(namespace, "metadata", "managedFields")
+    if not entries:
+        return dict.fromkeys(_labels(namespace), _MANIFEST)
+    owners: dict[str, str] = {}
+    for entry in entries:
+        manager = str(_at(entry, "manager"))
+        for field in _at(entry, "fieldsV1", "f:metadata", "f:labels") or ():
+            owners.setdefault(field.removeprefix("f:"), manager)
+    return owners
+
+
+def _at(value: Any, *names: str) -> Any:
+    """Return the value of a nested field, None if it is absent. Admission decodes none of the fields read with this."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
