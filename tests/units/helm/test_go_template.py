@@ -49,6 +49,18 @@ def test_loops_are_counted() -> None:
     assert sections(text)[0].lines == [Line(1, "a:"), Line(3, "- b", 1), Line(5, "- c", 1), Line(8, "d:")]
 
 
+def test_expressions_of_different_branches_exclude_each_other() -> None:
+    text = "{{ .a }}\n{{ if .x }}\n{{ .b }}\n{{ if .y }}\n{{ .c }}\n{{ end }}\n{{ else if .z }}\n{{ .d }}\n{{ else }}\n{{ .e }}\n{{ end }}\n"
+    a, b, c, d, e = sections(text + "---\n" + text)[0].expressions
+    assert [x.excludes(y) for x, y in ((b, d), (c, e), (d, e), (e, c))] == [True] * 4
+    assert [x.excludes(y) for x, y in ((a, b), (b, c), (c, a), (b, b))] == [False] * 4
+
+
+def test_omitted_keys() -> None:
+    text = '{{ omit . "a" "b" | toYaml }}\n{{ toYaml (omit (deepCopy .x) "c") }}\n{{ .omit "d" }}\n'
+    assert [x.omitted for x in sections(text)[0].expressions] == [{"a", "b"}, {"c"}, set()]
+
+
 def spread(section: Section) -> tuple[int, int, list[int]]:
     return section.first, section.last, [line.number for line in section.lines]
 

@@ -41,6 +41,39 @@ def test_equal_lines_under_different_conditions_are_a_guess() -> None:
     assert found == {"spec:": (1, LINE), "a: 1": (3, EITHER), "b: c": (7, LINE)}
 
 
+OMITTING = """\
+containers:
+- name: dex
+  {{- with .Values.dex.containerSecurityContext }}
+  securityContext:
+    {{- if $.Values.openshift.enabled }}
+      {{- omit . "runAsUser" | toYaml | nindent 4 }}
+    {{- else }}
+      {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- end }}
+"""
+
+
+def test_an_expression_did_not_write_the_key_that_it_omits() -> None:
+    """Nor what was written together with that key, if it lies in the other branch."""
+    found = find(OMITTING, "containers:\n- name: dex\n  securityContext:\n    runAsNonRoot: true\n    runAsUser: 1001\n")
+    assert found["runAsUser: 1001"] == (8, EXPRESSION)
+    assert found["runAsNonRoot: true"] == (8, EXPRESSION)
+
+
+def test_either_branch_may_have_written_what_none_omits() -> None:
+    found = find(OMITTING, "containers:\n- name: dex\n  securityContext:\n    runAsNonRoot: true\n")
+    assert found["runAsNonRoot: true"] == (4, PARENT)
+
+
+def test_a_key_omitted_by_one_expression_may_be_written_by_the_next() -> None:
+    template = 'a:\n  {{- omit .x "b" | toYaml | nindent 2 }}\n  {{- toYaml .y | nindent 2 }}\n'
+    found = find(template, "a:\n  c: 1\n  b: 2\n")
+    assert found["b: 2"] == (3, EXPRESSION)
+    assert found["c: 1"] == (1, PARENT), "either wrote it"
+
+
 def test_what_differs_in_what_it_holds_is_no_guess() -> None:
     template = "{{ if .x }}\na:\n  b: {{ .y }}\n{{ else }}\na:\n  c: {{ .y }}\n{{ end }}\n"
     assert find(template, "a:\n  c: 1\n") == {"a:": (5, LINE), "c: 1": (6, LINE)}

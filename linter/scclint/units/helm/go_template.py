@@ -6,6 +6,7 @@ Helm's templates are text with `{{ actions }}` in it and no YAML before they are
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scclint.record import record
 
@@ -16,10 +17,19 @@ _OPEN, _ELSE, _END = "\1", "\2", "\3"
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=")
+_OMIT, _KEY = re.compile(r"(?<![.$\w])omit\b([^|]*)"), re.compile(r'"([^"]*)"')
+"""Sprig's `omit`, which leaves keys out of a mapping: `omit . "runAsUser"`; and the keys."""
 _INDENT = re.compile(r"\b(n?)indent\s+\(?(\d+)\b")
 _WHOLE = re.compile(f"\\s*{_OPEN}([^{_OPEN}{_ELSE}{_END}]*){_END}\\s*")
 _ENDS = re.compile(f"([{_OPEN}{_END}])")
 _WRITES = re.compile(rf"\s*(?:-\s+)*(?:[^{WILD}]*:(?=[\s{WILD}]))?\s*{WILD}+\s*")
+
+
+class Branch(NamedTuple):
+    """One branch of a block such as `if`: the block's number in the template, and how many `else` come before the branch."""
+
+    block: int
+    number: int
 
 
 @record
@@ -40,6 +50,7 @@ class Expression:
 
     `written` is how far in the line itself begins and `indent` how far in those that it writes do, None if that is not known.
     `text` is the source of its actions. `inline` says that a key or a dash stands before them, which then holds what they write.
+    `branches` are those that its line lies in, the outermost first; `omitted` are the keys that it leaves out of a mapping.
     """
 
     number: int
@@ -47,6 +58,13 @@ class Expression:
     indent: int | None
     text: str
     inline: bool
+    branches: tuple[Branch, ...] = ()
+    omitted: frozenset[str] = frozenset()
+
+    def excludes(self, other: "Expression") -> bool:
+        """Whether only one of the two writes anything, since they lie in different branches of one block."""
+        theirs = dict(other.branches)
+        return any(theirs.get(block, number) != number for block, number in self.branches)
 
 
 class Section:
@@ -71,8 +89,8 @@ def sections(text: str, *, template: bool = True) -> list[Section]:
     As in Helm, a line that begins with `---` begins a document, whatever follows on that line.
     """
     found = [Section(1)]
-    lines = _template_lines(text) if template else ((line, []) for line in plain_lines(text))
-    for line, actions in lines:
+    lines = _template_lines(text) if template else ((line, [], ()) for line in plain_lines(text))
+    for line, actions, branches in lines:
         own = line
         if line.text.startswith("---"):
             found.append(Section(line.number))
@@ -85,20 +103,27 @@ def sections(text: str, *, template: bool = True) -> list[Section]:
             inline = bool(own.text.strip().strip(WILD))
             written = len(own.text) - len(own.text.lstrip(" "))
             indent = _indent(written, actions[-1], inline)
-            section.expressions.append(Expression(own.number, written, indent, " ".join(actions), inline))
+            source = " ".join(actions)
+            omitted = frozenset(key for keys in _OMIT.findall(source) for key in _KEY.findall(keys))
+            section.expressions.append(Expression(own.number, written, indent, source, inline, branches, omitted))
     return [section for section in found if section.lines or section.expressions] or found[:1]
 
 
-def _template_lines(text: str) -> Iterator[tuple[Line, list[str]]]:
-    """Each line with the output actions that begin on it. The bodies of `define` are left out: they are written elsewhere."""
+def _template_lines(text: str) -> Iterator[tuple[Line, list[str], tuple[Branch, ...]]]:
+    """Each line with the output actions that begin on it, and the branches it lies in.
+
+    The bodies of `define` are left out: they are written elsewhere.
+    """
     blocks: list[str] = []
+    branches: list[Branch] = []
+    opened = 0
     within: Counter[str] = Counter()
     number = 1
     parts: list[str] = []
     actions: list[str] = []
 
-    def line() -> tuple[Line, list[str]]:
-        return Line(number, _own_text("".join(parts)), within["range"]), actions
+    def line() -> tuple[Line, list[str], tuple[Branch, ...]]:
+        return Line(number, _own_text("".join(parts)), within["range"]), actions, tuple(branches)
 
     for piece, is_action in _pieces(text.translate(_NO_MARKS)):
         hidden = within["define"] > 0
@@ -106,8 +131,13 @@ def _template_lines(text: str) -> Iterator[tuple[Line, list[str]]]:
             mark, word = _meaning(piece)
             if mark == _OPEN:
                 blocks.append(word)
+                branches.append(Branch(opened, 0))
+                opened += 1
                 within[word] += 1
+            elif mark == _ELSE and branches:
+                branches[-1] = Branch(branches[-1].block, branches[-1].number + 1)
             elif mark == _END and blocks:
+                branches.pop()
                 word = blocks.pop()
                 within[word] -= 1
             elif mark == WILD and not hidden:

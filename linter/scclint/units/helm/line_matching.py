@@ -7,7 +7,7 @@ that the line of the expression stands for it.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from enum import Enum
 from typing import NamedTuple
 
@@ -137,8 +137,15 @@ class Alignment:
         # Among that many none is the only one.
         near = expressions[first : min(stop, first + _MOST_EXPRESSIONS)]
         between = [x for x in near if (target.open and x.number == own if x.inline else low < x.number < high)]
+        between = _not_omitting(between, missing, self._written_with(holder, missing))
         fitting = [x for x in between if missing.indent == (x.written if x.indent is None else x.indent)]
         return _only(fitting, missing) or (None if fitting else _only([x for x in between if x.indent is None], missing))
+
+    def _written_with(self, holder: Entry, missing: Entry) -> set[str]:
+        """The keys without a line in the template that lie between the same neighbours, which one expression wrote if it is one of
+        several branches."""
+        bounds = self._between[holder]
+        return {child.key for child in holder.children if child not in self._pairs and bounds[child] == bounds[missing]}
 
     def _neighbours(self, holder: Entry, before: int, behind: int) -> dict[Entry, tuple[int, int]]:
         """The lines of the template between which each entry within the holder was written."""
@@ -158,6 +165,15 @@ class Alignment:
 
 def _number(expression: Expression) -> int:
     return expression.number
+
+
+def _not_omitting(expressions: Sequence[Expression], missing: Entry, keys: Set[str]) -> list[Expression]:
+    """Those that do not leave out the key, nor any key beside it where another branch would have written them all."""
+
+    def left_out(x: Expression) -> bool:
+        return missing.key in x.omitted or (not keys.isdisjoint(x.omitted) and any(x.excludes(other) for other in expressions))
+
+    return [x for x in expressions if not x.omitted or not left_out(x)]
 
 
 def _only(expressions: Sequence[Expression], missing: Entry) -> Expression | None:
