@@ -12,7 +12,7 @@ from scclint.errors import UsageError
 from scclint.units import render
 from scclint.units.helm.capabilities import UNSPECIFIED_NAMESPACE, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem
-from scclint.units.render import Program, Renderer, Rendering, find_renderer
+from scclint.units.render import Program, Renderer, Rendering, find_renderer, installed
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n"
@@ -66,7 +66,6 @@ def test_which_programs_are_found(bin_folder: Path) -> None:
     assert find_renderer().kustomize == Program(str(bin_folder / "oc"), ("kustomize",), "v0")
     program(bin_folder, "kustomize", "")
     assert find_renderer().kustomize == Program(str(bin_folder / "kustomize"), ("build",), "v0")
-    assert find_renderer().key != found.key
 
 
 def test_a_program_that_does_not_start_gives_way_to_the_next(bin_folder: Path, tree: Path) -> None:
@@ -77,6 +76,16 @@ def test_a_program_that_does_not_start_gives_way_to_the_next(bin_folder: Path, t
     assert found.build_kustomize(str(tree / "k"), str(tree)).error == found.kustomize.problem
     program(bin_folder, "oc", "")
     assert find_renderer().kustomize.path == str(bin_folder / "oc")
+
+
+def test_what_is_installed_is_told_without_starting_it(bin_folder: Path) -> None:
+    assert installed() == ()
+    program(bin_folder, "helm", "")
+    program(bin_folder, "oc", "")
+    first = installed()
+    assert [text.split(" ")[0] for text in first] == [str(bin_folder / "oc"), str(bin_folder / "helm")]
+    program(bin_folder, "helm", "print('another')")
+    assert installed() != first
 
 
 def test_programs_of_relative_folders_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

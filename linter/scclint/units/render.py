@@ -36,6 +36,15 @@ _MEMORY = ("out of memory", "cannot allocate memory", "failed to reserve", "fail
 """What the Go runtime says at the limit of memory."""
 
 
+_KUSTOMIZE = (
+    ("kustomize", ("build",), ("version",)),
+    ("oc", ("kustomize",), ("version", "--client")),
+    ("kubectl", ("kustomize",), ("version", "--client")),
+)
+_HELM = ("helm", ("template",), ("version", "--short"))
+"""Programs that render, their arguments for that, and those that print their version."""
+
+
 @record
 class Rendering:
     """What a renderer made: the `text`, or the `error` that says in one line why there is none.
@@ -66,11 +75,6 @@ class Renderer:
     kustomize: Program
     helm: Program
     isolated: bool
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """Whatever, beside the input, decides what is rendered: part of the key of a cache."""
-        return tuple(text for p in (self.kustomize, self.helm) for text in (p.path, *p.arguments, p.version, p.problem))
 
     def build_kustomize(self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None) -> Rendering:
         """Build the kustomization in `folder`, which must not read outside `root`.
@@ -139,14 +143,27 @@ def find_renderer() -> Renderer:
         return Renderer(Program(problem=problem), Program(problem=problem), False)
     with _sandbox() as sandbox:
         isolated = _run(True, [sys.executable, "-I", "-S", "-c", ""], sandbox).status == 0
-        kustomize = (
-            _find("kustomize", ("build",), ("version",), isolated, sandbox),
-            _find("oc", ("kustomize",), ("version", "--client"), isolated, sandbox),
-            _find("kubectl", ("kustomize",), ("version", "--client"), isolated, sandbox),
-        )
-        helm = _find("helm", ("template",), ("version", "--short"), isolated, sandbox)
-    usable = next((program for program in kustomize if not program.problem), None)
-    return Renderer(usable or next((p for p in kustomize if p.path), kustomize[0]), helm, isolated)
+        kustomize = Program(problem="kustomize not found")
+        for name, arguments, version in _KUSTOMIZE:
+            found = _find(name, arguments, version, isolated, sandbox)
+            # What is said of the first one that lies there is of more use than that the others are not found.
+            kustomize = found if found.path and (not kustomize.path or not found.problem) else kustomize
+            if kustomize.path and not kustomize.problem:
+                break
+        helm = _find(*_HELM, isolated, sandbox)
+    return Renderer(kustomize, helm, isolated)
+
+
+def installed() -> tuple[str, ...]:
+    """Return the paths, sizes and times of the renderers on PATH, without starting any: as part of the key of a cache, which
+    must not hold what another program or version rendered.
+    """
+    found = []
+    for name, _, _ in (*_KUSTOMIZE, _HELM):
+        if path := find_program(name):
+            status = os.stat(path)
+            found.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return tuple(found)
 
 
 def _cannot_confine() -> str:
