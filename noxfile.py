@@ -69,7 +69,7 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
-@nox.parametrize("end", ["oldest", "newest"])
+@nox.parametrize("end", ["oldest", "newest"], ids=["oldest", "newest"])
 def dependencies(session: nox.Session, end: str) -> None:
     """Run some tests with the oldest or newest version of each dependency that pyproject.toml allows."""
     wanted = PROJECT["project"]["dependencies"]

@@ -1,6 +1,8 @@
 """The project's own checks: the same Pythons everywhere, hooks that are valid, actions that are pinned."""
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -34,6 +36,16 @@ def test_every_supported_python_runs_the_tests() -> None:
     assert setup["python-version"] == oldest
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert sorted(re.findall(r"tests-(3\.\d+)", script)) == pythons()
+
+
+def test_every_session_that_is_run_exists() -> None:
+    pytest.importorskip("nox")
+    listing = [sys.executable, "-m", "nox", "--list", "--json"]
+    there = {entry["session"] for entry in json.loads(subprocess.check_output(listing, cwd=ROOT, text=True))}
+    for file in (ROOT / ".ci" / "run", WORKFLOW):
+        commands = re.findall(r"nox -s (.*?)(?: -- .*)?$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        named = {name for command in commands for name in shlex.split(command)} - {"tests-$PYTHON"}
+        assert named and named <= there, f"{file.name} names sessions that noxfile.py lacks: {named - there}"
 
 
 @pytest.mark.parametrize("file", [WORKFLOW, ROOT / "action.yml"], ids=lambda path: path.name)
