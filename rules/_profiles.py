@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.api import Place, Problem, ProfileSource, Related, SeccompProfileFile, World
-
-MOST_USERS = 100
-"""The most workloads that a problem lists, because each problem of each profile lists all of them."""
+from scclint.api import MAX_PROFILE_USERS, Place, Problem, ProfileSource, Related, SeccompProfileFile, World
 
 
 def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool = False) -> Iterator[Problem]:
@@ -14,7 +11,7 @@ def problems(source: ProfileSource, world: World, rule_id: str, *, users: bool =
     uses = world.uses_of(source) if users else ()
     for number, use in enumerate(uses):
         workload = use.outcome.workload
-        if len(related) == MOST_USERS:
+        if len(related) == MAX_PROFILE_USERS:
             related[Related(f"{len(uses) - number} more containers run with it, the first is here", workload.place.span)] = None
             break
         related[Related(f"{workload.named} runs with it", workload.place.span)] = None

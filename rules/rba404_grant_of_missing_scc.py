@@ -41,7 +41,19 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, World, closest_match, listed, rule, scc_grant
+from scclint.api import (
+    MAX_SCC_SUGGESTIONS,
+    ApiObject,
+    Problem,
+    Role,
+    RoleBinding,
+    Severity,
+    World,
+    closest_match,
+    listed,
+    rule,
+    scc_grant,
+)
 
 from ._grants import reach, role_of, role_place
 
@@ -100,9 +112,6 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         )
 
 
-_MOST_HINTS = 50
-
-
 def _suggestions(name: str, world: World) -> list[str]:
     """Return the SCCs whose names begin with `name`, else the one with the closest name, if any."""
     sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64]
@@ -116,6 +125,6 @@ def _fix(name: str, world: World) -> str:
     hints: dict[str, list[str]] = world.memo(_suggestions, dict)
     if name not in hints:
         # A comparison with every SCC is slow, so an input with very many missing names gets no more suggestions.
-        hints[name] = _suggestions(name, world) if len(hints) < _MOST_HINTS else []
+        hints[name] = _suggestions(name, world) if len(hints) < MAX_SCC_SUGGESTIONS else []
     correct = f"If you mean {listed(hints[name], 'or')}, write that name" if hints[name] else "Correct the name"
     return f"{correct}. If SCC {name} exists in the cluster, add it to the input (--cluster-state)."

@@ -60,7 +60,21 @@ spec:
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, and_more, listed, rule
+from scclint.api import (
+    MAX_SCCS_TRIED,
+    Candidate,
+    Field,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Verdict,
+    Workload,
+    World,
+    and_more,
+    listed,
+    rule,
+)
 
 from ._places import annotation_place, profile_place
 from ._quote import quoted
@@ -179,14 +193,10 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     )
 
 
-_MAX_SCCS_TRIED = 20
-"""SCCs that are tried again without the fields they reject."""
-
-
 def _closest_scc(workload: Workload, world: World, verdict: Verdict, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
     """Return the SCC that needs the fewest fields removed to admit the pod, and those fields; both empty if there is none."""
     rejecting = [(c.scc, first_per_field(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
-    for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:_MAX_SCCS_TRIED]:
+    for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:MAX_SCCS_TRIED]:
         fields = [workload.pod.field(*error.path) for error in errors]
         removed = {path_to_remove(error.path) for error in errors}
         if all(field.present for field in fields) and admitted_without(world, verdict, scc, removed):

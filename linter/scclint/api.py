@@ -4,6 +4,7 @@ from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
+from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
 from scclint.model.node_config import MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
 from scclint.model.object import (
@@ -31,6 +32,9 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 __all__ = [
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
+    "MAX_PROFILE_USERS",
+    "MAX_SCCS_TRIED",
+    "MAX_SCC_SUGGESTIONS",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
     "Access",

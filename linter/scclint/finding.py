@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from scclint.limits import MAX_TEXT
 from scclint.record import record
 from scclint.source import Span
 
@@ -11,10 +12,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 """A way into an object: keys and 0-based indices, `("spec", "containers", 0, "name")`."""
-
-
-LONGEST = 10_000
-"""Characters of a text in a finding. Names and values stand in it, of which a manifest may have some of megabytes."""
 
 
 class Severity(Enum):
@@ -47,7 +44,7 @@ class Place:
     path: Path = ()
 
 
-def shortened(text: str, longest: int = LONGEST) -> str:
+def shortened(text: str, longest: int = MAX_TEXT) -> str:
     """The beginning of a text that is longer than that, and how long it is."""
     if len(text) <= longest:
         return text

@@ -1,4 +1,9 @@
-"""What the loader refuses for its size. Each limit is an error at its place, and the rest of the run goes on."""
+"""Every limit of scclint, each with the input that needs it.
+
+An input beyond a limit is an error at its place or is named in the report, and the rest of the run goes on. Limits that a format
+or another program sets (a name in Kubernetes, a result in SARIF) stand beside the code for that format, and so does how much
+of a list a report shows.
+"""
 
 from scclint.errors import LoadError
 from scclint.source import Span
@@ -49,6 +54,117 @@ RENDER_SECONDS = 30
 RENDER_OUTPUT = 64 * 1024 * 1024
 """Bytes of rendered text, as much as of any file (`MAX_BYTES`). The longest public output is 5.8 MB."""
 
+MAX_TEXT = 10_000
+"""Characters of one text of a finding. It can quote names and values, and a manifest may have values of megabytes."""
+
+MAX_OBJECT_NAME = 1000
+"""Characters by which messages call an object. A task of a pipeline in a run is called by three names."""
+
+MAX_CONFIG_VALUES = 100_000
+"""Values of a YAML configuration with its aliases expanded. A few hundred bytes of nested aliases expand to billions."""
+
+MAX_CONFIG = 256 * 1024
+"""Characters of a configuration file. A repository under review may bring its own, and parsing takes seconds for a megabyte."""
+
+MAX_TOML_KEY = 64
+"""Parts of a dotted TOML key. The time and memory of `tomllib` grow with the square of them."""
+
+MAX_INHERITED = 2_000
+"""Rules, names and conditions that base profiles may add to one profile. About 500 syscalls exist, and a shared base profile is
+read again for each profile based on it."""
+
+MAX_SYSCALL_SUGGESTIONS = 100
+"""Unknown syscall names in a profile that get a suggestion. One suggestion takes as long as the rest of the check."""
+
+MAX_COMPARED_RULES = 100
+"""Rules of a captured profile that are compared with RuntimeDefaults. No RuntimeDefault has more, so a profile with more is none."""
+
+MAX_FILLED_IN = 1 << 20
+"""Characters of a string with its Template parameters filled in. The cluster accepts no object of that size."""
+
+MAX_PARAMETERS_IN_STRING = 1000
+"""Parameters that one string may refer to. Beyond it the string counts as unknown, because all parameters that it refers to are
+searched together."""
+
+MAX_REPEATED = 50_000
+"""Values of Tekton tasks that are judged again, in the whole input. Each of many tasks can run in many ways with many volumes, so
+a few kilobytes could ask for endless work. A whole catalog of tasks needs a hundredth of it."""
+
+MAX_TASK_REFERENCES = 10_000
+"""Tasks that are looked up for one Pipeline and its runs. Each run may run each task in another way."""
+
+MAX_TEMPLATE = 1 << 20
+"""Characters of a user's output template. It may come with the repository under review."""
+
+TEMPLATE_SECONDS = 20
+"""Seconds that a user's output template may take on the clock: a template can loop."""
+
+MAX_TEMPLATE_OUTPUT = 32 << 20
+"""Characters that a user's output template may write."""
+
+TEMPLATE_CPU = 15
+"""Seconds of processor time of a user's output template."""
+
+TEMPLATE_MEMORY = 2 << 30
+"""Bytes of address space of a user's output template: `"x" * 10**10` is a template."""
+
+MAX_EXPRESSION = 4_000
+"""Characters of a CEL expression. A rule that needs more is written in Python."""
+
+MAX_STEPS = 1_000_000
+"""Parts of a CEL expression that are evaluated for one object, those within a macro once for each item: some tenths of a second.
+Ten containers with thirty mounts and fifty volumes in three nested lists take a quarter of it."""
+
+MAX_STEPS_OF_RUN = 30_000_000
+"""Parts of CEL expressions that are evaluated in a run, for all objects and rules: some ten seconds."""
+
+MAX_RENDERER_ERRORS = 1 << 16
+"""Bytes kept of what a renderer writes to standard error."""
+
+MAX_RENAMED = 1000
+"""Names of one kind in a file that are compared with a name to which kustomize has added something."""
+
+MAX_EXPRESSIONS = 200
+"""Expressions between two lines of a Helm template that are compared with the rendered lines."""
+
+MAX_DEPENDENCY_FOLDERS = 10
+"""Folders in which the source of one chart dependency is looked for."""
+
+MAX_ENTRY_PAIRS = 40_000
+"""Pairs of template and rendered entries compared within one level. Beyond it, as between lists of hundreds of items each, only
+equal lines are paired, in order."""
+
+MAX_CONDITIONAL_ENTRIES = 20
+"""Entries of one key compared where conditions of a Helm template choose among them."""
+
+MAX_REVISION_FILES = 1_000_000
+"""Files of one revision. A tree that lists one tree many times, nested, makes any number of files out of a few kilobytes."""
+
+MAX_REVISION = 1 << 30
+"""Bytes written of one revision. All its files may be one blob."""
+
+GIT_SECONDS = 60
+"""Seconds that `git ls-files` may take, so that a damaged repository does not stop the run."""
+
+MAX_STORED_FILE = 1 << 26
+"""Bytes of one file of the cache; lines that do not fit are left out."""
+
+MAX_STORED = 1 << 28
+"""Bytes of the whole cache; the files that were not written for the longest time go first."""
+
+MAX_INFLATED = 256 * 1024
+"""Bytes of decompressed content of a MachineConfig. Content grows a thousandfold, and neither profiles nor CRI-O's files are that
+large."""
+
+MAX_SCCS_TRIED = 20
+"""SCCs that SEC201 tries again without the fields that they reject: each is one more verdict."""
+
+MAX_PROFILE_USERS = 100
+"""Workloads that a problem of a profile lists. Each problem of each profile lists all of them."""
+
+MAX_SCC_SUGGESTIONS = 50
+"""Missing SCC names that get a suggestion. Each is compared with the name of every SCC."""
+
 _SMALL, _LARGE = 400_000, 4_000_000
 
 
@@ -56,36 +172,36 @@ class LimitError(LoadError):
     """Text that is refused for its size and not for what it says: the cluster might take it."""
 
 
-class Counted:
-    """What something in one file has come to so far, of which there is a most."""
+class FileCounter:
+    """A counter for one file with an upper limit."""
 
     __slots__ = ("so_far",)
-    most = 0
+    limit = 0
     problem = ""
 
     def __init__(self) -> None:
         self.so_far = 0
 
     def add(self, more: int, at: Span) -> None:
-        """Count so many more. Raises LimitError beyond the most."""
+        """Count `more`. Raises LimitError beyond the limit."""
         self.so_far += more
-        if self.so_far > self.most:
+        if self.so_far > self.limit:
             raise LimitError(self.problem, at.file, at.line, at.column)
 
 
-class Aliasing(Counted):
-    """The values that aliases stand for."""
+class AliasCounter(FileCounter):
+    """Counts the values that the aliases of a file expand to."""
 
     __slots__ = ()
-    most = MAX_ALIASED
+    limit = MAX_ALIASED
     problem = f"the aliases of this file expand to more than {MAX_ALIASED:,} values"
 
 
-class Added(Counted):
-    """The characters that filling in adds to Templates."""
+class AddedTextCounter(FileCounter):
+    """Counts the characters that parameters and labels add to the Templates of a file."""
 
     __slots__ = ()
-    most = MAX_ADDED
+    limit = MAX_ADDED
     problem = f"parameters and labels add more than {MAX_ADDED:,} characters to the Templates of this file"
 
 

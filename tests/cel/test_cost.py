@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from scclint.cel import rules as declared
-from scclint.cel.rules import LONGEST
 from scclint.cel.types import DEEPEST, check
 from scclint.errors import ConfigError
 from scclint.finding import Severity
+from scclint.limits import MAX_EXPRESSION
 from tests.cel.test_rules import POD, findings, rule, rules_of, true_of
 
 
@@ -17,7 +17,9 @@ def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("expr", ["(" * 5000 + "true" + ")" * 5000, "true" + " " * LONGEST, "[" * 900 + "]" * 900 + " == []"])
+@pytest.mark.parametrize(
+    "expr", ["(" * 5000 + "true" + ")" * 5000, "true" + " " * MAX_EXPRESSION, "[" * 900 + "]" * 900 + " == []"]
+)
 def test_bombs_are_refused(expr: str) -> None:
     with pytest.raises(ConfigError, match=r"nested too deep|more than"):
         rules_of(rule(expr))
@@ -86,7 +88,7 @@ def test_what_makes_large_values_larger_is_refused(expr: str, grows: bool) -> No
 
 
 def test_what_all_rules_take_together_is_bounded_and_told_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scclint.cel.cost.MOST_ALTOGETHER", 5_000)
+    monkeypatch.setattr("scclint.cel.cost.MAX_STEPS_OF_RUN", 5_000)
     pods = "---\n".join(MANY.replace("name: web", f"name: web-{number}", 1) for number in range(9))
     found = findings(
         pods, rule(f"{VOLUMES}.all(a, a.name != 'x')"), {**rule(f"{VOLUMES}.all(a, a.name != 'y')"), "id": "ACME002"}

@@ -8,6 +8,7 @@ import pytest
 
 from scclint.evidence.captures import Identity, Observation, Requested, read_evidence
 from scclint.evidence.verify import Comparison, Prediction, verify
+from scclint.limits import MAX_COMPARED_RULES
 from scclint.profiles import recognise as recognition
 from scclint.profiles.recognise import identify, recognise
 from scclint.profiles.resolve import NATIVE
@@ -198,7 +199,7 @@ def test_every_known_profile_is_recognised_with_its_capabilities(variant: Varian
     for arch in NATIVE:
         for caps in (frozenset[str](), *(frozenset({cap}) for cap in deciding), deciding):
             known = resolve_variant(variant, caps, arch)
-            assert len(known["syscalls"]) <= recognition._MOST_RULES
+            assert len(known["syscalls"]) <= MAX_COMPARED_RULES
             found = identify(known)
             assert found is not None and found.exact
             assert (found.variant, frozenset(found.caps)) == (variant, caps)

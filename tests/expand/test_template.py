@@ -14,7 +14,7 @@ from scclint.config.model import Config
 from scclint.engine.report import Report
 from scclint.expand.kinds import SUBJECT_KINDS, Extras, build_all
 from scclint.expand.template import Instance, declared, instantiate
-from scclint.limits import Added
+from scclint.limits import AddedTextCounter
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Workload
 from scclint.model.unknown import Unknown, first_unknown
@@ -24,7 +24,7 @@ from scclint.yaml.nodes import to_data
 
 
 def instances(template: dict[str, Any], path: tuple[str | int, ...] = (), given: Mapping[str, str] = EMPTY) -> list[Instance]:
-    return instantiate(template, path, given, Added(), Span("t.yaml", 7, 1, 7, 5))
+    return instantiate(template, path, given, AddedTextCounter(), Span("t.yaml", 7, 1, 7, 5))
 
 
 def processed(value: Any, parameters: list[dict[str, Any]], **given: str) -> Any:

@@ -63,11 +63,11 @@ def test_it_stays_within_its_size(home: Path, monkeypatch: pytest.MonkeyPatch) -
         newest = max(home.iterdir(), key=lambda file: file.stat().st_mtime_ns)
         os.utime(newest, ns=(number + 1, number + 1))
     size = newest.stat().st_size
-    monkeypatch.setattr(module, "TOTAL", 3 * size)
+    monkeypatch.setattr(module, "MAX_STORED", 3 * size)
     stored("last").write([b"a"])
     left = sorted(file.stat().st_mtime_ns for file in home.iterdir())
     assert len(left) == 3 and left[:2] == [5, 6], "the oldest go first"
-    monkeypatch.setattr(module, "LARGEST", 100)
+    monkeypatch.setattr(module, "MAX_STORED_FILE", 100)
     stored("large").write([b"a" * 60, b"b" * 60])
     assert stored("large").read() == [b"a" * 60]
 

@@ -58,7 +58,7 @@ GOOD: dict[str, Any] = {
 
 
 def test_similar_names_are_looked_up_for_so_many_and_each_unknown_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint_profile, "_HINTS", 3)
+    monkeypatch.setattr(lint_profile, "MAX_SYSCALL_SUGGESTIONS", 3)
     names = [f"reade{number}" for number in range(5)]
     data = {**GOOD, "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
     found = [problem for problem in lint_data(data) if problem.id == "unknown-syscall"]

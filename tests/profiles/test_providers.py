@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from scclint.cluster.ignition import MOST_INFLATED
+from scclint.limits import MAX_INFLATED
 from scclint.profiles.providers import DEPTH, Objects, bindings, localhost_path, operator_profile, resolve_localhost
 
 GROUP = "security-profiles-operator.x-k8s.io"
@@ -154,8 +154,8 @@ def test_machine_config_files(source: str, contents: dict[str, str]) -> None:
         ("data:nothing", {}, "no comma"),
         ("data:,plain", {"compression": "gzip"}, "not gzip"),
         (compressed(TEXT)[:-8], {"compression": "gzip"}, "not gzip"),
-        (compressed(" " * (MOST_INFLATED + 1)), {"compression": "gzip"}, "inflates to more than 256 KiB"),
-        (compressed(*[" " * MOST_INFLATED] * 2), {"compression": "gzip"}, "inflates to more than 256 KiB"),
+        (compressed(" " * (MAX_INFLATED + 1)), {"compression": "gzip"}, "inflates to more than 256 KiB"),
+        (compressed(*[" " * MAX_INFLATED] * 2), {"compression": "gzip"}, "inflates to more than 256 KiB"),
         ("data:,%ff%fe", {}, "not text"),
     ],
 )

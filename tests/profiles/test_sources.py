@@ -14,10 +14,10 @@ from scclint.engine.objects import model_objects
 from scclint.engine.run import lint_text
 from scclint.engine.worlds import make_worlds
 from scclint.finding import Finding
+from scclint.limits import MAX_INHERITED
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.profiles import sources
 from scclint.profiles.lint import valid_part
-from scclint.profiles.providers import MOST_INHERITED
 from scclint.world import World
 
 RULES = ("SEC208", "SEC211", "SEC212", "SEC213", "SEC215")
@@ -120,12 +120,12 @@ def test_what_only_a_base_profile_lacks_is_no_problem_unless_it_is_used() -> Non
 
 
 def test_base_profiles_that_add_too_much_are_told() -> None:
-    base = profile("base", **WIDE | {"syscalls": [ALLOWING] * (MOST_INHERITED // 3 + 1)})
+    base = profile("base", **WIDE | {"syscalls": [ALLOWING] * (MAX_INHERITED // 3 + 1)})
     found = [f for f in findings(base, profile(**WIDE | {"baseProfileName": "base"})) if f.subject.name == "web"]
     assert [(f.rule_id, f.path) for f in found] == [("SEC211", ANY), ("SEC212", ("spec", "baseProfileName"))]
     assert found[1].message == (
         "SeccompProfile web: scclint did not check whether containers can start: "
-        f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
+        f"its base profiles have more than {MAX_INHERITED:,} rules, names and conditions"
     )
 
 

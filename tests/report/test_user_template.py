@@ -60,7 +60,7 @@ def test_unreadable_templates(sample: Report, tmp_path: Path) -> None:
 
 
 def test_output_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "LARGEST_OUTPUT", 1000)
+    monkeypatch.setattr(sandbox, "MAX_TEMPLATE_OUTPUT", 1000)
     loop = "{% for i in range(1000) %}xx{% endfor %}"
     assert sandbox.render(loop, {}) == {"error": "the output is longer than 1,000 characters"}
     assert sandbox.render("{{ a }}", {"a": "x"}) == {"text": "x"}
@@ -74,7 +74,7 @@ def test_memory_has_a_limit(sample: Report, tmp_path: Path) -> None:
 def test_time_has_a_limit(sample: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scclint.report import user_template
 
-    monkeypatch.setattr(user_template, "_SECONDS", 1)
+    monkeypatch.setattr(user_template, "TEMPLATE_SECONDS", 1)
     endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     with pytest.raises(UsageError, match="took longer than 1 seconds"):
         rendered(sample, tmp_path, endless)

@@ -99,7 +99,7 @@ def test_trees_that_list_one_tree_many_times(run: Run, monkeypatch: pytest.Monke
 
 
 def test_one_blob_under_many_names(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_BYTES", 10_000)
+    monkeypatch.setattr(module, "MAX_REVISION", 10_000)
     large = blob("#" * 1000)
     nothing_is_new(compared(run, commit(*(f"100644 blob {large}\tb{index}.yaml" for index in range(5)))))
     ran = compared(run, commit(*(f"100644 blob {large}\tb{index}.yaml" for index in range(50))))

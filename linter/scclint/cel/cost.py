@@ -9,13 +9,7 @@ from typing import Any
 from scclint.cel.syntax import Node
 from scclint.cel.types import is_macro, joins
 from scclint.cel.values import field
-
-MOST_STEPS = 1_000_000
-"""Parts of an expression that may be evaluated for one object, those within a macro once for each item: some tenths of a second.
-Ten containers with thirty mounts and fifty volumes in three lists within each other take a quarter of it."""
-
-MOST_ALTOGETHER = 30_000_000
-"""Such parts in a run, for all objects and rules: some ten seconds."""
+from scclint.limits import MAX_STEPS, MAX_STEPS_OF_RUN
 
 _AT_ONCE = 10_000
 """Characters of a text, or items of a list, that are gone through in the time of a step."""
@@ -28,7 +22,7 @@ class Budget:
     """The steps that the declared rules of a run have left."""
 
     def __init__(self) -> None:
-        self._left = MOST_ALTOGETHER
+        self._left = MAX_STEPS_OF_RUN
 
     def spend(self, steps: int) -> bool:
         """Whether there are that many left to take."""
@@ -47,7 +41,7 @@ class Steps:
         self._repeats = self._measure(tree) or joins(tree)
 
     def of(self, values: Mapping[str, Any]) -> int:
-        """How many it takes with these variables; of more than `MOST_STEPS` some number."""
+        """How many it takes with these variables; of more than `MAX_STEPS` some number."""
         if not self._repeats:
             return self.sizes[id(self._tree)]
         steps = _Count(self, values).of(self._tree, values)
@@ -69,7 +63,7 @@ class Steps:
 
 
 class _Count:
-    """Steps with certain variables. It stops soon after `MOST_STEPS`: to count on would take as long as what is counted."""
+    """Steps with certain variables. It stops soon after `MAX_STEPS`: to count on would take as long as what is counted."""
 
     def __init__(self, steps: Steps, values: Mapping[str, Any]) -> None:
         self._steps = steps
@@ -86,7 +80,7 @@ class _Count:
         if id(node) not in self._steps.nesting:
             return steps + len(items) * sum(self._steps.sizes[id(body)] for body in bodies)
         for item in items:
-            if steps > MOST_STEPS:
+            if steps > MAX_STEPS:
                 break
             inner = {**scope, variable.text: item}
             steps += sum(self.of(body, inner) for body in bodies)

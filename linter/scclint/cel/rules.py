@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.cel.cost import MOST_ALTOGETHER, MOST_STEPS, Budget, Steps
+from scclint.cel.cost import Budget, Steps
 from scclint.cel.syntax import Node, SyntaxProblem, parse
 from scclint.cel.types import BOOL, DYN, INT, STRING, Type, check, list_of, map_of, names, object_of
 from scclint.cel.values import field, object_values, scc_object, verdict_object
@@ -19,15 +19,13 @@ from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
 from scclint.expand.kinds import OBJECTS, SUBJECT_KINDS
 from scclint.finding import Located, Path, Problem, Severity
+from scclint.limits import MAX_EXPRESSION, MAX_STEPS, MAX_STEPS_OF_RUN
 from scclint.model.object import ApiObject, Workload
 from scclint.model.unknown import known
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
 from scclint.world import World
-
-LONGEST = 4_000
-"""Characters of an expression; whoever needs more writes a rule in Python."""
 
 PROFILE = object_of(type=STRING, localhostProfile=STRING)
 CONTAINER = object_of(name=STRING, role=STRING, seccomp=PROFILE, requested=PROFILE, source=STRING, procMode=INT)
@@ -102,8 +100,8 @@ def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Colle
         yield record.span, f"{record.id}: objects of kind {record.kind!r} are not read{instead}"
     if _path(record.at) is None:
         yield record.span, f"{record.id}: {record.at!r} is no path; write it like spec.containers[0].name"
-    if len(record.expr) > LONGEST:
-        yield record.expr_span, f"{record.id}: the expression has more than {LONGEST:,} characters"
+    if len(record.expr) > MAX_EXPRESSION:
+        yield record.expr_span, f"{record.id}: the expression has more than {MAX_EXPRESSION:,} characters"
         return
     for at, message in _in_expression(record, compile):
         line, column = record.expr.count("\n", 0, at) + 1, at - (record.expr.rfind("\n", 0, at) + 1) + 1
@@ -224,18 +222,18 @@ def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str],
             return
         values, context = _context(subject, world, used)
         steps = steps_of.of(values)
-        if steps <= MOST_STEPS and not budget.spend(steps):
+        if steps <= MAX_STEPS and not budget.spend(steps):
             exhausted = True
             yield Problem(
-                f"{subject.named}: from here on {record.id} is not looked at: the rules took {MOST_ALTOGETHER:,} steps altogether",
+                f"{subject.named}: from here on {record.id} is not looked at: the rules took {MAX_STEPS_OF_RUN:,} steps altogether",
                 at=subject.place,
                 settle="Declare fewer rules that go through lists, or write them in Python.",
                 severity=Severity.WARNING,
             )
             return
-        if steps > MOST_STEPS:
+        if steps > MAX_STEPS:
             yield Problem(
-                f"{subject.named}: {record.id} is not looked at: it would take more than {MOST_STEPS:,} steps",
+                f"{subject.named}: {record.id} is not looked at: it would take more than {MAX_STEPS:,} steps",
                 at=subject.place,
                 settle="Go through fewer lists within each other, or write the rule in Python.",
                 severity=Severity.WARNING,

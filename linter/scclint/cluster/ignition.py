@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
+from scclint.limits import MAX_INFLATED
 from scclint.record import record
 
 MACHINE_CONFIG = "MachineConfig"
 _ELSEWHERE = "its content is fetched from"
 _FILES = ("spec", "config", "storage", "files")
-MOST_INFLATED = 256 * 1024
-"""Bytes that compressed content may come to. It grows a thousandfold, and neither profiles nor CRI-O's files are that large."""
 
 ROLE_LABEL = "machineconfiguration.openshift.io/role"
 
@@ -92,9 +91,9 @@ def _text(source: str, compression: str) -> tuple[str | None, str]:
         if head.split(";")[-1].strip() == "base64":
             raw = base64.b64decode(raw, validate=True)
         if compression == "gzip":
-            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(MOST_INFLATED + 1)
-            if len(raw) > MOST_INFLATED:
-                return None, f"its content is not read, since it inflates to more than {MOST_INFLATED // 1024} KiB"
+            raw = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(MAX_INFLATED + 1)
+            if len(raw) > MAX_INFLATED:
+                return None, f"its content is not read, since it inflates to more than {MAX_INFLATED // 1024} KiB"
         return raw.decode("utf-8"), ""
     except binascii.Error:
         return None, "its data: URL is not valid base64"

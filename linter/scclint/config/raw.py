@@ -8,15 +8,12 @@ from typing import Any
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Path
+from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
 from scclint.record import record
 from scclint.source import Span
 
 Places = Callable[[Path], Span]
-NODE_LIMIT = 100_000
-"""Values of a YAML configuration once its aliases are expanded."""
 
-LONGEST = 256 * 1024
-"""Characters of a configuration file."""
 
 SHOWN = 20
 """Mistakes told in full; more do not fit a screen."""
@@ -54,8 +51,8 @@ def read_config(file: str) -> Raw:
         text = read(file)
     except LoadError as error:
         raise ConfigError(f"{file}: cannot read the configuration: {error.message}") from error
-    if len(text) > LONGEST:
-        raise ConfigError(f"{file}: larger than {LONGEST >> 10} KiB, which no configuration is")
+    if len(text) > MAX_CONFIG:
+        raise ConfigError(f"{file}: larger than {MAX_CONFIG >> 10} KiB, which no configuration is")
     return parse_config(text, file)
 
 
@@ -119,7 +116,7 @@ def _yaml(text: str, file: str) -> Raw:
     root: Node | None = documents[0].root if documents else None
     if root is None:
         return _of_data({}, file, lambda path: Span(file, 1, 1, 1, 1), lambda path: Span(file, 1, 1, 1, 1))
-    budget = [NODE_LIMIT]
+    budget = [MAX_CONFIG_VALUES]
     data = _plain(root, budget, file)
     places = _node_places(root)
     twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path in _duplicates(root, ()))
@@ -185,7 +182,7 @@ def _plain(node: Any, budget: list[int], file: str) -> Any:
 
     budget[0] -= 1
     if budget[0] < 0:
-        raise ConfigError(f"{file}:{node.line}:{node.column}: aliases expand to more than {NODE_LIMIT:,} values")
+        raise ConfigError(f"{file}:{node.line}:{node.column}: aliases expand to more than {MAX_CONFIG_VALUES:,} values")
     if isinstance(node, MappingNode):
         return {str(entry.key.value): _plain(entry.value, budget, file) for entry in node.entries}
     if isinstance(node, SequenceNode):

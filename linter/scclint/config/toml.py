@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-LONGEST_KEY = 64
-"""Parts of a dotted key. The time and memory that `tomllib` takes for one grow with the square of them."""
+from scclint.limits import MAX_TOML_KEY
 
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{LONGEST_KEY}}}")
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_TOML_KEY}}}")
 
 
 def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
@@ -18,7 +17,7 @@ def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any
     if found := _LONG_KEY.search(text):
         line = text.count("\n", 0, found.start()) + 1
         column = found.start() - text.rfind("\n", 0, found.start())
-        raise tomllib.TOMLDecodeError(f"A key of more than {LONGEST_KEY} parts (at line {line}, column {column})")
+        raise tomllib.TOMLDecodeError(f"A key of more than {MAX_TOML_KEY} parts (at line {line}, column {column})")
     try:
         return tomllib.loads(text, parse_float=parse_float)
     except RecursionError:

@@ -5,8 +5,9 @@ from typing import Any
 
 from scclint.config import Selection
 from scclint.engine.progress import Progress, silent
-from scclint.finding import LONGEST, Crash, Finding, Problem, Related, Severity, Subject, shortened
-from scclint.model.object import LONGEST_CALLED, ApiObject
+from scclint.finding import Crash, Finding, Problem, Related, Severity, Subject, shortened
+from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
+from scclint.model.object import ApiObject
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
@@ -70,7 +71,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
 
 
 def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
-    return tuple(p if len(p.message) <= LONGEST else Related(shortened(p.message), p.span) for p in places)
+    return tuple(p if len(p.message) <= MAX_TEXT else Related(shortened(p.message), p.span) for p in places)
 
 
 def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
@@ -92,7 +93,7 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
 def subject_of(subject: Checked, container: str = "") -> Subject:
     if isinstance(subject, ApiObject):
         named = (subject.api_version, subject.kind, subject.namespace, subject.name, container)
-        return Subject(*(shortened(text, LONGEST_CALLED) for text in named))
+        return Subject(*(shortened(text, MAX_OBJECT_NAME) for text in named))
     return Subject()
 
 

@@ -8,7 +8,7 @@ from scclint.engine.guard import attempt
 from scclint.engine.inputs import Inputs, extras, left_out
 from scclint.expand.kinds import TEKTON, build_all
 from scclint.finding import Crash, Subject
-from scclint.limits import Added, LimitError
+from scclint.limits import AddedTextCounter, LimitError
 from scclint.model.object import CLUSTER_SCOPED, ApiObject
 from scclint.record import replace
 from scclint.units.kustomize.surroundings import settle_kustomize, settle_origins
@@ -29,7 +29,7 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
     for documents in (inputs.context, inputs.targets):
         for index, document in enumerate(documents):
             if document.file != file:
-                file, more = document.file, replace(more, added=Added())
+                file, more = document.file, replace(more, added=AddedTextCounter())
             before = len(found)
             try:
                 found.extend(build_all(document, more))

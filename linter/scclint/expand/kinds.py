@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, shortened
-from scclint.limits import Added
+from scclint.limits import AddedTextCounter
 from scclint.load.document import Document, objects
 from scclint.load.sniff import HOLDERS
 from scclint.model.node_config import (
@@ -148,7 +148,7 @@ class Extras:
     pods: Mapping[tuple[str, str], Path] = EMPTY
     params: Mapping[str, str] = EMPTY
     references: "References | None" = None
-    added: Added | None = None
+    added: AddedTextCounter | None = None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -199,7 +199,7 @@ def build(document: Document, root: Node, data: dict[str, Any], path: Path, extr
     elif (group, kind) in PARAMETRIC:
         from scclint.expand.template import instantiate
 
-        added = extras.added or Added()
+        added = extras.added or AddedTextCounter()
         instances = instantiate(data, path, extras.params, added, locate(root, path)[0])
         yield from _build_instances(document, root, instances, replace(extras, added=added))
     elif (group, kind) in CARRIERS and _holds(data, CARRIERS[group, kind][0], list):

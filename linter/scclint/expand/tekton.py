@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.expand.part import NOTHING, Part, in_list, in_mapping, laid_over
-from scclint.expand.tekton_runs import MOST_REPEATED, PipelineRun, References, Run, called, distinct, held_tasks
+from scclint.expand.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
 from scclint.finding import Path
+from scclint.limits import MAX_REPEATED
 from scclint.load.document import Document
 from scclint.model.object import ApiObject, Workload
 from scclint.yaml.locate import node_at
@@ -15,7 +16,7 @@ PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
 
 _TOO_LARGE = (
-    f"what the input runs in more than one way, or as part of more than one task, comes to more than {MOST_REPEATED:,} values"
+    f"what the input runs in more than one way, or as part of more than one task, comes to more than {MAX_REPEATED:,} values"
 )
 _TOO_MANY = "the input runs it in more ways than scclint looks at"
 

@@ -4,18 +4,13 @@ import os
 from collections.abc import Iterable, Iterator
 
 from scclint.expand.part import NOTHING, Part, in_list, in_mapping, values_in
+from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
 from scclint.record import record
 from scclint.yaml.nodes import to_data
 
 _OF_ACTIONS_ALONE = ("description", "params", "results")
 _LEFT_TO_ACTIONS = ("image", "securityContext")
-
-MOST_REPEATED = 50_000
-"""Values that are taken again, in all of the input: each of many tasks can be run in each of many ways with each of many volumes,
-so that a few kilobytes could ask for endless work. A whole catalog of tasks comes to a hundredth of it."""
-MOST_REFERENCES = 10_000
-"""How many tasks are looked up for one Pipeline and its runs, of which each may have a task run in another way."""
 
 
 @record
@@ -91,7 +86,7 @@ class PipelineRun:
     def is_too_large(self) -> bool:
         """Whether its pod template, over which those of single tasks go, has too many values to be taken for each of them."""
         joined = sum(any(map(_template_of, alike)) for alike in self._own.values())
-        return joined * values_in(self._template.data) > MOST_REPEATED
+        return joined * values_in(self._template.data) > MAX_REPEATED
 
     @property
     def _template(self) -> Part:
@@ -213,7 +208,7 @@ class References:
         self._size(task)
         self._taken.add(id(task.data))
         self._repeated += count
-        return not count or self._repeated <= MOST_REPEATED
+        return not count or self._repeated <= MAX_REPEATED
 
     def _size(self, part: Part) -> int:
         """How many values there are in plain data, counted once."""
@@ -260,7 +255,7 @@ class References:
             runs = self._pipeline_runs.setdefault(key, {})
             if settled in runs:
                 return
-            if self._spent.get(key, 0) > MOST_REFERENCES:
+            if self._spent.get(key, 0) > MAX_TASK_REFERENCES:
                 self._cut.add(key)
                 return
             self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.finding import Located, Path, Related
-from scclint.limits import MAX_DEPTH, Added, LimitError
+from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
 from scclint.model.provenance import Parameter
 from scclint.model.unknown import Unknown
 from scclint.source import Span
@@ -20,11 +20,6 @@ from scclint.yaml.nodes import to_data
 if TYPE_CHECKING:
     from scclint.model.object import ApiObject
 
-LONGEST = 1 << 20
-"""Characters of a string with its parameters filled in; the cluster takes no object as large as that."""
-
-MOST_REFERENCES = 1000
-"""Parameters that one string may refer to. Beyond either limit the string counts as unknown."""
 
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
@@ -43,7 +38,9 @@ class Instance(NamedTuple):
     substitutions: Mapping[Path, tuple[Parameter, ...]]
 
 
-def instantiate(data: Mapping[str, Any], path: Path, given: Mapping[str, str], added: Added, at: Span) -> list[Instance]:
+def instantiate(
+    data: Mapping[str, Any], path: Path, given: Mapping[str, str], added: AddedTextCounter, at: Span
+) -> list[Instance]:
     """The objects of the Template that `path` leads to, in order; `given` are values for parameters, by name.
 
     Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError with the place
@@ -162,7 +159,7 @@ class _Filler:
 
     __slots__ = ("added", "at", "decoded", "parameters", "substitutions")
 
-    def __init__(self, parameters: Mapping[str, Parameter], added: Added, at: Span) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], added: AddedTextCounter, at: Span) -> None:
         self.parameters = parameters
         self.added = added
         self.at = at
@@ -216,10 +213,10 @@ class _Filler:
     def _fill(self, text: str, named: Iterable[Parameter]) -> str | Unknown:
         filled = text
         named = list(named)
-        if len(named) > MOST_REFERENCES:
+        if len(named) > MAX_PARAMETERS_IN_STRING:
             return Unknown(text)
         for parameter in named:
-            if parameter.value is None or len(filled) + len(parameter.value) > LONGEST:
+            if parameter.value is None or len(filled) + len(parameter.value) > MAX_FILLED_IN:
                 return Unknown(text)
             # One reference after the other in the growing text, so that one which a value brings in may be taken instead.
             filled = filled.replace(f"${{{parameter.name}}}", parameter.value, 1)

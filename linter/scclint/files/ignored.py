@@ -2,7 +2,7 @@
 
 import os
 
-_TIMEOUT = 60  # seconds
+from scclint.limits import GIT_SECONDS
 
 
 def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | None:
@@ -22,12 +22,12 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     ignored = command(folder, "check-ignore", "-q", ".")
     environ = environment()
     try:
-        done = subprocess.run(listing, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
+        done = subprocess.run(listing, capture_output=True, timeout=GIT_SECONDS, check=False, env=environ)
         if done.returncode != 0:
             return None
         # An ignored folder lists nothing, but it was asked for by name.
         if not done.stdout:
-            asked = subprocess.run(ignored, capture_output=True, timeout=_TIMEOUT, check=False, env=environ)
+            asked = subprocess.run(ignored, capture_output=True, timeout=GIT_SECONDS, check=False, env=environ)
             if asked.returncode == 0:
                 return None
     except (OSError, subprocess.SubprocessError):

@@ -8,14 +8,10 @@ from typing import IO
 
 from scclint.errors import UsageError
 from scclint.files.git import command, environment
-from scclint.limits import MAX_BYTES
+from scclint.limits import MAX_BYTES, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import record
 
 _REGULAR, _LINK = "100", "120000"
-_MOST_FILES = 1_000_000
-"""Of one revision: trees that list one tree many times, which lists another, make a few kilobytes as many files as they please."""
-_MOST_BYTES = 1 << 30
-"""Of what is written of one revision: all its files may be one blob."""
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
 """Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
 
@@ -59,8 +55,8 @@ def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> N
     for path, mode, data in _contents(revision, wanted):
         target = os.path.join(into, path)
         written += len(data)
-        if written > _MOST_BYTES:
-            raise UsageError(f"the manifests of {revision.name} are more than {_MOST_BYTES >> 30} GiB, which is not read")
+        if written > MAX_REVISION:
+            raise UsageError(f"the manifests of {revision.name} are more than {MAX_REVISION >> 30} GiB, which is not read")
         with _unless_no_name(revision):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             if mode == _LINK:
@@ -131,8 +127,8 @@ def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:
     """Path, mode and id of what the revision's tree holds, submodules and unsafe paths left out."""
     with _reading(revision, "ls-tree", "-r", "-z", "--full-tree", revision.commit) as stream:
         for number, entry in enumerate(_ended(stream)):
-            if number >= _MOST_FILES:
-                raise UsageError(f"{revision.name} has more than {_MOST_FILES:,} files, which are not read")
+            if number >= MAX_REVISION_FILES:
+                raise UsageError(f"{revision.name} has more than {MAX_REVISION_FILES:,} files, which are not read")
             about, _, path = os.fsdecode(entry).partition("\t")
             mode, _, id = about.split()
             if (mode.startswith(_REGULAR) or mode == _LINK) and _is_inside(path):

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from importlib.util import find_spec
 
-LARGEST = 1 << 26
-"""Bytes of one file; lines that do not fit are left out."""
-TOTAL = 1 << 28
-"""Bytes of all files; those that were not written for the longest time go first."""
+from scclint.limits import MAX_STORED, MAX_STORED_FILE
+
 _OURS_ONLY = 0o700
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How to open what may have become a link or a FIFO."""
@@ -34,7 +32,7 @@ class StoredFile:
         try:
             descriptor = os.open(self._path, os.O_RDONLY | _SAFELY)
             with open(descriptor, "rb") as file:
-                header, *lines = file.read(2 * LARGEST).split(b"\n")
+                header, *lines = file.read(2 * MAX_STORED_FILE).split(b"\n")
         except OSError:
             return []
         return lines if header == self._header else []
@@ -45,7 +43,7 @@ class StoredFile:
         size = 0
         for line in lines:
             size += len(line) + 1
-            if size <= LARGEST:
+            if size <= MAX_STORED_FILE:
                 kept.append(line)
         try:
             _replace(self._path, b"\n".join(kept))
@@ -122,7 +120,7 @@ def _prune(folder: str) -> None:
         found = sorted(((s := file.stat(follow_symlinks=False)).st_mtime_ns, s.st_size, file.path) for file in files)
     total = sum(size for _, size, _ in found)
     for _, size, path in found:
-        if total <= TOTAL:
+        if total <= MAX_STORED:
             return
         os.unlink(path)
         total -= size

@@ -4,7 +4,7 @@ import os.path
 from collections.abc import Iterator, Set
 
 from scclint.errors import LoadError
-from scclint.limits import Aliasing, LimitError
+from scclint.limits import AliasCounter, LimitError
 from scclint.load.document import Document, Status, text_at
 from scclint.load.sniff import other_kind
 from scclint.yaml.nodes import Node, ScalarNode
@@ -31,7 +31,7 @@ def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: b
 def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) -> Iterator[Document]:
     index = 0
     source = ""
-    aliasing = Aliasing()
+    aliasing = AliasCounter()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
         for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, index, aliasing):
@@ -58,7 +58,7 @@ def _load_chunk(
     helm_template: bool,
     source: str,
     index: int,
-    aliasing: Aliasing,
+    aliasing: AliasCounter,
 ) -> Iterator[Document]:
     text, line = chunk
     if is_empty(text):
@@ -94,7 +94,7 @@ def _load_chunk(
         yield Document(file, index + len(roots), first, text_left, status, None, kind, source=source, error=failed)
 
 
-def _roots(file: str, text: str, line: int, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:
+def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
     start = body_start(text)
     json_error = None
     if text.startswith(("{", "["), start):

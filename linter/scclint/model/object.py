@@ -5,6 +5,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, shortened
+from scclint.limits import MAX_OBJECT_NAME
 from scclint.load.document import Document
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
@@ -36,8 +37,6 @@ SELECTING = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"))
 
 LONGEST_NAME = 253
 """Characters of the name of an SCC, and of most other objects."""
-LONGEST_CALLED = 1000
-"""Characters of what messages call an object: a task of a pipeline in a run is called by three names."""
 
 NOTHING: Mapping[Any, Any] = {}
 
@@ -105,8 +104,8 @@ class ApiObject(View):
     def named(self) -> str:
         """How messages call it: `Deployment web`."""
         if self.label:
-            return shortened(self.label, LONGEST_CALLED)
-        return f"{self.kind} {shortened(self.name, LONGEST_CALLED)}" if self.name else self.kind
+            return shortened(self.label, MAX_OBJECT_NAME)
+        return f"{self.kind} {shortened(self.name, MAX_OBJECT_NAME)}" if self.name else self.kind
 
     @property
     def implied(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from scclint.cluster.releases import NEWEST, kubernetes_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
+from scclint.limits import MAX_SYSCALL_SUGGESTIONS
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
 from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
 from scclint.profiles.recognise import identify
@@ -24,8 +25,6 @@ from scclint.text import and_more, closest_match
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 _SHOWN = 12
-_HINTS = 100
-"""Unknown syscall names that get a suggestion. One suggestion takes as long as the rest of the check of a profile."""
 _ABI_TOKENS = {
     "amd64": {"SCMP_ARCH_X86_64": "amd64", "SCMP_ARCH_X86": "x86", "SCMP_ARCH_X32": "x32"},
     "arm64": {"SCMP_ARCH_AARCH64": "arm64", "SCMP_ARCH_ARM": "arm"},
@@ -247,7 +246,7 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
             hole = not default_denies and rule["action"] not in PASSING
             effect = "so the syscall stays allowed" if hole else "so the rule has no effect for it"
             message = f"no architecture has a syscall {name!r}; the runtime ignores the name, {effect}"
-            meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= _HINTS else ""
+            meant = closest_match(name, table("syscalls")["syscalls"]) if hints <= MAX_SYSCALL_SUGGESTIONS else ""
             settle = f"Did you mean {meant}?" if meant else "Correct the name, or remove it."
             yield ProfileProblem("unknown-syscall", UNKNOWN, Severity.WARNING, message, settle, path)
 

@@ -16,6 +16,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import Reach
 from scclint.files.read import read
 from scclint.finding import Path
+from scclint.limits import MAX_INHERITED
 from scclint.record import record
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
@@ -23,10 +24,7 @@ OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
 DEPTH = 15
 """The number of base profiles that the operator follows."""
 
-MOST_INHERITED = 2_000
-"""The most rules, names and conditions that base profiles may add to one profile. About 500 syscalls exist, and a shared base
-profile is read again for each profile based on it."""
-TOO_MUCH = f"its base profiles have more than {MOST_INHERITED:,} rules, names and conditions"
+TOO_MUCH = f"its base profiles have more than {MAX_INHERITED:,} rules, names and conditions"
 
 Object = Mapping[str, Any]
 
@@ -181,7 +179,7 @@ def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
         if next_base is None:
             return found, f"its base profile {base!r} is not in the input"
         size += objects.size(next_base)
-        if size > MOST_INHERITED:
+        if size > MAX_INHERITED:
             return found, TOO_MUCH
         seen.add(base)
         found.append(next_base)

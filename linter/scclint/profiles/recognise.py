@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from scclint.limits import MAX_COMPARED_RULES
 from scclint.profiles.diff import ProfileDiff, compare
 from scclint.profiles.resolve import NATIVE, Profile
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
 from scclint.record import record
 
-_MOST_RULES = 100
-"""More rules than any RuntimeDefault has: a profile with more cannot be one, so its rules are not compared."""
 _OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
 
 
@@ -36,7 +35,7 @@ class Recognition:
 
 def identify(profile: Mapping[str, Any]) -> Recognition | None:
     """Return the known RuntimeDefault that equals a profile in the OCI format, including the order of rules; None if none does."""
-    if len(_list(profile.get("syscalls"))) > _MOST_RULES:
+    if len(_list(profile.get("syscalls"))) > MAX_COMPARED_RULES:
         return None
     observed = _plain(profile)
     for arch, variant, caps, candidate in _candidates(observed):

@@ -6,7 +6,7 @@ shown as an escape, and what a runner would take for a command is broken.
 
 import re
 
-from scclint.finding import LONGEST
+from scclint.limits import MAX_TEXT
 from scclint.text import escape, escape_unprintable
 
 _COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
@@ -21,7 +21,7 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100
 IDEOGRAPHIC_SPACE = "\u3000"
 
 
-def visible(text: str, longest: int | None = LONGEST) -> str:
+def visible(text: str, longest: int | None = MAX_TEXT) -> str:
     """`text` with every character that does not print as its escape (`\\x1b`, `\\u202e`), line feeds left as they are.
 
     That covers C0, C1, DEL, bidirectional and other format controls, line and paragraph separators, odd spaces, lone

@@ -6,9 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-LARGEST_OUTPUT = 32 << 20
-_CPU_SECONDS = 15
-_MEMORY = 2 << 30
+from scclint.limits import MAX_TEMPLATE_OUTPUT, TEMPLATE_CPU, TEMPLATE_MEMORY
 
 
 def main() -> None:
@@ -30,8 +28,8 @@ def render(source: str, context: dict[str, Any]) -> dict[str, object]:
     try:
         for piece in env.from_string(source).generate(context):
             size += len(piece)
-            if size > LARGEST_OUTPUT:
-                return {"error": f"the output is longer than {LARGEST_OUTPUT:,} characters"}
+            if size > MAX_TEMPLATE_OUTPUT:
+                return {"error": f"the output is longer than {MAX_TEMPLATE_OUTPUT:,} characters"}
             pieces.append(piece)
     except TemplateSyntaxError as error:
         return {"error": error.message or "syntax error", "line": error.lineno}
@@ -66,7 +64,7 @@ def _limit() -> None:
         # Windows has no such limits; there the parent's timeout stands alone.
         import resource
 
-        for limit, value in ((resource.RLIMIT_CPU, _CPU_SECONDS), (resource.RLIMIT_AS, _MEMORY)):
+        for limit, value in ((resource.RLIMIT_CPU, TEMPLATE_CPU), (resource.RLIMIT_AS, TEMPLATE_MEMORY)):
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(limit, (value, value))
 

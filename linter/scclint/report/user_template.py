@@ -13,12 +13,10 @@ import sys
 from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.files.read import file_type
+from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
-
-_LARGEST_TEMPLATE = 1 << 20
-_SECONDS = 20
 
 
 def render(report: Report, options: Options, template: str) -> str:
@@ -41,9 +39,9 @@ def _read(template: str, name: str) -> str:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise UsageError(f"template {name} is {file_type(mode)}, not a regular file")
-            data = file.read(_LARGEST_TEMPLATE + 1)
-        if len(data) > _LARGEST_TEMPLATE:
-            raise UsageError(f"template {name} is larger than {_LARGEST_TEMPLATE:,} bytes")
+            data = file.read(MAX_TEMPLATE + 1)
+        if len(data) > MAX_TEMPLATE:
+            raise UsageError(f"template {name} is larger than {MAX_TEMPLATE:,} bytes")
         return data.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"cannot read template {name}: {error.strerror or error}") from error
@@ -61,12 +59,12 @@ def _run(job: dict[str, object], name: str) -> dict[str, object]:
             [sys.executable, "-P", "-m", "scclint.report.template_sandbox"],
             input=json.dumps(job).encode("ascii"),
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=TEMPLATE_SECONDS,
             env=environ,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UsageError(f"template {name} took longer than {_SECONDS} seconds") from error
+        raise UsageError(f"template {name} took longer than {TEMPLATE_SECONDS} seconds") from error
     if child.returncode < 0:
         raise UsageError(f"template {name} used more time or memory than a template may (ended by signal {-child.returncode})")
     if child.returncode > 0:

@@ -19,15 +19,13 @@ from scclint.errors import LoadError
 from scclint.files.programs import find_program
 from scclint.files.read import decode
 from scclint.finding import shortened
-from scclint.limits import RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
+from scclint.limits import MAX_RENDERER_ERRORS, RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
 from scclint.record import record
 from scclint.units.confine import FAILED
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.kustomize.closure import Closure, closure
 
 _CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
-_MOST_MESSAGES = 1 << 16
-"""Bytes kept of what a renderer says on standard error."""
 _LONGEST_MESSAGE = 300
 _MOST_NOTICES = 3
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
@@ -314,7 +312,7 @@ def _collect(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[bytes
     assert process.stdout is not None and process.stderr is not None
     parts: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
     sizes = dict.fromkeys(parts, 0)
-    most = {process.stdout.fileno(): RENDER_OUTPUT, process.stderr.fileno(): _MOST_MESSAGES}
+    most = {process.stdout.fileno(): RENDER_OUTPUT, process.stderr.fileno(): MAX_RENDERER_ERRORS}
     out, err = parts
     stopped = ""
     with selectors.DefaultSelector() as pipes:

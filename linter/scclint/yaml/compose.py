@@ -24,7 +24,7 @@ from yaml import (
 )
 
 from scclint.errors import LoadError
-from scclint.limits import MAX_DEPTH, Aliasing, LimitError, check_aliasing
+from scclint.limits import MAX_DEPTH, AliasCounter, LimitError, check_aliasing
 from scclint.source import Span
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
@@ -73,13 +73,13 @@ class _Frame(NamedTuple):
     anchor: str | None
 
 
-def parse_yaml(text: str, file: str, first_line: int, aliasing: Aliasing | None = None) -> Iterator[tuple[int, Node]]:
+def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | None = None) -> Iterator[tuple[int, Node]]:
     """Yields (first line, root) for each document in the text, whose own first line is line `first_line` of the file.
 
     Raises LoadError, with the place in the file, where the cluster would refuse the text, and beyond `MAX_DEPTH` or what
     `aliasing`, which goes on from text to text of one file, allows.
     """
-    aliasing = aliasing or Aliasing()
+    aliasing = aliasing or AliasCounter()
     text = text.lstrip("\ufeff")
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
     try:
@@ -93,7 +93,9 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: Aliasing | None 
         raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
 
 
-def _documents(text: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing) -> Iterator[tuple[int, Node]]:
+def _documents(
+    text: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
+) -> Iterator[tuple[int, Node]]:
     next_event: Callable[[], Any] = CBaseLoader(text).get_event
     while True:
         event = next_event()
@@ -108,7 +110,7 @@ def _documents(text: str, file: str, first_line: int, place: Placer | None, alia
 
 
 def _compose(
-    next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None, aliasing: Aliasing
+    next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
 ) -> Node:
     """The root of the document whose start was just read. Iterative, since nesting is the input's choice."""
     stack: list[_Frame] = []

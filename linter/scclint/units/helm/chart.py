@@ -16,6 +16,7 @@ from scclint.files.discover import Reach, display
 from scclint.files.ignored import listed_by_git
 from scclint.files.read import read
 from scclint.files.walk import walk
+from scclint.limits import MAX_DEPENDENCY_FOLDERS
 from scclint.load import load_text
 from scclint.load.document import text_at
 from scclint.source import Span
@@ -27,8 +28,6 @@ _NEARBY = 3
 """Levels of folders searched for charts where git does not list what belongs to the project."""
 _DEEPEST = 20
 """Levels of dependencies of dependencies."""
-_MOST_ALIKE = 10
-"""Folders in which the source of one dependency is looked for."""
 
 
 class Origin(NamedTuple):
@@ -128,7 +127,7 @@ class _Tree:
             return Origin(display(file), raw=parts[0] == "crds") if os.path.isfile(file) and self._reach.has(file) else None
         _, called, rest = parts
         dependency = self._dependencies(folder).get(called)
-        for subchart in islice(dict.fromkeys(self._folders(folder, called, dependency)), _MOST_ALIKE):
+        for subchart in islice(dict.fromkeys(self._folders(folder, called, dependency)), MAX_DEPENDENCY_FOLDERS):
             if origin := self.find(subchart, rest):
                 return origin
         if dependency is None:

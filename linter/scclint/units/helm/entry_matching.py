@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
+from scclint.limits import MAX_CONDITIONAL_ENTRIES, MAX_ENTRY_PAIRS
 from scclint.units.helm.go_template import WILD
 from scclint.units.helm.outline import ITEM, Entry
 
@@ -11,12 +12,8 @@ _IDENTITY = ("kind", "name")
 """Keys whose value makes an item or a document another one."""
 _BLOCK = ("|", ">", "&", "!")
 _LEAST = 1e-9
-_MOST = 40_000
-"""Pairs looked at within one level. Beyond, as between lists of hundreds of items each, only equal lines are paired, in order."""
 _STEPS_PER_LINE, _MOST_STEPS = 100, 1_000_000
 """Comparisons for each line there is, of which charts need up to 72, and for all. Beyond, what is not paired stays without a pair."""
-_MOST_NAMES = 20
-"""Lines looked at, where conditions choose among several of one key."""
 
 Wish: TypeAlias = "tuple[float, Entry]"
 """How well a template's entry would do for a rendered one, and the entry."""
@@ -79,7 +76,7 @@ class Scores:
         if names is None:
             names = self._names[entry] = {}
             for child in entry.children:
-                if child.key in _IDENTITY and len(names.setdefault(child.key, [])) < _MOST_NAMES:
+                if child.key in _IDENTITY and len(names.setdefault(child.key, [])) < MAX_CONDITIONAL_ENTRIES:
                     names[child.key].append(child)
         return names
 
@@ -178,7 +175,7 @@ def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pai
 
 
 def _too_many(holder: Entry, target: Entry) -> bool:
-    return len(holder.children) * len(target.children) > _MOST
+    return len(holder.children) * len(target.children) > MAX_ENTRY_PAIRS
 
 
 def _equal_lines(holder: Entry, target: Entry) -> dict[Entry, Pair]:

@@ -11,12 +11,10 @@ from collections.abc import Sequence, Set
 from enum import Enum
 from typing import NamedTuple
 
+from scclint.limits import MAX_EXPRESSIONS
 from scclint.units.helm.entry_matching import Scores, pair
 from scclint.units.helm.go_template import Expression, Section, plain_lines
 from scclint.units.helm.outline import Entry, outline
-
-_MOST_EXPRESSIONS = 200
-"""Looked at between two lines of a template."""
 
 
 class Nearness(Enum):
@@ -135,7 +133,7 @@ class Alignment:
         first = bisect_left(expressions, own if target.open else low + 1, key=_number)
         stop = bisect_left(expressions, high, key=_number)
         # Among that many none is the only one.
-        near = expressions[first : min(stop, first + _MOST_EXPRESSIONS)]
+        near = expressions[first : min(stop, first + MAX_EXPRESSIONS)]
         between = [x for x in near if (target.open and x.number == own if x.inline else low < x.number < high)]
         between = _not_omitting(between, missing, self._written_with(holder, missing))
         fitting = [x for x in between if missing.indent == (x.written if x.indent is None else x.indent)]

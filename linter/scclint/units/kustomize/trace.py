@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.errors import LoadError
 from scclint.files.read import read
 from scclint.finding import Located, Path, Related
+from scclint.limits import MAX_RENAMED
 from scclint.load import load_text
 from scclint.model.provenance import Origin
 from scclint.model.view import View
@@ -31,8 +32,6 @@ LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
 
 _UPWARD = re.compile(r"^(?:\.\./)+")
-_MOST_NAMES = 1000
-"""Names of one kind in a file among which the one is looked for that kustomize has added something to."""
 _REPEATS, _MOST_REPEATS = re.compile(r"[*+{]"), 3
 _GROUP = re.compile(r"\)[*+{]")
 """Repetitions in the regular expression of a target, and repeated groups."""
@@ -62,7 +61,7 @@ def find_origin(
         if exact := named.get(obj.name):
             return Origin(file, exact[0])
         # A prefix or suffix may have been added to the name.
-        alike = [o for name, found in islice(named.items(), _MOST_NAMES) if name in obj.name for o in found]
+        alike = [o for name, found in islice(named.items(), MAX_RENAMED) if name in obj.name for o in found]
         if len(alike) == 1:
             return Origin(file, alike[0])
     return Origin(files[0])
