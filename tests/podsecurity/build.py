@@ -1,8 +1,20 @@
-"""Pods and namespaces for the tests of this package."""
+"""Pods, namespaces and an SCC for the tests of this package."""
 
 from typing import Any
 
 from scclint.podsecurity.labels import PREFIX
+
+RESTRICTED: dict[str, Any] = {
+    "kind": "SecurityContextConstraints",
+    "metadata": {"name": "strict"},
+    "allowPrivilegeEscalation": False,
+    "requiredDropCapabilities": ["ALL"],
+    "runAsUser": {"type": "MustRunAsRange"},
+    "seLinuxContext": {"type": "MustRunAs"},
+    "seccompProfiles": ["runtime/default"],
+    "volumes": ["configMap", "emptyDir", "secret"],
+}
+"""An SCC that the label syncer reads as `restricted`."""
 
 
 def container(name: str = "c0", **fields: Any) -> dict[str, Any]:

@@ -4,14 +4,13 @@ import pytest
 
 from scclint.podsecurity.defaults import ADVISING, ENFORCING, KUBERNETES, default_policy, enforces
 from scclint.podsecurity.labels import Policy, label_errors, policy_of
-from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.levels import standard
 from tests.podsecurity.build import labels
 
 
 def policy(*texts: str) -> Policy:
     """The policy whose standards are written as `level:version`."""
-    standards = [Standard(*text.split(":")) for text in texts]  # type: ignore[arg-type]  # the level is a literal in the test
-    return Policy(*standards)
+    return Policy(*(standard(*text.split(":")) for text in texts))
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,8 @@ from scclint.cluster import Cluster
 from scclint.cluster.releases import RELEASES, own_sccs
 from scclint.errors import ModelError
 from scclint.podsecurity.scc_level import causes, level_of_scc
+from tests.podsecurity.build import RESTRICTED
 
-RESTRICTED: dict[str, Any] = {
-    "kind": "SecurityContextConstraints",
-    "metadata": {"name": "strict"},
-    "allowPrivilegeEscalation": False,
-    "requiredDropCapabilities": ["ALL"],
-    "runAsUser": {"type": "MustRunAsRange"},
-    "seLinuxContext": {"type": "MustRunAs"},
-    "seccompProfiles": ["runtime/default"],
-    "volumes": ["configMap", "emptyDir", "secret"],
-}
 SAFE = ["net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start", "kernel.shm_rmid_forced"]
 
 

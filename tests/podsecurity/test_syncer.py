@@ -7,8 +7,7 @@ import pytest
 from scclint.errors import ModelError
 from scclint.podsecurity.labels import LABELS
 from scclint.podsecurity.syncer import SYNC_LABEL, SYSTEM_NAMESPACES, level_of_sccs, sync, why_not_synced
-from tests.podsecurity.build import labels, namespace
-from tests.podsecurity.test_scc_level import RESTRICTED
+from tests.podsecurity.build import RESTRICTED, labels, namespace
 
 BASELINE = {**RESTRICTED, "allowPrivilegeEscalation": True}
 PRIVILEGED = {**RESTRICTED, "allowPrivilegedContainer": True}

@@ -1,6 +1,7 @@
 """The levels of the Pod Security Standards and the versions of their policies, as labels name them."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from scclint.errors import UsageError
@@ -56,6 +57,6 @@ def stricter(level: Level, other: Level) -> bool:
     return LEVELS.index(level) > LEVELS.index(other)
 
 
-def least_strict(levels: "list[Level]") -> Level:
+def least_strict(levels: Iterable[Level]) -> Level:
     """Return the least strict of the levels, which must not be empty."""
     return min(levels, key=LEVELS.index)

@@ -8,8 +8,6 @@ from scclint.podsecurity.levels import Level, policy_minor, standard
 from scclint.podsecurity.pod import Object, Path, Pod
 from scclint.record import record
 
-__all__ = ["VERSIONED", "Library", "Result", "Versioned", "Violation", "evaluate"]
-
 
 @record
 class Versioned:
