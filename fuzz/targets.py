@@ -22,9 +22,9 @@ from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 def load(data: bytes) -> None:
     """Bytes to documents: nothing is lost, and every node lies within the text."""
-    from scclint.expand.kinds import SUBJECT_KINDS
     from scclint.files.read import decode
     from scclint.load import load_text
+    from scclint.model.kinds import SUBJECT_KINDS
 
     try:
         text = decode(data, "f.yaml")
@@ -48,11 +48,12 @@ def load(data: bytes) -> None:
 
 def _subjects(documents: list[Document]) -> list[tuple[int, str, str]]:
     """The objects that matter, in order: the quick filter may leave out none."""
-    from scclint.expand.kinds import SUBJECT_KINDS
-    from scclint.load.document import objects
+    from scclint.expand.lists import items_of
+    from scclint.model.kinds import SUBJECT_KINDS
+    from scclint.yaml.locate import node_at
 
-    found = [(node.root.line, node.kind, str(node.path)) for document in documents for node in objects(document)]
-    return [item for item in found if item[1] in SUBJECT_KINDS]
+    items = [item for document in documents for item in items_of(document) if str(item.data["kind"]) in SUBJECT_KINDS]
+    return [(node_at(item.root, item.path).line, str(item.data["kind"]), str(item.path)) for item in items]
 
 
 def _check_places(root: Node, last: int) -> None:

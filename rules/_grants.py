@@ -69,7 +69,7 @@ def members_of(group: str) -> str:
 
 def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
     """Yield the subjects of a binding in the order of the manifest, without those that have no valid name."""
-    home = world.namespace_of(binding) if binding.kind == "RoleBinding" or binding.home else ""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" or binding.provenance.home else ""
     legacy = binding.manifest.get("userNames") or binding.manifest.get("groupNames")
     if legacy and not binding.api_version.startswith("rbac."):
         for field, kind in (("userNames", "user"), ("groupNames", "group")):

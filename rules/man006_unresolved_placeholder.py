@@ -103,9 +103,9 @@ def _consequence(obj: ApiObject, world: World) -> str:
 def _settle(obj: ApiObject, text: str) -> str:
     """Return the fix: the option that sets the value, or the command that most likely renders the file."""
     braces = "{{" in text and "${{" not in text
-    if obj.substitutions and braces:
+    if obj.provenance.substitutions and braces:
         return "Write the value here if it is the same on all managed clusters."
-    if obj.substitutions:
+    if obj.provenance.substitutions:
         return "Set the Template parameter: `scclint check --param NAME=VALUE`."
     renderer = "helm template CHART" if braces else "envsubst < FILE"
     return f"Lint the rendered output: `{renderer} | scclint check -`."

@@ -20,13 +20,14 @@ config config.discover config.model config.selection
 engine engine.check engine.guard engine.inputs engine.notices engine.objects engine.progress engine.report engine.run engine.sources
 engine.suppressions engine.worlds
 errors
-expand expand.kinds
+expand expand.item expand.lists
 files files.discover files.ignored files.read
 finding
 go_text
 limits
 load load.document load.sniff
-model model.id_ranges model.labels model.node_config model.object model.pod model.provenance model.schema model.terms model.unknown model.view
+model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod model.provenance model.roles
+model.scc model.schema model.terms model.unknown model.view model.workload
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

@@ -10,10 +10,10 @@ import pytest
 
 import scclint
 from scclint.cluster import Cluster
-from scclint.expand.kinds import build_all
+from scclint.expand import expand
 from scclint.finding import Finding
 from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.world import World, manifests
 
 ROLE = """\
@@ -97,7 +97,7 @@ def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:
     text = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: %s}\n"
     for length, there in ((253, True), (254, False)):
         (document,) = load_text("x.yaml", text % ("a" * length), frozenset(["SecurityContextConstraints"]))
-        assert bool([*manifests(build_all(document), "")]) is there
+        assert bool([*manifests(expand(document), "")]) is there
 
 
 def test_large_verdicts_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_large_verdicts_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> Non
         for number, containers in enumerate([[{"name": f"c{n}", "image": "x", "securityContext": bad} for n in range(20)]] * 20)
     ]
     documents = load_text("x.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": pods}), frozenset(["List", "Pod"]))
-    workloads = [obj for document in documents for obj in build_all(document)]
+    workloads = [obj for document in documents for obj in expand(document)]
     world = World(workloads, Cluster.openshift("4.22", cluster_admins=True))
     assert len(workloads) == 20
     verdicts = [world.outcome(workload).verdict for workload in workloads if isinstance(workload, Workload)]

@@ -3,9 +3,10 @@
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.expand.kinds import SUBJECT_KINDS, build_all
+from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.workload import Workload
 from scclint.world import World, manifests
 
 POD = """\
@@ -42,7 +43,7 @@ users: ["system:serviceaccount:agents:agent"]
 
 
 def world_of(text: str) -> tuple[World, Workload]:
-    objects = [o for document in load_text("agent.yaml", text, SUBJECT_KINDS) for o in build_all(document)]
+    objects = [o for document in load_text("agent.yaml", text, SUBJECT_KINDS) for o in expand(document)]
     world = World(objects, Cluster.openshift("4.20", manifests(objects, "")))
     return world, next(world.of(Workload))
 

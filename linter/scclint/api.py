@@ -6,21 +6,16 @@ from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, U
 from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
 from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
-from scclint.model.node_config import MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
-from scclint.model.object import (
-    ApiObject,
-    KubeletConfig,
-    Namespace,
-    Role,
-    RoleBinding,
-    SecurityContextConstraints,
-    ServiceAccount,
-    Workload,
-)
+from scclint.model.namespaces import Namespace, ServiceAccount
+from scclint.model.node_config import KubeletConfig, MachineConfig, ProfileSource, SeccompProfile, SeccompProfileFile
+from scclint.model.object import ApiObject
 from scclint.model.pod import Container, Pod
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.model.unknown import is_open
 from scclint.model.view import Field, View
+from scclint.model.workload import Workload
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span

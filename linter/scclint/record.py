@@ -7,7 +7,7 @@ file has some forty such classes, and would spend a third of its time on making 
 from collections.abc import Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
@@ -36,6 +36,26 @@ def record(cls: type[T]) -> type[T]:
 
     made.__init__ = init
     return made  # type: ignore[no-any-return]
+
+
+class Frozen:
+    """Base of a class that is no record but refuses to be changed as one does. Its `__init__` calls `set_fields`."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            _refuse(self, name)
+
+        def __delattr__(self, name: str) -> None:
+            _refuse(self, name)
+
+
+def set_fields(value: Frozen, **fields: object) -> None:
+    """Set fields of a frozen value, for the `__init__` of its class alone."""
+    for name, field in fields.items():
+        object.__setattr__(value, name, field)
 
 
 def replace(value: T, **changes: Any) -> T:

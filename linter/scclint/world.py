@@ -14,17 +14,14 @@ from scclint.cluster import Cluster
 from scclint.cluster.cluster import SCC_DISABLED
 from scclint.finding import Located, Related
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
+from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.node_config import ProfileSource, SeccompProfileFile
-from scclint.model.object import (
-    CLUSTER_SCOPED,
-    LONGEST_NAME,
-    ApiObject,
-    Role,
-    RoleBinding,
-    SecurityContextConstraints,
-    Workload,
-)
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
+from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
 from scclint.validation.problem import FieldProblem
@@ -172,7 +169,7 @@ class World:
     def namespace_known(self, obj: ApiObject) -> str:
         """The name of the namespace the object goes to; empty where the input leaves that to whoever applies or installs it."""
         # What an object is at home in may be described, as the namespace that an operator is installed in.
-        home = obj.home if obj.home.replace("-", "").isalnum() else ""
+        home = obj.provenance.home if obj.provenance.home.replace("-", "").isalnum() else ""
         return obj.namespace or self.namespace_asked or home
 
     def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
@@ -181,7 +178,7 @@ class World:
         # Several rules ask in a row, each for its share of the problems.
         if self._validated is None or self._validated[0] is not obj:
             openshift = cluster.platform == "openshift"
-            minor, whole = cluster.kubernetes_minor, obj.whole and not obj.partial
+            minor, whole = cluster.kubernetes_minor, obj.provenance.whole and not obj.partial
             self._validated = obj, validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
         return self._validated[1]
 
@@ -254,9 +251,9 @@ class World:
         pod = workload.pod
         if workload.partial:
             return Unknown(workload.partial, workload.place)
-        if workload.elsewhere:
-            return Unknown(workload.elsewhere, workload.place)
-        if workload.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
+        if workload.provenance.elsewhere:
+            return Unknown(workload.provenance.elsewhere, workload.place)
+        if workload.provenance.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return Unknown(f"{at.value} has no value", at)
         decoded = decode_pod(_pod_of(workload), self.cluster.kubernetes_minor)
@@ -369,13 +366,13 @@ def _says_the_same(one: ApiObject, other: ApiObject) -> bool:
 
 def namespace_of(obj: ApiObject, asked: str) -> str:
     """The namespace an object goes to when `asked` is the one for objects that name none (empty: none was asked for)."""
-    return obj.namespace or asked or obj.home or UNSPECIFIED_NAMESPACE
+    return obj.namespace or asked or obj.provenance.home or UNSPECIFIED_NAMESPACE
 
 
 def _pod_of(workload: Workload) -> dict[str, Any]:
     """The workload's pod with what is unknown standing for itself; only a Template's parameters leave anything unknown."""
     manifest = workload.pod.manifest
-    return known(manifest) if workload.substitutions else manifest
+    return known(manifest) if workload.provenance.substitutions else manifest
 
 
 def _is_open(scc: dict[str, Any]) -> bool:
@@ -394,13 +391,15 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
             continue
         if isinstance(obj, SecurityContextConstraints) and (_is_open(obj.manifest) or len(obj.name) > LONGEST_NAME):
             continue
-        manifest = known(obj.manifest) if obj.substitutions else obj.manifest
+        manifest = known(obj.manifest) if obj.provenance.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
             metadata = manifest.get("metadata")
             metadata = metadata if isinstance(metadata, dict) else {}
             yield {**manifest, "metadata": {**metadata, "namespace": namespace}}
-        elif obj.home and obj.kind == "ClusterRoleBinding" and isinstance(subjects := manifest.get("subjects"), list):
+        elif (
+            obj.provenance.home and obj.kind == "ClusterRoleBinding" and isinstance(subjects := manifest.get("subjects"), list)
+        ):
             yield {**manifest, "subjects": [{"namespace": namespace, **s} if isinstance(s, dict) else s for s in subjects]}
         else:
             yield manifest

@@ -7,10 +7,10 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
-from scclint.engine.inputs import extras, load_inputs
+from scclint.engine.inputs import expand_settings, load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.run import run
-from scclint.model.object import Unread
+from scclint.model.object import UnknownKind
 from scclint.registry import builtin
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
@@ -70,13 +70,13 @@ def test_a_file_of_the_targets_is_not_read_twice() -> None:
 def test_configured_kinds_are_parsed() -> None:
     write("c.yaml", CRAWLER)
     (unread,) = model_objects(load_inputs(["c.yaml"], Config()), Config())
-    assert isinstance(unread, Unread)
+    assert isinstance(unread, UnknownKind)
     config = Config(pod_templates=(PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),))
     inputs = load_inputs(["c.yaml"], config)
     assert [d.status for d in inputs.targets] == ["parsed"]
     assert [o.named for o in model_objects(inputs, config)] == ["Crawler c"]
-    assert "Crawler" in extras(config).kinds
-    assert "Crawler" not in extras(Config()).kinds
+    assert "Crawler" in expand_settings(config).kinds
+    assert "Crawler" not in expand_settings(Config()).kinds
 
 
 WORKFLOW = """\

@@ -11,7 +11,7 @@ from scclint.config.records import Creator, Grant, NamespaceFacts
 from scclint.engine.inputs import load_inputs
 from scclint.engine.run import run
 from scclint.finding import Finding, Problem, Severity
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.registry import builtin, registry
 from scclint.rule import rule
@@ -128,8 +128,8 @@ def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
 
 
 HELPERS = {
-    "scclint.engine.objects.settle_kustomize": "looking at kustomizations",
-    "scclint.engine.objects.settle_origins": "looking for what kustomize built from",
+    "scclint.engine.objects.place_by_kustomizations": "looking at kustomizations",
+    "scclint.engine.objects.with_origins": "looking for what kustomize built from",
     "scclint.units.helm.sources.find_origins": "looking for Helm's templates",
     "scclint.units.helm.trace.relocate": "looking for lines of Helm's templates",
     "scclint.engine.run.notices_on": "telling what is not judged",

@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scclint.expand import DEFAULTS, expand
 from scclint.expand.carriers import carried
-from scclint.expand.kinds import CARRIERS, NO_EXTRAS, SUBJECT_KINDS, build_all
+from scclint.expand.item import Item
 from scclint.load import load_text
-from scclint.model.object import ApiObject, Unread, Workload
+from scclint.model.kinds import CARRIERS, SUBJECT_KINDS
+from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import Unknown
+from scclint.model.workload import Workload
+from scclint.yaml.nodes import ScalarNode
 
+ROOT = ScalarNode("x.json", 1, 1, 1, 5, None, "", True)
 POLICY = "policy.open-cluster-management.io"
 JOB = {
     "apiVersion": "batch/v1",
@@ -23,9 +28,7 @@ JOB = {
 
 
 def objects(whole: dict[str, Any]) -> list[ApiObject]:
-    return [
-        obj for document in load_text("x.json", json.dumps(whole, indent=1), NO_EXTRAS.kinds) for obj in build_all(document)
-    ]
+    return [obj for document in load_text("x.json", json.dumps(whole, indent=1), DEFAULTS.kinds) for obj in expand(document)]
 
 
 def policy(*entries: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -80,13 +83,13 @@ def test_fields_that_an_scc_must_have_are_no_scc() -> None:
 
 def test_the_namespace_is_the_selected_one() -> None:
     (found,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop"], "exclude": ["kube-*"]}))
-    assert (found.namespace, found.home) == ("", "shop")
+    assert (found.namespace, found.provenance.home) == ("", "shop")
     (several,) = objects(policy(entry(JOB), namespaceSelector={"include": ["shop", "bar-*"]}))
-    assert several.home == "shop, bar-*"
+    assert several.provenance.home == "shop, bar-*"
     (many,) = objects(policy(entry(JOB), namespaceSelector={"include": [*"abcdefgh"]}))
-    assert many.home == "a, b, c, d, e and 3 more"
+    assert many.provenance.home == "a, b, c, d, e and 3 more"
     (open_,) = objects(policy(entry(JOB), namespaceSelector={"matchLabels": {"a": "b"}}))
-    assert open_.home == ""
+    assert open_.provenance.home == ""
 
 
 def test_what_is_filled_in_later_is_unknown() -> None:
@@ -96,7 +99,7 @@ def test_what_is_filled_in_later_is_unknown() -> None:
     assert isinstance(found, Workload)
     value = found.pod.field("spec", "serviceAccountName").value
     assert isinstance(value, Unknown) and value.text == template
-    (filled,) = found.substitutions
+    (filled,) = found.provenance.substitutions
     assert list(filled) == [(*found.path, "spec", "template", "spec", "serviceAccountName")]
 
 
@@ -106,7 +109,7 @@ def test_objects_in_one_text_are_told_of() -> None:
     )
     raw = {"apiVersion": f"{POLICY}/v1", "kind": "ConfigurationPolicy", "metadata": {"name": "p"}}
     (found,) = objects({**raw, "spec": {"object-templates-raw": text}})
-    assert isinstance(found, Unread)
+    assert isinstance(found, UnknownKind)
     assert objects({**raw, "spec": {"object-templates-raw": "{{ lookup }}"}}) == []
 
 
@@ -133,5 +136,5 @@ VALUES = st.recursive(
 @given(spec=VALUES, entries=st.lists(VALUES, max_size=3))
 def test_whatever_is_written(spec: Any, entries: list[Any]) -> None:
     for data in ({"spec": spec}, {"spec": {"object-templates": entries}}):
-        for found in carried(data, (), ("spec", "object-templates"), ("objectDefinition",)):
+        for found in carried(Item(ROOT, (), data), ("spec", "object-templates"), ("objectDefinition",)):
             assert isinstance(found.data, dict)

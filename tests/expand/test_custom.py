@@ -12,19 +12,21 @@ from scclint.config.model import Config
 from scclint.config.records import PodTemplate
 from scclint.engine.inputs import load_inputs
 from scclint.engine.run import run
-from scclint.expand.kinds import NO_EXTRAS, SUBJECT_KINDS, Extras, build_all
+from scclint.expand import DEFAULTS, Settings, expand
 from scclint.load import load_text
-from scclint.model.object import ApiObject, Unread, Workload
+from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.workload import Workload
 from scclint.registry import builtin
 from scclint.world import Outcome
 from scclint.yaml.nodes import to_data
 
 
-def objects(text: str, extras: Extras = NO_EXTRAS) -> list[ApiObject]:
-    return [obj for document in load_text("x.yaml", text, extras.kinds) for obj in build_all(document, extras)]
+def objects(text: str, extras: Settings = DEFAULTS) -> list[ApiObject]:
+    return [obj for document in load_text("x.yaml", text, extras.kinds) for obj in expand(document, extras)]
 
 
-def workload(text: str, extras: Extras = NO_EXTRAS) -> Workload:
+def workload(text: str, extras: Settings = DEFAULTS) -> Workload:
     (found,) = objects(text, extras)
     assert isinstance(found, Workload)
     return found
@@ -94,14 +96,14 @@ def test_configured_kind() -> None:
 
 @pytest.mark.parametrize("key", [("example.com/v2", "Crawler"), ("example.com/v1", "Spider")])
 def test_other_versions_and_kinds_stay_unknown(key: tuple[str, str]) -> None:
-    (found,) = objects(CRAWLER, Extras({key: ("spec", "pod")}))
-    assert isinstance(found, Unread)
+    (found,) = objects(CRAWLER, Settings({key: ("spec", "pod")}))
+    assert isinstance(found, UnknownKind)
 
 
 @pytest.mark.parametrize("path", [("spec", "nowhere"), ("spec", "pod", "spec", "containers"), ("kind",)])
 def test_no_pod_where_it_should_be(path: tuple[str, ...]) -> None:
-    (found,) = objects(CRAWLER, Extras({("example.com/v1", "Crawler"): path}))
-    assert isinstance(found, Unread)
+    (found,) = objects(CRAWLER, Settings({("example.com/v1", "Crawler"): path}))
+    assert isinstance(found, UnknownKind)
 
 
 SERVICE = """\
@@ -337,7 +339,7 @@ def test_task_run_of_the_default_account() -> None:
 
 def test_task_run_of_a_task_elsewhere() -> None:
     found = workload(RUN.partition("  taskSpec")[0] + "  taskRef: {name: build}\n")
-    assert found.elsewhere == "it runs Task build, which is not in the input"
+    assert found.provenance.elsewhere == "it runs Task build, which is not in the input"
 
 
 PIPELINE = """\
@@ -368,7 +370,7 @@ spec:
 
 
 def pods(text: str) -> list[Workload]:
-    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.elsewhere]
+    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.provenance.elsewhere]
 
 
 def test_pipeline() -> None:
@@ -389,7 +391,7 @@ def test_a_pipeline_of_tasks_elsewhere() -> None:
     (fetch,) = objects(PIPELINE.partition("  - name: compile")[0])
     assert isinstance(fetch, Workload)
     assert (fetch.named, fetch.place.span.line) == ("task fetch of Pipeline ship", 8)
-    assert fetch.elsewhere == "it runs Task git-clone, which is not in the input"
+    assert fetch.provenance.elsewhere == "it runs Task git-clone, which is not in the input"
 
 
 PIPELINE_RUN = """\

@@ -9,7 +9,8 @@ from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.report import Report
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 
 TASK = """\
 apiVersion: tekton.dev/v1
@@ -70,7 +71,7 @@ def objects(text: str) -> list[ApiObject]:
 
 def pods(text: str) -> list[Workload]:
     """The pods of which something is known."""
-    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.elsewhere]
+    return [obj for obj in objects(text) if isinstance(obj, Workload) and not obj.provenance.elsewhere]
 
 
 def unjudged(report: Report) -> list[str]:
@@ -194,7 +195,11 @@ def test_names_mean_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "both.yaml").write_text(TASK.replace("build,", "other,") + RUN.replace("name: build}", "name: other}"))
     config = Config()
     found = model_objects(load_inputs([str(tmp_path)], config), config)
-    assert [f.pod.service_account for f in found if isinstance(f, Workload) and not f.elsewhere] == ["builder", "a", "b"]
+    assert [f.pod.service_account for f in found if isinstance(f, Workload) and not f.provenance.elsewhere] == [
+        "builder",
+        "a",
+        "b",
+    ]
 
 
 ACTION = """\
@@ -230,7 +235,7 @@ def test_step_action() -> None:
     text = ACTION + STEPS
     (found,) = pods(text)
     fetch, make = found.pod.containers
-    assert (found.partial, found.elsewhere, fetch.name, fetch.data["image"]) == ("", "", "fetch", "example/clone")
+    assert (found.partial, found.provenance.elsewhere, fetch.name, fetch.data["image"]) == ("", "", "fetch", "example/clone")
     assert (fetch.privileged.value, fetch.privileged.span.line, fetch.span.line) == (True, 8, 18)
     assert [c.field("securityContext", "runAsUser").value for c in (fetch, make)] == [7, 7]
     (refused,) = (f for f in lint(text).findings if f.rule_id == "SCC101")

@@ -12,19 +12,28 @@ from hypothesis import strategies as st
 import scclint
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.expand.kinds import SUBJECT_KINDS, Extras, build_all
-from scclint.expand.template import Instance, declared, instantiate
+from scclint.expand import Settings, expand
+from scclint.expand.item import Item
+from scclint.expand.template import declared, instantiate
 from scclint.limits import AddedTextCounter
 from scclint.load import load_text
-from scclint.model.object import ApiObject, Workload
+from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.object import ApiObject
+from scclint.model.provenance import Parameter
 from scclint.model.unknown import Unknown, first_unknown
+from scclint.model.workload import Workload
 from scclint.record import EMPTY
-from scclint.source import Span
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import ScalarNode, to_data
+
+ROOT = ScalarNode("t.yaml", 7, 1, 7, 5, None, "", True)
 
 
-def instances(template: dict[str, Any], path: tuple[str | int, ...] = (), given: Mapping[str, str] = EMPTY) -> list[Instance]:
-    return instantiate(template, path, given, AddedTextCounter(), Span("t.yaml", 7, 1, 7, 5))
+def instances(template: dict[str, Any], path: tuple[str | int, ...] = (), given: Mapping[str, str] = EMPTY) -> list[Item]:
+    return instantiate(Item(ROOT, path, template), given, AddedTextCounter())
+
+
+def substitutions_of(item: Item) -> Mapping[tuple[str | int, ...], tuple[Parameter, ...]]:
+    return item.provenance.substitutions[0] if item.provenance.substitutions else {}
 
 
 def processed(value: Any, parameters: list[dict[str, Any]], **given: str) -> Any:
@@ -180,7 +189,7 @@ def test_a_value_is_decoded_once() -> None:
 )
 def test_parameters_of_labels_count_where_there_are_labels(more: dict[str, Any], known: set[tuple[str, ...]]) -> None:
     template = {"objects": [{"metadata": {}}, {"metadata": 3}], "parameters": [param("P", "v")], **more}
-    assert [set(i.substitutions) for i in instances(template)] == [known, set()]
+    assert [set(substitutions_of(i)) for i in instances(template)] == [known, set()]
 
 
 def test_lists_among_the_objects() -> None:
@@ -211,10 +220,10 @@ def test_recorded_substitutions_are_where_strings_changed(value: Any, filled: st
         "objects": [{"kind": "X", "value": value}],
         "parameters": [param("A", filled or "-"), param("B", required=True)],
     }
-    instance: Instance = instances(template)[0]
+    instance = instances(template)[0]
 
     def compare(before: Any, after: Any, path: tuple[Any, ...]) -> None:
-        if path in instance.substitutions:
+        if path in substitutions_of(instance):
             assert isinstance(before, str)
             assert "A}" in before or "B}" in before
         elif isinstance(before, dict):
@@ -273,8 +282,8 @@ parameters:
 
 
 def objects(text: str, **params: str) -> list[ApiObject]:
-    extras = Extras(params=params)
-    return [obj for document in load_text("t.yaml", text, SUBJECT_KINDS) for obj in build_all(document, extras)]
+    extras = Settings(params=params)
+    return [obj for document in load_text("t.yaml", text, SUBJECT_KINDS) for obj in expand(document, extras)]
 
 
 def lint(text: str, **params: str) -> Report:
@@ -312,10 +321,10 @@ def test_templates_within_templates() -> None:
     outer = {"apiVersion": "v1", "kind": "Template", "objects": [inner], "parameters": [param("A", "a")]}
     first, second = objects(json.dumps(outer))
     assert first.name == second.name == "a-b"
-    by_inner, by_outer = first.substitutions
+    by_inner, by_outer = first.provenance.substitutions
     at = (*first.path, "metadata", "name")
     assert ([p.name for p in by_inner[at]], [p.name for p in by_outer[at]]) == (["B"], ["A"])
-    assert by_outer is second.substitutions[1]
+    assert by_outer is second.provenance.substitutions[1]
 
 
 def test_a_namespace_parameter_is_where_the_template_goes() -> None:

@@ -9,10 +9,10 @@ from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.report import Report
 from scclint.engine.run import run
-from scclint.expand.kinds import NO_EXTRAS, build_all
+from scclint.expand import DEFAULTS, expand
 from scclint.expand.unknown_kinds import holds_containers
 from scclint.load import load_text
-from scclint.model.object import Unread
+from scclint.model.object import UnknownKind
 from scclint.registry import builtin
 
 CONTAINER = {"name": "c", "image": "example/c"}
@@ -76,9 +76,9 @@ FOO = {"apiVersion": "example.com/v1", "kind": "Foo", "metadata": {"name": "a"},
     ],
 )
 def test_unread(whole: dict[str, Any]) -> None:
-    (document,) = load_text("x.json", json.dumps(whole), NO_EXTRAS.kinds)
-    (found,) = build_all(document)
-    assert isinstance(found, Unread) and found.partial
+    (document,) = load_text("x.json", json.dumps(whole), DEFAULTS.kinds)
+    (found,) = expand(document)
+    assert isinstance(found, UnknownKind) and found.partial
     assert (found.named, found.place.span.line) == ("Foo a", 1)
 
 

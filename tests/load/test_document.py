@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scclint.expand.lists import items_of
 from scclint.load import is_helm_template, load_file, load_text
-from scclint.load.document import Document, objects
+from scclint.load.document import Document
 
 KINDS = frozenset({"Pod"})
 
@@ -79,7 +80,7 @@ def test_chart_folder_below_the_working_directory(tmp_path: Path, monkeypatch: p
 
 
 def kinds(text: str) -> list[tuple[str, tuple[str | int, ...], str]]:
-    return [(o.kind, o.path, o.api_version) for d in load_text("f.yaml", text, KINDS) for o in objects(d)]
+    return [(o.data["kind"], o.path, o.data["apiVersion"]) for d in load_text("f.yaml", text, KINDS) for o in items_of(d)]
 
 
 def test_objects_of_lists() -> None:
@@ -114,7 +115,7 @@ def test_any_text_gives_documents(text: str) -> None:
             assert 1 <= document.error.line <= len(lines), document.error
             assert 1 <= document.error.column <= len(lines[document.error.line - 1]) + 1
         assert all(1 <= comment.line <= text.count("\n") + 1 for comment in document.comments())
-        assert isinstance(document.line_breaks, list) and isinstance(list(objects(document)), list)
+        assert isinstance(document.line_breaks, list) and isinstance(list(items_of(document)), list)
 
 
 def test_a_million_documents_stay_cheap() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scclint.expand.lists import items_of
 from scclint.load import load_text
-from scclint.load.document import objects
 from scclint.load.sniff import HOLDERS, other_kind
 
 KINDS = frozenset({"Pod", "Deployment"})
@@ -195,7 +195,9 @@ def test_filter_hides_nothing(lines: list[str], newline: str) -> None:
 
 def seen(text: str, kinds: frozenset[str]) -> list[tuple[int, str]]:
     """The subjects found, with or without the filter."""
-    found = [(document.line, node.kind) for document in load_text("f.yaml", text, kinds) for node in objects(document)]
+    found = [
+        (document.line, str(item.data["kind"])) for document in load_text("f.yaml", text, kinds) for item in items_of(document)
+    ]
     return [(line, kind) for line, kind in found if kind in KINDS]
 
 

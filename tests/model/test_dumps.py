@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 import scclint
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.expand.kinds import STATE_KINDS
+from scclint.expand.lists import items_of
 from scclint.load import load_text
-from scclint.load.document import objects
 from scclint.load.thin import thin
-from scclint.yaml.nodes import to_data
+from scclint.model.kinds import STATE_KINDS
+from scclint.yaml.locate import node_at
 
 WEB = """\
 apiVersion: apps/v1
@@ -270,9 +270,9 @@ def kept(text: str) -> list[Any]:
     found = []
     for document in load_text("x.yaml", text, frozenset()):
         assert document.error is None
-        for node in objects(document):
-            if node.kind in KINDS and node.kind != "List":
-                found.append((node.kind, node.root.line, to_data(node.root)))
+        for found_item in items_of(document):
+            if found_item.data["kind"] in KINDS - {"List"}:
+                found.append((node_at(found_item.root, found_item.path).line, found_item.data))
     return found
 
 
@@ -336,5 +336,5 @@ def test_a_large_dump_is_quick() -> None:
     before = time.process_time()
     documents = load_text("x.yaml", thin(text, STATE_KINDS), STATE_KINDS)
     spent = time.process_time() - before
-    assert sum(node.kind == "ServiceAccount" for document in documents for node in objects(document)) == 80
+    assert sum(item.data["kind"] == "ServiceAccount" for document in documents for item in items_of(document)) == 80
     assert spent < 1

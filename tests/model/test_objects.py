@@ -2,9 +2,10 @@
 
 import pytest
 
-from scclint.expand.kinds import SUBJECT_KINDS, build_all
+from scclint.expand import expand
 from scclint.load import load_text
-from scclint.model.object import Workload
+from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.workload import Workload
 
 NAMED = "metadata: {name: web}\n"
 SELECTOR = "selector: {matchLabels: {app: web}}, "
@@ -14,7 +15,7 @@ def workload(kind: str, head: str, selector: str, pod_spec: str) -> Workload:
     spec = pod_spec if kind == "Pod" else f"{{{selector}template: {{metadata: {{labels: {{app: web}}}}, spec: {pod_spec}}}}}"
     version = "v1" if kind == "Pod" else "apps/v1"
     (document,) = load_text("web.yaml", f"apiVersion: {version}\nkind: {kind}\n{head}spec: {spec}\n", SUBJECT_KINDS)
-    (found,) = build_all(document)
+    (found,) = expand(document)
     assert isinstance(found, Workload)
     return found
 
@@ -57,5 +58,4 @@ def test_what_messages_call_an_object_is_no_longer_than_any_name(length: int, sh
     found = workload("Pod", f"metadata: {{name: {'x' * length}}}\n", "", "{containers: []}")
     assert len(found.named) == len("Pod ") + shown
     assert found.named.endswith("x" if length == shown else f"… ({length:,} characters)")
-    found.label = found.name
-    assert len(found.named) == shown
+    assert len(found.with_provenance(label=found.name).named) == shown

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from scclint.expand.kinds import TEMPLATES
+from scclint.model.kinds import TEMPLATES
 from scclint.model.schema import FILES, Shape, Type, shapes
 from scclint.validation.fields import walk
 from scclint.validation.validate import validate

@@ -9,7 +9,7 @@ from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report.review_text import render_text
 from scclint.text import display_width

@@ -134,7 +134,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
 
     stages = (
         (inputs, "load_file", lambda file, *_: file == "b.yaml"),
-        (objects, "build_all", lambda document, *_: document.file == "b.yaml"),
+        (objects, "expand", lambda document, *_: document.file == "b.yaml"),
         (world.World, "outcome", lambda self, workload, *_: workload.file == "b.yaml"),
     )
     for holder, name, is_meant in stages:

@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 from scclint.config import Config
 from scclint.config.records import IgnoreEntry
 from scclint.config.selection import covers
-from scclint.expand.kinds import SUBJECT_KINDS, build
+from scclint.expand import expand
 from scclint.finding import END, Finding, Ignore, Severity, Subject, Suppression
 from scclint.load import load_text
-from scclint.load.document import objects
+from scclint.model.kinds import SUBJECT_KINDS
 from scclint.record import replace
 from scclint.registry import builtin
 from scclint.rule import AnyRule
 from scclint.source import Span
 from scclint.suppress import apply as suppressions
 from scclint.suppress.syntax import annotation_ignores, comment_ignores, config_ignores, parse_annotation, parse_comment
-from scclint.yaml.nodes import to_data
 
 TODAY = date(2026, 7, 1)
 RULES = builtin().rules
@@ -182,10 +181,8 @@ spec:
 
 def annotated(text: str) -> Iterator[Ignore]:
     for document in load_text("a.yaml", text, SUBJECT_KINDS):
-        assert document.root is not None
-        for node in objects(document):
-            for obj in build(document, document.root, to_data(node.root), node.path):
-                yield from annotation_ignores(obj)
+        for obj in expand(document):
+            yield from annotation_ignores(obj)
 
 
 class TestAnnotation:

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from scclint.expand.kinds import SUBJECT_KINDS
+from scclint.expand.lists import items_of
 from scclint.load import load_file
-from scclint.load.document import objects
+from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.schema import shapes
 from scclint.validation.validate import validate
-from scclint.yaml.nodes import to_data
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
@@ -36,8 +35,8 @@ def api_objects(root: Path) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(root.rglob("*.y*ml")):
         for document in load_file(str(path), path.read_text("utf-8"), SUBJECT_KINDS | {"ClusterServiceVersion"}):
-            for node in objects(document) if document.root is not None else ():
-                data = to_data(node.root)
+            for item in items_of(document):
+                data = item.data
                 if not isinstance(data, dict):
                     continue
                 found.append((str(path), data))

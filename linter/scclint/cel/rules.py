@@ -17,11 +17,12 @@ from scclint.config.raw import config_error
 from scclint.config.records import DeclaredRule, PodTemplate
 from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
-from scclint.expand.kinds import OBJECTS, SUBJECT_KINDS
 from scclint.finding import Located, Path, Problem, Severity
 from scclint.limits import MAX_EXPRESSION, MAX_STEPS, MAX_STEPS_OF_RUN
-from scclint.model.object import ApiObject, Workload
+from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
+from scclint.model.object import ApiObject
 from scclint.model.unknown import known
+from scclint.model.workload import Workload
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
@@ -164,7 +165,7 @@ def _within(record: DeclaredRule, line: int, column: int) -> Span:
 
 def _of_workload(kind: str) -> bool:
     """Whether objects of the kind make pods."""
-    return kind not in {known_kind for _, known_kind in OBJECTS}
+    return kind not in STATE_KINDS
 
 
 def _path(text: str) -> Path | None:

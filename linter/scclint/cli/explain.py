@@ -11,7 +11,7 @@ from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.report import explain
 from scclint.text import and_more
 

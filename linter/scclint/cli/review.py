@@ -10,7 +10,8 @@ from scclint.engine.inputs import Inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 from scclint.report import review
 from scclint.report.output import say, write
 from scclint.report.review_text import render_text

@@ -13,7 +13,7 @@ from scclint.engine.inputs import Inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.worlds import make_worlds
 from scclint.errors import UsageError
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
 from scclint.report.output import write

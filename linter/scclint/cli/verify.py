@@ -19,7 +19,7 @@ from scclint.evidence.verify import verify
 from scclint.files.read import read
 from scclint.files.walk import walk
 from scclint.finding import Finding, Severity
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
 from scclint.report.sanitize import visible

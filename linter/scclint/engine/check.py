@@ -77,17 +77,17 @@ def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
 def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...], tuple[str, ...]]:
     """What the decisive value was made from: Template parameters, the file before kustomize; notes where no place is known."""
     related: list[Related] = []
-    if subject.substitutions:
+    if subject.provenance.substitutions:
         from scclint.expand.template import parameters_behind
 
         related += parameters_behind(subject, problem.at)
-    if subject.origin is None:
+    if subject.provenance.origin is None:
         return tuple(related), ()
     from scclint.units.kustomize.trace import before_kustomize
 
     before = before_kustomize(subject, problem.at)
     related += [before] if before is not None else []
-    return tuple(related), () if before is not None else (f"kustomize made it from {subject.origin.file}",)
+    return tuple(related), () if before is not None else (f"kustomize made it from {subject.provenance.origin.file}",)
 
 
 def subject_of(subject: Checked, container: str = "") -> Subject:

@@ -9,12 +9,13 @@ from scclint.engine.guard import attempt
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
-from scclint.expand.kinds import STATE_KINDS, Extras
+from scclint.expand import Settings
 from scclint.files.discover import SourceFile, display
 from scclint.files.read import decode, read
 from scclint.finding import Crash, Notice, Subject
 from scclint.load import load_file
 from scclint.load.document import Document, text_at
+from scclint.model.kinds import STATE_KINDS
 from scclint.suppress.syntax import MARK
 from scclint.units.kustomize.kustomization import NAMES
 
@@ -110,7 +111,7 @@ def load_inputs(
     """
     inputs = Inputs(tuple(path for path in paths if os.path.isdir(path)))
     inputs.digests = {} if digests else None
-    kinds = extras(config).kinds
+    kinds = expand_settings(config).kinds
     if sources is None:
         sources = find_sources(paths, config, context=context, stdin_filename=stdin_filename, tracked_only=tracked_only)
     for file, text in _texts(sources.targets, inputs, stdin):
@@ -206,6 +207,6 @@ def _text(item: SourceFile, stdin: bytes | LoadError | None) -> str:
     return decode(stdin or b"", item.display)
 
 
-def extras(config: Config) -> Extras:
+def expand_settings(config: Config) -> Settings:
     """What the configuration adds to the kinds that scclint knows."""
-    return Extras({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params)
+    return Settings({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params)

@@ -6,8 +6,9 @@ from contextlib import suppress
 from scclint.config.model import Config
 from scclint.engine.inputs import Inputs
 from scclint.finding import Notice, Tally
-from scclint.model.object import ApiObject, Unread, Workload
+from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
+from scclint.model.workload import Workload
 from scclint.text import and_more
 from scclint.world import World
 
@@ -50,14 +51,14 @@ def _passed_over(inputs: Inputs, objects: Sequence[ApiObject]) -> list[Notice]:
     if templates:
         advice = "lint what it renders to; of a chart, `helm template . | scclint check -`"
         notices.append(Notice("note", f"{and_more(templates, 1)}: template source, not judged; {advice}"))
-    unread = [o for o in objects if isinstance(o, Unread)]
+    unread = [o for o in objects if isinstance(o, UnknownKind)]
     if unnamed := [o for o in unread if _has_open_kind(o)]:
         more = f"; nor {'is' if len(unnamed) == 2 else 'are'} {len(unnamed) - 1} more such" if len(unnamed) > 1 else ""
         first = f"{unnamed[0].file}:{unnamed[0].place.span.line}: {unnamed[0].named}"
         notices.append(Notice("note", f"{first}: not judged, since its kind is still to be filled in{more}"))
     if unread := [o for o in unread if not _has_open_kind(o)]:
         notices.append(_unread(unread))
-    partial = [o for o in objects if o.partial and not isinstance(o, Unread)]
+    partial = [o for o in objects if o.partial and not isinstance(o, UnknownKind)]
     if partial:
         first = f"{partial[0].file}: {partial[0].named}: partial, like a patch, and not judged, because {partial[0].partial}"
         rest = len(partial) - 1
@@ -70,7 +71,7 @@ def _has_open_kind(obj: ApiObject) -> bool:
     return is_open(obj.kind) or is_open(obj.api_version)
 
 
-def _unread(unread: Sequence[Unread]) -> Notice:
+def _unread(unread: Sequence[UnknownKind]) -> Notice:
     """Objects of which nobody knows what pods come of them."""
     kinds = sorted({o.kind for o in unread})
     make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
@@ -88,7 +89,9 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Notice]:
         with suppress(Exception):
             if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
-                unknown["error" if obj.beyond else "note" if obj.elsewhere else "warning"].append((obj, why.text))
+                unknown["error" if obj.provenance.beyond else "note" if obj.provenance.elsewhere else "warning"].append(
+                    (obj, why.text)
+                )
     for level, found in unknown.items():
         if found:
             workload, text = found[0]

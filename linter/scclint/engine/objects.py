@@ -1,17 +1,18 @@
 """Stage model: from documents to model objects."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence, Set
 
 from scclint.config.model import Config
 from scclint.engine.guard import attempt
-from scclint.engine.inputs import Inputs, extras, left_out
-from scclint.expand.kinds import TEKTON, build_all
+from scclint.engine.inputs import Inputs, expand_settings, left_out
+from scclint.expand import expand
 from scclint.finding import Crash, Subject
 from scclint.limits import AddedTextCounter, LimitError
-from scclint.model.object import CLUSTER_SCOPED, ApiObject
+from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.units.kustomize.surroundings import settle_kustomize, settle_origins
+from scclint.units.kustomize.surroundings import place_by_kustomizations, with_origins
 
 
 def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
@@ -19,20 +20,20 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
 
     A document whose objects come to more than scclint looks at is from then on one that cannot be read.
     """
-    more = extras(config)
+    settings = expand_settings(config)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
         from scclint.expand.tekton_runs import References
 
-        more = replace(more, references=References(tekton))
+        settings = replace(settings, references=References(tekton))
     found: list[ApiObject] = []
     file = ""
     for documents in (inputs.context, inputs.targets):
         for index, document in enumerate(documents):
             if document.file != file:
-                file, more = document.file, replace(more, added=AddedTextCounter())
+                file, settings = document.file, replace(settings, added=AddedTextCounter())
             before = len(found)
             try:
-                found.extend(build_all(document, more))
+                found.extend(expand(document, settings))
             except LimitError as error:
                 del found[before:]
                 documents[index] = replace(document, status="unparsable", root=None, error=error)
@@ -41,22 +42,27 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
             except Exception as error:  # a bug that one document brings out must not take the others with it
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
-    _settle_bundles(found)
+    found = _place_by_bundles(found)
     with attempt("model", "looking at kustomizations", inputs.crashes):
-        inputs.notices.extend(settle_kustomize(found, inputs.documents, inputs.read))
+        found, notices = place_by_kustomizations(found, inputs.documents, inputs.read)
+        inputs.notices.extend(notices)
     with attempt("model", "looking for what kustomize built from", inputs.crashes):
-        inputs.traced = settle_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
+        found, inputs.traced = with_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
     return found
 
 
-def _settle_bundles(objects: Iterable[ApiObject]) -> None:
-    """The other manifests of an operator bundle go where its ClusterServiceVersion goes; they stand in the same folder."""
+def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where those beside a ClusterServiceVersion have its namespace as their home: they are one bundle."""
     homes: dict[str, set[str]] = {}
-    objects = list(objects)
     for obj in objects:
-        if obj.home and obj.implied:
-            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.home)
-    for obj in objects if homes else ():
-        here = homes.get(os.path.dirname(obj.file), set())
-        if len(here) == 1 and not obj.home and obj.kind not in CLUSTER_SCOPED:
-            obj.home = next(iter(here))
+        if obj.provenance.home and obj.implied:
+            homes.setdefault(os.path.dirname(obj.file), set()).add(obj.provenance.home)
+    if not homes:
+        return list(objects)
+    return [_placed(obj, homes.get(os.path.dirname(obj.file), set())) for obj in objects]
+
+
+def _placed(obj: ApiObject, homes: Set[str]) -> ApiObject:
+    if len(homes) != 1 or obj.provenance.home or obj.kind in CLUSTER_SCOPED:
+        return obj
+    return obj.with_provenance(home=next(iter(homes)))

@@ -19,7 +19,7 @@ from scclint.engine.worlds import make_worlds
 from scclint.errors import LoadError
 from scclint.files.read import read
 from scclint.finding import Crash, Finding
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.registry import Registry, builtin
 from scclint.rule import Checked
 from scclint.suppress.apply import apply as apply_ignores

@@ -13,7 +13,8 @@ from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
 from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES, kubernetes_of, minor_of_kubernetes
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
 if TYPE_CHECKING:

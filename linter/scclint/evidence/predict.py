@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from scclint.errors import LoadError
 from scclint.evidence.operands import parse_profile
 from scclint.evidence.verify import Prediction
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.profiles.resolve import Profile, resolve_profile
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.world import Outcome, World

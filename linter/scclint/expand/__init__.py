@@ -1,1 +1,200 @@
-"""From documents to API objects: the objects that lists, templates and custom resources carry."""
+"""Stage model: from a document to its model objects, those that other objects carry or imply included."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from scclint.expand.item import Item, value_at
+from scclint.expand.lists import items_of
+from scclint.finding import Path, shortened
+from scclint.limits import AddedTextCounter
+from scclint.load.document import Document
+from scclint.load.sniff import HOLDERS
+from scclint.model.kinds import (
+    CARRIERS,
+    CSV,
+    CUSTOM_TEMPLATES,
+    KNATIVE,
+    SUBJECT_KINDS,
+    TEKTON,
+    TEKTON_GROUP,
+    TEMPLATE,
+    TEMPLATES,
+)
+from scclint.model.kinds import Key as KindKey
+from scclint.model.namespaces import Namespace, ServiceAccount
+from scclint.model.node_config import (
+    KubeletConfig,
+    MachineConfig,
+    MachineConfigPool,
+    ProfileBinding,
+    SeccompProfile,
+    SeccompProfileFile,
+    is_profile,
+)
+from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.unknown import Unknown
+from scclint.model.workload import Workload
+from scclint.record import EMPTY, record, replace
+
+if TYPE_CHECKING:
+    from scclint.expand.tekton_runs import References
+
+_LONGEST_KIND = 60
+"""Characters of an expression in place of a kind."""
+
+
+@record
+class Settings:
+    """What `expand` needs to know beside the document.
+
+    `pods` leads to the pod template of custom resources by (API version, kind). `params` are values for parameters of Templates by
+    name. `references` resolves the names in Tekton's objects. `added` counts what Templates come to in one file.
+    """
+
+    pods: Mapping[tuple[str, str], Path] = EMPTY
+    params: Mapping[str, str] = EMPTY
+    references: "References | None" = None
+    added: AddedTextCounter | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds whose documents have to be parsed, and `HOLDERS`."""
+        return SUBJECT_KINDS | {HOLDERS} | {kind for _, kind in self.pods}
+
+
+DEFAULTS = Settings()
+
+
+def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObject]:
+    """Yield the model objects of a document, in order. Raises LimitError for what comes to more than scclint looks at."""
+    if settings.added is None:
+        settings = replace(settings, added=AddedTextCounter())
+    for item in items_of(document):
+        for made in _expanded(item, settings):
+            yield _model_object(document, made)
+
+
+def _model_object(document: Document, item: Item) -> ApiObject:
+    made_of = (document, item.root, item.data, item.path, item.provenance, item.manifest)
+    if item.template is not None:
+        return Workload(*made_of, template=item.template)
+    return (item.model or ApiObject)(*made_of)
+
+
+def _expanded(item: Item, settings: Settings) -> Iterator[Item]:
+    """Yield the items of the model objects that an API object stands for: itself, what it carries or implies, or nothing."""
+    if item.model is not None:
+        yield item
+        return
+    for inner in _one_level(item, settings):
+        yield from _expanded(inner, settings)
+
+
+def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
+    """Return what an API object stands for, where objects that may carry others have no model yet."""
+    api_version, kind = item.data.get("apiVersion"), item.data.get("kind")
+    if isinstance(api_version, Unknown) or isinstance(kind, Unknown):
+        return (_of_open_kind(item),)
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return ()
+    key = api_version.rpartition("/")[0], kind
+    template = settings.pods.get((api_version, kind)) or CUSTOM_TEMPLATES.get(key)
+    if not (template and isinstance(value_at(item.data, template), dict)):
+        template = TEMPLATES.get(key)
+    if template is not None:
+        return (replace(item, model=Workload, template=template),)
+    if key in MODELS:
+        return (replace(item, model=MODELS[key]),)
+    if key in EXPANSIONS:
+        return EXPANSIONS[key](item, settings)
+    return _of_unknown_kind(item, key)
+
+
+def _of_open_kind(item: Item) -> Item:
+    """Return an object whose kind is still to be filled in. The expression in its place is shown in part."""
+    shown = {key: shortened(" ".join(str(item.data.get(key) or "").split()), _LONGEST_KIND) for key in ("apiVersion", "kind")}
+    return replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")})
+
+
+def _of_unknown_kind(item: Item, key: KindKey) -> Iterable[Item]:
+    """Return an object of no kind in the tables if it is a seccomp profile or holds containers, otherwise nothing."""
+    data, (group, kind) = item.data, key
+    if not kind and is_profile(data):
+        stated = {name: value for name, value in data.items() if value or name not in ("apiVersion", "kind")}
+        return (replace(item, model=SeccompProfileFile, data=stated),)
+    if kind and data["apiVersion"]:
+        from scclint.expand.unknown_kinds import holds_containers
+
+        if holds_containers(group, kind, data):
+            named = {name: value for name, value in data.items() if name in ("apiVersion", "kind", "metadata")}
+            return (replace(item, model=UnknownKind, data=named),)
+    return ()
+
+
+def _carried(item: Item, settings: Settings) -> Iterable[Item]:
+    key = item.data["apiVersion"].rpartition("/")[0], item.data["kind"]
+    listed, within = CARRIERS[key]
+    if not isinstance(value_at(item.data, listed), list):
+        return _of_unknown_kind(item, key)
+    from scclint.expand.carriers import carried
+
+    return carried(item, listed, within)
+
+
+def _of_csv(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.csv import implied
+
+    return implied(item)
+
+
+def _of_knative(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.knative import service
+
+    return service(item)
+
+
+def _of_template(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.template import instantiate
+
+    return instantiate(item, settings.params, settings.added or AddedTextCounter())
+
+
+def _of_tekton(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.tekton import pods
+
+    return pods(item, settings.references)
+
+
+MODELS: dict[KindKey, type[ApiObject]] = {
+    ("security.openshift.io", "SecurityContextConstraints"): SecurityContextConstraints,
+    ("", "SecurityContextConstraints"): SecurityContextConstraints,
+    ("", "Namespace"): Namespace,
+    ("project.openshift.io", "Project"): Namespace,
+    ("project.openshift.io", "ProjectRequest"): Namespace,
+    ("", "ServiceAccount"): ServiceAccount,
+    ("rbac.authorization.k8s.io", "Role"): Role,
+    ("rbac.authorization.k8s.io", "ClusterRole"): Role,
+    ("rbac.authorization.k8s.io", "RoleBinding"): RoleBinding,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): RoleBinding,
+    ("authorization.openshift.io", "Role"): Role,
+    ("authorization.openshift.io", "ClusterRole"): Role,
+    ("authorization.openshift.io", "RoleBinding"): RoleBinding,
+    ("authorization.openshift.io", "ClusterRoleBinding"): RoleBinding,
+    ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
+    ("machineconfiguration.openshift.io", "MachineConfig"): MachineConfig,
+    ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
+    ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
+    ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
+}
+"""The model of each kind that makes no pods. Its kinds are `STATE_KINDS`."""
+
+EXPANSIONS: dict[KindKey, Callable[[Item, Settings], Iterable[Item]]] = {
+    CSV: _of_csv,
+    **dict.fromkeys(KNATIVE, _of_knative),
+    **dict.fromkeys(((TEKTON_GROUP, kind) for kind in TEKTON), _of_tekton),
+    **dict.fromkeys(TEMPLATE, _of_template),
+    **dict.fromkeys(CARRIERS, _carried),
+}
+"""What gives the objects that an object of another kind stands for."""

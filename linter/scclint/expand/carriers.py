@@ -7,32 +7,37 @@ in a file of its own and were enforced: nothing is known of the clusters it goes
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.expand.template import Instance
+from scclint.expand.item import Item, value_at
 from scclint.finding import Path
-from scclint.model.provenance import Parameter
+from scclint.model.provenance import Parameter, Provenance
 from scclint.model.unknown import Unknown
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
 
 
-def carried(data: Mapping[str, Any], path: Path, listed: Path, within: Path) -> Iterator[Instance]:
-    """The objects that the one at `path` carries, in order: `within` each entry of the list at `listed`.
+def carried(carrier: Item, listed: Path, within: Path) -> Iterator[Item]:
+    """Yield the objects that another one carries, in order: `within` each entry of the list at `listed`.
 
-    Text with `{{` is filled in for each cluster, so that the whole value is unknown. What a ConfigurationPolicy gives no namespace
-    goes to those that its selector includes, which are called by that.
+    Text with `{{` is filled in for each cluster, so that the whole value is unknown. An object without a namespace in a
+    ConfigurationPolicy goes to the namespaces that the policy's selector includes; its home is the list of these names.
     """
-    entries = at(data, listed)
-    home = _selected(at(data, ("spec", "namespaceSelector", "include")))
+    entries = value_at(carrier.data, listed)
+    home = _selected(value_at(carrier.data, ("spec", "namespaceSelector", "include")))
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        found = at(entry, within)
-        where = (*path, *listed, index, *within)
+        found = value_at(entry, within)
+        where = (*carrier.path, *listed, index, *within)
+        filled: dict[Path, tuple[Parameter, ...]] = {}
         if isinstance(found, Unknown) or (isinstance(found, str) and "{{" in found):
             # All of the object is filled in.
-            yield Instance({"kind": Unknown(str(found))}, where, home, {where: ()})
+            data: dict[str, Any] = {"kind": Unknown(str(found))}
+            filled[where] = ()
         elif isinstance(found, dict) and not _is_mere_check(entry, found):
-            filled: dict[Path, tuple[Parameter, ...]] = {}
-            yield Instance(_opened(found, where, filled), where, home, filled)
+            data = _opened(found, where, filled)
+        else:
+            continue
+        provenance = Provenance(home=home, substitutions=(filled,) if filled else ())
+        yield Item(carrier.root, where, data, provenance.within(carrier.provenance))
 
 
 def _is_mere_check(entry: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
@@ -41,14 +46,7 @@ def _is_mere_check(entry: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     if "complianceType" not in entry:
         return False
     fields_of_scc = found.get("kind") == "SecurityContextConstraints" and not {"runAsUser", "seLinuxContext"} <= found.keys()
-    return fields_of_scc or str(entry["complianceType"]).lower() == "mustnothave" or not at(found, ("metadata", "name"))
-
-
-def at(data: Any, path: Path) -> Any:
-    """The value that `path` leads to through mappings; None where there is none."""
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
+    return fields_of_scc or str(entry["complianceType"]).lower() == "mustnothave" or not value_at(found, ("metadata", "name"))
 
 
 def _selected(names: Any) -> str:

@@ -8,68 +8,56 @@ whose service accounts bear the same name do not share grants.
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.expand.item import Item, value_at
 from scclint.finding import Path
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Role, RoleBinding, ServiceAccount, Workload
-from scclint.yaml.nodes import Node
+from scclint.model.kinds import WORKLOADS
+from scclint.model.namespaces import ServiceAccount
+from scclint.model.provenance import Provenance
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.workload import Workload
+from scclint.record import replace
 
 RBAC = "rbac.authorization.k8s.io"
-TEMPLATE: Path = ("spec", "template")
+INSTALL: Path = ("spec", "install", "spec")
 
 
-def build_csv(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
-    """The objects that one CSV implies. Their fields lie inside the CSV, so findings point there."""
-    metadata = data.get("metadata")
-    name = str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
-    install: Path = ("spec", "install", "spec")
-    spec = _at(data, install)
-    if not isinstance(spec, dict):
+def implied(csv: Item) -> Iterator[Item]:
+    """Yield the objects that one ClusterServiceVersion implies. Their fields lie inside the CSV, so findings point there."""
+    name = str(value_at(csv.data, ("metadata", "name")) or "")
+    install = value_at(csv.data, INSTALL)
+    if not isinstance(install, dict):
         return
     home = f"install namespace of {name}"
-    for index, deployment in enumerate(_list(spec.get("deployments"))):
-        where = (*path, *install, "deployments", index)
+    placed = Provenance(home=home).within(csv.provenance)
+    for index, deployment in enumerate(_list(install.get("deployments"))):
+        where = (*csv.path, *INSTALL, "deployments", index)
         manifest = {**_object("apps/v1", "Deployment", str(deployment.get("name") or "")), "spec": deployment.get("spec")}
-        yield _placed(Workload(document, root, deployment, where, TEMPLATE, manifest), home)
+        yield Item(csv.root, where, deployment, placed, Workload, WORKLOADS["Deployment"].template, manifest)
     accounts: set[str] = set()
     for key, kind in (("permissions", "Role"), ("clusterPermissions", "ClusterRole")):
-        for index, permission in enumerate(_list(spec.get(key))):
+        for index, permission in enumerate(_list(install.get(key))):
+            where = (*csv.path, *INSTALL, key, index)
             account = str(permission.get("serviceAccountName") or "default")
             if account not in accounts:
                 accounts.add(account)
-                where = (*path, *install, key, index)
-                yield _placed(ServiceAccount(document, root, permission, where, _object("v1", "ServiceAccount", account)), home)
+                yield Item(csv.root, where, permission, placed, ServiceAccount, None, _object("v1", "ServiceAccount", account))
+            granted = replace(placed, label=f"{key} of service account {account}")
             role = {**_object(f"{RBAC}/v1", kind, f"{name}-{account}-{index}"), "rules": permission.get("rules")}
-            for obj in _grant(document, root, permission, (*path, *install, key, index), role, account):
-                obj.label = f"{key} of service account {account}"
-                yield _placed(obj, home)
+            yield Item(csv.root, where, permission, granted, Role, None, role)
+            yield Item(csv.root, where, permission, granted, RoleBinding, None, _binding(role, account))
 
 
-def _grant(
-    document: Document, root: Node, data: dict[str, Any], path: Path, role: dict[str, Any], account: str
-) -> Iterator[ApiObject]:
-    yield Role(document, root, data, path, role)
+def _binding(role: dict[str, Any], account: str) -> dict[str, Any]:
     kind, name = role["kind"], role["metadata"]["name"]
-    binding = {
+    return {
         **_object(f"{RBAC}/v1", f"{kind}Binding", name),
         "roleRef": {"apiGroup": RBAC, "kind": kind, "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": account}],
     }
-    yield RoleBinding(document, root, data, path, binding)
-
-
-def _placed(obj: ApiObject, home: str) -> ApiObject:
-    obj.home = home
-    return obj
 
 
 def _object(api_version: str, kind: str, name: str) -> dict[str, Any]:
     return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}}
-
-
-def _at(data: Any, path: Path) -> Any:
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

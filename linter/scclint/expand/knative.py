@@ -9,26 +9,28 @@ without `seccompProfiles` refuse every pod.
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.expand.item import Item, value_at
 from scclint.finding import Path
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Workload
-from scclint.yaml.nodes import Node
+from scclint.model.workload import Workload
+from scclint.record import replace
+
+TEMPLATE: Path = ("spec", "template")
 
 
-def build_knative(document: Document, root: Node, data: dict[str, Any], path: Path) -> Iterator[ApiObject]:
-    """A Service or Configuration of serving.knative.dev, with the names that Knative gives to containers without one.
+def service(item: Item) -> Iterator[Item]:
+    """Yield a Service or Configuration of serving.knative.dev, with the names that Knative gives to containers without one.
 
-    They are called `user-container`, and numbered where there are several containers.
+    They are called `user-container`, and numbered if there are several containers. An object without a pod template gives nothing.
     """
-    outer = data.get("spec")
-    template = outer.get("template") if isinstance(outer, dict) else None
-    spec = template.get("spec") if isinstance(template, dict) else None
-    if not isinstance(outer, dict) or not isinstance(template, dict) or not isinstance(spec, dict):
+    data = item.data
+    spec = value_at(data, (*TEMPLATE, "spec"))
+    if not isinstance(spec, dict):
         return
+    outer, template = data["spec"], data["spec"]["template"]
     containers = spec.get("containers")
     named = list(_named(containers)) if isinstance(containers, list) else []
     whole = {**data, "spec": {**outer, "template": {**template, "spec": {**spec, "containers": named}}}}
-    yield Workload(document, root, whole, path, ("spec", "template"))
+    yield replace(item, data=whole, model=Workload, template=TEMPLATE)
 
 
 def _named(containers: list[Any]) -> Iterator[Any]:

@@ -1,16 +1,16 @@
 """Custom resources of Tekton, whose pods are made of steps: Tasks, Pipelines, and what runs them."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from scclint.expand.item import Item
 from scclint.expand.part import NOTHING, Part, in_list, in_mapping, laid_over
 from scclint.expand.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
 from scclint.finding import Path
 from scclint.limits import MAX_REPEATED
-from scclint.load.document import Document
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
+from scclint.record import replace
 from scclint.yaml.locate import node_at
-from scclint.yaml.nodes import Node
 
 PIPELINE = "pipeline"
 """The service account that OpenShift Pipelines runs tasks as which name no other."""
@@ -21,37 +21,35 @@ _TOO_LARGE = (
 _TOO_MANY = "the input runs it in more ways than scclint looks at"
 
 
-def build_tekton(
-    document: Document, root: Node, data: dict[str, Any], path: Path, references: References | None = None
-) -> Iterator[ApiObject]:
-    """The pods of an object of tekton.dev: one for each task that it holds, and each way in which the input runs it.
+def pods(item: Item, references: References | None = None) -> Iterator[Item]:
+    """Yield the pods of an object of tekton.dev: one for each task that it holds, and each way in which the input runs the task.
 
     The containers are the task's steps and sidecars; the labels and annotations of the object and of the task are those of the
-    pod. A Task or Pipeline that nothing in the input runs is taken to be run with the defaults. What only refers to tasks gives
-    itself where `references` know them, and pods of which nothing is known where not.
+    pod. A Task or Pipeline that nothing in the input runs is run with the defaults. An object that only refers to tasks gives
+    itself if `references` know them, and otherwise pods of which nothing is known.
     """
-    whole = Part(data, node_at(root, path), path)
+    whole = Part(item.data, node_at(item.root, item.path), item.path)
     references = references or References(())
     if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
-        yield _beyond(document, root, whole, NOTHING, _TOO_LARGE)
+        yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
         return
     made = 0
     for task, run, name in _tasks(whole, references):
         made += 1
         if not references.may_repeat(task, run, whole):
-            yield _beyond(document, root, whole, name, _TOO_LARGE)
+            yield _open_pod(item, whole, name, _TOO_LARGE, beyond=True)
             break
-        yield _workload(document, root, whole, task, run, name, references)
+        yield _pod(item, whole, task, run, name, references)
     for name, why in references.missing(whole):
         made += 1
-        yield _open(document, root, whole, name, why)
+        yield _open_pod(item, whole, name, why)
     for task in held_tasks(whole):
         if task.at("pipelineSpec", "tasks"):
-            yield _open(document, root, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
+            yield _open_pod(item, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
     if references.is_cut(whole):
-        yield _beyond(document, root, whole, NOTHING, _TOO_MANY)
-    if not made and (data.get("kind") == "StepAction" or references.resolves(whole)):
-        yield ApiObject(document, root, data, path)
+        yield _open_pod(item, whole, NOTHING, _TOO_MANY, beyond=True)
+    if not made and (item.data.get("kind") == "StepAction" or references.resolves(whole)):
+        yield replace(item, model=ApiObject)
 
 
 def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
@@ -69,24 +67,14 @@ def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Par
                 yield task.at("taskSpec"), run, task.at("name")
 
 
-def _open(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
-    """Stands for pods of which nothing is known."""
-    workload = _workload(document, root, whole, NOTHING, Run(), name, References(()))
-    workload.partial, workload.elsewhere = "", why
-    return workload
+def _open_pod(item: Item, whole: Part, name: Part, why: str, *, beyond: bool = False) -> Item:
+    """Return an item for pods of which nothing is known, `why` as a clause."""
+    pod = _pod(item, whole, NOTHING, Run(), name, References(()))
+    return replace(pod, provenance=replace(pod.provenance, elsewhere=why, beyond=beyond))
 
 
-def _beyond(document: Document, root: Node, whole: Part, name: Part, why: str) -> Workload:
-    """Stands for pods that are not looked at, since there are too many."""
-    workload = _open(document, root, whole, name, why)
-    workload.beyond = True
-    return workload
-
-
-def _workload(
-    document: Document, root: Node, whole: Part, task: Part, run: Run, name: Part, references: References
-) -> Workload:
-    """The pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
+def _pod(item: Item, whole: Part, task: Part, run: Run, name: Part, references: References) -> Item:
+    """Return the pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
     found = [references.step(step, whole) for step in steps.items]
     containers = [_named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
@@ -106,11 +94,7 @@ def _workload(
         "spec": in_mapping(spec, Part(None, task.node, written.path, written.entry)),
     }
     pod = in_mapping(fields, whole)
-    workload = Workload(document, root if pod.node is None else pod.node, pod.data, (), ())
-    workload.controlled = True
-    label = f"task {name.data} of {workload.named}" if name else ""
-    workload.label = f"{label or workload.named}, run by {called(run.by)}" if run.by and run.settles else label
-    workload.moved = {
+    moved: dict[Path, Path] = {
         **{(key,): part.path for key, part in fields.items()},
         **{("metadata", key): part.path for key, part in metadata.items()},
         **{("metadata", *key): part.path for key, part in marks.items()},
@@ -118,18 +102,24 @@ def _workload(
         **{("spec", "containers", i): part.path for i, part in enumerate(containers)},
         **{("spec", "volumes", i): part.path for i, part in enumerate(volumes)},
     }
-    if workload.kind == "ClusterTask":
-        workload.namespace = run.namespace
-    workload.elsewhere = next((missing for _, missing in found if missing), "")
-    if workload.elsewhere:
-        # What the StepAction has, an image above all, is no sign of a patch where it is missing.
-        workload.partial = ""
-    return workload
+    elsewhere = next((missing for _, missing in found if missing), "")
+    provenance = replace(item.provenance, label=_label(whole, run, name), moved=moved, elsewhere=elsewhere)
+    root = item.root if pod.node is None else pod.node
+    return Item(root, (), pod.data, provenance, Workload, template=())
+
+
+def _label(whole: Part, run: Run, name: Part) -> str:
+    """Return what messages call the pods of a task: empty for the object's own name."""
+    task = f"task {name.data} of {called(whole)}" if name else ""
+    return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.settles else task
 
 
 def _metadata(whole: Part, task: Part, run: Run, name: Part) -> tuple[dict[str, Part], dict[tuple[str, str], Part]]:
     """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
     metadata = whole.at("metadata").fields
+    if whole.at("kind").data == "ClusterTask" and (namespace := run.by.at("metadata", "namespace")):
+        # A ClusterTask has no namespace of its own, and its pods go to that of the run.
+        metadata["namespace"] = namespace
     if name:
         # Findings on the whole of it point at the task.
         metadata["name"] = Part(whole.at("metadata", "name").data, name.node, name.path, name.entry)

@@ -6,12 +6,13 @@ The substitution is that of library-go's templateprocessing. A value that nobody
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
+from scclint.expand.item import Item
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
-from scclint.model.provenance import Parameter
+from scclint.model.provenance import Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.source import Span
 from scclint.yaml.locate import locate
@@ -20,45 +21,36 @@ from scclint.yaml.nodes import to_data
 if TYPE_CHECKING:
     from scclint.model.object import ApiObject
 
-
 _REFERENCE = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
 
 
-class Instance(NamedTuple):
-    """An object of a Template with its parameters filled in.
+def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounter) -> list[Item]:
+    """Return the objects of a Template with the parameters filled in, in order. `given` are values for parameters by name.
 
-    `path` leads to it from the document's root, `home` is the namespace it most likely goes to where it names none, empty
-    for anywhere. `substitutions` tells for each value that parameters had a part in, by path from the root, which those are.
+    Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError at the Template
+    if filling in makes too much of it, as counted in `added`.
     """
-
-    data: dict[str, Any]
-    path: Path
-    home: str
-    substitutions: Mapping[Path, tuple[Parameter, ...]]
-
-
-def instantiate(
-    data: Mapping[str, Any], path: Path, given: Mapping[str, str], added: AddedTextCounter, at: Span
-) -> list[Instance]:
-    """The objects of the Template that `path` leads to, in order; `given` are values for parameters, by name.
-
-    Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError with the place
-    `at` where filling in makes too much of it, as counted in `added`.
-    """
+    data, path = template.data, template.path
+    at = locate(template.root, path)[0]
     filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, given)}, added, at)
     labels, of_labels = filler.fill(data.get("labels"), (*path, "labels"))
     size = len(repr(labels)) if isinstance(labels, dict) and labels else 0
-    found = []
+    found: list[tuple[Path, dict[str, Any], Mapping[Path, tuple[Parameter, ...]]]] = []
     for where, item in _objects(data.get("objects"), (*path, "objects")):
         processed, substitutions = filler.fill(_without_namespace(item), where)
         if size and isinstance(metadata := processed.get("metadata"), dict):
             added.add(size, at)
             processed["metadata"] = _labelled(metadata, labels)
             substitutions = {**of_labels, **substitutions}
-        found.append(Instance(processed, where, "", substitutions))
-    home = _target_namespace(found)
-    return [instance._replace(home=home) for instance in found]
+        found.append((where, processed, substitutions))
+    home = _target_namespace(processed for _, processed, _ in found)
+    return [
+        Item(
+            template.root, where, processed, Provenance(home=home, substitutions=(s,) if s else ()).within(template.provenance)
+        )
+        for where, processed, s in found
+    ]
 
 
 def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:
@@ -71,7 +63,7 @@ def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:
         return
     path = obj.written(at.path)
     for end in range(len(path), 0, -1):
-        parameters = next((known[path[:end]] for known in obj.substitutions if path[:end] in known), ())
+        parameters = next((known[path[:end]] for known in obj.provenance.substitutions if path[:end] in known), ())
         if parameters and locate(root, path[:end])[0] == at.span:
             for parameter in parameters:
                 yield Related(f"parameter {parameter.name} {parameter.how}", locate(root, parameter.path)[0])
@@ -136,15 +128,15 @@ def _labelled(metadata: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any
     return {**metadata, "labels": {**(own if isinstance(own, dict) else {}), **labels}}
 
 
-def _target_namespace(instances: Iterable[Instance]) -> str:
+def _target_namespace(objects: Iterable[Mapping[str, Any]]) -> str:
     """The one unknown namespace in which bindings look for service accounts, as it is written.
 
     Such a parameter is there to repeat the namespace the Template is processed into, which no field of a binding can name.
     """
     written = {
         subject["namespace"].text
-        for instance in instances
-        for subject in _dicts(instance.data.get("subjects"))
+        for data in objects
+        for subject in _dicts(data.get("subjects"))
         if isinstance(subject.get("namespace"), Unknown)
     }
     return written.pop() if len(written) == 1 else ""

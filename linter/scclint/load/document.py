@@ -1,11 +1,10 @@
-"""One document of a stream, and the API objects in it."""
+"""One document of a stream."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from scclint.errors import LoadError
 from scclint.record import record
-from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
     from scclint.yaml.comments import Comment
@@ -59,52 +58,7 @@ class Document:
         return odd_line_breaks(self.text, self.line)
 
 
-@record
-class ObjectNode:
-    """An API object within a document. `path` leads to it from the document's root: `("items", 3)`; empty for the root.
-
-    An item that says neither kind nor version has those of the list (`PodList` has Pods), or else of the object, as in kubectl.
-    """
-
-    root: MappingNode
-    path: tuple[str | int, ...] = ()
-    kind: str = ""
-    api_version: str = ""
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The object as plain values, fresh ones each time."""
-        return {"apiVersion": self.api_version, "kind": self.kind, **to_data(self.root)}
-
-
 def text_at(root: Node | None, key: str) -> str:
     """The string under a key of a mapping; empty if there is none."""
     value = root.get(key) if isinstance(root, MappingNode) else None
     return value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
-
-
-def objects(document: Document) -> Iterator[ObjectNode]:
-    """The API objects of a document: the root, or the items of a list, lists within lists included.
-
-    kubectl takes for a list whatever has an array `items` at its root. A kind that does not end in `List` is given as
-    an object as well, since other clients treat it as one.
-    """
-    root = document.root
-    if document.status != "parsed" or not isinstance(root, MappingNode):
-        return
-    yield from _unroll(root, (), "", "")
-
-
-def _unroll(root: MappingNode, path: tuple[str | int, ...], kind: str, api_version: str) -> Iterator[ObjectNode]:
-    own = text_at(root, "kind"), text_at(root, "apiVersion")
-    if any(own):
-        kind, api_version = own
-    items = root.get("items")
-    is_list = kind.endswith("List")
-    if not (is_list and isinstance(items, SequenceNode)):
-        yield ObjectNode(root, path, kind, api_version)
-    if not isinstance(items, SequenceNode):
-        return
-    for number, item in enumerate(items.items):
-        if isinstance(item, MappingNode):
-            yield from _unroll(item, (*path, "items", number), kind.removesuffix("List"), api_version)

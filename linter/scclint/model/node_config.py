@@ -5,10 +5,7 @@ seccomp profiles as files of their own.
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.finding import Path
-from scclint.load.document import Document
 from scclint.model.object import ApiObject
-from scclint.yaml.nodes import Node
 
 
 class ProfileSource(ApiObject):
@@ -34,9 +31,15 @@ class SeccompProfileFile(ProfileSource):
 
     __slots__ = ()
 
-    def __init__(self, document: Document, root: Node, data: dict[str, Any], path: Path = ()) -> None:
-        super().__init__(document, root, data, path)
-        self.label = "the seccomp profile"
+    @property
+    def named(self) -> str:
+        return "the seccomp profile"
+
+
+class KubeletConfig(ApiObject):
+    """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
+
+    __slots__ = ()
 
 
 class MachineConfigPool(ApiObject):

@@ -6,6 +6,7 @@ from typing import Any
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
+from scclint.record import set_fields
 from scclint.yaml.nodes import Node
 
 
@@ -14,11 +15,14 @@ class Container(View):
 
     __slots__ = ("index", "list", "name")
 
+    list: str
+    index: int
+    name: str
+
     def __init__(self, root: Node, data: Any, path: Path, list: str, index: int) -> None:
         super().__init__(root, data, path)
-        self.list = list
-        self.index = index
-        self.name = str(data.get("name") or "") if isinstance(data, dict) else ""
+        name = str(data.get("name") or "") if isinstance(data, dict) else ""
+        set_fields(self, list=list, index=index, name=name)
 
     @property
     def privileged(self) -> Field[bool]:
@@ -40,14 +44,17 @@ class Pod(View):
     gives them) are paths into this view.
     """
 
-    __slots__ = ("_named", "containers", "manifest")
+    __slots__ = ("_by_name", "containers", "manifest")
 
-    _named: dict[str, Container]
+    manifest: dict[str, Any]
+    containers: tuple[Container, ...]
+    _by_name: dict[str, Container]
 
     def __init__(self, root: Node, data: Any, path: Path, name: str) -> None:
         super().__init__(root, data if isinstance(data, dict) else {}, path)
-        self.manifest = _manifest(self.data, name)
-        self.containers: tuple[Container, ...] = tuple(self._containers())
+        containers = tuple(self._containers())
+        by_name = {container.name: container for container in reversed(containers)}
+        set_fields(self, manifest=_manifest(self.data, name), containers=containers, _by_name=by_name)
 
     def _containers(self) -> Iterator[Container]:
         spec = self.data.get("spec")
@@ -58,9 +65,7 @@ class Pod(View):
 
     def container(self, name: str) -> Container | None:
         """The container called `name`, of any sort; the first of several."""
-        if not hasattr(self, "_named"):
-            self._named = {c.name: c for c in reversed(self.containers)}
-        return self._named.get(name)
+        return self._by_name.get(name)
 
     @property
     def annotations(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any, Generic, TypeVar
 
 from scclint.finding import Path
+from scclint.record import Frozen, set_fields
 from scclint.source import Span
 from scclint.yaml.locate import locate
 from scclint.yaml.nodes import Node
@@ -42,18 +43,20 @@ class Field(Generic[T]):
         return f"Field({self.value!r}, present={self.present}, path={self.path})"
 
 
-class View:
-    """A part of a manifest: the object itself, its pod template, a container, an RBAC rule.
+class View(Frozen):
+    """A part of a manifest: the object itself, its pod template, a container, an RBAC rule. It cannot be changed.
 
     `path` leads from the root of the document to the part, `data` is the part as plain JSON-like values.
     """
 
     __slots__ = ("data", "path", "root")
 
+    root: Node
+    data: Any
+    path: Path
+
     def __init__(self, root: Node, data: Any, path: Path = ()) -> None:
-        self.root = root
-        self.data = data
-        self.path = path
+        set_fields(self, root=root, data=data, path=path)
 
     def field(self, *path: str | int) -> Field[Any]:
         """The field at `path` within this part, absent where any step of it is."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line

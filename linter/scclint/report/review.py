@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.admission.verdict import Grant
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scclint.model.object import Workload
+from scclint.model.workload import Workload
 from scclint.report.review import Row, named, table_rows
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.object import CLUSTER_SCOPED, LONGEST_NAME, SELECTING
+from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
+from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
-from scclint.validation.pods import TEMPLATE_PATHS
 from scclint.validation.problem import FieldProblem, duplicate, invalid, not_found
 
 _FORMS = {
@@ -34,18 +34,18 @@ def check_names(root: Json, kind: str) -> Problems:
         problems += _check_form("label", namespace, ("metadata", "namespace"))
     if kind == "Namespace":
         problems += _check_form("label", name, ("metadata", "name"))
-    elif kind in TEMPLATE_PATHS or kind in ("ServiceAccount", "SecurityContextConstraints"):
+    elif kind in WORKLOADS or kind in ("ServiceAccount", "SecurityContextConstraints"):
         problems += _check_form("subdomain", name, ("metadata", "name"))
     yield from problems
-    where = TEMPLATE_PATHS.get(kind)
     # Whatever settles what an object is called, or what it selects, may well add to its pod.
-    if where is None or problems or is_open(namespace) or is_open(name):
+    if kind not in WORKLOADS or problems or is_open(namespace) or is_open(name):
         return
+    where = WORKLOADS[kind].template
     template: Any = root
     for step in where:
         template = _mapping(template, step)
     spec = _mapping(root, "spec")
-    if kind in SELECTING:
+    if WORKLOADS[kind].needs_selector:
         if not spec.get("selector"):
             return
         yield from _check_selector(spec, template)

@@ -8,20 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
+from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
 from scclint.text import field_path
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
-
-TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
-    "Pod": (),
-    "PodTemplate": ("template",),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-} | dict.fromkeys(
-    ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "DeploymentConfig"),
-    ("spec", "template"),
-)
-"""The way from an object of each kind to the object that has the pod's metadata and spec."""
 
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
 
@@ -46,9 +37,9 @@ Problems = Iterator[FieldProblem]
 
 def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) -> Problems:
     """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod."""
-    where = TEMPLATE_PATHS.get(kind)
-    if where is None:
+    if kind not in WORKLOADS:
         return
+    where = WORKLOADS[kind].template
     template: Any = root
     for step in where:
         template = _mapping(template, step)

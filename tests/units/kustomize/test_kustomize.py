@@ -15,7 +15,8 @@ from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
 from scclint.engine.report import Report
 from scclint.finding import Finding
-from scclint.model.object import ApiObject, Workload
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 from scclint.units.kustomize.kustomization import Kustomization, lay_out, read_kustomization
 from scclint.units.kustomize.trace import LONGEST, Named, find_origin
 
@@ -83,7 +84,7 @@ def test_a_long_chain(here: Path) -> None:
     write({f"d{number}/kustomization.yaml": "resources: [web.yaml]\n", f"d{number}/web.yaml": DEPLOYMENT})
     write({"d0/kustomization.yaml": "namespace: shop\nresources: [../d1]\n"})
     (found,) = objects(".")
-    assert found.home == "shop"
+    assert found.provenance.home == "shop"
 
 
 OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x\n"
@@ -183,7 +184,7 @@ def test_what_a_resource_refers_to_may_come_from_a_patch(here: Path) -> None:
     ]
     write({"base/kustomization.yaml": "resources: [web.yaml]\n"})
     assert [f.message for f in strict("base").findings if f.rule_id == "MAN002"] == []
-    assert not workload("base").whole
+    assert not workload("base").provenance.whole
     assert workload("base").partial == ""
 
 
@@ -198,7 +199,7 @@ subjects:
 
 
 def home(*paths: str) -> str:
-    return workload(*paths).home
+    return workload(*paths).provenance.home
 
 
 def test_namespace_of_its_resources(here: Path) -> None:
@@ -273,7 +274,7 @@ def test_overlays(here: Path, files: dict[str, str], expected: str) -> None:
 
 def test_home_does_not_spread_to_neighbours(here: Path) -> None:
     write({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": DEPLOYMENT, "other.yaml": DEPLOYMENT})
-    assert {o.file: o.home for o in objects(".")} == {"web.yaml": "shop", "other.yaml": ""}
+    assert {o.file: o.provenance.home for o in objects(".")} == {"web.yaml": "shop", "other.yaml": ""}
 
 
 def test_many_ways_to_one_base_take_no_time() -> None:
@@ -451,4 +452,4 @@ def test_many_ways_to_write_the_path_of_one_file(tmp_path: Path, monkeypatch: py
     text = "---\n".join(built("base/up/" * number + "base/w.yaml") for number in range(5))
     found = model_objects(inputs := load_inputs(["-"], Config(), stdin=text.encode()), Config())
     assert inputs.traced and reads == ["base/w.yaml"]
-    assert {obj.origin.source.file for obj in found if obj.origin and obj.origin.source} == {"base/w.yaml"}
+    assert {origin.source.file for obj in found if (origin := obj.provenance.origin) and origin.source} == {"base/w.yaml"}

@@ -9,9 +9,10 @@ import pytest
 from scclint.config.model import Config
 from scclint.engine.inputs import load_inputs
 from scclint.engine.objects import model_objects
-from scclint.expand.kinds import SUBJECT_KINDS, build_all
+from scclint.expand import expand
 from scclint.finding import Related
 from scclint.load import load_file
+from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject
 from scclint.units.kustomize.closure import closure
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
@@ -58,7 +59,7 @@ def indented(text: str, by: str) -> str:
 
 def objects_of(root: Path, file: str) -> Named:
     text = (root / file).read_text(encoding="utf-8") if (root / file).is_file() else ""
-    return by_name(obj for document in load_file(file, text, SUBJECT_KINDS) for obj in build_all(document))
+    return by_name(obj for document in load_file(file, text, SUBJECT_KINDS) for obj in expand(document))
 
 
 def traced(root: Path, files: dict[str, str], field: tuple[str, ...] = USER) -> Related | None:
@@ -70,8 +71,8 @@ def traced(root: Path, files: dict[str, str], field: tuple[str, ...] = USER) -> 
     assert made.error == ""
     found = model_objects(load_inputs(["-"], Config(), stdin=made.text.encode()), Config())
     obj = next(o for o in found if o.name.endswith("web"))
-    obj.origin = find_origin(obj, lambda file: objects_of(root, file), from_wrapper(made.base, str(root)))
-    assert obj.origin is not None
+    obj.provenance.origin = find_origin(obj, lambda file: objects_of(root, file), from_wrapper(made.base, str(root)))
+    assert obj.provenance.origin is not None
     pod = ("spec", "template", "spec", "containers")
     containers: Any = obj.field(*pod).value
     # kustomize moves the containers that a merge patch changes to the front.

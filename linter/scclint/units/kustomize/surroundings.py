@@ -6,39 +6,49 @@ from contextlib import suppress
 from functools import cache, partial
 
 from scclint.errors import LoadError
-from scclint.expand.kinds import SUBJECT_KINDS, build_all
+from scclint.expand import expand
 from scclint.files.discover import SUFFIXES, Reach, display
 from scclint.files.read import read
 from scclint.finding import Notice
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
-from scclint.model.object import CLUSTER_SCOPED, ApiObject, RoleBinding
+from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
+from scclint.model.object import ApiObject
+from scclint.model.roles import RoleBinding
 from scclint.text import and_more
-from scclint.units.kustomize.kustomization import NAMES, Kustomization, lay_out, read_kustomization
+from scclint.units.kustomize.kustomization import NAMES, Kustomization, Layout, lay_out, read_kustomization
 from scclint.units.kustomize.trace import ORIGIN, Named, by_name, find_origin
 from scclint.yaml.nodes import Node, SequenceNode, to_data
 
 
-def settle_kustomize(found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]) -> list[Notice]:
-    """Mark patches as partial and resources as not whole, and send what names no namespace where its kustomization sends it.
+def place_by_kustomizations(
+    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]
+) -> tuple[list[ApiObject], list[Notice]]:
+    """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
+    namespace of its kustomization. Return notices as well, on what kustomizations among the files `linted` do and scclint does not.
 
-    Kustomizations count that are among the documents, or lie in the folder of an object or above it. What those among the files
-    `linted` do and nobody does here gives a notice.
+    Kustomizations count that are among the documents, or in the folder of an object or above it.
     """
     kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:
-        return []
+        return list(found), []
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
-    for obj in found:
-        path = absolute[obj.file]
-        patching = layout.patches.get(path)
-        if patching is not None:
-            obj.partial = f"it is a patch listed in {patching}"
-        obj.whole = path not in layout.resources
-        if not obj.home and (obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)):
-            obj.home = layout.namespaces.get(path, "")
-    return [*_not_applied(_operating(kustomizations, linted)), *_not_read(kustomizations, linted)]
+    placed = [_placed(obj, absolute[obj.file], layout) for obj in found]
+    return placed, [*_not_applied(_operating(kustomizations, linted)), *_not_read(kustomizations, linted)]
+
+
+def _placed(obj: ApiObject, path: str, layout: Layout) -> ApiObject:
+    """Return an object of the file at an absolute path with what the kustomizations say of that file."""
+    changes: dict[str, object] = {}
+    if path in layout.patches:
+        changes["partial"] = f"it is a patch listed in {layout.patches[path]}"
+    if path in layout.resources:
+        changes["whole"] = False
+    goes_along = obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)
+    if path in layout.namespaces and goes_along and not obj.provenance.home:
+        changes["home"] = layout.namespaces[path]
+    return obj.with_provenance(**changes) if changes else obj
 
 
 def _not_applied(files: Sequence[str]) -> Iterator[Notice]:
@@ -72,24 +82,28 @@ def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> lis
     return sorted(found)
 
 
-def settle_origins(found: Iterable[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]) -> bool:
-    """Find where the objects of these documents come from, and say whether kustomize built any with origin annotations.
+def with_origins(
+    found: Sequence[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]
+) -> tuple[list[ApiObject], bool]:
+    """Return the objects with the origins of those in these documents, and whether any document has origin annotations.
 
-    They may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
+    The annotations may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
     around it; of what lies in a file, in the one of the `folders` that it was found in, or else in its own.
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
-        return False
+        return list(found), False
     here = Reach(os.curdir)
     linted = [Reach(folder) for folder in folders]
     reaches = cache(partial(_reaches, here, linted))
     objects_of = cache(_objects_of)
-    for obj in found:
-        if id(obj.document) in built:
-            within = [here] if obj.file in piped else reaches(os.path.dirname(obj.file) or os.curdir)
-            obj.origin = find_origin(obj, partial(_objects_within, within, objects_of))
-    return True
+
+    def traced(obj: ApiObject) -> ApiObject:
+        within = [here] if obj.file in piped else reaches(os.path.dirname(obj.file) or os.curdir)
+        origin = find_origin(obj, partial(_objects_within, within, objects_of))
+        return obj.with_provenance(origin=origin) if origin is not None else obj
+
+    return [traced(obj) if id(obj.document) in built else obj for obj in found], True
 
 
 def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
@@ -142,6 +156,6 @@ def _is_file_within(path: str, folder: str) -> bool:
 def _objects_of(path: str) -> Named:
     file = display(os.path.relpath(path))
     try:
-        return by_name(obj for document in load_file(file, read(path, file), SUBJECT_KINDS) for obj in build_all(document))
+        return by_name(obj for document in load_file(file, read(path, file), SUBJECT_KINDS) for obj in expand(document))
     except LoadError:
         return {}

@@ -88,7 +88,7 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
     That is the same field of the object in its origin's file if it has the same value there; else the last patch that writes
     the value; else the last patch of a kustomization that applies to the object; else the object in its origin's file.
     """
-    origin = obj.origin
+    origin = obj.provenance.origin
     if origin is None or origin.source is None or locate(obj.root, at.path)[0] != at.span:
         return None
     source, path = origin.source, at.path[len(obj.path) :]

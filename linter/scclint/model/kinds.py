@@ -1,0 +1,92 @@
+"""The kinds that scclint knows, as data: which of them make pods and where, which carry other objects, which have no namespace."""
+
+from typing import NamedTuple
+
+from scclint.finding import Path
+
+Key = tuple[str, str]
+"""API group and kind. An OpenShift kind is also served without a group, by OpenShift's legacy API."""
+
+
+class WorkloadKind(NamedTuple):
+    """A kind of Kubernetes or OpenShift whose objects are or make pods.
+
+    `groups` are the API groups that serve it. `template` leads from the object to the pod's metadata and spec. `needs_selector` is
+    True where the API server requires a selector.
+    """
+
+    groups: tuple[str, ...]
+    template: tuple[str, ...]
+    needs_selector: bool = False
+
+
+WORKLOADS: dict[str, WorkloadKind] = {
+    "Pod": WorkloadKind(("",), ()),
+    "PodTemplate": WorkloadKind(("",), ("template",)),
+    "ReplicationController": WorkloadKind(("",), ("spec", "template")),
+    "Deployment": WorkloadKind(("apps", "extensions"), ("spec", "template"), needs_selector=True),
+    "ReplicaSet": WorkloadKind(("apps", "extensions"), ("spec", "template"), needs_selector=True),
+    "StatefulSet": WorkloadKind(("apps",), ("spec", "template"), needs_selector=True),
+    "DaemonSet": WorkloadKind(("apps", "extensions"), ("spec", "template"), needs_selector=True),
+    "Job": WorkloadKind(("batch",), ("spec", "template")),
+    "CronJob": WorkloadKind(("batch",), ("spec", "jobTemplate", "spec", "template")),
+    "DeploymentConfig": WorkloadKind(("apps.openshift.io", ""), ("spec", "template")),
+}
+
+TEMPLATES: dict[Key, Path] = {(group, kind): row.template for kind, row in WORKLOADS.items() for group in row.groups}
+"""The path to the pod in a workload of each group and kind."""
+
+CUSTOM_TEMPLATES: dict[Key, Path] = {
+    ("argoproj.io", "Rollout"): ("spec", "template"),
+    ("keda.sh", "ScaledJob"): ("spec", "jobTargetRef", "template"),
+    ("sources.knative.dev", "ContainerSource"): ("spec", "template"),
+    ("apps.kruise.io", "CloneSet"): ("spec", "template"),
+    ("apps.kruise.io", "StatefulSet"): ("spec", "template"),
+    ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
+    ("apps.kruise.io", "BroadcastJob"): ("spec", "template"),
+    ("apps.kruise.io", "AdvancedCronJob"): ("spec", "template", "jobTemplate", "spec", "template"),
+}
+"""The path to the pod in custom resources. An object without it makes no pods, as a Rollout that names a Deployment."""
+
+CSV: Key = ("operators.coreos.com", "ClusterServiceVersion")
+
+KNATIVE: frozenset[Key] = frozenset((("serving.knative.dev", "Configuration"), ("serving.knative.dev", "Service")))
+"""Kinds with a pod template whose containers need no name."""
+
+TEKTON_GROUP = "tekton.dev"
+TEKTON = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun", "StepAction"))
+"""Kinds of tekton.dev, whose pods may be made of several objects."""
+
+TEMPLATE: frozenset[Key] = frozenset((("template.openshift.io", "Template"), ("", "Template")))
+"""The OpenShift Template: objects with parameters."""
+
+CARRIERS: dict[Key, tuple[Path, Path]] = {
+    ("work.open-cluster-management.io", "ManifestWork"): (("spec", "workload", "manifests"), ()),
+    ("work.open-cluster-management.io", "ManifestWorkReplicaSet"): (
+        ("spec", "manifestWorkTemplate", "workload", "manifests"),
+        (),
+    ),
+    ("addon.open-cluster-management.io", "AddOnTemplate"): (("spec", "agentSpec", "workload", "manifests"), ()),
+    ("policy.open-cluster-management.io", "Policy"): (("spec", "policy-templates"), ("objectDefinition",)),
+    ("policy.open-cluster-management.io", "ConfigurationPolicy"): (("spec", "object-templates"), ("objectDefinition",)),
+    ("hive.openshift.io", "SyncSet"): (("spec", "resources"), ()),
+    ("hive.openshift.io", "SelectorSyncSet"): (("spec", "resources"), ()),
+}
+"""Kinds that carry whole objects to other clusters: the path to their list, and in each entry the path to the object."""
+
+STATE_KINDS = frozenset((
+    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
+    "ClusterRoleBinding", "KubeletConfig", "MachineConfig", "MachineConfigPool", "SeccompProfile", "ProfileBinding", "List",
+))  # fmt: skip
+"""Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
+
+SUBJECT_KINDS = (
+    STATE_KINDS | TEKTON | {kind for _, kind in (*TEMPLATES, *CUSTOM_TEMPLATES, CSV, *KNATIVE, *TEMPLATE, *CARRIERS)}
+)
+"""Every kind above. A document of another kind is parsed only if the configuration names its kind."""
+
+CLUSTER_SCOPED = frozenset((
+    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding", "KubeletConfig",
+    "MachineConfig", "MachineConfigPool",
+))  # fmt: skip
+"""Kinds whose objects have no namespace."""

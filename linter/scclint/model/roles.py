@@ -1,0 +1,29 @@
+"""Roles and their bindings."""
+
+from scclint.model.object import ApiObject
+from scclint.model.view import View
+
+
+class Role(ApiObject):
+    """A Role or ClusterRole (rbac.authorization.k8s.io, authorization.openshift.io), or what a CSV's permissions imply."""
+
+    __slots__ = ()
+
+    @property
+    def rules(self) -> tuple[View, ...]:
+        rules = self.data.get("rules")
+        indices = range(len(rules)) if isinstance(rules, list) else ()
+        return tuple(rule for index in indices if (rule := self.rule(index)) is not None)
+
+    def rule(self, index: int) -> View | None:
+        """The rule at an index of the list as it is written; None if there is none."""
+        rules = self.data.get("rules")
+        if not isinstance(rules, list) or index >= len(rules) or not isinstance(rules[index], dict):
+            return None
+        return View(self.root, rules[index], (*self.path, "rules", index))
+
+
+class RoleBinding(ApiObject):
+    """A RoleBinding or ClusterRoleBinding."""
+
+    __slots__ = ()

@@ -1,0 +1,91 @@
+"""Objects that make pods."""
+
+from typing import Any
+
+from scclint.finding import Path
+from scclint.load.document import Document
+from scclint.model.kinds import WORKLOADS
+from scclint.model.object import ApiObject
+from scclint.model.pod import Pod
+from scclint.model.provenance import WRITTEN, Provenance
+from scclint.model.unknown import Unknown, is_expression
+from scclint.record import set_fields
+from scclint.yaml.nodes import Node
+
+
+class Workload(ApiObject):
+    """Anything that makes pods. `pod` is its pod, or its template's.
+
+    `controlled` is True where a controller creates the pods, so that the rights of whoever applied the manifest do not count.
+    """
+
+    __slots__ = ("_template", "controlled", "pod")
+
+    pod: Pod
+    controlled: bool
+    _template: Path
+
+    def __init__(
+        self,
+        document: Document,
+        root: Node,
+        data: dict[str, Any],
+        path: Path = (),
+        provenance: Provenance = WRITTEN,
+        manifest: dict[str, Any] | None = None,
+        template: Path = (),
+    ) -> None:
+        """`template` leads from `data` to the pod's metadata and spec."""
+        super().__init__(document, root, data, path, provenance, manifest)
+        found: Any = data
+        for step in template:
+            found = found.get(step) if isinstance(found, dict) else None
+        set_fields(
+            self,
+            _template=template,
+            controlled=bool(template) or self.kind != "Pod" or _has_controller(self.manifest),
+            # The API server shows a generated name by its prefix in errors about pods that controllers create.
+            pod=Pod(root, found, path + template, f"{self.name}-" if template else self.name),
+        )
+        # What is not in the input is no sign of a patch where it is missing.
+        if not self.partial and not provenance.elsewhere:
+            set_fields(self, partial=_why_partial(self))
+
+    def _made_with(self) -> dict[str, Any]:
+        return {"template": self._template}
+
+
+def _has_controller(manifest: dict[str, Any]) -> bool:
+    """Whether an object says that a controller made it, as a Pod does that was read from a cluster."""
+    metadata = manifest.get("metadata")
+    owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
+    return isinstance(owners, list) and any(isinstance(owner, dict) and owner.get("controller") is True for owner in owners)
+
+
+def _why_partial(workload: Workload) -> str:
+    """Return as a clause why the object is not a whole one: patches and assertions of tests state only some fields of an object.
+
+    The fields that the API server requires tell a patch from a whole object. An image that is written as empty is to be filled in
+    by whatever applies the object, and admission does not look at it.
+    """
+    data, pod = workload.data, workload.pod
+    spec, pod_spec = data.get("spec"), pod.data.get("spec")
+    regular = [c for c in pod.containers if c.list == "containers"]
+    parts = (data, spec, pod_spec, *(container.data for container in regular))
+    if any(is_expression(key) for part in parts if isinstance(part, dict) for key in part):
+        return "a key of it is an expression in parentheses, as in the assertions of tests"
+    row = WORKLOADS.get(workload.kind)
+    if row is not None and row.needs_selector and not workload.name and isinstance(spec, dict) and not spec.get("selector"):
+        return "it has neither a name nor a selector"
+    if not regular:
+        left_open = isinstance(pod_spec, Unknown) or (
+            isinstance(pod_spec, dict) and isinstance(pod_spec.get("containers"), Unknown)
+        )
+        return "" if left_open else "it has no containers"
+    for container in regular:
+        if not container.name:
+            return "a container has no name"
+        # An image trigger of a DeploymentConfig may fill the image in later.
+        if "image" not in container.data and workload.kind != "DeploymentConfig":
+            return f"container {container.name} has no image"
+    return ""
