@@ -1,6 +1,6 @@
 """Walks over the nodes of a document, which show how keys and values were written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scclint.api import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
@@ -26,22 +26,17 @@ def mappings(root: Node | None) -> Iterator[tuple[Path, MappingNode]]:
         pending.extend(reversed(below))
 
 
-def has_duplicates(root: Node | None) -> bool:
-    """Return whether a mapping below `root` has the same key twice. This is much faster than to walk with paths."""
-    seen: set[int] = set()
-    pending: list[Node | None] = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, MappingNode):
-            if node.duplicates:
-                return True
-            below = [entry.value for entry in node.entries]
-        else:
-            below = list(node.items) if isinstance(node, SequenceNode) else []
-        if id(node) not in seen:
-            seen.add(id(node))
-            pending += [node for node in below if not isinstance(node, ScalarNode)]
-    return False
+def has_duplicates(node: Node | None) -> bool:
+    """Return whether a mapping in a tree has the same key twice. Most have none, and this is faster than to walk with paths."""
+    if type(node) is MappingNode:
+        if node.duplicates:
+            return True
+        below: Iterable[Node] = [entry.value for entry in node.entries]
+    elif type(node) is SequenceNode:
+        below = node.items
+    else:
+        return False
+    return any(type(child) is not ScalarNode and has_duplicates(child) for child in below)
 
 
 def object_name(root: Node | None, path: Path) -> str:

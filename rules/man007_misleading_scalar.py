@@ -118,7 +118,9 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
 def _candidates(data: Any, path: Path = (), named: bool = False) -> Iterator[Path]:
     """Yield the path of each boolean and number under the keys that matter."""
     for step, value in data.items() if isinstance(data, dict) else enumerate(data):
-        matters = step in KEYS if isinstance(step, str) else named
+        if type(value) is str:
+            continue
+        matters = step in KEYS if type(step) is str else named
         if isinstance(value, dict | list):
             yield from _candidates(value, (*path, step), matters)
         elif matters and isinstance(value, bool | int | float):

@@ -71,8 +71,9 @@ def traced(root: Path, files: dict[str, str], field: tuple[str, ...] = USER) -> 
     assert made.error == ""
     found = model_objects(load_inputs(["-"], Config(), stdin=made.text.encode()), Config())
     obj = next(o for o in found if o.name.endswith("web"))
-    obj.provenance.origin = find_origin(obj, lambda file: objects_of(root, file), from_wrapper(made.base, str(root)))
-    assert obj.provenance.origin is not None
+    origin = find_origin(obj, lambda file: objects_of(root, file), from_wrapper(made.base, str(root)))
+    assert origin is not None
+    obj = obj.with_provenance(origin=origin)
     pod = ("spec", "template", "spec", "containers")
     containers: Any = obj.field(*pod).value
     # kustomize moves the containers that a merge patch changes to the front.
