@@ -160,19 +160,18 @@ def host_ports(pod: Pod, library: Library) -> Forbidden | None:
         for index, port in enumerate(part.fields.get("ports") or ())
         if (port or {}).get("hostPort")
     ]
-    bad = list({id(part): part for part, _, _ in opened}.values())
+    bad = _distinct(part for part, _, _ in opened)
     # The library sorts port numbers as text.
     ports = sorted({str(port) for _, _, port in opened})
-    uses, noun = "uses" if len(bad) == 1 else "use", _plural(ports, "hostPort")
-    detail = f"{_containers(bad)} {uses} {noun} {', '.join(ports)}"
+    detail = f"{_containers(bad)} {_use(bad)} {_plural(ports, 'hostPort')} {', '.join(ports)}"
     return _forbid("hostPort", detail, [(*part.path, "ports", index, "hostPort") for part, index, _ in opened])
 
 
 def host_probes_and_lifecycle(pod: Pod, library: Library) -> Forbidden | None:
     found = [(part.name or "", host, path) for part in pod.containers for host, path in _handler_hosts(part)]
     names, hosts = sorted({name for name, _, _ in found}), sorted({host for _, host, _ in found})
-    uses, noun = "uses" if len(names) == 1 else "use", _plural(hosts, "probe or lifecycle host")
-    detail = f"{_plural(names, 'container')} {_quoted(names)} {uses} {noun} {_quoted(hosts)}"
+    containers, noun = f"{_plural(names, 'container')} {_quoted(names)}", _plural(hosts, "probe or lifecycle host")
+    detail = f"{containers} {_use(names)} {noun} {_quoted(hosts)}"
     return _forbid("probe or lifecycle host", detail, [path for _, _, path in found])
 
 
@@ -197,9 +196,8 @@ def restricted_volumes(pod: Pod, library: Library) -> Forbidden | None:
     bad = [(index, volume) for index, volume in _volumes(pod) if all(volume.get(source) is None for source in allowed)]
     sources = [next((name for name in RESTRICTED_VOLUMES if volume.get(name) is not None), "") for _, volume in bad]
     types = sorted({source or "unknown" for source in sources})
-    uses, noun = "uses" if len(bad) == 1 else "use", _plural(types, "restricted volume type")
-    names = [volume.get("name") or "" for _, volume in bad]
-    detail = f"{_plural(bad, 'volume')} {_quoted(names)} {uses} {noun} {_quoted(types)}"
+    volumes = f"{_plural(bad, 'volume')} {_quoted([volume.get('name') or '' for _, volume in bad])}"
+    detail = f"{volumes} {_use(bad)} {_plural(types, 'restricted volume type')} {_quoted(types)}"
     paths = [_volume(pod, index, *filter(None, [source])) for (index, _), source in zip(bad, sources, strict=True)]
     return _forbid("restricted volume types", detail, paths)
 
@@ -240,7 +238,8 @@ def se_linux_options(types: frozenset[str]) -> Check:
             data += ["user may not be set"] if bad_users else []
             data += ["role may not be set"] if bad_roles else []
         found = [*bad_types, *bad_users, *bad_roles]
-        bad = [part for part in pod.parts if any(part is other for other, _ in found)]
+        wrong = {part.path for part, _ in found}
+        bad = [part for part in pod.parts if part.path in wrong]
         detail = f"{' and '.join(_setters(bad))} set forbidden securityContext.seLinuxOptions: {'; '.join(data)}"
         return _forbid("seLinuxOptions", detail, [part.at("seLinuxOptions", field) for part, field in found])
 
@@ -321,6 +320,14 @@ def _plural(items: Any, noun: str) -> str:
     return noun if len(items) == 1 else f"{noun}s"
 
 
+def _use(users: Any) -> str:
+    return "uses" if len(users) == 1 else "use"
+
+
+def _distinct(parts: Iterable[Part]) -> list[Part]:
+    return list({part.path: part for part in parts}.values())
+
+
 def _quoted(texts: Iterable[str]) -> str:
     # The library joins names with quotation marks and escapes nothing.
     return ", ".join(f'"{text}"' for text in texts)
@@ -350,7 +357,7 @@ def _added_beyond(pod: Pod, allowed: frozenset[str]) -> tuple[str, list[Path]]:
         for index, name in enumerate(_capabilities(part, "add"))
         if name not in allowed
     ]
-    bad = list({id(part): part for part, _, _ in added}.values())
+    bad = _distinct(part for part, _, _ in added)
     names = sorted({name for _, _, name in added})
     detail = f"{_containers(bad)} must not include {_quoted(names)} in securityContext.capabilities.add"
     return detail, [(*part.at("capabilities", "add"), index) for part, index, _ in added]

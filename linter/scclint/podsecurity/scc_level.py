@@ -41,7 +41,8 @@ class Cause:
 def level_of_scc(scc: Object, uid_range: str, minor: int) -> Level:
     """Return the level of an SCC in a namespace on the OpenShift release with Kubernetes 1.`minor`.
 
-    `uid_range` is the text of the namespace's annotation `UID_RANGE`. Raises ModelError where the syncer fails: for a volume type
+    `scc` is the object as the API server stores it, with the volumes that it adds and removes. `uid_range` is the text of the
+    namespace's annotation `UID_RANGE`. Raises ModelError where the syncer fails: for a volume type
     or `runAsUser` type it does not know, and for a range that it needs and cannot read.
     """
     return least_strict(["restricted", *(cause.level for cause in causes(scc, uid_range, minor))])

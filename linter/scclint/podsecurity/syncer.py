@@ -99,8 +99,9 @@ def why_not_synced(namespace: Object, minor: int) -> Unsynced | None:
 def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int, *, enforcing: bool) -> Synced:
     """Return the labels of a namespace once OpenShift's controllers have run.
 
-    `accounts` are the namespace's service accounts, each with the SCC objects that it may use. `enforcing`: the syncer also
-    writes the `enforce` labels (see `scclint.podsecurity.defaults.enforces`).
+    `accounts` are the namespace's service accounts, each with the SCC objects that it may use, as the API server stores them. A
+    project has at least `default`, `builder` and `deployer`. `enforcing`: the syncer also writes the `enforce` labels (see
+    `scclint.podsecurity.defaults.enforces`).
     """
     labels = _labels(namespace)
     if minor >= _WITH_OWNERSHIP and _name(namespace) in PRIVILEGED_NAMESPACES:
