@@ -183,7 +183,7 @@ def test_a_patch_of_another_object_is_not_blamed(tmp_path: Path) -> None:
     listing = "resources: [../base, other.yaml]\npatches: [{path: p.yaml, target: {name: other}}]\nimages: [{name: example/web, newTag: v2}]\n"
     files = {**BASE, "k/kustomization.yaml": listing, "k/other.yaml": other, "k/p.yaml": OPERATION}
     image = ("web", "image")
-    assert place(traced(tmp_path, files, image)) == ("Deployment web before kustomize", "base/web.yaml", 4)
+    assert place(traced(tmp_path, files, image)) == ("written here, and changed by kustomize", "base/web.yaml", 12)
 
 
 @needs_kustomize
@@ -193,7 +193,22 @@ def test_a_patch_that_may_have_changed_the_value(tmp_path: Path) -> None:
     patch = "resources: [../base]\nimages: [{name: example/x, newTag: v2}]\npatches:\n- path: p.yaml\n"
     merge = MERGE.replace("name: side\n        securityContext:\n          runAsUser: 7", "name: web\n        image: example/x")
     found = traced(tmp_path, {**BASE, "k/kustomization.yaml": patch, "k/p.yaml": merge}, image)
-    assert place(found) == ("changed by this patch or one before it", "k/kustomization.yaml", 4)
+    assert place(found) == ("written by this patch, and changed again", "k/p.yaml", 9)
+
+
+@needs_kustomize
+def test_a_field_that_neither_the_resource_nor_a_patch_has(tmp_path: Path) -> None:
+    replacement = """\
+resources: [../base]
+replacements:
+- source: {kind: Deployment, fieldPath: metadata.name}
+  targets:
+  - select: {kind: Deployment}
+    fieldPaths: ["spec.template.spec.containers.[name=side].workingDir"]
+    options: {create: true}
+"""
+    found = traced(tmp_path, {**BASE, "k/kustomization.yaml": replacement}, ("side", "workingDir"))
+    assert place(found) == ("Deployment web before kustomize", "base/web.yaml", 4)
 
 
 @needs_kustomize

@@ -16,7 +16,7 @@ from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
 from scclint.load import load_text
 from scclint.model.provenance import Origin
-from scclint.model.view import View
+from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure
@@ -86,7 +86,8 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
     """The place in kustomize's sources that corresponds to one of the built object.
 
     That is the same field of the object in its origin's file if it has the same value there; else the last patch that writes
-    the value; else the last patch of a kustomization that applies to the object; else the object in its origin's file.
+    the field; else, if the patches are known, the field in the origin's file, which something other than a patch changed; else
+    the object in that file.
     """
     origin = obj.provenance.origin
     if origin is None or origin.source is None or locate(obj.root, at.path)[0] != at.span:
@@ -97,8 +98,11 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
         built, there = obj.field(*path), _corresponding(obj.data, source.data, path)
         if there is not None and _same(built.present, built.value, source.field(*there)):
             return Related("written here, before kustomize", View(source.root, None, (*source.path, *there)).span)
-        if patches is not None and (found := patches.writer(obj, source, path)) is not None:
-            return found
+        if patches is not None:
+            if (found := patches.writer(obj, source, path)) is not None:
+                return found
+            if there is not None and source.field(*there).present:
+                return Related("written here, and changed by kustomize", View(source.root, None, (*source.path, *there)).span)
     return Related(f"{source.named} before kustomize", source.place.span)
 
 
@@ -111,12 +115,15 @@ class Patches:
         self._found: list[_Patch] | None = None
 
     def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
-        """The place of the patch that wrote the field at `path` of a built object, which comes from `source`."""
-        applying = [patch for patch in self._all() if patch.applies(obj, source)]
-        for patch in applying:
-            if (span := patch.writes(obj, source, path)) is not None:
-                return Related("written by this patch", span)
-        return Related("changed by this patch or one before it", applying[0].entry) if applying else None
+        """The place of the patch that wrote the field at `path` of a built object, which comes from `source`.
+
+        If no patch writes the built value, the last one that writes another: a transformer may have changed it again.
+        """
+        found = [w for patch in self._all() if patch.applies(obj, source) and (w := patch.writes(obj, source, path))]
+        written = next((write for write in found if write.same), next(iter(found), None))
+        if written is None:
+            return None
+        return Related("written by this patch" if written.same else "written by this patch, and changed again", written.span)
 
     def _all(self) -> "list[_Patch]":
         if self._found is None:
@@ -157,6 +164,14 @@ class _Lines:
 
 
 @record
+class _Write:
+    """Where a patch writes a field, and whether that is the built value."""
+
+    span: Span
+    same: bool
+
+
+@record
 class _Patch:
     """One document of a patch, and the place of the entry that applies it. `lines` is None if its own places are those of its file."""
 
@@ -175,26 +190,25 @@ class _Patch:
         name = metadata.get("name") if isinstance(metadata, dict) else None
         return isinstance(data, dict) and data.get("kind") == obj.kind and name in (obj.name, source.name)
 
-    def writes(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Span | None:
-        """The place where the patch writes the built object's value, or removes what the object lacks; None if it does neither."""
+    def writes(self, obj: "ApiObject", source: "ApiObject", path: Path) -> "_Write | None":
+        """Where the patch writes the field at `path` of the built object, or removes it; None if it does neither."""
         built = obj.field(*path)
         data = to_data(self.root)
         if isinstance(data, list):
             # A merge patch moves the items that it changes to the front of their list, before or after this patch counted them.
             orders = dict.fromkeys((path, _corresponding(obj.data, source.data, path) or path))
-            found = (self._operation(data, order, built.present, built.value) for order in orders)
-            return next((span for span in found if span is not None), None)
+            found = [write for order in orders if (write := self._operation(data, order, built)) is not None]
+            return next((write for write in found if write.same), next(iter(found), None))
         there = _corresponding(obj.data, data, path)
         if there is None:
             return None
         value = View(self.root, data).field(*there)
-        if value.present and (value.value == built.value if built.present else value.value is None):
-            return self._placed(there)
-        if not built.present and (removed := _removed(data, there)) is not None:
-            return self._placed(removed)
-        return None
+        if value.present:
+            return _Write(self._placed(there), value.value == built.value if built.present else value.value is None)
+        removed = None if built.present else _removed(data, there)
+        return None if removed is None else _Write(self._placed(removed), True)
 
-    def _operation(self, operations: list[Any], path: Path, present: bool, value: Any) -> Span | None:
+    def _operation(self, operations: list[Any], path: Path, built: Field[Any]) -> "_Write | None":
         for index in range(len(operations) - 1, -1, -1):
             operation = operations[index]
             steps = _pointer(operation.get("path")) if isinstance(operation, dict) else None
@@ -202,15 +216,15 @@ class _Patch:
                 continue
             inside = path[len(steps) :]
             if operation.get("op") == "remove":
-                if not present:
-                    return self._placed((index, "path"))
-                continue
-            written = View(self.root, operation.get("value")).field(*inside)
-            if "value" in operation and _same(present, value, written):
-                return self._placed((index, "value", *inside))
+                if not built.present:
+                    return _Write(self._placed((index, "path")), True)
+            elif operation.get("op") in ("add", "replace"):
+                written = View(self.root, operation.get("value")).field(*inside)
+                if written.present:
+                    return _Write(self._placed((index, "value", *inside)), _same(built.present, built.value, written))
         return None
 
-    def _placed(self, path: Path) -> Span | None:
+    def _placed(self, path: Path) -> Span:
         span = locate(self.root, path)[0]
         if self.listed.file:
             return span
