@@ -11,6 +11,9 @@ from typing import Any, Literal
 from scclint.finding import Path
 from scclint.record import EMPTY, record
 
+ORIGIN = "config.kubernetes.io/origin"
+"""The annotation by which kustomize says from which file it built an object."""
+
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
 from scclint.expand import expand
@@ -16,9 +17,11 @@ from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
 from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.text import and_more
-from scclint.units.kustomize.kustomization import NAMES, Kustomization, Layout, lay_out, read_kustomization
-from scclint.units.kustomize.trace import ORIGIN, Named, by_name, find_origin
+from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out, read_kustomization
 from scclint.yaml.nodes import Node, SequenceNode, to_data
+
+if TYPE_CHECKING:
+    from scclint.units.kustomize.trace import Named
 
 
 def place_by_kustomizations(
@@ -93,6 +96,8 @@ def with_origins(
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
         return list(found), False
+    from scclint.units.kustomize.trace import find_origin
+
     here = Reach(os.curdir)
     linted = [Reach(folder) for folder in folders]
     reaches = cache(partial(_reaches, here, linted))
@@ -113,7 +118,7 @@ def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
     return [*found, here] if here.work_tree and here.has(folder) else found
 
 
-def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], Named], file: str) -> Named:
+def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"], file: str) -> "Named":
     # By where it is, for there are many ways to write the path of one file.
     return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
 
@@ -153,7 +158,9 @@ def _is_file_within(path: str, folder: str) -> bool:
     return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
 
 
-def _objects_of(path: str) -> Named:
+def _objects_of(path: str) -> "Named":
+    from scclint.units.kustomize.trace import by_name
+
     file = display(os.path.relpath(path))
     try:
         return by_name(obj for document in load_file(file, read(path, file), SUBJECT_KINDS) for obj in expand(document))

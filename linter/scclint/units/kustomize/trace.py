@@ -20,14 +20,13 @@ from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure
-from scclint.units.kustomize.kustomization import PatchEntry, read_kustomization
+from scclint.units.kustomize.kustomization import ORIGIN, PatchEntry, read_kustomization
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 
 if TYPE_CHECKING:
     from scclint.model.object import ApiObject
 
-ORIGIN = "config.kubernetes.io/origin"
 LONGEST = 4096
 """Bytes of the longest path that Linux opens."""
 
