@@ -1,4 +1,4 @@
-"""How long a CEL expression takes, counted before the library evaluates it: macros within macros take the product of their lists,
+"""Count how long a CEL expression takes before the library evaluates it: nested macros take the product of their lists,
 and the library cannot be stopped.
 """
 
@@ -12,20 +12,20 @@ from scclint.cel.values import field
 from scclint.limits import MAX_STEPS, MAX_STEPS_OF_RUN
 
 _AT_ONCE = 10_000
-"""Characters of a text, or items of a list, that are gone through in the time of a step."""
+"""Characters of a text, or items of a list, that are read in the time of one step."""
 _TEXT = re.compile(r"""(["'])([^"'\\]*)\1""")
 _UNKNOWN = object()
-"""What only evaluation would tell. It counts for as long as anything that the expression can read."""
+"""A value that only evaluation can find. It counts as the longest value that the expression can read."""
 
 
 class Budget:
-    """The steps that the declared rules of a run have left."""
+    """The steps that the declared rules of a run may still take."""
 
     def __init__(self) -> None:
         self._left = MAX_STEPS_OF_RUN
 
     def spend(self, steps: int) -> bool:
-        """Whether there are that many left to take."""
+        """Take so many steps. Return False if fewer are left."""
         self._left -= steps
         return self._left >= 0
 
@@ -41,11 +41,11 @@ class Steps:
         self._repeats = self._measure(tree) or joins(tree)
 
     def of(self, values: Mapping[str, Any]) -> int:
-        """How many it takes with these variables; of more than `MAX_STEPS` some number."""
+        """Return the number of steps with these variables; above `MAX_STEPS`, any larger number."""
         if not self._repeats:
             return self.sizes[id(self._tree)]
         steps = _Count(self, values).of(self._tree, values)
-        # What compares or joins texts goes through them, and `+` is applied to what `+` has made within one macro only.
+        # Comparing or joining texts reads them. Only within one macro does `+` apply to a result of `+`.
         largest = max((_longest(value, texts=True) for value in values.values()), default=0) * (1 + self.text.count("+"))
         return steps * (1 + largest // _AT_ONCE)
 
@@ -87,7 +87,7 @@ class _Count:
         return steps
 
     def _value(self, node: Node, scope: Mapping[str, Any]) -> Any:
-        """What a part of the expression stands for; of `filter` all that it chooses from."""
+        """Return the value of a part of the expression; for `filter`, the whole list that it filters."""
         if node.sort == "name":
             return scope.get(node.text, _UNKNOWN)
         if node.sort == "select":
@@ -104,7 +104,7 @@ class _Count:
         return value if value is _UNKNOWN else field(value, path)
 
     def _most(self) -> int:
-        """Items of the longest list that an expression could make of its variables without macros."""
+        """Return the length of the longest list that an expression can build from its variables without macros."""
         if self._longest < 0:
             longest = max(map(_longest, self._values.values()), default=0)
             self._longest = longest * (1 + self._steps.text.count("+")) + self._steps.text.count(",") + 1

@@ -31,7 +31,7 @@ from scclint.world import World
 PROFILE = object_of(type=STRING, localhostProfile=STRING)
 CONTAINER = object_of(name=STRING, role=STRING, seccomp=PROFILE, requested=PROFILE, source=STRING, procMode=INT)
 VERDICT = object_of(allowed=BOOL, scc=STRING, subject=STRING, message=STRING, pod=map_of(DYN), containers=list_of(CONTAINER))
-"""What `verdict` is in an expression. Texts and numbers are null where there is nothing to say."""
+"""The type of `verdict` in an expression. A text or number is null if there is none."""
 
 _ID_STRATEGY = object_of(type=STRING, ranges=list_of(object_of(min=INT, max=INT)))
 SCC = object_of(
@@ -107,13 +107,13 @@ def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Colle
     for at, message in _in_expression(record, compile):
         line, column = record.expr.count("\n", 0, at) + 1, at - (record.expr.rfind("\n", 0, at) + 1) + 1
         span = _within(record, line, column)
-        # Escapes and folded lines hide where in the file a character of the expression stands.
+        # With escapes and folded lines, the place of a character in the file is unknown.
         aside = "" if span != record.expr_span else f" (line {line}, column {column} of the expression)"
         yield span, f"{record.id}: {message}{aside}"
 
 
 def _in_expression(record: DeclaredRule, compile: Callable[[str], Any]) -> Iterator[tuple[int, str]]:
-    """What is wrong with an expression: 0-based offsets and messages."""
+    """Return the mistakes of an expression: 0-based offsets and messages."""
     variables = WORKLOAD_VARIABLES if _of_workload(record.kind) else OBJECT_VARIABLES
     try:
         mistakes = check(record.expr.rstrip(), variables)
@@ -136,7 +136,7 @@ _REPORTED = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
 def _reported(text: str, expr: str) -> tuple[int, str]:
-    """Place and message of an error in the library's words."""
+    """Return place and message of the library's error."""
     found = _REPORTED.search(text)
     if found is None:
         return 0, " ".join(text.split())
@@ -145,7 +145,7 @@ def _reported(text: str, expr: str) -> tuple[int, str]:
 
 
 def _within(record: DeclaredRule, line: int, column: int) -> Span:
-    """The place in the file of a line and column of the expression, or that of the expression where it is not spelled as it is."""
+    """Return the place in the file of a line and column of the expression; with escapes, that of the whole expression."""
     from scclint.files.read import read
 
     span = record.expr_span
@@ -164,12 +164,12 @@ def _within(record: DeclaredRule, line: int, column: int) -> Span:
 
 
 def _of_workload(kind: str) -> bool:
-    """Whether objects of the kind make pods."""
+    """Whether objects of the kind create pods."""
     return kind not in STATE_KINDS
 
 
 def _path(text: str) -> Path | None:
-    """The steps of a path as people write it, `metadata.annotations["a.b/c"]`; None for what is none."""
+    """Return the steps of a written path such as `metadata.annotations["a.b/c"]`; None if it is not a path."""
     steps: list[str | int] = []
     at = 0
     while at < len(text):
@@ -255,7 +255,7 @@ def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str],
 
 
 def _can_be_judged(workload: Workload, world: World, read: frozenset[str]) -> bool:
-    """Whether what the expression reads is there. Where it is not, the built-in rules say why."""
+    """Whether the values that the expression reads exist. If not, the built-in rules report why."""
     if not read & {"verdict", "scc"}:
         return not workload.partial
     verdict = world.outcome(workload).verdict
@@ -296,7 +296,7 @@ def _make_context(subject: ApiObject, world: World, used: frozenset[str]) -> tup
 
 
 def _evaluate(program: Any, context: Any) -> bool | str:
-    """Whether the expression is true; a text that says why it is neither true nor false."""
+    """Return the boolean result, or a text that says why there is none."""
     try:
         value = program.execute(context)
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Reads CEL expressions into a tree that says where each name and operator stands, which is what type errors need.
+"""Parse CEL expressions into a tree with the place of each name and operator, for type errors.
 
 The grammar is that of the CEL language definition but for message literals (`Type{field: value}`), which no manifest has. The
 library that evaluates the expressions parses them itself; it keeps its tree to itself.
@@ -24,7 +24,7 @@ class Node(NamedTuple):
 
 
 class SyntaxProblem(Exception):
-    """The expression cannot be read; `at` is the 0-based offset of what is in the way."""
+    """The expression cannot be parsed; `at` is the 0-based offset of the error."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ class _Token(NamedTuple):
 
 
 def parse(text: str) -> Node:
-    """The tree of an expression. Raises SyntaxProblem; what is nested too deep for it, RecursionError."""
+    """Return the tree of an expression. Raises SyntaxProblem, or RecursionError if it is nested too deep."""
     parser = _Parser(_tokens(text))
     tree = parser.expression()
     parser.expect("")
@@ -171,7 +171,7 @@ class _Parser:
         return self._take()
 
     def _arguments(self, closing: str) -> tuple[Node, ...]:
-        """What stands between brackets, by commas; a list may end in one."""
+        """Return the items between brackets, separated by commas; a list may end in a comma."""
         self._take()
         parts = []
         while not self._is(closing):

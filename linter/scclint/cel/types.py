@@ -1,4 +1,4 @@
-"""Checks CEL expressions against the types of what they may name, so that a slip is told before anything is linted.
+"""Check CEL expressions against the types of their variables, so that a mistake is reported before the run.
 
 Where a value comes from a manifest its type is not known (`dyn`) and left to the evaluation. Where two types are known and
 cannot go together (`verdict.scc == 3`), where a name, a field or a function is not there, or the whole is not a bool, that is
@@ -79,14 +79,14 @@ def map_of(item: Type) -> Type:
 
 
 class TypeMistake(NamedTuple):
-    """What is wrong with an expression, and the 0-based offset where."""
+    """A mistake in an expression, and its 0-based offset."""
 
     at: int
     message: str
 
 
 def check(text: str, variables: Mapping[str, Type]) -> list[TypeMistake]:
-    """Everything that is wrong with the types of an expression that is to be true or false, in the order of the text.
+    """Return the type errors of an expression that must be a boolean, in the order of the text.
 
     Raises SyntaxProblem for what is no CEL.
     """
@@ -99,7 +99,7 @@ def check(text: str, variables: Mapping[str, Type]) -> list[TypeMistake]:
 
 
 def names(node: Node, bound: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The variables that an expression reads, those left out that its macros bind."""
+    """Return the variables that an expression reads, without those that its macros bind."""
     if node.sort == "name":
         return frozenset((node.text,)) - bound
     parts = node.parts
@@ -123,12 +123,12 @@ def is_macro(node: Node) -> bool:
 
 
 def joins(node: Node) -> bool:
-    """Whether there is a `+` in it, which makes values that are larger than what it is given."""
+    """Whether it contains a `+`, whose result is larger than its operands."""
     return (node.sort == "operator" and node.text == "+") or any(map(joins, node.parts))
 
 
 class _Checker:
-    """Walks the tree and gathers mistakes; what is wrong counts as `dyn` from there on, so that it is told once."""
+    """Walks the tree and collects mistakes. A wrong part has type `dyn`, so that it is reported once."""
 
     def __init__(self) -> None:
         self.mistakes: list[TypeMistake] = []

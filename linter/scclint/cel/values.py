@@ -1,4 +1,4 @@
-"""What the variables of a CEL expression hold, as plain values in the spelling of the API."""
+"""The variables of a CEL expression, as plain values with the field names of the API."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ BIGGEST = 2**63 - 1
 
 
 def object_values(value: Any) -> Any:
-    """Plain values as CEL has them: integers beyond 64 bits, which JSON allows, become doubles."""
+    """Return plain values as CEL has them: integers beyond 64 bits, which JSON allows, become doubles."""
     if isinstance(value, dict):
         return {key: object_values(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -22,7 +22,7 @@ def object_values(value: Any) -> Any:
 
 
 def field(value: Any, path: str) -> Any:
-    """The function `field(value, 'a.b')` of expressions: what stands at the path, null where any part of it is absent."""
+    """The function `field(value, 'a.b')` of expressions: the value at the path, or null."""
     for step in path.split("."):
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
@@ -62,7 +62,7 @@ def _container(container: ContainerSeccomp) -> dict[str, Any]:
 
 
 def scc_object(scc: SecurityContextConstraints) -> dict[str, Any]:
-    """An SCC in effect as its API object would read, every field written."""
+    """Return an SCC as its API object, with every default filled in."""
     return {
         "metadata": {"name": scc.name},
         "priority": scc.priority,

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from scclint.files.revision import Revision
 
 FOR_PEOPLE = ("full", "concise")
-"""The formats of which nothing is left to say with --quiet when nothing was found."""
+"""Formats that print nothing with --quiet if there are no findings."""
 
 KEPT_FROM = 1 << 17
-"""Bytes of input below which to look for an earlier run costs no less than the run."""
+"""Bytes of input below which the lookup of an earlier run costs as much as the run."""
 
 
 def run(args: Namespace) -> int:
@@ -89,7 +89,7 @@ def run(args: Namespace) -> int:
 
 
 def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, ignores: bool) -> "Kept | None":
-    """The report of an earlier run over the same input, and where to keep this one's; None where that is not wanted."""
+    """Return the report of an earlier run over the same input, and where to store this one; None if the cache is off."""
     sizes = None if getattr(args, "no_cache", False) else found.sizes()
     if sizes is None or sum(sizes.values()) < KEPT_FROM:
         return None
@@ -102,7 +102,7 @@ def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, i
 
 
 def _revision(args: Namespace) -> "Revision | None":
-    """What --diff-base asks to compare with, so that a mistake in it is told before anything else is done."""
+    """Return the revision of --diff-base, checked before the run so that a mistake in it is reported first."""
     if not hasattr(args, "diff_base"):
         return None
     from scclint.cli.diff import base_of
@@ -113,7 +113,7 @@ def _revision(args: Namespace) -> "Revision | None":
 
 
 def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findings_count: bool = True) -> int:
-    """3 for our own bugs, then 2 for what could not be read, 4 for nothing to judge, 1 for findings that count.
+    """Return 3 after a crash, else 2 for unreadable input, else 4 for nothing judged, else 1 for findings that count.
 
     Without `findings_count` no finding matters, not even a document that could not be parsed.
     """
@@ -183,7 +183,7 @@ def _print(
 
 
 def _record(file: str, report: Report, inputs: Inputs, config: Config, registry: Registry) -> None:
-    """Record the present findings; what an earlier baseline says of files that this run did not judge stays."""
+    """Write the current findings as baseline; entries for files that this run did not judge stay."""
     import os
 
     from scclint.errors import ConfigError
@@ -208,7 +208,7 @@ def _record(file: str, report: Report, inputs: Inputs, config: Config, registry:
 
 
 def _show_files(args: Namespace, config: Config) -> int:
-    """List what would be read, one path a line; what cannot be read is an error as it would be then."""
+    """List the files that a run would read, one path a line; an unreadable one is an error."""
     from scclint.errors import LoadError
 
     found = []

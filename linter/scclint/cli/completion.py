@@ -12,7 +12,7 @@ from scclint.registry import builtin
 from scclint.report.output import write
 
 FILES = ("FILE", "PATH", "WORKLOAD")
-"""The metavars that stand for paths."""
+"""The metavars of options that take paths."""
 
 
 def run(args: Namespace) -> int:

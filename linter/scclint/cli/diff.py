@@ -17,7 +17,7 @@ from scclint.record import replace
 from scclint.registry import Registry
 
 READ_BESIDES = (".tpl", "Kustomization")
-"""What a verdict may rest on beside the manifests."""
+"""Settings, besides the manifests, that verdicts depend on."""
 
 
 def base_of(name: str, paths: Sequence[str]) -> Revision:
@@ -35,7 +35,7 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
 def mark(
     report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, *, ignores: bool, step: Progress
 ) -> Report:
-    """`report` with those findings suppressed that are older than the changes since the revision."""
+    """Return `report` with the findings suppressed that the revision has too."""
     import tempfile
     from contextlib import chdir
 

@@ -16,7 +16,7 @@ from scclint.report import review
 from scclint.report.output import say, write
 from scclint.report.review_text import render_text
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import failed, noted, place
+from scclint.report.summary import crash_label, notice_line, place
 from scclint.source import Span
 from scclint.world import World
 
@@ -77,9 +77,9 @@ def status(inputs: Inputs) -> int:
     """Tell on standard error what could not be read, and give the exit status that goes with it."""
     broken = False
     for crash in inputs.crashes:
-        say(f"internal error: {failed(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
+        say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
     for notice in inputs.notices:
-        say(noted(notice))
+        say(notice_line(notice))
         broken = broken or notice.level == "error"
     for document in inputs.targets:
         if document.status == "unparsable" and document.error is not None:

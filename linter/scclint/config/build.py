@@ -1,4 +1,4 @@
-"""From what was written to what a run can rely on: defaults, then the file, then the command line."""
+"""Build the settings of a run: defaults, then the file, then the command line."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -45,12 +45,12 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
 
 
 def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
-    """What one setting says about another that is not set: field, value, plain value, origin."""
+    """Return the values that one setting implies for unset ones: field, value, plain value, origin."""
     if fields.get("profile") == "strict" and "fail_on" not in fields:
         yield "fail_on", Severity.INFO, "info", "profile strict"
     if "platform" in options:
         return
-    # An option that names a version is about that platform, whatever the file says.
+    # An option that names a version selects its platform, even if the file selects the other.
     given = [platform for platform in PLATFORMS if platform in options]
     if len(given) == 1:
         yield "platform", given[0], given[0], "command line"

@@ -1,4 +1,4 @@
-"""Plain values of settings to typed ones. Their shape was checked by the schema; this checks what a schema cannot."""
+"""Convert plain settings to typed ones, and check what their schema cannot express."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -20,21 +20,21 @@ from scclint.config.selection import unknown_selector
 from scclint.finding import Path, Severity
 
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
-"""How the files may end that a configuration has reports written to."""
+"""Allowed suffixes of the files to which a configuration writes reports."""
 
 
 def convert(value: Any, context: Context) -> Any:
-    """The value as the field of `Config` has it. What is wrong is told to the context."""
+    """Return the value as the field of `Config` has it. Mistakes go to the context."""
     return _CONVERTERS.get(context.field, _as_is)(value, context)
 
 
 def strings(value: Any) -> tuple[str, ...]:
-    """One text or a list of texts, as a tuple."""
+    """Return one text or a list of texts as a tuple."""
     return (value,) if isinstance(value, str) else tuple(text for _, text in _items(value))
 
 
 def _items(value: Any) -> Iterator[tuple[int, Any]]:
-    """The items of a list with their index, leaving out those that the schema refused."""
+    """Return the items of a list with their index, without those that the schema rejects."""
     return ((index, item) for index, item in enumerate(value) if item is not None)
 
 
@@ -47,7 +47,7 @@ def _strings(value: Any, context: Context) -> tuple[str, ...]:
 
 
 def _path(value: Any, context: Context) -> str:
-    """A path that the file names relative to itself, as one from the working directory."""
+    """Return a path that is relative to the configuration file as a path from the working directory."""
     return value if context.by_option or not value else os.path.normpath(os.path.join(context.layers.root, value))
 
 

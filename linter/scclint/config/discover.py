@@ -1,9 +1,9 @@
-"""Finds the configuration file that applies: the nearest one upward, never merged with those above it."""
+"""Find the configuration file that applies: the nearest one upward. Files further up are not merged into it."""
 
 import os
 
 NAMES = (".scclint.yaml", ".scclint.yml", "scclint.toml", ".scclint.toml")
-"""Looked for in each folder in this order; a `pyproject.toml` with a `[tool.scclint]` table comes last."""
+"""File names in search order; a `pyproject.toml` with a `[tool.scclint]` table comes last."""
 
 
 def discover_config(start: str) -> str | None:
@@ -47,7 +47,7 @@ def _check_link(path: str) -> None:
 
 
 def _has_table(path: str) -> bool:
-    """Whether a pyproject.toml configures scclint. One that is broken but speaks of it counts, so that the mistake is told."""
+    """Whether a pyproject.toml configures scclint. A broken one that mentions scclint counts, so that its mistake is reported."""
     from scclint.errors import LoadError
     from scclint.files.read import read
 

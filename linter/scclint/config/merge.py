@@ -1,4 +1,4 @@
-"""The layers of a configuration, defaults apart: what the file says and what the command line says, setting by setting."""
+"""The layers of a configuration without the defaults: each setting from the file and from the command line."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Layers:
         return os.path.dirname(self.file) or "."
 
     def written(self, field: str) -> Any:
-        """What the file says and the command line does not set aside; None for nothing."""
+        """Return the value in the file unless the command line overrides it; None if there is none."""
         if "select" in self.options and field in SET_ASIDE_BY_SELECT:
             return None
         if "format" in self.options and field == "output":
@@ -45,14 +45,14 @@ class Layers:
         return value
 
     def value(self, field: str) -> Any:
-        """The plain value in force, None where nobody set one."""
+        """Return the plain value that applies, or None if it is unset."""
         option, written = self.options.get(field), self.written(field)
         if option is None or written is None or field not in ADDED_UP:
             return written if option is None else option
         return {**written, **option} if isinstance(written, dict) else [*written, *option]
 
     def origin(self, field: str) -> str:
-        """Where the value in force was set: `FILE:LINE`, `command line`, or both."""
+        """Return where the value that applies was set: `FILE:LINE`, `command line`, or both."""
         sources = []
         if self.written(field) is not None and (field not in self.options or field in ADDED_UP):
             sources.append(f"{self.file}:{self.place(field).line}")
@@ -61,12 +61,12 @@ class Layers:
         return ", ".join(sources)
 
     def place(self, field: str, path: Path = ()) -> Span:
-        """Where the file sets a field, or a part of it."""
+        """Return the place at which the file sets a field, or a part of it."""
         return self.raw.key_at((*KEYS[field], *path)) if self.raw is not None else Span("", 1, 1, 1, 1)
 
 
 class Mistakes:
-    """Collects what is wrong, so that all of it can be told at once."""
+    """Collects mistakes, so that one error reports all of them."""
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
@@ -90,7 +90,7 @@ class Mistakes:
 
 @record
 class Context:
-    """What a converter knows: the field it converts, the layers, the rules that selectors may mean, and where mistakes go."""
+    """What a converter needs: its field, the layers, the rules that selectors can match, and the list of mistakes."""
 
     field: str
     layers: Layers

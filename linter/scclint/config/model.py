@@ -113,4 +113,4 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "show_suppressed": ("show-suppressed",),
     "statistics": ("statistics",),
 }
-"""Where each field of `Config` stands in a configuration file; the order is that of `scclint config`."""
+"""The key of each field of `Config` in a configuration file, in the order of `scclint config`."""

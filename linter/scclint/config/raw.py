@@ -1,4 +1,4 @@
-"""A configuration file as it was written: plain values, where each stands, and what its schema says is wrong about it."""
+"""A configuration file as written: plain values with their places, and the mistakes that its schema finds."""
 
 import os
 from bisect import bisect_right
@@ -16,7 +16,7 @@ Places = Callable[[Path], Span]
 
 
 SHOWN = 20
-"""Mistakes told in full; more do not fit a screen."""
+"""Mistakes that are listed; more do not fit on a screen."""
 
 
 @record
@@ -62,14 +62,14 @@ def parse_config(text: str, file: str) -> Raw:
     schema = load_schema("config")
     wrong = (*raw.mistakes, *mistakes(raw.data, schema))
     data = without(raw.data, (m.path for m in wrong))
-    # What was taken out may be missed by the mapping around it, which then cannot be used either.
+    # A mapping may require a key that was removed, and then it cannot be used either.
     while bereft := [m.path for m in mistakes(data, schema) if at(data, m.path) is not None]:
         data = without(data, bereft)
     return Raw(file, data, raw.key_at, raw.value_at, wrong)
 
 
 def without(data: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
-    """A copy lacking those paths. Items of lists become None instead, so that the others keep their index."""
+    """Return a copy without those paths. List items become None, so that the other items keep their index."""
     pruned: dict[str, Any] = _copy(data)
     for path in paths:
         if not path:
@@ -83,7 +83,7 @@ def without(data: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
 
 
 def at(data: Any, path: Path) -> Any:
-    """The value at a path, None where there is none."""
+    """Return the value at a path, or None."""
     for part in path:
         if isinstance(data, dict):
             data = data.get(part)
@@ -95,7 +95,7 @@ def at(data: Any, path: Path) -> Any:
 
 
 def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
-    """One error for everything that is wrong with a file, in the order of its lines."""
+    """Return one error with all mistakes of a file, in the order of its lines."""
     lines = [f"{s.file}:{s.line}:{s.column}: {message}" for s, message in sorted(set(wrong))]
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"{file}: and {len(lines) - SHOWN} more"]
@@ -128,7 +128,7 @@ def _toml(text: str, file: str) -> Raw:
     from datetime import date
 
     from scclint.config.toml import loads
-    from scclint.config.tomlplaces import Places as TomlPlaces
+    from scclint.config.toml_places import Places as TomlPlaces
 
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
 
@@ -137,7 +137,7 @@ def _toml(text: str, file: str) -> Raw:
         return Span(file, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
     try:
-        # A release is written `4.20`, which is another number than 4.2: the text is what counts.
+        # The release 4.20 is not the number 4.2, so its text counts.
         whole: Any = loads(text, parse_float=str)
     except ValueError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
@@ -177,7 +177,7 @@ def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tupl
 
 
 def _plain(node: Any, budget: list[int], file: str) -> Any:
-    """Plain values of a node tree. Numbers with a point keep their text, for `4.20` is another release than `4.2`."""
+    """Return a node tree as plain values. Numbers with a point stay text, because the release `4.20` is not `4.2`."""
     from scclint.yaml.nodes import MappingNode, SequenceNode
 
     budget[0] -= 1

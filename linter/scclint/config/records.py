@@ -1,4 +1,4 @@
-"""The parts of a configuration that only a configuration file can bring."""
+"""Parts of a configuration that only a file can set."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,7 +26,7 @@ class NamespaceFacts(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """Use of an SCC that the manifests do not show, given to a service account, a group or a user (exactly one is set).
+    """A grant of an SCC that the manifests do not show, to a service account, a group or a user (exactly one is set).
 
     With `namespace` it holds for pods of that namespace, as a RoleBinding's would; else everywhere.
     """
@@ -78,7 +78,7 @@ class IgnoreEntry(NamedTuple):
 
 
 class DeclaredRule(NamedTuple):
-    """A rule written in the configuration, as yet uncompiled.
+    """A rule of the configuration, not compiled yet.
 
     `kind` and `at` are empty where not given. `span` is the rule's entry, `expr_span` where its expression starts.
     """

@@ -18,7 +18,7 @@ class Setting(NamedTuple):
 
 
 def effective(config: Config) -> Iterator[Setting]:
-    """Every setting in force, in the order of `KEYS`. A value is None where nothing is set and no default is fixed."""
+    """Return every setting in the order of `KEYS`. A value is None if it is unset and has no fixed default."""
     from scclint.config.schema import load_schema
 
     schema = load_schema("config")
@@ -31,7 +31,7 @@ def effective(config: Config) -> Iterator[Setting]:
 
 
 def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    """The default that the schema states for a key, None where it states none."""
+    """Return the default of a key in the schema, or None."""
     node: Mapping[str, Any] = schema
     for key in path:
         node = node["properties"][key]
@@ -41,7 +41,7 @@ def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 
 def _json(value: Any) -> str:
-    """JSON, which is YAML too; what does not print, or would be taken for a command, as JSON's own escapes."""
+    """Return a value as JSON, which is also YAML. Unprintable characters and CI commands are escaped."""
     import json
 
     text = json.dumps(value, ensure_ascii=False)
@@ -51,7 +51,7 @@ def _json(value: Any) -> str:
 
 
 def render(config: Config) -> str:
-    """The settings as YAML, with the origins as comments. What has no value is a comment altogether."""
+    """Return the settings as YAML with their origins as comments. A setting without a value is a comment."""
     lines: list[tuple[str, str]] = []
     group = ""
     for key, value, origin in effective(config):

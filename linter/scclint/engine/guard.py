@@ -8,7 +8,7 @@ from scclint.finding import Crash, Subject
 
 
 @contextmanager
-def attempt(stage: str, doing: str, crashes: list[Crash]) -> Iterator[None]:
+def guard(stage: str, doing: str, crashes: list[Crash]) -> Iterator[None]:
     """What fails within as nothing should is left there, as one more of `crashes`; `doing` says what was tried.
 
     Errors that are not scclint's own fault go on.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.engine.guard import attempt
+from scclint.engine.guard import guard
 from scclint.engine.progress import Progress, silent
 from scclint.engine.sources import Sources, find_sources
 from scclint.errors import LoadError
@@ -126,7 +126,7 @@ def load_inputs(
         from scclint.units.helm.sources import find_origins
 
         piped = {file for file in inputs.texts if not os.path.exists(file)}
-        with attempt("load", "looking for Helm's templates", inputs.crashes):
+        with guard("load", "looking for Helm's templates", inputs.crashes):
             inputs.origins, notices = find_origins(inputs.targets, config.helm_chart, piped)
             inputs.notices.extend(notices)
     might_be = any(inputs.passed) or any(map(_may_be_manifest, inputs.targets))

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence, Set
 
 from scclint.config.model import Config
-from scclint.engine.guard import attempt
+from scclint.engine.guard import guard
 from scclint.engine.inputs import Inputs, expand_settings, left_out
 from scclint.expand import expand
 from scclint.finding import Crash, Subject
@@ -43,10 +43,10 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     found = _place_by_bundles(found)
-    with attempt("model", "looking at kustomizations", inputs.crashes):
+    with guard("model", "looking at kustomizations", inputs.crashes):
         found, notices = place_by_kustomizations(found, inputs.documents, inputs.read)
         inputs.notices.extend(notices)
-    with attempt("model", "looking for what kustomize built from", inputs.crashes):
+    with guard("model", "looking for what kustomize built from", inputs.crashes):
         found, inputs.traced = with_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
     return found
 

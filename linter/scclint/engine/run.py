@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.check import check, order
-from scclint.engine.guard import attempt
+from scclint.engine.guard import guard
 from scclint.engine.inputs import Inputs, load_inputs
 from scclint.engine.notices import notices_on, tally
 from scclint.engine.objects import model_objects
@@ -88,11 +88,11 @@ def run(
 
     findings, crashes = check(worlds, subjects, registry.rules, select, progress)
     notices = list(inputs.notices)
-    with attempt("check", "telling what is not judged", crashes):
+    with guard("check", "telling what is not judged", crashes):
         notices += notices_on(inputs, ours, worlds, config)
     move = _move(inputs, crashes)
     if ignores:
-        with attempt("check", "applying suppressions", crashes):
+        with guard("check", "applying suppressions", crashes):
             apply = partial(apply_ignores, rules=registry.rules, today=today, root=config.root, ran=ran)
             # Comments and annotations match where they were read, paths of the configuration where the reader edits.
             findings, written = apply(findings, tuple(written_ignores(subjects)))
@@ -126,7 +126,7 @@ def _move(inputs: Inputs, crashes: list[Crash]) -> Move:
     trace = Trace(inputs.targets, inputs.origins)
 
     def move(findings: Sequence[Finding]) -> list[Finding]:
-        with attempt("check", "looking for lines of Helm's templates", crashes):
+        with guard("check", "looking for lines of Helm's templates", crashes):
             return relocate(findings, trace)
         return list(findings)
 

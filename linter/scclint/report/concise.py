@@ -7,7 +7,7 @@ from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line
 from scclint.report.summary import place
-from scclint.report.terminal import closing, filters, statistics
+from scclint.report.terminal import closing_summary, filters, statistics
 
 
 class Row(NamedTuple):
@@ -23,7 +23,7 @@ class Row(NamedTuple):
 def render(report: Report, options: Options) -> str:
     """The findings in order and the summary line."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    summary = closing(report, options)
+    summary = closing_summary(report, options)
     if not findings:
         return summary
     if options.statistics:

@@ -1,4 +1,4 @@
-"""`scclint explain`: the verdict on a workload, each container's profile, and then how that came about, candidate by candidate."""
+"""`scclint explain`: the verdict on a workload, the profile of each container, and how each candidate contributed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def _entry(world: World, workload: Workload) -> Json:
 
 
 def _candidates(world: World, outcome: Outcome) -> list[tuple[Candidate, Candidate]]:
-    """Each candidate as it went, and as it would have gone had it been reached."""
+    """Return each candidate with its outcome, and the outcome it would have if it were tried."""
     if outcome.verdict is None:
         return []
     would = {c.scc: c for c in world.explain(outcome.workload)}
@@ -107,7 +107,7 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
 
 
 def _answer(outcome: Outcome, color: bool) -> Iterator[str]:
-    """Which SCC it is and why, or that there is none."""
+    """Return which SCC admits the pod and why, or that none does."""
     verdict, chosen = outcome.verdict, outcome.chosen
     assert verdict is not None
     if verdict.skipped:

@@ -1,4 +1,4 @@
-"""The `full` format: every finding with its source line, why it is one, and what would settle it."""
+"""The `full` format: every finding with its source line, its reasons and its fix."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place
-from scclint.report.terminal import closing, filters, statistics
+from scclint.report.terminal import closing_summary, filters, statistics
 
 if TYPE_CHECKING:
     from scclint.report.lines import Lines
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @record
 class Remark:
-    """One entry below a finding's source line, led in by `where` and `label`, which may be empty."""
+    """One entry below the source line of a finding. `where` and `label` precede it and may be empty."""
 
     text: str
     where: str = ""
@@ -26,7 +26,7 @@ class Remark:
 
     @property
     def lead(self) -> int:
-        """The columns that the lead-in takes."""
+        """The width of what precedes the text."""
         from scclint.text import display_width
 
         return display_width(self.where + self.label)
@@ -58,8 +58,8 @@ def render(report: Report, options: Options) -> str:
         return render_template(report, options, options.template)
     findings = [finding for finding in report.findings if options.shows(finding)]
     if not findings:
-        return closing(report, options)
-    summary = closing(report, options, "\n")
+        return closing_summary(report, options)
+    summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options) + summary
     from scclint.report.layout import render as lay_out

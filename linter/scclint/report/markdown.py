@@ -10,7 +10,7 @@ from scclint.finding import Finding, Severity
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import counted, failed, judged, severities, verdict
+from scclint.report.summary import counted, crash_label, findings_summary, judged_summary, severities
 
 _LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""
@@ -33,9 +33,9 @@ _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🔵
 def render(report: Report, options: Options) -> str:
     """A heading, what became of the input, a collapsible table of findings a file, and one of every workload's verdict."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    parts = [f"## scclint: {verdict(report, options)}\n\n{prose(judged(report))}\n"]
+    parts = [f"## scclint: {findings_summary(report, options)}\n\n{prose(judged_summary(report))}\n"]
     parts += [f"\n> {notice.level}: {_notice(notice.file)}{prose(notice.message)}\n" for notice in report.notices]
-    parts += [f"\n> internal error: {prose(failed(crash))}: {prose(crash.error)}\n" for crash in report.crashes]
+    parts += [f"\n> internal error: {prose(crash_label(crash))}: {prose(crash.error)}\n" for crash in report.crashes]
     if options.statistics and findings:
         parts.append("\n" + _statistics(findings))
     review = _review(report)
@@ -66,7 +66,7 @@ def _review(report: Report) -> str:
     from scclint.report.review import table_rows
 
     many = len(report.outcomes) > 1
-    # A workload that could not be judged for one release is missing there.
+    # A workload without a verdict for a release is missing in that release.
     workloads: dict[int, list[str]] = {}
     for release, outcomes in report.outcomes.items():
         for outcome in outcomes:
@@ -97,7 +97,7 @@ def _statistics(findings: list[Finding]) -> str:
 
 
 def prose(text: str) -> str:
-    """Text of others, on one line, shown literally: no markup, HTML, table cells, links, mentions or issue references."""
+    """Return foreign text on one line, literally: without markup, HTML, table cells, links, mentions or issue references."""
     return _entities(_REFERENCE.sub(f"\\1{_GAP}", one_line(text)))
 
 

@@ -1,4 +1,4 @@
-"""Where a report goes, and whether it may have colour there."""
+"""Write a report to its destination, and decide whether it has colour there."""
 
 import os
 import sys
@@ -90,7 +90,7 @@ def _detach(stream: TextIO) -> None:
 def _write_file(data: bytes, output: str) -> None:
     target = os.path.realpath(output)
     if os.path.exists(target) and not os.path.isfile(target):
-        # A device, pipe or /dev/stdout: replacing it by a file is not what anyone means. A directory fails here as it should.
+        # A device, a pipe or /dev/stdout is written to, not replaced by a file. A directory fails here, as it should.
         with open(target, "wb") as file:
             file.write(data)
         return

@@ -12,13 +12,13 @@ from scclint.world import Outcome, World
 
 HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")
-"""The first of the columns that tell of a container; those before it tell of the workload."""
+"""The first column about a container; the columns before it are about the workload."""
 
 _INDENT = "  "
 _GAP = "  "
 _SHORTEST = 12
 _WIDEST = 400
-"""No name that the API server takes is longer; a longer one would make every line of the table as long."""
+"""The API server accepts no longer name, and a longer one would widen every line of the table."""
 
 
 def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], color: bool, width: int | None = None) -> str:
@@ -37,7 +37,7 @@ def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], colo
     if not blocks:
         return "No workloads found.\n"
     header = tuple((title, "place") for title in HEADER)
-    # What stands in for a verdict is prose, and no column's measure.
+    # The reason for a missing verdict is prose, so it does not set the width of a column.
     table = [header, *(row for outcome, _, rows in blocks if outcome.verdict for row in rows)]
     widths = [max(display_width(row[i][0]) for row in table) for i in range(len(HEADER))]
     folds = width is not None and _length(widths, 1) > width

@@ -1,7 +1,7 @@
 """Text from manifests, made safe to show.
 
-Whoever writes a manifest must not steer the terminal, the CI runner or the reader of a report: what does not print is
-shown as an escape, and what a runner would take for a command is broken.
+A manifest must not control the terminal, the CI runner or the reader of a report: unprintable characters are shown as escapes,
+and commands of CI runners are broken up.
 """
 
 import re

@@ -13,7 +13,7 @@ from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_rules import LEVELS, descriptors
-from scclint.report.summary import counted, failed, judged, place, sentences
+from scclint.report.summary import counted, crash_label, judged_summary, place, sentences
 from scclint.source import Span
 from scclint.text import field_path
 
@@ -158,7 +158,7 @@ class _Run:
                 entry["locations"] = [self._location(span) if notice.line > 0 else self._file(notice.file)]
             notifications.append(entry)
         for crash in report.crashes:
-            what = failed(crash)
+            what = crash_label(crash)
             text = f"{what[0].upper()}{what[1:]} on {crash.subject}: {crash.error}. This is a bug of scclint."
             entry = {"level": "error", "message": {"text": unlinked(visible(text))}}
             if crash.rule_id in self._rule_index:
@@ -167,7 +167,7 @@ class _Run:
         if left_out:
             text = f"{counted(left_out, 'finding')} of the least severity left out to stay within the limits of code scanning."
             notifications.append({"level": "warning", "message": {"text": text}})
-        notifications.append({"level": "note", "message": {"text": unlinked(judged(report))}})
+        notifications.append({"level": "note", "message": {"text": unlinked(judged_summary(report))}})
         return notifications
 
     def _file(self, file: str) -> Json:

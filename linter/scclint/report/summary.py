@@ -1,4 +1,4 @@
-"""What a run came to, in words: one wording for the screen, SARIF, GitHub and Markdown."""
+"""The result of a run in words, the same for the screen, SARIF, GitHub and Markdown."""
 
 from collections import Counter
 
@@ -15,13 +15,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """The parts that are not empty as sentences on one line, safe to show."""
+    """Return the non-empty parts as sentences on one line, safe to show."""
     lines = [one_line(part) for part in parts]
     return " ".join(line if line.endswith((".", "!", "?")) else line + "." for line in lines if line)
 
 
 def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
-    """How many findings there are of each severity, worst first; zeros included."""
+    """Return the number of findings of each severity, worst first, zeros included."""
     counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += 1
@@ -37,8 +37,8 @@ def severities(findings: tuple[Finding, ...]) -> str:
     )
 
 
-def verdict(report: Report, options: Options) -> str:
-    """`2 errors, 1 warning (3 suppressed)`: what was found, and what of it is not shown."""
+def findings_summary(report: Report, options: Options) -> str:
+    """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
     live = report.live
     shown = tuple(f for f in live if f.severity not in options.hide)
     text = severities(shown) or ("Nothing judged" if _nothing_judged(report) else "No problems found")
@@ -59,8 +59,8 @@ def _nothing_judged(report: Report) -> bool:
     return not tally.linted and (tally.unsupported > 0 or failed)
 
 
-def became(report: Report) -> str:
-    """What became of the input: `3 files, 20 documents: 8 linted (4 workloads), 12 of other kinds`."""
+def input_summary(report: Report) -> str:
+    """Return how the input was treated: `3 files, 20 documents: 8 linted (4 workloads), 12 of other kinds`."""
     tally = report.tally
     parts = [f"{tally.linted:,} linted ({counted(tally.workloads, 'workload')})"]
     parts += [
@@ -75,34 +75,34 @@ def became(report: Report) -> str:
     return f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}: {', '.join(parts)}"
 
 
-def judged(report: Report) -> str:
-    """`became` as a sentence, led in by the platform that was judged: `OpenShift 4.22; 3 files, ...`."""
+def judged_summary(report: Report) -> str:
+    """Return `input_summary` as a sentence after the platform: `OpenShift 4.22; 3 files, ...`."""
     platform = f"{visible_line(report.platform)}; " if report.platform else ""
-    return f"{platform}{became(report)}."
+    return f"{platform}{input_summary(report)}."
 
 
 def summary_line(report: Report, options: Options) -> str:
-    """A run in one line: what was found, what was judged, what became of the input."""
-    return f"{verdict(report, options)}. {judged(report)}"
+    """Return a run in one line: findings, platform, and how the input was treated."""
+    return f"{findings_summary(report, options)}. {judged_summary(report)}"
 
 
 def place(span: Span) -> str:
-    """`web.yaml:3:5`, safe to show; what is not known is left out."""
+    """Return `web.yaml:3:5`, safe to show, without an unknown line or column."""
     numbers = "".join(f":{number}" for number in (span.line, span.column) if span.line > 0 and number > 0)
     return visible_line(span.file) + numbers
 
 
 def line_place(file: str, line: int) -> str:
-    """`web.yaml:3`, safe to show; the file alone where the line is not known and 0."""
+    """Return `web.yaml:3`, safe to show; the file alone if the line is 0, which means unknown."""
     return place(Span(file, line, 0, 0, 0))
 
 
-def failed(crash: Crash) -> str:
+def crash_label(crash: Crash) -> str:
     """`rule SCC101 failed`, or `load failed` for a stage of the run."""
     return f"{'rule ' if crash.rule_id.isupper() else ''}{crash.rule_id} failed"
 
 
-def noted(notice: Notice) -> str:
+def notice_line(notice: Notice) -> str:
     """`web.yaml:3: warning: ...`, safe to show."""
     where = f"{line_place(notice.file, notice.line)}: " if notice.file else ""
     return f"{where}{notice.level}: {visible_line(notice.message)}"
@@ -117,10 +117,10 @@ def diagnostics(report: Report, *, quiet: bool = False) -> list[str]:
     for notice in report.notices:
         if quiet and notice.level != "error":
             continue
-        lines.append(noted(notice))
+        lines.append(notice_line(notice))
     times = Counter(crash.rule_id for crash in report.crashes)
     for crash in {crash.rule_id: crash for crash in reversed(report.crashes)}.values():
         more = f" and {counted(times[crash.rule_id] - 1, 'more object')}" if times[crash.rule_id] > 1 else ""
         on = f" on {visible_line(str(crash.subject)) or 'a document'}{more}"
-        lines.append(f"internal error: {failed(crash)}{on}: {visible_line(crash.error)}; this is a bug of scclint")
+        lines.append(f"internal error: {crash_label(crash)}{on}: {visible_line(crash.error)}; this is a bug of scclint")
     return lines

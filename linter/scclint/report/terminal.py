@@ -6,7 +6,7 @@ from functools import partial
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
-from scclint.report.summary import judged, verdict
+from scclint.report.summary import findings_summary, judged_summary
 from scclint.text import wrap
 
 WIDTH = 80
@@ -28,12 +28,12 @@ def paint(text: object, style: str, color: bool) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else str(text)
 
 
-def closing(report: Report, options: Options, separator: str = ". ") -> str:
+def closing_summary(report: Report, options: Options, separator: str = ". ") -> str:
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
-    found = verdict(report, options)
+    found = findings_summary(report, options)
     worst = min((f.severity for f in report.live if f.severity not in options.hide), key=lambda s: s.rank, default=None)
     style = "error" if report.crashes else worst.value if worst else "clean"
-    return f"{paint(found, style, options.color)}{separator}{judged(report)}\n"
+    return f"{paint(found, style, options.color)}{separator}{judged_summary(report)}\n"
 
 
 def filters(options: Options) -> dict[str, Callable[..., str]]:

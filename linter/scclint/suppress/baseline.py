@@ -1,4 +1,4 @@
-"""A baseline: the findings that were there when scclint came, so that only new ones are live.
+"""A baseline: the findings at the time it was written, so that only new findings are live.
 
 A finding is recognised by its rule, file, object and field, never by a line. Containers are known by their names, so that
 neither a moved line nor an added container makes an old finding new, or hides a new one behind an old one.
@@ -137,7 +137,7 @@ def key_of(finding: Finding, folder: str = ".") -> Key:
 
 
 def stable_path(path: Path, container: str) -> str:
-    """A path within its object as text, by names where there are some.
+    """Return a path within its object as text, with names instead of indices where items have names.
 
     The place of the object within a list or template is left out: `("items", 3, "spec", "containers", 1, "image")` for the
     container `web` is `spec.containers[web].image`.

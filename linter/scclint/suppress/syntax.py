@@ -28,7 +28,7 @@ UNTIL = r"(?:^|(?<=\s))until=(\S*)"
 
 
 def comment_ignores(document: Document) -> list[Ignore]:
-    """The suppressions in a document's comments."""
+    """Return the suppressions in the comments of a document."""
     if MARK not in document.text:
         return []
     ends = _block_ends(document.text.split("\n"))
@@ -56,7 +56,7 @@ def _block_ends(lines: Sequence[str]) -> list[int]:
 
 
 def parse_comment(text: str, region: Span) -> Ignore | None:
-    """The suppression in a comment; None where the comment does not speak to scclint.
+    """Return the suppression in a comment, or None if the comment is not for scclint.
 
     `text` begins with `#`. `region` begins at the comment and goes on to the end of the last line that it can cover.
     """
@@ -77,7 +77,7 @@ def parse_comment(text: str, region: Span) -> Ignore | None:
 
 
 def annotation_ignores(obj: ApiObject) -> list[Ignore]:
-    """The suppressions in the annotations of an object and of its pod template; both cover the whole object."""
+    """Return the suppressions in the annotations of an object and of its pod template; both apply to the whole object."""
     fields = [obj.field("metadata", "annotations", ANNOTATION)]
     if isinstance(obj, Workload) and obj.pod.path != obj.path:
         fields.append(obj.pod.field("metadata", "annotations", ANNOTATION))
@@ -85,14 +85,14 @@ def annotation_ignores(obj: ApiObject) -> list[Ignore]:
     for field in fields:
         if isinstance(field.value, str):
             region = node_at(obj.root, obj.path).span
-            # What other objects share with it through aliases lies within it as well.
+            # Values that other objects share with it through YAML aliases lie within its region too.
             about = obj.kind, obj.namespace, obj.name
             found.extend(replace(i, about=about) for i in parse_annotation(field.value, field.span, field.path, region))
     return found
 
 
 def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterator[Ignore]:
-    """The suppressions in an annotation's value: `RULE, RULE: reason` or `container/NAME: RULE: reason`, parted by `;` or line.
+    """Return the suppressions in an annotation: `RULE, RULE: reason` or `container/NAME: RULE: reason`, split by `;` or lines.
 
     `span` and `path` are the annotation's, `region` that of the object it covers.
     """
@@ -107,7 +107,7 @@ def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterat
 
 
 def config_ignores(config: Config) -> list[Ignore]:
-    """The suppressions of the configuration file."""
+    """Return the suppressions of the configuration file."""
     return [
         Ignore(
             by="config",

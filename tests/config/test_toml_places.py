@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.config.tomlplaces import Places
+from scclint.config.toml_places import Places
 from scclint.finding import Path
 
 TEXT = """\

@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML text stands, which `tomllib` does not tell.
+"""Find the place of each key and value in a TOML text, because `tomllib` does not report places.
 
 The text is taken to be valid: `tomllib` has read it before.
 """
