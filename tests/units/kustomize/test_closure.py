@@ -279,6 +279,11 @@ def test_charts_that_a_kustomization_renders(tmp_path: Path) -> None:
     assert "k/v.yaml" in found.files
 
 
+def test_comments_before_the_first_marker(tmp_path: Path) -> None:
+    found = build(tmp_path, {"k/kustomization.yaml": "# A comment.\n---\nresources: [sa.yaml]\n", "k/sa.yaml": OBJECT})
+    assert (found.refused, found.resources) == ("", ("k/sa.yaml",))
+
+
 def test_a_shared_base_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {f"{name}/kustomization.yaml": "resources: [../base]" for name in ("a", "b")})
     write(tmp_path, {"base/kustomization.yaml": "resources: [sa.yaml]", "base/sa.yaml": OBJECT})

@@ -280,12 +280,13 @@ class _Walk:
 
 
 def _root(shown: str, text: str) -> Node | None:
-    """The root of the one document of a kustomization. Raises LoadError."""
+    """The root of the first document of a kustomization, the only one that kustomize reads. Raises LoadError."""
     documents = load_text(shown, text, frozenset())
     for document in documents:
         if document.error is not None:
             raise document.error
-    return documents[0].root if documents else None
+    # Comments before the first `---` are a document of their own here.
+    return next((document.root for document in documents if document.root is not None), None)
 
 
 def _plugins_in(shown: str, text: str) -> _Plugins:

@@ -136,8 +136,8 @@ def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kusto
 
 
 def _root(file: str, text: str) -> Node | None:
-    """The root of a file's first document."""
-    return next((document.root for document in load_text(file, text, frozenset())), None)
+    """The root of a file's first document that has one: comments before the first `---` are a document of their own."""
+    return next((document.root for document in load_text(file, text, frozenset()) if document.root is not None), None)
 
 
 def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:
