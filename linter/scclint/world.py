@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @record
-class Unknown:
+class NoVerdict:
     """Why a workload has no verdict (the rest of "because ..."), and where that is written."""
 
     text: str
@@ -246,34 +246,34 @@ class World:
         verdict = self.cluster.admit(pod, namespace=namespace, user=who)
         return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
 
-    def why_unknown(self, workload: Workload) -> Unknown | None:
+    def why_unknown(self, workload: Workload) -> NoVerdict | None:
         """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
         pod = workload.pod
         if workload.partial:
-            return Unknown(workload.partial, workload.place)
+            return NoVerdict(workload.partial, workload.place)
         if workload.provenance.elsewhere:
-            return Unknown(workload.provenance.elsewhere, workload.place)
+            return NoVerdict(workload.provenance.elsewhere, workload.place)
         if workload.provenance.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
-            return Unknown(f"{at.value} has no value", at)
+            return NoVerdict(f"{at.value} has no value", at)
         decoded = decode_pod(_pod_of(workload), self.cluster.kubernetes_minor)
         if decoded.errors:
-            return Unknown(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
+            return NoVerdict(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
         if _printed(decoded.value) > MAX_DENIAL:
             text = (
                 f"an SCC that rejects its pods could list more than {MAX_DENIAL:,} ports or groups, which is too much to print"
             )
-            return Unknown(text, workload.place)
+            return NoVerdict(text, workload.place)
         return self._why_grants_unknown(workload)
 
-    def _why_grants_unknown(self, workload: Workload) -> Unknown | None:
+    def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self.namespace_of(workload), workload.pod.service_account
         granted = self.cluster.namespaces_granted(account) if is_open(namespace) else frozenset()
         if not granted or namespace in granted:
             return None
         text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"
-        return Unknown(text, workload.field("metadata", "namespace"))
+        return NoVerdict(text, workload.field("metadata", "namespace"))
 
     @property
     def profiles(self) -> "Profiles":

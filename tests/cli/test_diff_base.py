@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.engine import diff
-from scclint.engine.diff import changed_lines
+from scclint.engine.diff import _touches, changed_lines
+from scclint.source import Span
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -232,3 +233,19 @@ def test_what_is_cut_is_less_than_what_is_compared_as_a_whole(before: list[int],
         same = [number for line, number in enumerate(after, 1) if line not in changed_lines(old, new)]
     rest = iter(before)
     assert all(number in rest for number in same), "what is the same stands in both in one order"
+
+
+@pytest.mark.parametrize(
+    ("span", "changed", "touches"),
+    [
+        ((2, 3, 2, 9), {2}, True),
+        ((2, 3, 2, 9), {1, 3}, False),
+        ((2, 3, 5, 4), {5}, True),
+        ((2, 3, 5, 1), {5}, False),
+        ((2, 3, 5, 1), {4}, True),
+        ((2, 1, 2, 1), {2}, True),
+    ],
+)
+def test_a_finding_touches_the_lines_of_its_span(span: tuple[int, int, int, int], changed: set[int], touches: bool) -> None:
+    """A block that ends in column 1 does not reach into that line. An empty span is in its line."""
+    assert _touches(Span("a.yaml", *span), changed) == touches

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scclint.cli import progress
-from scclint.cli.progress import Line, wanted
+from scclint.cli.progress import ProgressLine, wanted
 
 
 class Terminal(io.StringIO):
@@ -28,7 +28,7 @@ class Clock:
 
 def test_only_a_person_who_waits_sees_it() -> None:
     stream, clock = Terminal(), Clock()
-    line = Line(stream, 80, clock)
+    line = ProgressLine(stream, 80, clock)
     line("read", 1, 0)
     clock.now += 1.9
     line("read", 1900, 0)
@@ -45,7 +45,7 @@ def test_only_a_person_who_waits_sees_it() -> None:
 
 def test_the_line_is_never_wider_than_the_terminal() -> None:
     stream, clock = Terminal(), Clock()
-    line = Line(stream, 10, clock)
+    line = ProgressLine(stream, 10, clock)
     clock.now += 5
     line("judged", 1, 4000)
     assert stream.getvalue() == "\r\x1b[Kscclint: "

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from scclint.config import Config, build_config, load_config, read_config
 from scclint.config.raw import parse_config
-from scclint.config.records import Creator, DeclaredRule, Grant, IgnoreEntry, NamespaceFacts, NodePool, PathRules, PodTemplate
+from scclint.config.records import (
+    Creator,
+    DeclaredRule,
+    GrantFacts,
+    IgnoreEntry,
+    NamespaceFacts,
+    NodePoolFacts,
+    PathRules,
+    PodTemplate,
+)
 from scclint.errors import ConfigError, UsageError
 from scclint.finding import Severity
 from scclint.rule import AnyRule
@@ -172,8 +181,8 @@ EXPECTED = {
         NamespaceFacts("shop", {"team": "a"}, "1000680000/10000", "s0:c26,c20", "1000680000/10000"),
         NamespaceFacts("plain", {}),
     ),
-    "grants": (Grant("anyuid", "shop", service_account="web"), Grant("privileged", group="admins")),
-    "node_pools": (NodePool("worker", True, {"node-role.kubernetes.io/worker": ""}),),
+    "grants": (GrantFacts("anyuid", "shop", service_account="web"), GrantFacts("privileged", group="admins")),
+    "node_pools": (NodePoolFacts("worker", True, {"node-role.kubernetes.io/worker": ""}),),
     "namespace": "shop",
     "exclude": ("vendor/",),
     "force_exclude": True,

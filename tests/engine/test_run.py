@@ -7,7 +7,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.config.records import Creator, Grant, NamespaceFacts
+from scclint.config.records import Creator, GrantFacts, NamespaceFacts
 from scclint.engine.inputs import load_inputs
 from scclint.engine.run import run
 from scclint.finding import Finding, Problem, Severity
@@ -77,7 +77,7 @@ def test_context_informs_verdicts_and_is_not_reported_on(tmp_path: Path) -> None
 
 
 def test_a_configured_grant_counts() -> None:
-    config = Config(grants=(Grant("anyuid", namespace="shop", service_account="default"),))
+    config = Config(grants=(GrantFacts("anyuid", namespace="shop", service_account="default"),))
     assert [rule for rule, _ in found(scclint.lint_text(DEPLOYMENT, config=config))] == ["SEC201"]
 
 
@@ -214,3 +214,20 @@ def test_pods_on_windows_nodes_have_no_seccomp() -> None:
     report = scclint.lint_text(windows, config=Config(platform="kubernetes"))
     assert [f.rule_id for f in report.findings if f.rule_id == "SEC201"] == []
     assert "SEC201" in {f.rule_id for f in scclint.lint_text(POD, config=Config(platform="kubernetes")).findings}
+
+
+def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
+    @rule("XXX901", "stutter", "Says all twice", severity=Severity.WARNING, on=Workload, since="0.1", tags=("x",))
+    def stutter(workload: Workload, world: World) -> Iterator[Problem]:
+        """Says all twice.
+
+        ## How to fix it
+
+        Say it once.
+        """
+        yield Problem("twice", at=workload.place, settle="Say it once.")
+        yield Problem("twice", at=workload.place, settle="Say it once.")
+
+    config = Config(openshift=("4.11", "4.22"))
+    report = run(load_inputs(["-"], config, stdin=POD.encode()), config, registry((stutter,)))
+    assert [finding.releases for finding in report.findings] == [("4.11", "4.22")]

@@ -97,6 +97,8 @@ def test_links_out_of_the_tree(tree: Path) -> None:
     (tree / ".gitignore").write_text("a/\n")
     assert refused in names("a"), "what a repository ignores is none of it"
     (tree / ".gitignore").unlink()
+    git("add", "a/x.yml")
+    assert "a/up.yaml" in names("a")
     (tree / "a" / "config.yaml").symlink_to("../.git/config")
     assert refused.replace("up", "config") in names("a")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.model.unknown import Unknown, is_open
+from scclint.model.unknown import Unknown, decisive_unknown, is_open
 
 AS_ONE = r"\$\{[^}]*\}|\{\{.*?\}\}|<<.*?>>|\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__"
 
@@ -33,3 +33,22 @@ def test_many_beginnings_without_an_end(start: str) -> None:
     began = time.process_time()
     assert is_open(start * 200_000) == (start in ("@a", "%a", "__A"))
     assert time.process_time() - began < 5
+
+
+VOLUME = {"volumes": [{"name": Unknown("${N}"), "configMap": {"name": Unknown("${C}")}}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        (VOLUME, None),
+        ({"volumes": [Unknown("${V}")]}, ("spec", "volumes", 0)),
+        ({"containers": [{"image": Unknown("${I}"), "env": [{"value": Unknown("${E}")}]}]}, None),
+        (
+            {"containers": [{"securityContext": {"runAsUser": Unknown("${U}")}}]},
+            ("spec", "containers", 0, "securityContext", "runAsUser"),
+        ),
+    ],
+)
+def test_what_a_verdict_depends_on(spec: dict[str, object], path: tuple[str | int, ...] | None) -> None:
+    assert decisive_unknown({"spec": spec}) == path

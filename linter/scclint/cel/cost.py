@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.cel.syntax import Node
+from scclint.cel.syntax import Expr
 from scclint.cel.types import is_macro, joins
 from scclint.cel.values import field
 from scclint.limits import MAX_STEPS, MAX_STEPS_OF_RUN
@@ -33,7 +33,7 @@ class Budget:
 class Steps:
     """The steps that an expression takes, given its tree and its text."""
 
-    def __init__(self, tree: Node, text: str) -> None:
+    def __init__(self, tree: Expr, text: str) -> None:
         self._tree = tree
         self.text = text
         self.sizes: dict[int, int] = {}
@@ -49,7 +49,7 @@ class Steps:
         largest = max((_longest(value, texts=True) for value in values.values()), default=0) * (1 + self.text.count("+"))
         return steps * (1 + largest // _AT_ONCE)
 
-    def _measure(self, node: Node) -> bool:
+    def _measure(self, node: Expr) -> bool:
         """Note the size of each part, and which macros have others within; gives whether there is a macro in the part."""
         inside = [self._measure(part) for part in node.parts]
         self.sizes[id(node)] = self.own(node) + sum(self.sizes[id(part)] for part in node.parts)
@@ -57,7 +57,7 @@ class Steps:
             self.nesting.add(id(node))
         return is_macro(node) or any(inside)
 
-    def own(self, node: Node) -> int:
+    def own(self, node: Expr) -> int:
         """Of a part without those within. A regular expression is compiled each time; one that repeats parts of it takes long."""
         return 1 if node.text != "matches" or node.sort != "method" else 1000 if "{" in self.text else 50
 
@@ -70,7 +70,7 @@ class _Count:
         self._values = values
         self._longest = -1
 
-    def of(self, node: Node, scope: Mapping[str, Any]) -> int:
+    def of(self, node: Expr, scope: Mapping[str, Any]) -> int:
         if not is_macro(node):
             return self._steps.own(node) + sum(self.of(part, scope) for part in node.parts)
         target, variable, *bodies = node.parts
@@ -86,7 +86,7 @@ class _Count:
             steps += sum(self.of(body, inner) for body in bodies)
         return steps
 
-    def _value(self, node: Node, scope: Mapping[str, Any]) -> Any:
+    def _value(self, node: Expr, scope: Mapping[str, Any]) -> Any:
         """Return the value of a part of the expression; for `filter`, the whole list that it filters."""
         if node.sort == "name":
             return scope.get(node.text, _UNKNOWN)
@@ -99,7 +99,7 @@ class _Count:
             return self._value(node.parts[0], scope)
         return _UNKNOWN
 
-    def _at(self, node: Node, path: str, scope: Mapping[str, Any]) -> Any:
+    def _at(self, node: Expr, path: str, scope: Mapping[str, Any]) -> Any:
         value = self._value(node, scope)
         return value if value is _UNKNOWN else field(value, path)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from scclint.cel.cost import Budget, Steps
-from scclint.cel.syntax import Node, SyntaxProblem, parse
-from scclint.cel.types import BOOL, DYN, INT, STRING, Type, check, list_of, map_of, names, object_of
+from scclint.cel.syntax import Expr, SyntaxProblem, parse
+from scclint.cel.types import BOOL, DYN, INT, STRING, CelType, check, list_of, map_of, names, object_of
 from scclint.cel.values import field, object_values, scc_object, verdict_object
 from scclint.config.model import Config
 from scclint.config.raw import config_error
@@ -58,8 +58,8 @@ SCC = object_of(
 )
 """What `scc` is in an expression: an SCC with the defaults that the API server fills in, so every field is there."""
 
-OBJECT_VARIABLES: Mapping[str, Type] = {"object": map_of(DYN)}
-WORKLOAD_VARIABLES: Mapping[str, Type] = {**OBJECT_VARIABLES, "pod": map_of(DYN), "verdict": VERDICT, "scc": SCC}
+OBJECT_VARIABLES: Mapping[str, CelType] = {"object": map_of(DYN)}
+WORKLOAD_VARIABLES: Mapping[str, CelType] = {**OBJECT_VARIABLES, "pod": map_of(DYN), "verdict": VERDICT, "scc": SCC}
 
 _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
 
@@ -181,7 +181,7 @@ def _path(text: str) -> Path | None:
     return tuple(steps)
 
 
-def _rule(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str], budget: Budget) -> AnyRule:
+def _rule(record: DeclaredRule, program: Any, tree: Expr, used: frozenset[str], budget: Budget) -> AnyRule:
     return Rule(
         record.id,
         record.name,
@@ -207,7 +207,7 @@ def _place(span: Span) -> str:
     return f"{span.file}:{span.line}"
 
 
-def _check(record: DeclaredRule, program: Any, tree: Node, used: frozenset[str], budget: Budget) -> Any:
+def _check(record: DeclaredRule, program: Any, tree: Expr, used: frozenset[str], budget: Budget) -> Any:
     path = _path(record.at) or ()
     read = names(tree)
     steps_of = Steps(tree, record.expr)

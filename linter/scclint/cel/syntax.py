@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 Sort = Literal["literal", "name", "select", "index", "operator", "function", "method", "list", "map"]
 
 
-class Node(NamedTuple):
+class Expr(NamedTuple):
     """A part of an expression.
 
     `at` is the 0-based offset of what gives it its name, `text` that name: the type of a literal, an identifier, a field, an
@@ -20,7 +20,7 @@ class Node(NamedTuple):
     sort: Sort
     at: int
     text: str
-    parts: tuple["Node", ...] = ()
+    parts: tuple["Expr", ...] = ()
 
 
 class SyntaxProblem(Exception):
@@ -58,7 +58,7 @@ class _Token(NamedTuple):
     at: int
 
 
-def parse(text: str) -> Node:
+def parse(text: str) -> Expr:
     """Return the tree of an expression. Raises SyntaxProblem, or RecursionError if it is nested too deep."""
     parser = _Parser(_tokens(text))
     tree = parser.expression()
@@ -106,46 +106,46 @@ class _Parser:
             raise SyntaxProblem(f"expected {repr(text) if text else 'the end'}, found {found}", self._token.at)
         return self._take() if text else self._token
 
-    def expression(self) -> Node:
+    def expression(self) -> Expr:
         condition = self._binary(0)
         if not self._is("?"):
             return condition
         at = self._take().at
         then = self._binary(0)
         self.expect(":")
-        return Node("operator", at, "?:", (condition, then, self.expression()))
+        return Expr("operator", at, "?:", (condition, then, self.expression()))
 
-    def _binary(self, level: int) -> Node:
+    def _binary(self, level: int) -> Expr:
         if level == len(_LEVELS):
             return self._unary()
         left = self._binary(level + 1)
         while self._is(*_LEVELS[level]):
             token = self._take()
-            left = Node("operator", token.at, token.text, (left, self._binary(level + 1)))
+            left = Expr("operator", token.at, token.text, (left, self._binary(level + 1)))
         return left
 
-    def _unary(self) -> Node:
+    def _unary(self) -> Expr:
         if self._is("!", "-"):
             token = self._take()
-            return Node("operator", token.at, token.text, (self._unary(),))
+            return Expr("operator", token.at, token.text, (self._unary(),))
         return self._member()
 
-    def _member(self) -> Node:
+    def _member(self) -> Expr:
         node = self._primary()
         while self._is(".", "["):
             at = self._take().at
             if self._tokens[self._next - 1].text == "[":
-                node = Node("index", at, "[]", (node, self.expression()))
+                node = Expr("index", at, "[]", (node, self.expression()))
                 self.expect("]")
                 continue
             name = self._name()
             if self._is("("):
-                node = Node("method", name.at, name.text, (node, *self._arguments(")")))
+                node = Expr("method", name.at, name.text, (node, *self._arguments(")")))
             else:
-                node = Node("select", name.at, name.text, (node,))
+                node = Expr("select", name.at, name.text, (node,))
         return node
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Expr:
         token = self._token
         if self._is("("):
             self._take()
@@ -153,24 +153,24 @@ class _Parser:
             self.expect(")")
             return inner
         if self._is("["):
-            return Node("list", token.at, "[]", self._arguments("]"))
+            return Expr("list", token.at, "[]", self._arguments("]"))
         if self._is("{"):
-            return Node("map", token.at, "{}", self._entries())
+            return Expr("map", token.at, "{}", self._entries())
         if token.sort in ("string", "bytes", "double", "uint", "int"):
-            return Node("literal", self._take().at, token.sort)
+            return Expr("literal", self._take().at, token.sort)
         if self._is("."):
             self._take()
         name = self._name()
         if name.text in _LITERALS:
-            return Node("literal", name.at, _LITERALS[name.text])
-        return Node("function", name.at, name.text, self._arguments(")")) if self._is("(") else Node("name", name.at, name.text)
+            return Expr("literal", name.at, _LITERALS[name.text])
+        return Expr("function", name.at, name.text, self._arguments(")")) if self._is("(") else Expr("name", name.at, name.text)
 
     def _name(self) -> _Token:
         if self._token.sort != "name" or self._token.text == "in":
             raise SyntaxProblem(f"expected a name or value, found {self._token.text or 'the end'}", self._token.at)
         return self._take()
 
-    def _arguments(self, closing: str) -> tuple[Node, ...]:
+    def _arguments(self, closing: str) -> tuple[Expr, ...]:
         """Return the items between brackets, separated by commas; a list may end in a comma."""
         self._take()
         parts = []
@@ -181,7 +181,7 @@ class _Parser:
         self._take()
         return tuple(parts)
 
-    def _entries(self) -> tuple[Node, ...]:
+    def _entries(self) -> tuple[Expr, ...]:
         self._take()
         parts = []
         while not self._is("}"):

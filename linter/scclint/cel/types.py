@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scclint.cel.syntax import Node, parse
+from scclint.cel.syntax import Expr, parse
 
 MACROS = ("all", "exists", "exists_one", "map", "filter")
 DEEPEST = 3
@@ -17,17 +17,17 @@ DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
+class CelType:
     """A CEL type. `fields` are all that an object of known shape has; `item` is the type of a list's items or a map's values."""
 
     name: str
-    fields: "Mapping[str, Type] | None" = field(default=None, compare=False)
-    item: "Type | None" = field(default=None, compare=False)
+    fields: "Mapping[str, CelType] | None" = field(default=None, compare=False)
+    item: "CelType | None" = field(default=None, compare=False)
 
 
-DYN, BOOL, INT, UINT, DOUBLE = Type("dyn"), Type("bool"), Type("int"), Type("uint"), Type("double")
-STRING, BYTES, NULL, KIND = Type("string"), Type("bytes"), Type("null"), Type("type")
-TIMESTAMP, DURATION = Type("timestamp"), Type("duration")
+DYN, BOOL, INT, UINT, DOUBLE = CelType("dyn"), CelType("bool"), CelType("int"), CelType("uint"), CelType("double")
+STRING, BYTES, NULL, KIND = CelType("string"), CelType("bytes"), CelType("null"), CelType("type")
+TIMESTAMP, DURATION = CelType("timestamp"), CelType("duration")
 
 _NUMBERS = frozenset(("int", "uint", "double"))
 _ORDERED = _NUMBERS | {"bool", "string", "bytes", "timestamp", "duration"}
@@ -35,7 +35,7 @@ _BY_NAME = {t.name: t for t in (BOOL, INT, UINT, DOUBLE, STRING, BYTES, NULL)}
 
 _TYPE_NAMES = ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type")
 
-_FUNCTIONS: Mapping[str, tuple[int, Type]] = {
+_FUNCTIONS: Mapping[str, tuple[int, CelType]] = {
     "size": (1, INT),
     "int": (1, INT),
     "uint": (1, UINT),
@@ -50,7 +50,7 @@ _FUNCTIONS: Mapping[str, tuple[int, Type]] = {
 }
 """Name: number of arguments, type of the result."""
 
-_METHODS: Mapping[str, tuple[tuple[str, ...], tuple[Type, ...], Type]] = {
+_METHODS: Mapping[str, tuple[tuple[str, ...], tuple[CelType, ...], CelType]] = {
     "size": (("string", "bytes", "list", "map"), (), INT),
     "contains": (("string",), (STRING,), BOOL),
     "startsWith": (("string",), (STRING,), BOOL),
@@ -64,18 +64,18 @@ _METHODS: Mapping[str, tuple[tuple[str, ...], tuple[Type, ...], Type]] = {
 """Name: types it can be called on, types of the arguments, type of the result."""
 
 
-def list_of(item: Type) -> Type:
-    return Type("list", item=item)
+def list_of(item: CelType) -> CelType:
+    return CelType("list", item=item)
 
 
-def object_of(**fields: Type) -> Type:
+def object_of(**fields: CelType) -> CelType:
     """A map whose keys are all known."""
-    return Type("map", fields=fields)
+    return CelType("map", fields=fields)
 
 
-def map_of(item: Type) -> Type:
+def map_of(item: CelType) -> CelType:
     """A map with any keys."""
-    return Type("map", item=item)
+    return CelType("map", item=item)
 
 
 class TypeMistake(NamedTuple):
@@ -85,7 +85,7 @@ class TypeMistake(NamedTuple):
     message: str
 
 
-def check(text: str, variables: Mapping[str, Type]) -> list[TypeMistake]:
+def check(text: str, variables: Mapping[str, CelType]) -> list[TypeMistake]:
     """Return the type errors of an expression that must be a boolean, in the order of the text.
 
     Raises SyntaxProblem for what is no CEL.
@@ -98,7 +98,7 @@ def check(text: str, variables: Mapping[str, Type]) -> list[TypeMistake]:
     return sorted(checker.mistakes)
 
 
-def names(node: Node, bound: frozenset[str] = frozenset()) -> frozenset[str]:
+def names(node: Expr, bound: frozenset[str] = frozenset()) -> frozenset[str]:
     """Return the variables that an expression reads, without those that its macros bind."""
     if node.sort == "name":
         return frozenset((node.text,)) - bound
@@ -113,16 +113,16 @@ def _a(name: str) -> str:
     return f"an {name}" if name == "int" else f"a {name}"
 
 
-def _first(node: Node) -> int:
+def _first(node: Expr) -> int:
     return min((node.at, *(_first(part) for part in node.parts)))
 
 
-def is_macro(node: Node) -> bool:
+def is_macro(node: Expr) -> bool:
     """Whether the node is a macro over the items of a list, or the keys of a map, that it gives a name."""
     return node.sort == "method" and node.text in MACROS and len(node.parts) > 2 and node.parts[1].sort == "name"
 
 
-def joins(node: Node) -> bool:
+def joins(node: Expr) -> bool:
     """Whether it contains a `+`, whose result is larger than its operands."""
     return (node.sort == "operator" and node.text == "+") or any(map(joins, node.parts))
 
@@ -133,11 +133,11 @@ class _Checker:
     def __init__(self) -> None:
         self.mistakes: list[TypeMistake] = []
 
-    def mistake(self, at: int, message: str) -> Type:
+    def mistake(self, at: int, message: str) -> CelType:
         self.mistakes.append(TypeMistake(at, message))
         return DYN
 
-    def type_of(self, node: Node, scope: Mapping[str, Type], depth: int) -> Type:
+    def type_of(self, node: Expr, scope: Mapping[str, CelType], depth: int) -> CelType:
         if is_macro(node):
             return self._macro(node, scope, depth)
         if node.sort == "function" and node.text == "has":
@@ -147,23 +147,23 @@ class _Checker:
         parts = [self.type_of(part, scope, depth) for part in node.parts]
         return _KINDS[node.sort](self, node, parts)
 
-    def _name(self, node: Node, scope: Mapping[str, Type]) -> Type:
+    def _name(self, node: Expr, scope: Mapping[str, CelType]) -> CelType:
         if node.text in scope:
             return scope[node.text]
         if node.text in _TYPE_NAMES:
             return KIND
         return self.mistake(node.at, f"nothing is called {node.text!r}{_instead(node.text, [*scope])}")
 
-    def _literal(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _literal(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         return _BY_NAME[node.text]
 
-    def _list(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _list(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         return list_of(parts[0] if parts and all(part == parts[0] for part in parts) else DYN)
 
-    def _map(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _map(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         return map_of(DYN)
 
-    def _select(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _select(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         (target,) = parts
         if target.fields is not None:
             if node.text in target.fields:
@@ -173,7 +173,7 @@ class _Checker:
             return self.mistake(node.at, f"{_a(target.name)} has no fields")
         return target.item or DYN
 
-    def _index(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _index(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         target, index = parts
         if target.name == "list":
             if index.name not in (*_NUMBERS, "dyn"):
@@ -183,13 +183,13 @@ class _Checker:
             return self.mistake(node.at, f"{_a(target.name)} has no items")
         return target.item or DYN
 
-    def _has(self, node: Node, scope: Mapping[str, Type], depth: int) -> Type:
+    def _has(self, node: Expr, scope: Mapping[str, CelType], depth: int) -> CelType:
         if len(node.parts) != 1 or node.parts[0].sort != "select":
             return self.mistake(node.at, "has() asks for a field, as in has(object.metadata.labels)")
         self.type_of(node.parts[0], scope, depth)
         return BOOL
 
-    def _macro(self, node: Node, scope: Mapping[str, Type], depth: int) -> Type:
+    def _macro(self, node: Expr, scope: Mapping[str, CelType], depth: int) -> CelType:
         target = self.type_of(node.parts[0], scope, depth)
         if target.name not in ("list", "map", "dyn"):
             return self.mistake(node.at, f"{node.text}() goes through a list or map, not {_a(target.name)}")
@@ -208,7 +208,7 @@ class _Checker:
             return self.mistake(_first(node.parts[2]), f"{node.text}() needs a condition, not {_a(bodies[0].name)}")
         return list_of(item) if node.text == "filter" else BOOL
 
-    def _function(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _function(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         if node.text not in _FUNCTIONS:
             return self.mistake(node.at, f"no function is called {node.text!r}{_instead(node.text, ['has', *_FUNCTIONS])}")
         count, result = _FUNCTIONS[node.text]
@@ -218,7 +218,7 @@ class _Checker:
             return self.mistake(node.at, f"{_a(parts[0].name)} has no size")
         return result
 
-    def _method(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _method(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         if node.text in MACROS:
             return self.mistake(node.at, f"{node.text}() takes a name and an expression, as in list.{node.text}(x, x == 1)")
         if node.text not in _METHODS:
@@ -234,7 +234,7 @@ class _Checker:
                 return self.mistake(_first(part), f"{node.text}() takes {_a(want.name)}, not {_a(have.name)}")
         return result
 
-    def _operator(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _operator(self, node: Expr, parts: Sequence[CelType]) -> CelType:
         operator = node.text
         if operator == "?:":
             self._all_bool(node, parts[:1])
@@ -265,7 +265,7 @@ class _Checker:
             return BOOL
         return self._arithmetic(node, left, right)
 
-    def _arithmetic(self, node: Node, left: Type, right: Type) -> Type:
+    def _arithmetic(self, node: Expr, left: CelType, right: CelType) -> CelType:
         names = (left.name, right.name)
         if left == right and left.name in _NUMBERS and not (node.text == "%" and left == DOUBLE):
             return left
@@ -277,7 +277,7 @@ class _Checker:
             return DURATION
         return self.mistake(node.at, f"{node.text} does not take {_a(left.name)} and {_a(right.name)}")
 
-    def _all_bool(self, node: Node, parts: Sequence[Type]) -> None:
+    def _all_bool(self, node: Expr, parts: Sequence[CelType]) -> None:
         for part, kind in zip(node.parts, parts, strict=False):
             if kind not in (BOOL, DYN):
                 self.mistake(
@@ -287,7 +287,7 @@ class _Checker:
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
-_KINDS: Mapping[str, Callable[[_Checker, Node, Sequence[Type]], Type]] = {
+_KINDS: Mapping[str, Callable[[_Checker, Expr, Sequence[CelType]], CelType]] = {
     "literal": _Checker._literal,
     "list": _Checker._list,
     "map": _Checker._map,

@@ -19,7 +19,7 @@ def wanted(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     return stream is not None and stream.isatty() and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
 
 
-class Line:
+class ProgressLine:
     """Shows each step it is called with, not before `PATIENCE` and not more often than `PACE`."""
 
     __slots__ = ("_clock", "_next", "_shown", "_stream", "_width")
@@ -56,7 +56,7 @@ def progress(quiet: bool = False) -> Iterator[Progress]:
         return
     import shutil
 
-    line = Line(sys.stderr, shutil.get_terminal_size().columns)
+    line = ProgressLine(sys.stderr, shutil.get_terminal_size().columns)
     try:
         yield line
     finally:

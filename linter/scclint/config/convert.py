@@ -9,10 +9,10 @@ from scclint.config.merge import Context
 from scclint.config.records import (
     Creator,
     DeclaredRule,
-    Grant,
+    GrantFacts,
     IgnoreEntry,
     NamespaceFacts,
-    NodePool,
+    NodePoolFacts,
     PathRules,
     PodTemplate,
 )
@@ -154,7 +154,7 @@ def _namespaces(value: Any, context: Context) -> tuple[NamespaceFacts, ...]:
     )
 
 
-def _grants(value: Any, context: Context) -> tuple[Grant, ...]:
+def _grants(value: Any, context: Context) -> tuple[GrantFacts, ...]:
     found = []
     for index, item in _items(value):
         given = [key for key in ("service-account", "group", "user") if key in item]
@@ -164,7 +164,7 @@ def _grants(value: Any, context: Context) -> tuple[Grant, ...]:
         elif given == ["service-account"] and "namespace" not in item:
             context.mistake((index,), "a grant to a service account needs the account's namespace")
         found.append(
-            Grant(
+            GrantFacts(
                 scc=item["scc"],
                 namespace=item.get("namespace", ""),
                 service_account=item.get("service-account", ""),
@@ -175,9 +175,10 @@ def _grants(value: Any, context: Context) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-def _node_pools(value: Any, context: Context) -> tuple[NodePool, ...]:
+def _node_pools(value: Any, context: Context) -> tuple[NodePoolFacts, ...]:
     return tuple(
-        NodePool(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {})) for _, pool in _items(value)
+        NodePoolFacts(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {}))
+        for _, pool in _items(value)
     )
 
 

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from scclint.config.records import (
         Creator,
         DeclaredRule,
-        Grant,
+        GrantFacts,
         IgnoreEntry,
         NamespaceFacts,
-        NodePool,
+        NodePoolFacts,
         PathRules,
         PodTemplate,
     )
@@ -41,8 +41,8 @@ class Config:
     cluster_state: tuple[str, ...] = ()
     creator: "Creator | None" = None
     namespaces: "tuple[NamespaceFacts, ...]" = ()
-    grants: "tuple[Grant, ...]" = ()
-    node_pools: "tuple[NodePool, ...]" = ()
+    grants: "tuple[GrantFacts, ...]" = ()
+    node_pools: "tuple[NodePoolFacts, ...]" = ()
 
     namespace: str = ""
     exclude: tuple[str, ...] = ()

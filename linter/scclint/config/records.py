@@ -25,7 +25,7 @@ class NamespaceFacts(NamedTuple):
     supplemental_groups: str = ""
 
 
-class Grant(NamedTuple):
+class GrantFacts(NamedTuple):
     """A grant of an SCC that the manifests do not show, to a service account, a group or a user (exactly one is set).
 
     With `namespace` it holds for pods of that namespace, as a RoleBinding's would; else everywhere.
@@ -38,7 +38,7 @@ class Grant(NamedTuple):
     user: str = ""
 
 
-class NodePool(NamedTuple):
+class NodePoolFacts(NamedTuple):
     """Nodes that share a kubelet configuration; `seccomp_default` is their KubeletConfig's `seccompDefault`."""
 
     name: str

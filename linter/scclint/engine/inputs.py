@@ -21,7 +21,7 @@ from scclint.units.kustomize.kustomization import NAMES
 
 if TYPE_CHECKING:
     from scclint.engine.timings import Timings
-    from scclint.units.helm.chart import Origin
+    from scclint.units.helm.chart import TemplateOrigin
 
 
 class Inputs:
@@ -60,7 +60,7 @@ class Inputs:
         self.crashes: list[Crash] = []
         self.texts: dict[str, str] = {}
         self.read: set[str] = set()
-        self.origins: Mapping[tuple[str, str], Origin] = {}
+        self.origins: Mapping[tuple[str, str], TemplateOrigin] = {}
         self.folders = folders
         self.nothing = False
         self.traced = False

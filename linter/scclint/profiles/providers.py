@@ -33,7 +33,7 @@ _ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listener
 
 
 @record
-class Provider:
+class ProfileProvider:
     """An object or a file that puts the profile file on nodes.
 
     `kind` is `SeccompProfile`, `MachineConfig` or `file`. `name` is the name of the object or the path of the file. `content` is the
@@ -63,7 +63,7 @@ class Resolution:
     """
 
     localhost_profile: str
-    providers: tuple[Provider, ...]
+    providers: tuple[ProfileProvider, ...]
     mismatch: str = ""
     expected: str = ""
     meant: Object | None = None
@@ -213,7 +213,7 @@ def _mismatch(profile: Object, namespace: str | None) -> str:
     return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
 
 
-def _provider(profile: Object, objects: Objects) -> Provider:
+def _provider(profile: Object, objects: Objects) -> ProfileProvider:
     content, problem = operator_profile(profile, objects)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
@@ -224,18 +224,20 @@ def _provider(profile: Object, objects: Objects) -> Provider:
         problem = "it has the label spo.x-k8s.io/partial, so the operator does not write it"
     else:
         delivered = True
-    return Provider("SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered)
+    return ProfileProvider(
+        "SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered
+    )
 
 
-def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[Provider]:
+def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[ProfileProvider]:
     """Yield one provider per role: of several MachineConfigs of a role, the last one by name takes effect."""
     last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
     for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):
         file = file_of(config, index)
-        yield Provider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
+        yield ProfileProvider(MACHINE_CONFIG, "", _name(config), file.text, config, file.at, role, file.problem)
 
 
-def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> Iterator[Provider]:
+def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> Iterator[ProfileProvider]:
     if localhost_profile.startswith("/") or ".." in localhost_profile.split("/"):
         return
     for directory in profile_dirs:
@@ -243,9 +245,9 @@ def _from_directories(localhost_profile: str, profile_dirs: Sequence[str]) -> It
         if not os.path.isfile(path) or not Reach(directory).has(path):
             continue
         try:
-            yield Provider("file", "", path, read(path))
+            yield ProfileProvider("file", "", path, read(path))
         except LoadError as error:
-            yield Provider("file", "", path, None, problem=f"reading it failed: {error.message}")
+            yield ProfileProvider("file", "", path, None, problem=f"reading it failed: {error.message}")
 
 
 def _group(item: Object) -> str:

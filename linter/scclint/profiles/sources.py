@@ -19,7 +19,7 @@ from scclint.model.node_config import (
 from scclint.model.object import ApiObject
 from scclint.profiles.lint import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, valid_part
 from scclint.profiles.problem import BROKEN, ProfileProblem
-from scclint.profiles.providers import SECCOMP_ROOT, TOO_MUCH, Objects, Provider, Resolution, bases_of, resolve_localhost
+from scclint.profiles.providers import SECCOMP_ROOT, TOO_MUCH, Objects, ProfileProvider, Resolution, bases_of, resolve_localhost
 from scclint.profiles.resolve import NATIVE
 from scclint.record import record, replace
 from scclint.source import Span
@@ -84,7 +84,7 @@ class Profiles:
             found = resolve_localhost(localhost_profile, self._manifests, self._directories)
             known = {os.path.abspath(p.name) for p in found.providers if p.kind == "file"}
             files = [o for o in self._with_ending(localhost_profile) if os.path.abspath(o.file) not in known]
-            more = tuple(Provider("file", "", o.file, o.data) for o in files)
+            more = tuple(ProfileProvider("file", "", o.file, o.data) for o in files)
             found = self._resolved[localhost_profile] = replace(found, providers=found.providers + more)
         return found
 

@@ -33,7 +33,7 @@ class Remark:
 
 
 @record
-class View:
+class FindingView:
     """A finding as the template shows it, all texts safe."""
 
     place: str
@@ -69,11 +69,11 @@ def render(report: Report, options: Options) -> str:
     return lay_out("full", filters(options), findings=[_view(finding, lines) for finding in findings], summary=summary)
 
 
-def _view(finding: Finding, lines: "Lines") -> View:
+def _view(finding: Finding, lines: "Lines") -> FindingView:
     from scclint.report.snippet import snippet
 
     region = lines.region(finding.span)
-    return View(
+    return FindingView(
         place(finding.span),
         finding.severity.value,
         finding.rule_id,

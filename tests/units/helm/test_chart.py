@@ -8,7 +8,7 @@ import pytest
 from scclint.errors import LoadError
 from scclint.files.discover import Reach
 from scclint.source import Span
-from scclint.units.helm.chart import Origin, chart_at, charts_below, find_origin
+from scclint.units.helm.chart import TemplateOrigin, chart_at, charts_below, find_origin
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def write(file: str, text: str = "") -> None:
     path.write_text(text)
 
 
-def origin(source: str) -> Origin | None:
+def origin(source: str) -> TemplateOrigin | None:
     return find_origin(source, [chart_at("c", Reach("."))])
 
 
@@ -30,8 +30,8 @@ def test_the_name_is_that_of_the_chart_not_of_its_folder() -> None:
     write("c/Chart.yaml", "name: shop\n")
     write("c/templates/web/a.yaml")
     write("c/crds/b.yaml")
-    assert origin("shop/templates/web/a.yaml") == Origin("c/templates/web/a.yaml")
-    assert origin("shop/crds/b.yaml") == Origin("c/crds/b.yaml", raw=True)
+    assert origin("shop/templates/web/a.yaml") == TemplateOrigin("c/templates/web/a.yaml")
+    assert origin("shop/crds/b.yaml") == TemplateOrigin("c/crds/b.yaml", raw=True)
     assert origin("c/templates/web/a.yaml") is None
     assert origin("shop/templates/missing.yaml") is None
     assert origin("shop") is None
@@ -55,7 +55,7 @@ def test_paths_that_helm_does_not_write(path: str) -> None:
 
 def test_a_dependency_with_no_name_but_an_alias() -> None:
     write("c/Chart.yaml", "name: shop\ndependencies:\n- {}\n- {alias: a}\n")
-    assert origin("shop/charts/a/x.yaml") == Origin("c/Chart.yaml", entry=Span("c/Chart.yaml", 4, 4, 4, 12))
+    assert origin("shop/charts/a/x.yaml") == TemplateOrigin("c/Chart.yaml", entry=Span("c/Chart.yaml", 4, 4, 4, 12))
 
 
 def test_links_among_dependencies_are_many_ways_to_one_folder() -> None:
@@ -84,13 +84,13 @@ def test_a_dependency_by_its_alias(folder: str) -> None:
     write("c/Chart.yaml", DEPENDENCIES)
     write(f"c/charts/{folder}/Chart.yaml", "name: cache\n")
     write(f"c/charts/{folder}/templates/a.yaml")
-    assert origin("shop/charts/sessions/templates/a.yaml") == Origin(f"c/charts/{folder}/templates/a.yaml")
+    assert origin("shop/charts/sessions/templates/a.yaml") == TemplateOrigin(f"c/charts/{folder}/templates/a.yaml")
 
 
 def test_a_dependency_beside_the_chart() -> None:
     write("c/Chart.yaml", DEPENDENCIES)
     write("broker/templates/a.yaml")
-    assert origin("shop/charts/broker/templates/a.yaml") == Origin("broker/templates/a.yaml")
+    assert origin("shop/charts/broker/templates/a.yaml") == TemplateOrigin("broker/templates/a.yaml")
 
 
 def test_a_dependency_out_of_reach_is_the_entry_that_asks_for_it() -> None:
@@ -98,9 +98,9 @@ def test_a_dependency_out_of_reach_is_the_entry_that_asks_for_it() -> None:
     write("c/charts/broker-1.0.0.tgz")
     write("c/charts/other/Chart.yaml", "name: [broken\n")
     place = Span("c/Chart.yaml", 5, 5, 5, 17)
-    assert origin("shop/charts/broker/templates/a.yaml") == Origin("c/Chart.yaml", entry=place)
+    assert origin("shop/charts/broker/templates/a.yaml") == TemplateOrigin("c/Chart.yaml", entry=place)
     place = Span("c/Chart.yaml", 3, 6, 3, 17)
-    assert origin("shop/charts/sessions/templates/a.yaml") == Origin("c/Chart.yaml", entry=place)
+    assert origin("shop/charts/sessions/templates/a.yaml") == TemplateOrigin("c/Chart.yaml", entry=place)
     assert origin("shop/charts/unheard-of/templates/a.yaml") is None
 
 
@@ -109,7 +109,7 @@ def test_dependencies_within_dependencies_and_of_old_charts() -> None:
     write("c/requirements.yaml", "dependencies:\n- name: cache\n  alias: sessions\n")
     write("c/charts/cache/Chart.yaml", "name: cache\n")
     write("c/charts/cache/charts/common/templates/a.yaml")
-    assert origin("shop/charts/sessions/charts/common/templates/a.yaml") == Origin(
+    assert origin("shop/charts/sessions/charts/common/templates/a.yaml") == TemplateOrigin(
         "c/charts/cache/charts/common/templates/a.yaml"
     )
 

@@ -30,7 +30,7 @@ _DEEPEST = 20
 """Levels of dependencies of dependencies."""
 
 
-class Origin(NamedTuple):
+class TemplateOrigin(NamedTuple):
     """The file that a document was rendered from, as displayed.
 
     `raw` files are passed on by Helm as they are. `entry` is the dependency's place in its parent chart's file where the
@@ -81,7 +81,7 @@ def _chart_files(folder: str) -> Iterator[str]:
         folders[:] = [name for name in folders if not name.startswith(".")] if depth < _NEARBY else []
 
 
-def find_origin(source: str, charts: Iterable[Chart]) -> Origin | None:
+def find_origin(source: str, charts: Iterable[Chart]) -> TemplateOrigin | None:
     """The file that `# Source: {source}` speaks of, in the first of the charts that has it; None where none does."""
     name, _, inside = source.partition("/")
     parts = inside.split("/")
@@ -99,7 +99,7 @@ class _Tree:
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._found: dict[tuple[str, str], Origin | None] = {}
+        self._found: dict[tuple[str, str], TemplateOrigin | None] = {}
         # Of functions of `self`, so that what they keep goes with it.
         self._dependencies = cache(self._read_dependencies)
         self._subcharts = cache(self._read_subcharts)
@@ -112,7 +112,7 @@ class _Tree:
             raise LoadError("has no name", display(file))
         return Chart(folder, name, self)
 
-    def find(self, folder: str, path: str) -> Origin | None:
+    def find(self, folder: str, path: str) -> TemplateOrigin | None:
         """The file at `path` of the chart in `folder`, or of the dependency that it leads to."""
         # By where the folder is, for links can make many ways to one.
         key = os.path.realpath(folder), path
@@ -120,11 +120,15 @@ class _Tree:
             self._found[key] = self._find(folder, path)
         return self._found[key]
 
-    def _find(self, folder: str, path: str) -> Origin | None:
+    def _find(self, folder: str, path: str) -> TemplateOrigin | None:
         parts = path.split("/", 2)
         if len(parts) < 3 or parts[0] != "charts":
             file = os.path.join(folder, path)
-            return Origin(display(file), raw=parts[0] == "crds") if os.path.isfile(file) and self._reach.has(file) else None
+            return (
+                TemplateOrigin(display(file), raw=parts[0] == "crds")
+                if os.path.isfile(file) and self._reach.has(file)
+                else None
+            )
         _, called, rest = parts
         dependency = self._dependencies(folder).get(called)
         for subchart in islice(dict.fromkeys(self._folders(folder, called, dependency)), MAX_DEPENDENCY_FOLDERS):
@@ -134,7 +138,7 @@ class _Tree:
             return None
         # It has one of them, by which it was found.
         entry = dependency.entry("name") or dependency.entry("alias")
-        return Origin(entry.span.file, entry=entry.span) if entry else None
+        return TemplateOrigin(entry.span.file, entry=entry.span) if entry else None
 
     def _folders(self, folder: str, called: str, dependency: MappingNode | None) -> Iterator[str]:
         """Where the source of a dependency may lie: below `charts/` under its alias or its own name, or where a `file://` leads."""

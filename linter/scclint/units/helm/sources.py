@@ -11,11 +11,11 @@ from scclint.load.document import Document
 from scclint.yaml.split import helm_source
 
 if TYPE_CHECKING:
-    from scclint.units.helm.chart import Chart, Origin
+    from scclint.units.helm.chart import Chart, TemplateOrigin
 
 _CRDS = "/crds/"
 
-Origins = Mapping[tuple[str, str], "Origin"]
+Origins = Mapping[tuple[str, str], "TemplateOrigin"]
 """By the file that was read and the path of a `# Source:` line in it: the template that it speaks of."""
 
 
@@ -30,7 +30,7 @@ def find_origins(documents: Iterable[Document], chart: str, piped: Set[str]) -> 
 
     given = _given(chart)
     sources = dict.fromkeys((d.file, d.source) for d in documents if has_source(d))
-    origins: dict[tuple[str, str], Origin] = {}
+    origins: dict[tuple[str, str], TemplateOrigin] = {}
     ambiguous: dict[str, list[Chart]] = {}
     below: dict[str, list[Chart]] | None = None
     for file, source in sources:

@@ -14,7 +14,7 @@ from scclint.source import Span
 from scclint.units.helm.sources import Origins, has_source
 
 if TYPE_CHECKING:
-    from scclint.units.helm.chart import Origin
+    from scclint.units.helm.chart import TemplateOrigin
     from scclint.units.helm.line_matching import Alignment, Nearness, Template
 
 APPROXIMATE = "template line approximate"
@@ -101,7 +101,7 @@ class Trace:
         start, stop = _columns(line, span.column, end, self._read(origin.file)[number - 1], nearness)
         return Placed(Span(origin.file, number, start, number, stop), "" if nearness.exact else APPROXIMATE)
 
-    def _alignment(self, document: Document, origin: "Origin") -> "Alignment | None":
+    def _alignment(self, document: Document, origin: "TemplateOrigin") -> "Alignment | None":
         from scclint.units.helm.line_matching import align, rendered
 
         key = document.file, document.source
@@ -116,7 +116,7 @@ class Trace:
             self._alignments[key] = {d.line: a for d, a in zip(ours, aligned, strict=True)}
         return self._alignments[key].get(document.line)
 
-    def _template(self, origin: "Origin") -> "Template":
+    def _template(self, origin: "TemplateOrigin") -> "Template":
         from scclint.units.helm.go_template import sections
         from scclint.units.helm.line_matching import Template
 
