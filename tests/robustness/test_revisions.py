@@ -89,7 +89,7 @@ def test_a_file_and_a_folder_of_one_name(run: Run, entry: str) -> None:
 
 
 def test_trees_that_list_one_tree_many_times(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_FILES", 10_000)
+    monkeypatch.setattr(module, "MAX_REVISION_FILES", 10_000)
     below = tree(f"100644 blob {blob('x')}\tx.txt")
     for _ in range(8):
         below = tree(*(f"040000 tree {below}\t{name}" for name in "0123456789"))
