@@ -14,16 +14,15 @@ __all__ = ["is_helm_template", "load_file", "load_text"]
 
 
 def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
-    """The documents of a file's text, where `file` also tells whether it is a template source of a Helm chart."""
+    """Yield the documents of a file's text. The path `file` tells whether the file is a template of a Helm chart."""
     return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text)
 
 
 def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
-    """The documents of a stream, in order; a broken one says so in its `error` and the rest goes on.
+    """Return the documents of a stream, in order. A document that cannot be parsed has an `error`, and the others are loaded.
 
-    Documents whose kind is surely not in `subject_kinds` are not parsed (status `other`); an empty set parses all.
-    With `helm_template`, documents with `{{` in them are taken for template source and not parsed.
-    Nothing is raised for whatever the text may be.
+    A document whose kind is certainly not in `subject_kinds` is not parsed (status `other`). An empty set parses all documents.
+    With `helm_template`, a document that contains `{{` is template source and is not parsed. No text raises an error.
     """
     return list(_load(file, text, subject_kinds, helm_template))
 
@@ -34,8 +33,9 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
     aliasing = AliasCounter()
     for chunk in split(text.removeprefix("\ufeff")):
         source = helm_source(chunk.text) or source
-        for document in _load_chunk(file, chunk, subject_kinds, helm_template, source, index, aliasing):
-            yield document
+        document = _unparsed(file, chunk, subject_kinds, helm_template, index, source)
+        for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
+            yield loaded
             index += 1
 
 
@@ -51,30 +51,27 @@ def is_helm_template(file: str) -> bool:
     return False
 
 
-def _load_chunk(
-    file: str,
-    chunk: Chunk,
-    subject_kinds: Set[str],
-    helm_template: bool,
-    source: str,
-    index: int,
-    aliasing: AliasCounter,
-) -> Iterator[Document]:
+def _unparsed(
+    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, index: int, source: str
+) -> Document | None:
+    """Return the document of a chunk that need not or cannot be parsed, None for one that has to be."""
     text, line = chunk
     if is_empty(text):
-        yield Document(file, index, line, text, "empty", source=source)
-        return
+        return Document(file, index, line, text, "empty", source=source)
     if helm_template and "{{" in text:
-        yield Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
-        return
+        return Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
     if subject_kinds and (other := other_kind(text, subject_kinds)):
-        yield Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
-        return
+        return Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
     if (at := false_marker(text)) >= 0:
         problem = "kubectl takes this line for the border of two documents, and YAML for text: write nothing behind the dashes"
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
-        yield Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
-        return
+        return Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
+    return None
+
+
+def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCounter) -> Iterator[Document]:
+    """Yield the documents that parsing finds in a chunk, the last of them with the error if there is one."""
+    text, line = chunk
     roots: list[tuple[int, Node]] = []
     failed: LoadError | None = None
     try:
@@ -83,15 +80,14 @@ def _load_chunk(
         failed = error
     for number, (root_line, root) in enumerate(roots):
         status: Status = "empty" if isinstance(root, ScalarNode) and root.value is None else "parsed"
+        first, own = (root_line, "") if number else (line, text)
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
-        first = root_line if number else line
-        yield Document(file, index + number, first, "" if number else text, status, root, kind, api_version, source)
+        yield Document(file, index + number, first, own, status, root, kind, api_version, source)
     if failed is not None:
-        # What is merely too large must not pass for a template, which is passed over.
+        # Text that exceeds a limit must not count as a template, because templates are passed over.
         status = "template" if "{{" in text and not isinstance(failed, LimitError) else "unparsable"
-        first, text_left = (failed.line, "") if roots else (line, text)
-        kind = _written_kind(text)
-        yield Document(file, index + len(roots), first, text_left, status, None, kind, source=source, error=failed)
+        first, own = (failed.line, "") if roots else (line, text)
+        yield Document(file, index + len(roots), first, own, status, None, _written_kind(text), source=source, error=failed)
 
 
 def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
