@@ -2,9 +2,9 @@
 
 import pytest
 
-from scclint.expand import expand
+from scclint.expand import MODELS, expand
 from scclint.load import load_text
-from scclint.model.kinds import SUBJECT_KINDS
+from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
 from scclint.model.workload import Workload
 
 NAMED = "metadata: {name: web}\n"
@@ -59,3 +59,24 @@ def test_what_messages_call_an_object_is_no_longer_than_any_name(length: int, sh
     assert len(found.named) == len("Pod ") + shown
     assert found.named.endswith("x" if length == shown else f"… ({length:,} characters)")
     assert len(found.with_provenance(label=found.name).named) == shown
+
+
+def test_an_object_cannot_be_changed() -> None:
+    found = workload("Pod", NAMED, "", "{containers: [{name: web, image: web}]}")
+    for frozen, name in ((found, "name"), (found, "pod"), (found.pod, "data"), (found.pod.containers[0], "index")):
+        with pytest.raises(AttributeError):
+            setattr(frozen, name, None)
+        with pytest.raises(AttributeError):
+            delattr(frozen, name)
+
+
+def test_another_provenance_makes_another_object() -> None:
+    found = workload("Deployment", NAMED, SELECTOR, "{containers: [{name: web, image: web}]}")
+    placed = found.with_provenance(home="shop", partial="it is a patch")
+    assert (found.provenance.home, found.partial) == ("", "")
+    assert (placed.provenance.home, placed.partial, placed.named) == ("shop", "it is a patch", found.named)
+    assert (placed.controlled, placed.pod.manifest, placed.pod.path) == (True, found.pod.manifest, found.pod.path)
+
+
+def test_every_kind_of_a_clusters_state_has_a_model() -> None:
+    assert {kind for _, kind in MODELS} == STATE_KINDS - {"List"}
