@@ -28,6 +28,7 @@ LAYERS = (
     ("api", "registry", "config"),
     ("suppress", "cel", "plugins"),
     ("units",),
+    ("judge",),
     ("engine",),
     ("evidence",),
     ("report",),

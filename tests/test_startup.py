@@ -9,25 +9,26 @@ import pytest
 RULES = Path(__file__).parents[1] / "rules"
 
 ALWAYS = """
-admission admission.access admission.admit admission.aggregate admission.assign admission.authorize admission.capabilities
-admission.constraints admission.decoding admission.field admission.group admission.order
+admission admission.access admission.admit admission.aggregate admission.assign admission.authorize
+admission.capabilities admission.constraints admission.decoding admission.field admission.group admission.order
 admission.pod admission.provider admission.rbac admission.seccomp admission.selinux admission.service_account
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.objects cluster.releases
 config config.discover config.model config.selection
-engine engine.check engine.guard engine.inputs engine.notices engine.objects engine.progress engine.report engine.run engine.sources
-engine.suppressions engine.worlds
+engine engine.index engine.merge engine.report engine.run engine.scan
 errors
 expand expand.item expand.lists
-files files.discover files.ignored files.read
+files files.discover files.ignored files.read files.sources
 finding
 go_text
+judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render
+judge.session judge.trace judge.worlds
 limits
-load load.document load.sniff
-model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod model.provenance model.roles
-model.scc model.schema model.terms model.unknown model.view model.workload
+load load.document load.reader load.sniff
+model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
+model.provenance model.roles model.scc model.schema model.terms model.unknown model.view model.workload
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal
@@ -36,10 +37,12 @@ rules
 schemas
 seccomp seccomp.effective
 source
-suppress suppress.apply suppress.syntax
-units units.kustomize units.kustomize.kustomization units.kustomize.surroundings
+suppress suppress.syntax
+text
+units units.bundle units.context units.detect units.elsewhere units.facts units.helm units.kustomize
+units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.unit
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
-text world
+world
 yaml yaml.compose yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""

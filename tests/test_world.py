@@ -81,16 +81,22 @@ def test_of_twins_the_nearest_one_explains_a_finding(tmp_path: Path) -> None:
     }
 
 
-def test_a_twin_that_says_something_else_explains_nothing(tmp_path: Path) -> None:
+def test_a_role_that_another_file_defines_differently_counts_for_that_file_alone(tmp_path: Path) -> None:
     files = {
         "a.yaml": ROLE.format(scc="hostaccess", label="a") + BINDING + DAEMON_SET,
         "b.yaml": ROLE.format(scc="privileged", label="b"),
     }
     found = privileged(tmp_path, files)
-    # The last Role of a name is the one in force, as where all files are applied in turn.
+    # Two files that define one Role are never applied together.
+    assert "SCC hostaccess" in found["a.yaml"].message
+    assert {r.span.file for r in found["a.yaml"].related} == {str(tmp_path / "a.yaml")}
+
+
+def test_the_last_role_of_a_file_is_in_force(tmp_path: Path) -> None:
+    roles = ROLE.format(scc="hostaccess", label="a") + BINDING + DAEMON_SET + "---\n" + ROLE.format(scc="privileged", label="b")
+    found = privileged(tmp_path, {"a.yaml": roles})
     assert "SCC privileged" in found["a.yaml"].message
-    binding, role = (r.span.file for r in found["a.yaml"].related)
-    assert (binding, role) == (str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"))
+    assert len(found["a.yaml"].related) == 2
 
 
 def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:

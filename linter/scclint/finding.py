@@ -108,7 +108,7 @@ class Finding:
 
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
-    (a Helm template line that is approximate).
+    (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted.
     """
 
     rule_id: str
@@ -124,6 +124,7 @@ class Finding:
     releases: tuple[str, ...] = ()
     suppression: Suppression | None = None
     notes: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @record

@@ -216,3 +216,11 @@ def check_aliasing(decoded: int, aliased: int, at: Span) -> None:
     allowed = 0.99 - 0.89 * min(max(decoded - _SMALL, 0) / (_LARGE - _SMALL), 1.0)
     if aliased > allowed * decoded:
         raise LoadError("the aliases of this document expand to more than the cluster takes", at.file, at.line, at.column)
+
+
+KEPT_TEXT = 4 * 1024 * 1024
+"""Characters of files whose documents are kept from the first look at them to their judgement. A parsed document takes thirty
+times the memory of its text, and a repository may have any number of files; what is not kept is parsed again."""
+
+MIN_CACHED = 1 << 17
+"""Bytes of input below which no cache is used: looking at one costs no less than judging so little."""

@@ -5,7 +5,7 @@ A check receives the world of the release it judges. What a workload comes to is
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.pod import containers
@@ -113,6 +113,45 @@ class LocalhostUse:
         return verdict.pod, self.outcome.container(self.container)
 
 
+class Elsewhere(Protocol):
+    """What other units of the run have, by name. A rule that claims that something is not there asks first.
+
+    An answer may be True for a unit that is never deployed beside this one: the rule then knows too little to claim anything.
+    """
+
+    def uses_account(self, namespace: str, name: str) -> bool:
+        """Whether pods of another unit run as a service account."""
+        ...
+
+    def defines_scc(self, name: str) -> bool:
+        """Whether another unit defines an SCC of that name."""
+        ...
+
+    def grants_scc(self, name: str) -> bool:
+        """Whether another unit lets a subject use an SCC, by name."""
+        ...
+
+    def provides_profile(self, path: str) -> bool:
+        """Whether another unit provides the file that `localhostProfile: PATH` names."""
+        ...
+
+
+class NowhereElse:
+    """The answers of a run with one unit."""
+
+    def uses_account(self, namespace: str, name: str) -> bool:
+        return False
+
+    def defines_scc(self, name: str) -> bool:
+        return False
+
+    def grants_scc(self, name: str) -> bool:
+        return False
+
+    def provides_profile(self, path: str) -> bool:
+        return False
+
+
 class World:
     """`objects` are all model objects of the input, those that only inform verdicts included.
 
@@ -129,6 +168,7 @@ class World:
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
         unfollowed: tuple[str, ...] = (),
+        elsewhere: "Elsewhere | None" = None,
     ) -> None:
         self.objects = tuple(objects)
         self.cluster = cluster
@@ -137,6 +177,7 @@ class World:
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
+        self.elsewhere: Elsewhere = elsewhere or NowhereElse()
         self._profile_dirs = profile_dirs
         self._profiles: Profiles | None = None
         self._flaws: dict[int, tuple[Flaw, ...]] = {}

@@ -15,11 +15,10 @@ from scclint.cel.values import object_values
 from scclint.cli import main
 from scclint.config import build_config
 from scclint.config.raw import parse_config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.run import run
 from scclint.errors import ConfigError, RuleSetError
 from scclint.finding import Finding, Severity
 from scclint.registry import Registry, builtin
+from tests.running import report_on
 
 cel = pytest.importorskip("cel", reason="needs the extra `cel`")
 
@@ -71,7 +70,7 @@ def settings_of(text: str, name: str = "scclint.yaml") -> tuple[Any, Registry]:
 
 def findings(manifest: str, *rules: dict[str, str], **settings: Any) -> list[Finding]:
     config, registry = rules_of(*rules, **settings)
-    report = run(load_inputs(["-"], config, stdin=manifest.encode(), stdin_filename="m.yaml"), config, registry)
+    report = report_on(config=config, text=manifest, filename="m.yaml", registry=registry)
     assert report.crashes == ()
     return list(report.findings)
 

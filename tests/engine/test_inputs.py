@@ -7,11 +7,9 @@ import pytest
 from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
-from scclint.engine.inputs import expand_settings, load_inputs
-from scclint.engine.objects import model_objects
-from scclint.engine.run import run
+from scclint.judge.inputs import expand_settings
 from scclint.model.object import UnknownKind
-from scclint.registry import builtin
+from tests.running import open_one, report_on
 
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: example/web}]}\n"
@@ -48,33 +46,33 @@ def test_targets_come_after_what_informs_them() -> None:
     write("state/sa.yaml", ACCOUNT)
     write("more/sa.yaml", ACCOUNT)
     config = Config(cluster_state=("state",))
-    inputs = load_inputs(["web.yaml"], config, context=["more"])
-    assert [d.file for d in inputs.documents] == ["state/sa.yaml", "more/sa.yaml", "web.yaml"]
-    assert [o.file for o in model_objects(inputs, config)] == ["state/sa.yaml", "more/sa.yaml", "web.yaml"]
+    unit = open_one(["web.yaml"], config, context=["more"])
+    assert [d.file for d in unit.inputs.documents] == ["state/sa.yaml", "more/sa.yaml", "web.yaml"]
+    assert [o.file for o in unit.objects] == ["state/sa.yaml", "more/sa.yaml", "web.yaml"]
 
 
 def test_a_dump_is_read_for_what_makes_a_cluster() -> None:
     write("web.yaml", POD)
     write("all.yaml", f"{ACCOUNT}---\n{POD}---\n{TEMPLATE}")
     config = Config(cluster_state=("all.yaml",))
-    assert [d.status for d in load_inputs(["web.yaml"], config).context] == ["parsed", "other", "other"]
-    assert [d.status for d in load_inputs(["web.yaml"], Config(), context=["all.yaml"]).context] == ["parsed"] * 3
+    assert [d.status for d in open_one(["web.yaml"], config).inputs.context] == ["parsed", "other", "other"]
+    assert [d.status for d in open_one(["web.yaml"], Config(), context=["all.yaml"]).inputs.context] == ["parsed"] * 3
 
 
 def test_a_file_of_the_targets_is_not_read_twice() -> None:
     write("a/web.yaml", POD)
-    inputs = load_inputs(["a/web.yaml"], Config(cluster_state=("a",)), context=["a"])
+    inputs = open_one(["a/web.yaml"], Config(cluster_state=("a",)), context=["a"]).inputs
     assert (len(inputs.targets), inputs.context) == (1, [])
 
 
 def test_configured_kinds_are_parsed() -> None:
     write("c.yaml", CRAWLER)
-    (unread,) = model_objects(load_inputs(["c.yaml"], Config()), Config())
+    (unread,) = open_one(["c.yaml"]).objects
     assert isinstance(unread, UnknownKind)
     config = Config(pod_templates=(PodTemplate("example.com/v1", "Crawler", ("spec", "pod")),))
-    inputs = load_inputs(["c.yaml"], config)
-    assert [d.status for d in inputs.targets] == ["parsed"]
-    assert [o.named for o in model_objects(inputs, config)] == ["Crawler c"]
+    unit = open_one(["c.yaml"], config)
+    assert [d.status for d in unit.inputs.targets] == ["parsed"]
+    assert [o.named for o in unit.objects] == ["Crawler c"]
     assert "Crawler" in expand_settings(config).kinds
     assert "Crawler" not in expand_settings(Config()).kinds
 
@@ -94,7 +92,7 @@ def test_what_holds_containers_is_no_other_kind() -> None:
     write("a.yaml", f"{WORKFLOW}---\n{POD}")
     write("b.yaml", WORKFLOW.replace("Workflow", "CronWorkflow"))
     write("c.yaml", WORKFLOW.replace("container", "retryStrategy"))
-    report = run(load_inputs(["."], Config()), Config(), builtin())
+    report = report_on(["."], Config())
     assert (report.tally.linted, report.tally.other, report.tally.unsupported) == (1, 1, 2)
     (notice,) = report.notices
     assert (notice.level, notice.message) == (
@@ -103,7 +101,7 @@ def test_what_holds_containers_is_no_other_kind() -> None:
         "scclint does not know which pods kinds CronWorkflow, Workflow make of it; "
         "`pod-templates` in the configuration says where a kind keeps a pod template",
     )
-    alone = run(load_inputs(["b.yaml"], Config()), Config(), builtin())
+    alone = report_on(["b.yaml"], Config())
     assert alone.notices[0].message.startswith(
         "b.yaml: CronWorkflow hello: not judged: scclint does not know which pods kind CronWorkflow makes of it"
     )
@@ -112,7 +110,7 @@ def test_what_holds_containers_is_no_other_kind() -> None:
 def test_what_holds_containers_is_no_matter_of_the_cluster() -> None:
     write("web.yaml", POD)
     write("more.yaml", WORKFLOW)
-    report = run(load_inputs(["web.yaml"], Config(cluster_state=("more.yaml",)), context=["more.yaml"]), Config(), builtin())
+    report = report_on(["web.yaml"], Config(cluster_state=("more.yaml",)), context=["more.yaml"])
     assert (report.notices, report.tally.documents) == ((), 1)
 
 

@@ -8,14 +8,13 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.config.records import Creator, GrantFacts, NamespaceFacts
-from scclint.engine.inputs import load_inputs
-from scclint.engine.run import run
 from scclint.finding import Finding, Problem, Severity
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.registry import builtin, registry
 from scclint.rule import rule
 from scclint.world import World
+from tests.running import report_on
 
 POD = """\
 apiVersion: v1
@@ -69,9 +68,9 @@ def test_context_informs_verdicts_and_is_not_reported_on(tmp_path: Path) -> None
     (tmp_path / "context").mkdir()
     (tmp_path / "context" / "grant.yaml").write_text(GRANT + "---\n" + POD)
     web = str(tmp_path / "web.yaml")
-    alone = run(load_inputs([web], Config()), Config(), builtin())
+    alone = report_on([web])
     assert ("SCC101", 13) in found(alone)
-    informed = run(load_inputs([web], Config(), context=[str(tmp_path / "context")]), Config(), builtin())
+    informed = report_on([web], context=[str(tmp_path / "context")])
     assert [rule for rule, _ in found(informed)] == ["SEC201"]
     assert {f.span.file for f in informed.findings} == {web}
 
@@ -120,7 +119,7 @@ def failing(workload: Workload, world: World) -> Iterator[Problem]:
 
 def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
     rules = registry([*builtin(), failing])
-    report = run(load_inputs(["-"], Config(), stdin=POD.encode()), Config(), rules)
+    report = report_on(text=POD, registry=rules)
     assert [(c.rule_id, c.subject.name, c.error) for c in report.crashes] == [
         ("ZZZ999", "shell", "ZeroDivisionError: on purpose")
     ]
@@ -128,12 +127,12 @@ def test_a_rule_that_raises_is_a_crash_and_the_others_go_on() -> None:
 
 
 HELPERS = {
-    "scclint.engine.objects.place_by_kustomizations": "looking at kustomizations",
-    "scclint.engine.objects.with_origins": "looking for what kustomize built from",
+    "scclint.judge.model.place_by_kustomizations": "looking at kustomizations",
+    "scclint.judge.model.with_origins": "looking for what kustomize built from",
     "scclint.units.helm.sources.find_origins": "looking for Helm's templates",
-    "scclint.units.helm.trace.relocate": "looking for lines of Helm's templates",
-    "scclint.engine.run.notices_on": "telling what is not judged",
-    "scclint.engine.run.apply_ignores": "applying suppressions",
+    "scclint.units.helm.trace.Trace.findings": "looking for the lines of sources",
+    "scclint.judge.unjudged": "looking at what is not judged",
+    "scclint.judge.written_ignores": "applying suppressions",
 }
 
 
@@ -229,5 +228,5 @@ def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
         yield Problem("twice", at=workload.place, settle="Say it once.")
 
     config = Config(openshift=("4.11", "4.22"))
-    report = run(load_inputs(["-"], config, stdin=POD.encode()), config, registry((stutter,)))
+    report = report_on(config=config, text=POD, registry=registry((stutter,)))
     assert [finding.releases for finding in report.findings] == [("4.11", "4.22")]

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from scclint.engine.timings import Timings
 from scclint.finding import Place, Problem, Severity
+from scclint.judge.timings import Timings
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
 

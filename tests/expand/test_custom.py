@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 import scclint
 from scclint.config.model import Config
 from scclint.config.records import PodTemplate
-from scclint.engine.inputs import load_inputs
-from scclint.engine.run import run
 from scclint.expand import DEFAULTS, Settings, expand
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.workload import Workload
-from scclint.registry import builtin
 from scclint.world import Outcome
 from scclint.yaml.nodes import to_data
+from tests.running import report_on
 
 
 def objects(text: str, extras: Settings = DEFAULTS) -> list[ApiObject]:
@@ -233,8 +231,7 @@ def test_a_task_runs_as_openshift_pipelines_has_it() -> None:
 def _sccs(text: str) -> list[str]:
     """The SCCs that admit the pods of the text, empty for one that none does."""
     config = Config()
-    inputs = load_inputs(["-"], config, stdin=text.encode())
-    (outcomes,) = run(inputs, config, builtin(), review=True).outcomes.values()
+    (outcomes,) = report_on(config=config, text=text, review=True).outcomes.values()
     return [(o.verdict.scc or "") if o.verdict else o.unknown for o in outcomes if isinstance(o, Outcome)]
 
 

@@ -6,11 +6,10 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.objects import model_objects
 from scclint.engine.report import Report
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from tests.running import open_one, run_over
 
 TASK = """\
 apiVersion: tekton.dev/v1
@@ -66,7 +65,7 @@ spec:
 
 def objects(text: str) -> list[ApiObject]:
     config = Config()
-    return model_objects(load_inputs(["-"], config, stdin=text.encode()), config)
+    return list(open_one(config=config, text=text).objects)
 
 
 def pods(text: str) -> list[Workload]:
@@ -186,7 +185,7 @@ def test_a_cluster_task_runs_in_the_namespace_of_its_run() -> None:
 
 
 def test_names_mean_what_is_near(tmp_path: Path) -> None:
-    """In the same file, else in the same folder, else the only one."""
+    """In the same file, else in the same folder, else the only one. A run that alternatives share runs the task of each."""
     for folder, account in (("one", "a"), ("two", "b")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "task.yaml").write_text(TASK)
@@ -194,12 +193,9 @@ def test_names_mean_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(RUN.replace("builder", "ambiguous"))
     (tmp_path / "both.yaml").write_text(TASK.replace("build,", "other,") + RUN.replace("name: build}", "name: other}"))
     config = Config()
-    found = model_objects(load_inputs([str(tmp_path)], config), config)
-    assert [f.pod.service_account for f in found if isinstance(f, Workload) and not f.provenance.elsewhere] == [
-        "builder",
-        "a",
-        "b",
-    ]
+    found = [w for unit in run_over([str(tmp_path)], config).open_units() for w in unit.workloads]
+    accounts = ["builder", "ambiguous", "a", "ambiguous", "b"]
+    assert [f.pod.service_account for f in found if not f.provenance.elsewhere] == accounts
 
 
 ACTION = """\

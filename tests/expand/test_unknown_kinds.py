@@ -5,15 +5,12 @@ from typing import Any
 
 import pytest
 
-from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
 from scclint.engine.report import Report
-from scclint.engine.run import run
 from scclint.expand import DEFAULTS, expand
 from scclint.expand.unknown_kinds import holds_containers
 from scclint.load import load_text
 from scclint.model.object import UnknownKind
-from scclint.registry import builtin
+from tests.running import report_on
 
 CONTAINER = {"name": "c", "image": "example/c"}
 
@@ -96,4 +93,4 @@ def test_what_has_no_version_or_no_kind_is_no_object() -> None:
 
 
 def lint(text: str) -> Report:
-    return run(load_inputs(["-"], Config(), stdin=text.encode()), Config(), builtin())
+    return report_on(text=text)

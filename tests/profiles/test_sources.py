@@ -9,16 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.objects import model_objects
 from scclint.engine.run import lint_text
-from scclint.engine.worlds import make_worlds
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.profiles import sources
 from scclint.profiles.lint import valid_part
 from scclint.world import World
+from tests.running import open_one
 
 RULES = ("SEC208", "SEC211", "SEC212", "SEC213", "SEC215")
 
@@ -53,8 +51,8 @@ def ids(*objects: Any) -> set[str]:
 
 def world(*objects: Any) -> World:
     config = Config()
-    inputs = load_inputs(["-"], config, stdin=stream(*objects).encode(), stdin_filename="m.yaml")
-    (found,) = make_worlds(model_objects(inputs, config), config).values()
+    unit = open_one(config=config, text=stream(*objects), filename="m.yaml")
+    (found,) = unit.worlds.values()
     return found
 
 

@@ -6,13 +6,10 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.objects import model_objects
-from scclint.engine.worlds import make_worlds
-from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report.review_text import render_text
 from scclint.text import display_width
+from tests.running import open_one
 
 MANIFESTS = """\
 kind: Pod
@@ -46,9 +43,7 @@ class Text:
 
     def __call__(self, *, width: int | None = None, color: bool = False, releases: tuple[str, ...] = ("4.20",)) -> list[str]:
         config = replace(Config(), openshift=releases)
-        objects = model_objects(load_inputs(["m.yaml"], config), config)
-        workloads = [o for o in objects if isinstance(o, Workload)]
-        return render_text(make_worlds(objects, config), workloads, color, width).splitlines()
+        return render_text(open_one(["m.yaml"], config).judged, color, width).splitlines()
 
 
 WHOLE = """\
@@ -101,4 +96,4 @@ def test_releases_are_told_apart(text: Text) -> None:
 
 
 def test_none() -> None:
-    assert render_text({}, [], False) == "No workloads found.\n"
+    assert render_text([], False) == "No workloads found.\n"

@@ -32,7 +32,7 @@ def test_the_second_run_says_the_same(run: Run, many: Path) -> None:
         (b"[", b"]"),
         (b"[", b"{"),
         (b",", b""),
-        (b"]\n", b"\n"),
+        (b"]]", b"\n"),
         (b"\n", b"\n\n"),
         (b"null", b"0"),
         (b"Pod", b"\xff\xfe"),

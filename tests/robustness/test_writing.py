@@ -121,8 +121,10 @@ def test_a_baseline_that_cannot_be_written(run: Run, folder: Path) -> None:
 def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever stage fails on one of the files, the others are reported."""
     (folder / "b.yaml").write_text(pod("b"), encoding="utf-8")
+    from importlib import import_module
+
     from scclint import world
-    from scclint.engine import inputs, objects
+    from scclint.load import reader
 
     def failing(real: object, is_meant: object) -> object:
         def call(*args: object, **more: object) -> object:
@@ -133,8 +135,8 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
         return call
 
     stages = (
-        (inputs, "load_file", lambda file, *_: file == "b.yaml"),
-        (objects, "expand", lambda document, *_: document.file == "b.yaml"),
+        (reader, "load_file", lambda file, *_: file == "b.yaml"),
+        (import_module("scclint.judge.model"), "expand", lambda document, *_: document.file == "b.yaml"),
         (world.World, "outcome", lambda self, workload, *_: workload.file == "b.yaml"),
     )
     for holder, name, is_meant in stages:

@@ -4,18 +4,16 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings, sources
+from scclint.cli.inputs import color_wanted, open_run, settings, sources
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
 from scclint.config import selection
 from scclint.config.model import Config
-from scclint.engine.inputs import Inputs
-from scclint.engine.progress import Lap, no_lap
 from scclint.engine.report import Report
-from scclint.engine.run import run as judge
-from scclint.engine.sources import Sources
 from scclint.errors import UsageError
 from scclint.finding import Severity
+from scclint.judge.progress import Lap, no_lap
+from scclint.judge.session import Options as RunOptions
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options
@@ -24,14 +22,10 @@ from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
 
 if TYPE_CHECKING:
-    from scclint.engine.report_cache import Kept
     from scclint.files.revision import Revision
 
 FOR_PEOPLE = ("full", "concise")
 """Formats that print nothing with --quiet if there are no findings."""
-
-KEPT_FROM = 1 << 17
-"""Bytes of input below which the lookup of an earlier run costs as much as the run."""
 
 
 def run(args: Namespace) -> int:
@@ -49,31 +43,23 @@ def run(args: Namespace) -> int:
     timings = None
     lap: Lap = no_lap
     if getattr(args, "timings", False):
-        from scclint.engine.timings import Timings
+        from scclint.judge.timings import Timings
 
         timings = Timings()
         registry = Registry(tuple(map(timings.timed, registry.rules)))
         lap = timings.lap
     lap("start")
     with progress(getattr(args, "quiet", False)) as step:
-        found = sources(args, config)
-        review = "markdown" in config.format
-        kept = None if recording or revision or timings or review else _kept(args, found, config, registry, ignores)
-        report = kept.find(registry) if kept else None
-        inputs = Inputs()
-        if report is None:
-            inputs = read_inputs(args, config, step, timings, found, digests=kept is not None)
-            lap("load")
-            report = judge(inputs, config, registry, ignores=ignores, review=review, progress=step, lap=lap)
-            if kept is not None:
-                kept.keep(report, inputs)
+        options = RunOptions(ignores=ignores, review="markdown" in config.format, progress=step, lap=lap)
+        judged = open_run(args, config, registry, options)
+        report = judged.report(_cache_scope(args, recording or revision or timings))
         if revision is not None:
             from scclint.cli.diff import mark
 
-            report = mark(report, revision, args, config, registry, ignores=ignores, step=step)
-    nothing = inputs.nothing and not report.tally.linted
+            report = mark(report, revision, args, config, registry, options)
+    nothing = report.nothing and not report.tally.linted
     if recording:
-        _record(recording, report, inputs, config, registry)
+        _record(recording, report, config, registry)
     else:
         whole = _print(report, outputs, config, _options(report, config, registry), args)
         lap("report")
@@ -88,17 +74,13 @@ def run(args: Namespace) -> int:
     return status
 
 
-def _kept(args: Namespace, found: Sources, config: Config, registry: Registry, ignores: bool) -> "Kept | None":
-    """Return the report of an earlier run over the same input, and where to store this one; None if the cache is off."""
-    sizes = None if getattr(args, "no_cache", False) else found.sizes()
-    if sizes is None or sum(sizes.values()) < KEPT_FROM:
-        return None
+def _cache_scope(args: Namespace, other_use: object) -> Sequence[str]:
+    """What names the cache of this run; empty where it must not use one."""
+    if other_use or getattr(args, "no_cache", False):
+        return ()
     import os
 
-    from scclint import __version__
-    from scclint.engine.report_cache import kept_for
-
-    return kept_for((os.getcwd(), *args.paths), found, sizes, config, registry, version=__version__, ignores=ignores)
+    return os.getcwd(), *args.paths
 
 
 def _revision(args: Namespace) -> "Revision | None":
@@ -182,7 +164,7 @@ def _print(
     return whole
 
 
-def _record(file: str, report: Report, inputs: Inputs, config: Config, registry: Registry) -> None:
+def _record(file: str, report: Report, config: Config, registry: Registry) -> None:
     """Write the current findings as baseline; entries for files that this run did not judge stay."""
     import os
 
@@ -198,7 +180,7 @@ def _record(file: str, report: Report, inputs: Inputs, config: Config, registry:
         previous = None
     folder = os.path.dirname(file) or "."
     text = write_baseline(
-        report.findings, folder, previous=previous, ran=lambda rule, path: inputs.covers(path) and rule in select(path)
+        report.findings, folder, previous=previous, ran=lambda rule, path: report.covers(path) and rule in select(path)
     )
     write(text, file)
     for line in diagnostics(report):

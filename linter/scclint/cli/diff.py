@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from scclint.config.model import Config
 from scclint.engine.diff import mark_old
-from scclint.engine.inputs import load_inputs
-from scclint.engine.progress import Progress
 from scclint.engine.report import Report
 from scclint.engine.run import run as judge
 from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
 from scclint.files.revision import Revision, check_out, resolve
+from scclint.files.sources import find_sources
+from scclint.judge.session import Options
 from scclint.record import replace
 from scclint.registry import Registry
 
@@ -32,9 +32,7 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
     return revision
 
 
-def mark(
-    report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, *, ignores: bool, step: Progress
-) -> Report:
+def mark(report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: Options) -> Report:
     """Return `report` with the findings suppressed that the revision has too."""
     import tempfile
     from contextlib import chdir
@@ -66,19 +64,19 @@ def mark(
         check_out(revision, root, lambda file: file.endswith((*SUFFIXES, *READ_BESIDES)) or file in named)
         os.makedirs(os.path.join(root, inside), exist_ok=True)
         with chdir(os.path.join(root, inside)):
-            inputs = load_inputs(
-                [name for name in targets if os.path.lexists(name)],
-                replace(
-                    config,
-                    cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
-                    profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
-                ),
-                context=[name for name in context if os.path.lexists(name)],
-                progress=step,
+            before = replace(
+                config,
+                cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
+                profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
+                # A baseline that came later cannot have suppressed anything.
+                baseline=config.baseline if os.path.exists(config.baseline) else "",
             )
-            # A baseline that came later cannot have suppressed anything.
-            baseline = config.baseline if os.path.exists(config.baseline) else ""
-            base = judge(inputs, replace(config, baseline=baseline), registry, ignores=ignores, progress=step)
+            sources = find_sources(
+                [name for name in targets if os.path.lexists(name)],
+                before,
+                context=[name for name in context if os.path.lexists(name)],
+            )
+            base = judge(sources, before, registry, replace(options, review=False))
     return mark_old(
         report,
         base,

@@ -4,11 +4,9 @@ import os
 import re
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings
+from scclint.cli.inputs import color_wanted, open_run, settings
 from scclint.cli.main import BUG, OK, USAGE
-from scclint.cli.review import judged, status, target_workloads, write_formats
-from scclint.engine.objects import model_objects
-from scclint.engine.worlds import make_worlds
+from scclint.cli.review import judged_workloads, status, write_formats
 from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
 from scclint.model.workload import Workload
@@ -26,28 +24,29 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{path}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web")
     named = [path] if path else []
     args.paths = [*named, *args.paths] or ["."]
-    config, _ = settings(args)
-    inputs = read_inputs(args, config)
-    objects = model_objects(inputs, config)
-    workloads = target_workloads(inputs, objects)
-    if path and path != "-":
-        workloads = [w for w in workloads if os.path.normpath(w.file) == os.path.normpath(path)]
-    chosen = [w for w in workloads if _is(w, line, kind, name)]
-    if not chosen:
-        code = status(inputs)
+    config, registry = settings(args)
+    asked = open_run(args, config, registry)
+    opened = list(asked.open_units())
+
+    def is_there(workload: Workload) -> bool:
+        return path in ("", "-") or os.path.isdir(path) or os.path.normpath(workload.file) == os.path.normpath(path)
+
+    def is_meant(workload: Workload) -> bool:
+        return is_there(workload) and _is(workload, line, kind, name)
+
+    workloads = [workload for unit in opened for workload in unit.workloads if is_there(workload)]
+    if not any(map(is_meant, workloads)):
+        code = status(asked, opened)
         if path and code == USAGE:
             return code
         raise UsageError(f"{args.what}: no such workload. {_there_are(workloads)}")
-    worlds = make_worlds(objects, config)
-    chosen, broke = judged(worlds, chosen, lambda world, workload: world.explain(workload))
+    chosen, broke = judged_workloads(opened, lambda world, workload: world.explain(workload), is_meant)
 
     def render(form: str, output: str | None) -> str:
-        if form == "json":
-            return explain.render_json(worlds, chosen)
-        return explain.render_text(worlds, chosen, color_wanted(args, output))
+        return explain.render_json(chosen) if form == "json" else explain.render_text(chosen, color_wanted(args, output))
 
     whole = write_formats(args, render)
-    return BUG if broke else max(status(inputs), OK if whole else USAGE)
+    return BUG if broke else max(status(asked, opened), OK if whole else USAGE)
 
 
 def _meaning(what: str) -> tuple[str, int, str, str]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.config.model import KEYS, Config
-from scclint.engine.inputs import Inputs, load_inputs
-from scclint.engine.progress import Progress, silent
-from scclint.engine.sources import Sources, find_sources
+from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
-from scclint.files.read import os_error, read_all
+from scclint.files.read import decode, os_error, read_all
+from scclint.files.sources import Sources, find_sources
+from scclint.judge.session import DEFAULTS, Options
+from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
-    from scclint.engine.timings import Timings
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
@@ -79,37 +79,25 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
-def read_inputs(
-    args: Namespace,
-    config: Config,
-    progress: Progress = silent,
-    timings: "Timings | None" = None,
-    found: Sources | None = None,
-    digests: bool = False,
-) -> Inputs:
-    """Read what the command line names. `found` are its sources, where they were found already."""
-    return load_inputs(
-        args.paths,
-        config,
-        context=getattr(args, "context", []),
-        stdin=_standard_input(_stdin_filename(args)) if "-" in args.paths else None,
-        progress=progress,
-        timings=timings,
-        sources=found or sources(args, config),
-        digests=digests,
-    )
+def open_run(args: Namespace, config: Config, registry: Registry, options: Options = DEFAULTS) -> Run:
+    """The run over what the command line names, with standard input where that is among it."""
+    overlay: dict[str, str | LoadError] = {}
+    if "-" in args.paths:
+        name = _stdin_filename(args)
+        overlay[name] = _standard_input(name)
+    return Run(sources(args, config), config, registry, replace(options, overlay=overlay))
 
 
 def _stdin_filename(args: Namespace) -> str:
     return getattr(args, "stdin_filename", "") or "<stdin>"
 
 
-def _standard_input(name: str) -> bytes | LoadError:
+def _standard_input(name: str) -> str | LoadError:
     """What is piped in, or why that cannot be read, which leaves the other paths to be judged."""
     if sys.stdin is None:
         return LoadError("standard input is closed", name)
     try:
-        return read_all(sys.stdin.buffer, name)
+        return decode(read_all(sys.stdin.buffer, name), name)
     except LoadError as error:
         return error
     except OSError as error:

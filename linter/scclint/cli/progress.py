@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
-from scclint.engine.progress import Progress, silent
+from scclint.judge.progress import Progress, silent
 
 PATIENCE = 2.0  # seconds that a run may take before anything is shown
 PACE = 0.1  # seconds between two changes of the line

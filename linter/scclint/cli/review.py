@@ -1,16 +1,14 @@
 """`scclint review`."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
-from scclint.cli.inputs import color_wanted, read_inputs, settings, terminal_columns
+from scclint.cli.inputs import color_wanted, open_run, settings, terminal_columns
 from scclint.cli.main import BUG, NOTHING, OK, USAGE
-from scclint.engine.inputs import Inputs
-from scclint.engine.objects import model_objects
-from scclint.engine.worlds import make_worlds
+from scclint.engine.run import Run
 from scclint.errors import UsageError
-from scclint.model.object import ApiObject
+from scclint.judge import JudgedWorkload, OpenUnit
 from scclint.model.workload import Workload
 from scclint.report import review
 from scclint.report.output import say, write
@@ -22,37 +20,38 @@ from scclint.world import World
 
 
 def run(args: Namespace) -> int:
-    """Load and model as `check` does, then list every workload of the targets with its verdict."""
-    config, _ = settings(args)
-    inputs = read_inputs(args, config)
-    objects = model_objects(inputs, config)
-    worlds = make_worlds(objects, config)
-    workloads, broke = judged(worlds, target_workloads(inputs, objects), lambda world, workload: world.outcome(workload))
+    """List every workload with its verdict."""
+    config, registry = settings(args)
+    asked = open_run(args, config, registry)
+    opened = list(asked.open_units())
+    judged, broke = judged_workloads(opened, lambda world, workload: world.outcome(workload))
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return review.render_json(worlds, workloads)
-        return render_text(worlds, workloads, color_wanted(args, output), None if output else terminal_columns())
+            return review.render_json(judged)
+        return render_text(judged, color_wanted(args, output), None if output else terminal_columns())
 
     whole = write_formats(args, render)
-    return BUG if broke else max(status(inputs), OK if whole else USAGE)
+    return BUG if broke else max(status(asked, opened), OK if whole else USAGE)
 
 
-def judged(
-    worlds: Mapping[str, World], workloads: Iterable[Workload], ask: Callable[[World, Workload], object]
-) -> tuple[list[Workload], bool]:
-    """The workloads of which the worlds can tell what is asked, and whether a bug kept one from it, which is told."""
+def judged_workloads(
+    opened: Iterable[OpenUnit],
+    ask: Callable[[World, Workload], object],
+    chosen: Callable[[Workload], bool] = lambda workload: True,
+) -> tuple[list[JudgedWorkload], bool]:
+    """The workloads of all units that are `chosen` and that can be asked, and whether a bug kept one from it, which is told."""
     good, broke = [], False
-    for workload in workloads:
+    for one in (one for unit in opened for one in unit.judged if chosen(one.workload)):
         try:
-            for world in worlds.values():
-                ask(world, workload)
+            for world in one.worlds.values():
+                ask(world, one.workload)
         except Exception as error:
             broke = True
-            what = visible_line(f"{workload.file}: {workload.named}: {type(error).__name__}: {error}")
+            what = visible_line(f"{one.workload.file}: {one.workload.named}: {type(error).__name__}: {error}")
             say(f"internal error: {what}; this is a bug of scclint")
         else:
-            good.append(workload)
+            good.append(one)
     return good, broke
 
 
@@ -67,24 +66,23 @@ def write_formats(args: Namespace, render: Callable[[str, str | None], str]) -> 
     return whole
 
 
-def target_workloads(inputs: Inputs, objects: list[ApiObject]) -> list[Workload]:
-    """The workloads of the documents to report on, in the order of the input."""
-    targets = {id(document) for document in inputs.targets}
-    return [o for o in objects if isinstance(o, Workload) and id(o.document) in targets]
-
-
-def status(inputs: Inputs) -> int:
+def status(run: Run, units: Sequence[OpenUnit]) -> int:
     """Tell on standard error what could not be read, and give the exit status that goes with it."""
-    broken = False
-    for crash in inputs.crashes:
+    crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
+    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices)])
+    for crash in crashes:
         say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
-    for notice in inputs.notices:
+    for notice in notices:
         say(notice_line(notice))
-        broken = broken or notice.level == "error"
-    for document in inputs.targets:
-        if document.status == "unparsable" and document.error is not None:
-            error = document.error
-            where = place(Span(document.file, error.line, error.column, 0, 0))
-            say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
-            broken = True
-    return BUG if inputs.crashes else USAGE if broken else NOTHING if inputs.nothing else OK
+    broken = any(notice.level == "error" for notice in notices)
+    errors = dict.fromkeys(
+        (document.file, document.error)
+        for unit in units
+        for document in unit.inputs.targets
+        if document.status == "unparsable" and document.error is not None
+    )
+    for file, error in errors:
+        where = place(Span(file, error.line, error.column, 0, 0))
+        say(f"{where}: error: this document cannot be read: {visible_line(error.message)}")
+        broken = True
+    return BUG if crashes else USAGE if broken else NOTHING if all(unit.inputs.nothing for unit in units) else OK

@@ -4,21 +4,19 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import read_inputs, settings
+from scclint.cli.inputs import open_run, settings
 from scclint.cli.main import OK, USAGE
-from scclint.cli.review import status, target_workloads, write_formats
+from scclint.cli.review import status, write_formats
 from scclint.cluster.releases import NEWEST
 from scclint.config.model import Config
-from scclint.engine.inputs import Inputs
-from scclint.engine.objects import model_objects
-from scclint.engine.worlds import make_worlds
+from scclint.engine.run import Run
 from scclint.errors import UsageError
-from scclint.model.workload import Workload
+from scclint.judge import OpenUnit
 from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
+from scclint.registry import Registry
 from scclint.report.output import write
 from scclint.report.sanitize import visible
-from scclint.world import World
 
 if TYPE_CHECKING:
     from scclint.evidence.verify import Prediction
@@ -46,17 +44,17 @@ def _diff(args: Namespace) -> int:
     from scclint.profiles.diff import compare
     from scclint.report import seccomp as commands
 
-    config, _ = settings(args)
+    config, registry = settings(args)
     crio, arch = release(args, config) or crio_of(NEWEST), _arch(args)
 
     def predict(paths: Sequence[str]) -> "list[Prediction]":
         from scclint.evidence.predict import predictions
 
         args.paths = list(paths)
-        inputs, world, workloads = read_world(args, config)
-        if status(inputs) == USAGE:
+        asked, opened = open_on_one_cluster(args, config, registry)
+        if status(asked, opened) == USAGE:
             raise UsageError(f"{', '.join(paths)}: cannot be read as manifests")
-        return predictions(world, workloads)
+        return predictions(opened)
 
     first, second = (operand(text, crio, arch, predict) for text in (args.first, args.second))
     diff = compare(first.profile, second.profile, arch)
@@ -64,14 +62,12 @@ def _diff(args: Namespace) -> int:
     return OK if write_formats(args, lambda form, _: visible(forms[form](first, second, diff), longest=None)) else USAGE
 
 
-def read_world(args: Namespace, config: Config) -> tuple[Inputs, World, list[Workload]]:
-    """What the manifests come to on the one cluster that evidence or a profile is compared with."""
+def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> tuple[Run, list[OpenUnit]]:
+    """The units, each with the one world that evidence or a profile is compared with."""
     if crio := getattr(args, "crio", ""):
         config = replace(config, openshift=(openshift_of(crio),))
-    inputs = read_inputs(args, config)
-    objects = model_objects(inputs, config)
-    (world,) = make_worlds(objects, config).values()
-    return inputs, world, target_workloads(inputs, objects)
+    run = open_run(args, config, registry)
+    return run, list(run.open_units())
 
 
 def release(args: Namespace, config: Config) -> str:

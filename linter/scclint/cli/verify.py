@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from scclint.cli.inputs import settings
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.review import status, write_formats
-from scclint.cli.seccomp import read_world, release
-from scclint.engine.inputs import Inputs
-from scclint.engine.notices import tally
+from scclint.cli.seccomp import open_on_one_cluster, release
+from scclint.engine.merge import merged_tally, texts_of
 from scclint.engine.report import Report
-from scclint.errors import LoadError, UsageError
+from scclint.errors import UsageError
 from scclint.evidence.captures import read_evidence
 from scclint.evidence.predict import predictions
 from scclint.evidence.verify import verify
 from scclint.files.read import read
 from scclint.files.walk import walk
-from scclint.finding import Finding, Severity
+from scclint.finding import Severity
+from scclint.judge import OpenUnit
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
@@ -40,21 +40,21 @@ capabilities, or another content of the file.
 
 def run(args: Namespace) -> int:
     """Predict, read the evidence, compare; 1 where they disagree."""
-    config, _ = settings(args)
+    config, registry = settings(args)
     crio = release(args, config)
-    inputs, world, workloads = read_world(args, config)
-    predicted = predictions(world, workloads)
+    asked, opened = open_on_one_cluster(args, config, registry)
+    predicted = predictions(opened)
     verification = verify(predicted, read_evidence(_files(args.evidence)), crio)
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
-            return _sarif(verification, workloads, inputs, world)
+            return _sarif(verification, opened)
         return (
             commands.verify_json(verification) if form == "json" else visible(commands.verify_text(verification), longest=None)
         )
 
     whole = write_formats(args, render)
-    code = status(inputs)
+    code = status(asked, opened)
     if code in (USAGE, BUG):
         return code
     if not predicted:
@@ -74,30 +74,22 @@ def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
             raise UsageError(f"no such evidence: {path}")
 
 
-def _sarif(verification: "Verification", workloads: list[Workload], inputs: Inputs, world: World) -> str:
+def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
     """The disagreements as SARIF results at the workloads' names."""
     from scclint.report import Options, render
 
-    spans = {(span.file, span.line): span for span in (workload.place.span for workload in workloads)}
+    spans = {(span.file, span.line): span for unit in opened for span in (w.place.span for w in unit.workloads)}
     found = [replace(f, span=spans.get((f.span.file, f.span.line), f.span)) for f in commands.disagreements(verification)]
     rule = Rule("VER001", "node-disagrees", "A node shows another profile", Severity.ERROR, Workload, _none, PAGE, "0.1")
-    texts = dict(_texts(found, inputs))
+    texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
         findings=tuple(found),
-        tally=tally(inputs, workloads),
-        platform=world.cluster.platform_name,
-        texts=texts,
+        tally=merged_tally(unit.part for unit in opened),
+        platform=next((unit.platform for unit in opened), ""),
+        texts=texts_of(found, texts),
         rules=(rule,),
     )
     return render(report, "sarif", Options())
-
-
-def _texts(findings: list[Finding], inputs: Inputs) -> Iterator[tuple[str, str]]:
-    for file in {finding.span.file for finding in findings}:
-        try:
-            yield file, inputs.texts[file] if file in inputs.texts else read(file)
-        except LoadError:
-            continue
 
 
 def _none(subject: Workload, world: World) -> tuple[()]:

@@ -15,6 +15,7 @@ from scclint.config.records import (
     NodePoolFacts,
     PathRules,
     PodTemplate,
+    UnitSettings,
 )
 from scclint.config.selection import unknown_selector
 from scclint.finding import Path, Severity
@@ -186,6 +187,22 @@ def _pod_templates(value: Any, context: Context) -> tuple[PodTemplate, ...]:
     return tuple(PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
 
 
+def _units(value: Any, context: Context) -> tuple[UnitSettings, ...]:
+    return tuple(
+        UnitSettings(
+            item["path"],
+            context.place(index),
+            item.get("name", ""),
+            item.get("namespace", ""),
+            item.get("release", ""),
+            strings(item.get("values", ())),
+            strings(item.get("set", ())),
+            item.get("context", True),
+        )
+        for index, item in _items(value)
+    )
+
+
 def _declared_rules(value: Any, context: Context) -> tuple[DeclaredRule, ...]:
     raw = context.layers.raw
     assert raw is not None, "no option declares rules"
@@ -224,6 +241,9 @@ _CONVERTERS: Mapping[str, Callable[[Any, Context], Any]] = {
     "exclude": _strings,
     "pod_templates": _pod_templates,
     "helm_chart": _path,
+    "helm_values": _paths,
+    "helm_set": _strings,
+    "units": _units,
     "profile_dirs": _paths,
     "select": _selectors,
     "extend_select": _selectors,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         NodePoolFacts,
         PathRules,
         PodTemplate,
+        UnitSettings,
     )
 
 
@@ -50,6 +51,10 @@ class Config:
     params: Mapping[str, str] = EMPTY
     pod_templates: "tuple[PodTemplate, ...]" = ()
     helm_chart: str = ""
+    render: str = "auto"
+    helm_values: tuple[str, ...] = ()
+    helm_set: tuple[str, ...] = ()
+    units: "tuple[UnitSettings, ...]" = ()
     profile_dirs: tuple[str, ...] = ()
 
     profile: str = "default"
@@ -93,6 +98,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "params": ("params",),
     "pod_templates": ("pod-templates",),
     "helm_chart": ("helm-chart",),
+    "render": ("render",),
+    "helm_values": ("helm-values",),
+    "helm_set": ("helm-set",),
+    "units": ("units",),
     "profile_dirs": ("profile-dirs",),
     "profile": ("profile",),
     "select": ("select",),

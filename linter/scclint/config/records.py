@@ -54,6 +54,23 @@ class PodTemplate(NamedTuple):
     path: tuple[str, ...]
 
 
+class UnitSettings(NamedTuple):
+    """One entry of `units`: a path whose files are deployed together, and how a chart there is rendered.
+
+    `path` is relative to the configuration's folder, `values` to `path`. `name` tells several units at one path apart.
+    `context` is False where other units' grants must not count.
+    """
+
+    path: str
+    span: Span
+    name: str = ""
+    namespace: str = ""
+    release: str = ""
+    values: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    context: bool = True
+
+
 class PathRules(NamedTuple):
     """A change of the selection for the files that one of the globs matches."""
 

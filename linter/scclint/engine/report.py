@@ -1,11 +1,21 @@
 """The report of one run, as a value: nothing is printed yet."""
 
+import os
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 from scclint.world import Outcome
+
+
+@record
+class UnitSummary:
+    """A unit of a run: its name, its kind (see `scclint.units.unit.Unit`), and the files that it is made of, as displayed."""
+
+    name: str
+    kind: str
+    files: tuple[str, ...] = ()
 
 
 @record
@@ -16,6 +26,8 @@ class Report:
     `platform` names the releases that were judged: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
     or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are all rules of the run, sorted by id.
     `outcomes` has the outcome of each workload by release, if the run was asked for them.
+    `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest. `files`
+    are those that were judged, and `folders` those that the run was asked for.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -26,6 +38,16 @@ class Report:
     texts: Mapping[str, str] = EMPTY
     rules: tuple[AnyRule, ...] = ()
     outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY
+    units: tuple[UnitSummary, ...] = ()
+    nothing: bool = False
+    files: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = ()
+
+    def covers(self, file: str) -> bool:
+        """Return whether the run judged the file, or would have if the file still existed."""
+        path = os.path.normpath(file)
+        inside = any(os.path.relpath(path, folder).partition(os.sep)[0] != os.pardir for folder in self.folders)
+        return inside or file in self.files
 
     @property
     def live(self) -> tuple[Finding, ...]:

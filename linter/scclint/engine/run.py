@@ -1,166 +1,132 @@
-"""The whole run: load, model, check, report."""
+"""The whole run: scan the files, split them into units, judge each unit, merge what they yield."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scclint.config import selection
 from scclint.config.model import Config
-from scclint.engine.check import check, order
-from scclint.engine.guard import guard
-from scclint.engine.inputs import Inputs, load_inputs
-from scclint.engine.notices import notices_on, tally
-from scclint.engine.objects import model_objects
-from scclint.engine.progress import Lap, Progress, no_lap, silent
+from scclint.engine.index import Neighbours
+from scclint.engine.merge import merge
 from scclint.engine.report import Report
-from scclint.engine.suppressions import apply_baseline, written_ignores
-from scclint.engine.worlds import make_worlds
-from scclint.errors import LoadError
-from scclint.files.read import read
-from scclint.finding import Crash, Finding
-from scclint.model.workload import Workload
+from scclint.engine.scan import scan
+from scclint.files.discover import SourceFile, display
+from scclint.files.sources import Sources, find_sources
+from scclint.judge import OpenUnit, judge, open_unit
+from scclint.judge.render import render
+from scclint.judge.session import DEFAULTS, Options, Session
+from scclint.limits import MIN_CACHED
 from scclint.registry import Registry, builtin
-from scclint.rule import Checked
-from scclint.suppress.apply import apply as apply_ignores
-from scclint.suppress.syntax import config_ignores
-from scclint.world import Outcome, World
+from scclint.units.detect import Split
+from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
-    from datetime import date
-
-Move = Callable[[Sequence[Finding]], list[Finding]]
-"""Moves findings in rendered manifests to the files that they were rendered from."""
+    from scclint.engine.cache import Cache
 
 
-def lint(paths: Sequence[str], config: Config | None = None) -> Report:
+class Run:
+    """The units of one run, ready to be judged."""
+
+    def __init__(self, sources: Sources, config: Config, registry: Registry, options: Options = DEFAULTS) -> None:
+        outline, notices = scan(sources, config, options.overlay)
+        split = Split(outline, config)
+        rendered = render(split, config)
+        self.units: Sequence[Unit] = rendered.units
+        self.notices = (*notices, *rendered.notices)
+        self._session = Session(outline, sources, config, registry, rendered, options)
+        self._neighbours = Neighbours(self.units, split.closures, self._session)
+
+    def report(self, cache_scope: Sequence[str] = ()) -> Report:
+        """Judge each unit and merge what they yield.
+
+        `cache_scope` names what is linted, and from where, for parts of units to be kept from run to run; empty for none.
+        """
+        cache = self._cache(cache_scope)
+        parts = []
+        for unit in self.units:
+            part = cache.find(unit) if cache else None
+            if part is None:
+                elsewhere = self._neighbours.elsewhere(unit)
+                part = judge(unit, self._neighbours.context(unit), elsewhere, self._session)
+                if cache:
+                    cache.keep(unit, part, elsewhere.asked)
+            parts.append(part)
+        if cache:
+            cache.save()
+        return merge(parts, self.units, self._session, self.notices)
+
+    def _cache(self, scope: Sequence[str]) -> "Cache | None":
+        """Where parts are kept: for little input to look there costs no less than to judge it."""
+        if not scope or _size(self._session.outline.files.values()) < MIN_CACHED:
+            return None
+        from scclint import __version__
+        from scclint.engine.cache import cache_for
+
+        return cache_for(scope, self._session, self._neighbours, __version__)
+
+    def open_units(self) -> Iterator[OpenUnit]:
+        """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
+        for unit in self.units:
+            yield open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
+
+
+def _size(files: Iterable[SourceFile]) -> int:
+    """The bytes of all files together; 0 where one cannot be looked at."""
+    try:
+        return sum(os.stat(file.path).st_size for file in files)
+    except OSError:
+        return 0
+
+
+def run(sources: Sources, config: Config, registry: Registry, options: Options = DEFAULTS) -> Report:
+    """The report on the files of `sources`. Raises UsageError or ConfigError for settings that cannot be met."""
+    return Run(sources, config, registry, options).report()
+
+
+def lint(paths: Sequence[str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
     """Lint files and folders with a configuration (the defaults where None).
 
-    What cannot be read is an error notice in the report, what cannot be parsed a finding; raises UsageError or ConfigError
-    where the configuration asks for what cannot be (an unknown release).
+    `context` are files and folders that inform verdicts and are not reported on. What cannot be read is an error notice in the
+    report, what cannot be parsed a finding. Raises UsageError, ConfigError or RuleSetError for settings that cannot be met, such
+    as an unknown release or a rule module that cannot be imported.
     """
     config = config or Config()
-    return run(load_inputs(paths, config), config, _registry(config))
+    return run(find_sources(paths, config, context=context), config, rules_of(config))
 
 
-def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None) -> Report:
+def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None, context: Sequence[str] = ()) -> Report:
     """Lint a text as if it were the content of a file called `filename`, which need not exist."""
-    config = config or Config()
-    return run(load_inputs(["-"], config, stdin=text.encode(), stdin_filename=filename), config, _registry(config))
+    return lint_texts({filename: text}, config, context)
 
 
-def _registry(config: Config) -> Registry:
-    """The rules that come with scclint and those that the configuration declares."""
-    if not config.rules:
-        return builtin()
-    from scclint.cel.rules import with_declared
+def lint_texts(texts: Mapping[str, str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
+    """Lint several texts together, each as if it were the content of the file that it is the value for.
 
-    return with_declared(builtin(), config)
-
-
-def run(
-    inputs: Inputs,
-    config: Config,
-    registry: Registry,
-    *,
-    ignores: bool = True,
-    today: "date | None" = None,
-    review: bool = False,
-    progress: Progress = silent,
-    lap: Lap = no_lap,
-) -> Report:
-    """Judge what was read and report on its targets.
-
-    `ignores` False reports what comments, annotations, the configuration and the baseline would suppress. `today` decides
-    whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called
-    with the name of each stage when it is over.
+    They hold in place of what is on the disk, as the unsaved buffers of an editor do.
     """
-    objects = model_objects(inputs, config)
-    worlds = make_worlds(objects, config)
-    lap("model")
-    targets = {id(document) for document in inputs.targets}
-    ours = [o for o in objects if id(o.document) in targets]
-    subjects: list[Checked] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
-    select = selection(registry.rules, config)
-
-    def ran(rule_id: str, file: str) -> bool:
-        return inputs.covers(file) and rule_id in select(file)
-
-    findings, crashes = check(worlds, subjects, registry.rules, select, progress)
-    notices = list(inputs.notices)
-    with guard("check", "telling what is not judged", crashes):
-        notices += notices_on(inputs, ours, worlds, config)
-    move = _move(inputs, crashes)
-    if ignores:
-        with guard("check", "applying suppressions", crashes):
-            apply = partial(apply_ignores, rules=registry.rules, today=today, root=config.root, ran=ran)
-            # Comments and annotations match where they were read, paths of the configuration where the reader edits.
-            findings, written = apply(findings, tuple(written_ignores(subjects)))
-            findings, configured = apply(move(findings), config_ignores(config))
-            one_world = dict(list(worlds.items())[:1])
-            of_ignores, broken = check(one_world, [*written, *configured], registry.rules, select)
-            findings, stale = apply_baseline(sorted([*findings, *move(of_ignores)], key=order), config, ran)
-            crashes += broken
-            notices += stale
-    else:
-        findings = sorted(move(findings), key=order)
-    lap("check")
-    return Report(
-        findings=tuple(findings),
-        crashes=(*inputs.crashes, *crashes),
-        notices=tuple(notices),
-        tally=tally(inputs, ours),
-        platform=_platform(worlds),
-        texts=texts_of(findings, inputs.texts),
-        rules=registry.rules,
-        outcomes=_outcomes(worlds, subjects) if review else {},
-    )
+    config = config or Config()
+    sources = find_sources([], config, context=context)
+    files = tuple(SourceFile(name, display(name)) for name in texts)
+    overlay = {display(name): text for name, text in texts.items()}
+    return run(sources._replace(targets=files), config, rules_of(config), Options(overlay=overlay))
 
 
-def _move(inputs: Inputs, crashes: list[Crash]) -> Move:
-    """Findings in what Helm rendered go to its templates, where those are known."""
-    if not inputs.origins:
-        return list
-    from scclint.units.helm.trace import Trace, relocate
-
-    trace = Trace(inputs.targets, inputs.origins)
-
-    def move(findings: Sequence[Finding]) -> list[Finding]:
-        with guard("check", "looking for lines of Helm's templates", crashes):
-            return relocate(findings, trace)
-        return list(findings)
-
-    return move
+def find_units(paths: Sequence[str], config: Config | None = None) -> list[Unit]:
+    """The units that the files and folders make up: what is deployed, and so judged, together."""
+    config = config or Config()
+    return list(Run(find_sources(paths, config), config, rules_of(config)).units)
 
 
-def _outcomes(worlds: Mapping[str, World], subjects: Sequence[object]) -> dict[str, tuple[Outcome, ...]]:
-    targets = [s for s in subjects if isinstance(s, Workload)]
-    return {release: tuple(_judged(world, targets)) for release, world in worlds.items()}
+def rules_of(config: Config) -> Registry:
+    """The rules that come with scclint, those of rule modules, and those that the configuration declares. Raises RuleSetError."""
+    found = builtin()
+    if config.rule_modules:
+        from scclint.plugins import load_rules
+        from scclint.registry import registry
 
+        folder = os.path.dirname(config.file) or os.curdir
+        found = registry((*found, *load_rules(config.rule_modules, [os.curdir, folder], config.file)))
+    if config.rules:
+        from scclint.cel.rules import with_declared
 
-def _judged(world: World, workloads: Iterable[Workload]) -> Iterator[Outcome]:
-    for workload in workloads:
-        # Where judging fails, the rules that asked for the outcome have told.
-        with suppress(Exception):
-            yield world.outcome(workload)
-
-
-def _platform(worlds: Mapping[str, World]) -> str:
-    """`OpenShift 4.16, 4.20`."""
-    first = next(iter(worlds.values())).cluster.platform_name
-    return ", ".join([first, *list(worlds)[1:]])
-
-
-def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:
-    """The text of every file that findings point into, read where it is not at hand."""
-    files: set[str] = set()
-    for finding in findings:
-        files.update((finding.span.file, *(r.span.file for r in (*finding.related, *finding.flow))))
-    texts = {}
-    for file in sorted(files):
-        try:
-            texts[file] = at_hand[file] if file in at_hand else read(file)
-        except LoadError:
-            # Gone or changed since it was read: the report does without the snippet.
-            continue
-    return texts
+        found = with_declared(found, config)
+    return found

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from scclint.errors import LoadError
 from scclint.evidence.operands import parse_profile
 from scclint.evidence.verify import Prediction
-from scclint.model.workload import Workload
+from scclint.judge import OpenUnit
 from scclint.profiles.resolve import Profile, resolve_profile
 from scclint.seccomp.capabilities import bounding_set_of
 from scclint.world import Outcome, World
@@ -13,9 +13,10 @@ from scclint.world import Outcome, World
 NATIVE = "amd64"
 
 
-def predictions(world: World, workloads: Iterable[Workload]) -> list[Prediction]:
+def predictions(units: Iterable[OpenUnit]) -> list[Prediction]:
     """Return one prediction per container, workload by workload: init, regular, then ephemeral containers."""
-    return [prediction for workload in workloads for prediction in _of(world.outcome(workload), world)]
+    judged = (one for unit in units for one in unit.judged)
+    return [found for one in judged for world in one.worlds.values() for found in _of(world.outcome(one.workload), world)]
 
 
 def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:

@@ -33,3 +33,20 @@ def environment() -> dict[str, str]:
     """
     kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
     return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def repository_names(folder: str) -> frozenset[str]:
+    """What a folder's repository is called: the last parts of its remotes' URLs, or else the folder's own name."""
+    from subprocess import DEVNULL, PIPE, run
+
+    listed = run(
+        command(folder, "config", "--get-regexp", r"^remote\..*\.url$"),
+        env=environment(),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        check=False,
+    )
+    urls = [line.partition(" ")[2] for line in listed.stdout.decode("utf-8", "replace").splitlines()]
+    names = {os.path.basename(url.rstrip("/")).removesuffix(".git") for url in urls}
+    return frozenset(names or {os.path.basename(os.path.abspath(folder))})

@@ -1,9 +1,10 @@
 """`scclint explain`: the verdict on a workload, the profile of each container, and how each candidate contributed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
+from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
@@ -19,16 +20,17 @@ Json = dict[str, Any]
 _SHOWN = 8
 
 
-def document(worlds: Mapping[str, World], workloads: list[Workload]) -> Json:
+def document(judged: Iterable[JudgedWorkload]) -> Json:
     """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen.
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
-    return {"version": 1, "workloads": [_entry(world, workload) for workload in workloads for world in worlds.values()]}
+    entries = [{**_entry(world, one.workload), "units": list(one.units)} for one in judged for world in one.worlds.values()]
+    return {"version": 1, "workloads": entries}
 
 
-def render_json(worlds: Mapping[str, World], workloads: list[Workload]) -> str:
-    return dump(document(worlds, workloads)) + "\n"
+def render_json(judged: Iterable[JudgedWorkload]) -> str:
+    return dump(document(judged)) + "\n"
 
 
 def _entry(world: World, workload: Workload) -> Json:
@@ -74,9 +76,9 @@ def _reason(workload: Workload, error: FieldError) -> Json:
     }
 
 
-def render_text(worlds: Mapping[str, World], workloads: list[Workload], color: bool) -> str:
-    """Prose for a terminal, one section per workload and release."""
-    sections = ["\n".join(_section(world, workload, color)) for workload in workloads for world in worlds.values()]
+def render_text(judged: Iterable[JudgedWorkload], color: bool) -> str:
+    """Prose for a terminal, one section per workload, unit and release."""
+    sections = ["\n".join(_section(world, one.workload, color)) for one in judged for world in one.worlds.values()]
     return "\n\n".join(sections) + "\n"
 
 

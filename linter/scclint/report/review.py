@@ -1,9 +1,10 @@
 """`scclint review`: every workload with its SCC, by whose grant, and each container's effective seccomp profile."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.verdict import Grant
+from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
@@ -13,12 +14,17 @@ from scclint.world import Outcome, World
 Json = dict[str, Any]
 
 
-def document(worlds: Mapping[str, World], workloads: "list[Workload]") -> Json:
-    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input."""
-    return {
-        "version": 1,
-        "workloads": [workload_entry(world, world.outcome(workload)) for workload in workloads for world in worlds.values()],
-    }
+def document(judged: Iterable[JudgedWorkload]) -> Json:
+    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input.
+
+    A workload that several units share and that comes out the same in them is one entry, with their names in `units`.
+    """
+    entries: dict[str, Json] = {}
+    for one in judged:
+        for world in one.worlds.values():
+            entry = workload_entry(world, world.outcome(one.workload))
+            entries.setdefault(dump(entry), {**entry, "units": []})["units"] += one.units
+    return {"version": 1, "workloads": list(entries.values())}
 
 
 def workload_entry(world: World, outcome: Outcome) -> Json:
@@ -59,8 +65,8 @@ def container_entry(container: ContainerSeccomp) -> Json:
     }
 
 
-def render_json(worlds: Mapping[str, World], workloads: "list[Workload]") -> str:
-    return dump(document(worlds, workloads)) + "\n"
+def render_json(judged: Iterable[JudgedWorkload]) -> str:
+    return dump(document(judged)) + "\n"
 
 
 def grant_words(grant: Grant) -> str:

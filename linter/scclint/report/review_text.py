@@ -1,14 +1,14 @@
 """`scclint review` as text: a line with the place and name of each workload, and a table's line per container under it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from scclint.model.workload import Workload
+from scclint.judge import JudgedWorkload
 from scclint.report.review import Row, named, table_rows
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint
-from scclint.text import display_width, wrap
-from scclint.world import Outcome, World
+from scclint.text import and_more, display_width, wrap
+from scclint.world import Outcome
 
 HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")
@@ -21,19 +21,23 @@ _WIDEST = 400
 """The API server accepts no longer name, and a longer one would widen every line of the table."""
 
 
-def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], color: bool, width: int | None = None) -> str:
-    """The review, for every workload one release after the other.
+def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None = None) -> str:
+    """The review, for every workload one release after the other. Where there are several units, each workload names its own.
 
     Where a terminal of `width` columns is too narrow for the table, its lines are folded before the container, and names of
     containers are shortened to fit. None leaves every line whole, as for an output that is compared with another.
     """
-    many = len(worlds) > 1
-    blocks: list[tuple[Outcome, str, list[Row]]] = []
-    for workload in workloads:
-        for world in worlds.values():
-            outcome, release = world.outcome(workload), world.cluster.release or "" if many else ""
+    many = any(len(one.worlds) > 1 for one in judged)
+    several = len({unit for one in judged for unit in one.units}) > 1
+    shared: dict[object, tuple[Outcome, str, list[Row], list[str]]] = {}
+    for one in judged:
+        for world in one.worlds.values():
+            outcome, release = world.outcome(one.workload), world.cluster.release or "" if many else ""
             rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in table_rows(outcome, release)]
-            blocks.append((outcome, named(workload, release), rows))
+            span = one.workload.place.span
+            key = (span.file, span.line, named(one.workload, release), tuple(rows))
+            shared.setdefault(key, (outcome, named(one.workload, release), rows, []))[3].extend(one.units)
+    blocks = [(outcome, _in_units(name, units) if several else name, rows) for outcome, name, rows, units in shared.values()]
     if not blocks:
         return "No workloads found.\n"
     header = tuple((title, "place") for title in HEADER)
@@ -54,6 +58,10 @@ def render_text(worlds: Mapping[str, World], workloads: Sequence[Workload], colo
         else:
             lines += [line for row in rows for line in _lines(row, widths, folds, color)]
     return "\n".join(lines) + "\n"
+
+
+def _in_units(name: str, units: Sequence[str]) -> str:
+    return f"{name}  in {visible_line(and_more(sorted(set(units)), 3))}"
 
 
 def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:

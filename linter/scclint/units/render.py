@@ -28,6 +28,8 @@ from scclint.units.kustomize.closure import Closure, closure
 _CONFINE = os.path.join(os.path.dirname(__file__), "confine.py")
 _LONGEST_MESSAGE = 300
 _MOST_NOTICES = 3
+_KLOG = re.compile(r'[EWI]\d{4} [\d:.]+ +\d+ \S+\] ".*?" err=<?"?')
+"""What kubectl puts before an error: the time, its process, and a place in its code."""
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
 """Release names that helm takes, dots apart."""
 _MEMORY = ("out of memory", "cannot allocate memory", "failed to reserve", "failed to create new OS thread")
@@ -273,7 +275,7 @@ def _lines(messages: bytes, names: Mapping[str, str]) -> Iterator[str]:
     for path, name in names.items():
         text = text.replace(f"{path}/", f"{name}/" if name else "").replace(path, name or ".")
     for line in text.splitlines():
-        printable = "".join(c if c.isprintable() else " " for c in line).strip()
+        printable = _KLOG.sub("", "".join(c if c.isprintable() else " " for c in line).strip()).rstrip('"')
         if printable:
             yield shortened(printable, _LONGEST_MESSAGE)
 

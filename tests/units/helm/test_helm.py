@@ -16,16 +16,14 @@ import pytest
 
 from scclint.cli import main
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
 from scclint.engine.report import Report
-from scclint.engine.run import run
 from scclint.errors import UsageError
 from scclint.load import load_text
-from scclint.registry import builtin
 from scclint.source import Span
 from scclint.units.helm.go_template import sections
 from scclint.units.helm.sources import find_origins
 from scclint.units.helm.trace import APPROXIMATE, Trace
+from tests.running import report_on
 
 HERE = Path(__file__).parent
 RENDERED = (HERE / "rendered.yaml").read_bytes()
@@ -56,7 +54,7 @@ def template(helm: str, chart: Path, *options: str) -> bytes:
 
 
 def report(text: bytes, config: Config) -> Report:
-    return run(load_inputs(["-"], config, stdin=text), config, builtin())
+    return report_on(config=config, text=text.decode())
 
 
 def trace(text: str, chart: Path, file: str = "<stdin>") -> Trace:
@@ -247,11 +245,11 @@ def test_output_directories(chart: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(chart.parent)
     output_dir(chart.parent / "out")
     config = Config(select=("SCC101",))
-    rendered = run(load_inputs(["out"], config), config, builtin())
+    rendered = report_on(["out"], config)
     # Files that lie somewhere are reported on themselves, unless the chart is named.
     assert {f.span.file.partition("/")[0] for f in rendered.findings} == {"out"}
     config = Config(select=("SCC101",), helm_chart="shop")
-    moved = run(load_inputs(["out"], config), config, builtin())
+    moved = report_on(["out"], config)
     places = {(f.span.file, f.span.line) for f in moved.findings}
     assert places == {
         ("shop/charts/cache/templates/statefulset.yaml", 17),
@@ -273,7 +271,7 @@ def test_real_output_directories(helm: str, chart: Path, monkeypatch: pytest.Mon
     theirs = {str(f.relative_to(chart.parent / "real")) for f in (chart.parent / "real").rglob("*") if f.is_file()}
     assert ours == theirs
     config = Config(select=("SCC101",), helm_chart="shop")
-    assert len(run(load_inputs(["real"], config), config, builtin()).findings) == 4
+    assert len(report_on(["real"], config).findings) == 4
 
 
 def test_every_kind_of_document_is_judged() -> None:

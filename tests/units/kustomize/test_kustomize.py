@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.objects import model_objects
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.units.kustomize.kustomization import Kustomization, lay_out, read_kustomization
 from scclint.units.kustomize.trace import LONGEST, Named, find_origin
+from tests.running import open_one, run_over
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -65,8 +64,8 @@ def write(files: dict[str, str]) -> None:
 
 
 def objects(*paths: str, **settings: Any) -> list[ApiObject]:
-    config = Config(**settings)
-    return model_objects(load_inputs(paths, config), config)
+    config = Config(render="never", **settings)
+    return [o for unit in run_over(paths, config).open_units() for o in unit.objects]
 
 
 def workload(*paths: str) -> Workload:
@@ -74,8 +73,13 @@ def workload(*paths: str) -> Workload:
     return found
 
 
+def notes(paths: list[str]) -> list[str]:
+    """The notices of a run that renders nothing, but for the one that says so."""
+    return [n.message for n in scclint.lint(paths, Config(render="never")).notices if "unrendered" not in n.message]
+
+
 def strict(*paths: str) -> Report:
-    return scclint.lint(paths, Config(profile="strict"))
+    return scclint.lint(paths, Config(profile="strict", render="never"))
 
 
 def test_a_long_chain(here: Path) -> None:
@@ -95,13 +99,13 @@ def test_json_patches_are_told_of(here: Path, key: str) -> None:
     told = "patches and the like, not applied to what they change; lint what is built, as in `kustomize build FOLDER | scclint check -`"
     target = "target: {kind: Deployment}"
     write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
-    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml: {told}"]
+    assert notes(["."]) == [f"a/op.yaml: {told}"]
     in_place = f"{key}:\n- {target}\n  patch: |\n" + "".join(f"    {line}\n" for line in OPERATION.splitlines())
     write({"b/kustomization.yaml": in_place})
-    assert [n.message for n in scclint.lint(["."]).notices] == [f"a/op.yaml and b/kustomization.yaml: {told}"]
-    assert [n.message for n in scclint.lint(["a/op.yaml"]).notices] == [], "what it patches, if anything, is not asked for"
+    assert notes(["."]) == [f"a/op.yaml and b/kustomization.yaml: {told}"]
+    assert notes(["a/op.yaml"]) == [], "what it patches, if anything, is not asked for"
     write({"a/op.yaml": PATCH})
-    assert [n.message for n in scclint.lint(["b"]).notices] == [f"b/kustomization.yaml: {told}"]
+    assert notes(["b"]) == [f"b/kustomization.yaml: {told}"]
 
 
 @pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
@@ -155,7 +159,7 @@ def test_a_patch_of_an_scc_is_no_scc(here: Path) -> None:
 def test_a_resource_is_no_mere_patch(here: Path) -> None:
     write({"a/kustomization.yaml": "resources: [web.yaml]\n", "b/kustomization.yaml": "patches: [{path: ../a/web.yaml}]\n"})
     write({"a/web.yaml": DEPLOYMENT})
-    assert workload(".").partial == ""
+    assert {o.file for o in objects(".") if not o.partial} == {"a/web.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,11 @@ def home(*paths: str) -> str:
     return workload(*paths).provenance.home
 
 
+def homes(*paths: str) -> list[str]:
+    """The namespaces that the workload goes to, one for each unit."""
+    return [o.provenance.home for o in objects(*paths) if isinstance(o, Workload)]
+
+
 def test_namespace_of_its_resources(here: Path) -> None:
     write(
         {
@@ -245,7 +254,7 @@ BASE = {"base/web.yaml": DEPLOYMENT}
                 "prod": "namespace: p\nresources: [../base]\n",
                 "test": "namespace: t\nresources: [../base]\n",
             },
-            "",
+            "p t",
         ),
         (
             {
@@ -253,7 +262,7 @@ BASE = {"base/web.yaml": DEPLOYMENT}
                 "prod": "namespace: p\nresources: [../base]\n",
                 "test": "resources: [../base]\n",
             },
-            "",
+            "p ",
         ),
         (
             {
@@ -269,7 +278,7 @@ BASE = {"base/web.yaml": DEPLOYMENT}
 )
 def test_overlays(here: Path, files: dict[str, str], expected: str) -> None:
     write(BASE | {f"{folder}/kustomization.yaml": text for folder, text in files.items()})
-    assert home(".") == expected
+    assert homes(".") == expected.split(" ")
 
 
 def test_home_does_not_spread_to_neighbours(here: Path) -> None:
@@ -430,7 +439,7 @@ def test_a_path_that_no_file_can_have_is_not_looked_up() -> None:
 
     for steps in (LONGEST // 3 - 2, LONGEST // 3 + 1, 100_000):
         config = Config()
-        (obj,) = model_objects(load_inputs(["-"], config, stdin=built("../" * steps + "w.yaml").encode()), config)
+        (obj,) = open_one(config=config, text=built("../" * steps + "w.yaml")).objects
         origin = find_origin(obj, objects_of)
         assert origin is not None and origin.source is None
     assert asked == ["../" * (LONGEST // 3 - 2) + "w.yaml", "w.yaml"]
@@ -450,6 +459,7 @@ def test_many_ways_to_write_the_path_of_one_file(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("scclint.units.kustomize.surroundings.read", counted)
     text = "---\n".join(built("base/up/" * number + "base/w.yaml") for number in range(5))
-    found = model_objects(inputs := load_inputs(["-"], Config(), stdin=text.encode()), Config())
-    assert inputs.traced and reads == ["base/w.yaml"]
+    unit = open_one(text=text)
+    found = unit.objects
+    assert reads == ["base/w.yaml"]
     assert {origin.source.file for obj in found if (origin := obj.provenance.origin) and origin.source} == {"base/w.yaml"}

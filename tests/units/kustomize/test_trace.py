@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from scclint.config.model import Config
-from scclint.engine.inputs import load_inputs
-from scclint.engine.objects import model_objects
 from scclint.expand import expand
 from scclint.finding import Related
 from scclint.load import load_file
@@ -17,6 +14,7 @@ from scclint.model.object import ApiObject
 from scclint.units.kustomize.closure import closure
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
 from scclint.yaml.nodes import to_data
+from tests.running import open_one
 from tests.units.tools import needs_kustomize, renderer
 
 WEB = """\
@@ -69,7 +67,7 @@ def traced(root: Path, files: dict[str, str], field: tuple[str, ...] = USER) -> 
         (root / name).write_text(text, encoding="utf-8")
     made = renderer().build_kustomize(str(root / "k"), str(root), origins=True)
     assert made.error == ""
-    found = model_objects(load_inputs(["-"], Config(), stdin=made.text.encode()), Config())
+    found = open_one(text=made.text).objects
     obj = next(o for o in found if o.name.endswith("web"))
     origin = find_origin(obj, lambda file: objects_of(root, file), from_wrapper(made.base, str(root)))
     assert origin is not None

@@ -20,9 +20,9 @@ from scclint.limits import MAX_DEPENDENCY_FOLDERS
 from scclint.load import load_text
 from scclint.load.document import text_at
 from scclint.source import Span
+from scclint.units.helm import CHART_FILE
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
 
-CHART_FILE = "Chart.yaml"
 _V1_DEPENDENCIES = "requirements.yaml"
 _NEARBY = 3
 """Levels of folders searched for charts where git does not list what belongs to the project."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from scclint.files.discover import display, is_below, is_text
 from scclint.limits import MAX_CHART_ENTRIES
-from scclint.units.helm.chart import CHART_FILE
+from scclint.units.helm import CHART_FILE
 
 
 def chart_problem(chart: str, root: str, values: Iterable[str] = ()) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from scclint.units.helm.line_matching import Alignment, Nearness, Template
 
 APPROXIMATE = "template line approximate"
-
-
-def relocate(findings: Sequence[Finding], trace: "Trace") -> list[Finding]:
-    """The findings, in their order, with their places in templates where their documents were rendered from one."""
-    return [_relocated(finding, trace) for finding in findings]
 
 
 def _relocated(finding: Finding, trace: "Trace") -> Finding:
@@ -70,6 +65,10 @@ class Trace:
         self._lines: dict[str, list[str]] = {}
         # The document asked about last, since most findings come one behind the other.
         self._latest: tuple[Document | None, list[str]] = None, []
+
+    def findings(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings, in their order, with their places in templates where their documents were rendered from one."""
+        return [_relocated(finding, self) for finding in findings]
 
     def span(self, span: Span) -> Span:
         """The place in the template, or the place itself where there is none."""

@@ -11,7 +11,7 @@ from scclint.files.read import read
 from scclint.load import load_text
 from scclint.load.document import text_at
 from scclint.record import record
-from scclint.units.helm.chart import CHART_FILE
+from scclint.units.helm import CHART_FILE
 
 _BESIDE = ("values-*.yaml", "*-values.yaml")
 _CI = "ci"

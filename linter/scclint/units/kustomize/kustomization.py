@@ -17,6 +17,7 @@ ORIGIN = "config.kubernetes.io/origin"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
+ORIGIN = "config.kubernetes.io/origin"
 
 Use = Literal["resource", "component", "patch", "plugin", "values", "file"]
 """How kustomize uses a file: objects, a component, a patch, the configuration of a generator or transformer, Helm values, or other."""

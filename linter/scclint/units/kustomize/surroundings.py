@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 
 def place_by_kustomizations(
     found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]
-) -> tuple[list[ApiObject], list[Notice]]:
+) -> tuple[list[ApiObject], list[str], list[Notice]]:
     """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
-    namespace of its kustomization. Return notices as well, on what kustomizations among the files `linted` do and scclint does not.
+    namespace of its kustomization. Return also the files among `linted` with patches that are not applied, and notices on files
+    that were not read.
 
     Kustomizations count that are among the documents, or in the folder of an object or above it.
     """
     kustomizations = list(_read(documents, {obj.file: None for obj in found}))
     if not kustomizations:
-        return list(found), []
+        return list(found), [], []
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
     placed = [_placed(obj, absolute[obj.file], layout) for obj in found]
-    return placed, [*_not_applied(_operating(kustomizations, linted)), *_not_read(kustomizations, linted)]
+    return placed, _operating(kustomizations, linted), list(_not_read(kustomizations, linted))
 
 
 def _placed(obj: ApiObject, path: str, layout: Layout) -> ApiObject:
@@ -52,12 +53,6 @@ def _placed(obj: ApiObject, path: str, layout: Layout) -> ApiObject:
     if path in layout.namespaces and goes_along and not obj.provenance.home:
         changes["home"] = layout.namespaces[path]
     return obj.with_provenance(**changes) if changes else obj
-
-
-def _not_applied(files: Sequence[str]) -> Iterator[Notice]:
-    if files:
-        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
-        yield Notice("note", f"{and_more(files, 1)}: patches and the like, not applied to what they change; {advice}")
 
 
 def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:

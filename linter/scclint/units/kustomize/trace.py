@@ -108,8 +108,10 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
 class Patches:
     """The patches of a closure, the one applied last first. Files are read when a patch is first looked for."""
 
-    def __init__(self, closed: Closure, root: str) -> None:
+    def __init__(self, closed: Closure, root: str, shown: Callable[[str], str] = str) -> None:
+        """`shown` gives the path that places have for a file, from its path relative to the root."""
         self._closed = closed
+        self._shown = shown
         self._root = root
         self._found: list[_Patch] | None = None
 
@@ -142,16 +144,18 @@ class Patches:
             if entry.file:
                 name = os.path.normpath(os.path.join(os.path.dirname(file), entry.file)).replace(os.sep, "/")
                 if name in self._closed.files:
-                    yield from (_Patch(entry, place, node) for node in _roots(name, self._load(name)[0]))
+                    yield from (_Patch(entry, place, node) for node in _roots(self._shown(name), self._load(name)[0]))
             else:
-                yield from (_Patch(entry, place, node, _lines_of(root, entry, text)) for node in _roots(file, entry.text))
+                yield from (
+                    _Patch(entry, place, node, _lines_of(root, entry, text)) for node in _roots(self._shown(file), entry.text)
+                )
 
     def _load(self, name: str) -> tuple[str, Node | None]:
         try:
             text = read(os.path.join(self._root, name), name)
         except LoadError:
             return "", None
-        return text, next(iter(_roots(name, text)), None)
+        return text, next(iter(_roots(self._shown(name), text)), None)
 
 
 @record

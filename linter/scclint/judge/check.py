@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.config import Selection
-from scclint.engine.progress import Progress, silent
-from scclint.finding import Crash, Finding, Problem, Related, Severity, Subject, shortened
+from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, Subject, shortened
+from scclint.judge.progress import Progress, silent
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
 
-def check(
+def apply_rules(
     worlds: Mapping[str, World],
     subjects: Sequence[Checked],
     rules: Sequence[AnyRule],
@@ -47,6 +47,16 @@ def check(
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
     findings = list(found) if len(worlds) == 1 else [_with_releases(f, releases) for f, releases in found.items()]
     return sorted(findings, key=order), list(crashes)
+
+
+def check_ignores(
+    ignores: Sequence[Ignore], rules: Sequence[AnyRule], select: Callable[[str], Selection]
+) -> tuple[list[Finding], list[Crash]]:
+    """What the rules about suppressions say of some. They ask for no world, as a suppression is the same on every release."""
+    from scclint.cluster import Cluster
+    from scclint.cluster.releases import NEWEST_KUBERNETES
+
+    return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 
 
 def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked) -> Finding:

@@ -19,6 +19,7 @@ from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
+    from scclint.units.elsewhere import Elsewhere
 
 RBAC = "rbac.authorization.k8s.io"
 MACHINE = "machineconfiguration.openshift.io/v1"
@@ -27,29 +28,36 @@ ANY_MINOR = 0
 POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
-def make_worlds(objects: Sequence[ApiObject], config: Config) -> dict[str, World]:
-    """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name."""
+def make_worlds(
+    objects: Sequence[ApiObject], config: Config, *, namespace: str = "", elsewhere: "Elsewhere | None" = None
+) -> dict[str, World]:
+    """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name.
+
+    `namespace` is the one of objects that name none, where the configuration gives no other.
+    """
+    namespace = config.namespace or namespace
     # A patch of an SCC or a binding is no SCC or binding.
     objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
-    given = [*_configured(config), *manifests(objects, config.namespace)]
+    given = [*_configured(config), *manifests(objects, namespace)]
     given, unfollowed = _with_aggregations(given)
     tasks = [o for o in objects if isinstance(o, Workload) and o.group == "tekton.dev"]
     if tasks:
         from scclint.cluster.pipelines import openshift_pipelines
 
         # In front, so that what the input says of the same objects holds.
-        given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, config.namespace) for task in tasks))
+        given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, namespace) for task in tasks))
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     worlds: dict[str, World] = {}
     for cluster in _clusters(config, given):
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
-            namespace=config.namespace,
+            namespace=namespace,
             creator=creator,
             profile_dirs=config.profile_dirs,
             others=worlds,
             unfollowed=unfollowed,
+            elsewhere=elsewhere,
         )
     return worlds
 

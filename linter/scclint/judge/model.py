@@ -4,19 +4,21 @@ import os
 from collections.abc import Sequence, Set
 
 from scclint.config.model import Config
-from scclint.engine.guard import guard
-from scclint.engine.inputs import Inputs, expand_settings, left_out
 from scclint.expand import expand
 from scclint.finding import Crash, Subject
+from scclint.judge.guard import guard
+from scclint.judge.inputs import Inputs, expand_settings, left_out
+from scclint.judge.part import Unjudged
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.units.kustomize.surroundings import place_by_kustomizations, with_origins
+from scclint.units.unit import Unit
 
 
-def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
-    """The model objects of all documents, in order.
+def model_objects(unit: Unit, inputs: Inputs, config: Config, folders: Sequence[str] = ()) -> list[ApiObject]:
+    """The model objects of all documents of a unit, in order. `folders` are those that the run was asked to judge.
 
     A document whose objects come to more than scclint looks at is from then on one that cannot be read.
     """
@@ -43,11 +45,13 @@ def model_objects(inputs: Inputs, config: Config) -> list[ApiObject]:
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
     found = _place_by_bundles(found)
-    with guard("model", "looking at kustomizations", inputs.crashes):
-        found, notices = place_by_kustomizations(found, inputs.documents, inputs.read)
-        inputs.notices.extend(notices)
-    with guard("model", "looking for what kustomize built from", inputs.crashes):
-        found, inputs.traced = with_origins(found, inputs.targets, inputs.texts.keys(), inputs.folders)
+    if not unit.rendered:
+        with guard("model", "looking at kustomizations", inputs.crashes):
+            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys())
+            inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
+            inputs.notices += notices
+        with guard("model", "looking for what kustomize built from", inputs.crashes):
+            found, _ = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
     return found
 
 

@@ -1,0 +1,118 @@
+"""The parts of an earlier run: a part is a function of what its unit is made of, and need not be worked out twice.
+
+A part is taken from there only if every text that judging the unit would read has the hash of the one that was read then, and
+nothing else differs on which findings depend: settings, the day, the code, what the unit takes from others and asks about them.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+from scclint.engine.index import Neighbours
+from scclint.engine.part_json import fields_of, pack, part_of, unpack
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile
+from scclint.files.read import read
+from scclint.files.store import StoredFile, digest, of_others, own_folder
+from scclint.judge.part import Part
+from scclint.judge.session import Session
+from scclint.registry import Registry
+from scclint.units.kustomize.surroundings import kustomizations_beside
+from scclint.units.unit import Unit
+
+_ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
+"""Texts of rendered manifests, whose findings may be placed in any file of the tree."""
+
+
+class Cache:
+    """The parts for one scope: what is linted, and from which folder. `find` and `keep` raise nothing."""
+
+    def __init__(self, file: StoredFile, session: Session, neighbours: Neighbours) -> None:
+        self._file = file
+        self._session = session
+        self._neighbours = neighbours
+        self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
+        self._known = self._read()
+        self._kept: dict[str, Any] = {}
+
+    def find(self, unit: Unit) -> Part | None:
+        """Return the part of an earlier run that had the same unit; None if there is none."""
+        key = self._key(unit)
+        try:
+            known_key, asked, fields = self._known[unit.name]
+            if not key or known_key != key or not self._neighbours.elsewhere(unit).same_answers(asked):
+                return None
+            part = part_of(unit.name, fields)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # No run of ours wrote that.
+            return None
+        self._kept[unit.name] = self._known[unit.name]
+        return part
+
+    def keep(self, unit: Unit, part: Part, asked: Mapping[tuple[str, ...], bool]) -> None:
+        """Keep the part of this run, if it depends on nothing that cannot be looked at again."""
+        key = "" if part.crashes else self._key(unit)
+        if key:
+            self._kept[unit.name] = [key, list(asked.items()), fields_of(part)]
+
+    def save(self) -> None:
+        """Write what is to be kept, if anything is new."""
+        if self._kept != self._known:
+            self._file.write(pack([[name, value] for name, value in self._kept.items()]))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return dict(unpack(self._file.read()))
+        except (ValueError, TypeError, RecursionError):
+            return {}
+
+    def _key(self, unit: Unit) -> str:
+        """What stands for all that the findings of a unit depend on; empty where that is not known."""
+        session, outline = self._session, self._session.outline
+        try:
+            texts = [(file, outline.reader.text(outline.source(file))) for file in (*unit.files, *unit.shared)]
+        except LoadError:
+            return ""
+        rendering = session.rendering(unit)
+        if rendering is None and any(mark in text for _, text in texts for mark in _ELSEWHERE):
+            return ""
+        around = [] if rendering else [(path, _digest_of(path)) for path in kustomizations_beside(unit.files)]
+        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
+        read = [(file, digest(text)) for file, text in texts]
+        return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken)))
+
+    def _cluster(self) -> list[tuple[str, str]]:
+        """The files that describe the cluster for all units."""
+        sources = self._session.sources
+        files = [item for item in (*sources.state, *sources.context) if isinstance(item, SourceFile)]
+        return [(file.display, _digest_of(file.path)) for file in files]
+
+
+def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, version: str) -> Cache | None:
+    """Return where parts are kept for a scope; None where that is not possible, or findings depend on more than can be told."""
+    config = session.config
+    if config.helm_chart or config.profile_dirs or config.rule_modules or session.options.overlay or session.options.review:
+        return None
+    folder = own_folder()
+    if not folder:
+        return None
+    return Cache(StoredFile(folder, scope, "parts", version, _code(session.registry)), session, neighbours)
+
+
+def _code(registry: Registry) -> Iterator[str]:
+    """Yield the modules, and folders of modules and data, that findings depend on."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    schemas = str(import_module("scclint.schemas").__file__)
+    rules = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
+    yield from of_others()
+    for root in sorted({package, *map(os.path.dirname, [schemas, *rules])}):
+        yield from (folder for folder, _, _ in os.walk(root))
+
+
+def _digest_of(path: str) -> str:
+    try:
+        return digest(read(path))
+    except LoadError:
+        return ""

@@ -1,0 +1,48 @@
+"""Stage index: what the units of a run define for one another."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from scclint.judge.session import Session
+from scclint.units.context import Context, Contexts
+from scclint.units.elsewhere import Elsewhere, Index
+from scclint.units.facts import Facts, together
+
+if TYPE_CHECKING:
+    from scclint.units.kustomize.closure import Closure
+    from scclint.units.unit import Unit
+
+
+class Neighbours:
+    """Answers for each unit what it takes from others, and what others have. A run with one unit asks for nothing."""
+
+    def __init__(self, units: "Sequence[Unit]", closures: "Mapping[str, Closure]", session: Session) -> None:
+        self._only = len(units) == 1
+        if self._only:
+            return
+        facts = {unit.name: _facts(unit, session) for unit in units}
+        shared = {unit.name: together(map(session.outline.facts, unit.shared)) for unit in units if unit.shared}
+        folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
+        self._contexts = Contexts(units, facts, shared, folders)
+        self._index = Index(facts)
+
+    def context(self, unit: "Unit") -> Context:
+        """The objects that the unit takes from others."""
+        return Context() if self._only else self._contexts.of(unit)
+
+    def elsewhere(self, unit: "Unit") -> Elsewhere:
+        """What rules may ask about other units."""
+        return Elsewhere() if self._only else Elsewhere(self._index, unit.name)
+
+
+def _facts(unit: "Unit", session: Session) -> Facts:
+    """What a unit defines; nothing of a bundle, which neither gives nor takes."""
+    if not unit.gives and not unit.context:
+        return Facts()
+    namespace = session.config.namespace or unit.namespace
+    if rendering := session.rendering(unit):
+        return session.outline.facts_about(session.documents(rendering), namespace)
+    if unit.kind == "chart":
+        return Facts()
+    documents = [document for file in unit.files for document in session.outline.documents(file)]
+    return session.outline.facts_about(documents, namespace)

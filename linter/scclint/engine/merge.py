@@ -1,0 +1,189 @@
+"""Puts the parts of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TYPE_CHECKING
+
+from scclint.engine.report import Report, UnitSummary
+from scclint.errors import LoadError
+from scclint.files.read import read
+from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
+from scclint.judge.check import check_ignores, order
+from scclint.judge.guard import guard
+from scclint.judge.notices import notices
+from scclint.judge.part import Part
+from scclint.judge.session import Session
+from scclint.record import replace
+from scclint.units.unit import Unit
+from scclint.world import Outcome
+
+if TYPE_CHECKING:
+    from scclint.suppress.apply import Ran
+
+Key = tuple[object, ...]
+
+
+def merge(parts: Sequence[Part], units: Sequence[Unit], session: Session, found: Sequence[Notice] = ()) -> Report:
+    """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit."""
+    findings = merged_findings(parts)
+    crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
+    told = [*found, *(notice for part in parts for notice in part.notices)]
+    told += notices([item for part in parts for item in part.unjudged], session.config)
+    files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
+    if session.options.ignores:
+        with guard("check", "applying suppressions", crashes):
+            findings, more = _suppressed(findings, parts, files, session, crashes)
+            told += more
+    texts = {file: text for part in parts for file, text in part.texts.items()}
+    return Report(
+        findings=tuple(findings),
+        crashes=tuple(crashes),
+        notices=tuple(dict.fromkeys(told)),
+        tally=merged_tally(parts),
+        platform=next((part.platform for part in parts), ""),
+        texts=texts_of(findings, texts),
+        rules=session.registry.rules,
+        outcomes=_outcomes(parts),
+        units=tuple(UnitSummary(unit.name, unit.kind, unit.files) for unit in units),
+        nothing=_is_nothing(parts, session),
+        files=files,
+        folders=session.sources.folders,
+    )
+
+
+def _suppressed(
+    findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Session, crashes: list[Crash]
+) -> tuple[list[Finding], list[Notice]]:
+    """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
+    from scclint.suppress.syntax import config_ignores
+
+    config, rules = session.config, session.registry.rules
+    covered = Report(files=frozenset(files), folders=session.sources.folders)
+
+    def ran(rule_id: str, file: str) -> bool:
+        return covered.covers(file) and rule_id in session.select(file)
+
+    ignores = merged_ignores(parts)
+    if configured := config_ignores(config):
+        from scclint.suppress.apply import apply
+
+        findings, judged = apply(findings, configured, rules, session.options.today, root=config.root, ran=ran)
+        ignores += judged
+    if ignores:
+        more, broken = check_ignores(ignores, rules, session.select)
+        crashes += broken
+        findings = sorted([*findings, *more], key=order)
+    if not config.baseline:
+        return findings, []
+    return _apply_baseline(findings, session, ran)
+
+
+def _apply_baseline(findings: list[Finding], session: Session, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
+    from scclint.suppress import baseline
+
+    file = session.config.baseline
+    marked, stale = baseline.apply(findings, baseline.load_baseline(read(file), file), ran=ran)
+    if not stale:
+        return marked, []
+    entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
+    return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
+
+
+def _is_nothing(parts: Iterable[Part], session: Session) -> bool:
+    """Whether folders or standard input were named and held nothing that might be a manifest."""
+    asked = session.sources.folders or any(file.path == "-" for file in session.outline.files.values())
+    return bool(asked) and all(part.nothing for part in parts)
+
+
+def _outcomes(parts: Iterable[Part]) -> Mapping[str, tuple[Outcome, ...]]:
+    found: dict[str, tuple[Outcome, ...]] = {}
+    for part in parts:
+        for release, outcomes in part.outcomes.items():
+            found[release] = (*found.get(release, ()), *outcomes)
+    return found
+
+
+def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:
+    """The text of every file that findings point into, read where it is not at hand."""
+    files: set[str] = set()
+    for finding in findings:
+        files.update((finding.span.file, *(r.span.file for r in (*finding.related, *finding.flow))))
+    texts = {}
+    for file in sorted(files):
+        try:
+            texts[file] = at_hand[file] if file in at_hand else read(file)
+        except LoadError:
+            # Gone or changed since it was read: the report does without the snippet.
+            continue
+    return texts
+
+
+def merged_findings(parts: Sequence[Part]) -> list[Finding]:
+    """The findings of all units, each with the units that it holds in.
+
+    Units that share a base report the same finding at the same place. Where units say different things about one field of one
+    object, the worst is reported, and what the others say is a note of it.
+    """
+    if len(parts) == 1:
+        return [replace(finding, units=(parts[0].unit,)) for finding in parts[0].findings]
+    same: dict[Finding, list[str]] = {}
+    for part in parts:
+        for finding in part.findings:
+            same.setdefault(replace(finding, suppression=None), []).append(part.unit)
+    suppressed = _suppressed_everywhere(parts)
+    groups: dict[Key, list[Finding]] = {}
+    for finding, units in same.items():
+        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppressed.get(finding))
+        groups.setdefault(_place(finding), []).append(marked)
+    return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
+
+
+def _suppressed_everywhere(parts: Iterable[Part]) -> dict[Finding, Suppression]:
+    """The findings that are suppressed in each unit that has them, with what suppresses them first."""
+    marks: dict[Finding, list[Suppression | None]] = {}
+    for part in parts:
+        for finding in part.findings:
+            marks.setdefault(replace(finding, suppression=None), []).append(finding.suppression)
+    return {finding: found[0] for finding, found in marks.items() if found[0] is not None and None not in found}
+
+
+def _place(finding: Finding) -> Key:
+    subject = finding.subject
+    return finding.rule_id, finding.span, finding.path, subject.kind, subject.name, subject.container
+
+
+def _joined(group: list[Finding]) -> list[Finding]:
+    """The findings of one place. Those that no two units share say what differs between units."""
+    units = [unit for finding in group for unit in finding.units]
+    if len(group) == 1 or len(set(units)) != len(units):
+        return group
+    group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
+    worst, *others = group
+    notes = tuple(f"in {', '.join(other.units)}: {other.message}" for other in others)
+    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)))]
+
+
+def merged_ignores(parts: Iterable[Part]) -> list[Ignore]:
+    """The suppressions of all units: one is unused where it is unused in every unit that has it."""
+    found: dict[Ignore, list[Ignore]] = {}
+    for part in parts:
+        for ignore in part.ignores:
+            found.setdefault(replace(ignore, uses=0, unused=(), expired=False), []).append(ignore)
+    merged = []
+    for alike in found.values():
+        unused = [rule for rule in alike[0].unused if all(rule in other.unused for other in alike)]
+        uses = sum(ignore.uses for ignore in alike)
+        merged.append(replace(alike[0], uses=uses, unused=tuple(unused)))
+    return merged
+
+
+def merged_tally(parts: Iterable[Part]) -> Tally:
+    """The counts of all units. A file that several units have counts once, where most of it was judged."""
+    files: dict[str, None] = {}
+    best: dict[str, Tally] = {}
+    for part in parts:
+        files |= dict.fromkeys(part.files)
+        for file, tally in part.tallies.items():
+            if file not in best or tally.linted > best[file].linted:
+                best[file] = tally
+    counts = ("documents", "linted", "other", "unsupported", "unparsable", "workloads")
+    return Tally(len(files), **{name: sum(getattr(tally, name) for tally in best.values()) for name in counts})

@@ -1,0 +1,50 @@
+"""Stage scan: the files of a run, what each defines, and the settings that all units share."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.expand import expand
+from scclint.files.discover import SourceFile
+from scclint.files.sources import Sources
+from scclint.finding import Notice
+from scclint.judge.inputs import expand_settings
+from scclint.load.document import Document
+from scclint.load.reader import Reader
+from scclint.model.object import ApiObject
+from scclint.record import EMPTY
+from scclint.units.detect import KINDS
+from scclint.units.outline import Outline
+
+
+def scan(sources: Sources, config: Config, overlay: Mapping[str, str | LoadError] = EMPTY) -> tuple[Outline, list[Notice]]:
+    """The outline of the files to report on, and a notice for each that cannot be found or read.
+
+    `overlay` has the texts that hold in place of files, by path as displayed.
+    """
+    files = [item for item in sources.targets if isinstance(item, SourceFile)]
+    missing = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
+    more = expand_settings(config)
+    kinds = more.kinds | KINDS
+    reader = Reader(kinds, overlay)
+
+    def objects(documents: Iterable[Document]) -> list[ApiObject]:
+        found: list[ApiObject] = []
+        for document in documents:
+            try:
+                found += expand(document, more)
+            except Exception:  # whatever is wrong with it is reported where it is judged
+                continue
+        return found
+
+    return Outline(files, _root(files, sources.folders), sources.folders, reader, kinds, objects), missing
+
+
+def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
+    """The deepest folder in which everything lies that a run was asked for: the working directory, if that is part of it."""
+    named = [*folders, *(os.path.dirname(file.path) or os.curdir for file in files if file.path != "-")]
+    try:
+        return os.path.commonpath(map(os.path.abspath, named)) if named else os.getcwd()
+    except ValueError:  # on different drives
+        return os.getcwd()

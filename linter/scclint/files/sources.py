@@ -1,0 +1,66 @@
+"""Which files a run reads."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile, discover, display
+
+
+class Settings(Protocol):
+    """The settings that decide what is read (see `scclint.config.model.Config`)."""
+
+    @property
+    def exclude(self) -> tuple[str, ...]: ...
+
+    @property
+    def force_exclude(self) -> bool: ...
+
+    @property
+    def profile_dirs(self) -> tuple[str, ...]: ...
+
+    @property
+    def cluster_state(self) -> tuple[str, ...]: ...
+
+
+class Sources(NamedTuple):
+    """What there is to read, or why something cannot be: to report on, a cluster's state, and what else informs verdicts.
+
+    `folders` are the folders among the paths to report on, `named` the files and folders, as displayed, that the user named to
+    inform verdicts.
+    """
+
+    targets: Sequence[SourceFile | LoadError]
+    state: Sequence[SourceFile | LoadError] = ()
+    context: Sequence[SourceFile | LoadError] = ()
+    folders: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+
+
+def find_sources(
+    paths: Sequence[str],
+    config: Settings,
+    *,
+    context: Sequence[str] = (),
+    stdin_filename: str = "<stdin>",
+    tracked_only: bool = False,
+) -> Sources:
+    """The files that a run reads, in order.
+
+    `paths` are files, folders or `-` to report on; profiles in the configuration's profile folders are reported on as well.
+    `context`, and the configuration's cluster state, inform verdicts. `tracked_only` leaves out of folders what git does not
+    track, for a commit hook that must not judge by files which are not part of the commit.
+    """
+
+    def found(paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only) -> list[SourceFile | LoadError]:
+        exclude, force = config.exclude, config.force_exclude
+        return [*discover(paths, stdin_filename=stdin, exclude=exclude, force_exclude=force, tracked_only=tracked_only)]
+
+    return Sources(
+        found([*paths, *config.profile_dirs], stdin_filename),
+        found(config.cluster_state, tracked_only=False),
+        found(context),
+        tuple(path for path in paths if os.path.isdir(path)),
+        frozenset(map(display, (*config.cluster_state, *context))),
+    )

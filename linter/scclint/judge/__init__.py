@@ -1,0 +1,166 @@
+"""Judges one unit: load, render, model and check it, and yield its findings."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from scclint.finding import Finding, Ignore, Notice
+from scclint.judge.check import apply_rules, order
+from scclint.judge.guard import guard
+from scclint.judge.inputs import Inputs
+from scclint.judge.load import load_documents
+from scclint.judge.model import model_objects
+from scclint.judge.notices import tallies, unjudged
+from scclint.judge.part import Part
+from scclint.judge.session import Session
+from scclint.judge.trace import tracer
+from scclint.judge.worlds import make_worlds
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
+from scclint.record import record, replace
+from scclint.suppress import syntax
+from scclint.units.context import Context
+from scclint.units.elsewhere import Elsewhere
+from scclint.units.unit import Unit
+from scclint.world import Outcome, World
+
+__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
+
+
+@record
+class JudgedWorkload:
+    """A workload with the worlds that judge it, by release, and the units that it is part of."""
+
+    workload: Workload
+    worlds: Mapping[str, World]
+    units: tuple[str, ...]
+
+
+@record
+class OpenUnit:
+    """A unit with its documents, objects, and a world for each release asked for, by name. `ours` are
+    the objects to report on, `subjects` what rules look at.
+    """
+
+    unit: Unit
+    inputs: Inputs
+    objects: Sequence[ApiObject]
+    worlds: Mapping[str, World]
+    subjects: Sequence[Document | ApiObject]
+    ours: Sequence[ApiObject]
+
+    @property
+    def workloads(self) -> list[Workload]:
+        """The workloads to report on, in the order of the input."""
+        return [s for s in self.subjects if isinstance(s, Workload)]
+
+    @property
+    def platform(self) -> str:
+        """What the unit is judged for: `OpenShift 4.16, 4.20`."""
+        first = next(iter(self.worlds.values())).cluster.platform_name
+        return ", ".join([first, *list(self.worlds)[1:]])
+
+    @property
+    def part(self) -> Part:
+        """What became of the unit's input, without findings."""
+        inputs = self.inputs
+        return Part(
+            self.unit.name,
+            crashes=tuple(inputs.crashes),
+            notices=tuple(inputs.notices),
+            tallies=tallies(inputs, self.ours),
+            files=tuple(inputs.read),
+            platform=self.platform,
+            texts=inputs.texts,
+            nothing=inputs.nothing,
+        )
+
+    @property
+    def judged(self) -> list[JudgedWorkload]:
+        """The same, each with the worlds that judge it."""
+        return [JudgedWorkload(workload, self.worlds, (self.unit.name,)) for workload in self.workloads]
+
+
+def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> OpenUnit:
+    """Load and model a unit, with what it takes from others."""
+    inputs = load_documents(unit, session)
+    session.options.lap("load")
+    objects = model_objects(unit, inputs, session.config, session.sources.folders)
+    worlds = make_worlds([*context.objects, *objects], session.config, namespace=unit.namespace, elsewhere=elsewhere)
+    session.options.lap("model")
+    targets = {id(document) for document in inputs.targets}
+    ours = [o for o in objects if id(o.document) in targets]
+    subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
+    return OpenUnit(unit, inputs, objects, worlds, subjects, ours)
+
+
+def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:
+    """The findings of a unit. It depends on nothing but the unit's files, what it takes from others, and the settings."""
+    opened = open_unit(unit, context, elsewhere, session)
+    inputs, worlds = opened.inputs, opened.worlds
+    findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, session.select, session.options.progress)
+    ignores: list[Ignore] = []
+    with guard("check", "applying suppressions", crashes):
+        findings, ignores = _suppressed(findings, opened, session)
+    with guard("check", "looking for the lines of sources", crashes):
+        trace = tracer(unit, inputs, opened.ours, session)
+        findings = trace.findings(findings)
+        ignores = [replace(ignore, span=trace.span(ignore.span)) for ignore in ignores]
+    findings.sort(key=order)
+    seen = list(inputs.unjudged)
+    with guard("check", "looking at what is not judged", crashes):
+        seen += unjudged(inputs.targets, opened.ours, worlds, session.config)
+    session.options.lap("check")
+    part = opened.part
+    return replace(
+        part,
+        findings=tuple(findings),
+        ignores=tuple(ignores),
+        crashes=(*part.crashes, *crashes),
+        notices=(*part.notices, *_ties(context)),
+        unjudged=tuple(seen),
+        outcomes=_outcomes(worlds, opened.workloads) if session.options.review else {},
+    )
+
+
+def _suppressed(findings: list[Finding], opened: OpenUnit, session: Session) -> tuple[list[Finding], list[Ignore]]:
+    """The findings with those marked that comments and annotations of the unit suppress, and these with what they cover.
+
+    They are looked for where they were read, before a finding moves to a template or a patch.
+    """
+    written = list(written_ignores(opened.subjects)) if session.options.ignores else []
+    if not written:
+        return findings, []
+    from scclint.suppress.apply import apply
+
+    def ran(rule_id: str, file: str) -> bool:
+        return rule_id in session.select(file)
+
+    rules = session.registry.rules
+    return apply(findings, written, rules, session.options.today, root=session.config.root, ran=ran)
+
+
+def written_ignores(subjects: Iterable[Document | ApiObject]) -> Iterator[Ignore]:
+    """The suppressions in the comments of documents and the annotations of objects."""
+    for subject in subjects:
+        if isinstance(subject, Document):
+            yield from syntax.comment_ignores(subject)
+        else:
+            yield from syntax.annotation_ignores(subject)
+
+
+def _ties(context: Context) -> Iterator[Notice]:
+    for tie in context.ties:
+        units = ", ".join(tie.units)
+        yield Notice("note", f"{tie.name} is defined differently in {units}: none of them is taken into account here")
+
+
+def _outcomes(worlds: Mapping[str, World], workloads: Sequence[Workload]) -> dict[str, tuple[Outcome, ...]]:
+    return {release: tuple(_judged(world, workloads)) for release, world in worlds.items()}
+
+
+def _judged(world: World, workloads: Iterable[Workload]) -> Iterator[Outcome]:
+    for workload in workloads:
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            yield world.outcome(workload)

@@ -1,0 +1,100 @@
+"""Stage load: the documents of one unit, with what became of each file."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.expand import Settings
+from scclint.files.discover import SourceFile
+from scclint.finding import Crash, Notice, Subject
+from scclint.judge.part import Unjudged
+from scclint.load.document import Document, text_at
+from scclint.load.reader import Reader
+from scclint.suppress.syntax import MARK
+from scclint.units.kustomize.kustomization import NAMES
+
+if TYPE_CHECKING:
+    from scclint.units.helm.chart import TemplateOrigin
+
+
+class Inputs:
+    """What was read for a unit.
+
+    `targets` are the documents to report on, `context` those that only inform verdicts. `passed` counts, by file and kind, the
+    documents of which nothing else will be asked. `read` are the files of the targets. `notices` are on what could not be read,
+    `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
+    the texts of files that are not on the disk. `unjudged` is what was seen and is not judged.
+    """
+
+    __slots__ = ("context", "crashes", "notices", "origins", "passed", "read", "targets", "texts", "unjudged")
+
+    def __init__(self) -> None:
+        self.targets: list[Document] = []
+        self.context: list[Document] = []
+        self.passed: dict[str, dict[str, int]] = {}
+        self.notices: list[Notice] = []
+        self.crashes: list[Crash] = []
+        self.texts: dict[str, str] = {}
+        self.unjudged: list[Unjudged] = []
+        self.read: dict[str, None] = {}
+        self.origins: Mapping[tuple[str, str], TemplateOrigin] = {}
+
+    @property
+    def documents(self) -> Iterator[Document]:
+        """All of them, the targets last: what they say of an object goes before what a dump of the cluster has."""
+        yield from self.context
+        yield from self.targets
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was read that might be a manifest."""
+        return not any(map(any, self.passed.values())) and not any(map(_may_be_manifest, self.targets))
+
+    def take_file(self, file: SourceFile, reader: Reader) -> None:
+        """Read a file to report on. One that cannot be read is a notice."""
+        try:
+            documents = reader.documents(file)
+        except LoadError as error:
+            self.notices.append(Notice("error", error.message, error.file, error.line))
+            return
+        except Exception as error:  # a bug that one file brings out must not take the others with it
+            self.read[file.display] = None
+            self.crashes.append(Crash("load", Subject(), f"{file.display}: {type(error).__name__}: {error}"))
+            return
+        self.read[file.display] = None
+        if reader.is_overlaid(file):
+            self.texts[file.display] = reader.text(file)
+        self.take(documents)
+
+    def take(self, documents: Iterable[Document]) -> None:
+        """Add documents to the targets, or count those of which nothing else will be asked, as are most of what is read."""
+        for document in documents:
+            if is_settled(document):
+                kinds = self.passed.setdefault(document.file, {})
+                kinds[document.kind] = kinds.get(document.kind, 0) + 1
+            else:
+                self.targets.append(document)
+
+
+def is_settled(document: Document) -> bool:
+    """Whether all there is to say of a document is that it is there: its kind bears on nothing, and so does its text."""
+    if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
+        return False
+    return MARK not in document.text
+
+
+def left_out(why: str, file: str, line: int) -> Notice:
+    """Says why something that would inform verdicts does not."""
+    return Notice("warning", f"not taken into account: {why}", file, line)
+
+
+def _may_be_manifest(document: Document) -> bool:
+    """Values files and workflows are YAML as well; what cannot be read might have been a manifest, and a profile is as good."""
+    return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
+
+
+def expand_settings(config: Config) -> Settings:
+    """What the configuration adds to the kinds that scclint knows."""
+    return Settings({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params)

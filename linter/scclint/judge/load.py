@@ -1,0 +1,40 @@
+"""Stage load: the documents of a unit, as its renderer makes them or as its files have them."""
+
+import os
+from typing import TYPE_CHECKING
+
+from scclint.judge.guard import guard
+from scclint.judge.inputs import Inputs
+from scclint.units.unit import Unit
+
+if TYPE_CHECKING:
+    from scclint.judge.session import Session
+
+
+def load_documents(unit: Unit, session: "Session") -> Inputs:
+    """The documents of a unit, with those of the files that it shares and of the cluster as context."""
+    inputs = Inputs()
+    documents, notices = session.cluster
+    inputs.context += documents
+    inputs.notices += notices
+    for file in unit.shared:
+        shared = Inputs()
+        shared.take_file(session.outline.source(file), session.outline.reader)
+        inputs.context += shared.targets
+    if rendering := session.rendering(unit):
+        inputs.texts[rendering.file] = rendering.text
+        inputs.read |= dict.fromkeys(unit.files)
+        inputs.take(session.documents(rendering))
+    else:
+        for number, file in enumerate(unit.files, 1):
+            inputs.take_file(session.outline.source(file), session.outline.reader)
+            session.options.progress("read", number, 0)
+    if session.config.helm_chart or any(document.source for document in inputs.targets):
+        from scclint.units.helm.sources import find_origins
+
+        chart = session.config.helm_chart or (unit.path if unit.kind == "chart" else "")
+        piped = {file for file in inputs.texts if not os.path.exists(file)}
+        with guard("load", "looking for Helm's templates", inputs.crashes):
+            inputs.origins, found = find_origins(inputs.targets, chart, piped)
+            inputs.notices += found
+    return inputs

@@ -1,0 +1,198 @@
+"""What became of the input: every document in one place of the tally, and whatever was seen and not judged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from scclint.config.model import Config
+from scclint.finding import Notice, Tally
+from scclint.judge.inputs import Inputs
+from scclint.judge.part import Unjudged
+from scclint.load.document import Document
+from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.unknown import is_open
+from scclint.model.workload import Workload
+from scclint.text import and_more
+from scclint.world import World
+
+Subjects = Sequence[Document | ApiObject]
+
+
+def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
+    """The documents of each file, every one in exactly one place; of the parsed ones those count as linted that gave an object."""
+    partial = {id(o.document) for o in objects if o.partial}
+    linted = {id(o.document) for o in objects} - partial
+    workloads: dict[str, int] = {}
+    for obj in objects:
+        if isinstance(obj, Workload) and not obj.partial:
+            workloads[obj.file] = workloads.get(obj.file, 0) + 1
+    by_file: dict[str, list[Document]] = {file: [] for file in (*inputs.read, *inputs.passed)}
+    for document in inputs.targets:
+        if document.status != "empty":
+            by_file.setdefault(document.file, []).append(document)
+    return {
+        file: _tally(documents, sum(inputs.passed.get(file, {}).values()), linted, partial, workloads.get(file, 0))
+        for file, documents in by_file.items()
+    }
+
+
+def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial: set[int], workloads: int) -> Tally:
+    number = len(documents) + passed
+    judged = sum(id(d) in linted for d in documents)
+    unsupported = sum(d.status == "template" or id(d) in partial for d in documents)
+    unparsable = sum(d.status == "unparsable" for d in documents)
+    return Tally(
+        documents=number,
+        linted=judged,
+        other=number - judged - unsupported - unparsable,
+        unsupported=unsupported,
+        unparsable=unparsable,
+        workloads=workloads,
+    )
+
+
+def unjudged(
+    targets: Sequence[Document], objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
+) -> Iterator[Unjudged]:
+    """What no finding reports of the targets, whose objects these are."""
+    world = next(iter(worlds.values()))
+    for document in targets:
+        if document.status == "template":
+            yield Unjudged("template", document.file)
+    for obj in objects:
+        if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
+            yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+        elif isinstance(obj, UnknownKind):
+            yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
+        elif obj.partial:
+            yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
+    yield from _unknown(world, objects)
+    yield from _assumed(world, objects)
+    for name in world.unfollowed:
+        yield Unjudged("unfollowed", name)
+    if config.origins.get("params") == "command line":
+        yield from _parameters(targets)
+
+
+def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+    """Workloads without a verdict, which no rule about verdicts speaks of."""
+    for obj in objects:
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
+                # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
+                sort = "beyond a limit" if obj.provenance.beyond else "elsewhere" if obj.provenance.elsewhere else "unknown"
+                yield Unjudged(sort, f"{obj.file}: {obj.named}", why.text)
+
+
+def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+    """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
+    tasks = any(isinstance(obj, Workload) and obj.group == "tekton.dev" for obj in objects)
+    if tasks and world.cluster.platform == "openshift":
+        from scclint.cluster.pipelines import SCC
+
+        if world.scc(SCC) is None:
+            yield Unjudged("pipelines", SCC)
+
+
+def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
+    """The parameters that Templates have."""
+    from scclint.expand.template import declared
+    from scclint.yaml.nodes import to_data
+
+    for document in targets:
+        if document.kind == "Template" and document.root is not None:
+            yield from (Unjudged("parameter", name) for name in declared(to_data(document.root)))
+
+
+def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
+    """What was seen in all units and not judged, in words, said once for each sort."""
+    of: dict[str, dict[Unjudged, None]] = {}
+    for item in seen:
+        of.setdefault(item.sort, {})[item] = None
+    return [notice for sort, word in _WORDS.items() for notice in word(list(of.get(sort, ())))] + _needless(
+        {item.what for item in of.get("parameter", ())}, config
+    )
+
+
+def _templates(found: list[Unjudged]) -> Iterator[Notice]:
+    if found:
+        advice = "lint what it renders to; of a chart, `helm template . --namespace NAME | scclint check -`"
+        files = sorted(item.what for item in found)
+        yield Notice("note", f"{and_more(files, 1)}: template source, not judged; {advice}")
+
+
+def _patches(found: list[Unjudged]) -> Iterator[Notice]:
+    if found:
+        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+        files = sorted(item.what for item in found)
+        yield Notice("note", f"{and_more(files, 1)}: patches and the like, not applied to what they change; {advice}")
+
+
+def _open_kinds(found: list[Unjudged]) -> Iterator[Notice]:
+    if found:
+        yield Notice("note", f"{found[0].what}: not judged, since its kind is still to be filled in{_nor(found)}")
+
+
+def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
+    """Objects of which nobody knows what pods come of them."""
+    if found:
+        kinds = sorted({item.why for item in found})
+        make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
+        advice = "`pod-templates` in the configuration says where a kind keeps a pod template"
+        text = f"not judged: scclint does not know which pods {make} of it; {advice}"
+        yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
+
+
+def _partial(found: list[Unjudged]) -> Iterator[Notice]:
+    if found:
+        first = f"{found[0].what}: partial, like a patch, and not judged, because {found[0].why}"
+        yield Notice("note", first + _nor(found))
+
+
+def _no_verdict(level: str, found: list[Unjudged]) -> Iterator[Notice]:
+    if found:
+        more = f"; nor on {len(found) - 1} more" if len(found) > 1 else ""
+        yield Notice(level, f"{found[0].what}: no verdict, because {found[0].why}{more}")
+
+
+def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
+    for item in found:
+        yield Notice(
+            "note",
+            "Tekton tasks are judged as OpenShift Pipelines runs them, unless the input says otherwise: as service account pipeline, "
+            f"which may use SCC {item.what}, by a controller that may use SCC nonroot",
+        )
+
+
+def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
+    """Grants that may be there and are not taken into account."""
+    if found:
+        text = "aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
+        yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
+
+
+_WORDS = {
+    "template": _templates,
+    "patches": _patches,
+    "open kind": _open_kinds,
+    "unknown kind": _unknown_kinds,
+    "partial": _partial,
+    "beyond a limit": lambda found: _no_verdict("error", found),
+    "unknown": lambda found: _no_verdict("warning", found),
+    "elsewhere": lambda found: _no_verdict("note", found),
+    "pipelines": _pipelines,
+    "unfollowed": _unfollowed,
+}
+
+
+def _nor(found: list[Unjudged]) -> str:
+    rest = len(found) - 1
+    return f"; nor {'is' if rest == 1 else 'are'} {rest} more such" if rest else ""
+
+
+def _needless(known: set[str], config: Config) -> list[Notice]:
+    """Values given on the command line for parameters that no Template has; `oc process` refuses them."""
+    if config.origins.get("params") != "command line":
+        return []
+    text = "was given a value, but no Template has a parameter of that name"
+    return [Notice("warning", f"parameter {name} {text}") for name in sorted(config.params.keys() - known)]

@@ -1,0 +1,39 @@
+"""What judging one unit yields, before it is merged with that of the other units."""
+
+from collections.abc import Mapping
+
+from scclint.finding import Crash, Finding, Ignore, Notice, Tally
+from scclint.record import EMPTY, record
+from scclint.world import Outcome
+
+
+@record
+class Unjudged:
+    """Something that no finding reports: `sort` groups it with others, `what` names it, `why` says why it is not judged."""
+
+    sort: str
+    what: str
+    why: str = ""
+
+
+@record
+class Part:
+    """The findings of a unit, and what became of its input.
+
+    `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
+    `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
+    manifest was read. `outcomes` has what becomes of each workload, by release, where the run asks for it.
+    """
+
+    unit: str
+    findings: tuple[Finding, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    tallies: Mapping[str, Tally] = EMPTY
+    files: tuple[str, ...] = ()
+    platform: str = ""
+    texts: Mapping[str, str] = EMPTY
+    nothing: bool = False
+    outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY

@@ -1,0 +1,114 @@
+"""Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from scclint.cluster.releases import NEWEST
+from scclint.config.model import Config
+from scclint.finding import Notice
+from scclint.record import EMPTY, record, replace
+from scclint.text import and_more
+from scclint.units.detect import Split
+from scclint.units.unit import Rendering, Unit
+from scclint.world import UNSPECIFIED_NAMESPACE
+
+if TYPE_CHECKING:
+    from scclint.units import render as renderers
+    from scclint.units.kustomize.closure import Closure
+    from scclint.units.render import Renderer
+
+_MOST_REASONS = 5
+
+
+@record
+class Rendered:
+    """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
+
+    `closures` are what kustomize units are built from, by name, below the folder `tree`.
+    """
+
+    units: tuple[Unit, ...] = ()
+    renderings: Mapping[str, Rendering] = EMPTY
+    notices: tuple[Notice, ...] = ()
+    closures: "Mapping[str, Closure]" = EMPTY
+    tree: str = ""
+    renderer: "Renderer | None" = None
+
+    def origins(self, unit: Unit) -> "renderers.Rendering":
+        """What a kustomize unit renders to, each object annotated with the file that it comes from."""
+        if self.renderer is None:
+            from scclint.units import render as renderers
+
+            return renderers.Rendering(error="rendering is switched off")
+        return self.renderer.build_kustomize(unit.path, self.tree, origins=True, checked=self.closures[unit.name])
+
+
+def render(split: Split, config: Config) -> Rendered:
+    """Render the units that are kustomizations or charts."""
+    if not any(unit.kind in ("kustomize", "chart") for unit in split.units):
+        return Rendered(tuple(split.units))
+    renderer = None
+    if config.render != "never":
+        from scclint.units.render import find_renderer
+
+        renderer = find_renderer()
+    units: list[Unit] = []
+    renderings: dict[str, Rendering] = {}
+    notices: dict[Notice, None] = {}
+    for unit in split.units:
+        if unit.kind not in ("kustomize", "chart"):
+            units.append(unit)
+            continue
+        made = _render(unit, split, renderer, config)
+        if not made.error:
+            renderings[unit.name] = made
+            units.append(unit)
+            notices |= {Notice("warning", f"{unit.name}: {text}"): None for text in made.notices}
+        elif unit.kind == "kustomize" or unit.is_default_view:
+            # Without rendering, all views of a chart are the same files.
+            units.append(replace(unit, unrendered=made.error))
+    level = "error" if config.render == "require" else "note"
+    notices |= dict.fromkeys(_unrendered([unit for unit in units if unit.unrendered], level))
+    if renderings and renderer is not None and not renderer.isolated:
+        text = (
+            "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
+        )
+        notices[Notice("note", text)] = None
+    return Rendered(tuple(units), renderings, tuple(notices), split.closures, split.tree, renderer)
+
+
+def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config) -> Rendering:
+    called = f"{unit.name} as rendered"
+    if renderer is None:
+        return Rendering(called, "", "rendering is switched off")
+    if unit.view is None:
+        made = renderer.build_kustomize(unit.path, split.tree, checked=split.closures[unit.name])
+    else:
+        from scclint.units.helm.capabilities import api_versions, kube_version
+        from scclint.units.helm.views import release_name
+
+        release = (config.openshift or (NEWEST,))[-1]
+        made = renderer.template_chart(
+            unit.path,
+            root=split.tree,
+            release_name=unit.view.release or release_name(unit.path),
+            namespace=config.namespace or unit.namespace or UNSPECIFIED_NAMESPACE,
+            kube_version=kube_version(release),
+            api_versions=api_versions(release),
+            values=(*unit.view.values, *config.helm_values),
+            settings=(*unit.view.settings, *config.helm_set),
+        )
+    return Rendering(called, made.text, made.error, made.notices)
+
+
+def _unrendered(units: Sequence[Unit], level: str) -> Iterator[Notice]:
+    """Why units are judged by their files, said once for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for unit in units:
+        by_reason.setdefault(unit.unrendered, []).append(unit.name)
+    reasons = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+    for reason, names in reasons[:_MOST_REASONS]:
+        number = "1 unit" if len(names) == 1 else f"{len(names)} units"
+        yield Notice(level, f"{number} judged unrendered ({and_more(names, 2)}): {reason}")
+    if rest := [name for _, names in reasons[_MOST_REASONS:] for name in names]:
+        yield Notice(level, f"{len(rest)} more units judged unrendered: `scclint units` lists the reasons")

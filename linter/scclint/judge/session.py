@@ -1,0 +1,109 @@
+"""What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scclint.config import Selection, selection
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.files.sources import Sources
+from scclint.finding import Notice
+from scclint.judge.inputs import left_out
+from scclint.judge.progress import Lap, Progress, no_lap, silent
+from scclint.judge.render import Rendered
+from scclint.load import load_file, load_text
+from scclint.load.document import Document
+from scclint.model.kinds import STATE_KINDS
+from scclint.record import EMPTY, record
+from scclint.registry import Registry
+from scclint.units.outline import Outline
+from scclint.units.unit import Rendering, Unit
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+@record
+class Options:
+    """How a run goes, apart from its settings.
+
+    `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
+    `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
+    whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
+    each stage when it is over.
+    """
+
+    overlay: Mapping[str, str | LoadError] = EMPTY
+    ignores: bool = True
+    today: "date | None" = None
+    review: bool = False
+    progress: Progress = silent
+    lap: Lap = no_lap
+
+
+DEFAULTS = Options()
+NOTHING_RENDERED = Rendered()
+
+
+class Session:
+    """One run: `outline` has its files, `sources` those that describe the cluster for all units, and `rendered` what units
+    render to.
+    """
+
+    def __init__(
+        self,
+        outline: Outline,
+        sources: Sources,
+        config: Config,
+        registry: Registry,
+        rendered: Rendered = NOTHING_RENDERED,
+        options: Options = DEFAULTS,
+    ) -> None:
+        self.outline = outline
+        self.sources = sources
+        self.config = config
+        self.registry = registry
+        self.options = options
+        self.select: Callable[[str], Selection] = selection(registry.rules, config)
+        self.rendered = rendered
+
+    @cached_property
+    def cluster(self) -> tuple[list[Document], list[Notice]]:
+        """The documents that describe the cluster for all units, read once, and notices on what could not be read.
+
+        Dumps of a cluster are large, and read for the few kinds that make a cluster. What was named and cannot be read is an
+        error; what lies in folders is beyond the user's control and gives a warning.
+        """
+        documents: list[Document] = []
+        notices: list[Notice] = []
+        for is_state, items in ((True, self.sources.state), (False, self.sources.context)):
+            for item in items:
+                try:
+                    if isinstance(item, LoadError):
+                        raise item
+                    # What is reported on is part of a unit.
+                    if item.display not in self.outline.files:
+                        text = self.outline.reader.text(item)
+                        kinds = STATE_KINDS if is_state else self.outline.kinds
+                        documents += load_file(item.display, _thinned(text) if is_state else text, kinds)
+                except LoadError as error:
+                    where = (error.message, error.file, error.line)
+                    notices.append(Notice("error", *where) if error.file in self.sources.named else left_out(*where))
+        broken = [(d.file, d.error) for d in documents if d.status == "unparsable" and d.error is not None]
+        notices += [left_out(error.message, file, error.line) for file, error in broken]
+        return documents, notices
+
+    def rendering(self, unit: Unit) -> Rendering | None:
+        """What the unit renders to; None where it is judged by its files."""
+        return self.rendered.renderings.get(unit.name)
+
+    def documents(self, rendering: Rendering) -> list[Document]:
+        """The documents of a rendering."""
+        return load_text(rendering.file, rendering.text, self.outline.kinds)
+
+
+def _thinned(text: str) -> str:
+    from scclint.load.thin import thin
+
+    return thin(text, STATE_KINDS)

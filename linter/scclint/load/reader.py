@@ -1,0 +1,54 @@
+"""Files and other texts to documents, each read once while there is room to keep it."""
+
+from collections.abc import Mapping, Set
+
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile
+from scclint.files.read import read
+from scclint.limits import KEPT_TEXT
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.record import EMPTY
+
+STDIN = "-"
+
+
+class Reader:
+    """Reads files, where `overlay` has the texts that hold in place of what is on the disk, by the path as displayed.
+
+    Standard input and unsaved buffers of an editor are such texts; one that cannot be read is its error. Documents of a kind
+    that is not among `kinds` are not parsed.
+    """
+
+    def __init__(self, kinds: Set[str], overlay: Mapping[str, str | LoadError] = EMPTY) -> None:
+        self._kinds = kinds
+        self._overlay = overlay
+        self._texts: dict[str, str] = {}
+        self._documents: dict[str, list[Document]] = {}
+        self._room = KEPT_TEXT
+
+    def is_overlaid(self, file: SourceFile) -> bool:
+        """Whether the text of a file comes from somewhere else than the disk."""
+        return file.display in self._overlay
+
+    def text(self, file: SourceFile) -> str:
+        """The text of a file. Raises LoadError for what cannot be read."""
+        shown = file.display
+        text = self._overlay.get(shown, self._texts.get(shown))
+        if isinstance(text, LoadError):
+            raise text
+        if text is None:
+            text = read(file.path, shown)
+            if len(text) <= self._room:
+                self._room -= len(text)
+                self._texts[shown] = text
+        return text
+
+    def documents(self, file: SourceFile) -> list[Document]:
+        """The documents of a file, broken ones included. Raises LoadError for a file that cannot be read."""
+        found = self._documents.get(file.display)
+        if found is None:
+            found = list(load_file(file.display, self.text(file), self._kinds))
+            if file.display in self._texts or file.display in self._overlay:
+                self._documents[file.display] = found
+        return found

@@ -1,0 +1,218 @@
+"""What one unit takes from others: by name, and never from an alternative of it.
+
+A repository holds many clusters. A grant in `prod/` reaches a workload in another folder only if it names the workload's service
+account, and if no other environment's copy of that grant fits the workload's path better.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.model.namespaces import Namespace
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.record import record
+from scclint.units.facts import Facts
+from scclint.units.unit import Unit
+
+_ACCOUNT = "system:serviceaccount:"
+_ACCOUNTS_OF = "system:serviceaccounts:"
+
+ObjectName = tuple[str, str, str]
+"""Kind, namespace and name."""
+
+
+@record
+class Taken:
+    """An object that a unit takes from another, and the name of that one."""
+
+    obj: ApiObject
+    unit: str
+
+
+@record
+class Tie:
+    """An object that several units define differently, none of which fits better: it is left out."""
+
+    name: str
+    units: tuple[str, ...]
+
+
+@record
+class Context:
+    """What a unit takes from others, in a fixed order, and what had to be left out."""
+
+    taken: tuple[Taken, ...] = ()
+    ties: tuple[Tie, ...] = ()
+
+    @property
+    def objects(self) -> tuple[ApiObject, ...]:
+        return tuple(taken.obj for taken in self.taken)
+
+
+class Contexts:
+    """Answers for each unit of a run what it takes from the others."""
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        facts: Mapping[str, Facts],
+        shared: Mapping[str, Facts],
+        folders: Mapping[str, frozenset[str]],
+    ) -> None:
+        """All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is
+        built from, Components left out."""
+        self._units = {unit.name: unit for unit in units}
+        self._facts = facts
+        self._shared = shared
+        self._folders = folders
+        self._segments = {unit.name: frozenset(unit.name.partition("#")[0].split("/")) for unit in units}
+        self._sharing = self._who_shares()
+        self._givers = _Givers((unit for unit in units if unit.gives), facts)
+
+    def of(self, unit: Unit) -> Context:
+        """What the unit takes."""
+        if not unit.context:
+            return Context()
+        wanted = _Wanted(self._facts[unit.name], self._shared.get(unit.name, Facts()))
+        found: dict[ObjectName, list[Taken]] = {}
+        pending = [*self._givers.for_unit(wanted)]
+        seen: set[tuple[str, ObjectName]] = set()
+        while pending:
+            taken = pending.pop(0)
+            key = name_of(taken.obj)
+            if (
+                taken.unit == unit.name
+                or (taken.unit, key) in seen
+                or key in wanted.defined
+                or not self._serves(taken.unit, unit)
+            ):
+                continue
+            seen.add((taken.unit, key))
+            found.setdefault(key, []).append(taken)
+            pending += self._givers.behind(taken.obj)
+        chosen, ties = [], []
+        for key in sorted(found):
+            best = self._best(found[key], unit)
+            if len(best) == 1:
+                chosen.append(best[0])
+            else:
+                ties.append(Tie(best[0].obj.named, tuple(sorted(taken.unit for taken in best))))
+        return Context(tuple(chosen), tuple(ties))
+
+    def alternatives(self, name: str) -> frozenset[str]:
+        """The units that define an object or build on a folder that this one does as well: they are never applied together."""
+        keys = (*self._facts[name].identities, *self._folders.get(name, ()))
+        return frozenset(other for key in keys for other in self._sharing[key]) - {name}
+
+    def _serves(self, giver: str, taker: Unit) -> bool:
+        """Whether the giver may be deployed beside the taker, and no alternative of it fits the taker better."""
+        alternatives = self.alternatives(giver)
+        if taker.name in alternatives:
+            return False
+        fit = self._fit(giver, taker)
+        return all(self._fit(other, taker) <= fit for other in alternatives)
+
+    def _fit(self, giver: str, taker: Unit) -> int:
+        """How many names of folders, and so of environments and clusters, two units have in common."""
+        return len(self._segments[giver] & self._segments[taker.name])
+
+    def _best(self, candidates: Sequence[Taken], taker: Unit) -> list[Taken]:
+        """The candidates that fit best, those of equal content once."""
+        most = max(self._fit(taken.unit, taker) for taken in candidates)
+        best: list[Taken] = []
+        for taken in sorted(candidates, key=lambda taken: taken.unit):
+            if self._fit(taken.unit, taker) == most and not any(_same(taken.obj, other.obj) for other in best):
+                best.append(taken)
+        return best
+
+    def _who_shares(self) -> dict[object, list[str]]:
+        found: dict[object, list[str]] = {}
+        for name in self._units:
+            for key in (*self._facts[name].identities, *self._folders.get(name, ())):
+                found.setdefault(key, []).append(name)
+        return found
+
+
+class _Wanted:
+    """What a unit asks others for: what is granted to its accounts, and what its own objects refer to."""
+
+    def __init__(self, own: Facts, shared: Facts) -> None:
+        self.namespaces = own.namespaces
+        self.subjects = {f"{_ACCOUNT}{namespace}:{name}" for namespace, name in own.accounts}
+        self.subjects |= {f"{_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
+        self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
+        self.names = {reference for obj in own.objects for reference in _references(obj)}
+        self.names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+
+
+class _Givers:
+    """The objects that units may give, by what asks for them."""
+
+    def __init__(self, units: Iterable[Unit], facts: Mapping[str, Facts]) -> None:
+        self._by_subject: dict[str, list[Taken]] = {}
+        self._by_name: dict[ObjectName, list[Taken]] = {}
+        for unit in units:
+            for obj in facts[unit.name].objects:
+                taken = Taken(obj, unit.name)
+                self._by_name.setdefault(name_of(obj), []).append(taken)
+                for subject in _subjects(obj):
+                    self._by_subject.setdefault(subject, []).append(taken)
+
+    def for_unit(self, wanted: _Wanted) -> Iterator[Taken]:
+        for subject in sorted(wanted.subjects):
+            yield from self._by_subject.get(subject, ())
+        for namespace in sorted(wanted.namespaces):
+            yield from self._by_name.get(("Namespace", "", namespace), ())
+        for name in sorted(wanted.names):
+            yield from self._by_name.get(name, ())
+
+    def behind(self, obj: ApiObject) -> Iterator[Taken]:
+        """What an object that was taken refers to: the role of a binding, the SCCs of a role."""
+        for name in _references(obj):
+            yield from self._by_name.get(name, ())
+
+
+def name_of(obj: ApiObject) -> ObjectName:
+    """What one cluster has one of. A Project is a Namespace."""
+    return ("Namespace" if isinstance(obj, Namespace) else obj.kind), obj.namespace, obj.name
+
+
+def _subjects(obj: ApiObject) -> Iterator[str]:
+    """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
+    if isinstance(obj, SecurityContextConstraints):
+        names = [*_texts(obj.manifest.get("users")), *_texts(obj.manifest.get("groups"))]
+        yield from (name for name in names if name.startswith((_ACCOUNT, _ACCOUNTS_OF)))
+    elif isinstance(obj, RoleBinding):
+        for subject in _mappings(obj.manifest.get("subjects")):
+            name = str(subject.get("name") or "")
+            if subject.get("kind") == "ServiceAccount":
+                yield f"{_ACCOUNT}{subject.get('namespace') or obj.namespace}:{name}"
+            elif name.startswith((_ACCOUNT, _ACCOUNTS_OF)):
+                yield name
+
+
+def _references(obj: ApiObject) -> Iterator[ObjectName]:
+    """The role that a binding binds, the SCCs that a role names."""
+    if isinstance(obj, RoleBinding):
+        role = obj.manifest.get("roleRef")
+        role = role if isinstance(role, dict) else {}
+        kind = str(role.get("kind") or "")
+        yield kind, obj.namespace if kind == "Role" else "", str(role.get("name") or "")
+    elif isinstance(obj, Role):
+        for rule in _mappings(obj.manifest.get("rules")):
+            if "securitycontextconstraints" in _texts(rule.get("resources")):
+                for name in _texts(rule.get("resourceNames")):
+                    yield "SecurityContextConstraints", "", name
+
+
+def _same(one: ApiObject, other: ApiObject) -> bool:
+    return {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}
+
+
+def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,252 @@
+"""Splits the files of a run into units, in the order of their kinds: a file belongs to the first unit that takes it."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scclint.config.model import Config
+from scclint.errors import ConfigError
+from scclint.expand.lists import items_of
+from scclint.files.discover import Reach
+from scclint.units.bundle import bundles, stray_bundles
+from scclint.units.helm import CHART_FILE
+from scclint.units.kustomize.kustomization import NAMES
+from scclint.units.outline import Outline
+from scclint.units.plain import alternatives
+from scclint.units.unit import ARGO, FLUX, PLAIN, ChartView, Unit
+
+if TYPE_CHECKING:
+    from scclint.config.records import UnitSettings
+    from scclint.units.application import Deployment
+    from scclint.units.bundle import Files
+    from scclint.units.kustomize.closure import Closure, Kustomizations
+    from scclint.units.kustomize.kustomization import Kustomization
+
+_HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
+
+GROUPS = (ARGO, FLUX)
+KINDS = frozenset(("Application", "Kustomization"))
+"""Kinds, of these API groups, that say which folders are deployed."""
+
+Find = Callable[[Iterable[str], Callable[[str], str]], "Files"]
+
+
+class Split:
+    """The units of a run, sorted by name with the one of plain files first.
+
+    `closures` are what the builds of kustomize units read, by the name of the unit. Raises ConfigError for a unit of the
+    configuration that does not exist.
+    """
+
+    def __init__(self, outline: Outline, config: Config) -> None:
+        self._outline = outline
+        self._config = config
+        self._left = dict.fromkeys(sorted(outline.files))
+        self.closures: dict[str, Closure] = {}
+        found = list(self._configured())
+        found += self._bundles(bundles)
+        found += self._hydrated()
+        found += self._kustomize()
+        found += self._charts()
+        found += self._bundles(stray_bundles)
+        found += self._directories()
+        found += self._plain(found)
+        self.units = sorted(found, key=lambda unit: (unit.name != PLAIN, unit.name))
+
+    @cached_property
+    def tree(self) -> str:
+        """The folder that no build may leave: the work tree, or else the root of the run."""
+        return Reach(self._outline.root).work_tree or self._outline.root
+
+    @cached_property
+    def _built(self) -> "Kustomizations":
+        from scclint.units.kustomize.closure import Kustomizations
+
+        return Kustomizations(self.tree)
+
+    @cached_property
+    def _kustomizations(self) -> "Mapping[str, Kustomization]":
+        """The kustomizations among the files, by real path of their folder."""
+        folders = {os.path.dirname(file) or os.curdir for file in self._outline.files}
+        found = {}
+        for folder in sorted(folders):
+            if any(self._outline.has(os.path.join(folder, name)) for name in NAMES):
+                real = os.path.realpath(folder)
+                if (kustomization := self._built.read(real).kustomization) is not None:
+                    found[real] = kustomization
+        return found
+
+    @cached_property
+    def _deployed(self) -> "Mapping[str, list[Deployment]]":
+        """What Applications and Flux Kustomizations of the files deploy from this repository, by real path."""
+        found: dict[str, list[Deployment]] = {}
+        likely = [file for file in self._left if any(group in self._outline.text(file) for group in GROUPS)]
+        if likely:
+            from scclint.units.application import deployments
+        for file in likely:
+            for document in self._outline.documents(file):
+                if document.kind in KINDS or document.kind.endswith("List"):
+                    for item in items_of(document):
+                        for deployment in deployments(file, item.data):
+                            path = os.path.realpath(os.path.join(self.tree, deployment.path))
+                            if os.path.isdir(path) and self._is_here(deployment):
+                                found.setdefault(path, []).append(deployment)
+        return found
+
+    @cached_property
+    def _configured_paths(self) -> frozenset[str]:
+        """The real paths that the configuration has units for."""
+        return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
+
+    def _is_here(self, deployment: "Deployment") -> bool:
+        from scclint.units.application import last_part
+
+        return not deployment.repository or last_part(deployment.repository) in self._repository_names
+
+    @cached_property
+    def _repository_names(self) -> frozenset[str]:
+        from scclint.files.git import repository_names
+
+        return repository_names(self.tree)
+
+    def _take(self, files: Iterable[str]) -> tuple[str, ...]:
+        """Those of the files that belong to no unit yet, and from now on to the caller's."""
+        taken = tuple(sorted(file for file in set(files) if file in self._left))
+        for file in taken:
+            del self._left[file]
+        return taken
+
+    def _below(self, shown: str) -> list[str]:
+        """The files at a path as displayed, and below it, that belong to no unit yet."""
+        prefix = "" if shown in ("", ".") else shown.rstrip("/") + "/"
+        return [file for file in self._left if file == shown or file.startswith(prefix)]
+
+    def _configured(self) -> Iterator[Unit]:
+        for entry in self._config.units:
+            path = os.path.normpath(os.path.join(self._config.root, entry.path))
+            if not os.path.lexists(path):
+                where = (entry.span.file, entry.span.line, entry.span.column)
+                raise ConfigError("{}:{}:{}: units: the path {} does not exist".format(*where, entry.path))
+            if unit := self._configured_unit(entry, path):
+                yield unit
+
+    def _configured_unit(self, entry: "UnitSettings", path: str) -> Unit | None:
+        name = self._outline.name(path) + (f"#{entry.name}" if entry.name else "")
+        reason = f"the configuration says so ({entry.span.file}:{entry.span.line})"
+        if os.path.realpath(path) in self._kustomizations:
+            return self._kustomize_unit(name, path, reason, entry.namespace, context=entry.context)
+        shown = self._outline.shown(path)
+        if os.path.isfile(os.path.join(path, CHART_FILE)):
+            values = tuple(os.path.join(path, value) for value in entry.values)
+            view = ChartView(values, entry.set, entry.release)
+            return self._chart_unit(name, shown, reason, view, entry.namespace, context=entry.context)
+        files = self._take(self._below(shown))
+        if not files:
+            return None
+        return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, context=entry.context)
+
+    def _bundles(self, find: Find) -> Iterator[Unit]:
+        for folder, files in sorted(find(self._left, self._outline.text).items()):
+            reason = "an OLM bundle: it holds a ClusterServiceVersion"
+            path = folder or "."
+            yield Unit(self._outline.name(path), "bundle", path, self._take(files), reason, gives=False, context=False)
+
+    def _hydrated(self) -> Iterator[Unit]:
+        for file in [file for file in self._left if os.path.basename(file) == _HYDRATED]:
+            folder = os.path.dirname(file)
+            if os.path.isfile(os.path.join(folder, _HYDRATOR)):
+                reason = "Argo CD's hydrator wrote it: hydrator.metadata lies beside it"
+                yield Unit(self._outline.name(folder), "hydrated", folder or ".", self._take([file]), reason)
+
+    def _kustomize(self) -> Iterator[Unit]:
+        included = {path for k in self._kustomizations.values() for path in map(os.path.realpath, k.resources)}
+        for folder, kustomization in self._kustomizations.items():
+            deployed = self._deployed.get(folder, [])
+            is_entry = not kustomization.component and (folder not in included or bool(deployed))
+            if not is_entry or folder in self._configured_paths:
+                continue
+            for namespace, by in _by_namespace(deployed) or [("", "")]:
+                name = self._outline.name(folder) + (f"#{namespace}" if len(_by_namespace(deployed)) > 1 else "")
+                reason = f"{by} deploys it" if by else "a kustomization that no other one includes"
+                yield self._kustomize_unit(name, folder, reason, namespace)
+
+    def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, context: bool = True) -> Unit:
+        known = self.closures[name] = self._built.closure(os.path.realpath(folder))
+        files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
+        self._take(files)
+        shown = self._outline.shown(folder)
+        return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, context=context)
+
+    def _charts(self) -> Iterator[Unit]:
+        inflated = {chart for closure in self.closures.values() for chart in closure.charts}
+        folders = {os.path.dirname(file) for file in self._outline.files if os.path.basename(file) == CHART_FILE}
+        if folders:
+            from scclint.units.helm.views import views
+        for folder in sorted(folders):
+            real = os.path.realpath(folder or os.curdir)
+            deployed = [] if real in self._configured_paths else self._deployed.get(real, [])
+            for view in () if real in self._configured_paths else views(folder or os.curdir, self.tree, inflated):
+                name = self._outline.name(folder) + (f"#{view.name}" if view.name else "")
+                reason = f"a chart with the values of {view.name}" if view.name else "a chart with its default values"
+                namespace = deployed[0].namespace if deployed and not view.name else ""
+                yield self._chart_unit(name, folder, reason, ChartView(view.values), namespace)
+            for one in deployed:
+                if one.values or one.settings:
+                    values = tuple(os.path.normpath(os.path.join(folder, value)) for value in one.values)
+                    name = f"{self._outline.name(folder)}#{one.by.partition(' ')[2]}"
+                    its_view = ChartView(values, one.settings, one.release)
+                    yield self._chart_unit(name, folder, f"{one.by} deploys it", its_view, one.namespace)
+
+    def _chart_unit(
+        self, name: str, folder: str, reason: str, view: ChartView, namespace: str, *, context: bool = True
+    ) -> Unit:
+        from scclint.units.helm.views import belongs_to_chart
+
+        prefix = "" if folder in ("", ".") else folder + "/"
+        inside = {f for f in self._outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
+        files = tuple(sorted(inside | {self._outline.shown(value) for value in view.values}))
+        self._take(files)
+        return Unit(name, "chart", folder or ".", files, reason, namespace=namespace, view=view, context=context)
+
+    def _directories(self) -> Iterator[Unit]:
+        for path, deployed in sorted(self._deployed.items()):
+            if path in self._kustomizations or os.path.isfile(os.path.join(path, CHART_FILE)):
+                continue
+            shown = self._outline.shown(path)
+            recurse = any(one.recurse for one in deployed)
+            files = tuple(file for file in self._below(shown) if recurse or os.path.dirname(file) == shown)
+            if files:
+                self._take(files)
+                named = _by_namespace(deployed)
+                for namespace, by in named:
+                    name = self._outline.name(path) + (f"#{namespace}" if len(named) > 1 else "")
+                    yield Unit(name, "directory", shown, files, f"{by} deploys it", namespace=namespace)
+
+    def _plain(self, others: Iterable[Unit]) -> Iterator[Unit]:
+        outline = self._outline
+        rendered = {file for unit in others if unit.kind == "kustomize" for file in unit.files if file in outline.files}
+        defined = frozenset().union(*(outline.facts(file).identities for file in rendered)) if self._left else frozenset()
+        variants = {file for file in self._left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
+        groups = alternatives(
+            (file for file in self._left if file not in variants), lambda file: outline.facts(file).identities
+        )
+        shared: tuple[str, ...] = ()
+        for group in groups:
+            if not group.path:
+                shared = group.files
+                yield Unit(PLAIN, "plain", ".", group.files, "plain files that nothing else takes")
+            else:
+                reason = "it defines an object that files beside it define as well"
+                yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, group.shared)
+        for file in sorted(variants):
+            reason = "it defines an object that a kustomization builds as well"
+            yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
+
+
+def _by_namespace(deployed: "Iterable[Deployment]") -> list[tuple[str, str]]:
+    """The namespaces that a folder is deployed to, each with what deploys it there first."""
+    found: dict[str, str] = {}
+    for deployment in deployed:
+        found.setdefault(deployment.namespace, deployment.by)
+    return sorted(found.items())

@@ -1,0 +1,87 @@
+"""What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
+
+from collections.abc import Iterable, Iterator
+
+from scclint.model.namespaces import Namespace, ServiceAccount
+from scclint.model.node_config import ProfileSource
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.workload import Workload
+from scclint.record import record
+from scclint.world import UNSPECIFIED_NAMESPACE
+
+Identity = tuple[str, str, str, str]
+"""API group, kind, namespace and name of an object."""
+
+CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount)
+"""Model classes of the objects that one unit may take from another."""
+
+REQUIRED_SCC = "openshift.io/required-scc"
+
+
+@record
+class Facts:
+    """What some files define together.
+
+    `identities` are those of objects of which a cluster has one: two files with a common one are never applied together.
+    `accounts` are the service accounts that pods use, as (namespace, name); `namespaces` those that objects name, and
+    `required` the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,
+    `profiles` the objects that hold seccomp profiles.
+    """
+
+    identities: frozenset[Identity] = frozenset()
+    accounts: frozenset[tuple[str, str]] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    objects: tuple[ApiObject, ...] = ()
+    profiles: tuple[ApiObject, ...] = ()
+
+
+def facts_of(objects: Iterable[ApiObject], namespace: str = "") -> Facts:
+    """The facts about some objects, where `namespace` is the one of those that name none (empty: not known)."""
+    found = list(objects)
+
+    def known(obj: ApiObject) -> str:
+        named = obj.namespace or namespace
+        return "" if named == UNSPECIFIED_NAMESPACE else named
+
+    workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
+    return Facts(
+        frozenset(_identities(found)),
+        frozenset((ns, w.pod.service_account) for w in workloads if (ns := known(w))),
+        frozenset(filter(None, map(known, found))),
+        frozenset(filter(None, map(_required, workloads))),
+        tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
+        tuple(o for o in found if isinstance(o, ProfileSource)),
+    )
+
+
+def together(parts: Iterable[Facts]) -> Facts:
+    """The facts of several files as one."""
+    known = list(parts)
+    if len(known) == 1:
+        return known[0]
+    return Facts(
+        frozenset().union(*(facts.identities for facts in known)),
+        frozenset().union(*(facts.accounts for facts in known)),
+        frozenset().union(*(facts.namespaces for facts in known)),
+        frozenset().union(*(facts.required for facts in known)),
+        tuple(o for facts in known for o in facts.objects),
+        tuple(o for facts in known for o in facts.profiles),
+    )
+
+
+def _identities(objects: Iterable[ApiObject]) -> Iterator[Identity]:
+    """Of workloads, SCCs, RBAC and ClusterServiceVersions. Namespaces and ServiceAccounts are commonly repeated, and decide nothing."""
+    for obj in objects:
+        if obj.name and not obj.partial and not isinstance(obj, Namespace | ServiceAccount):
+            named = obj.manifest.get("metadata")
+            # A generated name is no identity.
+            if isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding) and "name" in (named or ()):
+                yield obj.group, obj.kind, obj.namespace, obj.name
+
+
+def _required(workload: Workload) -> str:
+    value = workload.pod.field("metadata", "annotations", REQUIRED_SCC).value
+    return value if isinstance(value, str) else ""

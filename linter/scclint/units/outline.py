@@ -1,0 +1,84 @@
+"""What there is to split into units: the files of a run, and what each defines, found out when it is asked for."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Set
+
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile, display, is_below
+from scclint.load.document import Document
+from scclint.load.reader import Reader
+from scclint.model.object import ApiObject
+from scclint.units.facts import Facts, facts_of
+
+
+class Outline:
+    """The files to report on, by the path that people see.
+
+    `root` is the deepest folder in which everything lies that the run was asked for; units are named from there. `folders` are the folders that
+    it was asked for. A file is read
+    and parsed when its documents or facts are asked for: of bundles and charts nobody asks. `kinds` are those whose documents
+    are parsed.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[SourceFile],
+        root: str,
+        folders: Iterable[str],
+        reader: Reader,
+        kinds: Set[str],
+        objects: Callable[[Iterable[Document]], list[ApiObject]],
+    ) -> None:
+        self.files: Mapping[str, SourceFile] = {file.display: file for file in files}
+        self.root = root
+        self._folders = [os.path.realpath(folder) for folder in folders]
+        self.reader = reader
+        self.kinds = kinds
+        self.objects = objects
+        self._facts: dict[str, Facts] = {}
+        self._absolute = any(os.path.isabs(file) for file in self.files)
+        self._by_path = {os.path.realpath(file.path): shown for shown, file in self.files.items() if file.path != "-"}
+
+    def has(self, path: str) -> bool:
+        """Whether the run was asked for a file, also for one that is not read for its name."""
+        real = os.path.realpath(path)
+        return real in self._by_path or (os.path.isfile(real) and any(is_below(real, folder) for folder in self._folders))
+
+    def text(self, file: str) -> str:
+        """The text of a file; empty where it cannot be read, which the unit that it is part of reports."""
+        try:
+            return self.reader.text(self.source(file))
+        except LoadError:
+            return ""
+
+    def documents(self, file: str) -> list[Document]:
+        """The documents of a file; none where it cannot be read."""
+        try:
+            return self.reader.documents(self.source(file))
+        except Exception:  # whatever is wrong with it is reported where it is judged
+            return []
+
+    def facts(self, file: str) -> Facts:
+        """What a file defines."""
+        if file not in self._facts:
+            self._facts[file] = facts_of(self.objects(self.documents(file)))
+        return self._facts[file]
+
+    def facts_about(self, documents: Iterable[Document], namespace: str = "") -> Facts:
+        """What some documents define, such as those that a unit renders to."""
+        return facts_of(self.objects(documents), namespace)
+
+    def name(self, path: str) -> str:
+        """The name of a unit at a path: from the root, with `/`; `.` for the root itself."""
+        return os.path.relpath(os.path.abspath(path or os.curdir), self.root).replace(os.sep, "/")
+
+    def shown(self, path: str) -> str:
+        """A path as the run displays it: as the file is known, or else like those that are."""
+        known = self._by_path.get(os.path.realpath(path))
+        if known is not None:
+            return known
+        return display(os.path.abspath(path) if self._absolute else os.path.relpath(path))
+
+    def source(self, shown: str) -> SourceFile:
+        """The file to read for a path as displayed, also for one that the run was not asked for."""
+        return self.files.get(shown) or SourceFile(shown, shown)

@@ -1,0 +1,71 @@
+"""A unit: what one command or controller applies together, and so is judged together."""
+
+from typing import Literal
+
+from scclint.record import record
+
+Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "plain"]
+
+ARGO, FLUX = "argoproj.io", "kustomize.toolkit.fluxcd.io"
+"""API groups of objects that say which folders are deployed."""
+
+PLAIN = "."
+"""Name of the unit of plain files."""
+
+
+@record
+class ChartView:
+    """One way to render a chart: the values files laid over its defaults, in order, and single values (`image.tag=1`)."""
+
+    values: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    release: str = ""
+
+
+@record
+class Unit:
+    """What is judged together.
+
+    `name` is the path from the root of the run, with `#VIEW` for a view of a chart; `.` is the unit of plain files.
+    `path` is its folder or file as displayed. `files` are the files that it is made of, and that findings about it point into;
+    `shared` are plain files of other units that it has in full as context. Both are paths as displayed, sorted.
+    `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
+    `view` says how to render a chart. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
+    `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
+    `context` is False for a unit that takes nothing from others.
+    """
+
+    name: str
+    kind: Kind
+    path: str
+    files: tuple[str, ...]
+    reason: str
+    shared: tuple[str, ...] = ()
+    namespace: str = ""
+    view: ChartView | None = None
+    unrendered: str = ""
+    gives: bool = True
+    context: bool = True
+
+    @property
+    def is_default_view(self) -> bool:
+        """Whether this is the view of a chart with its default values alone."""
+        return self.view is not None and not self.view.values and not self.view.settings
+
+    @property
+    def rendered(self) -> bool:
+        """Whether the unit is judged by what its kustomization or chart renders to."""
+        return self.kind in ("kustomize", "chart") and not self.unrendered
+
+
+@record
+class Rendering:
+    """What a unit renders to. `file` is how messages call the text, which lies in no file. `error` says why there is no text.
+
+    `notices` are what the renderer warned of.
+    """
+
+    file: str
+    text: str = ""
+    error: str = ""
+    notices: tuple[str, ...] = ()

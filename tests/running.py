@@ -1,0 +1,44 @@
+"""Runs over files or a text, for tests that ask for more than a report."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from scclint.config.model import Config
+from scclint.engine.report import Report
+from scclint.engine.run import Run
+from scclint.files.discover import SourceFile
+from scclint.files.sources import find_sources
+from scclint.judge import OpenUnit
+from scclint.judge.session import Options
+from scclint.record import EMPTY
+from scclint.registry import Registry, builtin
+
+
+def run_over(
+    paths: Sequence[str] = (),
+    config: Config | None = None,
+    *,
+    text: str | None = None,
+    filename: str = "<stdin>",
+    context: Sequence[str] = (),
+    registry: Registry | None = None,
+    **options: Any,
+) -> Run:
+    """A run over paths, or over a text as if it were the content of `filename`."""
+    config = config or Config()
+    sources = find_sources(paths, config, context=context)
+    if text is not None:
+        sources = sources._replace(targets=(*sources.targets, SourceFile("-", filename)))
+    overlay = {filename: text} if text is not None else EMPTY
+    return Run(sources, config, registry or builtin(), Options(overlay=overlay, **options))
+
+
+def open_one(paths: Sequence[str] = (), config: Config | None = None, **more: Any) -> OpenUnit:
+    """The one unit of a run (see `run_over`)."""
+    (unit,) = run_over(paths, config, **more).open_units()
+    return unit
+
+
+def report_on(paths: Sequence[str] = (), config: Config | None = None, **more: Any) -> Report:
+    """The report of a run (see `run_over`)."""
+    return run_over(paths, config, **more).report()
