@@ -40,12 +40,11 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
     groups: dict[tuple[str, ...], list[str]] = {}
     for file, path in sorted(paths.items(), key=lambda item: item[1]):
         groups.setdefault(next(_around(path, apart), ()), []).append(file)
-    return [
-        Group(
-            "/".join(path), tuple(found), tuple(f for outer in _around(path[:-1], apart | {()}) for f in groups.get(outer, ()))
-        )
-        for path, found in groups.items()
-    ]
+    found = []
+    for path, inside in groups.items():
+        outer = _around(path[:-1], apart | {()}) if path else ()
+        found.append(Group("/".join(path), tuple(inside), tuple(file for at in outer for file in groups.get(at, ()))))
+    return found
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
