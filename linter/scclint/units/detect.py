@@ -176,6 +176,7 @@ class Split:
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
         self._take(files)
         shown = self._outline.shown(folder)
+        namespace = namespace or self._kustomizations[os.path.realpath(folder)].namespace
         return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, context=context)
 
     def _charts(self) -> Iterator[Unit]:

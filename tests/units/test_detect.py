@@ -1,0 +1,220 @@
+"""What is deployed together: the kinds of units, in the order in which they take files."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.config.records import UnitSettings
+from scclint.engine.run import find_units
+from scclint.errors import ConfigError
+from scclint.source import Span
+from scclint.units.unit import Unit
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: registry.example/web:1}]}
+"""
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
+CSV = "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: web.v1}\n"
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop}
+spec:
+  destination: {namespace: shop}
+  source: {repoURL: https://git.example/team/NAME.git, path: PATH}
+"""
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: shop}
+spec: {path: ./PATH, targetNamespace: shop}
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory. Its name is what an Application's repository is called."""
+    folder = tmp_path / "repo"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def write(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+
+
+def units(*paths: str, **settings: object) -> list[Unit]:
+    return find_units(paths or ["."], Config(render="never", **settings))  # type: ignore[arg-type]  # settings by name
+
+
+def summary(found: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {unit.name: (unit.kind, unit.files) for unit in found}
+
+
+def test_plain_files_are_one_unit() -> None:
+    write({"a/web.yaml": WEB, "b/account.yaml": ACCOUNT})
+    assert summary(units()) == {".": ("plain", ("a/web.yaml", "b/account.yaml"))}
+
+
+def test_the_root_is_the_deepest_folder_of_what_is_named(here: Path) -> None:
+    write({"deploy/dev/web.yaml": WEB, "deploy/prod/web.yaml": WEB})
+    assert [unit.name for unit in units("deploy")] == ["dev", "prod"]
+    assert [unit.name for unit in units(str(here / "deploy"))] == ["dev", "prod"]
+    assert [unit.name for unit in units()] == ["deploy/dev", "deploy/prod"]
+
+
+def test_a_bundle_takes_its_manifests_and_metadata() -> None:
+    write(
+        {
+            "shop/1.0/manifests/shop.clusterserviceversion.yaml": CSV,
+            "shop/1.0/manifests/account.yaml": ACCOUNT,
+            "shop/1.0/metadata/annotations.yaml": "annotations: {}\n",
+            "shop/ci.yaml": "updateGraph: semver\n",
+            "manifests/web.yaml": WEB,
+        }
+    )
+    found = summary(units())
+    assert found["shop/1.0"] == (
+        "bundle",
+        (
+            "shop/1.0/manifests/account.yaml",
+            "shop/1.0/manifests/shop.clusterserviceversion.yaml",
+            "shop/1.0/metadata/annotations.yaml",
+        ),
+    )
+    assert found["."][1] == ("manifests/web.yaml", "shop/ci.yaml")
+
+
+def test_a_bundle_neither_gives_nor_takes() -> None:
+    write({"a/manifests/a.clusterserviceversion.yaml": CSV, "b/manifests/x.yaml": CSV})
+    assert {(unit.kind, unit.gives) for unit in units()} == {("bundle", False)}
+
+
+def test_a_stray_clusterserviceversion_is_a_bundle() -> None:
+    write({"old/shop.clusterserviceversion.yaml": CSV, "old/account.yaml": ACCOUNT})
+    assert summary(units())["old"][0] == "bundle"
+
+
+def test_what_the_hydrator_wrote() -> None:
+    write({"env/prod/manifest.yaml": WEB, "env/prod/hydrator.metadata": "{}", "env/dev/manifest.yaml": ACCOUNT})
+    assert summary(units()) == {
+        ".": ("plain", ("env/dev/manifest.yaml",)),
+        "env/prod": ("hydrated", ("env/prod/manifest.yaml",)),
+    }
+
+
+def test_a_kustomization_that_no_other_includes_takes_all_that_it_builds() -> None:
+    write(
+        {
+            "base/kustomization.yaml": "resources: [web.yaml]\n",
+            "base/web.yaml": WEB,
+            "base/unlisted.yaml": ACCOUNT,
+            "overlays/dev/kustomization.yaml": "namespace: dev\nresources: [../../base]\n",
+            "overlays/prod/kustomization.yaml": "namespace: prod\nresources: [../../base]\n",
+            "parts/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
+        }
+    )
+    found = {unit.name: unit for unit in units()}
+    assert {name: unit.kind for name, unit in found.items()} == {
+        ".": "plain",
+        "overlays/dev": "kustomize",
+        "overlays/prod": "kustomize",
+    }
+    assert found["overlays/dev"].files == ("base/kustomization.yaml", "base/web.yaml", "overlays/dev/kustomization.yaml")
+    assert (found["overlays/dev"].namespace, found["overlays/dev"].unrendered) == ("dev", "rendering is switched off")
+    assert found["."].files == ("base/unlisted.yaml", "parts/kustomization.yaml")
+
+
+def test_a_base_that_lies_beside_what_is_named_is_part_of_it(here: Path) -> None:
+    os.mkdir(".git")
+    write({"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": WEB})
+    write({"prod/kustomization.yaml": "resources: [../base]\n"})
+    (unit,) = units("prod")
+    # Without a work tree around both, nothing beside the folder is read.
+    assert (unit.name, unit.kind) == (".", "kustomize")
+    assert unit.unrendered
+
+
+def test_a_plain_file_that_defines_what_a_kustomization_builds_is_a_variant() -> None:
+    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB, "other.yaml": WEB, "account.yaml": ACCOUNT})
+    found = {unit.name: unit for unit in units()}
+    variant = found["other.yaml"]
+    assert (variant.kind, variant.files, variant.shared, variant.gives) == ("plain", ("other.yaml",), ("account.yaml",), False)
+
+
+def test_a_chart_and_its_values() -> None:
+    write(
+        {
+            "shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "shop/values.yaml": "{}\n",
+            "shop/values-prod.yaml": "{}\n",
+            "shop/templates/web.yaml": WEB,
+            "shop/examples/web.yaml": WEB,
+        }
+    )
+    found = summary(units())
+    assert found["shop"][0] == "chart"
+    assert "shop/templates/web.yaml" in found["shop"][1] and "shop/values-prod.yaml" in found["shop"][1]
+    assert found["."][1] == ("shop/examples/web.yaml",)
+
+
+def test_a_library_chart_is_no_unit() -> None:
+    write({"lib/Chart.yaml": "apiVersion: v2\nname: lib\ntype: library\nversion: 1.0.0\n", "lib/templates/web.yaml": WEB})
+    assert {unit.kind for unit in units()} == {"plain"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (APPLICATION.replace("NAME", "repo").replace("PATH", "apps/shop"), ["apps/shop/web.yaml"]),
+        (APPLICATION.replace("NAME", "other").replace("PATH", "apps/shop"), None),
+        (APPLICATION.replace("NAME", "repo").replace("PATH", "apps/{{ cluster }}"), None),
+        (APPLICATION.replace("NAME", "repo").replace("PATH", "no/such"), None),
+        (FLUX.replace("PATH", "apps/shop"), ["apps/shop/below/web.yaml", "apps/shop/web.yaml"]),
+    ],
+)
+def test_a_folder_that_something_deploys(text: str, expected: list[str] | None) -> None:
+    below = WEB.replace("name: web}", "name: other}", 1)
+    write({"apps/shop/web.yaml": WEB, "apps/shop/below/web.yaml": below, "argo.yaml": text})
+    found = {unit.name: unit for unit in units()}
+    if expected is None:
+        assert list(found) == ["."]
+    else:
+        unit = found["apps/shop"]
+        assert (unit.kind, list(unit.files), unit.namespace) == ("directory", expected, "shop")
+
+
+def settings(path: str, **more: object) -> UnitSettings:
+    return UnitSettings(path, Span(".scclint.yaml", 3, 1, 3, 9), **more)  # type: ignore[arg-type]  # settings by name
+
+
+def test_a_configured_unit_takes_its_files_first() -> None:
+    write({"a/web.yaml": WEB, "a/manifests/a.clusterserviceversion.yaml": CSV, "b/web.yaml": WEB})
+    found = {unit.name: unit for unit in units(units=(settings("a", namespace="shop", context=False),))}
+    assert (found["a"].kind, found["a"].namespace) == ("configured", "shop")
+    assert found["a"].files == ("a/manifests/a.clusterserviceversion.yaml", "a/web.yaml")
+    assert ".scclint.yaml:3" in found["a"].reason
+
+
+def test_a_configured_unit_that_does_not_exist() -> None:
+    write({"web.yaml": WEB})
+    with pytest.raises(ConfigError, match=r"\.scclint\.yaml:3:1: units: the path no/such does not exist"):
+        units(units=(settings("no/such"),))
+
+
+def test_the_same_units_in_every_order_of_paths() -> None:
+    write({"a/dev/web.yaml": WEB, "a/prod/web.yaml": WEB, "b/account.yaml": ACCOUNT})
+    assert summary(units("a", "b")) == summary(units("b", "a"))
