@@ -2,6 +2,9 @@
 
 from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
 
+from ._grants import SERVICE_ACCOUNTS_OF
+from ._scc import EVERYONE
+
 
 class SccUsage:
     """What an SCC does with the workloads that may use it.
@@ -54,3 +57,24 @@ def _usable(outcome: Outcome, world: World) -> list[str]:
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
     user = User(f"system:serviceaccount:{namespace}:{account}", groups)
     return [scc for scc in world.cluster.sccs if world.cluster.may_use(user, scc, namespace) is not None]
+
+
+def may_admit_elsewhere(scc: str, world: World) -> bool:
+    """Whether pods of other units may run under the SCC: they require it, it is granted there, or the grant here covers them."""
+    elsewhere = world.elsewhere
+    if elsewhere.requires_scc(scc) or elsewhere.grants_scc(scc):
+        return True
+    constraints = world.cluster.sccs[scc]
+    holders = [(*constraints.users, *constraints.groups)]
+    # A grant of every SCC is not about this SCC.
+    holders += [(*b.users, *b.groups) for b in world.cluster.bindings_to(scc) if scc in b.uses.named]
+    return any(_has_pods_elsewhere(holder, world) for names in holders for holder in names)
+
+
+def _has_pods_elsewhere(holder: str, world: World) -> bool:
+    account = User(holder).service_account
+    if account is not None:
+        return world.elsewhere.uses_account(*account)
+    if holder.startswith(SERVICE_ACCOUNTS_OF):
+        return world.elsewhere.has_pods(holder.removeprefix(SERVICE_ACCOUNTS_OF))
+    return holder in EVERYONE and world.elsewhere.has_pods()

@@ -9,7 +9,7 @@ node. In each case, only other pods in the namespace can use the grant.
 
 The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
 is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
-workloads they create.
+workloads they create. It is silent as well if pods of another unit of the run use the service account.
 
 ## How to fix it
 
@@ -114,6 +114,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subject, world: World) -> Iterator[Problem]:
     results = _results(world, holder.namespace, holder.name)
     if not results or may_create_workloads(world, holder.namespace, holder.name):
+        return
+    if world.elsewhere.uses_account(holder.namespace, holder.name):
         return
     without = [result.without(ref) for result in results]
     if None not in without:

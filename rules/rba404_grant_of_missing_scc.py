@@ -8,7 +8,8 @@ rejected. A common mistake is `host` instead of `hostaccess`. Another is `"*"`, 
 ## How to fix it
 
 Write the name of an SCC that exists. If you mean a custom SCC, add it to the input (`--cluster-state`). The rule does not report
-a role that may also create SCCs, because such a role may create the SCC that it names.
+a role that may also create SCCs, because such a role may create the SCC that it names. It also does not report an SCC that
+another unit of the run defines.
 
 ## Before
 
@@ -89,7 +90,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
         if not isinstance(names, list) or not scc_grant(item.data, "use"):
             continue
         for index, name in enumerate(names):
-            if not isinstance(name, str) or name in world.cluster.sccs or not re.fullmatch(NAME, name):
+            if not isinstance(name, str) or not re.fullmatch(NAME, name) or not _is_missing(name, world):
                 continue
             fact = (
                 'resourceNames lists "*", which is not a wildcard there, and no SCC has this name'
@@ -102,7 +103,7 @@ def _in_role(role: Role, world: World) -> Iterator[Problem]:
 def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     role = role_of(binding, world)
     scc = role.name.removeprefix(OWN_ROLE)
-    if role.kind != "ClusterRole" or scc == role.name or scc in world.cluster.sccs or not re.fullmatch(NAME, scc):
+    if role.kind != "ClusterRole" or scc == role.name or not re.fullmatch(NAME, scc) or not _is_missing(scc, world):
         return
     if world.find(role) is None and reach(binding, world) is None:
         yield Problem(
@@ -110,6 +111,11 @@ def _in_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
             at=role_place(binding, world, scc),
             settle=_fix(scc, world),
         )
+
+
+def _is_missing(scc: str, world: World) -> bool:
+    """Whether neither the cluster nor another unit of the run has the SCC."""
+    return scc not in world.cluster.sccs and not world.elsewhere.defines_scc(scc)
 
 
 def _suggestions(name: str, world: World) -> list[str]:

@@ -1,7 +1,7 @@
 """
 The annotation `openshift.io/required-scc` names an SCC that does not exist, that neither the pod's service account nor
 its creator may use, or that rejects the pod. From OpenShift 4.14 on, admission tries only that SCC and so rejects the
-pod.
+pod. The rule does not report an SCC that only another unit of the run defines, because both may be in the same cluster.
 
 ## How to fix it
 
@@ -67,6 +67,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rejected = [e for _, reasons in rejecting_sccs(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
+        if world.elsewhere.defines_scc(name):
+            return
         reason = f"neither {world.cluster.platform_name} nor the input has it, so admission rejects {judged}"
         settle = "Correct the name, or add the SCC to the input."
     elif rejected:

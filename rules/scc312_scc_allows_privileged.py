@@ -68,6 +68,7 @@ from scclint.api import (
     used_by,
 )
 
+from ._outcomes import may_admit_elsewhere
 from ._releases import minor
 
 
@@ -91,7 +92,9 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         return
     used, users = _used(scc, world)
     takes = any(access.takes for access in opened)
-    uses = f"; its pods use {listed(used)}" if used else "; no pod in the input uses any of it"
+    uses = f"; its pods use {listed(used)}" if used else ""
+    if not used and not (scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)):
+        uses = "; no pod in the input uses any of it"
     yield Problem(
         f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
         at=scc.field(*opened[0].at),

@@ -7,7 +7,8 @@ grant alone does not select an SCC: SCC admission uses the first SCC that admits
 restrictive the SCC is. A pod that `restricted-v2` admits does not move to an SCC that is tried later.
 
 The rule does not report an SCC that is granted to a service account which no pod in the input uses: an operator may
-create such pods. It also ignores a grant of every SCC, because such a grant is not about this SCC.
+create such pods. It also ignores a grant of every SCC, because such a grant is not about this SCC. It is silent if pods of
+another unit of the run may use the SCC.
 
 ## How to fix it
 
@@ -54,7 +55,7 @@ from collections.abc import Iterator
 from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints, Severity, User, World, and_more, listed, rule
 
 from ._accounts import workloads_of
-from ._outcomes import usage_by_scc
+from ._outcomes import may_admit_elsewhere, usage_by_scc
 
 ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
 """The bindings of the release itself that grant every SCC."""
@@ -73,7 +74,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if world.cluster.platform != "openshift" or scc.name not in world.cluster.sccs:
         return
     taken = usage_by_scc(world)[scc.name]
-    if taken.chosen:
+    if taken.chosen or may_admit_elsewhere(scc.name, world):
         return
     if not _granted(scc, world):
         yield Problem(

@@ -13,7 +13,7 @@ The following provide the file:
 - a file in the `--profile-dir` directory
 - a profile file in the input whose path ends in this path
 
-The rule checks only pods that are admitted.
+The rule checks only pods that are admitted. It is silent if another unit of the run provides the file.
 
 ## How to fix it
 
@@ -78,6 +78,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     for path, containers in localhost_users(outcome).items():
         reason = _missing_because(path, outcome, world)
+        if reason and world.elsewhere.provides_profile(path):
+            continue
         for at, names in by_place(workload, containers) if reason else ():
             who = f"container {names[0]} runs" if len(names) == 1 else f"containers {listed(names)} run"
             yield Problem(

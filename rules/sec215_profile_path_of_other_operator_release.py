@@ -79,6 +79,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         found = world.profiles.resolve(path)
         if not found.mismatch or any(provider.delivered for provider in found.providers):
             continue
+        if world.elsewhere.provides_profile(path):
+            continue
         meant = world.profiles.written(found.meant)
         related = (Related(f"{meant.named} is defined here", meant.place.span),) if meant else ()
         for at, names in by_place(workload, containers):

@@ -120,7 +120,15 @@ class Elsewhere(Protocol):
     """
 
     def uses_account(self, namespace: str, name: str) -> bool:
-        """Whether pods of another unit run as a service account."""
+        """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
+        ...
+
+    def has_pods(self, namespace: str = "") -> bool:
+        """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
+        ...
+
+    def requires_scc(self, name: str) -> bool:
+        """Whether pods of another unit require an SCC by annotation."""
         ...
 
     def defines_scc(self, name: str) -> bool:
@@ -128,7 +136,7 @@ class Elsewhere(Protocol):
         ...
 
     def grants_scc(self, name: str) -> bool:
-        """Whether another unit lets a subject use an SCC, by name."""
+        """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
         ...
 
     def provides_profile(self, path: str) -> bool:
@@ -140,6 +148,12 @@ class NowhereElse:
     """The answers of a run with one unit."""
 
     def uses_account(self, namespace: str, name: str) -> bool:
+        return False
+
+    def has_pods(self, namespace: str = "") -> bool:
+        return False
+
+    def requires_scc(self, name: str) -> bool:
         return False
 
     def defines_scc(self, name: str) -> bool:

@@ -25,6 +25,7 @@ class Neighbours:
         folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
         self._contexts = Contexts(units, facts, shared, folders)
         self._index = Index(facts)
+        self._plain = [unit for unit in units if unit.kind == "plain"]
 
     def context(self, unit: "Unit") -> Context:
         """The objects that the unit takes from others."""
@@ -32,7 +33,11 @@ class Neighbours:
 
     def elsewhere(self, unit: "Unit") -> Elsewhere:
         """What rules may ask about other units."""
-        return Elsewhere() if self._only else Elsewhere(self._index, unit.name)
+        if self._only:
+            return Elsewhere()
+        shared = frozenset(unit.shared)
+        known = [other.name for other in self._plain if shared.issuperset(other.files)] if shared else []
+        return Elsewhere(self._index, [unit.name, *known], self._contexts.alternatives(unit.name))
 
 
 def _facts(unit: "Unit", session: Session) -> Facts:

@@ -5,14 +5,13 @@ account, and if no other environment's copy of that grant fits the workload's pa
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.record import record
-from scclint.units.facts import Facts
+from scclint.units.facts import Facts, mappings, texts
 from scclint.units.unit import Unit
 
 _ACCOUNT = "system:serviceaccount:"
@@ -139,7 +138,7 @@ class _Wanted:
 
     def __init__(self, own: Facts, shared: Facts) -> None:
         self.namespaces = own.namespaces
-        self.subjects = {f"{_ACCOUNT}{namespace}:{name}" for namespace, name in own.accounts}
+        self.subjects = {f"{_ACCOUNT}{namespace}:{name}" for namespace, name in own.accounts if namespace}
         self.subjects |= {f"{_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
         self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
         self.names = {reference for obj in own.objects for reference in _references(obj)}
@@ -181,10 +180,10 @@ def name_of(obj: ApiObject) -> ObjectName:
 def _subjects(obj: ApiObject) -> Iterator[str]:
     """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
     if isinstance(obj, SecurityContextConstraints):
-        names = [*_texts(obj.manifest.get("users")), *_texts(obj.manifest.get("groups"))]
+        names = [*texts(obj.manifest.get("users")), *texts(obj.manifest.get("groups"))]
         yield from (name for name in names if name.startswith((_ACCOUNT, _ACCOUNTS_OF)))
     elif isinstance(obj, RoleBinding):
-        for subject in _mappings(obj.manifest.get("subjects")):
+        for subject in mappings(obj.manifest.get("subjects")):
             name = str(subject.get("name") or "")
             if subject.get("kind") == "ServiceAccount":
                 yield f"{_ACCOUNT}{subject.get('namespace') or obj.namespace}:{name}"
@@ -200,19 +199,11 @@ def _references(obj: ApiObject) -> Iterator[ObjectName]:
         kind = str(role.get("kind") or "")
         yield kind, obj.namespace if kind == "Role" else "", str(role.get("name") or "")
     elif isinstance(obj, Role):
-        for rule in _mappings(obj.manifest.get("rules")):
-            if "securitycontextconstraints" in _texts(rule.get("resources")):
-                for name in _texts(rule.get("resourceNames")):
+        for rule in mappings(obj.manifest.get("rules")):
+            if "securitycontextconstraints" in texts(rule.get("resources")):
+                for name in texts(rule.get("resourceNames")):
                     yield "SecurityContextConstraints", "", name
 
 
 def _same(one: ApiObject, other: ApiObject) -> bool:
     return {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}
-
-
-def _mappings(value: Any) -> Iterator[dict[str, Any]]:
-    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))
-
-
-def _texts(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,31 +1,55 @@
 """What other units of a run define, for rules that claim that something is not there."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from scclint.model.roles import Role
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.units.facts import Facts
+from scclint.units.facts import Facts, mappings, texts
+
+if TYPE_CHECKING:
+    from scclint.profiles.sources import Profiles
+
+_SCC_ROLE = "system:openshift:scc:"
+"""Prefix of the release's ClusterRoles that grant one SCC each."""
 
 
 class Elsewhere:
-    """Answers by name what other units have. `asked` records each question with its answer, on which the findings depend."""
+    """Answers by name what other units have.
 
-    def __init__(self, others: "Index | None" = None, unit: str = "") -> None:
+    `own` are the units whose objects the asking unit has in full: itself, and those whose files it shares. `alternatives` are
+    never deployed beside it. What an alternative has and this unit has as well is mostly one object of a common base, so that it
+    does not count; what only an alternative has counts, because the cluster may have it too. `asked` records each question with
+    its answer, because the findings depend on both.
+    """
+
+    def __init__(
+        self, others: "Index | None" = None, own: Iterable[str] = (), alternatives: frozenset[str] = frozenset()
+    ) -> None:
         self._others = others
-        self._unit = unit
+        self._own = frozenset(own)
+        self._alternatives = alternatives
         self.asked: dict[tuple[str, ...], bool] = {}
 
     def uses_account(self, namespace: str, name: str) -> bool:
-        """Whether pods of another unit run as a service account."""
-        return self._ask("account", namespace, name)
+        """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
+        return self._ask("account", namespace, name) or self._ask("account", "", name)
+
+    def has_pods(self, namespace: str = "") -> bool:
+        """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
+        return self._ask("pods", namespace) or self._ask("pods", "") if namespace else self._ask("pods")
+
+    def requires_scc(self, name: str) -> bool:
+        """Whether pods of another unit require an SCC by annotation."""
+        return self._ask("required", name)
 
     def defines_scc(self, name: str) -> bool:
         """Whether another unit defines an SCC of that name."""
         return self._ask("scc", name)
 
     def grants_scc(self, name: str) -> bool:
-        """Whether another unit lets somebody use an SCC, by a role that names it or by a binding to the role `system:openshift:scc:NAME`."""
+        """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
         return self._ask("grant", name)
 
     def provides_profile(self, path: str) -> bool:
@@ -38,7 +62,7 @@ class Elsewhere:
 
     def _ask(self, *question: str) -> bool:
         if question not in self.asked:
-            self.asked[question] = self._others is not None and self._others.has(question, self._unit)
+            self.asked[question] = self._others is not None and self._others.has(question, self._own, self._alternatives)
         return self.asked[question]
 
 
@@ -47,39 +71,47 @@ class Index:
 
     def __init__(self, facts: Mapping[str, Facts]) -> None:
         self._owners: dict[tuple[str, ...], set[str]] = {}
-        self._profiles = {unit: found.profiles for unit, found in facts.items() if found.profiles}
+        self._sources = {unit: found.profiles for unit, found in facts.items() if found.profiles}
+        self._profiles: dict[str, Profiles] = {}
         for unit, found in facts.items():
             for namespace, name in found.accounts:
                 self._add(unit, "account", namespace, name)
+                self._add(unit, "pods", namespace)
+                self._add(unit, "pods")
+            for name in found.required:
+                self._add(unit, "required", name)
             for obj in found.objects:
                 if isinstance(obj, SecurityContextConstraints):
                     self._add(unit, "scc", obj.name)
-                    if obj.manifest.get("users") or obj.manifest.get("groups"):
-                        self._add(unit, "grant", obj.name)
-                elif isinstance(obj, Role):
-                    for rule in _dicts(obj.manifest.get("rules")):
-                        for name in _texts(rule.get("resourceNames")):
-                            self._add(unit, "grant", name)
+                for name in _granted(obj):
+                    self._add(unit, "grant", name)
 
-    def has(self, question: tuple[str, ...], unit: str) -> bool:
-        """Whether a unit other than `unit` has what the question names."""
+    def has(self, question: tuple[str, ...], own: frozenset[str], alternatives: frozenset[str]) -> bool:
+        """Whether a unit that is not among `own` has what the question names (see `Elsewhere` for `alternatives`)."""
         if question[0] == "profile":
-            return any(_provides(sources, question[1]) for other, sources in self._profiles.items() if other != unit)
-        return bool(self._owners.get(question, set()) - {unit})
+            owners = {unit for unit in self._sources if self._provides(unit, question[1])}
+        else:
+            owners = self._owners.get(question, set())
+        return bool(owners - own - (frozenset() if owners.isdisjoint(own) else alternatives))
 
     def _add(self, unit: str, *key: str) -> None:
         self._owners.setdefault(key, set()).add(unit)
 
+    def _provides(self, unit: str, path: str) -> bool:
+        from scclint.profiles.sources import Profiles
 
-def _provides(sources: Any, path: str) -> bool:
-    from scclint.profiles.sources import Profiles
-
-    return bool(Profiles(sources).resolve(path).providers)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        if unit not in self._profiles:
+            self._profiles[unit] = Profiles(self._sources[unit])
+        return bool(self._profiles[unit].resolve(path).providers)
 
 
-def _texts(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _granted(obj: ApiObject) -> list[str]:
+    """The SCCs that an object grants by name."""
+    if isinstance(obj, SecurityContextConstraints):
+        return [obj.name] if obj.manifest.get("users") or obj.manifest.get("groups") else []
+    if isinstance(obj, Role):
+        return [name for rule in mappings(obj.manifest.get("rules")) for name in texts(rule.get("resourceNames"))]
+    if isinstance(obj, RoleBinding):
+        name = str(obj.field("roleRef", "name").value or "")
+        return [name.removeprefix(_SCC_ROLE)] if name.startswith(_SCC_ROLE) else []
+    return []

@@ -1,6 +1,7 @@
 """What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
@@ -25,7 +26,8 @@ class Facts:
     """What some files define together.
 
     `identities` are those of objects of which a cluster has one: two files with a common one are never applied together.
-    `accounts` are the service accounts that pods use, as (namespace, name); `namespaces` those that objects name, and
+    `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known; `namespaces`
+    those that objects name, and
     `required` the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,
     `profiles` the objects that hold seccomp profiles.
     """
@@ -49,7 +51,7 @@ def facts_of(objects: Iterable[ApiObject], namespace: str = "") -> Facts:
     workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
     return Facts(
         frozenset(_identities(found)),
-        frozenset((ns, w.pod.service_account) for w in workloads if (ns := known(w))),
+        frozenset((known(w), w.pod.service_account) for w in workloads),
         frozenset(filter(None, map(known, found))),
         frozenset(filter(None, map(_required, workloads))),
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
@@ -85,3 +87,13 @@ def _identities(objects: Iterable[ApiObject]) -> Iterator[Identity]:
 def _required(workload: Workload) -> str:
     value = workload.pod.field("metadata", "annotations", REQUIRED_SCC).value
     return value if isinstance(value, str) else ""
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings among the items of a list; none of what is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts(value: Any) -> list[str]:
+    """The texts among the items of a list; none of what is no list."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

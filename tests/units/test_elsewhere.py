@@ -1,0 +1,111 @@
+"""Rules that claim that something is not there: true of one unit only where no other unit has it."""
+
+from pathlib import Path
+
+import pytest
+
+from scclint.units.elsewhere import Elsewhere
+from tests.running import report_on
+from tests.units.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write
+
+UNRELATED = deployment("other", namespace="elsewhere", account="other")
+USED = scc("custom", users='"system:serviceaccount:shop:web"')
+LOCALHOST = "seccompProfile: {type: Localhost, localhostProfile: operator/web.json}"
+PROFILE = """\
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+"""
+
+CLAIMS = {
+    "RBA403": (deployment() + "---\n" + binding("privileged"), deployment("job", pod="runAsUser: 0")),
+    "RBA403 with an account of a namespace that no file names": (
+        deployment() + "---\n" + binding("privileged"),
+        deployment("job", namespace="", pod="runAsUser: 0"),
+    ),
+    "RBA404": (role("custom"), scc("custom")),
+    "RBA404 in a binding": (binding("custom"), scc("custom")),
+    "SCC313": (scc("custom"), role("custom")),
+    "SCC313 with a binding to the role of the release": (scc("custom"), binding("custom")),
+    "SCC313 with pods that require it": (scc("custom"), deployment("job", account="job", required="custom")),
+    "SCC313 with pods that come first here": (USED + "---\n" + deployment(), deployment("job")),
+    "SCC313 with a group of a namespace": (
+        USED.replace("groups: []", 'groups: ["system:serviceaccounts:shop"]') + "---\n" + deployment(),
+        deployment("job", account="job"),
+    ),
+    "SEC208": (deployment(pod=LOCALHOST) + "---\n" + binding("privileged"), PROFILE),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_another_unit_has_is_not_missing(claim: str, tmp_path: Path) -> None:
+    rule = claim.split(maxsplit=1)[0]
+    here, there = CLAIMS[claim]
+    assert rules_in(judged(tmp_path / "missing", {"a": here, "b": UNRELATED}), rule)
+    assert rules_in(judged(tmp_path / "there", {"a": here, "b": there}), rule) == []
+
+
+def test_an_scc_that_only_an_alternative_defines_is_not_missing(tmp_path: Path) -> None:
+    files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment(required="custom")}
+    for name in ("dev", "prod"):
+        files[f"{name}/kustomization.yaml"] = "resources: [../base]\n"
+    missing = report_on([write(tmp_path / "missing", files)], UNRENDERED)
+    assert len(rules_in(missing, "SCC105")) == 1
+    files |= {"dev/kustomization.yaml": "resources: [../base, scc.yaml]\n"}
+    files["dev/scc.yaml"] = scc("custom", users='"system:serviceaccount:shop:web"')
+    assert rules_in(report_on([write(tmp_path / "there", files)], UNRENDERED), "SCC105") == []
+
+
+def test_what_alternatives_have_from_a_common_base_is_not_elsewhere(tmp_path: Path) -> None:
+    base = deployment() + "---\n" + binding("privileged")
+    files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": base}
+    for name in ("dev", "prod"):
+        files[f"{name}/kustomization.yaml"] = "resources: [../base]\n"
+    report = report_on([write(tmp_path, files)], UNRENDERED)
+    assert [f.units for f in report.findings if f.rule_id == "RBA403"] == [("dev", "prod")]
+
+
+def test_an_scc_that_pods_elsewhere_may_use_is_not_said_to_be_unused(tmp_path: Path) -> None:
+    here = scc("custom", users='"system:serviceaccount:shop:web"').replace("volumes:", "allowHostPID: true\nvolumes:")
+    (alone,) = rules_in(judged(tmp_path / "alone", {"a": here, "b": UNRELATED}), "SCC312")
+    (used,) = rules_in(judged(tmp_path / "used", {"a": here, "b": deployment()}), "SCC312")
+    assert alone == f"{used}; no pod in the input uses any of it"
+
+
+def test_an_ignore_is_unused_only_if_no_unit_uses_it(tmp_path: Path) -> None:
+    base = deployment(pod="runAsUser: 0").replace(
+        "metadata: {name: web", "# scclint: ignore[SCC107] it is old\nmetadata: {name: web"
+    )
+    base = base.replace("      securityContext: {", "      # scclint: ignore[SCC101] it is old\n      securityContext: {")
+    files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": base}
+    for name in ("dev", "prod"):
+        files[f"{name}/kustomization.yaml"] = (
+            "resources: [../base, grant.yaml]\n" if name == "dev" else "resources: [../base]\n"
+        )
+    files["dev/grant.yaml"] = binding("anyuid")
+    report = report_on([write(tmp_path, files)], UNRENDERED)
+    unused = rules_in(report, "SUP901")
+    assert len(unused) == 1
+    assert "SCC107" in unused[0]
+
+
+def test_files_that_a_unit_shares_are_not_elsewhere(tmp_path: Path) -> None:
+    files = {f"{name}/web.yaml": deployment() for name in ("dev", "prod")}
+    files["dev/grant.yaml"] = binding("privileged")
+    files["shared/job.yaml"] = deployment("job")
+    report = report_on([write(tmp_path, files)], UNRENDERED)
+    assert [unit.name for unit in report.units] == [".", "dev", "prod"]
+    (message,) = rules_in(report, "RBA403")
+    assert "Deployment job and Deployment web do not need" in message
+
+
+def test_a_question_is_recorded_with_its_answer() -> None:
+    elsewhere = Elsewhere()
+    assert not elsewhere.defines_scc("custom")
+    assert not elsewhere.uses_account("shop", "web")
+    assert elsewhere.asked == {("scc", "custom"): False, ("account", "shop", "web"): False, ("account", "", "web"): False}
+    assert Elsewhere().same_answers(elsewhere.asked.items())
+    assert not Elsewhere().same_answers([(("scc", "custom"), True)])
