@@ -29,12 +29,9 @@ IDIOMS = re.compile(
 )
 """Idioms to replace by a subject, a verb and the terms of Kubernetes and OpenShift."""
 
-CODE = re.compile(r"^```.*?^```$|`[^`\n]*`|\]\([^)\s]*\)|<!--.*?-->", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^(```+).*?^\1$|`[^`\n]*`|\]\([^)\s]*\)|<!--.*?-->", re.MULTILINE | re.DOTALL)
 
-PENDING = {"CONTRIBUTING.md"}
-"""Documents that still contain idioms."""
-
-MARKDOWN = sorted(path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")) if path.name not in PENDING)
+MARKDOWN = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
 RULES = sorted((ROOT / "rules").glob("*.py"))
 LINTER = sorted((ROOT / "linter" / "scclint").rglob("*.py"))
 SCHEMAS = sorted((ROOT / "schemas").rglob("*.json"))

@@ -14,6 +14,7 @@ from scclint.config.model import KEYS, Config
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.config.show import default
 from scclint.finding import Path, Severity
+from scclint.report import FORMATS
 
 SCHEMAS = {name: load_schema(name) for name in ("config", "baseline")}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
@@ -69,6 +70,10 @@ def test_stated_defaults_are_the_real_ones() -> None:
         if field == "format":
             plain = "".join(real)
         assert (stated or None) == ((list(plain) if isinstance(plain, tuple) else plain) or None), field
+
+
+def test_the_schema_lists_every_format() -> None:
+    assert SCHEMAS["config"]["$defs"]["format"]["enum"] == list(FORMATS), "add the format to schemas/config.json"
 
 
 JSON = st.recursive(

@@ -1,31 +1,71 @@
-"""The walk-through in CONTRIBUTING.md works: a copy of the tree with its rule passes the tests."""
+"""CONTRIBUTING.md is true: it shows the source as it is, and each walk-through works on a copy of the tree.
 
+`SCCLINT_WRITE_GOLDEN=1` writes what it shows instead of comparing it.
+"""
+
+import inspect
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from scclint.engine.run import Run
+from tests.test_architecture import LAYERS
+
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "CONTRIBUTING.md"
-FILE = re.compile(r'^```+\w+ title="([^"]+)"\n(.*?)^```$(?!\n\n## After)', re.MULTILINE | re.DOTALL)
-MODULE = re.compile(r'^````python title="(rules/[^"]+)"\n(.*?)^````$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r'^(?P<fence>```+)(?P<language>\w+) title="(?P<title>[^"]+)"\n(?P<text>.*?)^(?P=fence)$', re.MULTILINE | re.DOTALL
+)
+FENCED = re.compile(r"^(```+).*?^\1$", re.MULTILINE | re.DOTALL)
+PATH = re.compile(r"`([\w-]+/[\w/-]*(?:\.\w+)*)`")
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the files that the tests of the rules need, laid out as an installed package."""
-    copy = tmp_path_factory.mktemp("copy")
-    for name in ("linter", "rules", "schemas", "fixtures", "tests/rules"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info"))
-    for name in ("pyproject.toml", "tests/conftest.py"):
-        shutil.copy(ROOT / name, copy / name)
+class Block(NamedTuple):
+    """A fenced block with a title: a file to write, a change to make, or what is shown."""
+
+    language: str
+    title: str
+    text: str
+
+
+def blocks(section: str) -> list[Block]:
+    """Return the titled blocks of the section with this heading."""
+    guide = GUIDE.read_text(encoding="utf-8")
+    # Blocks contain headings too: they are blanked before the section is looked for.
+    prose = FENCED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), guide)
+    start = prose.index(f"\n## {section}\n")
+    end = prose.find("\n## ", start + 1)
+    found = BLOCK.finditer(guide, start, end if end >= 0 else len(guide))
+    return [Block(match["language"], match["title"], match["text"]) for match in found]
+
+
+def compare(section: str, title: str, actual: str) -> None:
+    """Compare what a block shows with the actual text, or write it there."""
+    (shown,) = (block.text for block in blocks(section) if block.title == title)
+    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
+        guide = GUIDE.read_text(encoding="utf-8")
+        GUIDE.write_text(guide.replace(f'title="{title}"\n{shown}```', f'title="{title}"\n{actual}```'), encoding="utf-8")
+    else:
+        assert shown == actual, f"{title}: SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/docs   (then read the changes)"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of the files that the tests need, laid out as an installed package."""
+    for name in ("linter", "rules", "schemas", "fixtures", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
     for name in ("rules", "schemas"):
-        (copy / "linter" / "scclint" / name).symlink_to(copy / name)
-    return copy
+        (tmp_path / "linter" / "scclint" / name).symlink_to(tmp_path / name)
+    return tmp_path
 
 
 def run(tree: Path, *arguments: str, writing: bool = False) -> subprocess.CompletedProcess[str]:
@@ -37,31 +77,122 @@ def run(tree: Path, *arguments: str, writing: bool = False) -> subprocess.Comple
     return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
 
 
-def test_the_walk_through_leads_to_a_rule(tree: Path) -> None:
-    guide = GUIDE.read_text(encoding="utf-8")
-    ((module, source),) = MODULE.findall(guide)
-    files = {name: text for name, text in FILE.findall(guide) if name.startswith("fixtures/")}
-    (golden,) = (name for name in files if name.endswith(".out"))
-    (tree / module).write_text(source, encoding="utf-8")
+def passes(tree: Path, *arguments: str) -> None:
+    suite = run(tree, "-m", "pytest", *arguments)
+    assert suite.returncode == 0, suite.stdout[-4000:]
 
+
+def scclint(tree: Path, *arguments: str) -> str:
+    """Return what scclint prints in the copy."""
+    ended = run(tree, "-m", "scclint", *arguments)
+    assert ended.returncode in (0, 1), ended.stderr
+    return ended.stdout
+
+
+def write(tree: Path, block: Block) -> None:
+    """Write the file that a block contains."""
+    file = tree / block.title
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(block.text, encoding="utf-8")
+
+
+def change(tree: Path, block: Block) -> None:
+    """Make the changes of a diff without line numbers: each part must match the file in one place."""
+    file = tree / block.title
+    text = file.read_text(encoding="utf-8")
+    for part in block.text.split("@@\n"):
+        before, after = ("\n".join(line[1:] for line in part.splitlines() if line[0] in signs) for signs in (" -", " +"))
+        assert text.count(before) == 1, f"{block.title} does not contain once: {before}"
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_the_run_is_shown_as_it_is() -> None:
+    methods = "\n".join(inspect.getsource(method) for method in (Run.__init__, Run.report))
+    actual = f'class Run:\n    """{inspect.getdoc(Run)}"""\n\n{methods}'
+    compare("The run", "linter/scclint/engine/run.py", actual)
+
+
+def test_the_layers_are_those_of_the_architecture_test() -> None:
+    compare("The tree", "layers", "".join(f"{', '.join(names)}\n" for names in reversed(LAYERS)))
+
+
+def test_every_path_exists() -> None:
+    prose = FENCED.sub("", GUIDE.read_text(encoding="utf-8"))
+    missing = [
+        path
+        for path in PATH.findall(prose)
+        if "NAME" not in path and not any((root / path).exists() for root in (ROOT, ROOT / "linter" / "scclint"))
+    ]
+    assert missing == []
+
+
+def test_every_package_is_in_the_tree() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    shown = set(re.findall(r"[\w-]+(?:/|\.py)", guide.partition("## The tree")[2].partition("```\n")[0]))
+    packages = {f"{path.parent.name}/" for path in (ROOT / "linter" / "scclint").glob("*/__init__.py")}
+    assert packages - {"rules/", "schemas/"} <= shown
+
+
+def test_a_task_touches_at_most_three_files() -> None:
+    table = GUIDE.read_text(encoding="utf-8").partition("| You want to |")[2].partition("\n\n")[0]
+    rows = table.splitlines()[2:]
+    assert len(rows) == 12
+    assert {row: files for row in rows if len(files := PATH.findall(row)) > 3} == {}
+
+
+def test_add_a_rule(tree: Path) -> None:
+    module, *fixtures, golden = blocks("Add a rule")
+    write(tree, module)
     forgotten = run(tree, "-m", "pytest", "tests/rules/test_fixtures.py", "-k", "SCC199")
     assert "write " in forgotten.stdout and "bad.yaml, a manifest SCC199 fires on" in forgotten.stdout
 
-    for name, text in files.items():
-        if name != golden:
-            (tree / name).parent.mkdir(exist_ok=True)
-            (tree / name).write_text(text, encoding="utf-8")
+    for fixture in fixtures:
+        write(tree, fixture)
     written = run(tree, "-m", "pytest", "tests/rules", "-k", "SCC199 or runtime", writing=True)
     assert written.returncode == 0, written.stdout
-    report = (tree / golden).read_text(encoding="utf-8")
-    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
-        GUIDE.write_text(
-            guide.replace(f'title="{golden}"\n{files[golden]}```', f'title="{golden}"\n{report}```'), encoding="utf-8"
-        )
-    else:
-        assert report == files[golden], "the guide shows another report than the rule gives"
-
-    suite = run(tree, "-m", "pytest", "tests/rules")
-    assert suite.returncode == 0, suite.stdout[-4000:]
+    compare("Add a rule", golden.title, (tree / golden.title).read_text(encoding="utf-8"))
+    passes(tree, "tests/rules")
     page = run(tree, "-m", "scclint", "rule", "runtime-socket-mounted")
     assert page.stdout.startswith("SCC199 runtime-socket-mounted\n"), page.stderr
+
+
+def test_add_a_report_format(tree: Path) -> None:
+    module, register, schema, shown = blocks("Add a report format")
+    write(tree, module)
+    change(tree, register)
+    forgotten = run(tree, "-m", "pytest", "tests/config/test_schema.py", "-k", "every_format")
+    assert "add the format to schemas/config.json" in forgotten.stdout
+    change(tree, schema)
+    passes(tree, "tests/config/test_schema.py", "tests/report/test_properties.py")
+    compare("Add a report format", shown.title, scclint(tree, *shlex.split(shown.title)[1:]))
+    assert "tap" in scclint(tree, "check", "--help")
+
+
+def test_add_a_setting(tree: Path) -> None:
+    schema, model, use = blocks("Add a setting")
+    change(tree, schema)
+    forgotten = run(tree, "-m", "pytest", "tests/config/test_schema.py", "-k", "every_key")
+    assert "quiet" in forgotten.stdout
+    change(tree, model)
+    change(tree, use)
+    passes(tree, "tests/config/test_schema.py", "tests/config/test_show.py", "tests/cli/test_check.py")
+    clean = str(tree / "fixtures" / "runtime.yaml")
+    Path(clean).write_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n", encoding="utf-8")
+    assert "1 document" in scclint(tree, "check", "--isolated", clean)
+    (tree / ".scclint.yaml").write_text("quiet: true\n", encoding="utf-8")
+    assert scclint(tree, "check", "--config", ".scclint.yaml", clean) == ""
+    assert re.search(r"^quiet: true +# .scclint.yaml:1$", scclint(tree, "config", "--config", ".scclint.yaml"), re.MULTILINE)
+
+
+def test_add_an_openshift_release(tree: Path) -> None:
+    data, names = blocks("Add an OpenShift release")
+    file = tree / data.title
+    known = json.loads(file.read_text(encoding="utf-8"))
+    added = json.loads(data.text)
+    (release,) = added
+    known["releases"].update(added)
+    file.write_text(json.dumps(known), encoding="utf-8")
+    change(tree, names)
+    passes(tree, "tests/cluster/test_releases.py", "-k", f"every_release and {release}")
+    assert f"OpenShift {release};" in scclint(tree, "check", "--isolated", "--openshift", release, "fixtures/demo")

@@ -12,10 +12,9 @@ import pytest
 
 import scclint
 from scclint.limits import MAX_BYTES, MAX_DEPTH
+from scclint.report import FORMATS
 
 from .conftest import Ran, Run, pod
-
-FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ EXIT_STATUS = """exit status:
   4  no manifest found in folders or standard input"""
 
 SHELLS = ("bash", "zsh", "tcsh")
-FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
 
 
 class Parser(argparse.ArgumentParser):
@@ -141,6 +140,8 @@ def _command(commands: Commands, name: str, summary: str, description: str = "",
 
 
 def _check(commands: Commands) -> None:
+    from scclint.report import FORMATS
+
     parser = _command(commands, "check", "report the problems of manifests, each at its exact line", usage=ON_PATHS)
     _inputs(parser)
     _cluster(parser)
@@ -161,7 +162,7 @@ def _check(commands: Commands) -> None:
     rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
     rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and end with 0")
     rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
-    out = _output(parser, FORMATS, "full (default), concise, json, sarif, github, gitlab, junit, rdjson, markdown; may repeat")
+    out = _output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
     out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
     out.add_argument("--show-suppressed", action="store_true", help="list suppressed findings as well")
     out.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")

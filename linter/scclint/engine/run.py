@@ -36,9 +36,9 @@ class Run:
         self._neighbours = Neighbours(self.units, split.closures, self._session)
 
     def report(self, cache_scope: Sequence[str] = ()) -> Report:
-        """Judge each unit and merge what they yield.
+        """Judge each unit and merge the results.
 
-        `cache_scope` names what is linted, and from where, for parts of units to be kept from run to run; empty for none.
+        `cache_scope` identifies the cache for the results of units: the working directory and the paths. Empty for no cache.
         """
         cache = self._cache(cache_scope)
         parts = []
