@@ -218,3 +218,15 @@ def test_a_configured_unit_that_does_not_exist() -> None:
 def test_the_same_units_in_every_order_of_paths() -> None:
     write({"a/dev/web.yaml": WEB, "a/prod/web.yaml": WEB, "b/account.yaml": ACCOUNT})
     assert summary(units("a", "b")) == summary(units("b", "a"))
+
+
+def test_names_differ_where_the_root_has_plain_files_too() -> None:
+    write({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": WEB})
+    assert summary(units()) == {".": ("kustomize", ("kustomization.yaml", "web.yaml"))}
+    write({"account.yaml": ACCOUNT})
+    assert {unit.name: unit.kind for unit in units()} == {".": "plain", ".#kustomize": "kustomize"}
+
+
+def test_a_folder_with_a_kustomization_and_a_chart_is_a_kustomization() -> None:
+    write({"a/kustomization.yaml": "resources: [web.yaml]\n", "a/web.yaml": WEB, "a/Chart.yaml": "name: a\nversion: 1.0.0\n"})
+    assert {unit.name: unit.kind for unit in units()} == {".": "plain", "a": "kustomize"}

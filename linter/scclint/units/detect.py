@@ -9,6 +9,7 @@ from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
+from scclint.record import replace
 from scclint.units.bundle import bundles, stray_bundles
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.kustomization import NAMES
@@ -52,7 +53,7 @@ class Split:
         found += self._bundles(stray_bundles)
         found += self._directories()
         found += self._plain(found)
-        self.units = sorted(found, key=lambda unit: (unit.name != PLAIN, unit.name))
+        self.units = sorted(self._told_apart(found), key=lambda unit: (unit.name != PLAIN, unit.name))
 
     @cached_property
     def tree(self) -> str:
@@ -109,6 +110,16 @@ class Split:
         from scclint.files.git import repository_names
 
         return repository_names(self.tree)
+
+    def _told_apart(self, found: Iterable[Unit]) -> Iterator[Unit]:
+        """The units under names that differ: of those at one path, all but the one of plain files, or else the first, get their kind."""
+        taken: set[str] = set()
+        for unit in sorted(found, key=lambda unit: unit.kind != "plain"):
+            name = unit.name if unit.name not in taken else f"{unit.name}#{unit.kind}"
+            taken.add(name)
+            if name != unit.name and unit.name in self.closures and unit.kind == "kustomize":
+                self.closures[name] = self.closures.pop(unit.name)
+            yield replace(unit, name=name)
 
     def _take(self, files: Iterable[str]) -> tuple[str, ...]:
         """Those of the files that belong to no unit yet, and from now on to the caller's."""
@@ -186,6 +197,9 @@ class Split:
             from scclint.units.helm.views import views
         for folder in sorted(folders):
             real = os.path.realpath(folder or os.curdir)
+            if real in self._kustomizations:
+                # As in Argo CD, what has both is a kustomization.
+                continue
             deployed = [] if real in self._configured_paths else self._deployed.get(real, [])
             for view in () if real in self._configured_paths else views(folder or os.curdir, self.tree, inflated):
                 name = self._outline.name(folder) + (f"#{view.name}" if view.name else "")
