@@ -1,11 +1,22 @@
-"""Verdicts for a pod with fields removed."""
+"""Verdicts for a changed pod: advice that names an SCC is given only if it holds for the pod as pinned and granted."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import Verdict, World
+from scclint.api import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+    Outcome,
+    Verdict,
+    World,
+)
+
+from ._releases import REQUIRED_SCC
 
 Path = tuple[str | int, ...]
+
+_RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
+_CONTAINERS = ("initContainers", "containers")
 
 
 def path_to_remove(path: Path) -> Path:
@@ -21,11 +32,55 @@ def path_to_remove(path: Path) -> Path:
 
 def admitted_without(world: World, verdict: Verdict, scc: str, removed: Iterable[Path]) -> bool:
     """Whether `scc` would admit the pod of the verdict without the `removed` fields, if every user could use the SCC."""
-    pod = _without(verdict.submitted, removed)
+    pod = without(verdict.submitted, removed)
     return world.cluster.errors_under(scc, pod, namespace=verdict.namespace) == ()
 
 
-def _without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:
+    """Return the SCC that would admit a changed `pod` of the outcome, with the same namespace and creator; empty if none would."""
+    return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator).scc or ""
+
+
+def with_profile(pod: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the pod with RuntimeDefault as the profile of the pod."""
+    copy: dict[str, Any] = _copy(pod)
+    copy["spec"]["securityContext"] = {**(copy["spec"].get("securityContext") or {}), "seccompProfile": dict(_RUNTIME_DEFAULT)}
+    return copy
+
+
+def with_unconfined_replaced(pod: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the pod with RuntimeDefault wherever the pod sets Unconfined."""
+    copy: dict[str, Any] = _copy(pod)
+    holders = [copy["spec"], *(container for name in _CONTAINERS for container in copy["spec"].get(name) or ())]
+    for holder in holders:
+        context = holder.get("securityContext") or {}
+        if (context.get("seccompProfile") or {}).get("type") == "Unconfined":
+            context["seccompProfile"] = dict(_RUNTIME_DEFAULT)
+    annotations = (copy.get("metadata") or {}).get("annotations") or {}
+    for key, value in annotations.items():
+        if key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX):
+            annotations[key] = "runtime/default" if value == "unconfined" else value
+    return copy
+
+
+def without_profiles(pod: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the pod without its seccomp profiles."""
+    copy: dict[str, Any] = _copy(pod)
+    for holder in (copy["spec"], *(container for name in _CONTAINERS for container in copy["spec"].get(name) or ())):
+        (holder.get("securityContext") or {}).pop("seccompProfile", None)
+    annotations = (copy.get("metadata") or {}).get("annotations") or {}
+    for key in [key for key in annotations if "seccomp" in key]:
+        del annotations[key]
+    return copy
+
+
+def pinned_to(pod: dict[str, Any], scc: str) -> dict[str, Any]:
+    """Return a copy of the pod whose annotation requires the SCC."""
+    metadata = pod.get("metadata") or {}
+    return {**pod, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), REQUIRED_SCC: scc}}}
+
+
+def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """Return a copy of the pod without the fields at `paths`."""
     copy: dict[str, Any] = _copy(pod)
     # Remove the last item of a list first, because each removal moves the later items.

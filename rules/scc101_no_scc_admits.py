@@ -52,15 +52,15 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule
+from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule, used_by
 
-from ._annotations import seccomp_keys
+from ._advice import custom_scc, grant
 from ._elsewhere import granted_elsewhere
 from ._ranges import RANGED, may_be_own
-from ._releases import required_scc_counts
+from ._releases import minor, required_scc_counts
 from ._scc import opened
-from ._seccomp import default_profile
-from ._words import first_per_field, pods, rejecting_sccs, when_created
+from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
 
 
 @rule(
@@ -105,7 +105,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
         at=workload.place,
         related=elsewhere,
         settle=(
-            f"Grant service account {workload.pod.service_account} an SCC that admits the pods."
+            f"{sentence(grant(workload, 'an SCC that admits the pods'))}."
             if verdict.candidates
             else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs."
         ),
@@ -133,53 +133,29 @@ def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
 
 
 def _fix(outcome: Outcome, fields: str, with_user_namespace: str, world: World) -> str:
-    account = outcome.workload.pod.service_account
     ways = [f"Change or remove {fields}"]
     if with_user_namespace:
         ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod)")
-    ways.append(f"grant service account {account} {_scc_to_grant(outcome, world)}")
+    ways.append(grant(outcome.workload, _scc_to_grant(outcome, world)))
     return (
         f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
     )
 
 
 def _scc_to_grant(outcome: Outcome, world: World) -> str:
-    """Return the SCC to grant, as a phrase: the most restrictive that admits the pod, or a custom SCC if that opens too much."""
-    scc = _most_restrictive(outcome, world)
-    if not scc:
-        return "a custom SCC that allows what the pod needs"
-    if _leaves_unconfined(scc, outcome.workload, world):
-        return (
-            "a custom SCC that allows what the pod needs and lists runtime/default in seccompProfiles "
-            f"({scc} also admits the pod, but runs it unconfined)"
-        )
-    if opened(scc, world):
-        return f"a custom SCC that allows only what the pod needs ({scc} also admits the pod, but opens the node)"
-    return f"SCC {scc}, the most restrictive that admits the pod"
+    """Return the SCC to grant, as a phrase: one of the release that opens nothing the pod does not use, or else a custom SCC.
 
-
-def _most_restrictive(outcome: Outcome, world: World) -> str:
-    """Return the most restrictive SCC of the cluster that admits the pod as submitted, also one that the pod may not use; empty if none.
-
-    A custom SCC that lists users belongs to those users, so it is left out.
+    An SCC of the input may belong to another application, so it is never named.
     """
-    return next(
-        (
-            name
-            for name in world.cluster.by_restrictiveness()
-            if (name in world.cluster.own_sccs or (scc := world.scc(name)) is None or not scc.manifest.get("users"))
-            and _would_admit(name, outcome, world)
-        ),
-        "",
-    )
-
-
-def _leaves_unconfined(scc: str, workload: Workload, world: World) -> bool:
-    """Whether the SCC applies no profile to a container that sets none and is not privileged."""
-    pod = workload.pod
-    if default_profile(scc, world) not in ("", "unconfined") or pod.seccomp_type or any(seccomp_keys(pod.annotations)):
-        return False
-    return any(not c.seccomp_type and not c.privileged.value for c in pod.containers)
+    verdict = outcome.verdict
+    assert verdict is not None
+    used = {access.words for access in used_by(verdict.submitted, minor(world))}
+    for scc in world.cluster.by_restrictiveness():
+        if scc not in world.cluster.own_sccs or default_profile(scc, world) not in RUNTIME_DEFAULT:
+            continue
+        if all(access.words in used for access in opened(scc, world)) and _would_admit(scc, outcome, world):
+            return f"SCC {scc}, the most restrictive that admits the pod"
+    return custom_scc(outcome)
 
 
 def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:

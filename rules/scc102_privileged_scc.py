@@ -64,10 +64,13 @@ from scclint.api import (
     used_by,
 )
 
+from ._advice import custom_scc, grant, pin_too
 from ._allowances import more_restrictive
 from ._releases import REQUIRED_SCC, minor, required_scc_counts
 from ._scc import opened
-from ._words import first_per_field, pods, when_created
+from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._what_if import admitted_without, path_to_remove
+from ._words import first_per_field, pods, sentence, when_created
 
 
 @rule(
@@ -103,7 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=_place(workload, cause),
         related=_other_places(workload, cause)
         + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, scc, workload),
-        settle=_fix(cause, bool(privileged), pods(workload)),
+        settle=_fix(outcome, cause, bool(privileged), world),
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
 
@@ -168,13 +171,26 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
     return tuple(Related(f"{cause.closest}: {error.text}", workload.pod.field(*error.path).span) for error in others[:7])
 
 
-def _fix(cause: _Cause, privileged: bool, pods: str) -> str:
+def _fix(outcome: Outcome, cause: _Cause, privileged: bool, world: World) -> str:
+    workload = outcome.workload
     if cause.without_it:
-        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods}."
+        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods(workload)}."
     if privileged:
         return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
-    custom = "a custom SCC that allows only what the pod needs and lists runtime/default in seccompProfiles"
-    return f"Remove the named fields, or grant {custom}." if cause.rejected else f"Grant {custom}."
+    custom = grant(workload, custom_scc(outcome)) + pin_too(outcome, world)
+    if not _confines_without(cause, outcome, world):
+        return f"{sentence(custom)}."
+    write = f" and write {REQUIRED_SCC}: {cause.closest}" if cause.annotation is not None else ""
+    return f"Remove the named fields{write}, or {custom}."
+
+
+def _confines_without(cause: _Cause, outcome: Outcome, world: World) -> bool:
+    """Whether the closest SCC would admit the pod without the fields that it rejects, and then applies a profile."""
+    verdict = outcome.verdict
+    assert verdict is not None
+    if not cause.rejected or default_profile(cause.closest, world) not in RUNTIME_DEFAULT:
+        return False
+    return admitted_without(world, verdict, cause.closest, {path_to_remove(error.path) for error in cause.rejected})
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:

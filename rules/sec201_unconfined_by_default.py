@@ -17,8 +17,9 @@ turns it on.
 
 Set `seccompProfile: {type: RuntimeDefault}` on the pod if an SCC that applies a profile would also admit it. `anyuid`
 and the other SCCs without `seccompProfiles` reject a pod that sets a profile, so `restricted-v2` then admits it.
-Alternatively, pin that SCC with the annotation `openshift.io/required-scc`, or remove the grant of the other SCC. If
-a few fields make the better SCC reject the pod, the finding names them.
+Alternatively, require that SCC with the annotation `openshift.io/required-scc`, or remove the grant of the other SCC. If
+a few fields make the better SCC reject the pod, the finding names them. If the annotation requires an SCC without
+`seccompProfiles`, a profile alone makes that SCC reject the pod: change the annotation, too.
 
 Some kinds do not have the pod's `securityContext`. Use `stepTemplate.securityContext` in a Tekton Task, `podTemplate`
 in a Tekton run, and the field of each container in Knative.
@@ -68,7 +69,6 @@ from scclint.api import (
     Problem,
     Related,
     Severity,
-    Verdict,
     Workload,
     World,
     and_more,
@@ -76,11 +76,13 @@ from scclint.api import (
     rule,
 )
 
+from ._advice import grant, pin_too, pinned
 from ._places import annotation_place, profile_place
 from ._quote import quoted
+from ._releases import REQUIRED_SCC, required_scc_counts
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
-from ._what_if import admitted_without, path_to_remove
-from ._words import first_per_field, when_created
+from ._what_if import admitted_without, admitting_scc, path_to_remove, pinned_to, with_profile, without
+from ._words import first_per_field, sentence, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -163,42 +165,61 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
     confining = world.explain(workload, among=lambda scc: default_profile(scc, world) in RUNTIME_DEFAULT)
-    admitting = next((c.scc for c in confining if c.outcome == "chosen"), None)
-    if admitting is not None:
-        needs_creator = not workload.controlled and not world.creator_given
-        creator_hint = ", or name the user who creates the pod with --as USER" if needs_creator else ""
-        return (
-            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {verdict.scc} then rejects the pod, and {admitting} "
-            f"admits it. Alternatively, set the annotation openshift.io/required-scc: {admitting}{annotation_place(workload)}{creator_hint}."
-        ), ()
+    usable = next((c.scc for c in confining if c.outcome == "chosen"), "")
+    if usable and (fix := _use_confining_scc(outcome, world, usable)):
+        return fix, ()
     if world.scc(verdict.scc) is not None and verdict.scc not in world.cluster.own_sccs:
         return f"Add seccompProfiles: [runtime/default] to SCC {verdict.scc}, which then applies this profile by default.", ()
     sibling = newer_sibling(verdict.scc, world)
-    if sibling:
+    if sibling and admitted_without(world, verdict, sibling, ()):
+        fix = grant(workload, f"SCC {sibling} instead of {verdict.scc}")
         return (
-            f"Grant {sibling} instead of {verdict.scc}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile."
+            f"{sentence(fix)}{pin_too(outcome, world)}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile."
         ), ()
-    custom = (
-        f"grant a custom copy of {verdict.scc} with seccompProfiles: [runtime/default], because {verdict.scc} itself rejects a pod "
-        "that sets a profile."
-    )
-    scc, fields = _closest_scc(workload, world, verdict, confining)
+    copy = grant(workload, f"a custom copy of {verdict.scc} with seccompProfiles: [runtime/default] instead of {verdict.scc}")
+    custom = f"{copy}{pin_too(outcome, world)}, because {verdict.scc} itself rejects a pod that sets a profile."
+    scc, fields = _closest_scc(workload, world, outcome, confining)
     if not fields:
         return f"Remove what makes the pod need {verdict.scc}, or {custom}", ()
     names = list(dict.fromkeys(quoted(field) for field in fields))
+    pin = f", write {REQUIRED_SCC}: {scc}" if pinned(outcome, world) else ""
     return (
-        f"Remove {and_more(names, 3)}, and set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then admits the pod. "
-        f"Alternatively, {custom}",
+        f"Remove {and_more(names, 3)}{pin}, and set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then "
+        f"admits the pod. Alternatively, {custom}",
         tuple(Related(f"{scc} rejects {quoted(field)}", field.span) for field in fields[:8]),
     )
 
 
-def _closest_scc(workload: Workload, world: World, verdict: Verdict, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
+def _use_confining_scc(outcome: Outcome, world: World, usable: str) -> str:
+    """Return the fix for a pod that a `usable` SCC with a profile would admit; empty if admission then rejects the pod."""
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
+    setting = f"et seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}"
+    pod = with_profile(verdict.submitted)
+    if pinned(outcome, world):
+        if not admitting_scc(world, outcome, pinned_to(pod, usable)):
+            return ""
+        return f"Write {REQUIRED_SCC}: {usable}{annotation_place(workload)}, and s{setting}: {usable} then admits the pod."
+    admitting = admitting_scc(world, outcome, pod)
+    if not admitting:
+        return ""
+    ways = [f"S{setting}: {verdict.scc} then rejects the pod, and {admitting} admits it."]
+    if required_scc_counts(world):
+        needs_creator = not workload.controlled and not world.creator_given
+        creator_hint = ", or name the user who creates the pod with --as USER" if needs_creator else ""
+        ways.append(f"Alternatively, set the annotation {REQUIRED_SCC}: {usable}{annotation_place(workload)}{creator_hint}.")
+    return " ".join(ways)
+
+
+def _closest_scc(workload: Workload, world: World, outcome: Outcome, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
     """Return the SCC that needs the fewest fields removed to admit the pod, and those fields; both empty if there is none."""
+    assert outcome.verdict is not None
     rejecting = [(c.scc, first_per_field(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
     for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:MAX_SCCS_TRIED]:
         fields = [workload.pod.field(*error.path) for error in errors]
-        removed = {path_to_remove(error.path) for error in errors}
-        if all(field.present for field in fields) and admitted_without(world, verdict, scc, removed):
+        if not all(field.present for field in fields):
+            continue
+        pod = with_profile(without(outcome.verdict.submitted, {path_to_remove(error.path) for error in errors}))
+        if admitting_scc(world, outcome, pinned_to(pod, scc) if pinned(outcome, world) else pod) == scc:
             return scc, fields
     return "", []

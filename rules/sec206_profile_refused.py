@@ -62,11 +62,14 @@ spec:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from scclint.api import Outcome, Problem, Related, Severity, Workload, World, rule
 
+from ._advice import asks_for_unconfined, grant, pin_too, profile_entries
 from ._seccomp import default_profile, newer_sibling
-from ._words import first_per_field, is_seccomp, rejecting_sccs, when_created
+from ._what_if import admitting_scc, with_unconfined_replaced, without_profiles
+from ._words import first_per_field, is_seccomp, rejecting_sccs, sentence, when_created
 
 
 @rule(
@@ -110,16 +113,32 @@ def _profile_text(value: object, text: str) -> str:
 
 def _fix(scc: str, outcome: Outcome, world: World) -> str:
     """Return the fix for the type of profile: an SCC may list runtime/default or a file, but should not list `unconfined`."""
+    verdict = outcome.verdict
+    assert verdict is not None
     default = default_profile(scc, world)
-    without = f"{scc} then applies {default}" if default else "the container then runs unconfined"
-    profiles = {(c.requested.type, c.requested.localhost_profile) for c in outcome.seccomp if c.requested is not None}
-    if ("Unconfined", None) in profiles:
-        return f"Remove the profile; {without}."
-    files = sorted({path for kind, path in profiles if kind == "Localhost" and path})
-    if files:
-        listed_files = ", ".join(f"localhost/{path}" for path in files)
-        return f"Grant a custom copy of {scc} with {listed_files} in seccompProfiles. Or remove the profile; {without}."
+    confines = default not in ("", "unconfined") and admitting_scc(world, outcome, without_profiles(verdict.submitted)) == scc
+    removal = f"emove the profile; {scc} then applies {default}."
+    unconfined = asks_for_unconfined(outcome)
+    confined = with_unconfined_replaced(verdict.submitted)
+    if unconfined and confines:
+        return f"R{removal}"
+    if unconfined and (admitting := admitting_scc(world, outcome, confined)):
+        return f"Set RuntimeDefault instead of Unconfined, so that {admitting} admits the pod."
+    change = _change_scc(scc, outcome, world, confined)
+    change = f"Set RuntimeDefault instead of Unconfined, and {change}." if unconfined else f"{sentence(change)}."
+    if confines:
+        return f"{change} Or r{removal}"
+    return change if default else f"{change} Do not just remove the profile: the container then runs unconfined."
+
+
+def _change_scc(scc: str, outcome: Outcome, world: World, pod: dict[str, Any]) -> str:
+    """Return the change by which an SCC that allows what `scc` allows also allows the profiles of `pod`."""
+    workload, entries = outcome.workload, ", ".join(profile_entries(outcome))
+    if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
+        return f"list {entries} in seccompProfiles of SCC {scc}"
     sibling = newer_sibling(scc, world)
-    if sibling:
-        return f"Grant {sibling} instead of {scc}: {sibling} lists runtime/default. Do not just remove the profile: {without}."
-    return f"Grant a custom copy of {scc} with seccompProfiles: [runtime/default]. Do not just remove the profile: {without}."
+    if sibling and world.cluster.errors_under(sibling, pod, namespace=outcome.namespace) == ():
+        instead = grant(workload, f"SCC {sibling} instead of {scc}")
+        return f"{instead}{pin_too(outcome, world)}: {sibling} lists runtime/default"
+    instead = grant(workload, f"a custom copy of {scc} with seccompProfiles: [{entries}] instead of {scc}")
+    return f"{instead}{pin_too(outcome, world)}"

@@ -1,0 +1,46 @@
+"""The parts of a fix that several rules share: whom to grant an SCC, and what a custom SCC must list."""
+
+from scclint.api import Outcome, Workload, World, listed
+
+from ._releases import REQUIRED_SCC, required_scc_counts
+
+
+def grant(workload: Workload, scc: str) -> str:
+    """Return the phrase for granting `scc` to the workload: `grant service account web SCC nonroot-v2`.
+
+    Every pod without a serviceAccountName runs as `default`, so that account is not granted anything.
+    """
+    account = workload.pod.service_account
+    if account == "default":
+        return f"run the workload as a service account of its own, and grant that account {scc}"
+    return f"grant service account {account} {scc}"
+
+
+def pinned(outcome: Outcome, world: World) -> bool:
+    """Whether an annotation of the pod decides which SCC is tried."""
+    return outcome.verdict is not None and bool(outcome.verdict.required_scc) and required_scc_counts(world)
+
+
+def pin_too(outcome: Outcome, world: World) -> str:
+    """Return the clause about the annotation that a pod needs before another SCC is tried; empty for a pod that is not pinned."""
+    return f", and name that SCC in the annotation {REQUIRED_SCC}" if pinned(outcome, world) else ""
+
+
+def custom_scc(outcome: Outcome) -> str:
+    """Return the phrase for an SCC that allows only what the pod needs and lists the profiles that it asks for."""
+    entries = listed(profile_entries(outcome))
+    scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
+    return f"{scc} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else scc
+
+
+def asks_for_unconfined(outcome: Outcome) -> bool:
+    """Whether a field or annotation of the pod turns seccomp off for a container."""
+    return any(c.requested is not None and c.requested.type == "Unconfined" for c in outcome.seccomp)
+
+
+def profile_entries(outcome: Outcome) -> list[str]:
+    """Return the entries of seccompProfiles that the pod needs, the default first; Unconfined is replaced by RuntimeDefault."""
+    requested = [c.requested for c in outcome.seccomp]
+    files = {f"localhost/{r.localhost_profile}" for r in requested if r is not None and r.type == "Localhost"}
+    needs_default = not files or any(r is None or r.type != "Localhost" for r in requested)
+    return ["runtime/default"] * needs_default + sorted(files)
