@@ -5,8 +5,10 @@ The public API, kept stable by semantic versioning:
     cluster = scclint.Cluster.openshift("4.20", objects=[...])
     verdict = cluster.admit(pod, namespace="demo", user=scclint.User("alice", ("system:authenticated",)))
     scclint.effective_seccomp(verdict, cluster)
-    scclint.lint(["manifests/"])
+    scclint.lint(["manifests/"], scclint.load_config(".scclint.yaml"))
     scclint.lint_text(text, filename="web.yaml")
+    scclint.lint_texts({"web.yaml": text, "rbac.yaml": more})
+    scclint.find_units(["."])
 
 Names are imported when first used, so that `import scclint` costs nothing.
 """
@@ -18,36 +20,58 @@ if TYPE_CHECKING:
     from scclint.cluster import Cluster
     from scclint.config.model import Config
     from scclint.engine.report import Report
-    from scclint.engine.run import lint, lint_text
+    from scclint.engine.run import find_units, lint, lint_text, lint_texts, load_config
+    from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+    from scclint.units.unit import Unit
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Cluster": "scclint.cluster",
     "Config": "scclint.config.model",
+    "ConfigError": "scclint.errors",
     "ContainerSeccomp": "scclint.seccomp.effective",
     "Finding": "scclint.finding",
+    "LoadError": "scclint.errors",
+    "ModelError": "scclint.errors",
     "Report": "scclint.engine.report",
+    "RuleSetError": "scclint.errors",
+    "ScclintError": "scclint.errors",
+    "Unit": "scclint.units.unit",
+    "UsageError": "scclint.errors",
     "User": "scclint.admission.verdict",
     "Verdict": "scclint.admission.verdict",
     "effective_seccomp": "scclint.seccomp.effective",
+    "find_units": "scclint.engine.run",
     "lint": "scclint.engine.run",
     "lint_text": "scclint.engine.run",
+    "lint_texts": "scclint.engine.run",
+    "load_config": "scclint.engine.run",
 }
 
 __all__ = [
     "Cluster",
     "Config",
+    "ConfigError",
     "ContainerSeccomp",
     "Finding",
+    "LoadError",
+    "ModelError",
     "Report",
+    "RuleSetError",
+    "ScclintError",
+    "Unit",
+    "UsageError",
     "User",
     "Verdict",
     "effective_seccomp",
+    "find_units",
     "lint",
     "lint_text",
+    "lint_texts",
+    "load_config",
 ]
 
 

@@ -42,7 +42,7 @@ class Neighbours:
 
 def _facts(unit: "Unit", session: Session) -> Facts:
     """What a unit defines; nothing of a bundle, which neither gives nor takes."""
-    if not unit.gives and not unit.context:
+    if not unit.gives and not unit.takes:
         return Facts()
     namespace = session.config.namespace or unit.namespace
     if rendering := session.rendering(unit):

@@ -4,17 +4,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scclint.config import build_config, read_config
 from scclint.config.model import Config
 from scclint.engine.index import Neighbours
 from scclint.engine.merge import merge
 from scclint.engine.report import Report
 from scclint.engine.scan import scan
+from scclint.errors import ConfigError, RuleSetError
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
 from scclint.judge import OpenUnit, judge, open_unit
 from scclint.judge.render import render
 from scclint.judge.session import DEFAULTS, Options, Session
 from scclint.limits import MIN_CACHED
+from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.units.detect import Split
 from scclint.units.unit import Unit
@@ -62,6 +65,10 @@ class Run:
         from scclint.engine.cache import cache_for
 
         return cache_for(scope, self._session, self._neighbours, __version__)
+
+    def units_with_context(self) -> list[Unit]:
+        """The units, each with the names of what it takes from others."""
+        return [replace(unit, context=self._neighbours.context(unit).names) for unit in self.units]
 
     def open_units(self) -> Iterator[OpenUnit]:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
@@ -113,20 +120,33 @@ def lint_texts(texts: Mapping[str, str], config: Config | None = None, context: 
 def find_units(paths: Sequence[str], config: Config | None = None) -> list[Unit]:
     """The units that the files and folders make up: what is deployed, and so judged, together."""
     config = config or Config()
-    return list(Run(find_sources(paths, config), config, rules_of(config)).units)
+    return Run(find_sources(paths, config), config, rules_of(config)).units_with_context()
+
+
+def load_config(path: str) -> Config:
+    """The settings of a configuration file. Raises ConfigError for a mistake in it, and RuleSetError for its rule modules."""
+    raw = read_config(path)
+    return build_config(raw, _with_modules(raw.rule_modules, path).rules, {})
 
 
 def rules_of(config: Config) -> Registry:
     """The rules that come with scclint, those of rule modules, and those that the configuration declares. Raises RuleSetError."""
-    found = builtin()
-    if config.rule_modules:
-        from scclint.plugins import load_rules
-        from scclint.registry import registry
-
-        folder = os.path.dirname(config.file) or os.curdir
-        found = registry((*found, *load_rules(config.rule_modules, [os.curdir, folder], config.file)))
+    found = _with_modules(config.rule_modules, config.file)
     if config.rules:
         from scclint.cel.rules import with_declared
 
         found = with_declared(found, config)
     return found
+
+
+def _with_modules(modules: Sequence[str], file: str) -> Registry:
+    """The rules that come with scclint and those of the rule modules that a configuration file names."""
+    if not modules:
+        return builtin()
+    from scclint.plugins import load_rules
+    from scclint.registry import registry
+
+    try:
+        return registry((*builtin(), *load_rules(modules, [os.curdir, os.path.dirname(file) or os.curdir], file)))
+    except ConfigError as error:
+        raise RuleSetError(str(error)) from error

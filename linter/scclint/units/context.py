@@ -12,7 +12,7 @@ from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.record import record
 from scclint.units.facts import Facts, mappings, texts
-from scclint.units.unit import Unit
+from scclint.units.unit import FromUnit, Unit
 
 _ACCOUNT = "system:serviceaccount:"
 _ACCOUNTS_OF = "system:serviceaccounts:"
@@ -48,6 +48,11 @@ class Context:
     def objects(self) -> tuple[ApiObject, ...]:
         return tuple(taken.obj for taken in self.taken)
 
+    @property
+    def names(self) -> tuple[FromUnit, ...]:
+        """The same by name, for people and for the public API."""
+        return tuple(FromUnit(taken.unit, *name_of(taken.obj)) for taken in self.taken)
+
 
 class Contexts:
     """Answers for each unit of a run what it takes from the others."""
@@ -71,7 +76,7 @@ class Contexts:
 
     def of(self, unit: Unit) -> Context:
         """What the unit takes."""
-        if not unit.context:
+        if not unit.takes:
             return Context()
         wanted = _Wanted(self._facts[unit.name], self._shared.get(unit.name, Facts()))
         found: dict[ObjectName, list[Taken]] = {}

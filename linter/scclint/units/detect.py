@@ -146,22 +146,22 @@ class Split:
         name = self._outline.name(path) + (f"#{entry.name}" if entry.name else "")
         reason = f"the configuration says so ({entry.span.file}:{entry.span.line})"
         if os.path.realpath(path) in self._kustomizations:
-            return self._kustomize_unit(name, path, reason, entry.namespace, context=entry.context)
+            return self._kustomize_unit(name, path, reason, entry.namespace, takes=entry.context)
         shown = self._outline.shown(path)
         if os.path.isfile(os.path.join(path, CHART_FILE)):
             values = tuple(os.path.join(path, value) for value in entry.values)
             view = ChartView(values, entry.set, entry.release)
-            return self._chart_unit(name, shown, reason, view, entry.namespace, context=entry.context)
+            return self._chart_unit(name, shown, reason, view, entry.namespace, takes=entry.context)
         files = self._take(self._below(shown))
         if not files:
             return None
-        return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, context=entry.context)
+        return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, takes=entry.context)
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
         for folder, files in sorted(find(self._left, self._outline.text).items()):
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
-            yield Unit(self._outline.name(path), "bundle", path, self._take(files), reason, gives=False, context=False)
+            yield Unit(self._outline.name(path), "bundle", path, self._take(files), reason, gives=False, takes=False)
 
     def _hydrated(self) -> Iterator[Unit]:
         for file in [file for file in self._left if os.path.basename(file) == _HYDRATED]:
@@ -182,13 +182,13 @@ class Split:
                 reason = f"{by} deploys it" if by else "a kustomization that no other one includes"
                 yield self._kustomize_unit(name, folder, reason, namespace)
 
-    def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, context: bool = True) -> Unit:
+    def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, takes: bool = True) -> Unit:
         known = self.closures[name] = self._built.closure(os.path.realpath(folder))
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
         self._take(files)
         shown = self._outline.shown(folder)
         namespace = namespace or self._kustomizations[os.path.realpath(folder)].namespace
-        return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, context=context)
+        return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, takes=takes)
 
     def _charts(self) -> Iterator[Unit]:
         inflated = {chart for closure in self.closures.values() for chart in closure.charts}
@@ -213,16 +213,14 @@ class Split:
                     its_view = ChartView(values, one.settings, one.release)
                     yield self._chart_unit(name, folder, f"{one.by} deploys it", its_view, one.namespace)
 
-    def _chart_unit(
-        self, name: str, folder: str, reason: str, view: ChartView, namespace: str, *, context: bool = True
-    ) -> Unit:
+    def _chart_unit(self, name: str, folder: str, reason: str, view: ChartView, namespace: str, *, takes: bool = True) -> Unit:
         from scclint.units.helm.views import belongs_to_chart
 
         prefix = "" if folder in ("", ".") else folder + "/"
         inside = {f for f in self._outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
         files = tuple(sorted(inside | {self._outline.shown(value) for value in view.values}))
         self._take(files)
-        return Unit(name, "chart", folder or ".", files, reason, namespace=namespace, view=view, context=context)
+        return Unit(name, "chart", folder or ".", files, reason, namespace=namespace, view=view, takes=takes)
 
     def _directories(self) -> Iterator[Unit]:
         for path, deployed in sorted(self._deployed.items()):

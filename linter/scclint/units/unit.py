@@ -23,6 +23,19 @@ class ChartView:
 
 
 @record
+class FromUnit:
+    """An object that a unit takes from the unit `unit`. `namespace` is empty where the object has none."""
+
+    unit: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+@record
 class Unit:
     """What is judged together.
 
@@ -32,7 +45,8 @@ class Unit:
     `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
     `view` says how to render a chart. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
     `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
-    `context` is False for a unit that takes nothing from others.
+    `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
+    (`scclint.find_units`).
     """
 
     name: str
@@ -45,7 +59,8 @@ class Unit:
     view: ChartView | None = None
     unrendered: str = ""
     gives: bool = True
-    context: bool = True
+    takes: bool = True
+    context: tuple[FromUnit, ...] = ()
 
     @property
     def is_default_view(self) -> bool:
