@@ -91,6 +91,7 @@ def test_every_field_of_a_finding(sample: Report) -> None:
         "releases": ["4.20", "4.21"],
         "suppressed": None,
         "notes": [],
+        "units": [],
     }
 
 

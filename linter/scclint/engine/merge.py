@@ -43,7 +43,7 @@ def merge(parts: Sequence[Part], units: Sequence[Unit], session: Session, found:
         texts=texts_of(findings, texts),
         rules=session.registry.rules,
         outcomes=_outcomes(parts),
-        units=tuple(UnitSummary(unit.name, unit.kind, unit.files) for unit in units),
+        units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
         nothing=_is_nothing(parts, session),
         files=files,
         folders=session.sources.folders,
@@ -158,8 +158,13 @@ def _joined(group: list[Finding]) -> list[Finding]:
         return group
     group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
     worst, *others = group
-    notes = tuple(f"in {', '.join(other.units)}: {other.message}" for other in others)
+    notes = tuple(f"in {', '.join(other.units)}: {text}" for other in others if (text := _difference(other, worst)))
     return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)))]
+
+
+def _difference(other: Finding, worst: Finding) -> str:
+    """What a finding says that the worst one of its place does not."""
+    return other.message if other.message != worst.message else "; ".join(n for n in other.notes if n not in worst.notes)
 
 
 def merged_ignores(parts: Iterable[Part]) -> list[Ignore]:

@@ -11,11 +11,14 @@ from scclint.world import Outcome
 
 @record
 class UnitSummary:
-    """A unit of a run: its name, its kind (see `scclint.units.unit.Unit`), and the files that it is made of, as displayed."""
+    """A unit of a run: its name, its kind (see `scclint.units.unit.Unit`), the files that it is made of, as displayed, and why its
+    kustomization or chart was not rendered; empty if it was, or if there is none.
+    """
 
     name: str
     kind: str
     files: tuple[str, ...] = ()
+    unrendered: str = ""
 
 
 @record

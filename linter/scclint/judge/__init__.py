@@ -26,6 +26,10 @@ from scclint.world import Outcome, World
 
 __all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
 
+_REJECTIONS = ("SCC101", "SCC107")
+"""Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
+_UNPATCHED = "the kustomization's patches are not applied, and may change this"
+
 
 @record
 class JudgedWorkload:
@@ -106,6 +110,7 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
         trace = tracer(unit, inputs, opened.ours, session)
         findings = trace.findings(findings)
         ignores = [replace(ignore, span=trace.span(ignore.span)) for ignore in ignores]
+    findings = _marked_unpatched(findings, unit, session)
     findings.sort(key=order)
     seen = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
@@ -138,6 +143,17 @@ def _suppressed(findings: list[Finding], opened: OpenUnit, session: Session) -> 
 
     rules = session.registry.rules
     return apply(findings, written, rules, session.options.today, root=session.config.root, ran=ran)
+
+
+def _marked_unpatched(findings: list[Finding], unit: Unit, session: Session) -> list[Finding]:
+    """Findings of an unrendered kustomization that has patches say that a patch may change the field that the SCC rejects."""
+    closure = session.rendered.closures.get(unit.name)
+    if not unit.unrendered or closure is None or not closure.changes_objects:
+        return findings
+    return [
+        replace(finding, notes=(*finding.notes, _UNPATCHED)) if finding.rule_id in _REJECTIONS else finding
+        for finding in findings
+    ]
 
 
 def written_ignores(subjects: Iterable[Document | ApiObject]) -> Iterator[Ignore]:

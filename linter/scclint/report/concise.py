@@ -6,7 +6,7 @@ from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line
-from scclint.report.summary import place
+from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, filters, statistics
 
 
@@ -30,14 +30,17 @@ def render(report: Report, options: Options) -> str:
         return statistics(findings, options) + summary
     from scclint.report.layout import render as lay_out
 
-    return lay_out("concise", filters(options), findings=[_row(finding) for finding in findings], summary=summary)
+    units = units_phrase(report)
+    return lay_out(
+        "concise", filters(options), findings=[_row(finding, units(finding)) for finding in findings], summary=summary
+    )
 
 
-def _row(finding: Finding) -> Row:
+def _row(finding: Finding, units: str) -> Row:
     message = one_line(finding.message)
-    return Row(place(finding.span), finding.severity.value, finding.rule_id, message, _aside(finding))
+    return Row(place(finding.span), finding.severity.value, finding.rule_id, message, _aside(finding, units))
 
 
-def _aside(finding: Finding) -> str:
-    parts = [", ".join(finding.releases), "suppressed" if finding.suppression else ""]
+def _aside(finding: Finding, units: str) -> str:
+    parts = [", ".join(finding.releases), units.partition(":")[0], "suppressed" if finding.suppression else ""]
     return "".join(f" ({part})" for part in parts if part)

@@ -7,7 +7,7 @@ from scclint.finding import Finding, Related
 from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import place
+from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, filters, statistics
 
 if TYPE_CHECKING:
@@ -65,11 +65,13 @@ def render(report: Report, options: Options) -> str:
     from scclint.report.layout import render as lay_out
     from scclint.report.lines import Lines
 
-    lines = Lines(report.texts)
-    return lay_out("full", filters(options), findings=[_view(finding, lines) for finding in findings], summary=summary)
+    lines, units = Lines(report.texts), units_phrase(report)
+    return lay_out(
+        "full", filters(options), findings=[_view(finding, lines, units(finding)) for finding in findings], summary=summary
+    )
 
 
-def _view(finding: Finding, lines: "Lines") -> FindingView:
+def _view(finding: Finding, lines: "Lines", units: str) -> FindingView:
     from scclint.report.snippet import snippet
 
     region = lines.region(finding.span)
@@ -81,17 +83,19 @@ def _view(finding: Finding, lines: "Lines") -> FindingView:
         _suppressed(finding),
         region.line,
         snippet(region),
-        tuple(_remarks(finding)),
+        tuple(_remarks(finding, units)),
     )
 
 
-def _remarks(finding: Finding) -> list[Remark]:
+def _remarks(finding: Finding, units: str) -> list[Remark]:
     remarks = [Remark(visible(finding.message))]
     # A chain of grants usually repeats the related places in their order.
     remarks += [_remark(related, "note") for related in finding.related if related not in finding.flow]
     remarks += [_remark(step, f"step {number}") for number, step in enumerate(finding.flow, 1)]
     if finding.releases:
         remarks.append(Remark(f"holds for {', '.join(finding.releases)}", label="note: "))
+    if units:
+        remarks.append(Remark(visible_line(units), label="note: "))
     remarks += [Remark(visible(note), label="note: ") for note in finding.notes]
     if finding.settle:
         remarks.append(Remark(visible(finding.settle), label="help: ", style="help"))

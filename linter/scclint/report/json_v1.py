@@ -59,6 +59,7 @@ def _finding(finding: Finding) -> Json:
         "releases": list(finding.releases),
         "suppressed": _suppressed(finding),
         "notes": [visible(note) for note in finding.notes],
+        "units": [visible_line(unit) for unit in finding.units],
     }
 
 
@@ -95,6 +96,7 @@ def _summary(report: Report, options: Options) -> Json:
         "suppressed": len(report.findings) - len(live),
         "hidden": sum(finding.severity in options.hide for finding in live),
         "platform": visible_line(report.platform),
+        "units": len(report.units),
         "files": tally.files,
         "documents": {
             "total": tally.documents,

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from scclint.engine.report import Report
@@ -10,7 +10,7 @@ from scclint.finding import Finding, Severity
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import counted, crash_label, findings_summary, judged_summary, severities
+from scclint.report.summary import counted, crash_label, findings_summary, judged_summary, severities, units_phrase
 
 _LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""
@@ -40,15 +40,15 @@ def render(report: Report, options: Options) -> str:
         parts.append("\n" + _statistics(findings))
     review = _review(report)
     room = _LONGEST - sum(map(len, parts)) - len(review)
-    parts += [] if options.statistics else _findings(findings, options, room)
+    parts += [] if options.statistics else _findings(findings, units_phrase(report), options, room)
     parts.append(review)
     return "".join(parts)
 
 
-def _findings(findings: list[Finding], options: Options, room: int) -> Iterator[str]:
+def _findings(findings: list[Finding], units: Callable[[Finding], str], options: Options, room: int) -> Iterator[str]:
     """The tables of the files, in `room` characters."""
     paths = RepositoryPaths(options.root)
-    tables = [_table(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
+    tables = [_table(paths.path(file), list(group), units) for file, group in groupby(findings, key=lambda f: f.span.file)]
     is_open = len(tables) <= _OPEN_FILES
     for number, (title, rows) in enumerate(tables):
         section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}\n</details>\n"
@@ -114,11 +114,13 @@ def _notice(file: str) -> str:
     return f"{code(file)}: " if file else ""
 
 
-def _table(file: str, findings: list[Finding]) -> tuple[str, str]:
+def _table(file: str, findings: list[Finding], units: Callable[[Finding], str]) -> tuple[str, str]:
     title = f"{code(file)}: {severities(tuple(findings))}"
     rows = ["| | Line | Rule | Finding |", "|---|---:|---|---|"]
     for finding in findings:
         what = prose(finding.message) + (f"<br>{prose(finding.settle)}" if finding.settle else "")
+        if where := units(finding):
+            what += f"<br>{prose(where)}"
         if finding.suppression:
             what = f"*Suppressed by {prose(finding.suppression.by)}.* {what}"
         rule = f"{prose(finding.rule_id)} {code(finding.rule_name)}"

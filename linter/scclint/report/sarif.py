@@ -114,9 +114,15 @@ class _Run:
         if self._options.show_suppressed:
             # SARIF wants the array in all results or in none.
             result["suppressions"] = self._suppressions(finding)
-        if finding.releases:
-            result["properties"] = {"releases": list(finding.releases)}
+        if properties := self._properties(finding):
+            result["properties"] = properties
         return result
+
+    def _properties(self, finding: Finding) -> Json:
+        properties: Json = {"releases": list(finding.releases)} if finding.releases else {}
+        if len(self._report.units) > 1:
+            properties["units"] = [visible_line(unit) for unit in finding.units]
+        return properties
 
     def _message(self, finding: Finding, links: list[str]) -> str:
         """Plain sentences, the first of which stands alone: hosts show it where there is little room."""

@@ -1,12 +1,14 @@
 """The result of a run in words, the same for the screen, SARIF, GitHub and Markdown."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Severity
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
+from scclint.text import and_more
 
 
 def counted(number: int, noun: str) -> str:
@@ -60,7 +62,10 @@ def _nothing_judged(report: Report) -> bool:
 
 
 def input_summary(report: Report) -> str:
-    """Return how the input was treated: `3 files, 20 documents: 8 linted (4 workloads), 12 of other kinds`."""
+    """Return how the input was treated: `3 files, 20 documents in 2 units: 8 linted (4 workloads), 12 of other kinds`.
+
+    One unit is not mentioned.
+    """
     tally = report.tally
     parts = [f"{tally.linted:,} linted ({counted(tally.workloads, 'workload')})"]
     parts += [
@@ -72,7 +77,30 @@ def input_summary(report: Report) -> str:
         )
         if number
     ]
-    return f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}: {', '.join(parts)}"
+    return f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}{_units(report)}: {', '.join(parts)}"
+
+
+def units_phrase(report: Report) -> Callable[[Finding], str]:
+    """Return what says in which units a finding holds: `in 3 of 5 units: overlays/a, overlays/b and 1 more`.
+
+    The phrase is empty if the finding's file belongs to one unit only. It is not safe to show.
+    """
+    owners: dict[str, set[str]] = {}
+    for unit in report.units if len(report.units) > 1 else ():
+        for file in unit.files:
+            owners.setdefault(file, set()).add(unit.name)
+
+    def phrase(finding: Finding) -> str:
+        number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners else 1
+        return f"in {len(finding.units)} of {number} units: {and_more(finding.units, 2)}" if number > 1 else ""
+
+    return phrase
+
+
+def _units(report: Report) -> str:
+    unrendered = sum(bool(unit.unrendered) for unit in report.units)
+    aside = f" ({unrendered:,} unrendered)" if unrendered else ""
+    return f" in {len(report.units):,} units{aside}" if len(report.units) > 1 else ""
 
 
 def judged_summary(report: Report) -> str:

@@ -43,7 +43,8 @@ class Closure:
     all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `namespaces` has the
     namespace that kustomize sets for the objects of a resource file; a file that goes to several namespaces is left out.
     `charts` are the folders of the charts that it renders. `remote` are values that kustomize would fetch, `missing` files and
-    folders that do not exist. `refused` is the reason why it must not be built, empty if it may.
+    folders that do not exist. `changes_objects` is True if a kustomization has patches or other fields that change objects.
+    `refused` is the reason why it must not be built, empty if it may.
     """
 
     folder: str
@@ -57,6 +58,7 @@ class Closure:
     charts: tuple[str, ...] = ()
     remote: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    changes_objects: bool = False
     refused: str = ""
 
 
@@ -262,6 +264,7 @@ class _Walk:
             return tuple(sorted(name for name, uses in self._files.items() if use in uses))
 
         name = self._tree.name
+        kustomizations = [self._tree.read(folder).kustomization for folder in self._folders if self._tree.has(folder)]
         charts = [path for path in self._charts if is_text(path) and self._tree.has(path)]
         return Closure(
             name(entry),
@@ -275,6 +278,7 @@ class _Walk:
             tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
             tuple(self._remote),
             tuple(self._missing),
+            any(found is not None and (found.operates or found.patch_entries) for found in kustomizations),
             next(iter(self._refused), ""),
         )
 

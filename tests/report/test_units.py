@@ -1,0 +1,122 @@
+"""Reports on several units: in which of them a finding holds, how many there are, and which were not rendered."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import scclint
+from scclint.report import render
+from scclint.report.summary import diagnostics
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext: {runAsUser: 1000}
+"""
+PATCH = """\
+patches:
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web, namespace: shop}
+      spec: {replicas: 3}
+"""
+
+Write = Callable[[str, str], None]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes a file of the working directory, on a machine without kustomize and helm."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
+
+    def make(name: str, text: str) -> None:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    return make
+
+
+@pytest.fixture
+def overlays(write: Write) -> Write:
+    """A base that three overlays share; `dev` has a patch."""
+    write("base/deployment.yaml", DEPLOYMENT)
+    write("base/kustomization.yaml", "resources: [deployment.yaml]\n")
+    for name in ("dev", "prod", "stage"):
+        write(f"overlays/{name}/kustomization.yaml", "resources: [../../base]\n")
+    return write
+
+
+def test_the_units_of_a_finding(overlays: Write) -> None:
+    report = scclint.lint(["."])
+    rejected = [f for f in report.findings if f.rule_id == "SCC101"]
+    assert [f.units for f in rejected] == [("overlays/dev", "overlays/prod", "overlays/stage")]
+    phrase = "in 3 of 3 units: overlays/dev, overlays/prod and overlays/stage"
+    assert f"   = note: {phrase}\n" in render(report, "full")
+    assert "base/deployment.yaml:12:29: SCC101 " in render(report, "concise")
+    assert render(report, "concise").count(" (in 3 of 3 units)\n") == len(report.findings)
+    assert f" {phrase[0].upper()}{phrase[1:]}.\n" in render(report, "github")
+    assert f"<br>{phrase} |" in render(report, "markdown")
+    found = json.loads(render(report, "json"))
+    assert (found["findings"][0]["units"], found["summary"]["units"]) == (list(rejected[0].units), 3)
+    results = json.loads(render(report, "sarif"))["runs"][0]["results"]
+    assert results[0]["properties"] == {"units": list(rejected[0].units)}
+
+
+def test_a_file_of_one_unit_names_none(overlays: Write) -> None:
+    overlays("other.yaml", DEPLOYMENT.replace("name: web", "name: other"))
+    report = scclint.lint(["."])
+    lines = render(report, "concise").splitlines()
+    assert [" units)" in line for line in lines if line.startswith(("base/", "other.yaml"))] == [True, True, False, False]
+
+
+def test_the_summary_counts_several_units(overlays: Write) -> None:
+    text = render(scclint.lint(["."]), "full")
+    assert "; 5 files, 5 documents in 3 units (3 unrendered): 1 linted (1 workload), 4 of other kinds." in text
+    shutil.rmtree("overlays")
+    assert "; 2 files, 2 documents: 1 linted (1 workload), 1 of other kinds." in render(scclint.lint(["."]), "full")
+
+
+def test_one_unit_is_not_mentioned(write: Write) -> None:
+    write("web.yaml", DEPLOYMENT)
+    report = scclint.lint(["."])
+    assert all("unit" not in render(report, form) for form in ("full", "concise", "github", "markdown", "sarif", "gitlab"))
+    assert {tuple(finding["units"]) for finding in json.loads(render(report, "json"))["findings"]} == {(".",)}
+
+
+def test_units_that_are_not_rendered_are_told_once(overlays: Write) -> None:
+    told = [line for line in diagnostics(scclint.lint(["."])) if "unrendered" in line]
+    assert told == ["note: 3 units judged unrendered (overlays/dev, overlays/prod and overlays/stage): kustomize not found"]
+
+
+def test_a_rejection_that_a_patch_may_change_says_so(overlays: Write) -> None:
+    note = "the kustomization's patches are not applied, and may change this"
+    report = scclint.lint(["."])
+    assert not any(note in finding.notes for finding in report.findings)
+    overlays("overlays/dev/kustomization.yaml", "resources: [../../base]\n" + PATCH)
+    one, *_ = scclint.lint(["."]).findings
+    assert (len(one.units), one.notes) == (3, (f"in overlays/dev: {note}",))
+    for name in ("prod", "stage"):
+        overlays(f"overlays/{name}/kustomization.yaml", "resources: [../../base]\n" + PATCH)
+    marked = {f.rule_id: f.units for f in scclint.lint(["."]).findings if note in f.notes}
+    assert marked == dict.fromkeys(("SCC101", "SCC107"), ("overlays/dev", "overlays/prod", "overlays/stage"))
+    assert f"   = note: {note}\n" in render(scclint.lint(["."]), "full")
+
+
+def test_rendering_can_be_required(overlays: Write) -> None:
+    report = scclint.lint(["."], scclint.Config(render="require"))
+    assert [notice.level for notice in report.notices if "unrendered" in notice.message] == ["error"]

@@ -1,0 +1,115 @@
+"""The functions of `import scclint` that other programs call."""
+
+from pathlib import Path
+
+import pytest
+
+import scclint
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - {name: app, image: registry.example/app:1, securityContext: {runAsUser: 0}}
+"""
+GRANT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rules(report: scclint.Report) -> list[str]:
+    return [finding.rule_id for finding in report.findings]
+
+
+def test_every_exported_name_exists() -> None:
+    assert all(getattr(scclint, name) is not None for name in scclint.__all__)
+
+
+def test_texts_are_judged_together() -> None:
+    assert "SCC101" in rules(scclint.lint_text(WEB, filename="web.yaml"))
+    together = scclint.lint_texts({"web.yaml": WEB, "rbac.yaml": GRANT})
+    assert "SCC101" not in rules(together)
+    assert together.files == {"web.yaml", "rbac.yaml"}
+
+
+def test_context_of_a_text_is_read_from_disk(here: Path) -> None:
+    (here / "rbac.yaml").write_text(GRANT)
+    report = scclint.lint_text(WEB, filename="web.yaml", context=["rbac.yaml"])
+    assert "SCC101" not in rules(report) and report.files == {"web.yaml"}
+
+
+def test_settings_of_a_file(here: Path) -> None:
+    (here / "settings.yaml").write_text("select: [SCC107]\ncluster: {openshift: ['4.16']}\n")
+    config = scclint.load_config("settings.yaml")
+    assert (config.select, config.openshift, config.file) == (("SCC107",), ("4.16",), "settings.yaml")
+    (here / "settings.yaml").write_text("selct: []\n")
+    with pytest.raises(scclint.ConfigError, match="selct"):
+        scclint.load_config("settings.yaml")
+
+
+def test_rule_modules_that_are_not_installed(here: Path) -> None:
+    (here / "web.yaml").write_text(WEB)
+    with pytest.raises(scclint.RuleSetError, match="no_such_module"):
+        scclint.lint(["web.yaml"], scclint.Config(rule_modules=("no_such_module",)))
+    (here / "settings.yaml").write_text("rule-modules: [no_such_module]\n")
+    with pytest.raises(scclint.RuleSetError, match=r"settings\.yaml: rule-modules: 'no_such_module'"):
+        scclint.load_config("settings.yaml")
+
+
+def test_units_and_what_they_take_from_others(here: Path) -> None:
+    for name in ("dev", "prod"):
+        (here / name).mkdir()
+        (here / name / "web.yaml").write_text(WEB)
+    (here / "prod" / "rbac.yaml").write_text(GRANT)
+    (here / "shared.yaml").write_text(WEB.replace("web", "db"))
+    units = {unit.name: unit for unit in scclint.find_units(["."])}
+    assert {name: (unit.kind, unit.path, unit.files) for name, unit in units.items()} == {
+        ".": ("plain", ".", ("shared.yaml",)),
+        "dev": ("plain", "dev", ("dev/web.yaml",)),
+        "prod": ("plain", "prod", ("prod/rbac.yaml", "prod/web.yaml")),
+    }
+    assert [unit.context for unit in units.values()] == [(), (), ()]
+    report = scclint.lint(["."])
+    assert [(f.span.file, f.units) for f in report.findings if f.rule_id == "SCC101"] == [
+        ("dev/web.yaml", ("dev",)),
+        ("shared.yaml", (".",)),
+    ]
+
+
+def test_the_context_of_a_unit_names_objects_of_others(here: Path) -> None:
+    for name in ("blue", "green"):
+        (here / name).mkdir()
+        (here / name / "app.yaml").write_text(WEB)
+    (here / "extra").mkdir()
+    (here / "extra" / "hydrator.metadata").write_text("{}")
+    (here / "extra" / "manifest.yaml").write_text(GRANT)
+    taken = {unit.name: unit.context for unit in scclint.find_units(["."])}
+    assert {name: [(c.unit, c.kind, c.namespace, c.name) for c in context] for name, context in taken.items()} == {
+        "blue": [("extra", "RoleBinding", "shop", "web")],
+        "green": [("extra", "RoleBinding", "shop", "web")],
+        "extra": [],
+    }
+
+
+def test_a_class_of_errors_for_each_mistake() -> None:
+    errors = (scclint.ModelError, scclint.UsageError, scclint.ConfigError, scclint.LoadError, scclint.RuleSetError)
+    assert all(issubclass(error, scclint.ScclintError) for error in errors)
+    with pytest.raises(scclint.UsageError, match=r"4\.99"):
+        scclint.lint_text(WEB, config=scclint.Config(openshift=("4.99",)))
