@@ -145,6 +145,13 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
     return ObjectRef(obj.kind, "" if obj.kind.startswith("Cluster") else world.namespace_of(obj), obj.name)
 
 
+def marked_for_deletion(obj: ApiObject) -> bool:
+    """Whether the cluster version operator deletes the object from clusters instead of creating it."""
+    metadata = obj.manifest.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return isinstance(annotations, dict) and annotations.get("release.openshift.io/delete") == "true"
+
+
 def _means_anything(world: World, ref: ObjectRef) -> bool:
     role = world.find(ref)
     if not isinstance(role, Role):

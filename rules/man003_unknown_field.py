@@ -1,12 +1,12 @@
 """
 The target release does not have the field. The cluster drops it or, with strict validation, rejects the object, so the
 setting has no effect. The severity is error in a securityContext or an SCC, because a misspelled `seccompProfile`
-leaves the container without a profile. Elsewhere it is warning.
+leaves the container without a profile. It is warning elsewhere, and for a field that would only allow something.
 
 ## How to fix it
 
-Correct the spelling or the indentation. The finding names the closest known field. If a newer release has the field,
-the finding says which.
+Correct the spelling or the indentation. The finding names a known field only if it differs in one or two letters. If a
+newer release has the field, the finding says which.
 
 ## Before
 
@@ -38,10 +38,14 @@ spec:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from scclint.api import ApiObject, Problem, Severity, World, rule
+from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, rule
 
 from ._field_problems import field_problems
+
+_LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
+"""Fields of a PodSecurityPolicy that allow everything where they are absent."""
 
 
 @rule(
@@ -56,15 +60,33 @@ from ._field_problems import field_problems
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code == "unknown":
-            effect = "so the protection it asks for does not apply" if problem.in_security_context else "so it has no effect"
-            if problem.path == ("items",) and isinstance(obj.field("items").value, list):
+            field = obj.field(*problem.path)
+            protects = problem.in_security_context and not _opens(field)
+            effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
+            if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
             hint = f"; {problem.hint}" if problem.hint else ""
             yield Problem(
                 f"{obj.named}: {problem.message}, {effect}{hint}",
-                at=obj.field(*problem.path),
-                settle=f"Write {problem.suggestion}."
-                if problem.suggestion
-                else "Remove the field, or move it to a mapping that allows it.",
-                severity=Severity.ERROR if problem.in_security_context else None,
+                at=field,
+                settle=_settle(problem, field),
+                severity=Severity.ERROR if protects else None,
             )
+
+
+def _opens(field: Field[Any]) -> bool:
+    """Whether the setting would only allow something, so that no protection is missing without it."""
+    if field.path[-1] == "runAsRoot":
+        return field.value is True
+    if isinstance(field.value, dict):
+        return field.value.get("type") == "RunAsAny"
+    name = str(field.path[-1])
+    return name.startswith("allow") and name not in _LIMITS and bool(field.value)
+
+
+def _settle(problem: FieldProblem, field: Field[Any]) -> str:
+    if problem.suggestion:
+        return f"Write {problem.suggestion}."
+    if problem.path[-1] == "runAsRoot" and field.value is False:
+        return "Write runAsNonRoot: true."
+    return "Remove the field, or move it to a mapping that allows it." if "belongs in" in problem.hint else "Remove the field."

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, RoleBinding, Severity, World, and_more, listed, rule
 
-from ._grants import Subject, home_of, reach, role_place, subjects_of
+from ._grants import Subject, home_of, marked_for_deletion, reach, role_place, subjects_of
 from ._scc import node_access
 
 
@@ -59,6 +59,8 @@ from ._scc import node_access
     ),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    if marked_for_deletion(binding):
+        return
     reached = reach(binding, world)
     opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
     # A person who may do everything needs no SCC, but admission tries the pods of such a service account against every SCC.

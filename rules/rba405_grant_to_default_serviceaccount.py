@@ -48,7 +48,7 @@ from scclint.api import (
     rule,
 )
 
-from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, reach, subjects_of
+from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, marked_for_deletion, reach, subjects_of
 from ._scc import EVERYONE, wider_than_restricted
 
 
@@ -68,6 +68,8 @@ from ._scc import EVERYONE, wider_than_restricted
     ),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
+    if marked_for_deletion(subject):
+        return
     if isinstance(subject, RoleBinding):
         yield from _by_binding(subject, world)
     elif isinstance(subject, SecurityContextConstraints) and (allowed := wider_than_restricted(subject.name, world)):

@@ -12,6 +12,9 @@ Remove the ID, so that the SCC sets it from the namespace's range. The image mus
 writes must belong to group 0 and be group-writable. If the workload needs this exact ID, grant `nonroot-v2` (or a custom
 SCC) to this service account only.
 
+From OpenShift 4.20 on, `hostUsers: false` is another way: `restricted-v3` admits any ID from 1000 to 65534 in the pod's
+own user namespace. The rule is silent for such a pod.
+
 ## Before
 
 ```yaml
@@ -64,6 +67,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 
 from ._quote import quoted
 from ._ranges import may_be_own
+from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._words import first_per_field, pods, rejecting_sccs, when_created
 
 
@@ -80,7 +84,7 @@ from ._words import first_per_field, pods, rejecting_sccs, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None:
+    if verdict is None or _in_user_namespace(verdict, world):
         return
     for scc, reasons in rejecting_sccs(verdict):
         errors = first_per_field(reasons)
@@ -97,6 +101,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             settle=_fix(fields, scc),
         )
         return
+
+
+def _in_user_namespace(verdict: Verdict, world: World) -> bool:
+    """Whether the pod asks for a user namespace and an SCC that requires one admits it: its IDs are then not the node's."""
+    if verdict.scc is None or verdict.submitted["spec"].get("hostUsers") is not False:
+        return False
+    level = world.cluster.sccs[verdict.scc].user_namespace_level
+    return bool(level == "RequirePodLevel") and default_profile(verdict.scc, world) in RUNTIME_DEFAULT
 
 
 def _from_namespace(world: World, scc: str, error: FieldError) -> bool:

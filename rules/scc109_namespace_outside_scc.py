@@ -47,6 +47,7 @@ spec:
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
 
@@ -72,6 +73,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", *LABELS):
         return
     namespace = outcome.namespace
+    if world.memo((check, namespace), lambda: workload) is not workload:
+        return  # The first workload of the namespace has the finding.
     written = workload.field("metadata", "namespace")
     labels: tuple[Related, ...] = ()
     found = world.find(ObjectRef("Namespace", "", namespace))
@@ -82,7 +85,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
         "profile in the manifest apply",
         at=written if written else workload.place,
-        related=labels,
+        related=labels + _others(workload, namespace, world),
         settle="Move the workload to its own project, or set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: "
         "{drop: [ALL]} and seccompProfile: {type: RuntimeDefault} explicitly.",
     )
+
+
+def _others(workload: Workload, namespace: str, world: World) -> tuple[Related, ...]:
+    """Return notes on the other workloads of the namespace, which the finding is about, too."""
+    others = (w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace)
+    return tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in islice(others, 8))

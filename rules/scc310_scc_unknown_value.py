@@ -129,8 +129,14 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
             continue
         canonical = capability.upper().removeprefix("CAP_")
         known = canonical if canonical in CAPABILITIES else closest_match(canonical, CAPABILITIES)
+        severity = None
         if capability == "*":
             known, fact = "ALL", "which means every capability only in allowedCapabilities"
+        elif list_name == "requiredDropCapabilities" and canonical in CAPABILITIES:
+            severity = Severity.INFO
+            fact = (
+                f"so admission makes each container drop a capability named {capability}, and does not treat it as {canonical}"
+            )
         elif canonical in CAPABILITIES:
             fact = f"which does not match {canonical}, the name that pods use"
         else:
@@ -139,6 +145,7 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
             f"SCC {scc.name}: {list_name} lists {capability}, {fact}",
             at=scc.field(list_name, index),
             settle=f"Write {known}." if known else "Remove it.",
+            severity=severity,
         )
 
 

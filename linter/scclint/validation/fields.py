@@ -30,6 +30,15 @@ HOMES: dict[str, dict[str, str]] = {
 }
 """Where a field belongs that stands one level too high or too low, for objects in which that is a common slip."""
 
+POD_SECURITY_POLICY_FIELDS = frozenset((
+    "allowedCSIDrivers", "allowedHostPaths", "allowedProcMountTypes", "hostIPC", "hostNetwork", "hostPID", "hostPorts", "privileged",
+    "runAsGroup", "runtimeClass", "seLinux",
+))  # fmt: skip
+"""The fields of a PodSecurityPolicy that an SCC does not have. No field of an SCC means quite the same."""
+
+_MOST_EDITS = 2
+"""A name that differs in more letters is another word, as `allowedHostPaths` is not `allowHostPorts`."""
+
 _QUANTITY = r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
@@ -153,6 +162,10 @@ class _Walk:
             self.problems.append(unknown(path, f" since {self.release(until + 1)}"))
         elif home := self.home(key, shape):
             self.problems.append(unknown(path, hint=f"it belongs in {home}", secures="securityContext" in home))
+        elif self.kind == "SecurityContextConstraints" and not self.trail and key in POD_SECURITY_POLICY_FIELDS:
+            self.problems.append(unknown(path, hint="it is a field of PodSecurityPolicy, which SCCs do not have"))
+        elif shape.name in ("PodSecurityContext", "SecurityContext") and key == "runAsRoot":
+            self.problems.append(unknown(path, hint="the field for it is runAsNonRoot, which means the opposite"))
         else:
             self.problems.append(unknown(path, suggestion=nearest(key, shape.fields)))
 
@@ -166,8 +179,18 @@ class _Walk:
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:
-    """Return the known field name that `key` most likely stands for; empty if none is similar."""
-    return closest_match(key.replace("_", "").replace("-", ""), known)
+    """Return the known field name of which `key` is most likely a misspelling; empty if there is none."""
+    spelled = key.replace("_", "").replace("-", "")
+    found = closest_match(spelled, known)
+    return found if found and _edits(spelled.lower(), found.lower()) <= _MOST_EDITS else ""
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters have to be changed, added or removed to turn one name into the other."""
+    from difflib import SequenceMatcher
+
+    changes = SequenceMatcher(None, one, other).get_opcodes()
+    return sum(max(end - start, last - first) for tag, start, end, first, last in changes if tag != "equal")
 
 
 def _is_integer(value: Any) -> bool:
