@@ -60,7 +60,6 @@ spec:
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 from scclint.api import (
     Candidate,
@@ -117,7 +116,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
         return
     if world.elsewhere.uses_account(holder.namespace, holder.name):
         return
-    without = [result.without(ref) for result in results]
+    without = [result.without(ref, world) for result in results]
     if None not in without:
         yield _none_needed(binding, reached, holder, results, [str(scc) for scc in without], world)
     elif unneeded := _unneeded_node_access(reached, results, world):
@@ -134,27 +133,26 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
 class _AccountVerdict:
     """The verdict for a workload by the rights of its service account alone, in short: many bindings ask for many workloads."""
 
-    def __init__(self, outcome: Outcome, world: World) -> None:
+    def __init__(self, outcome: Outcome) -> None:
         verdict, chosen = outcome.verdict, outcome.chosen
-        self._world = world
         self.workload = outcome.workload
         self.admitted = outcome.admitted
         self.scc = verdict.scc if verdict is not None else None
         self.grant = chosen.grant.binding if chosen is not None and chosen.grant is not None else None
         self._judged = verdict is not None and chosen is not None and not verdict.required_scc
 
-    def without(self, binding: ObjectRef) -> str | None:
+    def without(self, binding: ObjectRef, world: World) -> str | None:
         """Return the SCC that admits the pods without `binding`; None if none does, or if that is unknown."""
         if not self._judged:
             return None
-        return self.scc if self.grant != binding else self._without_grant
+        if self.grant != binding:
+            return self.scc
+        return world.memo((_AccountVerdict, id(self.workload)), lambda: self._without_grant(world))
 
-    @cached_property
-    def _without_grant(self) -> str | None:
-        """The SCC that admits the pods without the grant that applies now."""
+    def _without_grant(self, world: World) -> str | None:
+        """Return the SCC that admits the pods without the grant that applies now."""
         if not self.workload.controlled or self.scc is None:
             return None
-        world = self._world
         # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
         # priority: an SCC that comes first because it is more restrictive is needed.
         priority = world.cluster.sccs[self.scc].priority
@@ -164,7 +162,7 @@ class _AccountVerdict:
 
 def _results(world: World, namespace: str, account: str) -> list[_AccountVerdict]:
     def results() -> list[_AccountVerdict]:
-        return [_AccountVerdict(by_rights(workload, world), world) for workload in workloads_of(world, namespace, account)]
+        return [_AccountVerdict(by_rights(workload, world)) for workload in workloads_of(world, namespace, account)]
 
     return world.memo((_results, namespace, account), results)
 

@@ -169,7 +169,8 @@ class NowhereElse:
 class World:
     """`objects` are all model objects of the input, those that only inform verdicts included.
 
-    `profile_dirs` are folders with seccomp profiles, laid out as on nodes.
+    `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
+    name, this one among them; none where one release is asked for.
     """
 
     def __init__(

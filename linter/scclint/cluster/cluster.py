@@ -1,6 +1,6 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 _NO_BINDINGS = rbac.Bindings()
+_RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 
 Platform = Literal["openshift", "kubernetes"]
 
@@ -68,6 +69,7 @@ class Cluster:
         own_sccs: Iterable[str],
         seccomp_default: bool = False,
         node_pools: "Iterable[NodePool]" = (),
+        extends: "Cluster | None" = None,
     ) -> None:
         self.platform: Platform = platform
         self.release = release
@@ -79,10 +81,10 @@ class Cluster:
         self.namespaces = objects.named("Namespace")
         self.service_accounts = objects.of("ServiceAccount")
         self._minor = releases.minor_of(release) if release else 0
-        sccs = (from_object(scc, self._minor) for scc in objects.of("SecurityContextConstraints").values())
-        self._ordered = tuple(sorted(sccs, key=order.key))
-        self.sccs = {scc.name: scc for scc in self._ordered}
         self._objects = objects
+        self._extends = extends
+        self._ordered = tuple(sorted(self._read_sccs(), key=order.key))
+        self.sccs = {scc.name: scc for scc in self._ordered}
         self._landings: dict[str, tuple[NodePool, ...]] = {}
         self._granted: dict[str, set[str]] | None = None
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
@@ -106,10 +108,8 @@ class Cluster:
         could not decode.
         """
         own = releases.own_sccs(release, upgraded_from_4_10=upgraded_from_4_10)
-        brought = [*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)]
-        version = releases.kubernetes_of(release)
-        held = _hold(brought, objects, releases.minor_of_kubernetes(version))
-        return cls("openshift", release, version, held, own_sccs=own, node_pools=_pools(held, releases.minor_of(release)))
+        brought = Objects([*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)])
+        return cls("openshift", release, releases.kubernetes_of(release), brought, own_sccs=own).with_objects(objects)
 
     @classmethod
     def kubernetes(
@@ -125,8 +125,26 @@ class Cluster:
         `seccomp_default`: the kubelets run with `seccompDefault: true`; `node_pools` say it for groups of nodes instead.
         Raises UsageError for an unknown version, ModelError for an object that the API server could not decode.
         """
-        held = _hold([], objects, releases.minor_of_kubernetes(version))
-        return cls("kubernetes", "", version, held, own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
+        empty = cls("kubernetes", "", version, Objects(()), own_sccs=(), seccomp_default=seccomp_default, node_pools=node_pools)
+        return empty.with_objects(objects)
+
+    def with_objects(self, objects: Iterable[Object]) -> "Cluster":
+        """Return this cluster with more objects, which override those of the same name.
+
+        What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
+        """
+        held = self._objects.with_more(decode_object(item, self.kubernetes_minor).valid() for item in objects)
+        pools = _pools(held, self._minor) if self.platform == "openshift" else self.node_pools
+        return Cluster(
+            self.platform,
+            self.release,
+            self.kubernetes_version,
+            held,
+            own_sccs=self.own_sccs,
+            seccomp_default=self.seccomp_default,
+            node_pools=pools,
+            extends=self,
+        )
 
     @property
     def platform_name(self) -> str:
@@ -339,9 +357,20 @@ class Cluster:
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
+    def _read_sccs(self) -> Iterator[SecurityContextConstraints]:
+        kind = "SecurityContextConstraints"
+        extended = self._extends._objects.of(kind) if self._extends else {}
+        for key, scc in self._objects.of(kind).items():
+            if self._extends and extended.get(key) is scc:
+                yield self._extends.sccs[scc["metadata"]["name"]]
+            else:
+                yield from_object(scc, self._minor)
+
     @cached_property
     def _rbac(self) -> "_Rbac":
         held = self._objects
+        if self._extends and all(held.of(kind) == self._extends._objects.of(kind) for kind in _RBAC_KINDS):
+            return self._extends._rbac
         roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
         written = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
         aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
@@ -369,8 +398,3 @@ def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":
 
     kinds = ("KubeletConfig", "MachineConfig", "MachineConfigPool")
     return pools_of_release([item for kind in kinds for item in held.of(kind).values()], release)
-
-
-def _hold(own: Iterable[Object], objects: Iterable[Object], minor: int) -> Objects:
-    """Return the objects as Kubernetes 1.`minor` decodes them, those of `own` first. Raises ModelError."""
-    return Objects([*own, *(decode_object(item, minor).valid() for item in objects)])

@@ -90,7 +90,8 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     inputs = load_documents(unit, session)
     session.options.lap("load")
     objects = model_objects(unit, inputs, session.config, session.sources.folders)
-    worlds = make_worlds([*context.objects, *objects], session.config, namespace=unit.namespace, elsewhere=elsewhere)
+    known = [*context.objects, *objects]
+    worlds = make_worlds(known, session.config, session.clusters, namespace=unit.namespace, elsewhere=elsewhere)
     session.options.lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scclint.cluster import Cluster
 from scclint.config import Selection, selection
 from scclint.config.model import Config
 from scclint.errors import LoadError
@@ -12,6 +13,7 @@ from scclint.finding import Notice
 from scclint.judge.inputs import left_out
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
+from scclint.judge.worlds import make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.model.kinds import STATE_KINDS
@@ -67,6 +69,11 @@ class Session:
         self.options = options
         self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
+
+    @cached_property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """A cluster as installed for each release asked for."""
+        return make_clusters(self.config)
 
     @cached_property
     def cluster(self) -> tuple[list[Document], list[Notice]]:

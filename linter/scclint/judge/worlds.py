@@ -1,6 +1,6 @@
 """Stage model: the objects of the input become one world per release asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.aggregate import selectors_of
@@ -10,7 +10,7 @@ from scclint.admission.rbac import use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
-from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES, kubernetes_of, minor_of_kubernetes
+from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.object import ApiObject
@@ -29,9 +29,14 @@ POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
 def make_worlds(
-    objects: Sequence[ApiObject], config: Config, *, namespace: str = "", elsewhere: "Elsewhere | None" = None
+    objects: Sequence[ApiObject],
+    config: Config,
+    clusters: Sequence[Cluster],
+    *,
+    namespace: str = "",
+    elsewhere: "Elsewhere | None" = None,
 ) -> dict[str, World]:
-    """A world for each release (or Kubernetes version) that the configuration asks for, oldest first, by its name.
+    """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
     `namespace` is the one of objects that name none, where the configuration gives no other.
     """
@@ -47,19 +52,30 @@ def make_worlds(
         # In front, so that what the input says of the same objects holds.
         given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, namespace) for task in tasks))
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
+    others = _weak_mapping() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
-    for cluster in _clusters(config, given):
+    for empty in clusters:
+        cluster = empty.with_objects(_decodable(given, empty.kubernetes_minor))
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
             namespace=namespace,
             creator=creator,
             profile_dirs=config.profile_dirs,
-            others=worlds,
+            others=others,
             unfollowed=unfollowed,
             elsewhere=elsewhere,
         )
+    if others is not None:
+        others.update(worlds)
     return worlds
+
+
+def _weak_mapping() -> MutableMapping[str, World]:
+    """Return a mapping that does not keep its values alive: worlds that did so for one another would outlive their unit."""
+    from weakref import WeakValueDictionary
+
+    return WeakValueDictionary()
 
 
 def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,19 +87,14 @@ def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
     return (*given, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
 
 
-def _clusters(config: Config, given: list[dict[str, Any]]) -> Iterator[Cluster]:
+def make_clusters(config: Config) -> tuple[Cluster, ...]:
+    """Return a cluster as installed for each release (or Kubernetes version) that the configuration asks for, oldest first."""
     if config.platform == "kubernetes":
         version = config.kubernetes or NEWEST_KUBERNETES
-        yield Cluster.kubernetes(
-            version,
-            _decodable(given, minor_of_kubernetes(version)),
-            seccomp_default=config.seccomp_default,
-            node_pools=_node_pools(config),
-        )
-        return
-    for release in config.openshift or (NEWEST,):
-        objects = _decodable(given, minor_of_kubernetes(kubernetes_of(release)))
-        yield Cluster.openshift(release, objects, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+        return (Cluster.kubernetes(version, seccomp_default=config.seccomp_default, node_pools=_node_pools(config)),)
+    upgraded = config.upgraded_from_4_10
+    releases = config.openshift or (NEWEST,)
+    return tuple(Cluster.openshift(release, upgraded_from_4_10=upgraded, cluster_admins=True) for release in releases)
 
 
 def _with_aggregations(given: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
