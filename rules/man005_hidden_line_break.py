@@ -7,10 +7,14 @@ wiki<LS>privileged: true` is one grey line on the screen and a privileged contai
 arrive in text pasted from web pages and chats, or are inserted on purpose. The rule ignores them in quoted
 strings, block strings and JSON, where they cannot hide a key.
 
+The rule also reports a byte order mark (U+FEFF) at the start of a line. The cluster reads it as part of the text,
+and editors do not show it: `<U+FEFF>spec:` is a key that no object has. It is fine at the start of a file and right
+after a `---` line.
+
 ## How to fix it
 
-Delete the character or replace it with a line feed. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\r(?!\\n)'` finds
-all of them.
+Delete the character or replace it with a line feed. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\x{FEFF}|\\r(?!\\n)'`
+finds all of them.
 
 ## Before
 
@@ -66,9 +70,11 @@ NAMES = {
     cwe=(451,),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
+    marks = [("BOM", *place) for place in document.byte_order_marks]
     breaks = document.line_breaks
-    if not breaks or _is_json(document.text):
+    if not (breaks or marks) or _is_json(document.text):
         return
+    yield from _marks(document, _outside_strings(document, marks))
     breaks = _outside_strings(document, breaks)
     if not breaks:
         return
@@ -82,6 +88,22 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         at=_place(document, line, column),
         related=tuple(Related(f"{NAMES[n]} here too", _place(document, at_line, at).span) for n, at_line, at in breaks[1:8]),
         settle="Delete the character, or replace it with a line feed.",
+    )
+
+
+def _marks(document: Document, marks: list[tuple[str, int, int]]) -> Iterator[Problem]:
+    if not marks:
+        return
+    _, line, column = marks[0]
+    rest = _rest_of_line(document, "BOM", line, column)
+    more = f"; {len(marks) - 1} more in this document" if len(marks) > 1 else ""
+    yield Problem(
+        "the invisible character U+FEFF (byte order mark) starts this line, and the cluster reads it as part of the text"
+        + (f" {rest!r}" if rest else "")
+        + more,
+        at=_place(document, line, column),
+        related=tuple(Related("U+FEFF here too", _place(document, at_line, at).span) for _, at_line, at in marks[1:8]),
+        settle="Delete the character.",
     )
 
 
@@ -99,7 +121,7 @@ def _is_json(text: str) -> bool:
 
 
 def _outside_strings(document: Document, breaks: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Return the breaks outside quoted and block scalars; all of them if the document cannot be parsed."""
+    """Return the characters outside quoted and block scalars; all of them if the document cannot be parsed."""
     strings = sorted(((s.line, s.column), (s.end_line, s.end_column)) for s in scalars(document.root) if not s.plain)
     starts = [start for start, _ in strings]
 

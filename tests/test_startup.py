@@ -43,7 +43,7 @@ units units.bundle units.context units.detect units.elsewhere units.facts units.
 units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.unit
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 world
-yaml yaml.compose yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
+yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 

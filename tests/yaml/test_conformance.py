@@ -89,3 +89,38 @@ def test_like_the_cluster(text: str, data: object) -> None:
 def test_refused_like_the_cluster(text: str, message: str) -> None:
     document = load_text("case.yaml", text, frozenset())[0]
     assert document.error is not None and message in document.error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("[a:]", ["a:"]),
+        ("{a:, b::}", {"a:": None, "b::": None}),
+        ("{a: nginx:[1]}", None),
+        ("- x:{y}\n- 'a:,'\n- |\n  a:]\n", ["x:{y}", "a:,", "a:]\n"]),
+        ("a: 1\n\ufeffb: 2\n", {"a": 1, "\ufeffb": 2}),
+        ("a: x\r\n\ufeff  y\r\n", None),
+        ("---\n\ufeffa: 1\n", {"a": 1}),
+        ("--- # c\r\n\ufeffa: 1\n", {"a": 1}),
+        ("# c\n\ufeffa: 1\n", {"\ufeffa": 1}),
+        ("a: '\n\ufeff'\n", {"a": " \ufeff"}),
+        ("[a?]", None),
+        ("{a: b?c}", None),
+        ("[?a]", [{"a": None}]),
+        ("- a?b\n- ['a?', \"?\"]\n", ["a?b", ["a?", "?"]]),
+        ("[!!str,b: ]", None),
+        ("{!a, b: c}", None),
+        ("[!!str , b]", ["", "b"]),
+    ],
+)
+def test_read_like_go_yaml_where_libyaml_differs(text: str, data: object) -> None:
+    """`data` is None where the text is refused."""
+    document = load_text("case.yaml", text, frozenset())[0]
+    assert (document.error is None) == (data is not None), document.error
+    assert to_data(document.root) == data
+
+
+def test_no_character_is_left_to_stand_in() -> None:
+    used = "".join(map(chr, [*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE), *range(0x100000, 0x10FFFE)]))
+    document = load_text("case.yaml", f"a: {used}\n\ufeffb: 1\n", frozenset())[0]
+    assert document.error is not None and "private-use character" in document.error.message

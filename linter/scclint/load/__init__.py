@@ -31,12 +31,19 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
     index = 0
     source = ""
     aliasing = AliasCounter()
-    for chunk in split(text.removeprefix("\ufeff")):
+    for chunk in split(_without_marks(text) if "\ufeff" in text else text):
         source = helm_source(chunk.text) or source
         document = _unparsed(file, chunk, subject_kinds, helm_template, index, source)
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
             yield loaded
             index += 1
+
+
+def _without_marks(text: str) -> str:
+    """Return the text without the U+FEFF at its start and after a `---` line, where kubectl starts the next input of its parser."""
+    import re
+
+    return re.sub(r"(\A|^---[ \t]*(?:#[^\n]*)?\r?\n)\ufeff", r"\1", text, flags=re.M)
 
 
 def is_helm_template(file: str) -> bool:

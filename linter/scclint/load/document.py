@@ -57,6 +57,13 @@ class Document:
 
         return odd_line_breaks(self.text, self.line)
 
+    @property
+    def byte_order_marks(self) -> list[tuple[int, int]]:
+        """(line, column) of each U+FEFF that begins a line: text for the cluster, and invisible in editors."""
+        from scclint.yaml.lines import byte_order_marks
+
+        return byte_order_marks(self.text, self.line)
+
 
 def text_at(root: Node | None, key: str) -> str:
     """The string under a key of a mapping; empty if there is none."""

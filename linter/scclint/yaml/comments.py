@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH
 from scclint.record import record
+from scclint.yaml.go_yaml import has_other_text, stand_ins
 from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
@@ -45,17 +47,16 @@ def _tokens(text: str) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
     from yaml import YAMLError
 
-    skipped = len(text) - len(text.lstrip("\ufeff"))
     tokens: list[tuple[int, int, bool]] = []
     try:
-        if _scan(text[skipped:], skipped, tokens):
+        if _scan(stand_ins(text, "", 1)[0] if has_other_text(text) else text, tokens):
             return tokens
-    except (UnicodeError, YAMLError):
+    except (UnicodeError, YAMLError, LoadError):
         pass
     return [*tokens, (tokens[-1][1] if tokens else 0, len(text), False)]
 
 
-def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
+def _scan(text: str, tokens: list[tuple[int, int, bool]]) -> bool:
     """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
     from yaml import (
         CBaseLoader,
@@ -77,5 +78,5 @@ def _scan(text: str, skipped: int, tokens: list[tuple[int, int, bool]]) -> bool:
         elif kind is FlowSequenceEndToken or kind is FlowMappingEndToken:
             depth -= 1
         is_block = kind is ScalarToken and token.style in ("|", ">")
-        tokens.append((token.start_mark.index + skipped, token.end_mark.index + skipped, is_block))
+        tokens.append((token.start_mark.index, token.end_mark.index, is_block))
     return True

@@ -1,11 +1,11 @@
 """YAML text to nodes, through libyaml's event stream.
 
-libyaml is what the cluster's own parser was ported from, so that both accept and refuse the same texts. Anchors, merge keys,
-duplicates and limits are those of go-yaml v2 as sigs.k8s.io/yaml 1.4 uses it.
+The cluster's parser, go-yaml v2 as sigs.k8s.io/yaml uses it, is a port of libyaml 0.1. Where the libyaml of PyYAML reads a text
+otherwise, the reading here is that of go-yaml. Anchors, merge keys, duplicates and limits are those of go-yaml as well.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -25,7 +25,9 @@ from yaml import (
 
 from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH, AliasCounter, LimitError, check_aliasing
+from scclint.record import EMPTY
 from scclint.source import Span
+from scclint.yaml.go_yaml import QUESTION_MARK_ERROR, TAG_ERROR, has_other_text, restoring, stand_ins
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
@@ -80,10 +82,12 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | N
     `aliasing`, which goes on from text to text of one file, allows.
     """
     aliasing = aliasing or AliasCounter()
-    text = text.lstrip("\ufeff")
+    table: Mapping[int, str] = EMPTY
+    if has_other_text(text):
+        text, table = stand_ins(text, file, first_line)
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
     try:
-        yield from _documents(text, file, first_line, place, aliasing)
+        yield from _documents(text, table, file, first_line, place, aliasing)
     except YAMLError as error:
         raise _explain(error, text, file, first_line, place) from None
     except UnicodeEncodeError as error:
@@ -94,9 +98,11 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | N
 
 
 def _documents(
-    text: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
+    text: str, table: Mapping[int, str], file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
 ) -> Iterator[tuple[int, Node]]:
     next_event: Callable[[], Any] = CBaseLoader(text).get_event
+    if table:
+        next_event = restoring(next_event, table)
     while True:
         event = next_event()
         if event.__class__ is StreamEndEvent:
@@ -121,6 +127,7 @@ def _compose(
     decoded = aliased = 0  # nodes that the cluster's decoder visits, and those of them it visits through aliases
     extra = 0  # nodes below the open collection's direct children, aliases followed
     height = 0  # deepest nesting below the open collection, aliases followed
+    has_question_mark = "?" in source
     while True:
         event = next_event()
         kind = event.__class__
@@ -158,6 +165,12 @@ def _compose(
                 # The same few keys make up half of all scalars.
                 value = text = intern(text)
             style = event.style
+            if not style and stack and stack[-1].flow:
+                if has_question_mark and "?" in text:
+                    at = source.index("?", start.index)
+                    raise LoadError(QUESTION_MARK_ERROR, file, *Lines(source, first_line).place(at))
+                if tag is not None and source.startswith(",", end.index):
+                    raise LoadError(TAG_ERROR, file, line, column)
             if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
                 end_line, end_column = _block_end(source[start.index : end.index], line, column)
             node = ScalarNode(file, line, column, end_line, end_column, value, text, plain)

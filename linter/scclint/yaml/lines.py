@@ -8,6 +8,8 @@ from bisect import bisect_right
 
 ODD_BREAK_NAMES = {"\r": "CR", "\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+BYTE_ORDER_MARK = re.compile("(?:(?<=[\n\r\x85\u2028\u2029])|^)\ufeff")
+"""A U+FEFF in column 1, for YAML and for editors."""
 
 
 def has_odd_breaks(text: str) -> bool:
@@ -43,3 +45,11 @@ def odd_line_breaks(text: str, first_line: int) -> list[tuple[str, int, int]]:
         return []
     lines = Lines(text, first_line)
     return [(ODD_BREAK_NAMES[match[0]], *lines.place(match.start())) for match in ODD_BREAK.finditer(text)]
+
+
+def byte_order_marks(text: str, first_line: int) -> list[tuple[int, int]]:
+    """(line, column) of each U+FEFF that begins a line, where the cluster takes it for text and editors show nothing."""
+    if "\ufeff" not in text:
+        return []
+    lines = Lines(text, first_line)
+    return [lines.place(match.start()) for match in BYTE_ORDER_MARK.finditer(text)]
