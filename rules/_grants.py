@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from scclint.api import ApiObject, Grant, Located, ObjectRef, Related, Role, RoleBinding, User, World
+from scclint.api import (
+    UNSPECIFIED_NAMESPACE,
+    ApiObject,
+    Grant,
+    Located,
+    ObjectRef,
+    Related,
+    Role,
+    RoleBinding,
+    User,
+    World,
+)
 
 from ._scc import EVERYONE
 
@@ -58,12 +69,19 @@ def home_of(binding: RoleBinding, world: World) -> str:
     return f"namespace {written}" if written else "its namespace"
 
 
+def shown_name(name: str) -> str:
+    """Return a user or group for messages, with NAMESPACE in place of a namespace that the input does not name."""
+    return ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
+
+
 def members_of(group: str) -> str:
     """Return the members of a group that Kubernetes or OpenShift defines, in parentheses; empty for other groups."""
     if group in EVERYONE:
         return f" ({EVERYONE[group]})"
     if group.startswith(SERVICE_ACCOUNTS_OF):
-        return f" (every service account of namespace {group.removeprefix(SERVICE_ACCOUNTS_OF)})"
+        namespace = group.removeprefix(SERVICE_ACCOUNTS_OF)
+        known = "its own namespace" if namespace == UNSPECIFIED_NAMESPACE else f"namespace {namespace}"
+        return f" (every service account of {known})"
     return ""
 
 
@@ -86,6 +104,7 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
             namespace = subject.get("namespace") or home
             if namespace and isinstance(namespace, str):
                 written = subject.get("namespace") or world.namespace_known(binding)
+                written = "" if written == UNSPECIFIED_NAMESPACE else written
                 yield Subject("service account", namespace, name, at, f"{written}/{name}" if written else name)
         elif kind in ("Group", "SystemGroup"):
             yield _holder("group", name, at)
@@ -162,8 +181,9 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
 def _holder(kind: str, name: str, at: Located) -> Subject:
     """Return the group or user; a user `system:serviceaccount:NAMESPACE:NAME` is a service account."""
     if kind == "user" and (account := User(name).service_account) is not None:
-        return Subject("service account", *account, at, "/".join(account))
-    return Subject(kind, "", name, at, name + members_of(name) if kind == "group" else name)
+        shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE else "/".join(account)
+        return Subject("service account", *account, at, shown)
+    return Subject(kind, "", name, at, shown_name(name) + members_of(name) if kind == "group" else name)
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:

@@ -35,6 +35,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import (
+    UNSPECIFIED_NAMESPACE,
     ApiObject,
     Located,
     Problem,
@@ -48,7 +49,7 @@ from scclint.api import (
     rule,
 )
 
-from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, marked_for_deletion, reach, subjects_of
+from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, marked_for_deletion, members_of, reach, shown_name, subjects_of
 from ._scc import EVERYONE, wider_than_restricted
 
 
@@ -115,11 +116,11 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
             at = scc.field(name, index)
             account = User(value).service_account if name == "users" else None
             if account is not None and account[1] == "default":
-                covered = f"service account {account[0]}/default ({_ITS_PODS})"
+                home = "" if account[0] == UNSPECIFIED_NAMESPACE else f"{account[0]}/"
+                covered = f"service account {home}default ({_ITS_PODS})"
                 yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
-                namespace = value.removeprefix(SERVICE_ACCOUNTS_OF)
-                covered = f"{value} (every service account of namespace {namespace})"
+                covered = f"{shown_name(value)}{members_of(value)}"
                 yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at)
 
 

@@ -95,7 +95,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         are = "is" if len(ids) == 1 else "are"
         yield Problem(
             f"{workload.named}: SCC {scc} rejects {pods(workload)}{when_created(outcome)}, because {listed(ids)} {are} not in the "
-            f"namespace's own range{_unless_given(verdict, fields)}; {_result(outcome)}",
+            f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
             settle=_fix(fields, scc),
@@ -129,13 +129,14 @@ def _from_namespace(world: World, scc: str, error: FieldError) -> bool:
             return False
 
 
-def _unless_given(verdict: Verdict, fields: list[Field[Any]]) -> str:
+def _unless_given(workload: Workload, verdict: Verdict, fields: list[Field[Any]], world: World) -> str:
     """Return a remark on values that the namespace may have, since the input does not give its ranges."""
     if not verdict.namespace_assumed:
         return ""
     own = [field for field in fields if may_be_own(field.value)]
     ids = listed(dict.fromkeys(str(field.value) for field in own))
-    return f" (unless namespace {verdict.namespace} was given {ids})" if own else ""
+    known = world.namespace_known(workload)
+    return f" (unless namespace{f' {known}' if known else ''} was given {ids})" if own else ""
 
 
 def _result(outcome: Outcome) -> str:

@@ -7,6 +7,10 @@ every namespace with the label `openshift.io/run-level: "0"` or `"1"`, or
 SELinux level or seccomp profile, drops no capability and rejects no field. A pod runs as the user of its image, which can
 be root, and even a privileged pod is admitted.
 
+`helm template` without `--namespace` writes `default` for the namespace of the release, although almost no release goes there. Text
+with Helm's `# Source:` lines and the namespace `default` therefore counts as naming no namespace, and the rule says so once per
+file, as info. With `-n default`, `default` counts as written.
+
 ## How to fix it
 
 Move the workload to its own project. If it has to stay, set explicitly what an SCC would set: `runAsNonRoot: true`,
@@ -69,6 +73,14 @@ LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift
     cwe=(1188,),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
+    if _first_without_namespace(world).get(workload.file) is workload:
+        yield Problem(
+            f"{workload.named}: rendered without --namespace, so that Helm wrote namespace default, where SCC admission does not run; "
+            "the verdicts of this file are for an ordinary namespace",
+            at=workload.place,
+            settle="Render with helm template --namespace NAME, or pass scclint -n NAME. If the release goes to default, pass -n default.",
+            severity=Severity.INFO,
+        )
     outcome = world.outcome(workload)
     if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", *LABELS):
         return
@@ -95,3 +107,16 @@ def _others(workload: Workload, namespace: str, world: World) -> tuple[Related, 
     """Return notes on the other workloads of the namespace, which the finding is about, too."""
     others = (w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace)
     return tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in islice(others, 8))
+
+
+def _first_without_namespace(world: World) -> dict[str, Workload]:
+    """Return for each file the first workload whose namespace is `default` only because Helm was given none."""
+
+    def first() -> dict[str, Workload]:
+        found: dict[str, Workload] = {}
+        for workload in world.of(Workload) if world.cluster.platform == "openshift" and not world.namespace_asked else ():
+            if workload.provenance.unplaced:
+                found.setdefault(workload.file, workload)
+        return found
+
+    return world.memo(_first_without_namespace, first)

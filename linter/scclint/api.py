@@ -12,7 +12,7 @@ from scclint.model.object import ApiObject
 from scclint.model.pod import Container, Pod
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
@@ -32,6 +32,7 @@ __all__ = [
     "MAX_SCC_SUGGESTIONS",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
+    "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
     "Candidate",

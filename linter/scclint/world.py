@@ -19,7 +19,7 @@ from scclint.model.node_config import ProfileSource, SeccompProfileFile
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.terms import LONGEST_NAME
+from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
 from scclint.model.workload import Workload
 from scclint.record import record
@@ -29,9 +29,6 @@ from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Flaw, Profiles
-
-UNSPECIFIED_NAMESPACE = "unspecified"
-"""Where objects go that name no namespace when none was asked for: an ordinary project of the cluster."""
 
 CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
 """Who is taken to create bare Pods unless told: whoever may do everything, as with `oc apply` by an administrator."""

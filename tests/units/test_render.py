@@ -10,7 +10,7 @@ import pytest
 from scclint.cluster.releases import RELEASES
 from scclint.errors import UsageError
 from scclint.units import render
-from scclint.units.helm.capabilities import UNSPECIFIED_NAMESPACE, api_versions, kube_version
+from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.render import Program, Renderer, Rendering, find_renderer, installed
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
@@ -283,5 +283,5 @@ def test_helm_renders_for_openshift(tree: Path) -> None:
     (tree / "c/templates/a.yaml").write_text(text)
     (tree / "c/v,1.yaml").write_text("a: 1\nb: 1\n")
     made = template(str(tree / "c"), str(tree), str(tree / "c/v,1.yaml"), settings=("b=2",))
-    told = f'namespace: {UNSPECIFIED_NAMESPACE}}}\ndata:\n  scc: "true"\n  kind: "true"\n  version: v1.35.0\n  a: 1\n  b: 2\n'
+    told = f'namespace: {NAMESPACE_MARKER}}}\ndata:\n  scc: "true"\n  kind: "true"\n  version: v1.35.0\n  a: 1\n  b: 2\n'
     assert made.endswith(told)

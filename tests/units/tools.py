@@ -18,13 +18,13 @@ needs_helm = pytest.mark.skipif(bool(renderer().helm.problem), reason=renderer()
 
 def template(chart: str, root: str, *values: str, **more: object) -> str:
     """What helm makes of a chart. Fails if it makes nothing."""
-    from scclint.units.helm.capabilities import UNSPECIFIED_NAMESPACE, api_versions, kube_version
+    from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 
     made = renderer().template_chart(
         chart,
         root=root,
         release_name="web",
-        namespace=UNSPECIFIED_NAMESPACE,
+        namespace=NAMESPACE_MARKER,
         kube_version=kube_version("4.22"),
         api_versions=api_versions("4.22"),
         values=values,

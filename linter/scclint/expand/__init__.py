@@ -50,11 +50,13 @@ class Settings:
     """What `expand` needs to know beside the document.
 
     `pods` leads to the pod template of custom resources by (API version, kind). `params` are values for parameters of Templates by
-    name. `references` resolves the names in Tekton's objects. `added` counts what Templates come to in one file.
+    name. `namespace` is the one for objects that name none, empty if the user asked for none. `references` resolves the names in
+    Tekton's objects. `added` counts what Templates come to in one file.
     """
 
     pods: Mapping[tuple[str, str], Path] = EMPTY
     params: Mapping[str, str] = EMPTY
+    namespace: str = ""
     references: "References | None" = None
     added: AddedTextCounter | None = None
 
@@ -71,7 +73,12 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
     """Yield the model objects of a document, in order. Raises LimitError for what comes to more than scclint looks at."""
     if settings.added is None:
         settings = replace(settings, added=AddedTextCounter())
-    for item in items_of(document):
+    items = items_of(document)
+    if document.release_namespace:
+        from scclint.expand.release_namespace import without_release_namespace
+
+        items = (without_release_namespace(item, document, settings.namespace) for item in items)
+    for item in items:
         for made in _expanded(item, settings):
             yield _model_object(document, made)
 

@@ -97,4 +97,4 @@ def _may_be_manifest(document: Document) -> bool:
 
 def expand_settings(config: Config) -> Settings:
     """What the configuration adds to the kinds that scclint knows."""
-    return Settings({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params)
+    return Settings({(t.api_version, t.kind): t.path for t in config.pod_templates}, config.params, config.namespace)

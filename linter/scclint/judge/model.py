@@ -22,7 +22,7 @@ def model_objects(unit: Unit, inputs: Inputs, config: Config, folders: Sequence[
 
     A document whose objects come to more than scclint looks at is from then on one that cannot be read.
     """
-    settings = expand_settings(config)
+    settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:
         from scclint.expand.tekton_runs import References
 

@@ -10,7 +10,6 @@ from scclint.record import EMPTY, record, replace
 from scclint.text import and_more
 from scclint.units.detect import Split
 from scclint.units.unit import Rendering, Unit
-from scclint.world import UNSPECIFIED_NAMESPACE
 
 if TYPE_CHECKING:
     from scclint.units import render as renderers
@@ -78,27 +77,28 @@ def render(split: Split, config: Config) -> Rendered:
 
 
 def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config) -> Rendering:
-    called = f"{unit.name} as rendered"
+    called, marker = f"{unit.name} as rendered", ""
     if renderer is None:
         return Rendering(called, "", "rendering is switched off")
     if unit.view is None:
         made = renderer.build_kustomize(unit.path, split.tree, checked=split.closures[unit.name])
     else:
-        from scclint.units.helm.capabilities import api_versions, kube_version
+        from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.units.helm.views import release_name
 
+        marker = NAMESPACE_MARKER
         release = (config.openshift or (NEWEST,))[-1]
         made = renderer.template_chart(
             unit.path,
             root=split.tree,
             release_name=unit.view.release or release_name(unit.path),
-            namespace=config.namespace or unit.namespace or UNSPECIFIED_NAMESPACE,
+            namespace=config.namespace or unit.namespace or NAMESPACE_MARKER,
             kube_version=kube_version(release),
             api_versions=api_versions(release),
             values=(*unit.view.values, *config.helm_values),
             settings=(*unit.view.settings, *config.helm_set),
         )
-    return Rendering(called, made.text, made.error, made.notices)
+    return Rendering(called, made.text, made.error, made.notices, marker)
 
 
 def _unrendered(units: Sequence[Unit], level: str) -> Iterator[Notice]:

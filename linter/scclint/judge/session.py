@@ -17,7 +17,7 @@ from scclint.judge.worlds import make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.model.kinds import STATE_KINDS
-from scclint.record import EMPTY, record
+from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
@@ -107,7 +107,8 @@ class Session:
 
     def documents(self, rendering: Rendering) -> list[Document]:
         """The documents of a rendering."""
-        return load_text(rendering.file, rendering.text, self.outline.kinds)
+        documents = load_text(rendering.file, rendering.text, self.outline.kinds)
+        return [replace(document, marker=rendering.marker) for document in documents] if rendering.marker else documents
 
 
 def _thinned(text: str) -> str:

@@ -14,8 +14,9 @@ from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.object import ApiObject
+from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
-from scclint.world import UNSPECIFIED_NAMESPACE, World, manifests, namespace_of
+from scclint.world import World, manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool

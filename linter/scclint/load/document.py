@@ -9,6 +9,9 @@ from scclint.yaml.nodes import MappingNode, Node, ScalarNode
 if TYPE_CHECKING:
     from scclint.yaml.comments import Comment
 
+DEFAULT_NAMESPACE = "default"
+"""Where Helm puts a release that was given no namespace."""
+
 Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
 
@@ -17,7 +20,8 @@ class Document:
     """One document, whatever became of it.
 
     `file` is the path as displayed, `index` the 0-based place in the stream, `line` the first line (of the `---` if there is
-    one). `source` is the path of Helm's `# Source:` line that holds for it. `text` is all of the document's own lines; where several
+    one). `source` is the path of Helm's `# Source:` line that holds for it. `marker` is the name that was given to Helm in place of a
+    namespace that is not known. `text` is all of the document's own lines; where several
     documents share lines (JSON values in a row, or borders that only YAML sees), the first has the text of all of them and the
     others none.
 
@@ -39,7 +43,13 @@ class Document:
     kind: str = ""
     api_version: str = ""
     source: str = ""
+    marker: str = ""
     error: LoadError | None = None
+
+    @property
+    def release_namespace(self) -> str:
+        """The name that stands for the release's namespace where nobody gave one; empty for what Helm did not render."""
+        return self.marker or (DEFAULT_NAMESPACE if self.source else "")
 
     def comments(self) -> "list[Comment]":
         """The real comments in order of place: a `#` inside a quoted, plain or block scalar is none. JSON has none.

@@ -36,6 +36,7 @@ class Provenance:
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
     - `label`: what messages call the object where kind and name would say nothing to its author.
     - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
+    - `unplaced`: whether it names namespace `default` only because Helm was given no namespace.
     - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
     - `elsewhere`: what decides about its pods and is not in the input, as a clause.
     - `beyond`: whether that is in the input but beyond a limit of scclint.
@@ -47,6 +48,7 @@ class Provenance:
     home: str = ""
     label: str = ""
     partial: str = ""
+    unplaced: bool = False
     whole: bool = True
     elsewhere: str = ""
     beyond: bool = False

@@ -8,9 +8,9 @@ from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.record import record
-from scclint.world import UNSPECIFIED_NAMESPACE
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""

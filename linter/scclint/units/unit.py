@@ -77,10 +77,11 @@ class Unit:
 class Rendering:
     """What a unit renders to. `file` is how messages call the text, which lies in no file. `error` says why there is no text.
 
-    `notices` are what the renderer warned of.
+    `notices` are what the renderer warned of. `marker` is the name that Helm was given in place of a namespace that is not known.
     """
 
     file: str
     text: str = ""
     error: str = ""
     notices: tuple[str, ...] = ()
+    marker: str = ""

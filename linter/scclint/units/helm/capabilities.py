@@ -9,7 +9,7 @@ from typing import Any
 
 from scclint.cluster.releases import RELEASES, kubernetes_of
 
-UNSPECIFIED_NAMESPACE = "scclint-unspecified-namespace"
+NAMESPACE_MARKER = "scclint-unspecified-namespace"
 """Passed as the release's namespace if nothing says which it is. Rendered text with this name has it from `.Release.Namespace`."""
 
 
