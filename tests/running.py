@@ -9,7 +9,7 @@ from scclint.engine.run import Run
 from scclint.files.discover import SourceFile
 from scclint.files.sources import find_sources
 from scclint.judge import OpenUnit
-from scclint.judge.session import Options
+from scclint.judge.session import RunOptions
 from scclint.record import EMPTY
 from scclint.registry import Registry, builtin
 
@@ -30,7 +30,7 @@ def run_over(
     if text is not None:
         sources = sources._replace(targets=(*sources.targets, SourceFile("-", filename)))
     overlay = {filename: text} if text is not None else EMPTY
-    return Run(sources, config, registry or builtin(), Options(overlay=overlay, **options))
+    return Run(sources, config, registry or builtin(), RunOptions(overlay=overlay, **options))
 
 
 def open_one(paths: Sequence[str] = (), config: Config | None = None, **more: Any) -> OpenUnit:

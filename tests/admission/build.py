@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from scclint.admission.assign import assign, validate
-from scclint.admission.constraints import SecurityContextConstraints, from_object
+from scclint.admission.constraints import Constraints, from_object
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError
-from scclint.admission.pod import Pod
+from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, Provider, make_provider
 
 ANNOTATIONS = {UID_RANGE: "1000680000/10000", MCS: "s0:c26,c15", SUPPLEMENTAL_GROUPS: "1000680000/10000"}
@@ -20,11 +20,11 @@ MUST: dict[str, Any] = {"type": "MustRunAs"}
 def scc_object(name: str = "custom", **fields: Any) -> dict[str, Any]:
     """A SecurityContextConstraints object in which everything is RunAsAny."""
     lax = {"runAsUser": ANY, "seLinuxContext": ANY, "fsGroup": ANY, "supplementalGroups": ANY}
-    head = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": name}}
+    head = {"apiVersion": "security.openshift.io/v1", "kind": "Constraints", "metadata": {"name": name}}
     return {**head, **lax, **fields}
 
 
-def scc(name: str = "custom", release: int = 20, **fields: Any) -> SecurityContextConstraints:
+def scc(name: str = "custom", release: int = 20, **fields: Any) -> Constraints:
     return from_object(decode_object(scc_object(name, **fields), release + 13).valid(), release)
 
 
@@ -51,7 +51,7 @@ class Judged(NamedTuple):
 
 
 def judged(provider: Provider, made: dict[str, Any]) -> Judged:
-    view = Pod(decode_pod(made, provider.release + 13).valid())
+    view = AdmissionPod(decode_pod(made, provider.release + 13).valid())
     assignment = assign(provider, view)
     return Judged(*assignment, tuple(validate(provider, view, assignment)))
 

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from scclint.admission.access import Access, opened_by, used_by
-from scclint.admission.constraints import SecurityContextConstraints, from_object
+from scclint.admission.constraints import Constraints, from_object
 from scclint.cluster import Cluster
 
 TAKING = ("SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "DAC_READ_SEARCH", "BPF", "MAC_ADMIN", "MAC_OVERRIDE")
 
 
-def scc(**fields: Any) -> SecurityContextConstraints:
+def scc(**fields: Any) -> Constraints:
     strategies = {"runAsUser": {"type": "MustRunAsRange"}, "seLinuxContext": {"type": "MustRunAs"}}
     return from_object({"metadata": {"name": "x"}, "volumes": ["secret"], **strategies, **fields}, 20)
 
@@ -95,6 +95,6 @@ def test_what_a_pod_uses() -> None:
 
 def test_fields_that_cannot_be_decoded_hide_nothing() -> None:
     fields = {"allowPrivilegedContainer": True, "allowHostPID": "${{X}}", "volumes": ["secret"]}
-    manifest = {"kind": "SecurityContextConstraints", "metadata": {"name": "x"}, **fields}
+    manifest = {"kind": "Constraints", "metadata": {"name": "x"}, **fields}
     found = opened_by(Cluster.openshift("4.20").constraints_of(manifest))
     assert named(found) == [("privileged containers", True)]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from scclint.limits import MAX_INFLATED
-from scclint.profiles.providers import DEPTH, Objects, bindings, localhost_path, operator_profile, resolve_localhost
+from scclint.profiles.providers import DEPTH, ProfileObjects, bindings, localhost_path, operator_profile, resolve_localhost
 
 GROUP = "security-profiles-operator.x-k8s.io"
 LOG = {"defaultAction": "SCMP_ACT_LOG"}
@@ -46,7 +46,7 @@ def machine_config(name: str, role: str, path: str, source: str, **contents: str
     ],
 )
 def test_a_seccomp_profile_of_the_same_scope_provides_the_path(reference: str, given: dict[str, Any]) -> None:
-    found = resolve_localhost(reference, Objects([given]))
+    found = resolve_localhost(reference, ProfileObjects([given]))
     assert [(p.kind, p.content, p.path, p.problem) for p in found.providers] == [("SeccompProfile", LOG, ("spec",), "")]
     assert found.providers[0].source is given
     assert not found.mismatch
@@ -64,7 +64,7 @@ def test_a_seccomp_profile_of_the_same_scope_provides_the_path(reference: str, g
 def test_a_path_of_another_operator_release_is_no_provider_but_told(
     reference: str, given: Any, expected: str, reason: str
 ) -> None:
-    found = resolve_localhost(reference, Objects([given]))
+    found = resolve_localhost(reference, ProfileObjects([given]))
     assert found.providers == ()
     assert (found.expected, found.meant) == (expected, given)
     assert reason in found.mismatch
@@ -73,7 +73,7 @@ def test_a_path_of_another_operator_release_is_no_provider_but_told(
 def test_another_kind_of_that_name_or_another_path_provides_nothing() -> None:
     other = {"apiVersion": "example.com/v1", "kind": "SeccompProfile", "metadata": {"name": "web"}, "spec": LOG}
     for reference in ("operator/web.json", "web.json", "operator/a/b/web.json", "operator/web"):
-        found = resolve_localhost(reference, Objects([other] if reference == "operator/web.json" else [profile("web")]))
+        found = resolve_localhost(reference, ProfileObjects([other] if reference == "operator/web.json" else [profile("web")]))
         assert (found.providers, found.mismatch) == ((), "")
 
 
@@ -81,7 +81,7 @@ def test_base_profiles_come_before_the_profile_itself() -> None:
     rules = {name: [{"action": "SCMP_ACT_ALLOW", "names": [name]}] for name in ("a", "b", "c")}
     base = [profile("b", baseProfileName="c", syscalls=rules["b"]), profile("c", syscalls=rules["c"])]
     top = profile("a", baseProfileName="b", syscalls=rules["a"], state="Enabled")
-    content, problem = operator_profile(top, Objects([top, *base]))
+    content, problem = operator_profile(top, ProfileObjects([top, *base]))
     assert problem == ""
     assert content == {**LOG, "syscalls": [*rules["c"], *rules["b"], *rules["a"]]}
 
@@ -100,12 +100,12 @@ def test_base_profiles_come_before_the_profile_itself() -> None:
     ],
 )
 def test_base_profiles_that_cannot_be_had(profiles: list[dict[str, Any]], problem: str) -> None:
-    assert problem in operator_profile(profiles[0], Objects(profiles))[1]
+    assert problem in operator_profile(profiles[0], ProfileObjects(profiles))[1]
 
 
 def test_a_chain_of_the_allowed_depth_is_followed() -> None:
     chain = [profile(f"p{i}", baseProfileName=f"p{i + 1}") for i in range(DEPTH)] + [profile(f"p{DEPTH}")]
-    assert operator_profile(chain[0], Objects(chain))[1] == ""
+    assert operator_profile(chain[0], ProfileObjects(chain))[1] == ""
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_chain_of_the_allowed_depth_is_followed() -> None:
     ],
 )
 def test_profiles_that_are_not_written_to_disk(given: dict[str, Any], problem: str) -> None:
-    assert problem in resolve_localhost("operator/web.json", Objects([given])).providers[0].problem
+    assert problem in resolve_localhost("operator/web.json", ProfileObjects([given])).providers[0].problem
 
 
 TEXT = '{"defaultAction": "SCMP_ACT_LOG"}'
@@ -140,7 +140,7 @@ def compressed(*texts: str) -> str:
     ],
 )
 def test_machine_config_files(source: str, contents: dict[str, str]) -> None:
-    found = resolve_localhost("profiles/x.json", Objects([machine_config("50-x", "worker", HOST, source, **contents)]))
+    found = resolve_localhost("profiles/x.json", ProfileObjects([machine_config("50-x", "worker", HOST, source, **contents)]))
     provider = found.providers[0]
     assert (provider.kind, provider.name, provider.role, provider.content) == ("MachineConfig", "50-x", "worker", TEXT)
     assert provider.path == ("spec", "config", "storage", "files", 0, "contents", "source")
@@ -161,7 +161,7 @@ def test_machine_config_files(source: str, contents: dict[str, str]) -> None:
 )
 def test_machine_config_content_that_cannot_be_read(source: str, contents: dict[str, str], problem: str) -> None:
     provider = resolve_localhost(
-        "profiles/x.json", Objects([machine_config("50-x", "worker", HOST, source, **contents)])
+        "profiles/x.json", ProfileObjects([machine_config("50-x", "worker", HOST, source, **contents)])
     ).providers[0]
     assert provider.content is None
     assert problem in provider.problem
@@ -172,7 +172,7 @@ def test_the_last_machine_config_of_each_role_counts() -> None:
         machine_config(name, role, HOST, f"data:,{name}")
         for name, role in (("60", "worker"), ("50", "worker"), ("55", "master"))
     ]
-    found = resolve_localhost("profiles/x.json", Objects(configs)).providers
+    found = resolve_localhost("profiles/x.json", ProfileObjects(configs)).providers
     assert [(p.role, p.content) for p in found] == [("master", "55"), ("worker", "60")]
 
 
@@ -180,11 +180,11 @@ def test_a_directory_stands_for_the_nodes(tmp_path: Path) -> None:
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "x.json").write_text(TEXT, "utf-8")
     (tmp_path / "bad.json").write_bytes(b"\xff")
-    provider = resolve_localhost("profiles/x.json", Objects([]), [str(tmp_path)]).providers[0]
+    provider = resolve_localhost("profiles/x.json", ProfileObjects([]), [str(tmp_path)]).providers[0]
     assert (provider.kind, provider.content) == ("file", TEXT)
-    assert "reading it failed" in resolve_localhost("bad.json", Objects([]), [str(tmp_path)]).providers[0].problem
+    assert "reading it failed" in resolve_localhost("bad.json", ProfileObjects([]), [str(tmp_path)]).providers[0].problem
     for outside in ("../x.json", f"{tmp_path}/bad.json", "missing.json", "profiles"):
-        assert resolve_localhost(outside, Objects([]), [str(tmp_path / "profiles"), str(tmp_path)]).providers == ()
+        assert resolve_localhost(outside, ProfileObjects([]), [str(tmp_path / "profiles"), str(tmp_path)]).providers == ()
 
 
 def test_a_directory_reaches_no_further_than_its_links_stay(tmp_path: Path) -> None:
@@ -195,13 +195,13 @@ def test_a_directory_reaches_no_further_than_its_links_stay(tmp_path: Path) -> N
     (tmp_path / "x.json").write_text(TEXT, "utf-8")
     (directory / "out").symlink_to("..")
     os.mkfifo(directory / "pipe.json")
-    found = resolve_localhost("within/x.json", Objects([]), [str(directory)]).providers
+    found = resolve_localhost("within/x.json", ProfileObjects([]), [str(directory)]).providers
     assert [provider.content for provider in found] == [TEXT]
     for name in ("out/x.json", "pipe.json"):
-        assert resolve_localhost(name, Objects([]), [str(directory)]).providers == ()
+        assert resolve_localhost(name, ProfileObjects([]), [str(directory)]).providers == ()
     with open(directory / "large.json", "wb") as file:
         file.truncate(1 << 30)
-    (large,) = resolve_localhost("large.json", Objects([]), [str(directory)]).providers
+    (large,) = resolve_localhost("large.json", ProfileObjects([]), [str(directory)]).providers
     assert "larger than 64 MiB" in large.problem
 
 
@@ -230,5 +230,5 @@ def test_localhost_path_by_scope() -> None:
     "broken", [{}, {"kind": "MachineConfig"}, {"kind": "MachineConfig", "spec": []}, profile("web") | {"spec": None}]
 )
 def test_objects_of_another_shape_are_passed_over(broken: dict[str, Any]) -> None:
-    for found in resolve_localhost("operator/web.json", Objects([broken])).providers:
+    for found in resolve_localhost("operator/web.json", ProfileObjects([broken])).providers:
         assert found.content == {}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.lines import Lines, Region
+from scclint.report.lines import Region, SourceLines
 from scclint.source import Span
 
 TEXT = "\ufeffa: é🔥 b\r\nsecond\u2028still\rsecond\nlast"
@@ -25,7 +25,7 @@ TEXT = "\ufeffa: é🔥 b\r\nsecond\u2028still\rsecond\nlast"
     ],
 )
 def test_region(span: Span, region: Region, utf16: tuple[int, int | None], utf8: tuple[int, int | None]) -> None:
-    lines = Lines({"f": TEXT})
+    lines = SourceLines({"f": TEXT})
     assert lines.region(span) == region
     assert lines.utf16(span) == utf16
     assert lines.utf8(span) == utf8
@@ -33,7 +33,7 @@ def test_region(span: Span, region: Region, utf16: tuple[int, int | None], utf8:
 
 @given(st.text("a🔥é\n\r"), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 def test_a_region_lies_in_its_line(text: str, line: int, column: int, end_line: int, end_column: int) -> None:
-    lines, span = Lines({"f": text}), Span("f", line, column, end_line, end_column)
+    lines, span = SourceLines({"f": text}), Span("f", line, column, end_line, end_column)
     region = lines.region(span)
     assert region.line >= 1
     assert region.start >= 1
@@ -53,7 +53,7 @@ def test_a_region_lies_in_its_line(text: str, line: int, column: int, end_line: 
 @pytest.mark.parametrize("length", [1023, 1024, 1025, 2048, 3000])
 def test_columns_of_a_long_line(length: int) -> None:
     text = ("a🔥é" * length)[:length]
-    lines = Lines({"f": text})
+    lines = SourceLines({"f": text})
     for column in range(1, length + 2):
         span, before = Span("f", 1, column, 1, column), text[: column - 1]
         assert lines.utf16(span)[0] == len(before.encode("utf-16-le")) // 2 + 1

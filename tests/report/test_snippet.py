@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.report.lines import Lines
+from scclint.report.lines import SourceLines
 from scclint.report.snippet import Snippet, snippet
 from scclint.source import Span
 from scclint.text import display_width
 
 
 def shown(text: str, start: int, end: int) -> Snippet | None:
-    return snippet(Lines({"f": text}).region(Span("f", 1, start, 1, end)))
+    return snippet(SourceLines({"f": text}).region(Span("f", 1, start, 1, end)))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_nothing_to_show() -> None:
     assert shown("", 1, 1) is None
     assert shown("   ", 1, 2) is None
     assert shown("x" + " " * 500 + "y", 200, 201) is None
-    assert snippet(Lines({}).region(Span("f", 1, 1, 1, 2))) is None
+    assert snippet(SourceLines({}).region(Span("f", 1, 1, 1, 2))) is None
 
 
 @given(st.text(st.characters(codec=None, exclude_characters="\n")), st.integers(1, 200), st.integers(1, 200))

@@ -15,7 +15,7 @@ import pytest
 from scclint.record import replace
 from scclint.units import render
 from scclint.units.kustomize.closure import closure
-from scclint.units.render import Rendering
+from scclint.units.render import RendererOutput
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
@@ -82,12 +82,12 @@ def write(tree: Path, files: dict[str, str]) -> None:
         (tree / name).write_text(text, encoding="utf-8")
 
 
-def build(tree: Path, files: dict[str, str]) -> Rendering:
+def build(tree: Path, files: dict[str, str]) -> RendererOutput:
     write(tree, files)
     return renderer().build_kustomize(str(tree / "k"), str(tree))
 
 
-def build_unchecked(tree: Path) -> Rendering:
+def build_unchecked(tree: Path) -> RendererOutput:
     checked = replace(closure(str(tree / "k"), str(tree)), refused="")
     return renderer().build_kustomize(str(tree / "k"), str(tree), checked=checked)
 
@@ -179,7 +179,7 @@ def test_folders_outside_are_not_built(tree: Path, name: str) -> None:
     write(tree, {"k/kustomization.yaml": f"resources: [{name}]"})
     (tree / "k/linked").symlink_to("../../outside")
     made = renderer().build_kustomize(str(tree / "k"), str(tree))
-    assert made == Rendering(error=f'k/kustomization.yaml: resources names "{name}", which is outside the root')
+    assert made == RendererOutput(error=f'k/kustomization.yaml: resources names "{name}", which is outside the root')
     made = build_unchecked(tree)
     assert SECRET in made.text, "kustomize itself takes a folder anywhere, so that the check is needed"
 
@@ -249,7 +249,7 @@ def chart(tree: Path, text: str, more: dict[str, str] | None = None) -> str:
     return str(tree / "c")
 
 
-def render_chart(tree: Path, text: str, more: dict[str, str] | None = None, *values: str) -> Rendering:
+def render_chart(tree: Path, text: str, more: dict[str, str] | None = None, *values: str) -> RendererOutput:
     folder = chart(tree, text, more)
     return renderer().template_chart(
         folder, root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=(), values=values

@@ -12,7 +12,7 @@ from scclint.errors import UsageError
 from scclint.units import render
 from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem
-from scclint.units.render import Program, Renderer, Rendering, find_renderer, installed
+from scclint.units.render import Program, Renderer, RendererOutput, find_renderer, installed
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n"
@@ -44,12 +44,12 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
-def build(tree: Path, code: str, bin_folder: Path, *, origins: bool = False) -> Rendering:
+def build(tree: Path, code: str, bin_folder: Path, *, origins: bool = False) -> RendererOutput:
     program(bin_folder, "kustomize", code)
     return find_renderer().build_kustomize(str(tree / "k"), str(tree), origins=origins)
 
 
-def chart(found: Renderer, tree: Path, **more: object) -> Rendering:
+def chart(found: Renderer, tree: Path, **more: object) -> RendererOutput:
     given = {"release_name": "web", "namespace": "n", "kube_version": "1.35.0", "api_versions": ("a/v1", "a/v1/B"), **more}
     return found.template_chart(str(tree / "c"), root=str(tree), **given)  # type: ignore[arg-type]  # options by name
 
@@ -145,7 +145,7 @@ def test_names_that_are_no_release_name(bin_folder: Path, tree: Path, name: str)
     ],
 )
 def test_errors_are_one_line(bin_folder: Path, tree: Path, code: str, error: str) -> None:
-    assert build(tree, code, bin_folder) == Rendering(error=f"kustomize build {error}")
+    assert build(tree, code, bin_folder) == RendererOutput(error=f"kustomize build {error}")
 
 
 def test_errors_name_no_path_of_this_machine(bin_folder: Path, tree: Path) -> None:
@@ -155,7 +155,7 @@ def test_errors_name_no_path_of_this_machine(bin_folder: Path, tree: Path) -> No
 
 def test_warnings_are_kept_once(bin_folder: Path, tree: Path) -> None:
     code = "print('ok'); print('Warning: a\\nWarning: b is deprecated\\nWarning: a\\nnote', file=sys.stderr)"
-    assert build(tree, code, bin_folder) == Rendering("ok\n", notices=("Warning: a",))
+    assert build(tree, code, bin_folder) == RendererOutput("ok\n", notices=("Warning: a",))
 
 
 def test_a_program_that_waits_is_killed_with_its_children(
@@ -268,7 +268,7 @@ def test_what_a_chart_is_told_of_each_release() -> None:
 @needs_kustomize
 def test_kustomize_builds(tree: Path) -> None:
     made = renderer().build_kustomize(str(tree / "k"), str(tree))
-    assert made == Rendering(OBJECT)
+    assert made == RendererOutput(OBJECT)
 
 
 @needs_helm

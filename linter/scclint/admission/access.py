@@ -7,7 +7,7 @@ leaves a boundary that the node relies on, but still needs a weakness of somethi
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scclint.admission.constraints import RUN_AS_ANY, SecurityContextConstraints
+from scclint.admission.constraints import RUN_AS_ANY, Constraints
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
@@ -47,7 +47,7 @@ class Access:
     capability: str = ""
 
 
-def opened_by(scc: SecurityContextConstraints) -> tuple[Access, ...]:
+def opened_by(scc: Constraints) -> tuple[Access, ...]:
     """Return what an SCC opens of the node; first what takes the node."""
     fields: dict[str, Path] = {}
     if scc.allow_privileged_container:

@@ -7,7 +7,7 @@ from typing import Any
 from scclint.admission import order
 from scclint.admission.assign import Assignment, assign, errors_of, validate
 from scclint.admission.field import FieldError, Where, aggregate
-from scclint.admission.pod import Pod
+from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
 from scclint.admission.wording import Wording
@@ -23,7 +23,7 @@ _HINT = (
 )
 
 
-def judge(provider: Provider, grant: Grant | None, pod: Pod) -> tuple[Candidate, Assignment | None]:
+def judge(provider: Provider, grant: Grant | None, pod: AdmissionPod) -> tuple[Candidate, Assignment | None]:
     """Return how `pod` fares under one SCC if no SCC before it admits the pod, and the assignment if this SCC admits it."""
     if grant is None:
         return Candidate(provider.name, "denied", None, partial(_not_usable, provider)), None
@@ -51,7 +51,7 @@ def admit(
 
     `grants` has one entry for each of `providers`. The verdict holds `namespace` and `assumed` as they are.
     """
-    view = Pod(pod)
+    view = AdmissionPod(pod)
     candidates: list[Candidate] = []
     for index, (provider, grant) in enumerate(zip(providers, grants, strict=True)):
         candidate, assignment = judge(provider, grant, view)
@@ -155,7 +155,7 @@ def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, gr
     return {**pod, "metadata": {**(pod.get("metadata") or {}), "annotations": annotations}, "spec": spec}
 
 
-def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], pod: Pod) -> str:
+def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], pod: AdmissionPod) -> str:
     """Why the SCC at `index` was chosen, as the plugin notes it in the audit log: against the next that would do."""
     chosen, quote = providers[index].scc, providers[index].wording.quote
     for provider, grant in zip(providers[index + 1 :], grants[index + 1 :], strict=True):
@@ -170,17 +170,17 @@ def _denial(wording: Wording, pod: Mapping[str, Any], why: Callable[[], str]) ->
     return f"pods {wording.quote(pod_name(pod))} is forbidden: {why()}"
 
 
-def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: Pod) -> str:
+def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: AdmissionPod) -> str:
     errors = [error.message for candidate in candidates for error in candidate.reasons]
     errors += [hint.message for hint in _restricted_hint(candidates, providers, pod)]
     return f"unable to validate against any security context constraint: {aggregate(errors)}"
 
 
-def _admits(provider: Provider, pod: Pod) -> bool:
+def _admits(provider: Provider, pod: AdmissionPod) -> bool:
     return next(validate(provider, pod, assign(provider, pod)), None) is None
 
 
-def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: Pod) -> Iterator[FieldError]:
+def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: AdmissionPod) -> Iterator[FieldError]:
     """Yield the plugin's hint for clusters in which everybody could once use `restricted`, if it applies."""
     names = [provider.name for provider in providers]
     if "restricted-v2" not in names or "restricted" not in names:

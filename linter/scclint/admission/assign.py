@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
 from scclint.admission.field import FieldError, Path, Where
-from scclint.admission.pod import Container, Object, Pod
+from scclint.admission.pod import AdmissionContainer, AdmissionPod, Object
 from scclint.admission.provider import Provider
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
@@ -28,13 +28,13 @@ class Assignment(NamedTuple):
     containers: Sequence[Object | None]
 
 
-def assign(provider: Provider, pod: Pod) -> Assignment:
+def assign(provider: Provider, pod: AdmissionPod) -> Assignment:
     """Return `pod` with what it leaves unset filled in as `provider` says. `pod` stays as it is."""
     context, annotations = _default_pod(provider, pod)
     return Assignment(context, annotations, [_default_container(provider, context, one) for one in pod.containers])
 
 
-def validate(provider: Provider, pod: Pod, made: Assignment) -> Iterator[FieldError]:
+def validate(provider: Provider, pod: AdmissionPod, made: Assignment) -> Iterator[FieldError]:
     """Yield the errors of the assignment `made` of `pod`, in the plugin's order; the SCC admits the pod if there is none."""
     yield from _validate_pod(provider, pod, made.security_context, made.annotations)
     for container, context in zip(pod.containers, made.containers, strict=True):
@@ -43,12 +43,12 @@ def validate(provider: Provider, pod: Pod, made: Assignment) -> Iterator[FieldEr
         )
 
 
-def errors_of(provider: Provider, pod: Pod) -> tuple[FieldError, ...]:
+def errors_of(provider: Provider, pod: AdmissionPod) -> tuple[FieldError, ...]:
     """Return why the SCC rejects `pod`, in the plugin's order; empty if it admits the pod."""
     return tuple(validate(provider, pod, assign(provider, pod)))
 
 
-def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[str, str]]:
+def _default_pod(provider: Provider, pod: AdmissionPod) -> tuple[dict[str, Any], Mapping[str, str]]:
     context = dict(pod.security_context)
     annotations = pod.annotations
     if context.get("supplementalGroups") is None and provider.supplemental_groups:
@@ -66,7 +66,7 @@ def _default_pod(provider: Provider, pod: Pod) -> tuple[dict[str, Any], Mapping[
     return context, annotations
 
 
-def _default_container(provider: Provider, pod_context: Object, container: Container) -> dict[str, Any] | None:
+def _default_container(provider: Provider, pod_context: Object, container: AdmissionContainer) -> dict[str, Any] | None:
     scc = provider.scc
     context = dict(container.security_context or {})
     if (uid := _effective(context, pod_context, "runAsUser")) is None:
@@ -94,7 +94,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Conta
     return context if context or container.security_context is not None else None
 
 
-def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
+def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
     scc = provider.scc
     where = Where(provider.wording, provider.lead, ".spec.securityContext", SECURITY)
     fs_group = context.get("fsGroup")
@@ -124,7 +124,7 @@ def _validate_pod(provider: Provider, pod: Pod, context: Object, annotations: Ma
     return errors
 
 
-def _validate_namespaces(provider: Provider, pod: Pod, where: Where, ports: bool = False) -> list[FieldError]:
+def _validate_namespaces(provider: Provider, pod: AdmissionPod, where: Where, ports: bool = False) -> list[FieldError]:
     """The pod's host namespaces, and with `ports` its host ports: the plugin looks at both again for every container."""
     scc = provider.scc
     errors = []
@@ -145,11 +145,11 @@ def _validate_namespaces(provider: Provider, pod: Pod, where: Where, ports: bool
 
 def _validate_container(
     provider: Provider,
-    pod: Pod,
+    pod: AdmissionPod,
     pod_context: Object,
     annotations: Mapping[str, str],
     *,
-    container: Container,
+    container: AdmissionContainer,
     context: Object,
 ) -> list[FieldError]:
     scc = provider.scc
@@ -182,7 +182,7 @@ def _validate_container(
 
 
 def _effective_profile(
-    pod: Pod, pod_context: Object, annotations: Mapping[str, str], container: Container, context: Object
+    pod: AdmissionPod, pod_context: Object, annotations: Mapping[str, str], container: AdmissionContainer, context: Object
 ) -> tuple[str, Path]:
     """The container's profile as annotation text, and the path to what asks for it."""
     annotation_at: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)

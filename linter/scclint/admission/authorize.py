@@ -7,7 +7,7 @@ with its two service account groups, so that what `system:authenticated` may use
 from collections.abc import Iterable
 
 from scclint.admission import rbac
-from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, SubjectType, User
 
 
@@ -23,9 +23,7 @@ def controller_user(namespace: str = "kube-system", name: str = "replicaset-cont
     return User(user.name, (*user.groups, "system:authenticated"))
 
 
-def may_use(
-    scc: SecurityContextConstraints, user: User, subject: SubjectType, bindings: Iterable[rbac.Binding]
-) -> Grant | None:
+def may_use(scc: Constraints, user: User, subject: SubjectType, bindings: Iterable[rbac.Binding]) -> Grant | None:
     """How `user` may use `scc`, or None. `bindings` are those that count in the pod's namespace."""
     if user.name in scc.users:
         return Grant(subject, "users")
@@ -41,7 +39,7 @@ def may_use(
 
 
 def authorize(
-    sccs: Iterable[SecurityContextConstraints],
+    sccs: Iterable[Constraints],
     service_account: User | None,
     user: User,
     cluster_bindings: rbac.Bindings,

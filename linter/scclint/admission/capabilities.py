@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Path, Where
 
 Lists = Mapping[str, Any]
 """A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""
 
 
-def default(scc: SecurityContextConstraints, requested: Lists | None) -> Lists | None:
+def default(scc: Constraints, requested: Lists | None) -> Lists | None:
     """The container's capabilities with the SCC's default adds and required drops. `requested` itself if nothing changes."""
     if not scc.default_add_capabilities and not scc.required_drop_capabilities:
         return requested
@@ -36,7 +36,7 @@ def _filled(
     return result
 
 
-def validate(scc: SecurityContextConstraints, lists: Lists | None, where: Where, at: Path) -> list[FieldError]:
+def validate(scc: Constraints, lists: Lists | None, where: Where, at: Path) -> list[FieldError]:
     """Return the errors of a container's `capabilities`, which are at the path `at` and have the SCC's defaults."""
     if "*" in scc.allowed_capabilities or not (adds := _names(lists, "add")):
         return []

@@ -23,7 +23,7 @@ VOLUME_TYPES = frozenset(
 
 
 @record
-class SecurityContextConstraints:
+class Constraints:
     """One SCC in effect.
 
     Field by field the API's own, with the defaults that the API server applies on write
@@ -64,7 +64,7 @@ class SecurityContextConstraints:
     groups: tuple[str, ...]
 
 
-def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraints:
+def from_object(scc: Mapping[str, Any], minor: int) -> Constraints:
     """The SCC of a `SecurityContextConstraints` object, defaulted as OpenShift 4.`minor` does it.
 
     The object must be decoded (`scclint.admission.decoding`).
@@ -76,7 +76,7 @@ def from_object(scc: Mapping[str, Any], minor: int) -> SecurityContextConstraint
     supplemental = scc.get("supplementalGroups") or {}
     escalation = scc.get("allowPrivilegeEscalation")
     host_dir = bool(scc.get("allowHostDirVolumePlugin"))
-    return SecurityContextConstraints(
+    return Constraints(
         name=(scc.get("metadata") or {}).get("name") or "",
         priority=scc.get("priority") or 0,
         allow_host_dir_volume_plugin=host_dir,

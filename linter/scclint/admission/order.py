@@ -8,7 +8,7 @@ from scclint.admission.constraints import (
     MUST_RUN_AS_NON_ROOT,
     MUST_RUN_AS_RANGE,
     RUN_AS_ANY,
-    SecurityContextConstraints,
+    Constraints,
 )
 
 PRIVILEGED = 1_600_000
@@ -29,7 +29,7 @@ _FORBIDS = (
 Key = tuple[int, int, str]
 
 
-def points(scc: SecurityContextConstraints) -> int:
+def points(scc: Constraints) -> int:
     """How lax an SCC is, 0 to 3 189 999. The SCC with fewer points is the more restrictive one."""
     total = PRIVILEGED if scc.allow_privileged_container else 0
     if scc.allow_host_ports:
@@ -43,7 +43,7 @@ def points(scc: SecurityContextConstraints) -> int:
     return total + _STRATEGIES.get(scc.se_linux_context, 0) + _STRATEGIES.get(scc.run_as_user, 0) + _capability_points(scc)
 
 
-def _capability_points(scc: SecurityContextConstraints) -> int:
+def _capability_points(scc: Constraints) -> int:
     total = 5000 + 300 * len(scc.default_add_capabilities)
     allowed = {name.upper() for name in scc.allowed_capabilities}
     total += 4000 if allowed & {"*", "ALL"} else 10 * len(scc.allowed_capabilities)
@@ -52,12 +52,12 @@ def _capability_points(scc: SecurityContextConstraints) -> int:
     return max(0, min(9999, total))
 
 
-def key(scc: SecurityContextConstraints) -> Key:
+def key(scc: Constraints) -> Key:
     """A sort key: SCCs in the order of their keys are in the order in which admission tries them."""
     return (-scc.priority, points(scc), scc.name)
 
 
-def why_first(chosen: SecurityContextConstraints, other: SecurityContextConstraints) -> str:
+def why_first(chosen: Constraints, other: Constraints) -> str:
     """Why `chosen` comes before `other`, in the plugin's words: `forbids host ports`, `has higher priority`.
 
     `chosen` must in fact come first.

@@ -9,7 +9,7 @@ from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PR
 Object = Mapping[str, Any]
 
 
-class Container:
+class AdmissionContainer:
     """A container and its place. `security_context` is None where it has none; `shown` is how the plugin prints the place.
 
     `profile_annotation` is the text of its seccomp annotation, None where there is none.
@@ -37,7 +37,7 @@ class HostPort:
         self.path = path
 
 
-class Pod:
+class AdmissionPod:
     """What the strategies read of a pod, with the API server's own defaults taken into account.
 
     `profile_path` leads to what asks for the pod's seccomp profile: its annotation, else its field, else the pod's
@@ -66,10 +66,10 @@ class Pod:
         self.host_ipc = bool(spec.get("hostIPC"))
         self.host_users: bool | None = spec.get("hostUsers")
         self.volumes: list[Object] = spec.get("volumes") or []
-        self.containers: list[Container] = []
+        self.containers: list[AdmissionContainer] = []
         self.host_ports: list[HostPort] = []
         for field, index, container in containers(spec):
-            self.containers.append(Container(container, field, index, self.annotations))
+            self.containers.append(AdmissionContainer(container, field, index, self.annotations))
             if ports := container.get("ports"):
                 self._add_host_ports(field, index, ports)
         if self.annotations.get(POD_SECCOMP_ANNOTATION):

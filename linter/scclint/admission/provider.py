@@ -10,7 +10,7 @@ from scclint.admission.constraints import (
     MUST_RUN_AS,
     MUST_RUN_AS_RANGE,
     RUN_AS_ANY,
-    SecurityContextConstraints,
+    Constraints,
 )
 from scclint.admission.wording import Wording, wording_of
 from scclint.model.id_ranges import BlockError, Range, parse_block, parse_blocks
@@ -34,7 +34,7 @@ class Provider:
     `release` is the minor of the OpenShift 4 release whose plugin is simulated.
     """
 
-    scc: SecurityContextConstraints
+    scc: Constraints
     release: int
     minimum_uid: int
     maximum_uid: int
@@ -58,7 +58,7 @@ class Provider:
 
 
 def make_providers(
-    sccs: Iterable[SecurityContextConstraints], namespace: str, annotations: Mapping[str, str], release: int
+    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], release: int
 ) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
     """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
 
@@ -79,7 +79,7 @@ def make_providers(
     return tuple(providers), tuple(errors)
 
 
-def make_provider(scc: SecurityContextConstraints, namespace: str, annotations: Mapping[str, str], release: int) -> Provider:
+def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, str], release: int) -> Provider:
     """Make `scc` ready for the namespace that carries `annotations`. Raises ProviderError."""
 
     def cannot_find(what: str, error: BlockError) -> ProviderError:
@@ -140,7 +140,7 @@ def _groups(annotations: Mapping[str, str]) -> str:
     return groups
 
 
-def _unusable(scc: SecurityContextConstraints, low: int | None, high: int | None) -> str:
+def _unusable(scc: Constraints, low: int | None, high: int | None) -> str:
     """Why no strategy can be made of the SCC's values; empty where all can."""
     match scc.run_as_user:
         case "MustRunAs":

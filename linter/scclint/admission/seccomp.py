@@ -7,7 +7,7 @@ An SCC's `seccompProfiles` and the plugin's own reasoning use the annotations' s
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
 from scclint.model.terms import POD_SECCOMP_ANNOTATION
@@ -42,7 +42,7 @@ def to_field(annotation: str) -> dict[str, str] | None:
     return {"type": "Localhost", "localhostProfile": path} if path and path != annotation else None
 
 
-def default(scc: SecurityContextConstraints, annotations: Mapping[str, str], profile: Profile | None) -> str:
+def default(scc: Constraints, annotations: Mapping[str, str], profile: Profile | None) -> str:
     """The pod's profile as annotation text: its annotation, else its field, else the SCC's first but `*`, else empty."""
     if text := annotations.get(POD_SECCOMP_ANNOTATION):
         return text

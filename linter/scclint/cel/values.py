@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scclint.admission.constraints import SecurityContextConstraints
+from scclint.admission.constraints import Constraints
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.world import Outcome
 
@@ -61,7 +61,7 @@ def _container(container: ContainerSeccomp) -> dict[str, Any]:
     }
 
 
-def scc_object(scc: SecurityContextConstraints) -> dict[str, Any]:
+def scc_object(scc: Constraints) -> dict[str, Any]:
     """Return an SCC as its API object, with every default filled in."""
     return {
         "metadata": {"name": scc.name},

@@ -13,7 +13,7 @@ from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.finding import Severity
 from scclint.judge.progress import Lap, no_lap
-from scclint.judge.session import Options as RunOptions
+from scclint.judge.session import RunOptions
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options

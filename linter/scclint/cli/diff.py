@@ -12,7 +12,7 @@ from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
 from scclint.files.revision import Revision, check_out, resolve
 from scclint.files.sources import find_sources
-from scclint.judge.session import Options
+from scclint.judge.session import RunOptions
 from scclint.record import replace
 from scclint.registry import Registry
 
@@ -32,7 +32,9 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
     return revision
 
 
-def mark(report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: Options) -> Report:
+def mark(
+    report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
+) -> Report:
     """Return `report` with the findings suppressed that the revision has too."""
     import tempfile
     from contextlib import chdir

@@ -11,7 +11,7 @@ from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
 from scclint.files.read import decode, os_error, read_all
 from scclint.files.sources import Sources, find_sources
-from scclint.judge.session import DEFAULTS, Options
+from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
@@ -79,7 +79,7 @@ def sources(args: Namespace, config: Config) -> Sources:
     )
 
 
-def open_run(args: Namespace, config: Config, registry: Registry, options: Options = DEFAULTS) -> Run:
+def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The run over what the command line names, with standard input where that is among it."""
     overlay: dict[str, str | LoadError] = {}
     if "-" in args.paths:

@@ -9,10 +9,10 @@ from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
 from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import errors_of
-from scclint.admission.constraints import SecurityContextConstraints, default_volumes, from_object
+from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.field import FieldError, aggregate
-from scclint.admission.pod import Pod
+from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import (
     MCS,
     SUPPLEMENTAL_GROUPS,
@@ -201,7 +201,7 @@ class Cluster:
             return ()
         providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
         grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
-        view = Pod(pod)
+        view = AdmissionPod(pod)
         return tuple(
             scc_admission.judge(provider, grants[provider.name], view)[0] for provider in providers if among(provider.name)
         )
@@ -215,7 +215,7 @@ class Cluster:
             provider = make_provider(found, namespace, self._annotations(namespace)[0], self._minor)
         except (ProviderError, KeyError):
             return None
-        return errors_of(provider, Pod(decode_pod(pod, self.kubernetes_minor).valid()))
+        return errors_of(provider, AdmissionPod(decode_pod(pod, self.kubernetes_minor).valid()))
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
@@ -229,7 +229,7 @@ class Cluster:
             return str(problem)
         return None
 
-    def constraints_of(self, scc: Object) -> SecurityContextConstraints:
+    def constraints_of(self, scc: Object) -> Constraints:
         """Return an SCC object as admission would read it, without the fields that the API server could not decode."""
         undecoded = {error.path[0] for error in decode_object(scc, self.kubernetes_minor).errors if error.path}
         readable = {name: value for name, value in scc.items() if name not in undecoded}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.config.convert import convert
-from scclint.config.merge import Context, Layers, Mistakes
+from scclint.config.merge import ConversionContext, Layers, Mistakes
 from scclint.config.model import KEYS, Config
 from scclint.config.raw import Raw
 from scclint.finding import Severity
@@ -33,7 +33,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
         if value is None:
             continue
         selectable = rules if field == "rules" else (*rules, *declared)
-        fields[field] = convert(value, Context(field, layers, selectable, mistakes))
+        fields[field] = convert(value, ConversionContext(field, layers, selectable, mistakes))
         settings[".".join(key)], origins[".".join(key)] = value, layers.origin(field)
     for field, value, plain, reason in _implied(fields, layers.options):
         fields[field] = value

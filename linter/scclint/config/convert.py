@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from scclint.config.merge import Context
+from scclint.config.merge import ConversionContext
 from scclint.config.records import (
     Creator,
     DeclaredRule,
@@ -24,7 +24,7 @@ OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
 """Allowed suffixes of the files to which a configuration writes reports."""
 
 
-def convert(value: Any, context: Context) -> Any:
+def convert(value: Any, context: ConversionContext) -> Any:
     """Return the value as the field of `Config` has it. Mistakes go to the context."""
     return _CONVERTERS.get(context.field, _as_is)(value, context)
 
@@ -39,24 +39,24 @@ def _items(value: Any) -> Iterator[tuple[int, Any]]:
     return ((index, item) for index, item in enumerate(value) if item is not None)
 
 
-def _as_is(value: Any, context: Context) -> Any:
+def _as_is(value: Any, context: ConversionContext) -> Any:
     return value
 
 
-def _strings(value: Any, context: Context) -> tuple[str, ...]:
+def _strings(value: Any, context: ConversionContext) -> tuple[str, ...]:
     return strings(value)
 
 
-def _path(value: Any, context: Context) -> str:
+def _path(value: Any, context: ConversionContext) -> str:
     """Return a path that is relative to the configuration file as a path from the working directory."""
     return value if context.by_option or not value else os.path.normpath(os.path.join(context.layers.root, value))
 
 
-def _paths(value: Any, context: Context) -> tuple[str, ...]:
+def _paths(value: Any, context: ConversionContext) -> tuple[str, ...]:
     return tuple(_path(name, context) for name in strings(value))
 
 
-def _outputs(value: Any, context: Context) -> tuple[str, ...]:
+def _outputs(value: Any, context: ConversionContext) -> tuple[str, ...]:
     """Names of files to write."""
     names = strings(value)
     for index, name in enumerate(() if context.by_option else names):
@@ -82,11 +82,11 @@ def _unsafe_output(name: str, root: str) -> str:
     return ""
 
 
-def _severity(value: Any, context: Context) -> Severity:
+def _severity(value: Any, context: ConversionContext) -> Severity:
     return Severity(value)
 
 
-def _selectors(value: Any, context: Context, path: Path = ()) -> tuple[str, ...]:
+def _selectors(value: Any, context: ConversionContext, path: Path = ()) -> tuple[str, ...]:
     for index, selector in _items([value] if isinstance(value, str) else value):
         problem = unknown_selector(selector, context.rules)
         if problem:
@@ -94,7 +94,7 @@ def _selectors(value: Any, context: Context, path: Path = ()) -> tuple[str, ...]
     return strings(value)
 
 
-def _severities(value: Any, context: Context, path: Path = ()) -> dict[str, Severity]:
+def _severities(value: Any, context: ConversionContext, path: Path = ()) -> dict[str, Severity]:
     for selector in value:
         problem = unknown_selector(selector, context.rules)
         if problem:
@@ -102,7 +102,7 @@ def _severities(value: Any, context: Context, path: Path = ()) -> dict[str, Seve
     return {selector: Severity(word) for selector, word in value.items()}
 
 
-def _per_path(value: Any, context: Context) -> tuple[PathRules, ...]:
+def _per_path(value: Any, context: ConversionContext) -> tuple[PathRules, ...]:
     narrowed = "select" in context.layers.options
     found = []
     for index, item in _items(value):
@@ -113,7 +113,7 @@ def _per_path(value: Any, context: Context) -> tuple[PathRules, ...]:
     return tuple(found)
 
 
-def _ignores(value: Any, context: Context) -> tuple[IgnoreEntry, ...]:
+def _ignores(value: Any, context: ConversionContext) -> tuple[IgnoreEntry, ...]:
     return tuple(
         IgnoreEntry(
             rules=_selectors(item["rule"], context, (index, "rule")),
@@ -130,7 +130,7 @@ def _ignores(value: Any, context: Context) -> tuple[IgnoreEntry, ...]:
     )
 
 
-def _date(text: str | None, context: Context, path: Path) -> date | None:
+def _date(text: str | None, context: ConversionContext, path: Path) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
@@ -138,11 +138,11 @@ def _date(text: str | None, context: Context, path: Path) -> date | None:
         return None
 
 
-def _creator(value: Any, context: Context) -> Creator:
+def _creator(value: Any, context: ConversionContext) -> Creator:
     return Creator(value["user"], strings(value.get("groups", ())))
 
 
-def _namespaces(value: Any, context: Context) -> tuple[NamespaceFacts, ...]:
+def _namespaces(value: Any, context: ConversionContext) -> tuple[NamespaceFacts, ...]:
     return tuple(
         NamespaceFacts(
             name=name,
@@ -155,7 +155,7 @@ def _namespaces(value: Any, context: Context) -> tuple[NamespaceFacts, ...]:
     )
 
 
-def _grants(value: Any, context: Context) -> tuple[GrantFacts, ...]:
+def _grants(value: Any, context: ConversionContext) -> tuple[GrantFacts, ...]:
     found = []
     for index, item in _items(value):
         given = [key for key in ("service-account", "group", "user") if key in item]
@@ -176,18 +176,18 @@ def _grants(value: Any, context: Context) -> tuple[GrantFacts, ...]:
     return tuple(found)
 
 
-def _node_pools(value: Any, context: Context) -> tuple[NodePoolFacts, ...]:
+def _node_pools(value: Any, context: ConversionContext) -> tuple[NodePoolFacts, ...]:
     return tuple(
         NodePoolFacts(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {}))
         for _, pool in _items(value)
     )
 
 
-def _pod_templates(value: Any, context: Context) -> tuple[PodTemplate, ...]:
+def _pod_templates(value: Any, context: ConversionContext) -> tuple[PodTemplate, ...]:
     return tuple(PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
 
 
-def _units(value: Any, context: Context) -> tuple[UnitSettings, ...]:
+def _units(value: Any, context: ConversionContext) -> tuple[UnitSettings, ...]:
     return tuple(
         UnitSettings(
             item["path"],
@@ -203,7 +203,7 @@ def _units(value: Any, context: Context) -> tuple[UnitSettings, ...]:
     )
 
 
-def _declared_rules(value: Any, context: Context) -> tuple[DeclaredRule, ...]:
+def _declared_rules(value: Any, context: ConversionContext) -> tuple[DeclaredRule, ...]:
     raw = context.layers.raw
     assert raw is not None, "no option declares rules"
     taken = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
@@ -231,7 +231,7 @@ def _declared_rules(value: Any, context: Context) -> tuple[DeclaredRule, ...]:
     return tuple(found)
 
 
-_CONVERTERS: Mapping[str, Callable[[Any, Context], Any]] = {
+_CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "openshift": _strings,
     "cluster_state": _paths,
     "creator": _creator,

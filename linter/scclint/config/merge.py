@@ -89,7 +89,7 @@ class Mistakes:
 
 
 @record
-class Context:
+class ConversionContext:
     """What a converter needs: its field, the layers, the rules that selectors can match, and the list of mistakes."""
 
     field: str

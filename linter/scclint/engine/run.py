@@ -15,7 +15,7 @@ from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
 from scclint.judge import OpenUnit, judge, open_unit
 from scclint.judge.render import render
-from scclint.judge.session import DEFAULTS, Options, Session
+from scclint.judge.session import DEFAULTS, RunOptions, Session
 from scclint.limits import MIN_CACHED
 from scclint.record import replace
 from scclint.registry import Registry, builtin
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Run:
     """The units of one run, ready to be judged."""
 
-    def __init__(self, sources: Sources, config: Config, registry: Registry, options: Options = DEFAULTS) -> None:
+    def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
         rendered = render(split, config)
@@ -84,7 +84,7 @@ def _size(files: Iterable[SourceFile]) -> int:
         return 0
 
 
-def run(sources: Sources, config: Config, registry: Registry, options: Options = DEFAULTS) -> Report:
+def run(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Report:
     """The report on the files of `sources`. Raises UsageError or ConfigError for settings that cannot be met."""
     return Run(sources, config, registry, options).report()
 
@@ -114,7 +114,7 @@ def lint_texts(texts: Mapping[str, str], config: Config | None = None, context: 
     sources = find_sources([], config, context=context)
     files = tuple(SourceFile(name, display(name)) for name in texts)
     overlay = {display(name): text for name, text in texts.items()}
-    return run(sources._replace(targets=files), config, rules_of(config), Options(overlay=overlay))
+    return run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay))
 
 
 def find_units(paths: Sequence[str], config: Config | None = None) -> list[Unit]:

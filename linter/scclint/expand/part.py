@@ -9,7 +9,7 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 
 
 @record
-class Part:
+class Piece:
     """A piece of a manifest: its plain data, its node, and the path that leads to it in its document.
 
     `entry` is the key it stands under, with its value. `node` and `entry` are None where nothing is written, as is the node of
@@ -21,14 +21,14 @@ class Part:
     path: Path
     entry: Entry | None = None
 
-    def at(self, *path: str | int) -> "Part":
+    def at(self, *path: str | int) -> "Piece":
         """The part at a path below this one; one without data and node where there is none."""
         part = self
         for step in path:
             part = part._below(step)
         return part
 
-    def _below(self, step: str | int) -> "Part":
+    def _below(self, step: str | int) -> "Piece":
         data, node, entry = self.data, self.node, None
         if isinstance(step, str):
             data = data.get(step) if isinstance(data, dict) else None
@@ -37,15 +37,15 @@ class Part:
         else:
             data = data[step] if isinstance(data, list) and step < len(data) else None
             node = node.items[step] if isinstance(node, SequenceNode) and step < len(node.items) else None
-        return Part(data, node, (*self.path, step), entry)
+        return Piece(data, node, (*self.path, step), entry)
 
     @property
-    def fields(self) -> dict[str, "Part"]:
+    def fields(self) -> dict[str, "Piece"]:
         """What a mapping holds, by key; nothing where it is none."""
         return {key: self._below(key) for key in self.data} if isinstance(self.data, dict) else {}
 
     @property
-    def items(self) -> tuple["Part", ...]:
+    def items(self) -> tuple["Piece", ...]:
         """What a list holds; nothing where it is none."""
         return tuple(self._below(i) for i in range(len(self.data))) if isinstance(self.data, list) else ()
 
@@ -54,7 +54,7 @@ class Part:
         return bool(self.data)
 
 
-NOTHING = Part(None, None, ())
+NOTHING = Piece(None, None, ())
 
 
 def values_in(data: Any) -> int:
@@ -63,7 +63,7 @@ def values_in(data: Any) -> int:
     return 1 + sum(map(values_in, held))
 
 
-def laid_over(base: Part, over: Part) -> Part:
+def laid_over(base: Piece, over: Piece) -> Piece:
     """One part over another: mappings are joined key by key, all else is replaced. What the upper one has comes first."""
     if not isinstance(base.data, dict) or not isinstance(over.data, dict):
         return over
@@ -72,27 +72,27 @@ def laid_over(base: Part, over: Part) -> Part:
     return in_mapping({**fields, **{key: part for key, part in below.items() if key not in fields}}, over)
 
 
-def in_mapping(fields: Mapping[str, Part], place: Part) -> Part:
+def in_mapping(fields: Mapping[str, Piece], place: Piece) -> Piece:
     """A mapping of these parts that stands where `place` does. A part that stood under another key gets a new one there."""
     data = {key: part.data for key, part in fields.items()}
     if place.node is None:
-        return Part(data, None, place.path, place.entry)
+        return Piece(data, None, place.path, place.entry)
     entries = {
         key: _renamed(part.entry, key, part.node)
         for key, part in fields.items()
         if part.entry is not None and part.node is not None
     }
-    return Part(data, MappingNode(*_region(place.node), entries), place.path, place.entry)
+    return Piece(data, MappingNode(*_region(place.node), entries), place.path, place.entry)
 
 
-def in_list(items: Iterable[Part], place: Part) -> Part:
+def in_list(items: Iterable[Piece], place: Piece) -> Piece:
     """A list of these parts that stands where `place` does."""
     items = tuple(items)
     data = [item.data for item in items]
     if place.node is None:
-        return Part(data, None, place.path, place.entry)
+        return Piece(data, None, place.path, place.entry)
     nodes = tuple(place.node if item.node is None else item.node for item in items)
-    return Part(data, SequenceNode(*_region(place.node), nodes, {}), place.path, place.entry)
+    return Piece(data, SequenceNode(*_region(place.node), nodes, {}), place.path, place.entry)
 
 
 def _renamed(entry: Entry, name: str, value: Node) -> Entry:

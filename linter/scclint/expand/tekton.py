@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Part, in_list, in_mapping, laid_over
-from scclint.expand.tekton_runs import PipelineRun, References, Run, called, distinct, held_tasks
+from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over
+from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, called, distinct, held_tasks
 from scclint.finding import Path
 from scclint.limits import MAX_REPEATED
 from scclint.model.object import ApiObject
@@ -28,7 +28,7 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
     pod. A Task or Pipeline that nothing in the input runs is run with the defaults. An object that only refers to tasks gives
     itself if `references` know them, and otherwise pods of which nothing is known.
     """
-    whole = Part(item.data, node_at(item.root, item.path), item.path)
+    whole = Piece(item.data, node_at(item.root, item.path), item.path)
     references = references or References(())
     if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
         yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
@@ -52,11 +52,11 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield replace(item, model=ApiObject)
 
 
-def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Part]]:
+def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOverrides, Piece]]:
     """The task specs of an object, each with what runs it, and with the task's name where a pipeline has it."""
     spec, kind = whole.at("spec"), whole.at("kind").data
     if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
-        yield spec.at("taskSpec"), Run(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING
+        yield spec.at("taskSpec"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING
     elif kind in ("Task", "ClusterTask") and isinstance(spec.data, dict):
         for run in distinct(references.runs_of_task(whole)):
             yield spec, run, NOTHING
@@ -67,13 +67,13 @@ def _tasks(whole: Part, references: References) -> Iterator[tuple[Part, Run, Par
                 yield task.at("taskSpec"), run, task.at("name")
 
 
-def _open_pod(item: Item, whole: Part, name: Part, why: str, *, beyond: bool = False) -> Item:
+def _open_pod(item: Item, whole: Piece, name: Piece, why: str, *, beyond: bool = False) -> Item:
     """Return an item for pods of which nothing is known, `why` as a clause."""
-    pod = _pod(item, whole, NOTHING, Run(), name, References(()))
+    pod = _pod(item, whole, NOTHING, RunOverrides(), name, References(()))
     return replace(pod, provenance=replace(pod.provenance, elsewhere=why, beyond=beyond))
 
 
-def _pod(item: Item, whole: Part, task: Part, run: Run, name: Part, references: References) -> Item:
+def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, references: References) -> Item:
     """Return the pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
     found = [references.step(step, whole) for step in steps.items]
@@ -82,7 +82,7 @@ def _pod(item: Item, whole: Part, task: Part, run: Run, name: Part, references: 
     own, more = task.at("volumes"), run.template.at("volumes")
     volumes = [*own.items, *more.items]
     spec = {key: part for key, part in run.template.fields.items() if key not in ("volumes", "env")}
-    spec["serviceAccountName"] = run.account or Part(PIPELINE, None, run.account.path)
+    spec["serviceAccountName"] = run.account or Piece(PIPELINE, None, run.account.path)
     spec["containers"] = in_list(containers, sidecars if steps.node is None else steps)
     if volumes:
         spec["volumes"] = in_list(volumes, more if own.node is None else own)
@@ -91,7 +91,7 @@ def _pod(item: Item, whole: Part, task: Part, run: Run, name: Part, references: 
     fields = {
         **whole.fields,
         "metadata": in_mapping(metadata, whole.at("metadata")),
-        "spec": in_mapping(spec, Part(None, task.node, written.path, written.entry)),
+        "spec": in_mapping(spec, Piece(None, task.node, written.path, written.entry)),
     }
     pod = in_mapping(fields, whole)
     moved: dict[Path, Path] = {
@@ -108,13 +108,15 @@ def _pod(item: Item, whole: Part, task: Part, run: Run, name: Part, references: 
     return Item(root, (), pod.data, provenance, Workload, template=())
 
 
-def _label(whole: Part, run: Run, name: Part) -> str:
+def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:
     """Return what messages call the pods of a task: empty for the object's own name."""
     task = f"task {name.data} of {called(whole)}" if name else ""
     return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.settles else task
 
 
-def _metadata(whole: Part, task: Part, run: Run, name: Part) -> tuple[dict[str, Part], dict[tuple[str, str], Part]]:
+def _metadata(
+    whole: Piece, task: Piece, run: RunOverrides, name: Piece
+) -> tuple[dict[str, Piece], dict[tuple[str, str], Piece]]:
     """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
     metadata = whole.at("metadata").fields
     if whole.at("kind").data == "ClusterTask" and (namespace := run.by.at("metadata", "namespace")):
@@ -122,8 +124,8 @@ def _metadata(whole: Part, task: Part, run: Run, name: Part) -> tuple[dict[str, 
         metadata["namespace"] = namespace
     if name:
         # Findings on the whole of it point at the task.
-        metadata["name"] = Part(whole.at("metadata", "name").data, name.node, name.path, name.entry)
-    marks: dict[tuple[str, str], Part] = {}
+        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
+    marks: dict[tuple[str, str], Piece] = {}
     for key in ("annotations", "labels"):
         holders = [part.at("metadata", key) for part in (task, whole, run.by) if part.at("metadata", key).fields]
         if holders:
@@ -133,8 +135,8 @@ def _metadata(whole: Part, task: Part, run: Run, name: Part) -> tuple[dict[str, 
     return metadata, marks
 
 
-def _named(container: Part, name: str) -> Part:
+def _named(container: Piece, name: str) -> Piece:
     """A container with the name that Tekton gives it if it has none. Nobody wrote that, so the tree is without it."""
     if not isinstance(container.data, dict) or container.data.get("name"):
         return container
-    return Part({**container.data, "name": name}, container.node, container.path, container.entry)
+    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 
-from scclint.expand.part import NOTHING, Part, in_list, in_mapping, values_in
+from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
 from scclint.record import record
@@ -14,15 +14,15 @@ _LEFT_TO_ACTIONS = ("image", "securityContext")
 
 
 @record
-class Run:
+class RunOverrides:
     """What a run settles of a task's pod: its service account and its pod template, empty where it says nothing of them.
 
     `by` is the run, where it is another object than the one that holds the task.
     """
 
-    account: Part = NOTHING
-    template: Part = NOTHING
-    by: Part = NOTHING
+    account: Piece = NOTHING
+    template: Piece = NOTHING
+    by: Piece = NOTHING
 
     @property
     def namespace(self) -> str:
@@ -35,9 +35,9 @@ class Run:
         return settled if any(settled) else ()
 
 
-def distinct(runs: Iterable[Run]) -> Iterator[Run]:
+def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
     """The first of the runs that settle the same; one with the defaults where there is none."""
-    alike: dict[tuple[int, ...], Run] = {}
+    alike: dict[tuple[int, ...], RunOverrides] = {}
     seen: set[str] = set()
     for run in runs:
         # Many tasks of one run share its template, which may be large.
@@ -51,16 +51,16 @@ def distinct(runs: Iterable[Run]) -> Iterator[Run]:
             seen.add(key)
             yield run
     if not seen:
-        yield Run()
+        yield RunOverrides()
 
 
-def tasks_of(pipeline: Part) -> Iterator[Part]:
+def tasks_of(pipeline: Piece) -> Iterator[Piece]:
     """The tasks of a pipeline's spec, in order."""
     for key in ("tasks", "finally"):
         yield from pipeline.at(key).items
 
 
-def held_tasks(whole: Part) -> Iterator[Part]:
+def held_tasks(whole: Piece) -> Iterator[Piece]:
     """The tasks that a Pipeline or PipelineRun holds."""
     kind = whole.at("kind").data
     if kind in ("Pipeline", "PipelineRun"):
@@ -73,12 +73,12 @@ class PipelineRun:
     `by` is the run, where it is another object than the one that holds the tasks.
     """
 
-    def __init__(self, whole: Part = NOTHING, by: Part = NOTHING) -> None:
+    def __init__(self, whole: Piece = NOTHING, by: Piece = NOTHING) -> None:
         self.whole = whole
         self._by = by
         self._spec = whole.at("spec")
-        self._own: dict[str, list[Part]] = {}
-        self._known: dict[str, Run] = {}
+        self._own: dict[str, list[Piece]] = {}
+        self._known: dict[str, RunOverrides] = {}
         for one in self._spec.at("taskRunSpecs").items:
             self._own.setdefault(_text(one.at("pipelineTaskName")), []).append(one)
 
@@ -89,24 +89,24 @@ class PipelineRun:
         return joined * values_in(self._template.data) > MAX_REPEATED
 
     @property
-    def _template(self) -> Part:
+    def _template(self) -> Piece:
         # Beside the template of all runs is where v1beta1 has it.
         return self._spec.at("taskRunTemplate", "podTemplate") or self._spec.at("podTemplate")
 
-    def run_of(self, name: Part) -> Run:
+    def run_of(self, name: Piece) -> RunOverrides:
         """What it settles for the task of that name."""
         key = _text(name)
         if key not in self._known:
             self._known[key] = self._run_of(self._own.get(key, ()))
         return self._known[key]
 
-    def _run_of(self, own: Iterable[Part]) -> Run:
+    def _run_of(self, own: Iterable[Piece]) -> RunOverrides:
         account = self._spec.at("taskRunTemplate", "serviceAccountName") or self._spec.at("serviceAccountName")
         templates = [self._template]
         for one in own:
             account = one.at("serviceAccountName") or one.at("taskServiceAccountName") or account
             templates.append(_template_of(one))
-        return Run(account, _joined(templates), self._by)
+        return RunOverrides(account, _joined(templates), self._by)
 
     @property
     def settles(self) -> str:
@@ -116,22 +116,22 @@ class PipelineRun:
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
 
 
-def _template_of(one: Part) -> Part:
+def _template_of(one: Piece) -> Piece:
     """The pod template of an entry for one task."""
     return one.at("podTemplate") or one.at("taskPodTemplate")
 
 
-def _joined(templates: Iterable[Part]) -> Part:
+def _joined(templates: Iterable[Piece]) -> Piece:
     """Pod templates over one another, the last on top: field by field, but for the volumes, which are joined by name."""
     given = [template for template in templates if template]
     if len(given) < 2:
         return given[0] if given else NOTHING
-    fields: dict[str, Part] = {}
-    volumes: dict[str, list[Part]] = {}
+    fields: dict[str, Piece] = {}
+    volumes: dict[str, list[Piece]] = {}
     for template in given:
         own = {key: part for key, part in template.fields.items() if part.data is not None}
         fields |= own
-        named: dict[str, list[Part]] = {}
+        named: dict[str, list[Piece]] = {}
         for volume in own["volumes"].items if "volumes" in own else ():
             named.setdefault(_text(volume.at("name")), []).append(volume)
         for name, alike in named.items():
@@ -142,7 +142,7 @@ def _joined(templates: Iterable[Part]) -> Part:
     return in_mapping(fields, given[-1])
 
 
-def called(whole: Part) -> str:
+def called(whole: Piece) -> str:
     """How messages call an object: `TaskRun build-1`."""
     name = whole.at("metadata", "name") or whole.at("metadata", "generateName")
     return f"{whole.at('kind').data} {name.data}" if name else _text(whole.at("kind"))
@@ -156,8 +156,8 @@ class References:
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._known: dict[tuple[str, ...], Part] = {}
-        self._runs: dict[int, list[Run]] = {}
+        self._known: dict[tuple[str, ...], Piece] = {}
+        self._runs: dict[int, list[RunOverrides]] = {}
         self._pipeline_runs: dict[int, dict[str, PipelineRun]] = {}
         self._spent: dict[int, int] = {}
         self._cut: set[int] = set()
@@ -166,7 +166,7 @@ class References:
         self._taken: set[int] = set()
         self._repeated = 0
         wholes = [
-            Part(to_data(document.root), document.root, ())
+            Piece(to_data(document.root), document.root, ())
             for document in documents
             if document.root is not None and document.api_version.startswith("tekton.dev/")
         ]
@@ -178,27 +178,29 @@ class References:
         for whole in wholes:
             if whole.at("kind").data == "TaskRun":
                 spec = whole.at("spec")
-                self._refer(whole, spec.at("taskRef"), Run(spec.at("serviceAccountName"), spec.at("podTemplate"), whole))
+                self._refer(
+                    whole, spec.at("taskRef"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate"), whole)
+                )
             elif whole.at("kind").data == "PipelineRun":
                 self._refer_by_pipeline(PipelineRun(whole, whole))
 
-    def runs_of_task(self, whole: Part) -> list[Run]:
+    def runs_of_task(self, whole: Piece) -> list[RunOverrides]:
         """What in the input runs a Task."""
         return self._runs.get(id(whole.node), [])
 
-    def runs_of_pipeline(self, whole: Part) -> Iterable[PipelineRun]:
+    def runs_of_pipeline(self, whole: Piece) -> Iterable[PipelineRun]:
         """The PipelineRuns of a Pipeline that settle different things."""
         return self._pipeline_runs.get(id(whole.node), {}).values()
 
-    def is_cut(self, whole: Part) -> bool:
+    def is_cut(self, whole: Piece) -> bool:
         """Whether there are more PipelineRuns of a Pipeline, which were not looked at since they are too many."""
         return id(whole.node) in self._cut
 
-    def resolves(self, whole: Part) -> bool:
+    def resolves(self, whole: Piece) -> bool:
         """Whether a run refers to something that is in the input."""
         return id(whole.node) in self._resolved
 
-    def may_repeat(self, task: Part, run: Run, holder: Part) -> bool:
+    def may_repeat(self, task: Piece, run: RunOverrides, holder: Piece) -> bool:
         """Whether there is room for the pod of a task spec in one more way: what is written once counts where it is taken again."""
         steps = task.at("steps").items
         actions = [action.at("spec") for step in steps if (action := self.action(step, holder)[0])]
@@ -210,14 +212,14 @@ class References:
         self._repeated += count
         return not count or self._repeated <= MAX_REPEATED
 
-    def _size(self, part: Part) -> int:
+    def _size(self, part: Piece) -> int:
         """How many values there are in plain data, counted once."""
         key = id(part.data)
         if key not in self._sizes:
             self._sizes[key] = part.data, values_in(part.data)
         return self._sizes[key][1]
 
-    def action(self, step: Part, holder: Part) -> tuple[Part, str]:
+    def action(self, step: Piece, holder: Piece) -> tuple[Piece, str]:
         """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
         ref = step.at("ref")
         if not ref:
@@ -225,7 +227,7 @@ class References:
         action, missing = self._target(ref, "StepAction", holder)
         return action, "" if action else f"a step is {missing}"
 
-    def step(self, step: Part, holder: Part) -> tuple[Part, str]:
+    def step(self, step: Piece, holder: Piece) -> tuple[Piece, str]:
         """A step with what its StepAction gives it, which image and security context come from alone; and why not, if it cannot.
 
         `holder` is the object that has the step.
@@ -237,7 +239,7 @@ class References:
         kept = {key: part for key, part in step.fields.items() if key not in _LEFT_TO_ACTIONS}
         return in_mapping({**kept, **given}, step), ""
 
-    def _refer(self, whole: Part, ref: Part, run: Run) -> None:
+    def _refer(self, whole: Piece, ref: Piece, run: RunOverrides) -> None:
         target, _ = self._target(ref, "Task", whole)
         if target:
             self._runs.setdefault(id(target.node), []).append(run)
@@ -263,7 +265,7 @@ class References:
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
-    def missing(self, whole: Part) -> Iterator[tuple[Part, str]]:
+    def missing(self, whole: Piece) -> Iterator[tuple[Piece, str]]:
         """What an object refers to that cannot be told from the input: the name of the task that does, and what is missing."""
         kind, spec = whole.at("kind").data, whole.at("spec")
         refs = [(NOTHING, spec.at("taskRef"), "Task")] if kind == "TaskRun" else []
@@ -274,7 +276,7 @@ class References:
             if why:
                 yield name, f"it runs {why}"
 
-    def _target(self, ref: Part, kind: str, near: Part) -> tuple[Part, str]:
+    def _target(self, ref: Piece, kind: str, near: Piece) -> tuple[Piece, str]:
         """What a reference means; where the input does not tell what that is. A custom task is no task, and means nothing."""
         version, name = _text(ref.at("apiVersion")), _text(ref.at("name"))
         if version and not version.startswith("tekton.dev/"):
@@ -289,7 +291,7 @@ class References:
         return NOTHING, f"{kind} {name}, which is not in the input"
 
 
-def _places(whole: Part) -> Iterator[tuple[str, ...]]:
+def _places(whole: Piece) -> Iterator[tuple[str, ...]]:
     """Where an object is, from near to far."""
     file = "" if whole.node is None else whole.node.file
     yield "file", file
@@ -297,15 +299,15 @@ def _places(whole: Part) -> Iterator[tuple[str, ...]]:
     yield ()
 
 
-def _marks(whole: Part) -> dict[str, object]:
+def _marks(whole: Piece) -> dict[str, object]:
     """The annotations of an object that may decide on its pods."""
     annotations = whole.at("metadata", "annotations").data
     return {k: v for k, v in annotations.items() if "scc" in k or "seccomp" in k} if isinstance(annotations, dict) else {}
 
 
-def _namespace(whole: Part) -> str:
+def _namespace(whole: Piece) -> str:
     return _text(whole.at("metadata", "namespace"))
 
 
-def _text(part: Part) -> str:
+def _text(part: Piece) -> str:
     return part.data if isinstance(part.data, str) else ""

@@ -8,7 +8,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, discover, display
 
 
-class Settings(Protocol):
+class SourceSettings(Protocol):
     """The settings that decide what is read (see `scclint.config.model.Config`)."""
 
     @property
@@ -40,7 +40,7 @@ class Sources(NamedTuple):
 
 def find_sources(
     paths: Sequence[str],
-    config: Settings,
+    config: SourceSettings,
     *,
     context: Sequence[str] = (),
     stdin_filename: str = "<stdin>",

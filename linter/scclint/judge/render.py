@@ -33,12 +33,12 @@ class Rendered:
     tree: str = ""
     renderer: "Renderer | None" = None
 
-    def origins(self, unit: Unit) -> "renderers.Rendering":
+    def origins(self, unit: Unit) -> "renderers.RendererOutput":
         """What a kustomize unit renders to, each object annotated with the file that it comes from."""
         if self.renderer is None:
             from scclint.units import render as renderers
 
-            return renderers.Rendering(error="rendering is switched off")
+            return renderers.RendererOutput(error="rendering is switched off")
         return self.renderer.build_kustomize(unit.path, self.tree, origins=True, checked=self.closures[unit.name])
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Options:
+class RunOptions:
     """How a run goes, apart from its settings.
 
     `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
@@ -44,7 +44,7 @@ class Options:
     lap: Lap = no_lap
 
 
-DEFAULTS = Options()
+DEFAULTS = RunOptions()
 NOTHING_RENDERED = Rendered()
 
 
@@ -60,7 +60,7 @@ class Session:
         config: Config,
         registry: Registry,
         rendered: Rendered = NOTHING_RENDERED,
-        options: Options = DEFAULTS,
+        options: RunOptions = DEFAULTS,
     ) -> None:
         self.outline = outline
         self.sources = sources

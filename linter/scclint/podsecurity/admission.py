@@ -9,7 +9,7 @@ from scclint.podsecurity.checks import Library
 from scclint.podsecurity.defaults import Exemptions
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
-from scclint.podsecurity.pod import Object, Path, Pod
+from scclint.podsecurity.pod import CheckedPod, Object, Path
 from scclint.podsecurity.standards import Result, judge
 from scclint.record import record
 
@@ -62,7 +62,7 @@ def admit_pod(pod: Object, policy: Policy, library: Library, exemptions: Exempti
     """Return the answer to the creation of a pod by `user`. The pod is taken as SCC admission left it, with defaults."""
     if exemption := _exemption(exemptions, pod, namespace, user):
         return Answer(exemption=exemption)
-    read = Pod(pod)
+    read = CheckedPod(pod)
     if denial := _message("violates", read, policy.enforce, library):
         return Answer(denial, "", _message("would violate", read, policy.audit, library))
     return _advice(read, policy, library)
@@ -93,7 +93,7 @@ def evaluate_template(workload: Object, level: str, version: str, library: Libra
     return None if template is None else judge(template, level, version, library)
 
 
-def template_of(workload: Object, minor: int) -> Pod | None:
+def template_of(workload: Object, minor: int) -> CheckedPod | None:
     """Return the pod template of a workload with defaults, or None if the plugin does not look at it."""
     group = str(workload.get("apiVersion") or "").rpartition("/")[0]
     path = TEMPLATES.get((group, str(workload.get("kind") or "")))
@@ -105,17 +105,17 @@ def template_of(workload: Object, minor: int) -> Pod | None:
         if found is None:
             return None
     # Kubernetes 1.28 stopped giving templates on the host network their host ports.
-    return Pod(with_defaults(found, host_ports=minor < 28), path)
+    return CheckedPod(with_defaults(found, host_ports=minor < 28), path)
 
 
-def _advice(pod: Pod, policy: Policy, library: Library) -> Answer:
+def _advice(pod: CheckedPod, policy: Policy, library: Library) -> Answer:
     return Answer(
         warning=_message("would violate", pod, policy.warn, library),
         audit=_message("would violate", pod, policy.audit, library),
     )
 
 
-def _message(verb: str, pod: Pod, standard: Standard, library: Library) -> str:
+def _message(verb: str, pod: CheckedPod, standard: Standard, library: Library) -> str:
     result = judge(pod, standard.level, standard.version, library)
     return "" if result.allowed else f'{verb} PodSecurity "{standard}": {result.detail}'
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from scclint.go_text import quote
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.podsecurity.pod import Object, Part, Path, Pod
+from scclint.podsecurity.pod import CheckedPod, Object, Path, PodPart
 from scclint.record import record
 
 CAPABILITIES = frozenset(
@@ -72,7 +72,7 @@ class Library:
     minor: int
     user_namespaces: bool = False
 
-    def relaxes(self, pod: Pod, since: int) -> bool:
+    def relaxes(self, pod: CheckedPod, since: int) -> bool:
         """Return whether the gate exempts a pod from a check that has honoured the gate since 1.`since`."""
         return self.user_namespaces and since <= self.minor < 35 and pod.has_user_namespace
 
@@ -88,7 +88,7 @@ class Forbidden(NamedTuple):
     paths: tuple[Path, ...]
 
 
-Check = Callable[[Pod, Library], Forbidden | None]
+Check = Callable[[CheckedPod, Library], Forbidden | None]
 
 
 def unless_windows(check: Check) -> Check:
@@ -101,13 +101,13 @@ def unless_user_namespace(check: Check) -> Check:
     return lambda pod, library: None if pod.has_user_namespace else check(pod, library)
 
 
-def allow_privilege_escalation(pod: Pod, library: Library) -> Forbidden | None:
+def allow_privilege_escalation(pod: CheckedPod, library: Library) -> Forbidden | None:
     bad = [part for part in pod.containers if part.security.get("allowPrivilegeEscalation") is not False]
     detail = f"{_containers(bad)} must set securityContext.allowPrivilegeEscalation=false"
     return _forbid("allowPrivilegeEscalation != false", detail, _fields(bad, "allowPrivilegeEscalation"))
 
 
-def app_armor_profile(pod: Pod, library: Library) -> Forbidden | None:
+def app_armor_profile(pod: CheckedPod, library: Library) -> Forbidden | None:
     annotations = {
         key: f"{key}={library.quote(value)}"
         for key, value in sorted(pod.annotations.items())
@@ -126,11 +126,11 @@ def app_armor_profile(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid(_plural(values, "forbidden AppArmor profile"), detail, _fields(bad, "appArmorProfile", "type") + paths)
 
 
-def capabilities_baseline(pod: Pod, library: Library) -> Forbidden | None:
+def capabilities_baseline(pod: CheckedPod, library: Library) -> Forbidden | None:
     return _forbid("non-default capabilities", *_added_beyond(pod, CAPABILITIES))
 
 
-def capabilities_restricted(pod: Pod, library: Library) -> Forbidden | None:
+def capabilities_restricted(pod: CheckedPod, library: Library) -> Forbidden | None:
     keeping = [part for part in pod.containers if "ALL" not in _capabilities(part, "drop")]
     details, paths = [], _fields(keeping, "capabilities", "drop")
     if keeping:
@@ -141,19 +141,19 @@ def capabilities_restricted(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid("unrestricted capabilities", "; ".join(details), paths + places)
 
 
-def host_namespaces(pod: Pod, library: Library) -> Forbidden | None:
+def host_namespaces(pod: CheckedPod, library: Library) -> Forbidden | None:
     fields = [field for field in ("hostNetwork", "hostPID", "hostIPC") if pod.spec.get(field)]
     detail = ", ".join(f"{field}=true" for field in fields)
     return _forbid("host namespaces", detail, [(*pod.itself.path, field) for field in fields])
 
 
-def host_path_volumes(pod: Pod, library: Library) -> Forbidden | None:
+def host_path_volumes(pod: CheckedPod, library: Library) -> Forbidden | None:
     bad = [(index, volume) for index, volume in _volumes(pod) if volume.get("hostPath") is not None]
     detail = f"{_plural(bad, 'volume')} {_quoted([volume.get('name') or '' for _, volume in bad])}"
     return _forbid("hostPath volumes", detail, [_volume(pod, index, "hostPath") for index, _ in bad])
 
 
-def host_ports(pod: Pod, library: Library) -> Forbidden | None:
+def host_ports(pod: CheckedPod, library: Library) -> Forbidden | None:
     opened = [
         (part, index, int(port["hostPort"]))
         for part in pod.containers
@@ -167,7 +167,7 @@ def host_ports(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid("hostPort", detail, [(*part.path, "ports", index, "hostPort") for part, index, _ in opened])
 
 
-def host_probes_and_lifecycle(pod: Pod, library: Library) -> Forbidden | None:
+def host_probes_and_lifecycle(pod: CheckedPod, library: Library) -> Forbidden | None:
     found = [(part.name or "", host, path) for part in pod.containers for host, path in _handler_hosts(part)]
     names, hosts = sorted({name for name, _, _ in found}), sorted({host for _, host, _ in found})
     containers, noun = f"{_plural(names, 'container')} {_quoted(names)}", _plural(hosts, "probe or lifecycle host")
@@ -175,13 +175,13 @@ def host_probes_and_lifecycle(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid("probe or lifecycle host", detail, [path for _, _, path in found])
 
 
-def privileged(pod: Pod, library: Library) -> Forbidden | None:
+def privileged(pod: CheckedPod, library: Library) -> Forbidden | None:
     bad = [part for part in pod.containers if part.security.get("privileged")]
     detail = f"{_containers(bad)} must not set securityContext.privileged=true"
     return _forbid("privileged", detail, _fields(bad, "privileged"))
 
 
-def proc_mount(pod: Pod, library: Library) -> Forbidden | None:
+def proc_mount(pod: CheckedPod, library: Library) -> Forbidden | None:
     if library.relaxes(pod, since=31):
         return None
     mounts = [(part, part.security.get("procMount")) for part in pod.containers]
@@ -191,7 +191,7 @@ def proc_mount(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid("procMount", detail, _fields(bad, "procMount"))
 
 
-def restricted_volumes(pod: Pod, library: Library) -> Forbidden | None:
+def restricted_volumes(pod: CheckedPod, library: Library) -> Forbidden | None:
     allowed = (*ALLOWED_VOLUMES, "image") if library.minor >= 33 else ALLOWED_VOLUMES
     bad = [(index, volume) for index, volume in _volumes(pod) if all(volume.get(source) is None for source in allowed)]
     sources = [next((name for name in RESTRICTED_VOLUMES if volume.get(name) is not None), "") for _, volume in bad]
@@ -202,7 +202,7 @@ def restricted_volumes(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid("restricted volume types", detail, paths)
 
 
-def run_as_non_root(pod: Pod, library: Library) -> Forbidden | None:
+def run_as_non_root(pod: CheckedPod, library: Library) -> Forbidden | None:
     if library.relaxes(pod, since=29):
         return None
     reason = "runAsNonRoot != true"
@@ -216,7 +216,7 @@ def run_as_non_root(pod: Pod, library: Library) -> Forbidden | None:
     return _forbid(reason, detail, _fields(bad, "runAsNonRoot"))
 
 
-def run_as_user(pod: Pod, library: Library) -> Forbidden | None:
+def run_as_user(pod: CheckedPod, library: Library) -> Forbidden | None:
     if library.relaxes(pod, since=29):
         return None
     bad = [part for part in pod.parts if part.security.get("runAsUser") == 0]
@@ -226,7 +226,7 @@ def run_as_user(pod: Pod, library: Library) -> Forbidden | None:
 def se_linux_options(types: frozenset[str]) -> Check:
     """Return the check that accepts these SELinux types."""
 
-    def check(pod: Pod, library: Library) -> Forbidden | None:
+    def check(pod: CheckedPod, library: Library) -> Forbidden | None:
         set_options = [(part, part.security.get("seLinuxOptions") or {}) for part in pod.parts]
         bad_types = [(part, "type") for part, options in set_options if (options.get("type") or "") not in types]
         bad_users = [(part, "user") for part, options in set_options if options.get("user")]
@@ -246,7 +246,7 @@ def se_linux_options(types: frozenset[str]) -> Check:
     return check
 
 
-def seccomp_baseline_1_0(pod: Pod, library: Library) -> Forbidden | None:
+def seccomp_baseline_1_0(pod: CheckedPod, library: Library) -> Forbidden | None:
     keys = [POD_SECCOMP_ANNOTATION, *(f"{CONTAINER_SECCOMP_ANNOTATION_PREFIX}{part.name}" for part in pod.containers)]
     bad = {
         key: f"{key}={library.quote(pod.annotations[key])}"
@@ -262,13 +262,13 @@ def is_seccomp_annotation_allowed(value: str) -> bool:
     return value in SECCOMP_ANNOTATION_VALUES or value.startswith(_LOCALHOST)
 
 
-def seccomp_baseline_1_19(pod: Pod, library: Library) -> Forbidden | None:
+def seccomp_baseline_1_19(pod: CheckedPod, library: Library) -> Forbidden | None:
     bad, types = _bad_profiles(pod, "seccompProfile")
     detail = f"{' and '.join(_setters(bad))} must not set securityContext.seccompProfile.type to {_quoted(types)}"
     return _forbid("seccompProfile", detail, _fields(bad, "seccompProfile", "type"))
 
 
-def seccomp_restricted(pod: Pod, library: Library) -> Forbidden | None:
+def seccomp_restricted(pod: CheckedPod, library: Library) -> Forbidden | None:
     if wrong := seccomp_baseline_1_19(pod, library):
         return wrong
     if pod.itself.security.get("seccompProfile") is not None:
@@ -281,7 +281,7 @@ def seccomp_restricted(pod: Pod, library: Library) -> Forbidden | None:
 def sysctls(allowed: frozenset[str]) -> Check:
     """Return the check that accepts these sysctls."""
 
-    def check(pod: Pod, library: Library) -> Forbidden | None:
+    def check(pod: CheckedPod, library: Library) -> Forbidden | None:
         named = [(sysctl or {}).get("name") or "" for sysctl in pod.itself.security.get("sysctls") or ()]
         bad = [(index, name) for index, name in enumerate(named) if name not in allowed]
         paths = [(*pod.itself.at("sysctls"), index, "name") for index, _ in bad]
@@ -290,7 +290,7 @@ def sysctls(allowed: frozenset[str]) -> Check:
     return check
 
 
-def windows_host_process(pod: Pod, library: Library) -> Forbidden | None:
+def windows_host_process(pod: CheckedPod, library: Library) -> Forbidden | None:
     bad = [part for part in pod.parts if (part.security.get("windowsOptions") or {}).get("hostProcess")]
     detail = f"{' and '.join(_setters(bad))} must not set securityContext.windowsOptions.hostProcess=true"
     return _forbid("hostProcess", detail, _fields(bad, "windowsOptions", "hostProcess"))
@@ -301,18 +301,18 @@ def _forbid(reason: str, detail: str, paths: Sequence[Path]) -> Forbidden | None
     return Forbidden(reason, detail, tuple(paths)) if paths else None
 
 
-def _fields(parts: Iterable[Part], *names: str) -> list[Path]:
+def _fields(parts: Iterable[PodPart], *names: str) -> list[Path]:
     return [part.at(*names) for part in parts]
 
 
-def _setters(parts: Iterable[Part]) -> list[str]:
+def _setters(parts: Iterable[PodPart]) -> list[str]:
     """Return who sets a field, as messages name them: `pod`, `container "a"`."""
     named = list(parts)
     containers = [part for part in named if part.name is not None]
     return ["pod"] * (len(containers) < len(named)) + ([_containers(containers)] if containers else [])
 
 
-def _containers(parts: Sequence[Part]) -> str:
+def _containers(parts: Sequence[PodPart]) -> str:
     return f"{_plural(parts, 'container')} {_quoted([part.name or '' for part in parts])}"
 
 
@@ -324,7 +324,7 @@ def _use(users: Any) -> str:
     return "uses" if len(users) == 1 else "use"
 
 
-def _distinct(parts: Iterable[Part]) -> list[Part]:
+def _distinct(parts: Iterable[PodPart]) -> list[PodPart]:
     return list({part.path: part for part in parts}.values())
 
 
@@ -333,23 +333,23 @@ def _quoted(texts: Iterable[str]) -> str:
     return ", ".join(f'"{text}"' for text in texts)
 
 
-def _annotation(pod: Pod, key: str) -> Path:
+def _annotation(pod: CheckedPod, key: str) -> Path:
     return (*pod.path, "metadata", "annotations", key)
 
 
-def _volumes(pod: Pod) -> list[tuple[int, Object]]:
+def _volumes(pod: CheckedPod) -> list[tuple[int, Object]]:
     return [(index, volume or {}) for index, volume in enumerate(pod.spec.get("volumes") or ())]
 
 
-def _volume(pod: Pod, index: int, *source: str) -> Path:
+def _volume(pod: CheckedPod, index: int, *source: str) -> Path:
     return (*pod.itself.path, "volumes", index, *source)
 
 
-def _capabilities(part: Part, which: str) -> list[str]:
+def _capabilities(part: PodPart, which: str) -> list[str]:
     return [name or "" for name in (part.security.get("capabilities") or {}).get(which) or ()]
 
 
-def _added_beyond(pod: Pod, allowed: frozenset[str]) -> tuple[str, list[Path]]:
+def _added_beyond(pod: CheckedPod, allowed: frozenset[str]) -> tuple[str, list[Path]]:
     """Return how messages describe added capabilities that are not allowed, and where they are."""
     added = [
         (part, index, name)
@@ -363,7 +363,7 @@ def _added_beyond(pod: Pod, allowed: frozenset[str]) -> tuple[str, list[Path]]:
     return detail, [(*part.at("capabilities", "add"), index) for part, index, _ in added]
 
 
-def _bad_profiles(pod: Pod, field: str) -> tuple[list[Part], list[str]]:
+def _bad_profiles(pod: CheckedPod, field: str) -> tuple[list[PodPart], list[str]]:
     """Return the parts whose profile `field` has a type that is not allowed, and these types, sorted."""
     profiles = [(part, part.security.get(field)) for part in pod.parts]
     types = [(part, profile.get("type") or "") for part, profile in profiles if profile is not None]
@@ -371,7 +371,7 @@ def _bad_profiles(pod: Pod, field: str) -> tuple[list[Part], list[str]]:
     return [part for part, _ in bad], sorted({kind for _, kind in bad})
 
 
-def _handler_hosts(part: Part) -> list[tuple[str, Path]]:
+def _handler_hosts(part: PodPart) -> list[tuple[str, Path]]:
     """Return each `host` that a container's probes and lifecycle handlers set, and where."""
     lifecycle = part.fields.get("lifecycle") or {}
     handlers: list[tuple[Path, Any]] = [((probe,), part.fields.get(probe)) for probe in _PROBES]

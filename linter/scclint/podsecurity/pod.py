@@ -9,7 +9,7 @@ Object = Mapping[str, Any]
 Path = tuple[str | int, ...]
 
 
-class Part(NamedTuple):
+class PodPart(NamedTuple):
     """The pod's spec or one of its containers. `name` is None for the pod itself, `path` leads to the part."""
 
     name: str | None
@@ -26,7 +26,7 @@ class Part(NamedTuple):
         return (*self.path, "securityContext", *names)
 
 
-class Pod:
+class CheckedPod:
     """The fields of a Pod or a pod template, null taken as absent as the API server does.
 
     `itself` is the spec, and `containers` are the init, regular and ephemeral containers in this order. `path` leads to the pod
@@ -40,15 +40,15 @@ class Pod:
         self.path = path
         self.spec: Object = pod.get("spec") or {}
         self.annotations: dict[str, str] = {key: value or "" for key, value in (metadata.get("annotations") or {}).items()}
-        self.itself = Part(None, self.spec, (*path, "spec"))
+        self.itself = PodPart(None, self.spec, (*path, "spec"))
         self.containers = [
-            Part((container or {}).get("name") or "", container or {}, (*path, "spec", field, index))
+            PodPart((container or {}).get("name") or "", container or {}, (*path, "spec", field, index))
             for field in CONTAINER_LISTS
             for index, container in enumerate(self.spec.get(field) or ())
         ]
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[PodPart]:
         """The pod itself, then its containers."""
         return [self.itself, *self.containers]
 

@@ -5,7 +5,7 @@ from functools import cache
 from scclint.podsecurity import checks
 from scclint.podsecurity.checks import Check, Library
 from scclint.podsecurity.levels import Level, policy_minor, standard
-from scclint.podsecurity.pod import Object, Path, Pod
+from scclint.podsecurity.pod import CheckedPod, Object, Path
 from scclint.record import record
 
 
@@ -116,10 +116,10 @@ def evaluate(pod: Object, level: str, version: str, library: Library) -> Result:
     `version` is `latest` or `v1.N`; one that the library does not know yet counts as its latest. Raises UsageError for an
     unknown level or version. The pod's shape must have been checked.
     """
-    return judge(Pod(pod), level, version, library)
+    return judge(CheckedPod(pod), level, version, library)
 
 
-def judge(pod: Pod, level: str, version: str, library: Library) -> Result:
+def judge(pod: CheckedPod, level: str, version: str, library: Library) -> Result:
     """Return what `evaluate` does, for a pod or template that has been read. Raises UsageError."""
     asked = standard(level, version)
     found = []

@@ -74,7 +74,7 @@ class Resolution:
 
 
 @record
-class Binding:
+class ImageBinding:
     """A ProfileBinding: containers of `image` (`*` means every image) in `namespace` get the SeccompProfile `profile`."""
 
     namespace: str
@@ -84,7 +84,7 @@ class Binding:
     source: Object
 
 
-class Objects:
+class ProfileObjects:
     """The API objects of the input, indexed for the lookups of this module."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
@@ -124,7 +124,7 @@ class Objects:
         return self._files.get(path, [])
 
 
-def resolve_localhost(localhost_profile: str, objects: Objects, profile_dirs: Sequence[str] = ()) -> Resolution:
+def resolve_localhost(localhost_profile: str, objects: ProfileObjects, profile_dirs: Sequence[str] = ()) -> Resolution:
     """Return what provides `localhost_profile`, among API objects and in directories with the node's layout."""
     providers = [*_from_machine_configs(localhost_profile, objects), *_from_directories(localhost_profile, profile_dirs)]
     match = _OPERATOR_PATH.fullmatch(localhost_profile)
@@ -148,7 +148,7 @@ def localhost_path(profile: Object) -> str:
     return f"operator/{namespace}/{file}" if namespace else f"operator/{file}"
 
 
-def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any], str]:
+def operator_profile(profile: Object, objects: ProfileObjects) -> tuple[dict[str, Any], str]:
     """Return the file that the operator writes for a SeccompProfile, and the problem of its base profiles.
 
     The file has the spec, with the syscalls of the base profiles before its own. The problem is a clause, empty if there is none: a
@@ -164,7 +164,7 @@ def operator_profile(profile: Object, objects: Objects) -> tuple[dict[str, Any],
     return written, problem
 
 
-def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
+def bases_of(profile: Object, objects: ProfileObjects) -> tuple[list[Object], str]:
     """Return the base profiles of a SeccompProfile, the nearest first, and the problem that ended the search, or an empty text."""
     seen, size = {_name(profile)}, 0
     found: list[Object] = []
@@ -186,14 +186,14 @@ def bases_of(profile: Object, objects: Objects) -> tuple[list[Object], str]:
     return found, ""
 
 
-def bindings(objects: Iterable[Object]) -> Iterator[Binding]:
+def bindings(objects: Iterable[Object]) -> Iterator[ImageBinding]:
     """Yield the ProfileBindings that bind a SeccompProfile."""
     for item in objects:
         if item.get("kind") == "ProfileBinding" and _group(item) == OPERATOR_GROUP:
             ref = _spec(item).get("profileRef") or {}
             if ref.get("kind") == "SeccompProfile":
                 image = str(_spec(item).get("image", ""))
-                yield Binding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
+                yield ImageBinding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
 
 
 def _fits(profile: Object, namespace: str | None) -> bool:
@@ -213,7 +213,7 @@ def _mismatch(profile: Object, namespace: str | None) -> str:
     return f"SeccompProfile {name} is in namespace {_namespace(profile)}, not {namespace}, so the operator writes"
 
 
-def _provider(profile: Object, objects: Objects) -> ProfileProvider:
+def _provider(profile: Object, objects: ProfileObjects) -> ProfileProvider:
     content, problem = operator_profile(profile, objects)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
@@ -229,7 +229,7 @@ def _provider(profile: Object, objects: Objects) -> ProfileProvider:
     )
 
 
-def _from_machine_configs(localhost_profile: str, objects: Objects) -> Iterator[ProfileProvider]:
+def _from_machine_configs(localhost_profile: str, objects: ProfileObjects) -> Iterator[ProfileProvider]:
     """Yield one provider per role: of several MachineConfigs of a role, the last one by name takes effect."""
     last = {role_of(config): (config, index) for config, index in objects.files(f"{SECCOMP_ROOT}/{localhost_profile}")}
     for role, (config, index) in sorted(last.items(), key=lambda item: item[0]):

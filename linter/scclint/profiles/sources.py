@@ -19,7 +19,15 @@ from scclint.model.node_config import (
 from scclint.model.object import ApiObject
 from scclint.profiles.lint import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, valid_part
 from scclint.profiles.problem import BROKEN, ProfileProblem
-from scclint.profiles.providers import SECCOMP_ROOT, TOO_MUCH, Objects, ProfileProvider, Resolution, bases_of, resolve_localhost
+from scclint.profiles.providers import (
+    SECCOMP_ROOT,
+    TOO_MUCH,
+    ProfileObjects,
+    ProfileProvider,
+    Resolution,
+    bases_of,
+    resolve_localhost,
+)
 from scclint.profiles.resolve import NATIVE
 from scclint.record import record, replace
 from scclint.source import Span
@@ -68,7 +76,7 @@ class Profiles:
         well_formed = [o for o in given if not decode_object(o.manifest, ANY_MINOR).errors]
         self._well_formed = {id(o): o for o in well_formed}
         self._by_manifest = {id(o.manifest): o for o in reversed(well_formed)}
-        self._manifests = Objects(o.manifest for o in well_formed)
+        self._manifests = ProfileObjects(o.manifest for o in well_formed)
         based = (o.field("spec", "baseProfileName").value for o in well_formed if isinstance(o, SeccompProfile))
         self._bases = {name for name in based if isinstance(name, str)}
         self._files = [o for o in objects if isinstance(o, SeccompProfileFile)]

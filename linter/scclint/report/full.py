@@ -11,7 +11,7 @@ from scclint.report.summary import place, units_phrase
 from scclint.report.terminal import closing_summary, filters, statistics
 
 if TYPE_CHECKING:
-    from scclint.report.lines import Lines
+    from scclint.report.lines import SourceLines
     from scclint.report.snippet import Snippet
 
 
@@ -63,15 +63,15 @@ def render(report: Report, options: Options) -> str:
     if options.statistics:
         return statistics(findings, options) + summary
     from scclint.report.layout import render as lay_out
-    from scclint.report.lines import Lines
+    from scclint.report.lines import SourceLines
 
-    lines, units = Lines(report.texts), units_phrase(report)
+    lines, units = SourceLines(report.texts), units_phrase(report)
     return lay_out(
         "full", filters(options), findings=[_view(finding, lines, units(finding)) for finding in findings], summary=summary
     )
 
 
-def _view(finding: Finding, lines: "Lines", units: str) -> FindingView:
+def _view(finding: Finding, lines: "SourceLines", units: str) -> FindingView:
     from scclint.report.snippet import snippet
 
     region = lines.region(finding.span)

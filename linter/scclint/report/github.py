@@ -2,7 +2,7 @@
 
 from scclint.engine.report import Report
 from scclint.finding import Severity
-from scclint.report.lines import Lines
+from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import visible_line
@@ -18,7 +18,7 @@ def render(report: Report, options: Options) -> str:
     The runner shows the first ten of each command in a step; where there are more, a last `notice` says how many.
     """
     findings = [finding for finding in report.findings if options.shows(finding)]
-    lines, paths = Lines(report.texts), RepositoryPaths(options.root)
+    lines, paths = SourceLines(report.texts), RepositoryPaths(options.root)
     units = units_phrase(report)
     out = []
     for finding in sorted(findings, key=lambda f: f.severity.rank):

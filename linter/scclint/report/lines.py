@@ -24,7 +24,7 @@ class Region(NamedTuple):
     text: str | None
 
 
-class Lines:
+class SourceLines:
     """The lines of each file in `texts`, split once a file. Only LF and CRLF end a line, as for `Span`."""
 
     __slots__ = ("_split", "_texts", "_units")

@@ -5,7 +5,7 @@ from typing import Any
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.json_text import dump
-from scclint.report.lines import Lines
+from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import sentences
@@ -16,13 +16,13 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.IN
 
 def render(report: Report, options: Options) -> str:
     """One JSON object, one diagnostic a line. Columns count UTF-8 bytes from 1."""
-    lines = Lines(report.texts)
+    lines = SourceLines(report.texts)
     diagnostics = [dump(_diagnostic(finding, lines)) for finding in report.findings if options.shows(finding)]
     body = "\n" + ",\n".join(diagnostics) + "\n" if diagnostics else ""
     return f'{{"source":{{"name":"scclint"}},"diagnostics":[{body}]}}\n'
 
 
-def _diagnostic(finding: Finding, lines: Lines) -> dict[str, Any]:
+def _diagnostic(finding: Finding, lines: SourceLines) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
         "message": sentences(finding.message, finding.settle),
         "location": _location(finding.span, lines),
@@ -39,7 +39,7 @@ def _diagnostic(finding: Finding, lines: Lines) -> dict[str, Any]:
     return diagnostic
 
 
-def _location(span: Span, lines: Lines) -> dict[str, Any]:
+def _location(span: Span, lines: SourceLines) -> dict[str, Any]:
     line = lines.region(span).line
     start, end = lines.utf8(span)
     extent: dict[str, Any] = {"start": {"line": line, "column": start}}

@@ -8,7 +8,7 @@ from scclint.finding import Finding, Related
 from scclint.report.fingerprint import fingerprints
 from scclint.report.json_text import dump
 from scclint.report.line_hash import line_hashes
-from scclint.report.lines import Lines
+from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible, visible_line
@@ -56,7 +56,7 @@ class _Run:
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
         self._options = options
-        self._lines = Lines(report.texts)
+        self._lines = SourceLines(report.texts)
         self._paths = RepositoryPaths(options.root)
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}

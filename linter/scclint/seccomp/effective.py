@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from scclint.admission.pod import Container, containers
+from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
@@ -117,7 +117,7 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     nodes = _Nodes(pools, cluster.seccomp_default)
     results = []
     for list_field, index, item in containers(spec):
-        container = Container(item, list_field, index, annotations)
+        container = AdmissionContainer(item, list_field, index, annotations)
         request = _own_request(container, regime) or pod_wide
         decision = _decide(verdict, nodes, container, request)
         results.append(
@@ -149,7 +149,7 @@ def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
     return "fill" if cluster.kubernetes_minor <= 26 else "ignore"
 
 
-def _own_request(container: Container, regime: Regime) -> Request | None:
+def _own_request(container: AdmissionContainer, regime: Regime) -> Request | None:
     field = (container.security_context or {}).get("seccompProfile")
     text = container.profile_annotation
     path: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
@@ -199,7 +199,7 @@ class _Nodes:
         self.replacement = cache(lambda decision: _replacement(decision, pools))
 
 
-def _decide(verdict: "Verdict", nodes: _Nodes, container: Container, request: Request | None) -> _Decision:
+def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, request: Request | None) -> _Decision:
     if _on_windows(verdict.submitted.get("spec") or {}):
         return _Decision(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:

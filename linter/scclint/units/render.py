@@ -46,7 +46,7 @@ _HELM = ("helm", ("template",), ("version", "--short"))
 
 
 @record
-class Rendering:
+class RendererOutput:
     """What a renderer made: the `text`, or the `error` that says in one line why there is none.
 
     `notices` are warnings that the renderer wrote. Paths in annotations of origin (`origins=True`) start at the folder `base`.
@@ -76,7 +76,9 @@ class Renderer:
     helm: Program
     isolated: bool
 
-    def build_kustomize(self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None) -> Rendering:
+    def build_kustomize(
+        self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None
+    ) -> RendererOutput:
         """Build the kustomization in `folder`, which must not read outside `root`.
 
         `checked` is its closure, if the caller has it. With `origins`, each object is annotated with the file it comes from.
@@ -84,7 +86,7 @@ class Renderer:
         program = self.kustomize
         refused = program.problem or (closure(folder, root) if checked is None else checked).refused
         if refused:
-            return Rendering(error=refused)
+            return RendererOutput(error=refused)
         with _sandbox() as sandbox:
             entry = os.path.realpath(folder)
             if origins:
@@ -106,7 +108,7 @@ class Renderer:
         settings: Sequence[str] = (),
         skip_tests: bool = True,
         include_crds: bool = False,
-    ) -> Rendering:
+    ) -> RendererOutput:
         """Render the chart in the folder `chart`, which must not read outside `root`.
 
         `values` are paths of values files, the last one wins; `settings` are values as `--set` takes them, `KEY=VALUE`.
@@ -115,7 +117,7 @@ class Renderer:
         if not refused and not _RELEASE_NAME.fullmatch(release_name):
             refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
         if refused:
-            return Rendering(error=refused)
+            return RendererOutput(error=refused)
         with _sandbox() as sandbox:
             arguments = [
                 release_name,
@@ -245,17 +247,17 @@ class _Ended:
     status: int
     stopped: str = ""
 
-    def rendering(self, called: str, names: Mapping[str, str], base: str = "") -> Rendering:
+    def rendering(self, called: str, names: Mapping[str, str], base: str = "") -> RendererOutput:
         lines = list(_lines(self.messages, names))
         if self.stopped or self.status:
-            return Rendering(error=f"{called} {self.stopped or self._failure(lines)}")
+            return RendererOutput(error=f"{called} {self.stopped or self._failure(lines)}")
         try:
             text = decode(self.text, called)
         except LoadError as error:
-            return Rendering(error=f"{called} wrote text that is {error.message}")
+            return RendererOutput(error=f"{called} wrote text that is {error.message}")
         # kustomize warns of each deprecated field of each folder, which is no matter of admission.
         warnings = dict.fromkeys(line for line in lines if "warning" in line.lower() and "deprecated" not in line)
-        return Rendering(text, "", tuple(warnings)[:_MOST_NOTICES], base)
+        return RendererOutput(text, "", tuple(warnings)[:_MOST_NOTICES], base)
 
     def _failure(self, lines: Sequence[str]) -> str:
         if any(word in line for line in lines for word in _MEMORY):

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from scclint.limits import MAX_CONDITIONAL_ENTRIES, MAX_ENTRY_PAIRS
 from scclint.units.helm.go_template import WILD
-from scclint.units.helm.outline import ITEM, Entry
+from scclint.units.helm.outline import ITEM, OutlineEntry
 
 _IDENTITY = ("kind", "name")
 """Keys whose value makes an item or a document another one."""
@@ -15,15 +15,15 @@ _LEAST = 1e-9
 _STEPS_PER_LINE, _MOST_STEPS = 100, 1_000_000
 """Comparisons for each line there is, of which charts need up to 72, and for all. Beyond, what is not paired stays without a pair."""
 
-Wish: TypeAlias = "tuple[float, Entry]"
+Wish: TypeAlias = "tuple[float, OutlineEntry]"
 """How well a template's entry would do for a rendered one, and the entry."""
-_Chain: TypeAlias = "tuple[Entry, Entry, _Chain] | None"
+_Chain: TypeAlias = "tuple[OutlineEntry, OutlineEntry, _Chain] | None"
 
 
 class Pair(NamedTuple):
     """The template's entry, and whether no other that stands for nothing fits as well."""
 
-    entry: Entry
+    entry: OutlineEntry
     sure: bool
 
 
@@ -34,9 +34,9 @@ class Scores:
 
     def __init__(self, lines: int) -> None:
         self._left = min(max(lines, 2000) * _STEPS_PER_LINE, _MOST_STEPS)
-        self._known: dict[tuple[Entry, Entry], float] = {}
-        self._levels: dict[Entry, _Level] = {}
-        self._names: dict[Entry, dict[str, list[Entry]]] = {}
+        self._known: dict[tuple[OutlineEntry, OutlineEntry], float] = {}
+        self._levels: dict[OutlineEntry, _Level] = {}
+        self._names: dict[OutlineEntry, dict[str, list[OutlineEntry]]] = {}
 
     def spend(self, steps: int) -> bool:
         """Whether there are that many steps left to take."""
@@ -47,14 +47,14 @@ class Scores:
         """Scores of what a document holds are of no use to another."""
         self._known.clear()
 
-    def score(self, rendered: Entry, source: Entry) -> float:
+    def score(self, rendered: OutlineEntry, source: OutlineEntry) -> float:
         """0 where the one cannot have become the other; the more of their lines agree, the higher."""
         known = self._known.get((rendered, source))
         if known is None:
             known = self._known[rendered, source] = self._compute(rendered, source)
         return known
 
-    def _compute(self, rendered: Entry, source: Entry) -> float:
+    def _compute(self, rendered: OutlineEntry, source: OutlineEntry) -> float:
         own = likeness(rendered, source)
         if own <= 0 or (not rendered.key and self._is_another(rendered, source)):
             return 0.0
@@ -65,12 +65,12 @@ class Scores:
             return 0.0
         return own + inner
 
-    def _is_another(self, rendered: Entry, source: Entry) -> bool:
+    def _is_another(self, rendered: OutlineEntry, source: OutlineEntry) -> bool:
         """Whether two items or documents differ in what they are called."""
         ours, theirs = self._called(rendered), self._called(source)
         return any(not any(likeness(ours[key][0], their) for their in theirs[key]) for key in ours.keys() & theirs.keys())
 
-    def _called(self, entry: Entry) -> dict[str, list[Entry]]:
+    def _called(self, entry: OutlineEntry) -> dict[str, list[OutlineEntry]]:
         """The lines of an entry that make it another one, by key."""
         names = self._names.get(entry)
         if names is None:
@@ -80,7 +80,7 @@ class Scores:
                     names[child.key].append(child)
         return names
 
-    def wishes(self, rendered: Entry, holder: Entry) -> list[Wish]:
+    def wishes(self, rendered: OutlineEntry, holder: OutlineEntry) -> list[Wish]:
         """The entries of `holder` that can have become `rendered`, best first; equal ones in the order of writing."""
         level = self._levels.get(holder)
         if level is None:
@@ -96,10 +96,10 @@ class _Level:
 
     __slots__ = ("_by_key", "_by_text", "_open")
 
-    def __init__(self, holder: Entry) -> None:
-        self._by_key: dict[str, list[Entry]] = {}
-        self._by_text: dict[str, list[Entry]] = {}
-        self._open: list[Entry] = []
+    def __init__(self, holder: OutlineEntry) -> None:
+        self._by_key: dict[str, list[OutlineEntry]] = {}
+        self._by_text: dict[str, list[OutlineEntry]] = {}
+        self._open: list[OutlineEntry] = []
         for entry in holder.children:
             if entry.key:
                 self._by_key.setdefault(entry.key, []).append(entry)
@@ -109,13 +109,13 @@ class _Level:
             elif not entry.key:
                 self._by_text.setdefault(entry.text, []).append(entry)
 
-    def like(self, rendered: Entry) -> Iterator[Entry]:
+    def like(self, rendered: OutlineEntry) -> Iterator[OutlineEntry]:
         by_name = self._by_key.get(rendered.key, ()) if rendered.key else self._by_text.get(rendered.text, ())
         yield from by_name
         yield from (entry for entry in self._open if not (rendered.key and entry.key))
 
 
-def likeness(rendered: Entry, source: Entry) -> float:
+def likeness(rendered: OutlineEntry, source: OutlineEntry) -> float:
     """How well two lines agree, what they hold apart: 0 for not at all, 3 for the same text."""
     if ITEM in (rendered.text, source.text) or not source.text:
         return 0.1 if rendered.text == source.text else 0.0
@@ -144,7 +144,7 @@ def _fits(text: str, parts: tuple[str, ...]) -> bool:
     return True
 
 
-def pair(rendered: Entry, source: Entry, scores: Scores) -> dict[Entry, Pair]:
+def pair(rendered: OutlineEntry, source: OutlineEntry, scores: Scores) -> dict[OutlineEntry, Pair]:
     """The template's entry of each rendered one that has one, the two roots included."""
     pairs = {rendered: Pair(source, True)}
     open_pairs = [(rendered, source)]
@@ -156,7 +156,7 @@ def pair(rendered: Entry, source: Entry, scores: Scores) -> dict[Entry, Pair]:
     return pairs
 
 
-def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pair]:
+def _pair_level(holder: OutlineEntry, target: OutlineEntry, scores: Scores) -> dict[OutlineEntry, Pair]:
     """The pairs of what two entries hold that agree best, in the order of writing; a `range` may write its lines again."""
     ours, theirs = len(holder.children), len(target.children)
     if not scores.spend(ours + theirs if _too_many(holder, target) else ours * theirs):
@@ -174,20 +174,23 @@ def _pair_level(holder: Entry, target: Entry, scores: Scores) -> dict[Entry, Pai
     return dict(_judged(holder, target, wishes, chosen))
 
 
-def _too_many(holder: Entry, target: Entry) -> bool:
+def _too_many(holder: OutlineEntry, target: OutlineEntry) -> bool:
     return len(holder.children) * len(target.children) > MAX_ENTRY_PAIRS
 
 
-def _equal_lines(holder: Entry, target: Entry) -> dict[Entry, Pair]:
-    left: dict[str, list[Entry]] = {}
+def _equal_lines(holder: OutlineEntry, target: OutlineEntry) -> dict[OutlineEntry, Pair]:
+    left: dict[str, list[OutlineEntry]] = {}
     for source in reversed(target.children):
         left.setdefault(source.text, []).append(source)
     return {child: Pair(same.pop(), False) for child in holder.children if (same := left.get(child.text))}
 
 
 def _judged(
-    holder: Entry, target: Entry, wishes: Mapping[Entry, list[Wish]], chosen: Mapping[Entry, Entry]
-) -> Iterator[tuple[Entry, Pair]]:
+    holder: OutlineEntry,
+    target: OutlineEntry,
+    wishes: Mapping[OutlineEntry, list[Wish]],
+    chosen: Mapping[OutlineEntry, OutlineEntry],
+) -> Iterator[tuple[OutlineEntry, Pair]]:
     """The choice, unsure where a line that stands for nothing would do as well, as under a condition that need not be met."""
     place = {source: index for index, source in enumerate(target.children)}
     taken = set(chosen.values())
@@ -202,7 +205,9 @@ def _judged(
         yield child, Pair(source, not any(least[index] < place[rival] < most[index + 1] for rival in rivals))
 
 
-def _in_order(children: Sequence[Entry], target: Entry, wishes: Mapping[Entry, list[Wish]]) -> dict[Entry, Entry]:
+def _in_order(
+    children: Sequence[OutlineEntry], target: OutlineEntry, wishes: Mapping[OutlineEntry, list[Wish]]
+) -> dict[OutlineEntry, OutlineEntry]:
     """The choice of pairs with the highest sum of scores in which neither side changes its order."""
     place = {source: index for index, source in enumerate(target.children)}
     if sum(map(len, wishes.values())) == len(children) == len({w[0][1] for w in wishes.values() if w}):
@@ -236,6 +241,6 @@ def _sum(state: "tuple[float, _Chain]") -> float:
     return state[0]
 
 
-def _repeats(source: Entry, holder: Entry) -> bool:
+def _repeats(source: OutlineEntry, holder: OutlineEntry) -> bool:
     """Whether a `range` within the holder writes the line."""
     return source.line.loops > holder.line.loops

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from scclint.limits import MAX_EXPRESSIONS
 from scclint.units.helm.entry_matching import Scores, pair
 from scclint.units.helm.go_template import Expression, Section, plain_lines
-from scclint.units.helm.outline import Entry, outline
+from scclint.units.helm.outline import OutlineEntry, outline
 
 
 class Nearness(Enum):
@@ -42,10 +42,10 @@ class Aligned(NamedTuple):
     nearness: Nearness
 
 
-class Rendered(NamedTuple):
+class RenderedDocument(NamedTuple):
     """A rendered document: the levels of its lines, and its comments by their line numbers."""
 
-    root: Entry
+    root: OutlineEntry
     comments: dict[int, str]
 
 
@@ -57,7 +57,7 @@ class Template:
     def __init__(self, sections: Sequence[Section]) -> None:
         self.sections = sections
         self.lines = sections[-1].last
-        self.roots: list[Entry] = []
+        self.roots: list[OutlineEntry] = []
         self.comments: list[dict[str, list[int]]] = []
         for section in sections:
             root, comments = outline(section.lines, section.first, section.last)
@@ -73,7 +73,7 @@ class Alignment:
 
     __slots__ = ("_between", "_comments", "_deepest", "_numbers", "_pairs", "_rendered", "_root", "_section")
 
-    def __init__(self, rendered: Rendered, template: Template, index: int, scores: Scores) -> None:
+    def __init__(self, rendered: RenderedDocument, template: Template, index: int, scores: Scores) -> None:
         self._rendered = rendered
         self._root = template.roots[index]
         self._comments = template.comments[index]
@@ -81,7 +81,7 @@ class Alignment:
         self._pairs = pair(rendered.root, self._root, scores)
         self._deepest = {entry.number: entry for entry in rendered.root.walk() if entry is not rendered.root}
         self._numbers = sorted(self._deepest)
-        self._between: dict[Entry, dict[Entry, tuple[int, int]]] = {}
+        self._between: dict[OutlineEntry, dict[OutlineEntry, tuple[int, int]]] = {}
 
     def find(self, number: int) -> Aligned:
         """The template line for line `number` (1-based) of the rendered file."""
@@ -96,7 +96,7 @@ class Alignment:
             return found._replace(nearness=Nearness.PARENT) if found.nearness.exact else found
         return found
 
-    def _find(self, entry: Entry) -> Aligned:
+    def _find(self, entry: OutlineEntry) -> Aligned:
         missing = None
         while entry not in self._pairs:
             assert entry.parent is not None  # the roots are always paired
@@ -113,14 +113,14 @@ class Alignment:
             return Aligned(target.number, Nearness.PARENT)
         return Aligned(target.number, Nearness.LINE if self._sure(entry) else Nearness.EITHER)
 
-    def _sure(self, entry: Entry | None) -> bool:
+    def _sure(self, entry: OutlineEntry | None) -> bool:
         while entry is not None:
             if not self._pairs[entry].sure:
                 return False
             entry = entry.parent
         return True
 
-    def _expression(self, holder: Entry, missing: Entry) -> Expression | None:
+    def _expression(self, holder: OutlineEntry, missing: OutlineEntry) -> Expression | None:
         """The one expression that can have written `missing` into `holder`: between its neighbours, and as far in."""
         target = self._pairs[holder].entry
         own = target.number if target is not self._root else self._section.first - 1
@@ -139,13 +139,13 @@ class Alignment:
         fitting = [x for x in between if missing.indent == (x.written if x.indent is None else x.indent)]
         return _only(fitting, missing) or (None if fitting else _only([x for x in between if x.indent is None], missing))
 
-    def _written_with(self, holder: Entry, missing: Entry) -> set[str]:
+    def _written_with(self, holder: OutlineEntry, missing: OutlineEntry) -> set[str]:
         """The keys without a line in the template that lie between the same neighbours, which one expression wrote if it is one of
         several branches."""
         bounds = self._between[holder]
         return {child.key for child in holder.children if child not in self._pairs and bounds[child] == bounds[missing]}
 
-    def _neighbours(self, holder: Entry, before: int, behind: int) -> dict[Entry, tuple[int, int]]:
+    def _neighbours(self, holder: OutlineEntry, before: int, behind: int) -> dict[OutlineEntry, tuple[int, int]]:
         """The lines of the template between which each entry within the holder was written."""
         found = {}
         low = before
@@ -165,7 +165,7 @@ def _number(expression: Expression) -> int:
     return expression.number
 
 
-def _not_omitting(expressions: Sequence[Expression], missing: Entry, keys: Set[str]) -> list[Expression]:
+def _not_omitting(expressions: Sequence[Expression], missing: OutlineEntry, keys: Set[str]) -> list[Expression]:
     """Those that do not leave out the key, nor any key beside it where another branch would have written them all."""
 
     def left_out(x: Expression) -> bool:
@@ -174,7 +174,7 @@ def _not_omitting(expressions: Sequence[Expression], missing: Entry, keys: Set[s
     return [x for x in expressions if not x.omitted or not left_out(x)]
 
 
-def _only(expressions: Sequence[Expression], missing: Entry) -> Expression | None:
+def _only(expressions: Sequence[Expression], missing: OutlineEntry) -> Expression | None:
     """The only one, or the only one that speaks of the key in question, as `.Values.podSecurityContext` does."""
     if len(expressions) > 1 and missing.key:
         key = missing.key.lower()
@@ -182,14 +182,14 @@ def _only(expressions: Sequence[Expression], missing: Entry) -> Expression | Non
     return expressions[0] if len(expressions) == 1 else None
 
 
-def rendered(text: str, first: int) -> Rendered:
+def rendered(text: str, first: int) -> RenderedDocument:
     """The levels of a rendered document that begins in line `first` of its file."""
     lines = plain_lines(text, first)
     root, comments = outline((x for x in lines if not x.text.startswith(("---", "..."))), first, first + len(lines) - 1)
-    return Rendered(root, {line.number: line.text.strip() for line in comments})
+    return RenderedDocument(root, {line.number: line.text.strip() for line in comments})
 
 
-def align(documents: Sequence[Rendered], template: Template) -> list[Alignment]:
+def align(documents: Sequence[RenderedDocument], template: Template) -> list[Alignment]:
     """Put documents that one template was rendered to, in the order of the stream, beside its sections."""
     scores = Scores(template.lines + sum(document.root.end - document.root.number + 1 for document in documents))
     chosen = []
@@ -201,7 +201,7 @@ def align(documents: Sequence[Rendered], template: Template) -> list[Alignment]:
     return chosen
 
 
-def _section(document: Rendered, roots: Sequence[Entry], scores: Scores, last: int) -> int:
+def _section(document: RenderedDocument, roots: Sequence[OutlineEntry], scores: Scores, last: int) -> int:
     """The section that is most like a document; `last` is that of the document before, -1 for the first.
 
     Helm keeps the order of documents of one kind; one that a loop writes comes again.

@@ -13,7 +13,7 @@ ITEM = "-"
 """The text of an item of a sequence; what it holds are its children, of which the first may stand on its line."""
 
 
-class Entry:
+class OutlineEntry:
     """A line, or what remains of it after its dashes, with the lines that stand further in.
 
     `end` is the last line of its block; `indent` its column, from 0; `key` the key that it begins with, unquoted. `parts` are
@@ -28,8 +28,8 @@ class Entry:
         self.depth = depth
         self.text = text
         self.end = line.number
-        self.children: list[Entry] = []
-        self.parent: Entry | None = None
+        self.children: list[OutlineEntry] = []
+        self.parent: OutlineEntry | None = None
         match = _KEY.match(text)
         self.key = match[1].strip("\"'") if match else ""
         self.value = text[match.end() :].strip() if match else text
@@ -45,7 +45,7 @@ class Entry:
         within = self.children if self.text == ITEM else [self]
         return any(e.number == self.number and e.text.endswith(WILD) and not (e.key and e is not self) for e in within)
 
-    def walk(self) -> "Iterator[Entry]":
+    def walk(self) -> "Iterator[OutlineEntry]":
         """The entry and all it holds, in the order of writing."""
         stack = [self]
         while stack:
@@ -57,12 +57,12 @@ class Entry:
         return f"Entry({self.number}: {self.text!r})"
 
 
-def outline(lines: Iterable[Line], first: int, last: int) -> tuple[Entry, list[Line]]:
+def outline(lines: Iterable[Line], first: int, last: int) -> tuple[OutlineEntry, list[Line]]:
     """A root, whose children are the outermost lines, and the comment lines, which belong to no level.
 
     `first` and `last` are the lines of the file where the text begins and ends.
     """
-    root = Entry(Line(first, ""), -1, -2, "")
+    root = OutlineEntry(Line(first, ""), -1, -2, "")
     open_entries = [root]
     comments = []
 
@@ -70,7 +70,7 @@ def outline(lines: Iterable[Line], first: int, last: int) -> tuple[Entry, list[L
         depth = 2 * indent + (text == ITEM)
         while open_entries[-1].depth >= depth:
             open_entries.pop().end = line.number - 1
-        entry = Entry(line, indent, depth, text)
+        entry = OutlineEntry(line, indent, depth, text)
         entry.parent = open_entries[-1]
         entry.parent.children.append(entry)
         if len(open_entries) < _DEEPEST:

@@ -78,7 +78,7 @@ class Kustomizations:
 
     def closure(self, folder: str) -> Closure:
         """Return what the build of the kustomization in `folder` reads; see the function of this name."""
-        return _Walk(self).walk(os.path.realpath(folder))
+        return _ClosureWalk(self).walk(os.path.realpath(folder))
 
     def has(self, path: str) -> bool:
         """Whether the path leads, through whatever links, to something below the root."""
@@ -154,7 +154,7 @@ class _Visit:
         return False
 
 
-class _Walk:
+class _ClosureWalk:
     """One walk over a closure, in which each folder is visited as often as kustomize builds it."""
 
     def __init__(self, tree: Kustomizations) -> None:
