@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,6 +101,49 @@ def test_imports_point_downward(file: Path) -> None:
             continue
         assert parts[1] not in ("rules", "schemas"), f"{label(file)}:{found.line}: imports {found.module}"
         assert layer(parts[1]) < layer(own), f"{label(file)}:{found.line}: {own} must not import {found.module}"
+
+
+def full_name(file: Path) -> str:
+    return ".".join(("scclint", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def imported_modules(file: Path, names: Set[str]) -> set[str]:
+    """The modules of the linter that a file imports; `from scclint.yaml import json` imports `scclint.yaml.json`."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in names else str(node.module) for name in inner}
+    return (found & names) - {full_name(file)}
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """Imports within functions and for type checkers count; the package itself does not, which is asked for the version only."""
+    files = {full_name(file): file for file in modules()}
+    needs = {name: imported_modules(file, files.keys()) - {"scclint"} for name, file in files.items()}
+    try:
+        tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def test_the_package_itself_is_asked_for_the_version_only() -> None:
+    for file in modules():
+        for found in imports(file):
+            parts = found.module.split(".")
+            known = parts[0] != "scclint" or parts[1] == "__version__" or any(parts[1] in names for names in LAYERS)
+            assert known, f"{label(file)}:{found.line}: imports {found.module}"
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for file in modules():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{label(file)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("file", sorted(RULES.glob("*.py")), ids=label)

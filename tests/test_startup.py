@@ -28,7 +28,7 @@ judge.session judge.trace judge.worlds
 limits
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
-model.provenance model.roles model.scc model.schema model.terms model.unknown model.view model.workload
+model.roles model.scc model.schema model.terms model.unknown model.view model.workload
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

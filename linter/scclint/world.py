@@ -110,7 +110,7 @@ class LocalhostUse:
         return verdict.pod, self.outcome.container(self.container)
 
 
-class Elsewhere(Protocol):
+class OtherUnits(Protocol):
     """What other units of the run have, by name. A rule that claims that something is not there asks first.
 
     An answer may be True for a unit that is never deployed beside this one: the rule then knows too little to claim anything.
@@ -180,7 +180,7 @@ class World:
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
         unfollowed: tuple[str, ...] = (),
-        elsewhere: "Elsewhere | None" = None,
+        elsewhere: "OtherUnits | None" = None,
     ) -> None:
         self.objects = tuple(objects)
         self.cluster = cluster
@@ -189,7 +189,7 @@ class World:
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
-        self.elsewhere: Elsewhere = elsewhere or NowhereElse()
+        self.elsewhere: OtherUnits = elsewhere or NowhereElse()
         self._profile_dirs = profile_dirs
         self._profiles: Profiles | None = None
         self._flaws: dict[int, tuple[Flaw, ...]] = {}

@@ -20,7 +20,7 @@ MUST: dict[str, Any] = {"type": "MustRunAs"}
 def scc_object(name: str = "custom", **fields: Any) -> dict[str, Any]:
     """A SecurityContextConstraints object in which everything is RunAsAny."""
     lax = {"runAsUser": ANY, "seLinuxContext": ANY, "fsGroup": ANY, "supplementalGroups": ANY}
-    head = {"apiVersion": "security.openshift.io/v1", "kind": "Constraints", "metadata": {"name": name}}
+    head = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": name}}
     return {**head, **lax, **fields}
 
 

@@ -95,6 +95,6 @@ def test_what_a_pod_uses() -> None:
 
 def test_fields_that_cannot_be_decoded_hide_nothing() -> None:
     fields = {"allowPrivilegedContainer": True, "allowHostPID": "${{X}}", "volumes": ["secret"]}
-    manifest = {"kind": "Constraints", "metadata": {"name": "x"}, **fields}
+    manifest = {"kind": "SecurityContextConstraints", "metadata": {"name": "x"}, **fields}
     found = opened_by(Cluster.openshift("4.20").constraints_of(manifest))
     assert named(found) == [("privileged containers", True)]

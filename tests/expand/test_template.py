@@ -18,8 +18,7 @@ from scclint.expand.template import declared, instantiate
 from scclint.limits import AddedTextCounter
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
-from scclint.model.object import ApiObject
-from scclint.model.provenance import Parameter
+from scclint.model.object import ApiObject, Parameter
 from scclint.model.unknown import Unknown, first_unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY

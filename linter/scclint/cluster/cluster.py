@@ -357,7 +357,7 @@ class Cluster:
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
-    def _read_sccs(self) -> Iterator[SecurityContextConstraints]:
+    def _read_sccs(self) -> Iterator[Constraints]:
         kind = "SecurityContextConstraints"
         extended = self._extends._objects.of(kind) if self._extends else {}
         for key, scc in self._objects.of(kind).items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from scclint.expand.item import Item, value_at
 from scclint.finding import Path
-from scclint.model.provenance import Parameter, Provenance
+from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
 
 _NAMED = 5

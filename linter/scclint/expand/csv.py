@@ -12,7 +12,7 @@ from scclint.expand.item import Item, value_at
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
 from scclint.model.namespaces import ServiceAccount
-from scclint.model.provenance import Provenance
+from scclint.model.object import Provenance
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
 from scclint.record import replace

@@ -3,8 +3,7 @@
 from typing import Any
 
 from scclint.finding import Path
-from scclint.model.object import ApiObject
-from scclint.model.provenance import WRITTEN, Provenance
+from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.record import record
 from scclint.yaml.nodes import Node
 

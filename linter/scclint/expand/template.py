@@ -12,7 +12,7 @@ from scclint.errors import LoadError
 from scclint.expand.item import Item
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
-from scclint.model.provenance import Parameter, Provenance
+from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.source import Span
 from scclint.yaml.locate import locate

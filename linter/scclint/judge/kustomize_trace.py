@@ -7,8 +7,7 @@ from functools import cached_property
 from scclint.finding import Finding, Path, Related
 from scclint.judge.session import Session
 from scclint.load import load_text
-from scclint.model.object import ApiObject
-from scclint.model.provenance import Origin
+from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure

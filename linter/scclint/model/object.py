@@ -1,16 +1,73 @@
-"""An API object as a manifest states it: a view of a document that knows where each value was written."""
+"""An API object as a manifest states it: a view of a document that knows where each value was written, and how it came to be."""
 
+from collections.abc import Mapping
 from sys import intern
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
 from scclint.load.document import Document
-from scclint.model.provenance import WRITTEN, Provenance
 from scclint.model.view import View
-from scclint.record import replace, set_fields
+from scclint.record import EMPTY, record, replace, set_fields
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import Node
+
+
+class Parameter(NamedTuple):
+    """A parameter of a Template: its value (None if unknown), the path of the value from the document's root, and in words where
+    the value comes from.
+    """
+
+    name: str
+    value: str | None
+    path: Path
+    how: str
+
+
+@record
+class Origin:
+    """The file that kustomize built an object from, as its annotation has it, and the object in that file if it was found."""
+
+    file: str
+    source: "ApiObject | None" = None
+
+
+@record
+class Provenance:
+    """What is known of an object beside its data. The defaults fit an object that stands in its file as the cluster gets it.
+
+    - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
+    - `label`: what messages call the object where kind and name would say nothing to its author.
+    - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
+    - `unplaced`: whether it names namespace `default` only because Helm was given no namespace.
+    - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
+    - `elsewhere`: what decides about its pods and is not in the input, as a clause.
+    - `beyond`: whether that is in the input but beyond a limit of scclint.
+    - `origin`: the file that kustomize built it from.
+    - `moved`: where its author wrote parts of it, by their path in the object, for parts that were put together.
+    - `substitutions`: the Template parameters behind its values, by path, for each Template around it from the innermost on.
+    """
+
+    home: str = ""
+    label: str = ""
+    partial: str = ""
+    unplaced: bool = False
+    whole: bool = True
+    elsewhere: str = ""
+    beyond: bool = False
+    origin: Origin | None = None
+    moved: Mapping[Path, Path] = EMPTY
+    substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()
+
+    def within(self, outer: "Provenance") -> "Provenance":
+        """Return the provenance of an object that an object of provenance `outer` carries."""
+        if not outer.home and not outer.substitutions:
+            return self
+        return replace(self, home=self.home or outer.home, substitutions=(*self.substitutions, *outer.substitutions))
+
+
+WRITTEN = Provenance()
+"""The provenance of an object that stands in its file as the cluster gets it."""
 
 
 class ApiObject(View):

@@ -5,9 +5,8 @@ from typing import Any
 from scclint.finding import Path
 from scclint.load.document import Document
 from scclint.model.kinds import WORKLOADS
-from scclint.model.object import ApiObject
+from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.pod import Pod
-from scclint.model.provenance import WRITTEN, Provenance
 from scclint.model.unknown import Unknown, is_expression
 from scclint.record import set_fields
 from scclint.yaml.nodes import Node

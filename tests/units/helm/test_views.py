@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.units.helm.views import ChartView, belongs_to_chart, release_name, views
+from scclint.units.helm.views import NamedView, belongs_to_chart, release_name, views
 from tests.units.tools import needs_helm, template
 
 CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
@@ -18,7 +18,7 @@ def write(root: Path, *names: str, text: str = CHART) -> None:
 
 def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
     write(tmp_path, "c/Chart.yaml")
-    assert views(str(tmp_path / "c"), str(tmp_path)) == [ChartView("")]
+    assert views(str(tmp_path / "c"), str(tmp_path)) == [NamedView("")]
     names = ("values.yaml", "values-prod.yaml", "dev-values.yaml", "ci/default-values.yaml", "ci/other.yaml", "values/x.yaml")
     write(tmp_path, *(f"c/{name}" for name in names), "values-global.yaml", text="a: 1\n")
     (tmp_path / "c/values-folder.yaml").mkdir()
@@ -32,7 +32,7 @@ def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
 def test_a_values_file_outside_is_no_view(tmp_path: Path) -> None:
     write(tmp_path, "root/c/Chart.yaml", "values-x.yaml")
     (tmp_path / "root/c/values-x.yaml").symlink_to(tmp_path / "values-x.yaml")
-    assert views(str(tmp_path / "root/c"), str(tmp_path / "root")) == [ChartView("")]
+    assert views(str(tmp_path / "root/c"), str(tmp_path / "root")) == [NamedView("")]
 
 
 def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
     }
     assert found == {"a": 1, "charts/d": 1, "broken": 1, "l": 0, "a/charts/b": 0, "a/charts/b/charts/c": 0}
     assert views(str(tmp_path / "a"), root, {"a"}) == []
-    assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == [ChartView("")], "it alone is the root"
+    assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == [NamedView("")], "it alone is the root"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _LONGEST_RELEASE_NAME = 53
 
 
 @record
-class ChartView:
+class NamedView:
     """One way to render a chart. `name` is empty for the defaults, else the path of the values file from the chart, without suffix.
 
     `values` are the paths of the values files that apply over the chart's own.
@@ -39,7 +39,7 @@ class ChartView:
     values: tuple[str, ...] = ()
 
 
-def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> list[ChartView]:
+def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> list[NamedView]:
     """Return the views of the chart in a folder, the defaults first; none if the chart is not deployed by itself.
 
     Those are library charts, charts below the `charts/` of another one, and charts that a kustomization renders: the folders
@@ -48,12 +48,12 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _kind(chart) == "library":
         return []
-    found = [ChartView("")]
+    found = [NamedView("")]
     for pattern, folder in ((_BESIDE, ""), (_BESIDE[1:], _CI)):
         for name in _files(os.path.join(chart, folder), pattern):
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
-                found.append(ChartView("/".join(filter(None, (folder, os.path.splitext(name)[0]))), (path,)))
+                found.append(NamedView("/".join(filter(None, (folder, os.path.splitext(name)[0]))), (path,)))
     return found
 
 

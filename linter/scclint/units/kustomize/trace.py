@@ -15,7 +15,7 @@ from scclint.files.read import read
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
 from scclint.load import load_text
-from scclint.model.provenance import Origin
+from scclint.model.object import Origin
 from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
