@@ -274,6 +274,37 @@ def test_items_without_a_kind_have_that_of_the_root(root: str) -> None:
     assert [f.subject.name for f in lint_text(text, "x.yaml").findings if f.rule_id == "SCC102"] == ["evil"]
 
 
+BLANKS = ("", "kind:, apiVersion:", "kind: '', apiVersion: ", "kind: ~, apiVersion: ''", "kind: ''", "apiVersion:")
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_an_item_without_kind_and_version_has_those_of_its_typed_list(blank: str) -> None:
+    fields = "".join(f"  {field.strip()}\n" for field in blank.split(","))
+    item = f"- metadata: {{name: evil, namespace: x}}\n{fields}  spec: {SPEC}\n"
+    report = lint_text(f"apiVersion: v1\nkind: PodList\nitems:\n{item}", "x.yaml")
+    assert [f.subject.name for f in report.findings if f.rule_id == "SCC102"] == ["evil"]
+    assert not [f for f in report.findings if f.rule_id == "MAN002"]
+
+
+def test_a_typed_list_of_bindings_has_bindings() -> None:
+    subject = "{kind: Group, name: g, apiGroup: rbac.authorization.k8s.io}"
+    role = "{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}"
+    item = f"- {{kind: '', metadata: {{name: b}}, roleRef: {role}, subjects: [{subject}]}}\n"
+    text = f"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBindingList\nitems:\n{item}"
+    assert "RBA402" in [f.rule_id for f in lint_text(text, "x.yaml").findings]
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"), [("kind: Pod", "apiVersion"), ("apiVersion: v1", "kind"), ("kind: '', apiVersion: v1", "kind")]
+)
+@pytest.mark.parametrize("root", ["apiVersion: v1\nkind: PodList\n", "apiVersion: v1\nkind: List\n"])
+def test_an_item_with_one_of_kind_and_version_is_refused(root: str, fields: str, missing: str) -> None:
+    item = f"- {{{fields}, metadata: {{name: evil}}, spec: {SPEC}}}\n"
+    (finding,) = lint_text(f"{root}items:\n{item}", "x.yaml").findings
+    assert (finding.rule_id, finding.span.line) == ("MAN002", 4)
+    assert f"{missing}: Required value" in finding.message
+
+
 POLICY = "apiVersion: policy.open-cluster-management.io/v1\nkind: ConfigurationPolicy\nmetadata: {name: p}\nspec:\n"
 ENTRY = "  object-templates:\n  - complianceType: musthave\n    objectDefinition: "
 TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nparameters:\n- "

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from scclint.expand.item import Item
 from scclint.finding import Path
-from scclint.load.document import Document, text_at
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 
@@ -12,8 +13,9 @@ def items_of(document: Document) -> Iterator[Item]:
     """Yield the API objects of a document: the root, or the items of a list, lists within lists included.
 
     kubectl treats as a list whatever has an array `items` at its root. A kind that does not end in `List` is given as an object as
-    well, since other clients treat it as one. An item without kind and version has those of the list (`PodList` has Pods), or else
-    of the object, as in kubectl.
+    well, since other clients treat it as one. An item whose kind and version are both absent, empty or null has those of the list
+    (`PodList` has Pods), or else of the object, as in kubectl. kubectl refuses an item that then lacks one of the two. Such an item
+    is given as a plain object, on which only rules about manifests report.
     """
     root = document.root
     if document.status == "parsed" and isinstance(root, MappingNode):
@@ -21,12 +23,16 @@ def items_of(document: Document) -> Iterator[Item]:
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:
-    own = text_at(node, "kind"), text_at(node, "apiVersion")
-    if any(own):
-        kind, api_version = own
+    data = to_data(node)
+    is_of_list = bool(api_version)
+    if all(data.get(key) in (None, "") for key in ("kind", "apiVersion")):
+        data.update(kind=kind, apiVersion=api_version)
+    kind, api_version = (value if isinstance(value := data.get(key), str) else "" for key in ("kind", "apiVersion"))
     items = node.get("items")
-    if not isinstance(items, SequenceNode) or not kind.endswith("List"):
-        yield Item(root, path, {"apiVersion": api_version, "kind": kind, **to_data(node)})
+    if is_of_list and not (kind and api_version):
+        yield Item(root, path, data | {"kind": kind, "apiVersion": api_version}, model=ApiObject)
+    elif not isinstance(items, SequenceNode) or not kind.endswith("List"):
+        yield Item(root, path, data)
     for index, item in enumerate(items.items if isinstance(items, SequenceNode) else ()):
         if isinstance(item, MappingNode):
             yield from _unrolled(root, item, (*path, "items", index), kind.removesuffix("List"), api_version)

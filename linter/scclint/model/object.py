@@ -145,7 +145,7 @@ class ApiObject(View):
         """What messages call it: `Deployment web`."""
         if self.provenance.label:
             return shortened(self.provenance.label, MAX_OBJECT_NAME)
-        return f"{self.kind} {shortened(self.name, MAX_OBJECT_NAME)}" if self.name else self.kind
+        return f"{self.kind} {shortened(self.name, MAX_OBJECT_NAME)}".strip() or "object"
 
     @property
     def implied(self) -> bool:

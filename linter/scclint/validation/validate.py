@@ -56,6 +56,9 @@ def validate(
     a patch. A null counts as an absent field, and an unknown value (`scclint.model.unknown`) is not judged. Kinds without schema
     have no problems; nothing is raised.
     """
+    if bool(api_version) != bool(kind):
+        missing = "kind" if api_version else "apiVersion"
+        return [required((missing,), "kubectl takes an object only with both its kind and its apiVersion")]
     last, successor = SERVED_UNTIL.get((api_version, kind), (kubernetes_minor, api_version))
     if last < kubernetes_minor:
         return [invalid(("apiVersion",), api_version, f"not served since Kubernetes 1.{last + 1}, use {successor}")]
