@@ -61,9 +61,10 @@ def wheel(session: nox.Session) -> None:
     session.run("pytest", "tests/test_wheel.py", "tests/rules/test_fixtures.py")
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, venv_backend="uv", venv_params=["--seed"])
 def tests(session: nox.Session) -> None:
     """Run the tests. Arguments after `--` go to pytest; `--cov` measures coverage."""
+    # Seeded with pip, by which the tests of the commit hooks build wheels.
     install(session)
     session.run("pytest", "-n", "auto", *session.posargs)
 
