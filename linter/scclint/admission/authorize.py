@@ -1,7 +1,7 @@
 """Who may use which SCC (sccmatching, `ConstraintAppliesTo`; sccadmission, `allowedForType`).
 
-The pod's service account is asked first, then whoever creates the pod. The service account is asked about as a bare user
-with its two service account groups, so that what `system:authenticated` may use counts for the creator only.
+The plugin checks the service account of the pod first, then the creator of the pod. It checks the service account with only its two
+service account groups, so SCCs that `system:authenticated` may use count for the creator only.
 """
 
 from collections.abc import Iterable

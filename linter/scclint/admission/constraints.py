@@ -27,7 +27,7 @@ class Constraints:
     """One SCC in effect.
 
     Field by field the API's own, with the defaults that the API server applies on write
-    (openshift/apiserver-library-go, sccdefaults). `None` stands for a pointer that is nil.
+    (openshift/apiserver-library-go, sccdefaults). `None` is a nil pointer.
     """
 
     name: str

@@ -20,7 +20,7 @@ _EVERY = frozenset(
         *("SecurityContextConstraints", "Subject", "SupplementalGroupsStrategyOptions", "Sysctl", "Volume"),
     )
 )
-"""The definitions of which admission reads every field."""
+"""The definitions whose fields admission reads completely."""
 
 _CONTAINER = (
     *("lifecycle", "livenessProbe", "name", "ports", "readinessProbe", "securityContext", "startupProbe", "volumeMounts"),
@@ -121,7 +121,7 @@ def _decode(value: object, kind: str, minor: int) -> Decoded:
 
 
 class _Scalar:
-    """Decodes a string, boolean or integer. `accepts` is the Python type of which every value is right, None if values differ."""
+    """Decodes a string, boolean or integer. `accepts` is the Python type whose values are all valid, None if each value must be checked."""
 
     __slots__ = ("accepts", "bits", "go_type", "kind", "zero")
 

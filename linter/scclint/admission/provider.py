@@ -1,7 +1,7 @@
 """An SCC made ready for one namespace: what the plugin calls a provider (sccmatching, `CreateProviderFromConstraint`).
 
-Whatever the SCC leaves open is filled in from the namespace's pre-allocated annotations. One SCC that cannot be made ready
-rejects every pod of the namespace, whether or not that SCC would have been used.
+The pre-allocated annotations of the namespace give the values that the SCC does not set. An SCC that cannot be made ready rejects every
+pod of the namespace, even if the SCC would not be used.
 """
 
 from collections.abc import Iterable, Mapping

@@ -18,7 +18,7 @@ Object = Mapping[str, Any]
 
 @record
 class Use:
-    """A rule that lets its subjects use SCCs: those of `names`, or all where that is empty.
+    """A rule that lets its subjects use the SCCs in `names`, or all SCCs if it is empty.
 
     `role` is the role that holds the rule, which an aggregating ClusterRole took it from; `index` counts from 0.
     """
@@ -145,7 +145,7 @@ def _role(binding: Object, namespace: str) -> ObjectRef:
     role = binding.get("roleRef") or {}
     kind = role.get("kind")
     if not kind:
-        # OpenShift's own bindings tell a Role from a ClusterRole by the namespace alone.
+        # In OpenShift's own bindings, only the namespace distinguishes a Role from a ClusterRole.
         kind = "Role" if role.get("namespace") else "ClusterRole"
     return ObjectRef(kind, namespace if kind == "Role" else "", role.get("name") or "")
 

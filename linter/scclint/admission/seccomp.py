@@ -33,7 +33,7 @@ def to_annotation(profile: Profile) -> str:
 
 
 def to_field(annotation: str) -> dict[str, str] | None:
-    """The annotation's text as a field; None where it is none of the four spellings or has an empty path."""
+    """Return the text of the annotation as a field; None if it is not one of the four spellings or has an empty path."""
     if annotation in _RUNTIME_DEFAULT:
         return {"type": "RuntimeDefault"}
     if annotation == "unconfined":

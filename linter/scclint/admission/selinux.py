@@ -8,7 +8,7 @@ _FIELDS = ("level", "role", "type", "user")
 
 
 def validate(required: Mapping[str, str] | None, options: Mapping[str, str] | None, where: Where, at: Path) -> list[FieldError]:
-    """What is wrong with effective `seLinuxOptions` that stand at the path `at`. `required` None is RunAsAny."""
+    """Return the errors of the effective `seLinuxOptions` at the path `at`. `required` None is RunAsAny."""
     if required is None:
         return []
     if options is None:

@@ -47,7 +47,7 @@ def _automounts(spec: Mapping[str, Any], service_account: Mapping[str, Any]) -> 
 
 
 def _is_token_volume(volume: Mapping[str, Any]) -> bool:
-    """Return whether the plugin takes the volume for the token's. It looks at nothing but the name."""
+    """Return whether the plugin treats the volume as the token volume. Only the name counts."""
     return (volume.get("name") or "").startswith(VOLUME)
 
 

@@ -31,7 +31,7 @@ def safe(release: int) -> frozenset[str]:
 
 
 def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:
-    """What is wrong with the pod's `sysctls`, a list that stands at the path `at`."""
+    """Return the errors of the pod's `sysctls`, a list at the path `at`."""
     errors: list[FieldError] = []
     wording = provider.wording
     forbidden, let_through = matcher(provider.scc.forbidden_sysctls), matcher(provider.scc.allowed_unsafe_sysctls)

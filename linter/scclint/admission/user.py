@@ -7,7 +7,7 @@ from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
 
 Effective = tuple[Any, Path]
-"""A field's value for a container, its own or the pod's, and the path to where it stands (or would stand)."""
+"""The effective value of a field for a container, set by the container or the pod, and its path."""
 
 
 def default(provider: Provider) -> int | None:

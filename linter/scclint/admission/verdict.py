@@ -43,7 +43,7 @@ class Grant:
 
     `via` is the SCC's own `users` or `groups`, or `rbac`; `group` is the group that matched, if one did. For `rbac` the
     binding, the role that holds the rule (the bound one, or one it aggregates) and the rule's 0-based index say which. The group
-    `system:masters` needs none of them: it may do everything.
+    `system:masters` may do everything without a rule.
     """
 
     subject: SubjectType
@@ -87,7 +87,7 @@ class Candidate:
 
 @record
 class Verdict:
-    """What becomes of a pod.
+    """The verdict for a pod.
 
     `scc` is the SCC that admits it, `subject` whose right to that SCC counted, and `pod` the pod as the plugin hands it on,
     annotations included (`submitted` where it is denied or skipped). `submitted` is the pod that the plugin was given, with

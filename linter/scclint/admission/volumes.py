@@ -96,7 +96,7 @@ _PUBLISHED = {"kube-root-ca.crt": "ca.crt", "openshift-service-ca.crt": "service
 
 
 def only_service_account_sources(projected: Mapping[str, Any]) -> bool:
-    """Whether a projected volume holds nothing but what the ServiceAccount admission plugin injects.
+    """Return whether a projected volume contains only what the ServiceAccount admission plugin injects.
 
     `openshift-service-ca.crt` is what OpenShift's own plugin adds.
     """

@@ -14,7 +14,7 @@ from scclint.go_text import quote
 class Wording(NamedTuple):
     """How one release names fields and prints values. `{}` in a path is the 0-based index.
 
-    `host_fields` stands before hostNetwork, hostPID, hostIPC and hostUsers of the pod, and `metadata` before its annotations.
+    `host_fields` is the prefix of hostNetwork, hostPID, hostIPC and hostUsers of the pod, and `metadata` of its annotations.
     `volume_lead` says that the SCC's provider is named before a volume's path. `null` is an absent value, and `ids` prints a
     list of group IDs. `unicode` is the Unicode version that decides which characters are printed as they are.
     """

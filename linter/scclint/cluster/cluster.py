@@ -45,7 +45,7 @@ RUN_LEVEL = "openshift.io/run-level"
 SCC_DISABLED = "security.openshift.io/disable-securitycontextconstraints"
 """The label of a Namespace whose value `true` switches SCC admission off there."""
 ASSUMED_ANNOTATIONS = {UID_RANGE: "1000000000/10000", MCS: "s0:c1,c0", SUPPLEMENTAL_GROUPS: "1000000000/10000"}
-"""What a namespace is taken to carry where its manifest says nothing: the first block that a cluster hands out."""
+"""The assumed annotations of a namespace whose manifest has none: the first block that a cluster allocates."""
 _ALLOCATED = "openshift.io/sa.scc."
 
 
@@ -55,7 +55,7 @@ class Cluster:
     `platform` is `openshift` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain Kubernetes;
     `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
     are the names of the SCCs that the release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the
-    objects of the input. `node_pools` are the groups of nodes that differ, empty if all are alike as far as is known;
+    objects of the input. `node_pools` are the groups of nodes that differ, empty if all known nodes are equal;
     `seccomp_default` then says whether their kubelets give RuntimeDefault to containers that set no profile.
     """
 
@@ -152,7 +152,7 @@ class Cluster:
         return f"OpenShift {self.release}" if self.release else f"Kubernetes {self.kubernetes_version}"
 
     def admit(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> Verdict:
-        """What becomes of `pod` (a v1 Pod) when `user` creates it in `namespace`. `pod` is never changed.
+        """Return the verdict for `pod` (a v1 Pod) that `user` creates in `namespace`. `pod` is never changed.
 
         With `user` None a workload's controller creates it, and the ServiceAccount admission plugin comes first (see
         `with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
@@ -188,10 +188,10 @@ class Cluster:
     def explain(
         self, pod: dict[str, Any], *, namespace: str, user: User | None = None, among: Callable[[str], bool] = lambda name: True
     ) -> tuple[Candidate, ...]:
-        """How the pod would fare under every SCC, were each reached: `chosen` stands for each that would admit it.
+        """Return the result for the pod under every SCC, as if each were tried: `chosen` means that the SCC admits the pod.
 
-        All SCCs `among` whose names it is are judged, whatever SCC the pod's annotation requires, in the order of admission; one
-        that cannot be made ready for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
+        The SCCs for whose name `among` is True are judged in admission order, even if the pod requires another SCC by annotation. An SCC
+        that cannot be built for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
         """
         pod = decode_pod(pod, self.kubernetes_minor).valid()
         if user is None:
@@ -207,7 +207,7 @@ class Cluster:
         )
 
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
-        """What keeps the SCC named `scc` from admitting `pod`, whoever may use it; None if it is missing or cannot be built."""
+        """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""
         found = self.sccs.get(scc)
         if found is None:
             return None
@@ -264,7 +264,7 @@ class Cluster:
         return level_of_scc({**scc, "volumes": volumes}, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
 
     def by_restrictiveness(self) -> tuple[str, ...]:
-        """The names of the SCCs, the most restrictive first by the plugin's points, whatever their priority."""
+        """Return the names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
         return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: (order.points(scc), scc.name)))
 
     def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:

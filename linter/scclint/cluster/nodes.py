@@ -52,7 +52,7 @@ class NodePool:
     labels: tuple[tuple[str, str], ...] = ()
 
     def takes(self, role: str) -> bool:
-        """Whether MachineConfigs of a role reach its nodes: those of its own, and of workers unless it is the control plane."""
+        """Return whether MachineConfigs of a role apply to its nodes: those of the role, and those of workers except for the control plane."""
         return role in ("", self.name) or (role == "worker" and "worker" in self.roles)
 
 
@@ -90,8 +90,8 @@ def pools_of_release(objects: Iterable[Object], release: int) -> tuple[NodePool,
     """The pools of OpenShift 4.`release`, by name, with the settings that this release has.
 
     Up to 4.11 the kubelet's feature gate, which a KubeletConfig cannot set, keeps seccompDefault off; CRI-O has
-    `privileged_seccomp_profile` from 1.33 (4.20) on. A KubeletConfig that turns seccompDefault on for a pool which the objects
-    lack stands for that pool, which is named after it.
+    `privileged_seccomp_profile` from 1.33 (4.20) on. If a KubeletConfig turns seccompDefault on for a pool that is
+    not among the objects, a pool with the name of the KubeletConfig is added.
     """
     objects = list(objects)
     pools = [*node_pools(objects)]
@@ -106,7 +106,7 @@ def pools_of_release(objects: Iterable[Object], release: int) -> tuple[NodePool,
 
 
 def landing(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
-    """As `pools_for`, but never empty: nodes that none of the pools is known to have belong to the workers, as installed."""
+    """Return the same as `pools_for`, but never empty: nodes without a known pool belong to the installed workers."""
     found = pools_for(pod, pools)
     return found or tuple(pool for pool in pools if pool.name == "worker") or pools
 
@@ -138,7 +138,7 @@ class _Kubelet(NamedTuple):
 
 
 class _Settings:
-    """What KubeletConfigs and MachineConfigs say of pools, worked out once for those that are selected alike."""
+    """The settings of pools from KubeletConfigs and MachineConfigs, computed once for pools with the same selection."""
 
     def __init__(self, configs: list[Object], machine_configs: list[Object], worker: Object) -> None:
         self._configs = sorted(configs, key=_name)
@@ -148,7 +148,7 @@ class _Settings:
         self._crio: dict[str, dict[str, str]] = {}
 
     def kubelet(self, pool: Object) -> _Kubelet:
-        """A pool without a KubeletConfig of its own has that of the workers if their MachineConfigs reach it."""
+        """A pool without a KubeletConfig has the one of the workers if their MachineConfigs apply to it."""
         own = self._selected(pool)
         if not own.configured and selects(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
             return self._selected(self._worker)

@@ -1,7 +1,7 @@
-"""What Red Hat OpenShift Pipelines brings to a cluster that runs Tekton's tasks: SCCs for the account they run as, and for its own.
+"""The SCC and the grants that Red Hat OpenShift Pipelines adds to a cluster, for the account of Tekton tasks and for its controller.
 
-The operator (tektoncd/operator, `TektonConfig` with its defaults, from v0.74 on) makes a service account `pipeline` in every
-namespace but those of the cluster itself, runs whatever names no other account as that, and binds it to `pipelines-scc`. The
+The operator (tektoncd/operator, `TektonConfig` with its defaults, from v0.74 on) creates a service account `pipeline` in every
+namespace except those of the cluster itself, uses it for tasks that set no other account, and binds it to `pipelines-scc`. The
 controller, which creates the pods of all tasks, may use `nonroot` everywhere (ClusterRoleBinding `openshift-pipelines-permission`).
 """
 

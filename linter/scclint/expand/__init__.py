@@ -51,7 +51,7 @@ class Settings:
 
     `pods` leads to the pod template of custom resources by (API version, kind). `params` are values for parameters of Templates by
     name. `namespace` is the one for objects that name none, empty if the user asked for none. `references` resolves the names in
-    Tekton's objects. `added` counts what Templates come to in one file.
+    Tekton's objects. `added` counts the text that Templates add in one file.
     """
 
     pods: Mapping[tuple[str, str], Path] = EMPTY
@@ -70,7 +70,7 @@ DEFAULTS = Settings()
 
 
 def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObject]:
-    """Yield the model objects of a document, in order. Raises LimitError for what comes to more than scclint looks at."""
+    """Yield the model objects of a document, in order. Raises LimitError if there are more than scclint judges."""
     if settings.added is None:
         settings = replace(settings, added=AddedTextCounter())
     items = items_of(document)
@@ -91,7 +91,7 @@ def _model_object(document: Document, item: Item) -> ApiObject:
 
 
 def _expanded(item: Item, settings: Settings) -> Iterator[Item]:
-    """Yield the items of the model objects that an API object stands for: itself, what it carries or implies, or nothing."""
+    """Yield the items of the model objects in an API object: the object itself, the objects that it carries or implies, or nothing."""
     if item.model is not None:
         yield item
         return
@@ -100,7 +100,7 @@ def _expanded(item: Item, settings: Settings) -> Iterator[Item]:
 
 
 def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
-    """Return what an API object stands for, where objects that may carry others have no model yet."""
+    """Return the items of an API object. Objects that can carry others have no model yet."""
     api_version, kind = item.data.get("apiVersion"), item.data.get("kind")
     if isinstance(api_version, Unknown) or isinstance(kind, Unknown):
         return (_of_open_kind(item),)
@@ -204,4 +204,4 @@ EXPANSIONS: dict[KindKey, Callable[[Item, Settings], Iterable[Item]]] = {
     **dict.fromkeys(TEMPLATE, _of_template),
     **dict.fromkeys(CARRIERS, _carried),
 }
-"""What gives the objects that an object of another kind stands for."""
+"""Return the function that yields the objects in an object of another kind."""

@@ -1,7 +1,7 @@
-"""Objects that others carry whole, for an agent on another cluster to apply.
+"""Objects that contain whole objects, which an agent applies on another cluster.
 
-Those of Open Cluster Management (ManifestWorks, add-ons, policies) and of Hive (SyncSets). What they carry is judged as if it stood
-in a file of its own and were enforced: nothing is known of the clusters it goes to but what is known of the one that is judged.
+They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). scclint judges the contained
+objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ def _is_mere_check(entry: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 
 
 def _selected(names: Any) -> str:
-    """Patterns of namespaces as one name; the first few stand for many."""
+    """Return patterns of namespaces as one name. A long list is shortened to its first items."""
     if not isinstance(names, list):
         return ""
     rest = len(names) - _NAMED

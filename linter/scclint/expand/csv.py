@@ -1,8 +1,8 @@
-"""A ClusterServiceVersion (operators.coreos.com/v1alpha1) stands for the objects the Operator Lifecycle Manager makes of it.
+"""The objects that the Operator Lifecycle Manager creates from a ClusterServiceVersion (operators.coreos.com/v1alpha1).
 
-Its deployments, a service account, role and binding for each entry of `permissions` and `clusterPermissions`. They go to the
-namespace the operator is installed in, which no manifest tells; each CSV is given one of its own, so that operators
-whose service accounts bear the same name do not share grants.
+These are its deployments, and a service account, role and binding for each entry of `permissions` and `clusterPermissions`. No
+manifest contains the namespace in which the operator is installed. Each CSV therefore gets its own namespace, so that operators
+with equal names of service accounts do not share grants.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ INSTALL: Path = ("spec", "install", "spec")
 
 
 def implied(csv: Item) -> Iterator[Item]:
-    """Yield the objects that one ClusterServiceVersion implies. Their fields lie inside the CSV, so findings point there."""
+    """Yield the objects that one ClusterServiceVersion implies. Their fields are in the CSV, so findings point there."""
     name = str(value_at(csv.data, ("metadata", "name")) or "")
     install = value_at(csv.data, INSTALL)
     if not isinstance(install, dict):

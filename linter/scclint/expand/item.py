@@ -12,8 +12,8 @@ from scclint.yaml.nodes import Node
 class Item:
     """An API object as plain data, at `path` below the root of a document.
 
-    `model` is the class of its model object, None as long as the object may stand for others. `template` leads from `data` to the
-    pod of a workload. `manifest` is what the cluster would be given if that is not `data`.
+    `model` is the class of its model object, None while the object can still expand to others. `template` leads from `data` to the
+    pod of a workload. `manifest` is the object that the cluster gets, if it is not `data`.
     """
 
     root: Node

@@ -1,9 +1,8 @@
-"""Custom resources of Knative Serving, whose pods are made of a template of their own.
+"""Custom resources of Knative Serving, which contain a pod template.
 
-Beside the author's containers each pod has Knative's queue-proxy. That of OpenShift Serverless asks for nothing that an SCC
-could refuse: it drops all capabilities, may not run as root, and names no seccomp profile, so that its pods fit `anyuid`. It is
-left out here, for its author is not the manifest's. Upstream Knative's names RuntimeDefault (from 1.10 on), and there SCCs
-without `seccompProfiles` refuse every pod.
+Knative adds the container queue-proxy to each pod. An SCC never rejects the queue-proxy of OpenShift Serverless: it drops all
+capabilities, does not run as root, and sets no seccomp profile. scclint therefore leaves it out. The queue-proxy of upstream Knative sets
+RuntimeDefault (from 1.10 on), and SCCs without `seccompProfiles` then reject every pod.
 """
 
 from collections.abc import Iterator

@@ -12,10 +12,10 @@ from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 def items_of(document: Document) -> Iterator[Item]:
     """Yield the API objects of a document: the root, or the items of a list, lists within lists included.
 
-    kubectl treats as a list whatever has an array `items` at its root. A kind that does not end in `List` is given as an object as
-    well, since other clients treat it as one. An item whose kind and version are both absent, empty or null has those of the list
-    (`PodList` has Pods), or else of the object, as in kubectl. kubectl refuses an item that then lacks one of the two. Such an item
-    is given as a plain object, on which only rules about manifests report.
+    kubectl treats every object with an array `items` at its root as a list. If its kind does not end in `List`, the object
+    itself is also returned, because other clients treat it as an object. An item whose kind and version are both absent, empty or
+    null gets those of the list (a `PodList` has Pods), or else those of the object, as in kubectl. kubectl rejects an item that then
+    lacks one of the two. Such an item is returned as a plain object, on which only rules about manifests report.
     """
     root = document.root
     if document.status == "parsed" and isinstance(root, MappingNode):

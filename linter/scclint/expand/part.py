@@ -12,8 +12,8 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 class Piece:
     """A piece of a manifest: its plain data, its node, and the path that leads to it in its document.
 
-    `entry` is the key it stands under, with its value. `node` and `entry` are None where nothing is written, as is the node of
-    what a parameter of a Template brought in.
+    `entry` is its key in the manifest, with its value. `node` and `entry` are None if the manifest does not contain the piece. `node`
+    is also None for a value that a Template parameter added.
     """
 
     data: Any
@@ -73,7 +73,7 @@ def laid_over(base: Piece, over: Piece) -> Piece:
 
 
 def in_mapping(fields: Mapping[str, Piece], place: Piece) -> Piece:
-    """A mapping of these parts that stands where `place` does. A part that stood under another key gets a new one there."""
+    """Return a mapping of these parts at the position of `place`. A part with another key gets the new key."""
     data = {key: part.data for key, part in fields.items()}
     if place.node is None:
         return Piece(data, None, place.path, place.entry)
@@ -86,7 +86,7 @@ def in_mapping(fields: Mapping[str, Piece], place: Piece) -> Piece:
 
 
 def in_list(items: Iterable[Piece], place: Piece) -> Piece:
-    """A list of these parts that stands where `place` does."""
+    """Return a list of these parts at the position of `place`."""
     items = tuple(items)
     data = [item.data for item in items]
     if place.node is None:

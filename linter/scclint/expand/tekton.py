@@ -25,8 +25,8 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
     """Yield the pods of an object of tekton.dev: one for each task that it holds, and each way in which the input runs the task.
 
     The containers are the task's steps and sidecars; the labels and annotations of the object and of the task are those of the
-    pod. A Task or Pipeline that nothing in the input runs is run with the defaults. An object that only refers to tasks gives
-    itself if `references` know them, and otherwise pods of which nothing is known.
+    pod. A Task or Pipeline without a run in the input runs with the defaults. An object that only refers to tasks yields
+    itself if `references` contains the tasks, else unknown pods.
     """
     whole = Piece(item.data, node_at(item.root, item.path), item.path)
     references = references or References(())
@@ -68,7 +68,7 @@ def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOve
 
 
 def _open_pod(item: Item, whole: Piece, name: Piece, why: str, *, beyond: bool = False) -> Item:
-    """Return an item for pods of which nothing is known, `why` as a clause."""
+    """Return an item for unknown pods. `why` is the reason, as a clause."""
     pod = _pod(item, whole, NOTHING, RunOverrides(), name, References(()))
     return replace(pod, provenance=replace(pod.provenance, elsewhere=why, beyond=beyond))
 
@@ -120,7 +120,7 @@ def _metadata(
     """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
     metadata = whole.at("metadata").fields
     if whole.at("kind").data == "ClusterTask" and (namespace := run.by.at("metadata", "namespace")):
-        # A ClusterTask has no namespace of its own, and its pods go to that of the run.
+        # A ClusterTask has no namespace; its pods are created in the namespace of the run.
         metadata["namespace"] = namespace
     if name:
         # Findings on the whole of it point at the task.

@@ -15,9 +15,9 @@ _LEFT_TO_ACTIONS = ("image", "securityContext")
 
 @record
 class RunOverrides:
-    """What a run settles of a task's pod: its service account and its pod template, empty where it says nothing of them.
+    """The service account and the pod template that a run sets for the pod of a task. Empty if it does not set them.
 
-    `by` is the run, where it is another object than the one that holds the task.
+    `by` is the run, if it is not the object that contains the task.
     """
 
     account: Piece = NOTHING
@@ -84,7 +84,7 @@ class PipelineRun:
 
     @property
     def is_too_large(self) -> bool:
-        """Whether its pod template, over which those of single tasks go, has too many values to be taken for each of them."""
+        """Return whether its pod template, which the templates of single tasks override, has too many values to copy for each task."""
         joined = sum(any(map(_template_of, alike)) for alike in self._own.values())
         return joined * values_in(self._template.data) > MAX_REPEATED
 
@@ -110,7 +110,7 @@ class PipelineRun:
 
     @property
     def settles(self) -> str:
-        """What stands for all that it may settle for any task."""
+        """Return the key of all values that the run can set for a task."""
         spec = self._spec
         fields = [spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs")]
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
@@ -122,7 +122,7 @@ def _template_of(one: Piece) -> Piece:
 
 
 def _joined(templates: Iterable[Piece]) -> Piece:
-    """Pod templates over one another, the last on top: field by field, but for the volumes, which are joined by name."""
+    """Return pod templates merged field by field; the last one wins. Volumes are merged by name."""
     given = [template for template in templates if template]
     if len(given) < 2:
         return given[0] if given else NOTHING
@@ -149,10 +149,10 @@ def called(whole: Piece) -> str:
 
 
 class References:
-    """The Tekton objects of an input that are documents of their own, and which of them refer to which.
+    """The Tekton objects of an input and the references between them. Each object is a document.
 
-    A name stands for the object of that name and namespace in the same file, else in the same folder, else anywhere, if there
-    is one only.
+    A name refers to the object with that name and namespace in the same file, else in the same folder, else anywhere, if there
+    is only one.
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
@@ -173,7 +173,7 @@ class References:
         for whole in wholes:
             name = _text(whole.at("kind")), _namespace(whole), _text(whole.at("metadata", "name"))
             for place in _places(whole):
-                # What is there twice stands for neither.
+                # A name that two objects have refers to neither.
                 self._known[(*name, *place)] = NOTHING if (*name, *place) in self._known else whole
         for whole in wholes:
             if whole.at("kind").data == "TaskRun":
@@ -201,7 +201,7 @@ class References:
         return id(whole.node) in self._resolved
 
     def may_repeat(self, task: Piece, run: RunOverrides, holder: Piece) -> bool:
-        """Whether there is room for the pod of a task spec in one more way: what is written once counts where it is taken again."""
+        """Return whether the limit allows one more pod from a task spec. A value counts again for each pod."""
         steps = task.at("steps").items
         actions = [action.at("spec") for step in steps if (action := self.action(step, holder)[0])]
         repeated = [run.template, *actions, *([task] if id(task.data) in self._taken else ())]
@@ -266,7 +266,7 @@ class References:
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 
     def missing(self, whole: Piece) -> Iterator[tuple[Piece, str]]:
-        """What an object refers to that cannot be told from the input: the name of the task that does, and what is missing."""
+        """Return the references of an object that the input does not resolve: the name of the task, and what is missing."""
         kind, spec = whole.at("kind").data, whole.at("spec")
         refs = [(NOTHING, spec.at("taskRef"), "Task")] if kind == "TaskRun" else []
         refs += [(NOTHING, spec.at("pipelineRef"), "Pipeline")] if kind == "PipelineRun" else []
@@ -277,7 +277,7 @@ class References:
                 yield name, f"it runs {why}"
 
     def _target(self, ref: Piece, kind: str, near: Piece) -> tuple[Piece, str]:
-        """What a reference means; where the input does not tell what that is. A custom task is no task, and means nothing."""
+        """Return the task of a reference, or why the input does not contain it. A custom task has no pod, so it gives neither."""
         version, name = _text(ref.at("apiVersion")), _text(ref.at("name"))
         if version and not version.startswith("tekton.dev/"):
             return NOTHING, ""

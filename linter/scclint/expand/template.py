@@ -1,7 +1,7 @@
-"""An OpenShift Template (template.openshift.io/v1) stands for its objects with the parameters filled in, as by `oc process`.
+"""The objects of an OpenShift Template (template.openshift.io/v1) with the parameters filled in, as `oc process` does.
 
-The substitution is that of library-go's templateprocessing. A value that nobody can know before the Template is processed
-(generated, or required and not given) leaves `Unknown` where it would stand.
+The substitution is that of library-go's templateprocessing. A value that is not known before the Template is processed
+(generated, or required and not set) is `Unknown`.
 """
 
 import re
@@ -28,8 +28,8 @@ _WHOLE = re.compile(r"\$\{\{([a-zA-Z0-9_]+)\}\}")
 def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounter) -> list[Item]:
     """Return the objects of a Template with the parameters filled in, in order. `given` are values for parameters by name.
 
-    Items of a List among the objects are objects of their own. What is no mapping is left out. Raises LimitError at the Template
-    if filling in makes too much of it, as counted in `added`.
+    Each item of a List is also an object. A value that is not a mapping is left out. Raises LimitError at the place of the
+    Template if filling in adds too much text; `added` counts it.
     """
     data, path = template.data, template.path
     at = locate(template.root, path)[0]
@@ -131,7 +131,7 @@ def _labelled(metadata: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any
 def _target_namespace(objects: Iterable[Mapping[str, Any]]) -> str:
     """The one unknown namespace in which bindings look for service accounts, as it is written.
 
-    Such a parameter is there to repeat the namespace the Template is processed into, which no field of a binding can name.
+    Such a parameter repeats the namespace into which the Template is processed. A binding has no other way to refer to it.
     """
     written = {
         subject["namespace"].text
@@ -227,6 +227,6 @@ def _decoded(text: str) -> Any:
 
 
 def _depth(data: Any) -> int:
-    """How many collections lie within one another."""
+    """Return how deeply collections are nested."""
     held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
     return 0 if held is None else 1 + max(map(_depth, held), default=0)

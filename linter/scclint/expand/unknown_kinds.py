@@ -1,4 +1,4 @@
-"""Objects of kinds that nobody knows, told by what they hold: containers, or settings of pods that some controller makes."""
+"""Objects of unknown kinds that contain containers, or settings of pods that a controller creates."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ SECURITY = frozenset((
 
 
 def holds_containers(group: str, kind: str, data: Any) -> bool:
-    """Whether an object of (group, kind) holds a container: something with an image, where the name of a field says so.
+    """Return whether an object of (group, kind) contains a container: a value with an image, under a field with a known name.
 
-    `containers`, `sidecarContainers`, Argo's `container` and `script`, the `steps` of what becomes Tekton tasks. A security
-    context is as good, and so is a ConfigurationPolicy whose objects are the text of one template that names any of them.
+    The names are `containers`, `sidecarContainers`, `container` and `script` of Argo, and `steps` of Tekton. A security context also
+    counts, and so does a ConfigurationPolicy with a text template that contains one of these names.
     """
     return kind not in PODLESS and group not in NO_HOLDERS and _holds(data)
 
@@ -28,7 +28,7 @@ def holds_containers(group: str, kind: str, data: Any) -> bool:
 def _holds(data: Any) -> bool:
     if isinstance(data, dict):
         source = data.get("object-templates-raw")
-        # Within a Policy, whose own templates come first, the text is one that is to be filled in.
+        # In a Policy, the text is Unknown, because the templates of the Policy are filled in first.
         if isinstance(source, str | Unknown) and names_containers(str(source)):
             return True
         return any(_is_telling(key, value) or _holds(value) for key, value in data.items())

@@ -78,10 +78,10 @@ def _plain(path: str) -> str:
 
 
 class Reach:
-    """What may be read of a folder that is linted, and so be quoted in a report: whatever is in it or in the work tree around.
+    """The files that a run over a folder may read and quote in a report: those in the folder and in the git work tree around it.
 
-    Whoever wrote the tree must not have others' files read, by links or by paths that lead out of it. `.git` is not part of it,
-    since there are credentials in there.
+    The author of the tree must not make scclint read other files through links or paths that lead out of it. `.git` is excluded,
+    because it can contain credentials.
     """
 
     def __init__(self, folder: str) -> None:
@@ -114,7 +114,7 @@ class Reach:
 
 
 def is_below(real: str, top: str) -> bool:
-    """Whether a real path lies in a folder, or is that folder, and is no part of a `.git` in it."""
+    """Return whether a real path is a folder or is in it, and not in a `.git` of this folder."""
     # `.GIT` is the same folder on many a disk.
     inside = os.path.relpath(real, top).lower().split(os.sep)
     return os.pardir not in inside and ".git" not in inside
@@ -184,7 +184,7 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
     while pending:
         prefix = pending.pop()
         folder = os.path.join(root, prefix) if prefix else root
-        # What an index has for a submodule may be a folder of files, of which no git has a list.
+        # A submodule in the index can be a plain folder, which git cannot list.
         plain = prefix and not os.path.lexists(os.path.join(folder, ".git"))
         listed = None if plain else listed_by_git(folder, tracked_only=tracked_only)
         if listed is None:
@@ -192,7 +192,7 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
             continue
         for name in listed:
             path = os.path.join(folder, name)
-            # An index may name anything, and what it has as a folder may be a link by now. What is no text is told later.
+            # The index can contain any name, and a folder in it can be a link by now. Names that are not text are reported later.
             if is_text(path) and not reach.has_folder_of(path):
                 continue
             # Before the name is looked at, for a submodule may be called `x.yaml`.

@@ -17,9 +17,9 @@ def program() -> str:
 
 
 def command(folder: str, *arguments: str) -> list[str]:
-    """What runs git in a folder.
+    """Return the command line that runs git in a folder.
 
-    `core.fsmonitor` is what listing files would start. A folder that looks like a bare repository is none of ours.
+    It switches off `core.fsmonitor`, which names a program that git starts, and repositories that are plain folders (bare).
     """
     switched_off = ("core.fsmonitor=false", "safe.bareRepository=explicit")
     return [program(), *(part for setting in switched_off for part in ("-c", setting)), "-C", folder, *arguments]
@@ -28,8 +28,8 @@ def command(folder: str, *arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """The environment for `command`.
 
-    Objects that a partial clone lacks are not fetched, which would start whatever its configuration names, and no protocol is
-    allowed, for a git that does not know the first. What git sets for a hook would point to the hook's own repository.
+    It keeps git from fetching the missing objects of a partial clone, because its configuration can name any program. An older git does
+    not know this variable, so no protocol is allowed either. The variables that git sets for a hook point to the hook's repository.
     """
     kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
     return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

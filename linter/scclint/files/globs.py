@@ -4,8 +4,8 @@
 trailing one) matches the name at any depth; with one it is anchored at the root. A glob that matches a folder takes
 everything below it; a trailing slash makes it match folders only.
 
-Globs come with what is linted, so that none may take long: what stands between two wildcards is looked for once, from the
-left, and never again (the atomic groups), since a later place for it would leave less to the rest.
+Globs can come from an untrusted repository, so each must be fast. The text between two wildcards is searched once, from the left (the
+atomic groups). A later match would only leave less text for the rest of the glob.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Which files of a folder git ignores, as far as git says so."""
+"""The files of a folder that git ignores."""
 
 import os
 

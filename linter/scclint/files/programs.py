@@ -1,4 +1,4 @@
-"""Where a program of the user lies."""
+"""Find the programs on PATH."""
 
 import os
 

@@ -40,7 +40,7 @@ def read(path: str, name: str = "") -> str:
 
 
 def read_all(file: BinaryIO, name: str, expected: int = MAX_BYTES) -> bytes:
-    """Everything a binary stream has, standard input included, of which `expected` bytes are likely.
+    """Return the content of a binary stream, such as standard input. `expected` is the likely number of bytes.
 
     Raises LoadError beyond `MAX_BYTES`.
     """

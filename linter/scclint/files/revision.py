@@ -26,10 +26,10 @@ class Revision:
 
 
 def resolve(name: str, folder: str) -> Revision:
-    """The commit from which HEAD and revision `name` went apart: `name` itself where that is an ancestor of HEAD.
+    """Return the merge base of HEAD and the revision `name`. This is `name` itself if it is an ancestor of HEAD.
 
-    What others changed in the meantime is thus not taken for a change of this branch. `folder` lies in the repository.
-    Raises UsageError where there is no repository, or no such revision in it.
+    Changes of others since then therefore do not count as changes of this branch. `folder` is in the repository.
+    Raises UsageError if there is no repository, or if it does not contain the revision.
     """
     root = os.path.realpath(_git(folder, f"{folder} is in no git work tree", "rev-parse", "--show-toplevel"))
     if name.startswith("-"):

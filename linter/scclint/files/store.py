@@ -28,7 +28,7 @@ class StoredFile:
         self._header = f"scclint {version} {stamp(code)} python {python}".encode()
 
     def read(self) -> list[bytes]:
-        """The lines, without their ends; none where there is no such file, or other code wrote it."""
+        """Return the lines without their ends. Empty if the file does not exist or another version wrote it."""
         try:
             descriptor = os.open(self._path, os.O_RDONLY | _SAFELY)
             with open(descriptor, "rb") as file:
@@ -65,13 +65,13 @@ def own_folder() -> str:
         status = os.lstat(folder)
     except OSError:
         return ""
-    # What others can write to could tell us that a workload is no workload.
+    # If other users can write to the folder, they could change verdicts.
     foreign = hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022)
     return "" if foreign or not os.path.isdir(folder) or os.path.islink(folder) else folder
 
 
 def digest(text: str) -> str:
-    """What stands for a text."""
+    """Return the hex digest of a text."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
@@ -82,10 +82,10 @@ def of_others() -> list[str]:
 
 
 def stamp(code: Iterable[str]) -> str:
-    """What stands for the state of modules, and of the modules and data files in folders: a hash of their names, sizes and times.
+    """Return a hash of the names, sizes and times of modules, and of the modules and data files in folders.
 
-    The code may change where the version does not, as in a checkout. What is in a zip archive counts for nothing, for it is not
-    edited in place.
+    In a checkout, the code can change while the version stays the same. Files in a zip archive are left out, because nobody edits
+    them in place.
     """
     found: list[tuple[str, int, int]] = []
     for path in code:

@@ -1,4 +1,4 @@
-"""The folders and files below a folder, however deep they lie."""
+"""Walk the folders and files below a folder, at any depth."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 def walk(top: str, refused: Callable[[OSError], object] = lambda error: None) -> Iterator[tuple[str, list[str], list[str]]]:
     """Each folder from `top` down, with the names of its folders and of what else is in it.
 
-    As `os.walk` does, which in Python 3.11 calls itself for each level and so ends at the limit of recursion: folders taken out of
-    the list are not entered, linked ones never are, and those that cannot be read are told to `refused`.
+    It works as `os.walk`, which in Python 3.11 is recursive and fails for deep folders. Folders that the caller removes from the list
+    and linked folders are not entered. `refused` gets the errors of folders that cannot be read.
     """
     pending = [top]
     while pending:
@@ -36,5 +36,5 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        # As of a link to itself, which whoever opens it is told.
+        # For example a link to itself. Opening it reports the error.
         return False

@@ -14,7 +14,7 @@ __all__ = ["is_helm_template", "load_file", "load_text"]
 
 
 def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
-    """Yield the documents of a file's text. The path `file` tells whether the file is a template of a Helm chart."""
+    """Yield the documents of a file's text. The path `file` decides whether the file is a template of a Helm chart."""
     return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text)
 
 
@@ -47,7 +47,7 @@ def _without_marks(text: str) -> str:
 
 
 def is_helm_template(file: str) -> bool:
-    """Whether the path lies under `templates/` of a directory with a Chart.yaml."""
+    """Return whether the path is below `templates/` of a folder with a Chart.yaml."""
     if "templates" not in file:
         return False
     folder = os.path.dirname(os.path.normpath(file))

@@ -17,7 +17,7 @@ Status = Literal["parsed", "other", "empty", "template", "unparsable"]
 
 @record
 class Document:
-    """One document, whatever became of it.
+    """One document and the result of loading it.
 
     `file` is the path as displayed, `index` the 0-based place in the stream, `line` the first line (of the `---` if there is
     one). `source` is the path of Helm's `# Source:` line that holds for it. `marker` is the name that was given to Helm in place of a
@@ -27,9 +27,9 @@ class Document:
 
     `status` decides how to read the rest:
     - `parsed`: `root` is the tree.
-    - `other`: never parsed, because its kind is surely none of those asked for; `kind` is known, except for JSON text
-      that has no `kind` at all and is no seccomp profile.
-    - `empty`: nothing but blank lines and comments, or an explicit null.
+    - `other`: not parsed, because the run does not need its kind. `kind` is known, except for JSON text that has no
+      `kind` and is not a seccomp profile.
+    - `empty`: only blank lines and comments, or an explicit null.
     - `template`: Go template source, which is no YAML yet; `error` is set if parsing was tried.
     - `unparsable`: `error` says what is wrong and where in the file.
     """

@@ -14,10 +14,10 @@ STDIN = "-"
 
 
 class Reader:
-    """Reads files, where `overlay` has the texts that hold in place of what is on the disk, by the path as displayed.
+    """Reads files. `overlay` contains texts that replace files on the disk, by the displayed path.
 
-    Standard input and unsaved buffers of an editor are such texts; one that cannot be read is its error. Documents of a kind
-    that is not among `kinds` are not parsed.
+    These are standard input and the unsaved buffers of an editor. An overlay that cannot be read is an error. Documents whose kind
+    is not in `kinds` are not parsed.
     """
 
     def __init__(self, kinds: Set[str], overlay: Mapping[str, str | LoadError] = EMPTY) -> None:

@@ -1,10 +1,9 @@
-"""Tells from the text alone that a document is of no interest, so that it need not be parsed.
+"""Find documents that a run does not need to parse, from their text alone.
 
-The answer must never be wrong for a document that matters. It rests on this: where the first content is a bare `word:` in
-column 1, the root is a block mapping, each of whose keys begins a line in column 1. If every line that does is a bare
-`word:` key, then a root key `kind` has to be one of those lines as well, spelled out. Whatever could break the reasoning
-(quotes, anchors, tags, merge and complex keys, flow style, directives, line breaks that editors do not show, a kind that is
-not one bare word on the key's line) leads to parsing.
+The answer must never be wrong for a document that a run needs. If the first content is an unquoted `word:` in column 1, the root is a
+block mapping, and each of its keys begins a line in column 1. If each line that begins in column 1 is an unquoted `word:` key, one of
+these lines is the key `kind`, if the mapping has one. Any text for which this is not certain is parsed: quotes, anchors, tags, merge and
+complex keys, flow style, directives, unusual line breaks, and a kind that is not one unquoted word on the line of its key.
 """
 
 import re
@@ -21,29 +20,29 @@ _FIRST_KEY = re.compile(_KEY)
 _KIND = re.compile(r"kind: +([A-Za-z][A-Za-z0-9]*)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _API_VERSION = re.compile(r"apiVersion: +([A-Za-z0-9./-]+)(?: +#[^\n]*| *)\r?(?=\n|\Z)")
 _KEY_ENDS = r"""(?:["'][ \t]*:|[ \t]*:[ \t\r\n])"""
-# Compiled when they are asked for, which many a run does not.
+# Compiled on first use, because many runs do not need them.
 _HOLDER = rf"(?:ontainers?|steps|sidecars|script){_KEY_ENDS}"
 _SECURITY = rf"ecurityContext{_KEY_ENDS}"
 _DISGUISED = r"\\[uUx\r\n\x85\u2028\u2029]|[\s,:?\[{]!"
-"""In flow style, what may stand for a word: a letter escaped, a word with a line break in it, or something with a tag (`!!binary`)."""
+"""Other spellings of a word in flow style: an escaped letter, a line break in the word, or a tag (`!!binary`)."""
 
 _SPELLED_OUT = r"""\\[uUx\r\n]|\n[ -]*+\?[ \r\n]"""
-"""In block style, what may stand for a key: a letter escaped, and a key on a line of its own behind `?`."""
+"""Other spellings of a key in block style: an escaped letter, or a key after `?`."""
 
 HOLDERS = "*"
-"""Stands among the kinds asked for: documents of other kinds are asked for as well where they seem to hold containers."""
+"""An entry of the requested kinds: also parse documents of other kinds that seem to contain containers."""
 
 PODLESS = frozenset(("ConfigMap", "ControllerRevision", "CustomResourceDefinition", "Secret"))
-"""Kinds that speak of containers in texts, schemas and records, and make no pods."""
+"""Kinds that mention containers in texts, schemas and records, and create no pods."""
 
 
 def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
-    """(kind, apiVersion) of a document that is surely none of `subject_kinds` and no list; None where it has to be parsed.
+    """Return (kind, apiVersion) of a document that is certainly not in `subject_kinds` and not a list; None if it must be parsed.
 
-    Where `HOLDERS` is asked for, whatever might be a container or a list of them leads to parsing as well.
+    With `HOLDERS`, a text that might contain a container or a list of containers must be parsed too.
 
-    JSON text without any `kind`, and without the `SCMP_` that seccomp profiles have instead, gives ("", ""). A document that
-    this answers for may still be broken further down.
+    JSON text without a `kind` and without the `SCMP_` of seccomp profiles gives ("", ""). The document can still contain
+    a syntax error.
     """
     start = body_start(chunk)
     # Editors' and tools' JSON has comments; YAML takes one in front for text.
@@ -72,7 +71,7 @@ def _spells_out(chunk: str) -> bool:
 
 
 def names_containers(text: str) -> bool:
-    """Whether YAML or JSON text, in whatever style, has a key that holds containers or a container, and may have an image.
+    """Return whether YAML or JSON text of any style has a key for containers and possibly an image.
 
     A key for a security context is as good.
     """

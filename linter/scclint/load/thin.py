@@ -1,8 +1,8 @@
-"""Blanks out, before anything is parsed, the items of a large list that nobody asked for: dumps of clusters are mostly those.
+"""Remove the items of a large list that a run does not need, before parsing. Most items in a cluster dump are of this sort.
 
-`oc get -o yaml` and must-gather write a list's items as a block sequence whose dashes stand in column 1, each item's own keys
-in column 3. A line that begins in column 1 within the items therefore begins an item or ends the sequence, whatever scalars
-there are, and an item's kind is a line of its own.
+`oc get -o yaml` and must-gather write the items of a list as a block sequence with the dashes in column 1 and the keys of each
+item in column 3. A line among the items that begins in column 1 therefore begins an item or ends the sequence, and the kind of an item
+is a separate line.
 """
 
 import re
@@ -16,9 +16,9 @@ _LIST = re.compile(r"^kind: +([A-Za-z][A-Za-z0-9]*)List[ \t]*\r?$", re.MULTILINE
 
 
 def thin(text: str, kinds: Set[str]) -> str:
-    """The text of a stream, where items of lists that are surely of none of the kinds have become empty lines.
+    """Return the text of a stream, with empty lines for the items of lists that are certainly of other kinds.
 
-    What is left parses as before and every line keeps its number. Text of any other form comes back as it is.
+    The rest parses as before and each line keeps its number. Text of any other form is returned unchanged.
     """
     parts: list[str] = []
     done = 0
@@ -34,7 +34,7 @@ def thin(text: str, kinds: Set[str]) -> str:
 
 
 def _element(text: str, start: int, stop: int) -> str:
-    """The kind that items have by the name of their list, which stands before or after them; empty if it tells none."""
+    """Return the kind of the items from the kind of their list, which is before or after them; empty if unknown."""
     before = text.rfind("\n---", 0, start) + 1
     after = text.find("\n---", stop - 1)
     found = _LIST.search(text, before, start) or _LIST.search(text, stop, after if after >= 0 else len(text))

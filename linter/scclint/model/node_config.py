@@ -1,5 +1,5 @@
-"""What comes to nodes, and how nodes are grouped: MachineConfigs and their pools, the Security Profiles Operator's objects, and
-seccomp profiles as files of their own.
+"""Objects that configure nodes: MachineConfigs and their pools, objects of the Security Profiles Operator, and files of seccomp
+profiles.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class MachineConfig(ProfileSource):
 
 
 class SeccompProfileFile(ProfileSource):
-    """A seccomp profile as it stands on a node: JSON, in the OCI form or that of containers-common. It has no kind."""
+    """A seccomp profile as a file on a node: JSON in the form of OCI or of containers-common. It has no kind."""
 
     __slots__ = ()
 

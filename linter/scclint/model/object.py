@@ -34,17 +34,17 @@ class Origin:
 
 @record
 class Provenance:
-    """What is known of an object beside its data. The defaults fit an object that stands in its file as the cluster gets it.
+    """Facts about an object besides its data. The defaults are for an object that is in its file as the cluster gets it.
 
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
-    - `label`: what messages call the object where kind and name would say nothing to its author.
+    - `label`: the name of the object in messages, if its author does not know its kind and name.
     - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
     - `unplaced`: whether it names namespace `default` only because Helm was given no namespace.
     - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
     - `elsewhere`: what decides about its pods and is not in the input, as a clause.
     - `beyond`: whether that is in the input but beyond a limit of scclint.
     - `origin`: the file that kustomize built it from.
-    - `moved`: where its author wrote parts of it, by their path in the object, for parts that were put together.
+    - `moved`: for an object that was put together, where its author wrote each part, by the path of the part in the object.
     - `substitutions`: the Template parameters behind its values, by path, for each Template around it from the innermost on.
     """
 
@@ -67,7 +67,7 @@ class Provenance:
 
 
 WRITTEN = Provenance()
-"""The provenance of an object that stands in its file as the cluster gets it."""
+"""The provenance of an object that is in its file as the cluster gets it."""
 
 
 class ApiObject(View):

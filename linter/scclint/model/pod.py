@@ -1,4 +1,4 @@
-"""One normalised pod for all kinds: whatever carries a pod template, checks see the same `Pod`."""
+"""One normalised pod for all kinds that contain a pod template."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from scclint.yaml.nodes import Node
 
 
 class Container(View):
-    """A container of any sort; `list` is the field of the pod spec it stands in, `index` its place there."""
+    """A container of any sort. `list` is its field in the pod spec, and `index` its position in that list."""
 
     __slots__ = ("index", "list", "name")
 
@@ -78,7 +78,7 @@ class Pod(View):
 
     @property
     def service_account_name(self) -> Field[str]:
-        """`serviceAccountName`, or its deprecated alias where that alone is written."""
+        """Return `serviceAccountName`, or its deprecated alias if only that is set."""
         name = self.field("spec", "serviceAccountName")
         alias = self.field("spec", "serviceAccount")
         return alias if alias and not name else name

@@ -36,7 +36,7 @@ _BITS = {"int32": 32, "int64": 64}
 class Shape:
     """What one value may be. Shapes of objects name their definition and make the shapes of their fields when first asked.
 
-    `accepts` is the Python type of which every value is right, None where the value must be looked at. `low` and `high` bound
+    `accepts` is the Python type whose values are all valid, None if each value must be checked. `low` and `high` bound
     an integer (inclusive; its Go type's range where the API server has no narrower one), `bits` is the size of that type.
     `go_type` is the name of its Go type where the schema has one, and `open` says that an object may have fields not listed.
     """
@@ -97,7 +97,7 @@ class Shape:
         return self._fields
 
     def lifetime(self, field: str) -> tuple[int | None, int | None]:
-        """The first and the last minor that have a field; None where there is no such bound, or no such field."""
+        """The first and the last minor that have a field; None without a bound, or without the field."""
         schema = self._schema["properties"].get(field, {})
         return schema.get("x-since"), schema.get("x-until")
 
@@ -119,7 +119,7 @@ class Shapes:
         return None if name is None else self.definition(name)
 
     def decoded(self, kind: str) -> Shape | None:
-        """The shape that decodes objects of a kind, whatever their API version; None for a kind without schema."""
+        """Return the shape that decodes objects of a kind in any API version; None for a kind without schema."""
         name = self._reads.get(kind)
         return None if name is None else self.definition(name)
 

@@ -8,9 +8,9 @@ from scclint.finding import Path
 
 
 class Unknown:
-    """Stands in plain data where a value is not known. `text` is what was written, `${TAG}`; empty where that is not known.
+    """An unknown value in plain data. `text` is the text in the manifest, such as `${TAG}`; empty if that is not known.
 
-    It equals nothing but itself, so no check can mistake it for a value.
+    It equals only itself, so a check cannot mistake it for a value.
     """
 
     __slots__ = ("text",)

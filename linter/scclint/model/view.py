@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Field(Generic[T]):
     """A value in a manifest, whether it was written at all, and where.
 
-    `value` is None when the field is absent or null; `present` is True when the key stands in the manifest, even with
+    `value` is None when the field is absent or null; `present` is True if the manifest contains the key, even with
     null. `path` leads to it from the object's root. Its `span` is the `key: value` on its line, and for an absent field
     the key of the mapping it is missing from (for a container: its `- name:` line).
     """

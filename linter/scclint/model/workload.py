@@ -13,9 +13,9 @@ from scclint.yaml.nodes import Node
 
 
 class Workload(ApiObject):
-    """Anything that makes pods. `pod` is its pod, or its template's.
+    """An object that creates pods. `pod` is the pod itself or the one of its template.
 
-    `controlled` is True where a controller creates the pods, so that the rights of whoever applied the manifest do not count.
+    `controlled` is True if a controller creates the pods, so that the rights of the user who applies the manifest do not count.
     """
 
     __slots__ = ("_template", "controlled", "pod")
@@ -64,8 +64,8 @@ def _has_controller(manifest: dict[str, Any]) -> bool:
 def _why_partial(workload: Workload) -> str:
     """Return as a clause why the object is not a whole one: patches and assertions of tests state only some fields of an object.
 
-    The fields that the API server requires tell a patch from a whole object. An image that is written as empty is to be filled in
-    by whatever applies the object, and admission does not look at it.
+    A patch lacks fields that the API server requires. An empty image is filled in when the object is applied, and admission does not
+    read it.
     """
     data, pod = workload.data, workload.pod
     spec, pod_spec = data.get("spec"), pod.data.get("spec")

@@ -28,7 +28,7 @@ HOMES: dict[str, dict[str, str]] = {
     "JobSpec": {"PodSpec": "template.spec"},
     "PodTemplateSpec": {"PodSpec": "spec"},
 }
-"""Where a field belongs that stands one level too high or too low, for objects in which that is a common slip."""
+"""The right place of a field that is often written one level too high or too low."""
 
 POD_SECURITY_POLICY_FIELDS = frozenset((
     "allowedCSIDrivers", "allowedHostPaths", "allowedProcMountTypes", "hostIPC", "hostNetwork", "hostPID", "hostPorts", "privileged",

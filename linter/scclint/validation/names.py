@@ -1,8 +1,8 @@
-"""Rules of the API server about names: what they are made of, that they differ, and that what they refer to is there.
+"""Rules of the API server about names: their syntax, that they are unique, and that references exist.
 
 As apimachinery's, pkg/apis/core's and pkg/apis/apps' validation applies them on creation, with their words (without the regular
-expressions that follow those). They hold for whole objects only: what a patch leaves out stands elsewhere. Values of a wrong
-type are left to the walk over the schema, and what may equal an unknown value is taken to do so.
+expressions that follow those). They apply to whole objects only, because a patch contains only some fields. The check of
+the schema reports values of a wrong type. An unknown value counts as equal to any value.
 """
 
 import re
@@ -37,7 +37,7 @@ def check_names(root: Json, kind: str) -> Problems:
     elif kind in WORKLOADS or kind in ("ServiceAccount", "SecurityContextConstraints"):
         problems += _check_form("subdomain", name, ("metadata", "name"))
     yield from problems
-    # Whatever settles what an object is called, or what it selects, may well add to its pod.
+    # A tool that sets the name or the selector of an object can also add to its pod.
     if kind not in WORKLOADS or problems or is_open(namespace) or is_open(name):
         return
     where = WORKLOADS[kind].template
@@ -76,7 +76,7 @@ def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
     ]
     yield from _check_unlike((container.get("name"), (*where, "name")) for container, where in containers)
     volumes += [_mapping(claim, "metadata").get("name") for claim in _mappings(claim_templates)]
-    # Whatever fills an empty image in may well add volumes.
+    # A tool that fills in an empty image can also add volumes.
     to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
     if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
         return

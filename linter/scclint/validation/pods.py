@@ -183,7 +183,7 @@ def _check_namespaces(spec: Json, path: Path, kubernetes_minor: int) -> Problems
 
 
 def _check_os(spec: Json, path: Path) -> Problems:
-    """`validateWindows` and `validateLinux`: a pod that names its operating system has none of the other's fields."""
+    """Check as `validateWindows` and `validateLinux`: a pod that sets its operating system has no field of the other one."""
     name = _mapping(spec, "os").get("name")
     contexts = [(_mapping(spec, "securityContext"), (*path, "securityContext"), LINUX_POD_FIELDS)]
     contexts += [

@@ -110,7 +110,7 @@ def _check_volumes(root: Json) -> Problems:
 
 
 def _effective_volumes(root: Json) -> set[str]:
-    """The volume types after defaulting; `*` is left to stand for the types that defaulting would put in its place."""
+    """Return the volume types after defaulting. `*` is not replaced by the types that it means."""
     if root.get("volumes") is None:
         return {"*"}
     host_path = root.get("allowHostDirVolumePlugin") is True
@@ -146,7 +146,7 @@ def _check_sysctls(root: Json) -> Problems:
 
 
 def _covers(pattern: str, sysctl: str) -> bool:
-    """Whether a sysctl or pattern lies within `pattern`, in which a `*` at the end stands for any rest."""
+    """Return whether `pattern` matches a sysctl or pattern. A `*` at the end of `pattern` matches any text."""
     if pattern.endswith("*"):
         return sysctl.removesuffix("*").startswith(pattern[:-1])
     return pattern == sysctl

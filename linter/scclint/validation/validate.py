@@ -1,4 +1,4 @@
-"""Tells which fields of an API object the API server of a release would refuse, would not know, or would miss.
+"""Find the fields of an API object that the API server of a release rejects, does not know, or requires.
 
 Two stages, as in the cluster: decoding (unknown fields and types, from the JSON Schemas of the minor, as kubectl and oc do
 with strict field validation) and validation (ranges, closed lists, and the rules of pods and SCCs that join several fields).
@@ -106,6 +106,6 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _securing(problem: FieldProblem) -> FieldProblem:
-    """The same problem, marked: whatever stands in an SCC decides what containers may do, its metadata apart."""
+    """Return the problem, marked as relevant to security: each field of an SCC except its metadata decides what containers may do."""
     secures = problem.path[:1] != ("metadata",)
     return replace(problem, in_security_context=secures)

@@ -52,7 +52,7 @@ Placer = Callable[[Any], tuple[int, int]]
 
 
 class _Anchored(NamedTuple):
-    """What an anchor stands for, with what an alias to it costs."""
+    """The value of an anchor, and the number of values that an alias to it adds."""
 
     node: Node
     tag: str | None = None
@@ -152,7 +152,7 @@ def _compose(
             if tag is not None:
                 tag = str(tag)
             if not text and place is None and start.column == 0 < start.line and start.index >= len(source):
-                # At the end of the text libyaml stands in a line of its own, which nobody wrote.
+                # At the end of the text, libyaml reports a line that is not in the file.
                 line = end_line = line - 1
                 column = end_column = len(source) - source.rfind("\n")
             if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):

@@ -9,8 +9,8 @@ Path = tuple[str | int, ...]
 def locate(root: Node, path: Path) -> tuple[Span, bool]:
     """The region for the field that `path` leads to, and whether that field is written.
 
-    For a missing field it is the key of the mapping in which it is missing. An array item has no key: its `name` entry stands
-    for it, else its `kind` or its first entry. The root is represented by its `kind`, else by its first entry.
+    The region of a missing field is the key of the mapping in which it is missing. An array item has no key, so its region is
+    its `name` entry, else its `kind` or its first entry. The region of the root is its `kind`, else its first entry.
     """
     node = root
     span = _represent(root, "kind")

@@ -57,8 +57,8 @@ class ScalarNode(Node):
 class Entry:
     """One key and its value. `key.value` is the JSON key, always a str: `on: x` has the key `"true"`.
 
-    `alias` is the place of the alias where the value is one, else None; the value then lies at its anchor. `merged` says
-    that a merge key (`<<`) brought the entry in: key and value lie in the mapping that was merged.
+    `alias` is the place of the alias if the value is one, else None; the place of the value is then its anchor. `merged` is
+    True if a merge key (`<<`) added the entry. Key and value are then in the merged mapping.
     """
 
     __slots__ = ("alias", "key", "merged", "value")
@@ -91,8 +91,8 @@ class Entry:
 class MappingNode(Node):
     """An object. `entries` are the ones that count, in the order of writing, merge keys and duplicates resolved.
 
-    The cluster's decoder takes keys one by one and the last one wins; a merge key sets its mapping's keys at the place where
-    it stands, so that it overrides what stands before it. `duplicates` are the entries written in this mapping that lost.
+    In the cluster's decoder, the last of several equal keys wins. A merge key sets the keys of its mapping at its own position,
+    so it overrides the keys before it. `duplicates` are the entries of this mapping that were overridden.
     """
 
     __slots__ = ("_index", "duplicates")

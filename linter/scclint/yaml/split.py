@@ -1,7 +1,7 @@
-"""A stream of text to the texts of its documents, without parsing them.
+"""Split a stream of text into the texts of its documents, without parsing them.
 
-A line that begins with `---` or `...`, followed by a blank or the line's end, ends a document wherever it stands: within
-block scalars as well, and within quoted ones, where it is an error. So the cuts are right for every text that parses.
+A line that begins with `---` or `...`, followed by a blank or the end of the line, always ends a document. This is also true in
+a block scalar. In a quoted scalar it is an error. The cuts are therefore correct for every text that parses.
 """
 
 import re
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 def split(text: str) -> Iterator[Chunk]:
-    """The documents of a stream, in order; none of an empty text."""
+    """Return the documents of a stream, in order. An empty text has none."""
     line = 1
     start = counted = 0
     for end in _cuts(text):
@@ -40,7 +40,7 @@ def split(text: str) -> Iterator[Chunk]:
 
 
 def _cuts(text: str) -> Iterator[int]:
-    """The offsets where documents end. One begins at its `---`, or before it if only comments and directives stand there."""
+    """Return the offsets of the ends of documents. Comments and directives before a `---` belong to the document after it."""
     start = 0
     bare = not _marks_start(text)  # nothing but comments and directives may have been seen since `start`
     for marker in _MARKER.finditer(text):
@@ -75,7 +75,7 @@ def false_marker(chunk: str) -> int:
 
 
 def is_empty(chunk: str) -> bool:
-    """Whether the document has nothing but blank lines and comments."""
+    """Return whether the document contains only blank lines and comments."""
     return _EMPTY.fullmatch(chunk) is not None
 
 
