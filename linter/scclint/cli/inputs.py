@@ -15,6 +15,7 @@ from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.output import use_color
+from scclint.text import listed
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
@@ -85,7 +86,11 @@ def open_run(args: Namespace, config: Config, registry: Registry, options: RunOp
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
-    return Run(sources(args, config), config, registry, replace(options, overlay=overlay))
+    globs = tuple(getattr(args, "unit_globs", ()))
+    opened = Run(sources(args, config), config, registry, replace(options, overlay=overlay, units=globs))
+    if globs and not opened.units:
+        raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
+    return opened
 
 
 def _stdin_filename(args: Namespace) -> str:

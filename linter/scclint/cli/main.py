@@ -14,6 +14,7 @@ OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 COMMANDS = {
     "check": "scclint.cli.check",
     "review": "scclint.cli.review",
+    "units": "scclint.cli.units",
     "explain": "scclint.cli.explain",
     "seccomp": "scclint.cli.seccomp",
     "verify": "scclint.cli.verify",

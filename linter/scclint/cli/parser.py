@@ -71,6 +71,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
     adders = {
         "check": _check,
         "review": _review,
+        "units": _units,
         "explain": _explain,
         "seccomp": _seccomp,
         "verify": _verify,
@@ -181,6 +182,21 @@ def _review(commands: Commands) -> None:
     _configuration(parser)
 
 
+def _units(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "units",
+        "table of the units: what is deployed, and judged, together",
+        "Lists the units of the input: what one command or controller applies together.\n"
+        "Each is judged on its own, with what it takes from the others by name.",
+        usage=ON_PATHS,
+    )
+    _inputs(parser)
+    _cluster(parser)
+    _output(parser, ("table", "json"), "table or json; may repeat")
+    _configuration(parser)
+
+
 def _explain(commands: Commands) -> None:
     parser = _command(
         commands,
@@ -197,6 +213,7 @@ def _explain(commands: Commands) -> None:
     group.add_argument("what", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME")
     group.add_argument("paths", nargs="*", metavar="PATH", default=[], help="more manifests to take into account")
     _reading(group)
+    _choosing(group)
     _cluster(parser)
     _output(parser, ("text", "json"), "text or json; may repeat")
     _configuration(parser)
@@ -305,6 +322,7 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (default: .)"
     )
     _reading(group)
+    _choosing(group)
 
 
 def _reading(group: "argparse._ArgumentGroup") -> None:
@@ -318,10 +336,21 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
+    group.add_argument(
+        "--render", choices=("auto", "never", "require"), metavar="WHEN", help="auto (default), never or require"
+    )
+    group.add_argument("--helm-values", action="append", metavar="FILE", help="values file for each chart that is rendered")
+    group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
     group.add_argument("--jobs", metavar="N", type=_number, help="accepted and ignored: a run uses one process")
     group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
+
+
+def _choosing(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--unit", action="append", dest="unit_globs", metavar="GLOB", help="report only on units of that name; may repeat"
+    )
 
 
 def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":

@@ -55,11 +55,11 @@ def judged_workloads(
     return good, broke
 
 
-def write_formats(args: Namespace, render: Callable[[str, str | None], str]) -> bool:
+def write_formats(args: Namespace, render: Callable[[str, str | None], str], default: str = "text") -> bool:
     """Write each format asked for to its output, of which `-` and none are standard output. False if its reader went away."""
     outputs = [None if output == "-" else output for output in getattr(args, "output", [])]
     whole = True
-    for form, output in zip_longest(getattr(args, "format", ["text"]), outputs):
+    for form, output in zip_longest(getattr(args, "format", [default]), outputs):
         if form is None:
             raise UsageError(f"--output {output} has no --format of its own")
         whole = write(render(form, output), output) and whole

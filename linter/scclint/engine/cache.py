@@ -29,13 +29,14 @@ _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
 class Cache:
     """The parts for one scope: what is linted, and from which folder. `find` and `keep` raise nothing."""
 
-    def __init__(self, file: StoredFile, session: Session, neighbours: Neighbours) -> None:
+    def __init__(self, file: StoredFile, session: Session, neighbours: Neighbours, *, whole: bool) -> None:
         self._file = file
         self._session = session
         self._neighbours = neighbours
         self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
         self._known = self._read()
-        self._kept: dict[str, Any] = {}
+        # A run over some of the units keeps the parts of the others.
+        self._kept: dict[str, Any] = {} if whole else dict(self._known)
 
     def find(self, unit: Unit) -> Part | None:
         """Return the part of an earlier run that had the same unit; None if there is none."""
@@ -90,7 +91,7 @@ class Cache:
         return [(file.display, _digest_of(file.path)) for file in files]
 
 
-def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, version: str) -> Cache | None:
+def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, version: str, *, whole: bool) -> Cache | None:
     """Return where parts are kept for a scope; None where that is not possible, or findings depend on more than can be told."""
     config = session.config
     if config.helm_chart or config.profile_dirs or config.rule_modules or session.options.overlay or session.options.review:
@@ -98,7 +99,7 @@ def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, ve
     folder = own_folder()
     if not folder:
         return None
-    return Cache(StoredFile(folder, scope, "parts", version, _code(session.registry)), session, neighbours)
+    return Cache(StoredFile(folder, scope, "parts", version, _code(session.registry)), session, neighbours, whole=whole)
 
 
 def _code(registry: Registry) -> Iterator[str]:

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 Key = tuple[object, ...]
 
 
-def merge(parts: Sequence[Part], units: Sequence[Unit], session: Session, found: Sequence[Notice] = ()) -> Report:
-    """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit."""
+def merge(
+    parts: Sequence[Part], units: Sequence[Unit], session: Session, found: Sequence[Notice] = (), *, whole: bool = True
+) -> Report:
+    """The report on all units, whose parts come in the same order. `found` are notices on files that belong to no unit.
+
+    `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
+    """
     findings = merged_findings(parts)
     crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
     told = [*found, *(notice for part in parts for notice in part.notices)]
@@ -31,7 +36,7 @@ def merge(parts: Sequence[Part], units: Sequence[Unit], session: Session, found:
     files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
     if session.options.ignores:
         with guard("check", "applying suppressions", crashes):
-            findings, more = _suppressed(findings, parts, files, session, crashes)
+            findings, more = _suppressed(findings, parts, files, session, crashes, whole=whole)
             told += more
     texts = {file: text for part in parts for file, text in part.texts.items()}
     return Report(
@@ -44,14 +49,14 @@ def merge(parts: Sequence[Part], units: Sequence[Unit], session: Session, found:
         rules=session.registry.rules,
         outcomes=_outcomes(parts),
         units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
-        nothing=_is_nothing(parts, session),
+        nothing=whole and _is_nothing(parts, session),
         files=files,
-        folders=session.sources.folders,
+        folders=session.sources.folders if whole else (),
     )
 
 
 def _suppressed(
-    findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Session, crashes: list[Crash]
+    findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Session, crashes: list[Crash], *, whole: bool
 ) -> tuple[list[Finding], list[Notice]]:
     """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
     from scclint.suppress.syntax import config_ignores
@@ -60,9 +65,11 @@ def _suppressed(
     covered = Report(files=frozenset(files), folders=session.sources.folders)
 
     def ran(rule_id: str, file: str) -> bool:
-        return covered.covers(file) and rule_id in session.select(file)
+        return whole and covered.covers(file) and rule_id in session.select(file)
 
     ignores = merged_ignores(parts)
+    if not whole:
+        ignores = [replace(ignore, unused=()) for ignore in ignores]
     if configured := config_ignores(config):
         from scclint.suppress.apply import apply
 

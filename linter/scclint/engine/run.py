@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """The units of one run, ready to be judged."""
+    """The units of one run that are to be judged, sorted by name. `notices` concern files that belong to no unit, and rendering."""
 
     def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
         rendered = render(split, config)
-        self.units: Sequence[Unit] = rendered.units
-        self.notices = (*notices, *rendered.notices)
+        self._all: Sequence[Unit] = rendered.units
         self._session = Session(outline, sources, config, registry, rendered, options)
-        self._neighbours = Neighbours(self.units, split.closures, self._session)
+        self._neighbours = Neighbours(self._all, split.closures, self._session)
+        self.units = self._chosen(options)
+        self.notices = (*notices, *rendered.notices(self.units, config))
 
     def report(self, cache_scope: Sequence[str] = ()) -> Report:
         """Judge each unit and merge the results.
@@ -55,7 +56,21 @@ class Run:
             parts.append(part)
         if cache:
             cache.save()
-        return merge(parts, self.units, self._session, self.notices)
+        return merge(parts, self.units, self._session, self.notices, whole=self.whole)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all units of the input are judged."""
+        return len(self.units) == len(self._all)
+
+    def _chosen(self, options: Options) -> Sequence[Unit]:
+        """The units to judge. The others give context to them."""
+        units = self._all
+        if options.units:
+            from scclint.engine.choose import named
+
+            units = named(units, options.units)
+        return units
 
     def _cache(self, scope: Sequence[str]) -> "Cache | None":
         """Where parts are kept: for little input to look there costs no less than to judge it."""
@@ -64,7 +79,7 @@ class Run:
         from scclint import __version__
         from scclint.engine.cache import cache_for
 
-        return cache_for(scope, self._session, self._neighbours, __version__)
+        return cache_for(scope, self._session, self._neighbours, __version__, whole=self.whole)
 
     def units_with_context(self) -> list[Unit]:
         """The units, each with the names of what it takes from others."""

@@ -19,6 +19,7 @@ from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.suppress import syntax
+from scclint.text import listed
 from scclint.units.context import Context
 from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
@@ -88,6 +89,7 @@ class OpenUnit:
 def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> OpenUnit:
     """Load and model a unit, with what it takes from others."""
     inputs = load_documents(unit, session)
+    inputs.notices += _ties(context)
     session.options.lap("load")
     objects = model_objects(unit, inputs, session.config, session.sources.folders)
     known = [*context.objects, *objects]
@@ -123,7 +125,6 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
         findings=tuple(findings),
         ignores=tuple(ignores),
         crashes=(*part.crashes, *crashes),
-        notices=(*part.notices, *_ties(context)),
         unjudged=tuple(seen),
         outcomes=_outcomes(worlds, opened.workloads) if session.options.review else {},
     )
@@ -168,8 +169,10 @@ def written_ignores(subjects: Iterable[Document | ApiObject]) -> Iterator[Ignore
 
 def _ties(context: Context) -> Iterator[Notice]:
     for tie in context.ties:
-        units = ", ".join(tie.units)
-        yield Notice("note", f"{tie.name} is defined differently in {units}: none of them is taken into account here")
+        where = listed(tie.units)
+        yield Notice(
+            "note", f"{tie.name} is defined differently in {where}, and none fits better: it is not taken into account"
+        )
 
 
 def _outcomes(worlds: Mapping[str, World], workloads: Sequence[Workload]) -> dict[str, tuple[Outcome, ...]]:

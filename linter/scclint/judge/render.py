@@ -1,6 +1,6 @@
 """Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.cluster.releases import NEWEST
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from scclint.units.render import Renderer
 
 _MOST_REASONS = 5
+_NOT_ISOLATED = (
+    "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
+)
 
 
 @record
@@ -28,10 +31,20 @@ class Rendered:
 
     units: tuple[Unit, ...] = ()
     renderings: Mapping[str, Rendering] = EMPTY
-    notices: tuple[Notice, ...] = ()
     closures: "Mapping[str, Closure]" = EMPTY
     tree: str = ""
     renderer: "Renderer | None" = None
+
+    def notices(self, units: Iterable[Unit], config: Config) -> list[Notice]:
+        """Return what the reader of a report on these units must know about their rendering."""
+        units = list(units)
+        made = [(unit, self.renderings[unit.name]) for unit in units if unit.name in self.renderings]
+        found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
+        level = "error" if config.render == "require" else "note"
+        found += _unrendered([unit for unit in units if unit.unrendered], level)
+        if made and self.renderer is not None and not self.renderer.isolated:
+            found.append(Notice("note", _NOT_ISOLATED))
+        return list(dict.fromkeys(found))
 
     def origins(self, unit: Unit) -> "renderers.RendererOutput":
         """What a kustomize unit renders to, each object annotated with the file that it comes from."""
@@ -53,7 +66,6 @@ def render(split: Split, config: Config) -> Rendered:
         renderer = find_renderer()
     units: list[Unit] = []
     renderings: dict[str, Rendering] = {}
-    notices: dict[Notice, None] = {}
     for unit in split.units:
         if unit.kind not in ("kustomize", "chart"):
             units.append(unit)
@@ -62,18 +74,10 @@ def render(split: Split, config: Config) -> Rendered:
         if not made.error:
             renderings[unit.name] = made
             units.append(unit)
-            notices |= {Notice("warning", f"{unit.name}: {text}"): None for text in made.notices}
         elif unit.kind == "kustomize" or unit.is_default_view:
             # Without rendering, all views of a chart are the same files.
             units.append(replace(unit, unrendered=made.error))
-    level = "error" if config.render == "require" else "note"
-    notices |= dict.fromkeys(_unrendered([unit for unit in units if unit.unrendered], level))
-    if renderings and renderer is not None and not renderer.isolated:
-        text = (
-            "this system gives kustomize and helm no network of their own; scclint checked instead that the files name no URL"
-        )
-        notices[Notice("note", text)] = None
-    return Rendered(tuple(units), renderings, tuple(notices), split.closures, split.tree, renderer)
+    return Rendered(tuple(units), renderings, split.closures, split.tree, renderer)
 
 
 def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config) -> Rendering:

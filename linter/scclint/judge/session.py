@@ -33,13 +33,14 @@ class RunOptions:
     `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
     `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
     whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
-    each stage when it is over.
+    each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units.
     """
 
     overlay: Mapping[str, str | LoadError] = EMPTY
     ignores: bool = True
     today: "date | None" = None
     review: bool = False
+    units: tuple[str, ...] = ()
     progress: Progress = silent
     lap: Lap = no_lap
 

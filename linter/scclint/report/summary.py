@@ -91,7 +91,7 @@ def units_phrase(report: Report) -> Callable[[Finding], str]:
             owners.setdefault(file, set()).add(unit.name)
 
     def phrase(finding: Finding) -> str:
-        number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners else 1
+        number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners and finding.units else 1
         return f"in {len(finding.units)} of {number} units: {and_more(finding.units, 2)}" if number > 1 else ""
 
     return phrase

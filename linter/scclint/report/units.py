@@ -1,0 +1,85 @@
+"""`scclint units`: what is judged together, why, and what each unit takes from the others."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from scclint.report.json_text import dump
+from scclint.report.sanitize import visible_line
+from scclint.text import and_more, display_width
+from scclint.units.unit import Unit
+
+Json = dict[str, Any]
+
+Counted = tuple[Unit, int]
+"""A unit and the number of its workloads."""
+
+_HEADER = ("UNIT", "KIND", "FILES", "WORKLOADS", "NAMESPACE", "RENDERED")
+_MOST_NAMES = 3
+
+
+def document(units: Iterable[Counted], namespace: str = "") -> Json:
+    """Return the units as JSON values, which schemas/units.json describes. `namespace` is the one that the command line sets."""
+    return {"version": 1, "units": [_entry(unit, workloads, namespace) for unit, workloads in units]}
+
+
+def render_json(units: Iterable[Counted], namespace: str = "") -> str:
+    return dump(document(units, namespace)) + "\n"
+
+
+def _entry(unit: Unit, workloads: int, namespace: str) -> Json:
+    return {
+        "name": visible_line(unit.name),
+        "kind": unit.kind,
+        "path": visible_line(unit.path),
+        "files": [visible_line(file) for file in unit.files],
+        "namespace": visible_line(namespace or unit.namespace),
+        "workloads": workloads,
+        "rendered": unit.rendered,
+        "unrendered": visible_line(unit.unrendered),
+        "reason": visible_line(unit.reason),
+        "shared": [visible_line(file) for file in unit.shared],
+        "context": [
+            {
+                "unit": visible_line(taken.unit),
+                "kind": visible_line(taken.kind),
+                "namespace": visible_line(taken.namespace),
+                "name": visible_line(taken.name),
+            }
+            for taken in unit.context
+        ],
+    }
+
+
+def render_table(units: Sequence[Counted], namespace: str = "") -> str:
+    """Return a table with one line for each unit, and below it the reason, and what the unit takes from where."""
+    if not units:
+        return "No units found.\n"
+    rows = [_row(unit, workloads, namespace) for unit, workloads in units]
+    widths = [max(map(display_width, column)) for column in zip(_HEADER, *rows, strict=True)]
+    lines = [_line(_HEADER, widths)]
+    for (unit, _), row in zip(units, rows, strict=True):
+        lines.append(_line(row, widths))
+        lines += [f"  {visible_line(text)}" for text in _remarks(unit)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(unit: Unit, workloads: int, namespace: str) -> tuple[str, ...]:
+    rendered = "yes" if unit.rendered else "no" if unit.unrendered else "-"
+    name, namespace = visible_line(unit.name), visible_line(namespace or unit.namespace) or "-"
+    return name, unit.kind, f"{len(unit.files):,}", f"{workloads:,}", namespace, rendered
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [text + " " * (width - display_width(text)) for text, width in zip(row, widths, strict=True)]
+    return "  ".join(cells).rstrip()
+
+
+def _remarks(unit: Unit) -> Iterator[str]:
+    yield f"reason: {unit.reason}"
+    if unit.unrendered:
+        yield f"not rendered: {unit.unrendered}"
+    if unit.shared:
+        yield f"takes {and_more(unit.shared, _MOST_NAMES)}, which it shares with the units beside it"
+    for giver, taken in groupby(sorted(unit.context, key=lambda one: one.unit), lambda one: one.unit):
+        yield f"takes {and_more(map(str, taken), _MOST_NAMES)} from {giver}"

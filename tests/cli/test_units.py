@@ -1,0 +1,182 @@
+"""`scclint units`, and --unit, --render and ties in the other commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "units.json"
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext: {runAsUser: 1000}
+"""
+GRANT = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
+
+
+def write(name: str, text: str) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text)
+
+
+@pytest.fixture
+def tree(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two overlays of a base, and a grant beside them, on a machine without kustomize."""
+    monkeypatch.setenv("PATH", str(here / "no programs"))
+    write("base/web.yaml", WEB)
+    write("base/kustomization.yaml", "resources: [web.yaml]\n")
+    for name in ("dev", "prod"):
+        write(f"overlays/{name}/kustomization.yaml", "namespace: shop\nresources: [../../base]\n")
+    write("grant.yaml", GRANT)
+    return here
+
+
+def test_the_table(tree: Path, cli: Cli) -> None:
+    run = cli("units")
+    assert run.status == 0
+    assert run.out == (
+        "UNIT           KIND       FILES  WORKLOADS  NAMESPACE  RENDERED\n"
+        ".              plain      1      0          -          -\n"
+        "  reason: plain files that nothing else takes\n"
+        "overlays/dev   kustomize  3      1          shop       no\n"
+        "  reason: a kustomization that no other one includes\n"
+        "  not rendered: kustomize not found\n"
+        "  takes RoleBinding shop/web from .\n"
+        "overlays/prod  kustomize  3      1          shop       no\n"
+        "  reason: a kustomization that no other one includes\n"
+        "  not rendered: kustomize not found\n"
+        "  takes RoleBinding shop/web from .\n"
+    )
+    assert run.err == "note: 2 units judged unrendered (overlays/dev and overlays/prod): kustomize not found\n"
+
+
+def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
+    found = json.loads(cli("units", "--format", "json").out)
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(found)
+    assert set(found["units"][0]) == set(schema["properties"]["units"]["items"]["properties"])
+    assert found["units"][1] == {
+        "name": "overlays/dev",
+        "kind": "kustomize",
+        "path": "overlays/dev",
+        "files": ["base/kustomization.yaml", "base/web.yaml", "overlays/dev/kustomization.yaml"],
+        "namespace": "shop",
+        "workloads": 1,
+        "rendered": False,
+        "unrendered": "kustomize not found",
+        "reason": "a kustomization that no other one includes",
+        "shared": [],
+        "context": [{"unit": ".", "kind": "RoleBinding", "namespace": "shop", "name": "web"}],
+    }
+
+
+def test_shared_files_of_alternatives(here: Path, cli: Cli) -> None:
+    for name in ("dev", "prod"):
+        write(f"{name}/web.yaml", WEB)
+    write("grant.yaml", GRANT)
+    out = cli("units").out
+    assert "  reason: it defines an object that files beside it define as well\n" in out
+    assert out.count("  takes grant.yaml, which it shares with the units beside it\n") == 2
+
+
+def test_no_units(here: Path, cli: Cli) -> None:
+    run = cli("units")
+    assert (run.status, run.out) == (4, "No units found.\n")
+
+
+def test_the_namespace_of_the_command_line(tree: Path, cli: Cli) -> None:
+    found = json.loads(cli("units", "--format", "json", "-n", "web").out)
+    assert [unit["namespace"] for unit in found["units"]] == ["web"] * 3
+
+
+@pytest.mark.parametrize(
+    ("globs", "names"),
+    [
+        ([], [".", "overlays/dev", "overlays/prod"]),
+        (["prod"], ["overlays/prod"]),
+        (["overlays/*"], ["overlays/dev", "overlays/prod"]),
+        (["overlays"], ["overlays/dev", "overlays/prod"]),
+        (["."], ["."]),
+        ([".", "overlays/dev"], [".", "overlays/dev"]),
+    ],
+)
+def test_units_by_name(tree: Path, cli: Cli, globs: list[str], names: list[str]) -> None:
+    options = [word for glob in globs for word in ("--unit", glob)]
+    assert [unit["name"] for unit in json.loads(cli("units", "--format", "json", *options).out)["units"]] == names
+
+
+def test_a_unit_that_does_not_exist(tree: Path, cli: Cli) -> None:
+    run = cli("check", "--unit", "staging")
+    assert (run.status, run.err) == (2, "scclint: no unit matches staging; `scclint units` lists the units\n")
+
+
+def test_other_units_give_context_and_are_not_reported(tree: Path, cli: Cli) -> None:
+    write("other.yaml", WEB.replace("name: web", "name: other").replace("namespace: shop", "namespace: other"))
+    whole = json.loads(cli("check", "--format", "json").out)
+    assert {f["file"] for f in whole["findings"]} == {"base/web.yaml", "grant.yaml", "other.yaml"}
+    run = cli("check", "--unit", "overlays/prod", "--format", "json")
+    part = json.loads(run.out)
+    assert {(f["file"], f["rule"], *f["units"]) for f in part["findings"]} == {("base/web.yaml", "SEC201", "overlays/prod")}
+    assert (part["summary"]["units"], part["summary"]["files"]) == (1, 3)
+    assert "1 unit judged unrendered (overlays/prod)" in run.err
+    rows = json.loads(cli("review", "--unit", "overlays/prod", "--format", "json").out)["workloads"]
+    assert [(row["name"], row["scc"], row["units"]) for row in rows] == [("web", "anyuid", ["overlays/prod"])]
+    assert "no such workload" in cli("explain", "--unit", "overlays/prod", "deployment/other").err
+    assert cli("explain", "--unit", "overlays/prod", "deployment/web").out.count("Deployment shop/web") == 1
+
+
+def test_a_run_over_some_units_does_not_tell_which_suppressions_are_unused(tree: Path, cli: Cli) -> None:
+    write("other.yaml", WEB.replace("shop", "other").replace("    spec:", "    spec: # scclint: ignore[SEC206] why\n", 1))
+    write(".scclint.yaml", "ignores: [{rule: SEC206, reason: why}]\n")
+    assert "SUP" in cli("check", "--format", "concise").out
+    assert "SUP" not in cli("check", "--format", "concise", "--unit", "overlays/*").out
+
+
+def test_rendering_that_is_required_and_impossible(tree: Path, cli: Cli) -> None:
+    run = cli("check", "--render", "require")
+    assert run.status == 2
+    assert "error: 2 units judged unrendered (overlays/dev and overlays/prod): kustomize not found" in run.err
+    assert cli("units", "--render", "require").status == 2
+    assert cli("check", "--render", "require", "--unit", ".").status == 1
+    assert "rendering is switched off" in cli("check", "--render", "never").err
+
+
+def test_settings_of_charts_are_options(here: Path, cli: Cli) -> None:
+    write("web.yaml", WEB)
+    run = cli("config", "web.yaml")
+    assert run.status == 0
+    assert cli("check", "--helm-values", "v.yaml", "--helm-set", "a=1", "web.yaml").status == 1
+    assert cli("check", "--render", "always", "web.yaml").status == 2
+
+
+def test_a_tie_is_told(here: Path, cli: Cli) -> None:
+    for name, scc in (("one", "anyuid"), ("two", "privileged")):
+        write(f"{name}/hydrator.metadata", "{}")
+        write(f"{name}/manifest.yaml", GRANT.replace("anyuid", scc))
+    write("app/web.yaml", WEB)
+    told = "note: RoleBinding web is defined differently in one and two, and none fits better: it is not taken into account\n"
+    assert told in cli("check").err
+    assert told in cli("units").err
