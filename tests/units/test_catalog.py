@@ -37,4 +37,4 @@ def test_each_bundle_is_a_unit_that_neither_gives_nor_takes(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     bundles = write_catalog(tmp_path, 50)
     units = find_units(["."])
-    assert [(u.name, u.kind, u.gives, u.context) for u in units] == [(b, "bundle", False, False) for b in sorted(bundles)]
+    assert [(u.name, u.kind, u.gives, u.takes) for u in units] == [(b, "bundle", False, False) for b in sorted(bundles)]

@@ -63,7 +63,7 @@ class Run:
         """Whether all units of the input are judged."""
         return len(self.units) == len(self._all)
 
-    def _chosen(self, options: Options) -> Sequence[Unit]:
+    def _chosen(self, options: RunOptions) -> Sequence[Unit]:
         """The units to judge. The others give context to them."""
         units = self._all
         if options.units:
