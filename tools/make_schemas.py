@@ -3,7 +3,7 @@
 Development only. Its input is the data of the PyPI package kubernetes-validate, which carries a limited range of minors per
 release; name as many unpacked releases as the wanted range takes, newest first:
 
-    python -m pip download --no-deps --dest old kubernetes-validate==1.35.0 kubernetes-validate==1.24.1
+    python -m pip download --no-deps --dest old kubernetes-validate==1.36.0 kubernetes-validate==1.24.1
     unzip -q old/*.whl -d old/a;  mkdir old/b && tar xzf old/*.tar.gz -C old/b
     python tools/make_schemas.py old/a old/b
 
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FIRST, LAST = 24, 35
+FIRST, LAST = 24, 36
 
 ROOTS = {
     "v1": ("io.k8s.api.core.v1", ("Pod", "ReplicationController", "PodTemplate", "Namespace", "ServiceAccount")),
