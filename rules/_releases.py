@@ -1,4 +1,4 @@
-"""The minor release, and what depends on it."""
+"""What depends on the release."""
 
 from scclint.api import World
 
@@ -6,11 +6,6 @@ REQUIRED_SCC = "openshift.io/required-scc"
 """The annotation that names the only SCC to try."""
 
 
-def minor(world: World) -> int:
-    """Return 14 for OpenShift 4.14; 0 on plain Kubernetes."""
-    return int(world.cluster.release.split(".")[1]) if world.cluster.platform == "openshift" else 0
-
-
 def required_scc_counts(world: World) -> bool:
-    """Whether `REQUIRED_SCC` has an effect: from OpenShift 4.14 on."""
-    return minor(world) >= 14
+    """Whether `REQUIRED_SCC` has an effect: from OpenShift 4.14 (Kubernetes 1.27) on."""
+    return world.cluster.platform != "kubernetes" and world.cluster.kubernetes_minor >= 27

@@ -24,7 +24,7 @@ RESTRICTED_VOLUMES = frozenset((
 def opened(name: str, world: World) -> tuple[Access, ...]:
     """Return what the SCC opens of the node; empty for an SCC that the cluster does not have."""
     scc = world.cluster.sccs.get(name)
-    if scc is None or world.cluster.platform != "openshift":
+    if scc is None or world.cluster.platform == "kubernetes":
         return ()
     return world.memo((opened, name), lambda: opened_by(scc))
 
@@ -37,7 +37,7 @@ def node_access(name: str, world: World) -> list[str]:
 def wider_than_restricted(name: str, world: World) -> list[str]:
     """Return what the SCC allows and restricted-v2 rejects, as phrases, most dangerous first; empty if nothing."""
     scc = world.cluster.sccs.get(name)
-    if scc is None or world.cluster.platform != "openshift":
+    if scc is None or world.cluster.platform == "kubernetes":
         return []
     return world.memo((wider_than_restricted, name), lambda: _wider_than_restricted(scc, opened(name, world)))
 

@@ -70,7 +70,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     # use-of-every-scc reports a role that a ClusterServiceVersion implies.
     if reached.every and not binding.field("roleRef").present:
         return
-    widest = max(opens, key=lambda scc: len(opens[scc]))
+    widest = max(opens, key=lambda scc: (scc not in world.cluster.component_sccs, len(opens[scc])))
     home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
     # The namespace matters only if it is not the one in which the pods of the service account run.
     where = f" in {home_of(binding, world)}" if home and any(s.namespace != home for s in subjects) else ""

@@ -74,7 +74,7 @@ NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
     references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/",),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
-    if world.cluster.platform != "openshift":
+    if world.cluster.platform == "kubernetes":
         return
     if isinstance(subject, Role):
         yield from _in_role(subject, world)

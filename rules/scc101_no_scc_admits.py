@@ -57,7 +57,7 @@ from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workloa
 from ._advice import custom_scc, grant
 from ._elsewhere import granted_elsewhere
 from ._ranges import RANGED, may_be_own
-from ._releases import minor, required_scc_counts
+from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
@@ -145,13 +145,14 @@ def _fix(outcome: Outcome, fields: str, with_user_namespace: str, world: World) 
 def _scc_to_grant(outcome: Outcome, world: World) -> str:
     """Return the SCC to grant, as a phrase: one of the release that opens nothing the pod does not use, or else a custom SCC.
 
-    An SCC of the input may belong to another application, so it is never named.
+    An SCC of the input may belong to another application, and some of the release belong to its components: they are never named.
     """
     verdict = outcome.verdict
     assert verdict is not None
-    used = {access.words for access in used_by(verdict.submitted, minor(world))}
+    used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
+    general = world.cluster.own_sccs - world.cluster.component_sccs
     for scc in world.cluster.by_restrictiveness():
-        if scc not in world.cluster.own_sccs or default_profile(scc, world) not in RUNTIME_DEFAULT:
+        if scc not in general or default_profile(scc, world) not in RUNTIME_DEFAULT:
             continue
         if all(access.words in used for access in opened(scc, world)) and _would_admit(scc, outcome, world):
             return f"SCC {scc}, the most restrictive that admits the pod"

@@ -66,7 +66,7 @@ from scclint.api import (
 
 from ._advice import custom_scc, grant, pin_too
 from ._allowances import more_restrictive
-from ._releases import REQUIRED_SCC, minor, required_scc_counts
+from ._releases import REQUIRED_SCC, required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import admitted_without, path_to_remove
@@ -113,7 +113,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 def _used(outcome: Outcome, world: World) -> str:
     assert outcome.verdict is not None
-    used = [access.words for access in used_by(outcome.verdict.pod, minor(world))]
+    used = [access.words for access in used_by(outcome.verdict.pod, world.cluster.kubernetes_minor)]
     who = pods(outcome.workload)
     return f"{who} {'uses' if who == 'the pod' else 'use'} {listed(used) or 'none of it'}"
 

@@ -77,7 +77,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     if isinstance(priority.value, bool) or not isinstance(priority.value, int | float) or priority.value <= 0:
         return
     open_to = _cluster_wide_groups(scc, world)
-    if not open_to or world.cluster.platform != "openshift":
+    if not open_to or world.cluster.platform == "kubernetes":
         return
     group, how = next(iter(open_to.items()))
     before = "all of OpenShift's own SCCs" if priority.value > ANYUID_PRIORITY else "restricted-v2"

@@ -69,7 +69,6 @@ from scclint.api import (
 )
 
 from ._outcomes import may_admit_elsewhere
-from ._releases import minor
 
 
 @rule(
@@ -109,7 +108,7 @@ def _used(scc: SecurityContextConstraints, world: World) -> tuple[list[str], tup
     used: dict[str, None] = {}
     users = []
     for workload, pod in _admitted(world).get(scc.name, ()) if world.scc(scc.name) is scc else ():
-        if words := [access.words for access in used_by(pod, minor(world))]:
+        if words := [access.words for access in used_by(pod, world.cluster.kubernetes_minor)]:
             used.update(dict.fromkeys(words))
             users.append(Related(f"{workload.named} uses {listed(words)}", workload.place.span))
     return list(used), tuple(users[:4])

@@ -57,9 +57,6 @@ from scclint.api import ObjectRef, Problem, Related, SecurityContextConstraints,
 from ._accounts import workloads_of
 from ._outcomes import may_admit_elsewhere, usage_by_scc
 
-ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
-"""The bindings of the release itself that grant every SCC."""
-
 
 @rule(
     "SCC313",
@@ -71,7 +68,7 @@ ADMINISTRATORS = frozenset(("cluster-admin", "cluster-admins"))
     tags=("scc", "admission"),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    if world.cluster.platform != "openshift" or scc.name not in world.cluster.sccs:
+    if world.cluster.platform == "kubernetes" or scc.name not in world.cluster.sccs:
         return
     taken = usage_by_scc(world)[scc.name]
     if taken.chosen or may_admit_elsewhere(scc.name, world):
@@ -124,4 +121,5 @@ def _granted(scc: SecurityContextConstraints, world: World) -> bool:
     if effective.users or effective.groups:
         return True
     bindings = world.cluster.bindings_to(scc.name)
-    return any(b.ref.name not in ADMINISTRATORS or world.find(b.ref) is not None for b in bindings)
+    # What the release itself grants, other than by name, are the rights of administrators and operators.
+    return any(scc.name in b.uses.named or world.find(b.ref) is not None for b in bindings)

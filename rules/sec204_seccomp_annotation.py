@@ -57,7 +57,6 @@ from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
 from scclint.api import Field, Problem, Severity, Verdict, Workload, World, rule
 
 from ._annotations import annotation_form, field_form, seccomp_keys
-from ._releases import minor
 
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"
@@ -139,7 +138,7 @@ def _effect(world: World, verdict: Verdict, value: str, in_field: bool) -> str:
         return f"{on} this value is not a valid profile, and the API server rejects the pod"
     if verdict.skipped == "windows":
         return f"{on} Windows pods have no seccomp, so it has no effect"
-    if verdict.skipped is None and minor(world) >= 13:
+    if verdict.skipped is None and world.cluster.kubernetes_minor >= 26:
         if in_field:
             return f"{on} SCC admission overwrites the seccompProfile field with it, and both have the same value now"
         return f"{on} SCC admission sets seccompProfile to {profile}"

@@ -105,7 +105,7 @@ def _compare(workload: Workload, world: World, whose: str, annotation: Field[str
 
 def _which_counts(world: World) -> str:
     cluster = world.cluster
-    if cluster.platform == "openshift" and cluster.kubernetes_minor >= 26:
+    if cluster.platform != "kubernetes" and cluster.kubernetes_minor >= 26:
         return f"on {cluster.platform_name} the annotation overrides the field"
     if cluster.kubernetes_minor >= 27:
         return f"on {cluster.platform_name} the annotation has no effect"

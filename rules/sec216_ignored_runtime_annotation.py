@@ -78,7 +78,7 @@ USE_LOG = (
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     # A RuntimeClass selects a custom handler, which may allow the annotation.
-    if world.cluster.platform != "openshift" or outcome.verdict is None or workload.pod.field("spec", "runtimeClassName"):
+    if world.cluster.platform == "kubernetes" or outcome.verdict is None or workload.pod.field("spec", "runtimeClassName"):
         return
     for key, value in workload.pod.annotations.items():
         base, _, target = key.partition("/")

@@ -15,7 +15,7 @@ admission.pod admission.provider admission.rbac admission.seccomp admission.seli
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
-cluster cluster.cluster cluster.objects cluster.releases
+cluster cluster.cluster cluster.installed cluster.objects
 config config.discover config.model config.selection
 engine engine.index engine.merge engine.report engine.run engine.scan
 errors
@@ -28,7 +28,7 @@ judge.session judge.trace judge.worlds
 limits
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
-model.roles model.scc model.schema model.terms model.unknown model.view model.workload
+model.releases model.roles model.scc model.schema model.terms model.unknown model.view model.workload
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

@@ -230,14 +230,19 @@ class World:
         cluster = self.cluster
         # Several rules ask in a row, each for its share of the problems.
         if self._validated is None or self._validated[0] is not obj:
-            openshift = cluster.platform == "openshift"
-            minor, whole = cluster.kubernetes_minor, obj.provenance.whole and not obj.partial
+            openshift = cluster.platform != "kubernetes"
+            minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
             self._validated = obj, validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
         return self._validated[1]
 
     def malformed(self, obj: ApiObject) -> bool:
         """Whether the API server could not decode the object, so that the cluster does without it."""
-        return bool(decode_object(obj.manifest, self.cluster.kubernetes_minor).errors)
+        return bool(decode_object(obj.manifest, self._fields_of(obj)).errors)
+
+    def _fields_of(self, obj: ApiObject) -> int:
+        """The Kubernetes minor whose fields the cluster has for an object's kind."""
+        cluster = self.cluster
+        return cluster.scc_fields if isinstance(obj, SecurityContextConstraints) else cluster.kubernetes_minor
 
     def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
         """The object of the input that a reference means; None where the release brings it or it is not there.

@@ -24,12 +24,12 @@ def scc_object(name: str = "custom", **fields: Any) -> dict[str, Any]:
     return {**head, **lax, **fields}
 
 
-def scc(name: str = "custom", release: int = 20, **fields: Any) -> Constraints:
-    return from_object(decode_object(scc_object(name, **fields), release + 13).valid(), release)
+def scc(name: str = "custom", minor: int = 33, **fields: Any) -> Constraints:
+    return from_object(decode_object(scc_object(name, **fields), minor).valid(), minor)
 
 
-def provider(release: int = 20, **fields: Any) -> Provider:
-    return make_provider(scc(release=release, **fields), "demo", ANNOTATIONS, release)
+def provider(minor: int = 33, **fields: Any) -> Provider:
+    return make_provider(scc(minor=minor, **fields), "demo", ANNOTATIONS, minor)
 
 
 def pod(*containers: dict[str, Any], annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Judged(NamedTuple):
 
 
 def judged(provider: Provider, made: dict[str, Any]) -> Judged:
-    view = AdmissionPod(decode_pod(made, provider.release + 13).valid())
+    view = AdmissionPod(decode_pod(made, provider.minor).valid())
     assignment = assign(provider, view)
     return Judged(*assignment, tuple(validate(provider, view, assignment)))
 

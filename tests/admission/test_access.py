@@ -13,7 +13,7 @@ TAKING = ("SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "DAC_READ_SEARCH",
 
 def scc(**fields: Any) -> Constraints:
     strategies = {"runAsUser": {"type": "MustRunAsRange"}, "seLinuxContext": {"type": "MustRunAs"}}
-    return from_object({"metadata": {"name": "x"}, "volumes": ["secret"], **strategies, **fields}, 20)
+    return from_object({"metadata": {"name": "x"}, "volumes": ["secret"], **strategies, **fields}, 33)
 
 
 def named(found: tuple[Access, ...]) -> list[tuple[str, bool]]:
@@ -82,7 +82,7 @@ def test_what_a_pod_uses() -> None:
         "containers": [{"name": "a"}, {"name": "b", "securityContext": context}],
         "volumes": [{"name": "s", "secret": {}}, {"name": "h", "hostPath": {"path": "/"}}],
     }
-    assert [(access.words, access.at) for access in used_by({"spec": spec}, 20)] == [
+    assert [(access.words, access.at) for access in used_by({"spec": spec}, 33)] == [
         ("privileged containers", ("spec", "containers", 1, "securityContext", "privileged")),
         ("hostPath volumes", ("spec", "volumes", 1, "hostPath")),
         ("capability SYS_ADMIN", ("spec", "containers", 1, "securityContext", "capabilities", "add", 0)),
@@ -90,7 +90,7 @@ def test_what_a_pod_uses() -> None:
         ("SELinux type spc_t", ("spec", "containers", 1, "securityContext", "seLinuxOptions", "type")),
         ("unsafe sysctls", ("spec", "securityContext", "sysctls", 1)),
     ]
-    assert used_by({"spec": {"containers": [{"name": "a"}]}}, 20) == ()
+    assert used_by({"spec": {"containers": [{"name": "a"}]}}, 33) == ()
 
 
 def test_fields_that_cannot_be_decoded_hide_nothing() -> None:

@@ -23,12 +23,12 @@ HINT = (
 )
 
 
-def named(name: str, release: int = 20, **fields: Any) -> Provider:
-    return make_provider(scc(name, release, **fields), "demo", ANNOTATIONS, release)
+def named(name: str, minor: int = 33, **fields: Any) -> Provider:
+    return make_provider(scc(name, minor, **fields), "demo", ANNOTATIONS, minor)
 
 
 def decided(made: dict[str, Any], providers: Sequence[Provider], grants: Sequence[Grant | None]) -> Verdict:
-    return admit(made, providers, grants, wording=wording_of(20), namespace="demo", assumed=False)
+    return admit(made, providers, grants, wording=wording_of(33), namespace="demo", assumed=False)
 
 
 def decide(tried: list[tuple[Provider, Grant | None]], made: dict[str, Any] | None = None) -> Verdict:
@@ -63,7 +63,7 @@ def test_the_reason_compares_with_the_next_that_would_do() -> None:
 def test_the_result_is_annotated() -> None:
     annotations = decide([(named("a"), ACCOUNT)]).pod["metadata"]["annotations"]
     assert annotations == {"openshift.io/scc": "a", "security.openshift.io/validated-scc-subject-type": "serviceaccount"}
-    assert decide([(named("a", 19), ACCOUNT)]).pod["metadata"]["annotations"] == {"openshift.io/scc": "a"}
+    assert decide([(named("a", 32), ACCOUNT)]).pod["metadata"]["annotations"] == {"openshift.io/scc": "a"}
 
 
 def test_a_denial_lists_every_candidate_in_order() -> None:
@@ -114,8 +114,8 @@ def test_a_pod_without_name_is_called_by_what_it_has() -> None:
 
 
 def _providers(objects: list[dict[str, Any]]) -> list[Provider]:
-    by_name = {one["metadata"]["name"]: from_object(one, 20) for one in objects}
-    return [make_provider(one, "demo", ANNOTATIONS, 20) for one in sorted(by_name.values(), key=order.key)]
+    by_name = {one["metadata"]["name"]: from_object(one, 33) for one in objects}
+    return [make_provider(one, "demo", ANNOTATIONS, 33) for one in sorted(by_name.values(), key=order.key)]
 
 
 @settings(max_examples=150)

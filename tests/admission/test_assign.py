@@ -18,8 +18,8 @@ OWN = ("spec", "containers", 0, "securityContext")
 POD = ("spec", "securityContext")
 
 
-def under(fields: dict[str, Any], *containers: dict[str, Any], release: int = 20, **spec: Any) -> Judged:
-    return judged(provider(release, **fields), pod(*containers, **spec))
+def under(fields: dict[str, Any], *containers: dict[str, Any], minor: int = 33, **spec: Any) -> Judged:
+    return judged(provider(minor, **fields), pod(*containers, **spec))
 
 
 def context(**fields: Any) -> dict[str, Any]:
@@ -305,7 +305,7 @@ def test_a_user_namespace_may_be_required(spec: dict[str, Any], value: str) -> N
     assert error.text == f".spec.securityContext.hostUsers: Invalid value: {value}: Host Users must be set to false"
     assert error.path == ("spec", "hostUsers")
     assert under({"userNamespaceLevel": "RequirePodLevel"}, hostUsers=False).errors == ()
-    assert under({"userNamespaceLevel": "RequirePodLevel"}, release=17, **spec).errors == ()
+    assert under({"userNamespaceLevel": "RequirePodLevel"}, minor=30, **spec).errors == ()
 
 
 def test_containers_are_visited_init_regular_ephemeral() -> None:
@@ -353,6 +353,6 @@ def test_every_error_is_there() -> None:
 def test_groups_are_in_any_of_the_ranges(ranges: list[tuple[int, int]], groups: list[int]) -> None:
     """Ranges may overlap, and one that ends before it begins has nothing in it."""
     paths: list[tuple[str | int, ...]] = [("g", index) for index in range(len(groups))]
-    refused = [error.path for error in group.validate(ranges, "g", groups, Where(wording_of(20), "", ""), paths)]
+    refused = [error.path for error in group.validate(ranges, "g", groups, Where(wording_of(33), "", ""), paths)]
     allowed = [any(low <= number <= high for low, high in ranges) for number in groups]
     assert refused == [path for path, good in zip(paths, allowed, strict=True) if not good]

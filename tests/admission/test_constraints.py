@@ -19,12 +19,12 @@ from tests.admission.build import scc
     ],
 )
 def test_volumes_are_defaulted_on_write(volumes: list[str] | None, host_dir: bool, stored: tuple[str, ...]) -> None:
-    assert default_volumes(volumes, host_dir, 20) == stored
+    assert default_volumes(volumes, host_dir, 33) == stored
 
 
 def test_image_volumes_are_not_known_before_4_20() -> None:
-    assert "image" not in default_volumes(None, False, 17)
-    assert "image" in default_volumes(None, False, 18)
+    assert "image" not in default_volumes(None, False, 30)
+    assert "image" in default_volumes(None, False, 31)
 
 
 def test_what_is_left_out_is_defaulted() -> None:
@@ -40,8 +40,8 @@ def test_missing_strategies_are_not_defaulted() -> None:
 
 
 def test_user_namespace_level_is_unknown_before_4_20() -> None:
-    assert scc(release=19, userNamespaceLevel="RequirePodLevel").user_namespace_level == ""
-    assert scc(release=20, userNamespaceLevel="RequirePodLevel").user_namespace_level == "RequirePodLevel"
+    assert scc(minor=32, userNamespaceLevel="RequirePodLevel").user_namespace_level == ""
+    assert scc(minor=33, userNamespaceLevel="RequirePodLevel").user_namespace_level == "RequirePodLevel"
 
 
 def test_whole_numbers_may_be_written_as_floats() -> None:

@@ -9,7 +9,7 @@ def test_an_aggregate_drops_duplicates_and_brackets_several() -> None:
 
 
 def test_an_error_knows_its_wording_and_its_real_place() -> None:
-    where = Where(wording_of(20), "provider x: ", ".spec.securityContext", ("spec", "securityContext"))
+    where = Where(wording_of(33), "provider x: ", ".spec.securityContext", ("spec", "securityContext"))
     invalid = where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID"))
     assert (
         invalid.message == "provider x: .spec.securityContext.hostPID: Invalid value: true: Host PID is not allowed to be used"

@@ -42,7 +42,7 @@ def test_under_run_as_any_ranges_and_options_do_not_count() -> None:
 
 
 def test_without_the_annotation_groups_come_from_the_uid_range() -> None:
-    made = make_provider(scc(supplementalGroups=MUST), "demo", {UID_RANGE: "7-9", MCS: "s0"}, 20)
+    made = make_provider(scc(supplementalGroups=MUST), "demo", {UID_RANGE: "7-9", MCS: "s0"}, 33)
     assert made.supplemental_groups == ((7, 9),)
 
 
@@ -85,7 +85,7 @@ def test_sccs_that_cannot_be_built(fields: dict[str, Any], problem: str) -> None
 )
 def test_annotations_that_cannot_be_read(fields: dict[str, Any], annotation: str, value: str, what: str, problem: str) -> None:
     with pytest.raises(ProviderError) as raised:
-        make_provider(scc(**fields), "demo", {**ANNOTATIONS, annotation: value}, 20)
+        make_provider(scc(**fields), "demo", {**ANNOTATIONS, annotation: value}, 33)
     expected = (
         f"unable to find pre-allocated {what} annotation for namespace demo while trying to configure SCC custom: {problem}"
     )
@@ -95,13 +95,13 @@ def test_annotations_that_cannot_be_read(fields: dict[str, Any], annotation: str
 @pytest.mark.parametrize("missing", [UID_RANGE, MCS])
 def test_a_namespace_without_its_annotations_fails_as_a_whole(missing: str) -> None:
     annotations = {name: value for name, value in ANNOTATIONS.items() if name != missing}
-    made, errors = make_providers([scc("a"), scc("b")], "demo", annotations, 20)
+    made, errors = make_providers([scc("a"), scc("b")], "demo", annotations, 33)
     assert made == ()
     assert errors == (f'error fetching namespace "demo": unable to find annotation {missing}',)
 
 
 def test_every_scc_that_fails_is_reported() -> None:
     broken: dict[str, Any] = {"runAsUser": {"type": "Odd"}}
-    made, errors = make_providers([scc("a"), scc("b", **broken), scc("c", **broken)], "demo", ANNOTATIONS, 20)
+    made, errors = make_providers([scc("a"), scc("b", **broken), scc("c", **broken)], "demo", ANNOTATIONS, 33)
     assert [one.name for one in made] == ["a"]
     assert [error.split()[5] for error in errors] == ["b", "c"]

@@ -12,8 +12,8 @@ UNCONFINED = {"type": "Unconfined"}
 C0 = CONTAINER_ANNOTATION + "c0"
 
 
-def under(entries: list[str] | None, made: dict[str, Any], release: int = 20) -> Judged:
-    return judged(provider(release, seccompProfiles=entries), made)
+def under(entries: list[str] | None, made: dict[str, Any], minor: int = 33) -> Judged:
+    return judged(provider(minor, seccompProfiles=entries), made)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_field_spelling_in_the_scc_leaves_an_annotation_that_means_nothing() -
 
 def test_the_annotation_beats_the_field_from_4_13_on() -> None:
     asked = pod(annotations={POD_ANNOTATION: "unconfined"}, securityContext={"seccompProfile": RUNTIME_DEFAULT})
-    assert under(["*"], asked, 13).security_context["seccompProfile"] == UNCONFINED
-    assert under(["*"], asked, 12).security_context["seccompProfile"] == RUNTIME_DEFAULT
+    assert under(["*"], asked, 26).security_context["seccompProfile"] == UNCONFINED
+    assert under(["*"], asked, 25).security_context["seccompProfile"] == RUNTIME_DEFAULT
 
 
 def test_a_senseless_annotation_removes_the_field() -> None:
@@ -97,7 +97,7 @@ def test_a_senseless_annotation_removes_the_field() -> None:
 
 
 def test_before_4_13_only_the_annotation_is_written() -> None:
-    made = under(["runtime/default"], pod(annotations={C0: "runtime/default"}), 12)
+    made = under(["runtime/default"], pod(annotations={C0: "runtime/default"}), 25)
     assert made.annotations[POD_ANNOTATION] == "runtime/default"
     assert "seccompProfile" not in made.security_context
     assert made.containers == [None]
@@ -141,26 +141,26 @@ def test_both_names_of_the_default_are_equal(entry: str, asked: str) -> None:
 
 def test_the_plugin_of_4_11_lets_everything_pass_beside_the_default() -> None:
     asked = pod({"securityContext": {"seccompProfile": UNCONFINED}})
-    assert under(["runtime/default"], asked, 11).errors == ()
-    assert len(under(["runtime/default"], asked, 12).errors) == 1
-    assert len(under(["localhost/a"], asked, 11).errors) == 1
+    assert under(["runtime/default"], asked, 24).errors == ()
+    assert len(under(["runtime/default"], asked, 25).errors) == 1
+    assert len(under(["localhost/a"], asked, 24).errors) == 1
 
 
 @pytest.mark.parametrize(
-    ("release", "annotations", "path"),
+    ("minor", "annotations", "path"),
     [
-        (20, {C0: "unconfined"}, ("metadata", "annotations", C0)),
-        (12, {C0: "unconfined"}, ("metadata", "annotations", C0)),
-        (20, {POD_ANNOTATION: "unconfined", C0: "runtime/default"}, ("metadata", "annotations", POD_ANNOTATION)),
+        (33, {C0: "unconfined"}, ("metadata", "annotations", C0)),
+        (25, {C0: "unconfined"}, ("metadata", "annotations", C0)),
+        (33, {POD_ANNOTATION: "unconfined", C0: "runtime/default"}, ("metadata", "annotations", POD_ANNOTATION)),
     ],
 )
-def test_what_decides_is_found(release: int, annotations: dict[str, str], path: tuple[str, ...]) -> None:
-    (error,) = under(["runtime/default"], pod(annotations=annotations), release).errors
+def test_what_decides_is_found(minor: int, annotations: dict[str, str], path: tuple[str, ...]) -> None:
+    (error,) = under(["runtime/default"], pod(annotations=annotations), minor).errors
     assert error.path == path
 
 
 def test_a_containers_field_outranks_its_annotation_before_4_13() -> None:
     asked = pod({"securityContext": {"seccompProfile": UNCONFINED}}, annotations={C0: "runtime/default"})
-    (error,) = under(["runtime/default"], asked, 12).errors
+    (error,) = under(["runtime/default"], asked, 25).errors
     assert error.path == ("spec", "containers", 0, "securityContext", "seccompProfile", "type")
-    assert under(["runtime/default"], asked, 13).errors == ()
+    assert under(["runtime/default"], asked, 26).errors == ()

@@ -9,29 +9,29 @@ from tests.admission.build import provider
 AT = ("spec", "securityContext", "sysctls")
 
 
-def errors(name: str, release: int = 20, **fields: list[str]) -> list[FieldError]:
-    return validate(provider(release, **fields), [{"name": "kernel.shm_rmid_forced"}, {"name": name, "value": "1"}], AT)
+def errors(name: str, minor: int = 33, **fields: list[str]) -> list[FieldError]:
+    return validate(provider(minor, **fields), [{"name": "kernel.shm_rmid_forced"}, {"name": name, "value": "1"}], AT)
 
 
 @pytest.mark.parametrize(
     ("name", "since"),
     [
-        ("net.ipv4.ip_local_port_range", 11),
-        ("net.ipv4.tcp_syncookies", 11),
-        ("net.ipv4.ping_group_range", 11),
-        ("net.ipv4.ip_unprivileged_port_start", 11),
-        ("net.ipv4.tcp_keepalive_time", 16),
-        ("net.ipv4.tcp_fin_timeout", 16),
-        ("net.ipv4.tcp_keepalive_intvl", 16),
-        ("net.ipv4.tcp_keepalive_probes", 16),
-        ("net.ipv4.ip_local_reserved_ports", 21),
-        ("net.ipv4.tcp_rmem", 21),
-        ("net.ipv4.tcp_wmem", 21),
+        ("net.ipv4.ip_local_port_range", 24),
+        ("net.ipv4.tcp_syncookies", 24),
+        ("net.ipv4.ping_group_range", 24),
+        ("net.ipv4.ip_unprivileged_port_start", 24),
+        ("net.ipv4.tcp_keepalive_time", 29),
+        ("net.ipv4.tcp_fin_timeout", 29),
+        ("net.ipv4.tcp_keepalive_intvl", 29),
+        ("net.ipv4.tcp_keepalive_probes", 29),
+        ("net.ipv4.ip_local_reserved_ports", 34),
+        ("net.ipv4.tcp_rmem", 34),
+        ("net.ipv4.tcp_wmem", 34),
     ],
 )
 def test_safe_sysctls_by_release(name: str, since: int) -> None:
     assert errors(name, since) == []
-    if since > 11:
+    if since > 24:
         (error,) = errors(name, since - 1)
         assert error.message == f'pod.spec.securityContext.sysctls[1]: Forbidden: unsafe sysctl "{name}" is not allowed'
         assert (error.path, error.value) == ((*AT, 1, "name"), name)

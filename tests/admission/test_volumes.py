@@ -34,7 +34,7 @@ def test_of_two_sources_the_first_in_the_plugins_order_counts() -> None:
 def test_types_must_be_listed() -> None:
     (error,) = errors([{"secret": {}}, {"hostPath": {}}], volumes=["secret", "nfs"])
     assert error.message == 'spec.volumes[1]: Invalid value: "hostPath": hostPath volumes are not allowed to be used'
-    (later,) = errors([{"secret": {}}, {"hostPath": {}}], release=22, volumes=["secret", "nfs"])
+    (later,) = errors([{"secret": {}}, {"hostPath": {}}], minor=35, volumes=["secret", "nfs"])
     assert later.message == f"provider custom: .{error.message}" and later.text == f".{error.message}"
     assert (error.path, error.value, error.allowed) == (("spec", "volumes", 1, "hostPath"), "hostPath", "nfs, secret")
     assert errors([{"hostPath": {}}], volumes=["*"], allowHostDirVolumePlugin=True) == []

@@ -21,14 +21,14 @@ ASKING = pod(
 )
 
 
-def denied(release: int) -> list[str]:
+def denied(minor: int) -> list[str]:
     """The errors of the pod, without those of its container."""
-    errors = judged(provider(release=release, **STRICT), ASKING).errors
+    errors = judged(provider(minor=minor, **STRICT), ASKING).errors
     return [error.message for error in errors if "container" not in error.message]
 
 
 def test_before_4_21_values_are_printed_in_go_syntax() -> None:
-    assert denied(20) == [
+    assert denied(33) == [
         "provider custom: .spec.securityContext.supplementalGroups: Invalid value: []int64{5, 7}: 7 is not an allowed group",
         "pod.metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: Forbidden: seccomp may not be set",
         "provider custom: .spec.securityContext.hostNetwork: Invalid value: true: Host network is not allowed to be used",
@@ -41,14 +41,14 @@ def test_before_4_21_values_are_printed_in_go_syntax() -> None:
 
 def test_from_4_21_values_are_printed_as_json() -> None:
     printed = {"[]int64{5, 7}": "[5,7]", '"null"': "null"}
-    expected = denied(20)
+    expected = denied(33)
     for before, after in printed.items():
         expected = [text.replace(before, after) for text in expected]
-    assert denied(21) == expected
+    assert denied(34) == expected
 
 
 def test_from_4_22_paths_lead_into_the_pod() -> None:
-    assert denied(22) == [
+    assert denied(35) == [
         "provider custom: .spec.securityContext.supplementalGroups: Invalid value: [5,7]: 7 is not an allowed group",
         "metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: Forbidden: seccomp may not be set",
         "provider custom: .spec.hostNetwork: Invalid value: true: Host network is not allowed to be used",
@@ -59,9 +59,9 @@ def test_from_4_22_paths_lead_into_the_pod() -> None:
     ]
 
 
-@pytest.mark.parametrize(("release", "empty"), [(11, "[]int64{}"), (20, "[]int64{}"), (21, "[]"), (22, "[]")])
-def test_an_empty_list(release: int, empty: str) -> None:
-    assert wording_of(release).ids(()) == empty
+@pytest.mark.parametrize(("minor", "empty"), [(24, "[]int64{}"), (33, "[]int64{}"), (34, "[]"), (35, "[]")])
+def test_an_empty_list(minor: int, empty: str) -> None:
+    assert wording_of(minor).ids(()) == empty
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_empty_list(release: int, empty: str) -> None:
     [(True, "true"), (False, "false"), (0, "0"), ("", '""'), ("s0", '"s0"'), ((1, 2), "[1,2]"), (None, "null")],
 )
 def test_values(value: object, printed: str) -> None:
-    assert wording_of(22).value(value) == printed
+    assert wording_of(35).value(value) == printed
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_values(value: object, printed: str) -> None:
         ("\U000e0001", '"\\U000e0001"'),
     ],
 )
-@pytest.mark.parametrize("release", [11, 22])
-def test_strings_are_quoted_as_in_go(text: str, quoted: str, release: int) -> None:
-    assert wording_of(release).quote(text) == quoted
+@pytest.mark.parametrize("minor", [24, 35])
+def test_strings_are_quoted_as_in_go(text: str, quoted: str, minor: int) -> None:
+    assert wording_of(minor).quote(text) == quoted
 
 
 @pytest.mark.parametrize(
     ("char", "since"),
-    [("\U0001fae9", 99), ("\U0001fac3", 16), ("\U0001fa75", 16), ("\U0001fa74", 11)],
+    [("\U0001fae9", 99), ("\U0001fac3", 29), ("\U0001fa75", 29), ("\U0001fa74", 24)],
     ids=["Unicode 15.1 or later", "14.0", "15.0", "13.0"],
 )
 def test_characters_are_printed_once_the_go_of_a_release_knows_them(char: str, since: int) -> None:
     """Whatever the Unicode version of Python."""
     escaped = f'"\\U{ord(char):08x}"'
-    assert [wording_of(release).quote(char) for release in (11, 15, 16, 22)] == [
-        f'"{char}"' if release >= since else escaped for release in (11, 15, 16, 22)
+    assert [wording_of(minor).quote(char) for minor in (24, 28, 29, 35)] == [
+        f'"{char}"' if minor >= since else escaped for minor in (24, 28, 29, 35)
     ]

@@ -235,7 +235,7 @@ def test_errors_under_an_scc_whoever_may_use_it() -> None:
 
 
 def test_who_may_use_an_scc() -> None:
-    cluster = Cluster.openshift("4.20", grant("g", "anyuid"))
+    cluster = Cluster.openshift("4.20", grant("g", "anyuid"), payload=False)
     app = service_account_user("demo", "app")
     found = cluster.may_use(app, "anyuid", "demo")
     assert found is not None

@@ -161,21 +161,21 @@ def test_a_release_has_only_its_own_settings() -> None:
     text = '[crio.runtime]\nprivileged_seccomp_profile = "/p"\n'
     objects = [kubelet("k", WORKER, seccompDefault=True), drop_in("d", "worker", text)]
 
-    def worker(release: int) -> NodePool:
-        return next(found for found in pools_of_release(objects, release) if found.name == "worker")
+    def worker(minor: int) -> NodePool:
+        return next(found for found in pools_of_release(objects, minor) if found.name == "worker")
 
-    assert (worker(11).seccomp_default, worker(11).decided_by) == (False, ())
-    assert (worker(12).seccomp_default, worker(12).decided_by) == (True, ("k",))
-    assert (worker(19).privileged_seccomp_profile, worker(20).privileged_seccomp_profile) == ("", "/p")
+    assert (worker(24).seccomp_default, worker(24).decided_by) == (False, ())
+    assert (worker(25).seccomp_default, worker(25).decided_by) == (True, ("k",))
+    assert (worker(32).privileged_seccomp_profile, worker(33).privileged_seccomp_profile) == ("", "/p")
 
 
 def test_a_pool_that_the_input_lacks_is_named_after_its_config() -> None:
     objects = [kubelet("k", {"tier": "gpu"}, seccompDefault=True), kubelet("off", {"tier": "x"}, seccompDefault=False)]
-    found = {pool.name: pool.seccomp_default for pool in pools_of_release(objects, 20)}
+    found = {pool.name: pool.seccomp_default for pool in pools_of_release(objects, 33)}
     assert found == {"master": False, "worker": False, "the pool of KubeletConfig k": True}
     nobody = kubelet("none", {}, seccompDefault=True)
-    assert {pool.name for pool in pools_of_release([nobody], 20)} == {"master", "worker"}
-    assert not any(pool.name.startswith("the pool") for pool in pools_of_release(objects, 11))
+    assert {pool.name for pool in pools_of_release([nobody], 33)} == {"master", "worker"}
+    assert not any(pool.name.startswith("the pool") for pool in pools_of_release(objects, 24))
 
 
 def test_nodes_of_no_known_pool_are_workers() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from scclint.errors import UsageError
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.defaults import openshift_library
+from scclint.podsecurity.defaults import library_of
 from scclint.podsecurity.standards import VERSIONED, evaluate
 from tests.podsecurity.build import confined, container, pod
 
@@ -238,8 +238,8 @@ def test_procmount_is_relaxed_for_baseline_from_policy_1_35_on() -> None:
 
 
 def test_openshift_turns_the_gate_on_from_4_20() -> None:
-    assert [openshift_library(minor).user_namespaces for minor in (31, 32, 33)] == [False, False, True]
-    assert [openshift_library(minor, tech_preview=True).user_namespaces for minor in (30, 31)] == [False, True]
+    assert [library_of(minor).user_namespaces for minor in (31, 32, 33)] == [False, False, True]
+    assert [library_of(minor, tech_preview=True).user_namespaces for minor in (30, 31)] == [False, True]
 
 
 @pytest.mark.parametrize(

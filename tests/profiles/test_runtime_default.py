@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.errors import UsageError
-from scclint.profiles.runtime_default import VARIANTS, _base, crio_of, deciding_capabilities, resolve, variant_of
+from scclint.profiles.runtime_default import VARIANTS, _base, crio_of, deciding_capabilities, openshift_of, resolve, variant_of
 from scclint.seccomp.capabilities import ALL, CRIO_DEFAULT, bounding_set
 from tests.conftest import shared
 
@@ -107,13 +107,19 @@ def test_architectures(arch: str, architectures: list[str] | None, clone_index: 
 
 
 def test_openshift_releases_have_the_crio_of_their_kubernetes() -> None:
-    assert [crio_of(f"4.{minor}") for minor in (11, 16, 22)] == ["1.24", "1.29", "1.35"]
+    assert [crio_of(release) for release in ("4.11", "4.16", "4.22", "4.23", "5.0")] == ["1.24", "1.29", "1.35", "1.36", "1.36"]
+    assert [openshift_of(crio) for crio in ("1.24", "1.29.8", "1.36")] == ["4.11", "4.16", "4.23"]
 
 
-@pytest.mark.parametrize("release", ["", "4", "4.10", "4.99", "3.11", "4.x", "5.0", "4.16.3"])
+@pytest.mark.parametrize("release", ["", "4", "4.10", "4.99", "3.11", "4.x", "5.99"])
 def test_unknown_openshift_releases_are_named(release: str) -> None:
-    with pytest.raises(UsageError, match=r"4\.11 to 4\.23"):
+    with pytest.raises(UsageError, match=r"4\.11, 4\.12, .*, 5\.0"):
         crio_of(release)
+
+
+def test_a_patch_release_of_openshift_does_not_tell_the_crio_release() -> None:
+    with pytest.raises(UsageError, match=r"use the minor release \(4\.16\), or set the CRI-O release with --crio"):
+        crio_of("4.16.3")
 
 
 @pytest.mark.parametrize("crio", ["", "1", "1.23", "1.99", "2.29", "1.29.x", "1.29.8.1", "1.-5"])

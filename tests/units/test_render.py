@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scclint.cluster.releases import RELEASES
 from scclint.errors import UsageError
+from scclint.model.releases import RELEASES
 from scclint.units import render
 from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem

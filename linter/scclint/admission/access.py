@@ -70,8 +70,8 @@ def opened_by(scc: Constraints) -> tuple[Access, ...]:
     return _access(fields, ((name, (field, i)) for field, names in lists for i, name in enumerate(names)))
 
 
-def used_by(pod: Mapping[str, Any], release: int) -> tuple[Access, ...]:
-    """Return what a pod uses of the node, as the cluster of OpenShift 4.`release` has it after admission."""
+def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
+    """Return what a pod uses of the node, as the OpenShift release with Kubernetes 1.`minor` has it after admission."""
     spec = pod["spec"]
     flags = ((HOST_PID, "hostPID"), (HOST_NETWORK, "hostNetwork"), (HOST_IPC, "hostIPC"))
     fields: dict[str, Path] = {words: ("spec", field) for words, field in flags if spec.get(field)}
@@ -80,7 +80,7 @@ def used_by(pod: Mapping[str, Any], release: int) -> tuple[Access, ...]:
             fields.setdefault(HOST_PATH, ("spec", "volumes", index, "hostPath"))
     pod_context = spec.get("securityContext") or {}
     for index, sysctl in enumerate(pod_context.get("sysctls") or ()):
-        if sysctl.get("name") not in safe(release):
+        if sysctl.get("name") not in safe(minor):
             fields.setdefault(UNSAFE_SYSCTLS, ("spec", "securityContext", "sysctls", index))
     capabilities: list[tuple[str, Path]] = []
     for context, at in (pod_context, ("spec", "securityContext")), *_container_contexts(spec):

@@ -142,7 +142,7 @@ def pod_name(pod: Mapping[str, Any]) -> str:
 
 def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, grant: Grant) -> dict[str, Any]:
     annotations = {**assignment.annotations, VALIDATED_SCC: provider.name}
-    if provider.release >= 20:
+    if provider.minor >= 33:
         annotations[SUBJECT_TYPE] = grant.subject
     spec = {**(pod.get("spec") or {}), "securityContext": assignment.security_context}
     contexts = iter(assignment.containers)

@@ -61,7 +61,7 @@ def _default_pod(provider: Provider, pod: AdmissionPod) -> tuple[dict[str, Any],
     if profile:
         annotations = {**annotations, POD_SECCOMP_ANNOTATION: profile}
         # Up to 4.12 the plugin writes the annotation alone; the API server fills the field from it later.
-        if provider.release >= 13:
+        if provider.minor >= 26:
             _set(context, "seccompProfile", seccomp.to_field(profile))
     return context, annotations
 
@@ -83,7 +83,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
         context["capabilities"] = granted
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is None:
         context["readOnlyRootFilesystem"] = True
-    if container.profile_annotation is not None and provider.release >= 13:
+    if container.profile_annotation is not None and provider.minor >= 26:
         _set(context, "seccompProfile", seccomp.to_field(container.profile_annotation))
     if context.get("allowPrivilegeEscalation") is None:
         needs_escalation = context.get("privileged") or "CAP_SYS_ADMIN" in ((granted or {}).get("add") or ())

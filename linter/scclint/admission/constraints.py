@@ -65,7 +65,7 @@ class Constraints:
 
 
 def from_object(scc: Mapping[str, Any], minor: int) -> Constraints:
-    """The SCC of a `SecurityContextConstraints` object, defaulted as OpenShift 4.`minor` does it.
+    """The SCC of a `SecurityContextConstraints` object, defaulted as the OpenShift release with Kubernetes 1.`minor` does it.
 
     The object must be decoded (`scclint.admission.decoding`).
     """
@@ -113,7 +113,7 @@ def from_object(scc: Mapping[str, Any], minor: int) -> Constraints:
 
 
 def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int) -> tuple[str, ...]:
-    """The `volumes` that the API server of 4.`minor` stores for an SCC that was written with `volumes`, sorted.
+    """The `volumes` that the OpenShift release with Kubernetes 1.`minor` stores for an SCC that was written with `volumes`, sorted.
 
     `allowHostDirVolumePlugin` always wins over the list.
     """
@@ -130,7 +130,7 @@ def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int)
         every = "*" in allowed
         allowed -= {"*", "hostPath"}
         if every:
-            allowed |= VOLUME_TYPES - ({"hostPath"} if minor >= 18 else {"hostPath", "image"})
+            allowed |= VOLUME_TYPES - ({"hostPath"} if minor >= 31 else {"hostPath", "image"})
     return tuple(sorted(allowed))
 
 

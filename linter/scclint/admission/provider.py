@@ -31,11 +31,11 @@ class Provider:
 
     `minimum_uid` and `maximum_uid` bound MustRunAsRange, both included. `se_linux` are the options that MustRunAs asks for
     (None under RunAsAny). `fs_group` and `supplemental_groups` are the ranges of MustRunAs (empty under RunAsAny).
-    `release` is the minor of the OpenShift 4 release whose plugin is simulated.
+    `minor` is the Kubernetes minor of the OpenShift release whose plugin is simulated.
     """
 
     scc: Constraints
-    release: int
+    minor: int
     minimum_uid: int
     maximum_uid: int
     se_linux: Mapping[str, str] | None
@@ -54,11 +54,11 @@ class Provider:
     @property
     def wording(self) -> Wording:
         """How the release writes denials."""
-        return wording_of(self.release)
+        return wording_of(self.minor)
 
 
 def make_providers(
-    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], release: int
+    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], minor: int
 ) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
     """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
 
@@ -66,20 +66,18 @@ def make_providers(
     """
     for required in (UID_RANGE, MCS):
         if required not in annotations:
-            return (), (
-                f"error fetching namespace {wording_of(release).quote(namespace)}: unable to find annotation {required}",
-            )
+            return (), (f"error fetching namespace {wording_of(minor).quote(namespace)}: unable to find annotation {required}",)
     providers: list[Provider] = []
     errors: list[str] = []
     for scc in sccs:
         try:
-            providers.append(make_provider(scc, namespace, annotations, release))
+            providers.append(make_provider(scc, namespace, annotations, minor))
         except ProviderError as error:
             errors.append(str(error))
     return tuple(providers), tuple(errors)
 
 
-def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, str], release: int) -> Provider:
+def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
     """Make `scc` ready for the namespace that carries `annotations`. Raises ProviderError."""
 
     def cannot_find(what: str, error: BlockError) -> ProviderError:
@@ -117,7 +115,7 @@ def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, st
         raise ProviderError(f"error creating provider for SCC {scc.name} in namespace {namespace}: {problem}")
     return Provider(
         scc=scc,
-        release=release,
+        minor=minor,
         minimum_uid=low or 0,
         maximum_uid=high or 0,
         se_linux=se_linux if scc.se_linux_context == MUST_RUN_AS else None,

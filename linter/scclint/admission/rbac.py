@@ -201,3 +201,8 @@ def scc_grant(rule: Object, verb: str) -> dict[str, str]:
 def use_rule(scc: str) -> dict[str, Any]:
     """Return the RBAC rule that allows the use of one SCC."""
     return {"apiGroups": [API_GROUP], "resources": [RESOURCE], "resourceNames": [scc], "verbs": ["use"]}
+
+
+def use_every_rule() -> dict[str, Any]:
+    """Return the RBAC rule that allows the use of every SCC."""
+    return {"apiGroups": [API_GROUP], "resources": [RESOURCE], "verbs": ["use"]}

@@ -64,15 +64,15 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
         if not profile:
             return None
         return where.forbidden("seccomp may not be set", "no seccomp profile at all", value=profile, at=at)
-    if _allowed(scc.seccomp_profiles, provider.release, profile):
+    if _allowed(scc.seccomp_profiles, provider.minor, profile):
         return None
     detail = f"{profile} is not an allowed seccomp profile. Valid values are "
     return where.forbidden(detail, ", ".join(scc.seccomp_profiles), value=profile, at=at, entries=scc.seccomp_profiles)
 
 
-def _allowed(entries: Sequence[str], release: int, profile: str) -> bool:
+def _allowed(entries: Sequence[str], minor: int, profile: str) -> bool:
     runtime_default = any(entry in _RUNTIME_DEFAULT for entry in entries)
     # The plugin of 4.11 looks at the list's entry here where it means the profile, and so lets everything pass.
-    if runtime_default and (release <= 11 or profile in _RUNTIME_DEFAULT):
+    if runtime_default and (minor <= 24 or profile in _RUNTIME_DEFAULT):
         return True
     return profile in entries

@@ -14,20 +14,20 @@ _SAFE = (
     (0, "net.ipv4.tcp_syncookies"),
     (0, "net.ipv4.ping_group_range"),
     (0, "net.ipv4.ip_unprivileged_port_start"),
-    (16, "net.ipv4.tcp_keepalive_time"),
-    (16, "net.ipv4.tcp_fin_timeout"),
-    (16, "net.ipv4.tcp_keepalive_intvl"),
-    (16, "net.ipv4.tcp_keepalive_probes"),
-    (21, "net.ipv4.ip_local_reserved_ports"),
-    (21, "net.ipv4.tcp_rmem"),
-    (21, "net.ipv4.tcp_wmem"),
+    (29, "net.ipv4.tcp_keepalive_time"),
+    (29, "net.ipv4.tcp_fin_timeout"),
+    (29, "net.ipv4.tcp_keepalive_intvl"),
+    (29, "net.ipv4.tcp_keepalive_probes"),
+    (34, "net.ipv4.ip_local_reserved_ports"),
+    (34, "net.ipv4.tcp_rmem"),
+    (34, "net.ipv4.tcp_wmem"),
 )
 
 
 @lru_cache
-def safe(release: int) -> frozenset[str]:
-    """The sysctls that OpenShift 4.`release` holds for safe, on the kernel that its nodes run."""
-    return frozenset(name for since, name in _SAFE if release >= since)
+def safe(minor: int) -> frozenset[str]:
+    """Return the sysctls that the OpenShift release with Kubernetes 1.`minor` considers safe, on the kernel of its nodes."""
+    return frozenset(name for since, name in _SAFE if minor >= since)
 
 
 def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path) -> list[FieldError]:
@@ -41,7 +41,7 @@ def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path)
         where = Where(wording, "", wording.sysctl.format(index), (*at, index, "name"))
         if forbidden(name):
             errors.append(where.forbidden(f"sysctl {wording.quote(name)} is not allowed", "a sysctl not forbidden", value=name))
-        elif name not in safe(provider.release) and not let_through(name):
+        elif name not in safe(provider.minor) and not let_through(name):
             errors.append(where.forbidden(f"unsafe sysctl {wording.quote(name)} is not allowed", allowed, value=name))
     return errors
 

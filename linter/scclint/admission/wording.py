@@ -81,10 +81,11 @@ OPENSHIFT_4_22 = OPENSHIFT_4_21._replace(
     volume_lead=True,
     flex_volume_driver=".spec.volumes[{}].flexVolume.driver",
 )
-_SINCE = ((22, OPENSHIFT_4_22), (21, OPENSHIFT_4_21), (16, OPENSHIFT_4_16), (0, OPENSHIFT_4_11))
+_SINCE = ((35, OPENSHIFT_4_22), (34, OPENSHIFT_4_21), (29, OPENSHIFT_4_16), (0, OPENSHIFT_4_11))
+"""By the Kubernetes minor that each begins with."""
 
 
 @cache
-def wording_of(release: int) -> Wording:
-    """Return the wording of OpenShift 4.`release`."""
-    return next(wording for since, wording in _SINCE if release >= since)
+def wording_of(minor: int) -> Wording:
+    """Return the wording of the OpenShift release with Kubernetes 1.`minor`."""
+    return next(wording for since, wording in _SINCE if minor >= since)

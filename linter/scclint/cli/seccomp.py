@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from scclint.cli.inputs import open_run, settings
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
-from scclint.cluster.releases import NEWEST
 from scclint.config.model import Config
 from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.judge import OpenUnit
+from scclint.model.releases import DEFAULT
 from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
 from scclint.registry import Registry
@@ -35,7 +35,7 @@ def _show(args: Namespace) -> int:
 
     caps = [cap for option in getattr(args, "caps", []) for cap in option.split(",") if cap]
     openshift = getattr(args, "openshift", "")
-    crio = _one_release(args, (openshift,) if openshift else ()) or crio_of(NEWEST)
+    crio = _one_release(args, (openshift,) if openshift else ()) or crio_of(DEFAULT)
     return OK if write(commands.show(crio, caps, _arch(args)), getattr(args, "output", None)) else USAGE
 
 
@@ -45,7 +45,7 @@ def _diff(args: Namespace) -> int:
     from scclint.report import seccomp as commands
 
     config, registry = settings(args)
-    crio, arch = release(args, config) or crio_of(NEWEST), _arch(args)
+    crio, arch = release(args, config) or crio_of(DEFAULT), _arch(args)
 
     def predict(paths: Sequence[str]) -> "list[Prediction]":
         from scclint.evidence.predict import predictions
@@ -72,7 +72,7 @@ def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> 
 
 def release(args: Namespace, config: Config) -> str:
     """The CRI-O release asked for by command line or configuration; empty if none was."""
-    return _one_release(args, config.openshift if config.platform == "openshift" else ())
+    return _one_release(args, config.openshift if config.platform != "kubernetes" else ())
 
 
 def _one_release(args: Namespace, openshift: Sequence[str]) -> str:

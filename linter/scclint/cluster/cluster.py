@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -25,19 +25,21 @@ from scclint.admission.provider import (
 from scclint.admission.service_account import service_account_of, with_service_account
 from scclint.admission.verdict import Candidate, Grant, SubjectType, User, Verdict
 from scclint.admission.wording import wording_of
-from scclint.cluster import releases
+from scclint.cluster import installed
+from scclint.cluster.installed import TECH_PREVIEW, Installation
 from scclint.cluster.objects import Objects
+from scclint.model.releases import kubernetes_of, minor_of_kubernetes
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
+    from scclint.podsecurity.labels import Policy
     from scclint.podsecurity.levels import Level
     from scclint.podsecurity.standards import Result
 
 Object = Mapping[str, Any]
 _NO_BINDINGS = rbac.Bindings()
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
-
-Platform = Literal["openshift", "kubernetes"]
+_PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
 """The namespaces in which OpenShift's API server never runs SCC admission."""
@@ -52,7 +54,8 @@ _ALLOCATED = "openshift.io/sa.scc."
 class Cluster:
     """A cluster's SCCs, RBAC, namespaces and service accounts; immutable, and quick for many pods.
 
-    `platform` is `openshift` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain Kubernetes;
+    `platform` is one of `OPENSHIFT_PLATFORMS` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain
+    Kubernetes, and `feature_set` one of `FEATURE_SETS`;
     `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
     are the names of the SCCs that the release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the
     objects of the input. `node_pools` are the groups of nodes that differ, empty if all known nodes are equal;
@@ -61,26 +64,27 @@ class Cluster:
 
     def __init__(
         self,
-        platform: Platform,
+        platform: str,
         release: str,
         kubernetes_version: str,
         objects: Objects,
         *,
         own_sccs: Iterable[str],
+        feature_set: str = "Default",
         seccomp_default: bool = False,
         node_pools: "Iterable[NodePool]" = (),
         extends: "Cluster | None" = None,
     ) -> None:
-        self.platform: Platform = platform
+        self.platform = platform
         self.release = release
+        self.feature_set = feature_set
         self.kubernetes_version = kubernetes_version
-        self.kubernetes_minor = releases.minor_of_kubernetes(kubernetes_version)
+        self.kubernetes_minor = minor_of_kubernetes(kubernetes_version)
         self.own_sccs = frozenset(own_sccs)
         self.seccomp_default = seccomp_default
         self.node_pools = tuple(node_pools)
         self.namespaces = objects.named("Namespace")
         self.service_accounts = objects.of("ServiceAccount")
-        self._minor = releases.minor_of(release) if release else 0
         self._objects = objects
         self._extends = extends
         self._ordered = tuple(sorted(self._read_sccs(), key=order.key))
@@ -96,20 +100,28 @@ class Cluster:
         release: str,
         objects: Iterable[Object] = (),
         *,
+        platform: str = "openshift",
+        feature_set: str = "Default",
+        payload: bool = True,
         upgraded_from_4_10: bool = False,
         cluster_admins: bool = False,
     ) -> "Cluster":
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
 
         Objects of kinds that do not bear on admission are ignored, and the elements of a List are taken one by one.
+        `platform` is one of `OPENSHIFT_PLATFORMS`, and `feature_set` one of `FEATURE_SETS`. `payload`: with the SCCs and grants
+        of all components that a release consists of; without it only the SCCs of cluster-kube-apiserver-operator.
         `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `cluster_admins`: the
         group `system:cluster-admins` may do everything, as on an installed cluster; without it only what SCCs and
-        `objects` grant counts. Raises UsageError for an unknown release, ModelError for an object that the API server
-        could not decode.
+        `objects` grant counts. Raises UsageError for an unknown release, platform or feature set, ModelError for an
+        object that the API server could not decode.
         """
-        own = releases.own_sccs(release, upgraded_from_4_10=upgraded_from_4_10)
-        brought = Objects([*own.values(), *releases.own_rbac(release, cluster_admins=cluster_admins)])
-        return cls("openshift", release, releases.kubernetes_of(release), brought, own_sccs=own).with_objects(objects)
+        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10)
+        installed.check(asked)
+        own = installed.own_sccs(asked)
+        brought = Objects([*own.values(), *installed.own_rbac(asked, cluster_admins=cluster_admins)])
+        as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=own, feature_set=feature_set)
+        return as_installed.with_objects(objects)
 
     @classmethod
     def kubernetes(
@@ -133,14 +145,15 @@ class Cluster:
 
         What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
         """
-        held = self._objects.with_more(decode_object(item, self.kubernetes_minor).valid() for item in objects)
-        pools = _pools(held, self._minor) if self.platform == "openshift" else self.node_pools
+        held = self._objects.with_more(decode_object(item, self.scc_fields).valid() for item in objects)
+        pools = self.node_pools if self.platform == "kubernetes" else _pools(held, self.kubernetes_minor)
         return Cluster(
             self.platform,
             self.release,
             self.kubernetes_version,
             held,
             own_sccs=self.own_sccs,
+            feature_set=self.feature_set,
             seccomp_default=self.seccomp_default,
             node_pools=pools,
             extends=self,
@@ -148,8 +161,17 @@ class Cluster:
 
     @property
     def platform_name(self) -> str:
-        """`OpenShift 4.20`, `Kubernetes 1.33`: how people call it."""
-        return f"OpenShift {self.release}" if self.release else f"Kubernetes {self.kubernetes_version}"
+        """`OpenShift 4.20`, `MicroShift 4.20`, `Kubernetes 1.33`: the name that people use."""
+        return f"{_PRODUCTS[self.platform]} {self.release}" if self.release else f"Kubernetes {self.kubernetes_version}"
+
+    @property
+    def scc_fields(self) -> int:
+        """The Kubernetes minor of the first release whose SCCs have the same fields as those of this cluster.
+
+        `userNamespaceLevel` is in the CustomResourceDefinition from 4.20 (1.33), with TechPreviewNoUpgrade from 4.19 (1.32). The
+        other kinds that a cluster consists of do not differ between these two.
+        """
+        return 33 if self.feature_set == TECH_PREVIEW and self.kubernetes_minor == 32 else self.kubernetes_minor
 
     def admit(self, pod: dict[str, Any], *, namespace: str, user: User | None = None) -> Verdict:
         """Return the verdict for `pod` (a v1 Pod) that `user` creates in `namespace`. `pod` is never changed.
@@ -168,18 +190,18 @@ class Cluster:
         providers, errors = self._make_providers(namespace, annotations)
         grants = self._authorize(pod, namespace, user)
         required = scc_admission.required_scc(pod)
-        wording = wording_of(self._minor)
+        wording = wording_of(self.kubernetes_minor)
 
         def refuse(why: str) -> Verdict:
             return scc_admission.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
 
-        if required and self._minor >= 14:
+        if required and self.kubernetes_minor >= 27:
             scc = self.sccs.get(required)
             if scc is None:
                 quoted = wording.quote(required)
                 missing = f"securitycontextconstraints.security.openshift.io {quoted} not found"
                 return refuse(f"failed to retrieve the required SCC {quoted}: {missing}")
-            providers, errors = make_providers([scc], namespace, annotations, self._minor)
+            providers, errors = make_providers([scc], namespace, annotations, self.kubernetes_minor)
             grants = (grants[self._ordered.index(scc)],)
         if errors:
             return refuse(aggregate(errors))
@@ -212,7 +234,7 @@ class Cluster:
         if found is None:
             return None
         try:
-            provider = make_provider(found, namespace, self._annotations(namespace)[0], self._minor)
+            provider = make_provider(found, namespace, self._annotations(namespace)[0], self.kubernetes_minor)
         except (ProviderError, KeyError):
             return None
         return errors_of(provider, AdmissionPod(decode_pod(pod, self.kubernetes_minor).valid()))
@@ -222,18 +244,18 @@ class Cluster:
 
         One such SCC in a cluster makes admission reject every pod. Raises ModelError for an object of a wrong shape.
         """
-        decoded = decode_object(scc, self.kubernetes_minor).valid()
+        decoded = decode_object(scc, self.scc_fields).valid()
         try:
-            make_provider(from_object(decoded, self._minor), "NAMESPACE", ASSUMED_ANNOTATIONS, self._minor)
+            make_provider(from_object(decoded, self.kubernetes_minor), "NAMESPACE", ASSUMED_ANNOTATIONS, self.kubernetes_minor)
         except ProviderError as problem:
             return str(problem)
         return None
 
     def constraints_of(self, scc: Object) -> Constraints:
         """Return an SCC object as admission would read it, without the fields that the API server could not decode."""
-        undecoded = {error.path[0] for error in decode_object(scc, self.kubernetes_minor).errors if error.path}
+        undecoded = {error.path[0] for error in decode_object(scc, self.scc_fields).errors if error.path}
         readable = {name: value for name, value in scc.items() if name not in undecoded}
-        return from_object(decode_object(readable, self.kubernetes_minor).valid(), self._minor)
+        return from_object(decode_object(readable, self.scc_fields).valid(), self.kubernetes_minor)
 
     def pod_security(self, pod: dict[str, Any], level: str = "restricted", version: str = "latest") -> "Result":
         """Return whether the cluster's Pod Security admission allows `pod` (a v1 Pod) at a level and policy version.
@@ -242,13 +264,19 @@ class Cluster:
         that SCC admission returns to judge what a cluster would. Raises ModelError for a pod that the API server could not
         decode, UsageError for an unknown level or version.
         """
-        from scclint.podsecurity.checks import Library
-        from scclint.podsecurity.defaults import openshift_library
+        from scclint.podsecurity.defaults import library_of
         from scclint.podsecurity.standards import evaluate
 
         minor = self.kubernetes_minor
-        library = openshift_library(minor) if self.platform == "openshift" else Library(minor)
+        library = library_of(minor, self.platform, tech_preview=self.feature_set == TECH_PREVIEW)
         return evaluate(decode_pod(pod, minor).valid(), level, version, library)
+
+    @property
+    def pod_security_defaults(self) -> "Policy":
+        """The Pod Security levels of a namespace without labels."""
+        from scclint.podsecurity.defaults import default_policy
+
+        return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.feature_set == TECH_PREVIEW)
 
     def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":
         """Return the Pod Security level that the label syncer reads from an SCC object in a namespace, or in an ordinary one.
@@ -258,9 +286,9 @@ class Cluster:
         """
         from scclint.podsecurity.scc_level import level_of_scc
 
-        scc = decode_object(scc, self.kubernetes_minor).valid()
+        scc = decode_object(scc, self.scc_fields).valid()
         annotations = ASSUMED_ANNOTATIONS if namespace is None else self._annotations(namespace)[0]
-        volumes = default_volumes(scc.get("volumes"), bool(scc.get("allowHostDirVolumePlugin")), self._minor)
+        volumes = default_volumes(scc.get("volumes"), bool(scc.get("allowHostDirVolumePlugin")), self.kubernetes_minor)
         return level_of_scc({**scc, "volumes": volumes}, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
 
     def by_restrictiveness(self) -> tuple[str, ...]:
@@ -297,14 +325,29 @@ class Cluster:
         return tuple(binding for binding in self.bindings if binding.uses.first(scc) is not None)
 
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
-        """The namespaces whose service account of that name may use some SCC by its own name, not by a group."""
+        """Return the namespaces whose service account of that name may use some SCC by its own name, not by a group.
+
+        What a release grants to the service accounts of its own components does not count.
+        """
         if self._granted is None:
             self._granted = {}
-            users = [user for binding in self.bindings for user in binding.users]
-            for user in (*users, *(user for scc in self._ordered for user in scc.users)):
+            brought = {binding.ref: binding for binding in self.as_installed.bindings}
+            users = [user for binding in self.bindings if brought.get(binding.ref) != binding for user in binding.users]
+            sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
+            for user in (*users, *(user for scc in sccs for user in scc.users)):
                 if (account := User(user).service_account) is not None:
                     self._granted.setdefault(account[1], set()).add(account[0])
         return frozenset(self._granted.get(service_account, ()))
+
+    @property
+    def as_installed(self) -> "Cluster":
+        """The cluster without the objects that were added to it."""
+        return self._extends.as_installed if self._extends else self
+
+    @property
+    def component_sccs(self) -> frozenset[str]:
+        """The names of the SCCs that the release installs for one of its components only. They are not meant for other pods."""
+        return frozenset(name for name in self.own_sccs if name in installed.component_sccs())
 
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
@@ -344,7 +387,7 @@ class Cluster:
     def _make_providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         made = self._providers.get(namespace)
         if made is None:
-            made = self._providers[namespace] = make_providers(self._ordered, namespace, annotations, self._minor)
+            made = self._providers[namespace] = make_providers(self._ordered, namespace, annotations, self.kubernetes_minor)
         return made
 
     def _authorize(self, pod: Object, namespace: str, user: User) -> tuple[Grant | None, ...]:
@@ -364,7 +407,7 @@ class Cluster:
             if self._extends and extended.get(key) is scc:
                 yield self._extends.sccs[scc["metadata"]["name"]]
             else:
-                yield from_object(scc, self._minor)
+                yield from_object(scc, self.kubernetes_minor)
 
     @cached_property
     def _rbac(self) -> "_Rbac":
@@ -390,11 +433,11 @@ class _Rbac(NamedTuple):
     by_namespace: Mapping[str, rbac.Bindings]
 
 
-def _pools(held: Objects, release: int) -> "tuple[NodePool, ...]":
+def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":
     """Empty where no object says anything about nodes: then all are as installed."""
     if not (held.of("KubeletConfig") or held.of("MachineConfig")):
         return ()
     from scclint.cluster.nodes import pools_of_release
 
     kinds = ("KubeletConfig", "MachineConfig", "MachineConfigPool")
-    return pools_of_release([item for kind in kinds for item in held.of(kind).values()], release)
+    return pools_of_release([item for kind in kinds for item in held.of(kind).values()], minor)

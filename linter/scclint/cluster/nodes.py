@@ -86,8 +86,8 @@ def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
     return tuple(sorted(stray, key=lambda found: found.name))
 
 
-def pools_of_release(objects: Iterable[Object], release: int) -> tuple[NodePool, ...]:
-    """The pools of OpenShift 4.`release`, by name, with the settings that this release has.
+def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, ...]:
+    """The pools of the OpenShift release with Kubernetes 1.`minor`, by name, with the settings that this release has.
 
     Up to 4.11 the kubelet's feature gate, which a KubeletConfig cannot set, keeps seccompDefault off; CRI-O has
     `privileged_seccomp_profile` from 1.33 (4.20) on. If a KubeletConfig turns seccompDefault on for a pool that is
@@ -95,12 +95,12 @@ def pools_of_release(objects: Iterable[Object], release: int) -> tuple[NodePool,
     """
     objects = list(objects)
     pools = [*node_pools(objects)]
-    if release <= 11:
+    if minor <= 24:
         pools = [replace(pool, seccomp_default=False, decided_by=()) for pool in pools]
     else:
         stray = [found.name for found in stray_selectors(objects) if found.seccomp_default]
         pools += [NodePool(f"the pool of KubeletConfig {k}", frozenset({"worker"}), (), True, (k,)) for k in stray]
-    if release < 20:
+    if minor < 33:
         pools = [replace(pool, privileged_seccomp_profile="") for pool in pools]
     return tuple(pools)
 

@@ -71,7 +71,7 @@ def parse_profile(text: str, path: str, arch: str, caps: frozenset[str] = CRIO_D
 
 
 def _release(platform: str, release: str, caps: list[str], arch: str) -> Operand:
-    if platform == "openshift" or (not platform and release.startswith("4.")):
+    if platform == "openshift" or (not platform and not release.startswith("1.")):
         crio, label = crio_of(release), f"RuntimeDefault of OpenShift {release}"
     else:
         crio, label = release, f"RuntimeDefault of CRI-O {release}"

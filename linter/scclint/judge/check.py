@@ -54,7 +54,7 @@ def check_ignores(
 ) -> tuple[list[Finding], list[Crash]]:
     """What the rules about suppressions say of some. They ask for no world, as a suppression is the same on every release."""
     from scclint.cluster import Cluster
-    from scclint.cluster.releases import NEWEST_KUBERNETES
+    from scclint.model.releases import NEWEST_KUBERNETES
 
     return apply_rules({"": World((), Cluster.kubernetes(NEWEST_KUBERNETES))}, ignores, rules, select)
 

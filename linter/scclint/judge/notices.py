@@ -87,7 +87,7 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
 def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
     """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
     tasks = any(isinstance(obj, Workload) and obj.group == "tekton.dev" for obj in objects)
-    if tasks and world.cluster.platform == "openshift":
+    if tasks and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
         if world.scc(SCC) is None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cluster.releases import NEWEST
 from scclint.config.model import Config
 from scclint.finding import Notice
+from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.text import and_more
 from scclint.units.detect import Split
@@ -91,7 +91,7 @@ def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Confi
         from scclint.units.helm.views import release_name
 
         marker = NAMESPACE_MARKER
-        release = (config.openshift or (NEWEST,))[-1]
+        release = (config.openshift or (DEFAULT,))[-1]
         made = renderer.template_chart(
             unit.path,
             root=split.tree,

@@ -10,10 +10,10 @@ from scclint.admission.rbac import use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
-from scclint.cluster.releases import NEWEST, NEWEST_KUBERNETES
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.object import ApiObject
+from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.world import World, manifests, namespace_of
@@ -56,7 +56,7 @@ def make_worlds(
     others = _weak_mapping() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
     for empty in clusters:
-        cluster = empty.with_objects(_decodable(given, empty.kubernetes_minor))
+        cluster = empty.with_objects(_decodable(given, empty.scc_fields))
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
@@ -93,9 +93,10 @@ def make_clusters(config: Config) -> tuple[Cluster, ...]:
     if config.platform == "kubernetes":
         version = config.kubernetes or NEWEST_KUBERNETES
         return (Cluster.kubernetes(version, seccomp_default=config.seccomp_default, node_pools=_node_pools(config)),)
-    upgraded = config.upgraded_from_4_10
-    releases = config.openshift or (NEWEST,)
-    return tuple(Cluster.openshift(release, upgraded_from_4_10=upgraded, cluster_admins=True) for release in releases)
+    return tuple(
+        Cluster.openshift(release, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+        for release in config.openshift or (DEFAULT,)
+    )
 
 
 def _with_aggregations(given: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:

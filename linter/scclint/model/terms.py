@@ -10,8 +10,5 @@ POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
 """Before the container's name."""
 
-KUBERNETES_AHEAD = 13
-"""OpenShift 4.N is Kubernetes 1.(N + 13), and its nodes run CRI-O 1.(N + 13)."""
-
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster. No message shows it."""

@@ -1,7 +1,9 @@
 """What an OpenShift release, or Kubernetes alone, configures for Pod Security Admission. A release is given by its Kubernetes minor.
 
 Sources: `bindata/assets/config/defaultconfig.yaml` and `pkg/operator/configobservation/auth` of
-openshift/cluster-kube-apiserver-operator, and the feature gates in `payload-manifests/featuregates` of openshift/api.
+openshift/cluster-kube-apiserver-operator, and the feature gates in `payload-manifests/featuregates` of openshift/api. MicroShift:
+`assets/controllers/kube-apiserver/defaultconfig.yaml` of openshift/microshift. HyperShift: `v2/kas/config.go` of
+openshift/hypershift. ROKS: `assets/kube-apiserver/config.yaml` of openshift/ibm-roks-toolkit, release branches 4.11 to 4.17.
 """
 
 from scclint.podsecurity.checks import Library
@@ -13,6 +15,8 @@ FIRST_WITH_GATE = 25
 """OpenShift 4.12: the feature gate OpenShiftPodSecurityAdmission exists from here on."""
 FIRST_ENFORCING = 36
 """OpenShift 4.23 and 5.0: the gate is on in the feature set Default."""
+HYPERSHIFT_WITH_GATE = 32
+"""OpenShift 4.19: hosted control planes look at the gate from here on; before, they never enforce."""
 
 KUBERNETES = Policy(Standard("privileged"), Standard("privileged"), Standard("privileged"))
 """The policy of a namespace without labels on Kubernetes without configuration."""
@@ -33,22 +37,36 @@ OPENSHIFT_EXEMPTIONS = Exemptions(users=("system:serviceaccount:openshift-infra:
 """The same in every release. A pod's user is its creator, which for the pods of a workload is a controller."""
 
 
-def enforces(minor: int, *, tech_preview: bool = False) -> bool:
-    """Return whether an OpenShift release enforces Pod Security: the feature gate OpenShiftPodSecurityAdmission is on.
+def enforces(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> bool:
+    """Return whether an OpenShift release enforces `restricted` unless a namespace's labels say otherwise.
 
-    `tech_preview`: the cluster uses the feature set TechPreviewNoUpgrade.
+    `tech_preview`: the cluster uses the feature set TechPreviewNoUpgrade. Where a release enforces, its label syncer writes
+    `enforce` labels, too.
     """
-    return minor >= (FIRST_WITH_GATE if tech_preview else FIRST_ENFORCING)
+    match platform:
+        case "kubernetes" | "roks":
+            return False
+        case "microshift":
+            return True
+        case "hypershift" if minor < HYPERSHIFT_WITH_GATE:
+            return False
+        case _:
+            return minor >= (FIRST_WITH_GATE if tech_preview else FIRST_ENFORCING)
 
 
-def default_policy(minor: int, *, tech_preview: bool = False) -> Policy:
-    """Return the policy of a namespace without labels on an OpenShift release."""
-    return ENFORCING if enforces(minor, tech_preview=tech_preview) else ADVISING
+def default_policy(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> Policy:
+    """Return the policy of a namespace without labels."""
+    if platform == "kubernetes":
+        return KUBERNETES
+    return ENFORCING if enforces(minor, platform, tech_preview=tech_preview) else ADVISING
 
 
-def openshift_library(minor: int, *, tech_preview: bool = False) -> Library:
-    """Return the library in the API server of an OpenShift release.
+def library_of(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> Library:
+    """Return the library in the API server of a release.
 
-    The gate UserNamespacesPodSecurityStandards is on from 4.20 (Kubernetes 1.33), with TechPreviewNoUpgrade from 4.18 (1.31).
+    In OpenShift's feature sets, the gate UserNamespacesPodSecurityStandards is on from 4.20 (Kubernetes 1.33), with
+    TechPreviewNoUpgrade from 4.18 (1.31). MicroShift has no feature sets and leaves the gate as Kubernetes has it.
     """
+    if platform in ("kubernetes", "microshift"):
+        return Library(minor)
     return Library(minor, user_namespaces=minor >= (31 if tech_preview else 33))

@@ -6,10 +6,10 @@ A profile that equals the resolved RuntimeDefault of a CRI-O release has no prob
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from scclint.cluster.releases import NEWEST, kubernetes_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
+from scclint.model.releases import DEFAULT, kubernetes_of
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
 from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
 from scclint.profiles.recognise import identify
@@ -48,7 +48,7 @@ class Target:
     `allowPrivilegeEscalation: false`, and None if that is unknown.
     """
 
-    crio: str = kubernetes_of(NEWEST)
+    crio: str = kubernetes_of(DEFAULT)
     caps: frozenset[str] = CRIO_DEFAULT
     arches: tuple[str, ...] = ("amd64",)
     no_new_privileges: bool | None = None

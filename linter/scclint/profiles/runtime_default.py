@@ -1,20 +1,19 @@
 """Build CRI-O's RuntimeDefault profile for a CRI-O release, a capability bounding set and an architecture.
 
 CRI-O takes the default profile of containers/common and edits it (CRI-O `internal/config/seccomp`). When it creates a container, it
-filters the rules by the container's capabilities. OpenShift 4.N ships CRI-O 1.(N+13).
+filters the rules by the container's capabilities. `RELEASES` says which CRI-O an OpenShift release has.
 """
 
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from scclint.cluster.releases import NEWEST_KUBERNETES_MINOR, OLDEST_KUBERNETES_MINOR
 from scclint.errors import UsageError
-from scclint.model.terms import KUBERNETES_AHEAD
+from scclint.model.releases import RELEASES, release_of
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.seccomp.tables import table
 
-OLDEST, NEWEST = OLDEST_KUBERNETES_MINOR, NEWEST_KUBERNETES_MINOR
+OLDEST, NEWEST = min(one.crio for one in RELEASES.values()), max(one.crio for one in RELEASES.values())
 """The oldest and newest known minor release of CRI-O 1."""
 
 _NEWEST_PATCH = 1_000
@@ -42,8 +41,9 @@ VARIANTS = (
     Variant(1, False, "1.29.9", "CRI-O 1.29.9 and later, 1.30.6 and later (OpenShift 4.16 and 4.17)"),
     Variant(2, False, "1.31.0", "CRI-O 1.31 and 1.32 (OpenShift 4.18 and 4.19)"),
     Variant(3, False, "1.33.0", "CRI-O 1.33, 1.34 and 1.35.0 (OpenShift 4.20 and 4.21)"),
-    Variant(4, False, "1.35.1", "CRI-O 1.35.1 and later (OpenShift 4.22)"),
+    Variant(4, False, "1.35.1", "CRI-O 1.35.1 and later (OpenShift 4.22, 4.23 and 5.0)"),
 )
+"""CRI-O 1.36 vendors the same version of go.podman.io/common as 1.35, so its profile is the same."""
 
 
 def resolve(crio: str, caps: Iterable[str] = (), arch: str = "amd64") -> Profile:
@@ -73,19 +73,17 @@ def variant_of(crio: str) -> Variant:
 
 
 def crio_of(openshift: str) -> str:
-    """Return the CRI-O minor release of an OpenShift release: `1.29` for `4.16`. Raises UsageError except for a known `4.N`."""
-    major, _, minor = openshift.partition(".")
-    if major == "4" and minor.isascii() and minor.isdecimal() and OLDEST <= int(minor) + KUBERNETES_AHEAD <= NEWEST:
-        return f"1.{int(minor) + KUBERNETES_AHEAD}"
-    known = f"4.{OLDEST - KUBERNETES_AHEAD} to 4.{NEWEST - KUBERNETES_AHEAD}"
-    if minor.count("."):
-        raise UsageError(f"OpenShift {openshift}: use the minor release ({known}), or set the CRI-O release with --crio 1.NN.P")
-    raise UsageError(f"unknown OpenShift release {openshift!r}: use {known}")
+    """Return the CRI-O minor release of an OpenShift release: `1.29` for `4.16`. Raises UsageError except for a known release."""
+    minor = openshift.rpartition(".")[0]
+    if minor in RELEASES:
+        raise UsageError(f"OpenShift {openshift}: use the minor release ({minor}), or set the CRI-O release with --crio 1.NN.P")
+    return f"1.{release_of(openshift).crio}"
 
 
 def openshift_of(crio: str) -> str:
-    """Return the OpenShift release that ships a CRI-O release: `4.16` for `1.29.8`. Raises UsageError as `resolve` does."""
-    return f"4.{_parse(crio)[0] - KUBERNETES_AHEAD}"
+    """Return the oldest OpenShift release that ships a CRI-O release: `4.16` for `1.29.8`. Raises UsageError as `resolve` does."""
+    minor, _ = _parse(crio)
+    return next(name for name, release in RELEASES.items() if release.crio == minor)
 
 
 def deciding_capabilities(crio: str) -> frozenset[str]:

@@ -146,7 +146,7 @@ def _container(world: World, outcome: Outcome, container: ContainerSeccomp, colo
 
 def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:
     """What each capability of a container opens up in OpenShift's RuntimeDefault, if that is what it runs with."""
-    if container.type != "RuntimeDefault" or not outcome.admitted or world.cluster.platform != "openshift":
+    if container.type != "RuntimeDefault" or not outcome.admitted or world.cluster.platform == "kubernetes":
         return {}
     from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set_of
 

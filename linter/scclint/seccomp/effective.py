@@ -143,7 +143,7 @@ Regime = Literal["override", "fill", "ignore"]
 
 
 def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
-    if cluster.kubernetes_minor >= 26 and cluster.platform == "openshift" and verdict.skipped is None:
+    if cluster.kubernetes_minor >= 26 and cluster.platform != "kubernetes" and verdict.skipped is None:
         # SCC admission copies the annotations to the fields since 4.13.
         return "override"
     return "fill" if cluster.kubernetes_minor <= 26 else "ignore"

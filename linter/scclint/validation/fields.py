@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scclint.model.releases import first_with_kubernetes
 from scclint.model.schema import Shape, Shapes, Type
-from scclint.model.terms import KUBERNETES_AHEAD
 from scclint.model.unknown import Unknown, is_expression
 from scclint.text import closest_match
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
@@ -175,7 +175,7 @@ class _Walk:
 
     def release(self, minor: int) -> str:
         openshift_kind = self.kind == "SecurityContextConstraints"
-        return f"OpenShift 4.{minor - KUBERNETES_AHEAD}" if openshift_kind else f"Kubernetes 1.{minor}"
+        return f"OpenShift {first_with_kubernetes(minor)}" if openshift_kind else f"Kubernetes 1.{minor}"
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from scclint.cluster.releases import RELEASES, kubernetes_of
+from scclint.model.releases import ORDER, kubernetes_of
 
 NAMESPACE_MARKER = "scclint-unspecified-namespace"
 """Passed as the release's namespace if nothing says which it is. Rendered text with this name has it from `.Release.Namespace`."""
@@ -33,6 +33,6 @@ def api_versions(release: str) -> tuple[str, ...]:
     the forms it was given, so both are listed. Raises UsageError for an unknown release.
     """
     kubernetes_of(release)
-    at = RELEASES.index(release)
-    known = {name: api for name, api in _data().items() if RELEASES.index(api.get("since", RELEASES[0])) <= at}
+    at = ORDER[release]
+    known = {name: api for name, api in _data().items() if "since" not in api or ORDER[api["since"]] <= at}
     return tuple(sorted([*known, *(f"{name}/{kind}" for name, api in known.items() for kind in api["kinds"])]))

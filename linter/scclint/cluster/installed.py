@@ -1,0 +1,183 @@
+"""The objects that an OpenShift release installs: its SCCs, and the RBAC that decides who may use them.
+
+`installed.json` holds the objects of openshift/cluster-kube-apiserver-operator, and `payload.json` those of the payload's other
+components. Each file says where its values come from and for which releases an entry counts.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from scclint.admission.rbac import use_every_rule, use_rule
+from scclint.errors import UsageError
+from scclint.model.releases import ORDER, RELEASES, release_of
+from scclint.record import record
+
+Object = dict[str, Any]
+
+OPENSHIFT_PLATFORMS = ("openshift", "microshift", "hypershift", "roks")
+"""OpenShift as its own installer sets it up, MicroShift, hosted control planes, and Red Hat OpenShift on IBM Cloud."""
+
+TECH_PREVIEW = "TechPreviewNoUpgrade"
+FEATURE_SETS = ("Default", TECH_PREVIEW)
+"""The values of `spec.featureSet` in the FeatureGate `cluster` that are known."""
+
+_RBAC = "rbac.authorization.k8s.io"
+_ROLE_PREFIX = "system:openshift:scc:"
+
+
+@record
+class Installation:
+    """What decides which objects a cluster is installed with.
+
+    `payload`: with those of all components; without it only those of cluster-kube-apiserver-operator. MicroShift has no others.
+    `upgraded_from_4_10`: the cluster was first installed as 4.10 or older. It keeps its `restricted`, which every authenticated
+    user may use.
+    """
+
+    release: str
+    platform: str = "openshift"
+    feature_set: str = "Default"
+    payload: bool = True
+    upgraded_from_4_10: bool = False
+
+    @property
+    def tech_preview(self) -> bool:
+        return self.feature_set == TECH_PREVIEW
+
+
+def check(asked: Installation) -> None:
+    """Raise UsageError for an unknown release, platform or feature set."""
+    release_of(asked.release)
+    if asked.platform not in OPENSHIFT_PLATFORMS:
+        raise UsageError(f"{asked.platform!r} is not a platform with SCCs. Use one of {', '.join(OPENSHIFT_PLATFORMS)}.")
+    if asked.feature_set not in FEATURE_SETS:
+        raise UsageError(f"{asked.feature_set!r} is not a feature set scclint knows. Use one of {', '.join(FEATURE_SETS)}.")
+
+
+def own_sccs(asked: Installation) -> dict[str, Object]:
+    """Return the SecurityContextConstraints that a cluster is installed with, by name."""
+    known = {entry["name"] for entry in _installed(asked, "volumes")}
+    absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - known
+    sccs = {}
+    for entry in (*_installed(asked, "sccs"), *_payload(asked, "sccs")):
+        name = entry["name"]
+        scc = {
+            "apiVersion": "security.openshift.io/v1",
+            "kind": "SecurityContextConstraints",
+            "metadata": {"name": name},
+            **entry["values"],
+        }
+        if "volumes" in scc:
+            scc["volumes"] = [volume for volume in scc["volumes"] if volume not in absent]
+        if asked.upgraded_from_4_10 and name == "restricted":
+            scc["groups"] = [*scc["groups"], "system:authenticated"]
+        sccs[name] = scc
+    return sccs
+
+
+def component_sccs() -> frozenset[str]:
+    """Return the names of the SCCs that components of any release install for their own pods."""
+    return frozenset(entry["name"] for entry in _data("payload.json")["sccs"])
+
+
+def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Object]:
+    """Return the roles and bindings that a cluster is installed with, as far as they bear on SCCs.
+
+    With `cluster_admins`, the bindings that make the group `system:cluster-admins` and the user `system:admin` cluster
+    administrators, as an installed cluster has them, are among these.
+    """
+    objects = [_role(_ROLE_PREFIX + entry["name"], [use_rule(entry["name"])]) for entry in _installed(asked, "clusterRoles")]
+    for role in (_ROLE_PREFIX + entry["name"] for entry in _installed(asked, "everyone")):
+        objects.append(_binding(role, role, ["Group:system:authenticated"]))
+    objects.append(_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
+    objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
+    objects += [_aggregate("view", "edit"), _aggregate("edit", "admin"), _aggregate("admin", "")]
+    if cluster_admins:
+        objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
+    return [*objects, *_grants(_payload(asked, "grants"))]
+
+
+def _grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
+    """Yield the roles and bindings of grants. Grants of one role, and subjects of one binding, are put together."""
+    roles: dict[tuple[str, str], Object] = {}
+    bindings: dict[tuple[str, str], Object] = {}
+    for entry in entries:
+        namespace, kind = entry.get("namespace", ""), entry.get("roleKind", "ClusterRole")
+        home = namespace if kind == "Role" else ""
+        if "sccs" in entry:
+            role = roles.setdefault((home, entry["role"]), _role(entry["role"], [], home))
+            role["rules"] += [
+                rule
+                for scc in entry["sccs"]
+                if (rule := use_every_rule() if scc == "*" else use_rule(scc)) not in role["rules"]
+            ]
+        binding = _binding(entry["binding"], entry["role"], entry["subjects"], namespace, kind)
+        held = bindings.setdefault((namespace, entry["binding"]), binding)
+        held["subjects"] += [subject for subject in binding["subjects"] if subject not in held["subjects"]]
+    yield from roles.values()
+    yield from bindings.values()
+
+
+def _installed(asked: Installation, key: str) -> list[Mapping[str, Any]]:
+    return [entry for entry in _data("installed.json")[key] if _counts(entry, asked)]
+
+
+def _payload(asked: Installation, key: str) -> list[Mapping[str, Any]]:
+    if not asked.payload or asked.platform == "microshift":
+        return []
+    return [entry for entry in _data("payload.json")[key] if _counts(entry, asked)]
+
+
+def _counts(entry: Mapping[str, Any], asked: Installation) -> bool:
+    """Whether an entry of a data file is there on a cluster."""
+    since: str | None = entry.get("since", next(iter(RELEASES)))
+    if asked.tech_preview:
+        since = entry.get("techPreview", since)
+    since = entry.get("platforms", {}).get(asked.platform, since)
+    at = ORDER[asked.release]
+    return since is not None and ORDER[since] <= at <= ORDER[entry.get("until", asked.release)]
+
+
+@cache
+def _data(name: str) -> Any:
+    import json
+
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _role(name: str, rules: list[Object], namespace: str = "") -> Object:
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    kind = "Role" if namespace else "ClusterRole"
+    return {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": rules}
+
+
+def _aggregate(name: str, into: str) -> Object:
+    """One of the roles that Kubernetes gathers from labelled ones. Their own rules never reach SCCs and are left out."""
+    label = f"{_RBAC}/aggregate-to-"
+    role = _role(name, [])
+    role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label + name: "true"}}]}
+    role["metadata"]["labels"] = {label + into: "true"} if into else {}
+    return role
+
+
+def _binding(name: str, role: str, subjects: Iterable[str], namespace: str = "", role_kind: str = "ClusterRole") -> Object:
+    metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
+    return {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "RoleBinding" if namespace else "ClusterRoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": _RBAC, "kind": role_kind, "name": role},
+        "subjects": [_subject(subject) for subject in subjects],
+    }
+
+
+def _subject(text: str) -> Object:
+    """Return the subject of a binding: `NAMESPACE/NAME` is a service account, `Group:NAME` and `User:NAME` are the others."""
+    namespace, slash, name = text.partition("/")
+    if slash:
+        return {"kind": "ServiceAccount", "namespace": namespace, "name": name}
+    kind, _, name = text.partition(":")
+    return {"apiGroup": _RBAC, "kind": kind, "name": name}
