@@ -105,14 +105,23 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
     """The findings of a unit. It depends on nothing but the unit's files, what it takes from others, and the settings."""
     opened = open_unit(unit, context, elsewhere, session)
     inputs, worlds = opened.inputs, opened.worlds
-    findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, session.select, session.options.progress)
+    select = session.select_for(unit)
+    findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, select, session.options.progress)
     ignores: list[Ignore] = []
+    # kustomize drops comments and moves them: those of its sources count, once the findings are there.
+    built = unit.kind == "kustomize" and unit.rendered
     with guard("check", "applying suppressions", crashes):
-        findings, ignores = _suppressed(findings, opened, session)
+        findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
     with guard("check", "looking for the lines of sources", crashes):
         trace = tracer(unit, inputs, opened.ours, session)
         findings = trace.findings(findings)
         ignores = [replace(ignore, span=trace.span(ignore.span)) for ignore in ignores]
+    if unit.rendered:
+        findings = session.selected(findings)
+    if built:
+        with guard("check", "applying suppressions of sources", crashes):
+            findings, more = _suppressed(findings, source_ignores(unit, session), session)
+            ignores += more
     findings = _marked_unpatched(findings, unit, session)
     findings.sort(key=order)
     seen = list(inputs.unjudged)
@@ -130,13 +139,9 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
     )
 
 
-def _suppressed(findings: list[Finding], opened: OpenUnit, session: Session) -> tuple[list[Finding], list[Ignore]]:
-    """The findings with those marked that comments and annotations of the unit suppress, and these with what they cover.
-
-    They are looked for where they were read, before a finding moves to a template or a patch.
-    """
-    written = list(written_ignores(opened.subjects)) if session.options.ignores else []
-    if not written:
+def _suppressed(findings: list[Finding], written: Sequence[Ignore], session: Session) -> tuple[list[Finding], list[Ignore]]:
+    """The findings with those marked that `written` suppressions cover, and these with what they cover."""
+    if not written or not session.options.ignores:
         return findings, []
     from scclint.suppress.apply import apply
 
@@ -158,13 +163,19 @@ def _marked_unpatched(findings: list[Finding], unit: Unit, session: Session) -> 
     ]
 
 
-def written_ignores(subjects: Iterable[Document | ApiObject]) -> Iterator[Ignore]:
+def written_ignores(subjects: Iterable[Document | ApiObject], *, comments: bool = True) -> Iterator[Ignore]:
     """The suppressions in the comments of documents and the annotations of objects."""
     for subject in subjects:
-        if isinstance(subject, Document):
-            yield from syntax.comment_ignores(subject)
-        else:
+        if not isinstance(subject, Document):
             yield from syntax.annotation_ignores(subject)
+        elif comments:
+            yield from syntax.comment_ignores(subject)
+
+
+def source_ignores(unit: Unit, session: Session) -> list[Ignore]:
+    """The suppressions in the comments of the files that a unit is rendered from."""
+    files = [file for file in unit.files if syntax.MARK in session.outline.text(file)]
+    return [ignore for file in files for d in session.outline.documents(file) for ignore in syntax.comment_ignores(d)]
 
 
 def _ties(context: Context) -> Iterator[Notice]:

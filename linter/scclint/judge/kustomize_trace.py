@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from scclint.finding import Finding, Path, Related
+from scclint.finding import Finding, Path, Related, Suppression
 from scclint.judge.session import Session
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Origin
@@ -36,15 +36,24 @@ class KustomizeTrace:
         return found.span if found is not None else self._entry(span)
 
     def _moved(self, finding: Finding) -> Finding:
+        moved = replace(
+            finding,
+            related=tuple(Related(r.message, self.span(r.span)) for r in finding.related),
+            flow=tuple(Related(r.message, self.span(r.span)) for r in finding.flow),
+            suppression=self._moved_suppression(finding.suppression),
+        )
         if finding.span.file != self._rendered:
-            return finding
+            return moved
         found = self._place(finding.span)
-        related = tuple(Related(r.message, self.span(r.span)) for r in finding.related)
-        flow = tuple(Related(r.message, self.span(r.span)) for r in finding.flow)
         if found is None:
             note = "kustomize made it, and no file of it is known"
-            return replace(finding, span=self._entry(finding.span), related=related, flow=flow, notes=(*finding.notes, note))
-        return replace(finding, span=found.span, related=related, flow=flow)
+            return replace(moved, span=self._entry(finding.span), notes=(*finding.notes, note))
+        return replace(moved, span=found.span)
+
+    def _moved_suppression(self, suppression: Suppression | None) -> Suppression | None:
+        if suppression is None or suppression.span is None:
+            return suppression
+        return Suppression(suppression.by, suppression.reason, self.span(suppression.span))
 
     @property
     def _rendered(self) -> str:
@@ -52,10 +61,16 @@ class KustomizeTrace:
         return rendering.file if rendering else ""
 
     def _entry(self, span: Span) -> Span:
-        """The kustomization itself, for a place of which no file is known."""
-        if span.file != self._rendered:
-            return span
-        shown = self._session.outline.shown(os.path.join(self._session.rendered.tree, self._closure.kustomizations[0]))
+        """The first key of the kustomization, for a place of which no file is known."""
+        return self._first_key if span.file == self._rendered else span
+
+    @cached_property
+    def _first_key(self) -> Span:
+        closed = self._closure
+        shown = self._shown(next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder))
+        for document in load_text(shown, self._session.outline.text(shown), frozenset()):
+            if isinstance(document.root, MappingNode) and document.root.entries:
+                return document.root.entries[0].key.span
         return Span(shown, 1, 1, 1, 1)
 
     def _place(self, span: Span) -> Related | None:

@@ -1,6 +1,6 @@
 """What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from scclint.config import Selection, selection
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
-from scclint.finding import Notice
+from scclint.finding import Finding, Notice
 from scclint.judge.inputs import left_out
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
@@ -101,6 +101,28 @@ class Session:
         broken = [(d.file, d.error) for d in documents if d.status == "unparsable" and d.error is not None]
         notices += [left_out(error.message, file, error.line) for file, error in broken]
         return documents, notices
+
+    def select_for(self, unit: Unit) -> Callable[[str], Selection]:
+        """The rules that hold for what is read for a unit. What is rendered lies in no file: there the rules of any source hold,
+        until its findings are in their sources and `selected` looks at them.
+        """
+        if not unit.rendered or not self.config.per_path:
+            return self.select
+        chosen = {rule for file in unit.files for rule in self.select(file)}
+        any_of = {rule.id: rule.severity for rule in self.registry.rules if rule.id in chosen}
+        return lambda file: any_of
+
+    def selected(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings that the settings for their paths ask for, with the severity that these give."""
+        if not self.config.per_path:
+            return list(findings)
+        own = {rule.id: rule.severity for rule in self.registry.rules}
+        kept = []
+        for finding in findings:
+            severity = self.select(finding.span.file).get(finding.rule_id)
+            if severity is not None:
+                kept.append(finding if severity is own[finding.rule_id] else replace(finding, severity=severity))
+        return kept
 
     def rendering(self, unit: Unit) -> Rendering | None:
         """What the unit renders to; None where it is judged by its files."""

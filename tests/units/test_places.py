@@ -1,0 +1,96 @@
+"""Findings of what is rendered are in the files that people edit, and what is set there holds for them."""
+
+from pathlib import Path
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.config.records import PathRules
+from scclint.engine.report import Report
+from scclint.finding import Severity
+from tests.running import report_on
+from tests.units.tools import needs_helm, needs_kustomize
+from tests.units.trees import binding, deployment, rules_in, scc, write
+
+ROOT = deployment(pod="runAsUser: 0")
+IGNORED = ROOT.replace("      securityContext: {", "      # scclint: ignore[SCC101] it is old\n      securityContext: {")
+BASE = {
+    "base/kustomization.yaml": "# one base\n---\nresources: [web.yaml]\n",
+    "prod/kustomization.yaml": "# one overlay\nnamePrefix: my-\nresources: [../base]\n",
+}
+
+
+def places(report: Report) -> set[str]:
+    """The files that findings point into, without their folders above the tree."""
+    spans = [finding.span for finding in report.findings]
+    spans += [place.span for finding in report.findings for place in (*finding.related, *finding.flow)]
+    return {"/".join(span.file.split("/")[-2:]) for span in spans}
+
+
+@needs_kustomize
+def test_a_comment_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: Path) -> None:
+    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": IGNORED})])
+    (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
+    assert finding.suppression is not None
+    assert finding.suppression.reason == "it is old"
+    assert rules_in(report, "SUP901") == []
+
+
+@needs_kustomize
+def test_a_comment_in_a_base_that_suppresses_nothing_is_unused(tmp_path: Path) -> None:
+    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": IGNORED.replace("SCC101", "SEC203")})])
+    assert len(rules_in(report, "SUP901")) == 1
+    assert {Path(f.span.file).name for f in report.findings if f.rule_id == "SUP901"} == {"web.yaml"}
+
+
+@needs_kustomize
+def test_an_annotation_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: Path) -> None:
+    annotated = ROOT.replace("namespace: shop}", 'namespace: shop, annotations: {scclint.dev/ignore: "SCC101: it is old"}}')
+    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": annotated})])
+    (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
+    assert finding.suppression is not None
+    assert finding.suppression.span is not None
+    assert Path(finding.suppression.span.file).name == "web.yaml"
+
+
+@needs_kustomize
+def test_settings_for_a_path_hold_for_the_source(tmp_path: Path) -> None:
+    tree = write(tmp_path, {**BASE, "base/web.yaml": ROOT})
+
+    def of_path(*ignore: str, **severity: Severity) -> list[Severity]:
+        rules = PathRules(("base/**",), (), ignore, severity)
+        report = report_on([tree], Config(root=tree, per_path=(rules,)))
+        return [f.severity for f in report.findings if f.rule_id == "SCC101"]
+
+    assert of_path() == [Severity.ERROR]
+    assert of_path("SCC101") == []
+    assert of_path(SCC101=Severity.WARNING) == [Severity.WARNING]
+
+
+@needs_kustomize
+def test_related_places_are_in_sources_as_well(tmp_path: Path) -> None:
+    text = deployment() + "---\n" + binding("privileged")
+    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": text})])
+    assert rules_in(report, "RBA403")
+    assert places(report) == {"base/web.yaml"}
+
+
+@needs_kustomize
+def test_what_no_source_is_known_for_is_at_the_first_key_of_the_kustomization(tmp_path: Path) -> None:
+    # After the prefix, either name may have been the object's.
+    ambiguous = ROOT + "---\n" + ROOT.replace("name: web, n", "name: we, n")
+    report = report_on([write(tmp_path, {**BASE, "base/web.yaml": ambiguous})])
+    found = {(Path(f.span.file).parent.name, f.span.line): f.notes for f in report.findings if f.rule_id == "SCC101"}
+    assert found.keys() == {("prod", 2), ("base", 22)}
+    assert "kustomize made it, and no file of it is known" in found["prod", 2]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    "objects", [deployment() + "---\n" + binding("privileged"), ROOT, scc(groups='"system:authenticated"')]
+)
+def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: str) -> None:
+    chart = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "templates/web.yaml": objects}
+    report = report_on([write(tmp_path, chart)], Config(show_info=True))
+    assert report.findings
+    assert places(report) == {"templates/web.yaml"}
