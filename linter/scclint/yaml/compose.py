@@ -61,18 +61,29 @@ class _Anchored(NamedTuple):
     height: int = 0
 
 
-class _Frame(NamedTuple):
-    """A collection that is still open, as it was left when an inner one began."""
+class _Collection:
+    """A collection that is still open, or the document around its root.
 
-    children: list[Any]
-    aliases: dict[int, Span]
-    is_mapping: bool
-    extra: int
-    height: int
-    line: int
-    column: int
-    flow: bool
-    anchor: str | None
+    `extra` counts the nodes below its direct children and `height` is the deepest nesting below it, both with aliases followed.
+    """
+
+    __slots__ = ("aliases", "anchor", "children", "column", "extra", "flow", "height", "is_mapping", "line")
+
+    def __init__(
+        self, line: int = 0, column: int = 0, is_mapping: bool = False, flow: bool = False, anchor: str | None = None
+    ) -> None:
+        self.children: list[Any] = []
+        self.aliases = NO_ALIASES
+        self.extra = self.height = 0
+        self.line = line
+        self.column = column
+        self.is_mapping = is_mapping
+        self.flow = flow
+        self.anchor = anchor
+
+    @property
+    def awaits_key(self) -> bool:
+        return self.is_mapping and not len(self.children) & 1
 
 
 def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | None = None) -> Iterator[tuple[int, Node]]:
@@ -119,125 +130,156 @@ def _compose(
     next_event: Callable[[], Any], source: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
 ) -> Node:
     """The root of the document whose start was just read. Iterative, since nesting is the input's choice."""
-    stack: list[_Frame] = []
-    children: list[Any] = []
-    aliases = NO_ALIASES
-    anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
-    is_mapping = False
-    decoded = aliased = 0  # nodes that the cluster's decoder visits, and those of them it visits through aliases
-    extra = 0  # nodes below the open collection's direct children, aliases followed
-    height = 0  # deepest nesting below the open collection, aliases followed
-    has_question_mark = "?" in source
+    composer = _Composer(source, file, first_line, place, aliasing)
+    scalar = composer.scalar
+    events = 0
     while True:
         event = next_event()
         kind = event.__class__
-        decoded += 1
+        events += 1
         if kind is ScalarEvent:
-            start = event.start_mark
-            end = event.end_mark
-            if place is None:
-                line = end_line = start.line + first_line
-                column = start.column + 1
-                if end.line != start.line:
-                    end_line = end.line + first_line
-                end_column = end.column + 1
-            else:
-                line, column = place(start)
-                end_line, end_column = place(end)
-            text = event.value
-            plain = event.implicit[0]
-            is_key = is_mapping and not len(children) & 1
-            tag = event.tag
-            value: Any = text
-            if tag is not None:
-                tag = str(tag)
-            if not text and place is None and start.column == 0 < start.line and start.index >= len(source):
-                # At the end of the text, libyaml reports a line that is not in the file.
-                line = end_line = line - 1
-                column = end_column = len(source) - source.rfind("\n")
-            if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):
-                try:
-                    value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)
-                except ValueError as error:
-                    raise LoadError(f"not valid in the cluster: {error}", file, line, column) from None
-                plain = plain or (tag == MERGE_TAG and text == "<<")
-            elif is_key:
-                # The same few keys make up half of all scalars.
-                value = text = intern(text)
-            style = event.style
-            if not style and stack and stack[-1].flow:
-                if has_question_mark and "?" in text:
-                    at = source.index("?", start.index)
-                    raise LoadError(QUESTION_MARK_ERROR, file, *Lines(source, first_line).place(at))
-                if tag is not None and source.startswith(",", end.index):
-                    raise LoadError(TAG_ERROR, file, line, column)
-            if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
-                end_line, end_column = _block_end(source[start.index : end.index], line, column)
-            node = ScalarNode(file, line, column, end_line, end_column, value, text, plain)
-            children.append(node)
-            if event.anchor is not None:
-                anchors[event.anchor] = _Anchored(node, tag, is_key)
+            scalar(event)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            start = event.start_mark
-            line, column = place(start) if place else (start.line + first_line, start.column + 1)
-            if is_mapping and not len(children) & 1:
-                raise LoadError(MAP_KEY_ERROR, file, line, column)
-            if len(stack) >= MAX_DEPTH:
-                raise LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
-            anchor = event.anchor
-            if anchor is not None:
-                anchors[anchor] = None
-            stack.append(_Frame(children, aliases, is_mapping, extra, height, line, column, event.flow_style, anchor))
-            children, aliases, extra, height = [], NO_ALIASES, 0, 0
-            is_mapping = kind is MappingStartEvent
+            composer.start(event, kind is MappingStartEvent)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            frame = stack.pop()
-            if children and not frame.flow:
-                last = aliases.get(len(children) - 1) or children[-1]
-                end_line, end_column = last.end_line, last.end_column
-            else:
-                end = event.end_mark
-                end_line, end_column = place(end) if place else (end.line + first_line, end.column + 1)
-            region = (file, frame.line, frame.column, end_line, end_column)
-            collection: Node
-            if is_mapping:
-                collection = effective_mapping(region, children, aliases)
-            else:
-                collection = SequenceNode(*region, tuple(children), aliases)
-            size = 1 + len(children) + extra
-            height += 1
-            if frame.anchor is not None:
-                anchors[frame.anchor] = _Anchored(collection, size=size, height=height)
-            children, aliases, is_mapping = frame.children, frame.aliases, frame.is_mapping
-            extra = frame.extra + size - 1
-            height = max(height, frame.height)
-            children.append(collection)
+            composer.end(event)
         elif kind is AliasEvent:
-            start = event.start_mark
-            end = event.end_mark
-            if place is None:
-                span = Span(file, start.line + first_line, start.column + 1, end.line + first_line, end.column + 1)
-            else:
-                span = Span(file, *place(start), *place(end))
-            target = _target(event.anchor, anchors, span)
-            decoded += target.size
-            aliased += target.size
-            extra += target.size
-            height = max(height, target.height)
-            check_aliasing(decoded, aliased, span)
-            aliasing.add(target.size, span)
-            if len(stack) + target.height > MAX_DEPTH:
-                raise LimitError(f"nested deeper than {MAX_DEPTH} levels by this alias", file, span.line, span.column)
-            if is_mapping and not len(children) & 1:
-                children.append(_alias_key(target, span))
-            else:
-                if aliases is NO_ALIASES:
-                    aliases = {}
-                aliases[len(children)] = span
-                children.append(_alias_value(target, span))
+            composer.alias(event, events)
         elif kind is DocumentEndEvent:
-            root: Node = children[0]
+            root: Node = composer.open.children[0]
             return root
+
+
+class _Composer:
+    """Builds the tree of one document from its events. `open` is the innermost open collection, `outer` are those around it."""
+
+    __slots__ = (
+        *("_aliased", "_aliasing", "_anchors", "_file", "_first_line", "_has_question_mark", "_place", "_source"),
+        *("open", "outer"),
+    )
+
+    def __init__(self, source: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter) -> None:
+        self.open = _Collection()
+        self.outer: list[_Collection] = []
+        self._source = source
+        self._file = file
+        self._first_line = first_line
+        self._place = place
+        self._aliasing = aliasing
+        self._aliased = 0
+        self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
+        self._has_question_mark = "?" in source
+
+    def scalar(self, event: Any) -> None:
+        """Add a scalar. Most events are scalars, so what nearly all of them need is here and not in functions of its own."""
+        start = event.start_mark
+        end = event.end_mark
+        first_line = self._first_line
+        if self._place is None:
+            line = end_line = start.line + first_line
+            column = start.column + 1
+            if end.line != start.line:
+                end_line = end.line + first_line
+            end_column = end.column + 1
+        else:
+            line, column = self._place(start)
+            end_line, end_column = self._place(end)
+        text = event.value
+        plain = event.implicit[0]
+        tag = event.tag
+        collection = self.open
+        children = collection.children
+        is_key = collection.is_mapping and not len(children) & 1
+        if not text and self._place is None and start.column == 0 < start.line and start.index >= len(self._source):
+            # At the end of the text, libyaml reports a line that is not in the file.
+            line = end_line = line - 1
+            column = end_column = len(self._source) - self._source.rfind("\n")
+        value: Any = text
+        if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):
+            try:
+                value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)
+            except ValueError as error:
+                raise LoadError(f"not valid in the cluster: {error}", self._file, line, column) from None
+            plain = plain or (tag == MERGE_TAG and text == "<<")
+        elif is_key:
+            # The same few keys make up half of all scalars.
+            value = text = intern(text)
+        style = event.style
+        if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
+            end_line, end_column = _block_end(self._source[start.index : end.index], line, column)
+        elif collection.flow and not style:
+            self._check_flow(event, line, column)
+        node = ScalarNode(self._file, line, column, end_line, end_column, value, text, plain)
+        children.append(node)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(node, tag, is_key)
+
+    def _check_flow(self, event: Any, line: int, column: int) -> None:
+        """Raise LoadError for a bare scalar in flow style that only PyYAML's libyaml takes."""
+        if self._has_question_mark and "?" in event.value:
+            at = self._source.index("?", event.start_mark.index)
+            raise LoadError(QUESTION_MARK_ERROR, self._file, *Lines(self._source, self._first_line).place(at))
+        if event.tag is not None and self._source.startswith(",", event.end_mark.index):
+            raise LoadError(TAG_ERROR, self._file, line, column)
+
+    def start(self, event: Any, is_mapping: bool) -> None:
+        """Open a collection."""
+        line, column = self._at(event.start_mark)
+        if self.open.awaits_key:
+            raise LoadError(MAP_KEY_ERROR, self._file, line, column)
+        if len(self.outer) >= MAX_DEPTH:
+            raise LimitError(f"nested deeper than {MAX_DEPTH} levels", self._file, line, column)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self.outer.append(self.open)
+        self.open = _Collection(line, column, is_mapping, event.flow_style, event.anchor)
+
+    def end(self, event: Any) -> None:
+        """Close the innermost collection."""
+        done = self.open
+        children, aliases = done.children, done.aliases
+        if children and not done.flow:
+            last = aliases.get(len(children) - 1) or children[-1]
+            end_line, end_column = last.end_line, last.end_column
+        else:
+            end_line, end_column = self._at(event.end_mark)
+        region = (self._file, done.line, done.column, end_line, end_column)
+        node: Node
+        if done.is_mapping:
+            node = effective_mapping(region, children, aliases)
+        else:
+            node = SequenceNode(*region, tuple(children), aliases)
+        size, height = 1 + len(children) + done.extra, 1 + done.height
+        if done.anchor is not None:
+            self._anchors[done.anchor] = _Anchored(node, size=size, height=height)
+        around = self.open = self.outer.pop()
+        around.extra += size - 1
+        around.height = max(around.height, height)
+        around.children.append(node)
+
+    def alias(self, event: Any, events: int) -> None:
+        """Add what an alias stands for. `events` is the number of events so far, which the cluster's decoder visits as well."""
+        span = Span(self._file, *self._at(event.start_mark), *self._at(event.end_mark))
+        target = _target(event.anchor, self._anchors, span)
+        self._aliased += target.size
+        check_aliasing(events + self._aliased, self._aliased, span)
+        self._aliasing.add(target.size, span)
+        if len(self.outer) + target.height > MAX_DEPTH:
+            raise LimitError(f"nested deeper than {MAX_DEPTH} levels by this alias", self._file, span.line, span.column)
+        collection = self.open
+        collection.extra += target.size
+        collection.height = max(collection.height, target.height)
+        if collection.awaits_key:
+            collection.children.append(_alias_key(target, span))
+            return
+        if collection.aliases is NO_ALIASES:
+            collection.aliases = {}
+        collection.aliases[len(collection.children)] = span
+        collection.children.append(_alias_value(target, span))
+
+    def _at(self, mark: Any) -> tuple[int, int]:
+        """1-based line and column of a mark of libyaml."""
+        return self._place(mark) if self._place else (mark.line + self._first_line, mark.column + 1)
 
 
 def _target(name: str, anchors: dict[str, _Anchored | None], span: Span) -> _Anchored:
