@@ -6,7 +6,7 @@ gives no verdict for the pods either.
 The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
 containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod,
 and the labels of a pod template must match the selector. An empty `image` is reported as information only, because
-another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`) are not checked.
+another tool usually sets it later. Placeholders (`${X}`, `{{ x }}`) are not checked, and MAN006 reports words such as `REPLACE_ME`.
 
 ## How to fix it
 
@@ -45,7 +45,7 @@ spec:
 import re
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, rule
+from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, in_plain_words, rule
 
 from ._field_problems import field_problems
 
@@ -71,6 +71,8 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code != "unknown":
             field = obj.field(*problem.path)
+            if in_plain_words(field.value):
+                continue  # MAN006 reports the words once.
             set_later = problem.code == "required" and problem.path[-1] == "image" and field.present
             yield Problem(
                 f"{obj.named}: the API server rejects {_rejected(obj, problem)}: {problem.message}",

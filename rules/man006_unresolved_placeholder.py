@@ -1,5 +1,6 @@
 """
-A value that decides a verdict is still a placeholder: `${X}`, `{{ x }}` or a Template parameter without a value.
+A value that decides a verdict is still a placeholder: `${X}`, `{{ x }}`, a Template parameter without a value, or words
+such as `<namespace>`, `REPLACE_ME`, `CHANGEME` and `FILLED BY THE OPERATOR`, which are reported once for all objects.
 Examples are a service account, a namespace, a field of a security context and a grant.
 
 The verdict for the pod is then unknown, or scclint treats the placeholder's text literally, although the cluster never
@@ -9,8 +10,9 @@ variables do not affect a verdict and are not reported.
 
 ## How to fix it
 
-Lint the rendered output instead: `helm template ... | scclint check -`, `kustomize build | scclint check -`, or
-`envsubst < file.yaml | scclint check -`. Set the parameters of a Template with `--param NAME=VALUE`. Values that Open
+Lint the rendered output instead: `kustomize build | scclint check -` or `envsubst < file.yaml | scclint check -`. A file
+with `{{ x }}` that reaches this rule is not part of a Helm chart: an operator or a playbook fills it in, so lint what that
+program applies. Set the parameters of a Template with `--param NAME=VALUE`. Values that Open
 Cluster Management sets for each managed cluster stay unknown: write them out if they are the same everywhere.
 
 ## Before
@@ -51,9 +53,10 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, and_more, is_open, rule
+from scclint.api import ApiObject, Field, Problem, Related, Severity, Workload, World, and_more, in_plain_words, is_open, rule
 
 from ._decisive import decisive_fields
+from ._field_problems import field_problems
 from ._quote import quoted
 
 
@@ -69,19 +72,35 @@ from ._quote import quoted
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     if obj.partial:
         return
-    fields = [field for field in decisive_fields(obj, world) if is_open(field.value)]
+    fields = [field for field in decisive_fields(obj, world) if _is_placeholder(field.value)]
     fields += _placeholder_elsewhere(obj, world, fields)
+    rejected = [] if fields else _rejected_words(obj, world)
+    fields += rejected
     if not fields:
         return
     fields.sort(key=lambda field: field.span[1:3])
+    text = str(fields[0].value)
+    # One program fills in such words wherever they are.
+    if in_plain_words(text) and world.memo((check, text), lambda: obj) is not obj:
+        return
     names = dict.fromkeys(quoted(field) for field in fields)
     are = "is still a placeholder" if len(names) == 1 else "are still placeholders"
     yield Problem(
-        f"{obj.named}: {and_more(names, 3)} {are}, so {_consequence(obj, world)}",
+        f"{obj.named}: {and_more(names, 3)} {are}, so {_consequence(obj, world, rejected)}",
         at=fields[0],
         related=tuple(Related(f"another placeholder: {quoted(field)}", field.span) for field in fields[1:8]),
-        settle=_settle(obj, str(fields[0].value)),
+        settle=_settle(obj, text),
     )
+
+
+def _is_placeholder(value: object) -> bool:
+    return is_open(value) or in_plain_words(value)
+
+
+def _rejected_words(obj: ApiObject, world: World) -> list[Field[Any]]:
+    """Return the fields whose words the API server would reject."""
+    fields = [obj.field(*problem.path) for problem in field_problems(obj, world)]
+    return [field for field in fields if in_plain_words(field.value)]
 
 
 def _placeholder_elsewhere(obj: ApiObject, world: World, known: list[Field[Any]]) -> list[Field[Any]]:
@@ -89,10 +108,12 @@ def _placeholder_elsewhere(obj: ApiObject, world: World, known: list[Field[Any]]
     if known or not isinstance(obj, Workload):
         return []
     at = world.outcome(obj).unknown_at
-    return [at] if isinstance(at, Field) and is_open(at.value) else []
+    return [at] if isinstance(at, Field) and _is_placeholder(at.value) else []
 
 
-def _consequence(obj: ApiObject, world: World) -> str:
+def _consequence(obj: ApiObject, world: World, rejected: list[Field[Any]]) -> str:
+    if rejected:
+        return "the API server rejects the object until it is replaced"
     if not isinstance(obj, Workload):
         return "verdicts that depend on it treat the text literally"
     if world.outcome(obj).verdict is None:
@@ -107,5 +128,8 @@ def _settle(obj: ApiObject, text: str) -> str:
         return "Write the value here if it is the same on all managed clusters."
     if obj.provenance.substitutions:
         return "Set the Template parameter: `scclint check --param NAME=VALUE`."
-    renderer = "helm template CHART" if braces else "envsubst < FILE"
-    return f"Lint the rendered output: `{renderer} | scclint check -`."
+    if in_plain_words(text):
+        return "Write the value, or lint the manifests as they are when the value is filled in."
+    if braces:
+        return "The file is not a template of a Helm chart: lint what the program that fills in the value makes of it."
+    return "Lint the rendered output: `envsubst < FILE | scclint check -`."

@@ -12,6 +12,7 @@ The following provide the file:
 - a MachineConfig for each pool where the pod can run
 - a file in the `--profile-dir` directory
 - a profile file in the input whose path ends in this path
+- an init container of the pod, or a DaemonSet of the input, that mounts `/var/lib/kubelet/seccomp` and may write to it
 
 The rule checks only pods that are admitted. It is silent if another unit of the run provides the file.
 
@@ -58,9 +59,11 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, listed, rule
+from scclint.api import Container, Outcome, Problem, Severity, Workload, World, listed, rule
 
 from ._seccomp import by_place, localhost_users
+
+_PROFILES = "/var/lib/kubelet/seccomp/"
 
 
 @rule(
@@ -77,7 +80,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not outcome.admitted:
         return
     for path, containers in localhost_users(outcome).items():
-        reason = _missing_because(path, outcome, world)
+        reason = "" if _installed(workload, world) else _missing_because(path, outcome, world)
         if reason and world.elsewhere.provides_profile(path):
             continue
         for at, names in by_place(workload, containers) if reason else ():
@@ -89,6 +92,41 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 "has it with --profile-dir.",
                 container=names[0] if len(names) == 1 else "",
             )
+
+
+def _installed(workload: Workload, world: World) -> bool:
+    """Whether an init container of the workload or a DaemonSet may write the file to the node that the pod runs on."""
+    if any(c.path[-2:-1] == ("initContainers",) and _writes_profiles(workload, c) for c in workload.pod.containers):
+        return True
+    return world.memo(
+        _installed,
+        lambda: any(
+            _writes_profiles(other, container)
+            for other in world.of(Workload)
+            if other.kind == "DaemonSet"
+            for container in other.pod.containers
+        ),
+    )
+
+
+def _writes_profiles(workload: Workload, container: Container) -> bool:
+    """Whether a container mounts the kubelet's directory of profiles, or one that has it, and may write to it."""
+    volumes = workload.pod.field("spec", "volumes").value
+    paths = {
+        volume.get("name"): volume["hostPath"].get("path")
+        for volume in (volumes if isinstance(volumes, list) else ())
+        if isinstance(volume, dict) and isinstance(volume.get("hostPath"), dict)
+    }
+    mounts = container.field("volumeMounts").value
+    return any(
+        isinstance(mount, dict) and not mount.get("readOnly") and _holds_profiles(paths.get(mount.get("name")))
+        for mount in (mounts if isinstance(mounts, list) else ())
+    )
+
+
+def _holds_profiles(path: object) -> bool:
+    path = f"{path.rstrip('/')}/" if isinstance(path, str) else ""
+    return path.startswith(_PROFILES) or path == "/var/lib/kubelet/"
 
 
 def _missing_because(path: str, outcome: Outcome, world: World) -> str:

@@ -13,7 +13,7 @@ from scclint.model.pod import Container, Pod
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, UNSPECIFIED_NAMESPACE
-from scclint.model.unknown import is_open
+from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
 from scclint.rule import rule
@@ -75,6 +75,7 @@ __all__ = [
     "World",
     "and_more",
     "closest_match",
+    "in_plain_words",
     "is_open",
     "listed",
     "opened_by",

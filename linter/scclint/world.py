@@ -20,7 +20,7 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
-from scclint.model.unknown import decisive_unknown, first_unknown, is_open, known
+from scclint.model.unknown import decisive_unknown, first_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
@@ -327,7 +327,7 @@ class World:
     def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self.namespace_of(workload), workload.pod.service_account
-        granted = self.cluster.namespaces_granted(account) if is_open(namespace) else frozenset()
+        granted = self.cluster.namespaces_granted(account) if is_open(namespace) or in_plain_words(namespace) else frozenset()
         if not granted or namespace in granted:
             return None
         text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"

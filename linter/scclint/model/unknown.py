@@ -26,6 +26,7 @@ UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
 _MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
+_WORDS = re.compile(r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\bFILLED (IN )?BY\b|\bFILL[_ ]?ME[_ ]?IN\b")
 """What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests."""
 
 
@@ -41,6 +42,14 @@ def _has_placeholder(text: str) -> bool:
         if start >= 0 and text.find(closing, start + len(opening)) >= 0:
             return True
     return _MARKS.search(text) is not None
+
+
+def in_plain_words(value: Any) -> bool:
+    """Whether a value is text that asks to be replaced: `<namespace>`, `REPLACE_ME`, `CHANGEME`, `FILLED BY THE OPERATOR`.
+
+    No tool defines these words, so the API server would get them from whoever forgets to replace them.
+    """
+    return isinstance(value, str) and _WORDS.search(value) is not None
 
 
 _HOLDERS = frozenset((dict, list, Unknown))

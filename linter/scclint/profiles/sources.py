@@ -37,6 +37,8 @@ Object = Mapping[str, Any]
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
 """Problems that need the whole profile: its base profiles may allow what the profile itself does not."""
+_OF_THE_FILE = _STARTUP | {"missing-architectures", "architecture-of-no-node", "allows-by-default", "notify-by-default"}
+"""Problems of the file that the operator writes. A profile inherits only the rules of its base profiles."""
 _SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "listenerPath", "listenerMetadata"))
 _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
@@ -143,10 +145,11 @@ class Profiles:
         labels = source.field("metadata", "labels").value
         part = isinstance(labels, dict) and "spo.x-k8s.io/partial" in labels
         based = bool(spec.get("baseProfileName"))
+        base_only = not used and source.name in self._bases
         for problem in lint_data(kept, target):
-            if problem.id not in _STARTUP:
+            if problem.id not in _OF_THE_FILE:
                 yield problem
-            elif not (part or based or (not used and source.name in self._bases)):
+            elif not base_only and not (problem.id in _STARTUP and (part or based)):
                 yield _with_operator_fix(problem)
         if based and not part and id(source) in self._well_formed:
             bases, problem_of_bases = bases_of(source.manifest, self._manifests)
