@@ -347,3 +347,43 @@ def test_a_raw_template_within_a_policy_is_told() -> None:
 def test_containers_of_an_unknown_kind_are_told_however_they_are_spelled(spec: str) -> None:
     report = lint_text(f"apiVersion: example.org/v1\nkind: Foo\nmetadata: {{name: a}}\nspec:\n{spec}", "x.yaml")
     assert ["Foo a: not judged" in notice.message for notice in report.notices] == [True]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["# {{\nx: [a\n", "x: [a # {{ b }}\n", "x: '{{ a }}\n", "x: {a: b\n# {{ .Values.x }}\n", "\t{{ a }}: [\n"],
+)
+def test_a_broken_manifest_does_not_pass_for_a_template(broken: str) -> None:
+    (finding,) = lint_text(f"{POD}{broken}", "f.yaml").findings
+    assert finding.rule_id == "MAN001"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "image: {{ .Values.image }}\n",
+        "{{- if .Values.x }}\na: {b: {{ .c }}}\n{{- end }}\n",
+        "a:\n  {{- toYaml .Values.x | nindent 2 }}\nb: {{ .x }}-{{ .y }}\n",
+        "{% if x %}\na: 1\n{% endif %}\nb: {{ x }}\n",
+    ],
+)
+def test_a_template_outside_of_a_chart_is_counted(source: str) -> None:
+    report = lint_text(f"{POD}{source}", "f.yaml")
+    assert report.findings == () and report.tally.unsupported == 1
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "k/.gitignore"])
+def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    import os
+    import subprocess
+
+    from scclint.files.ignored import listed_by_git
+
+    folder = tmp_path_factory.mktemp("work")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    (folder / "k").mkdir()
+    fifo = folder / name
+    fifo.unlink(missing_ok=True)
+    fifo.parent.mkdir(exist_ok=True)
+    os.mkfifo(fifo)
+    assert listed_by_git(str(folder / "k")) is None

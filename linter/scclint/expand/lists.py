@@ -23,7 +23,7 @@ def items_of(document: Document) -> Iterator[Item]:
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:
-    data = to_data(node)
+    data = {"apiVersion": "", "kind": "", **to_data(node)}
     is_of_list = bool(api_version)
     if all(data.get(key) in (None, "") for key in ("kind", "apiVersion")):
         data.update(kind=kind, apiVersion=api_version)

@@ -10,7 +10,8 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
 
     None where git does not apply: the folder is in no work tree, is itself ignored, or git is missing or refuses.
     """
-    if not work_tree(folder):
+    top = work_tree(folder)
+    if not top or _would_wait(os.path.realpath(folder), top):
         return None
     import subprocess
 
@@ -33,6 +34,15 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     except (OSError, subprocess.SubprocessError):
         return None
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def _would_wait(folder: str, top: str) -> bool:
+    """Whether git would read its rules for `folder` from something else than regular files, as a FIFO, and wait for ever."""
+    rules = [os.path.join(top, ".git", "info", "exclude"), os.path.join(top, ".gitignore")]
+    while folder != top:
+        rules.append(os.path.join(folder, ".gitignore"))
+        folder = os.path.dirname(folder)
+    return any(os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path) for path in rules)
 
 
 def work_tree(folder: str) -> str:

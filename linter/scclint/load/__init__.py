@@ -91,10 +91,25 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         yield Document(file, index + number, first, own, status, root, kind, api_version, source)
     if failed is not None:
-        # Text that exceeds a limit must not count as a template, because templates are passed over.
-        status = "template" if "{{" in text and not isinstance(failed, LimitError) else "unparsable"
+        # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
+        is_template = "{{" in text and not isinstance(failed, LimitError) and _parses_without_actions(file, text)
+        status = "template" if is_template else "unparsable"
         first, own = (failed.line, "") if roots else (line, text)
         yield Document(file, index + len(roots), first, own, status, None, _written_kind(text), source=source, error=failed)
+
+
+def _parses_without_actions(file: str, text: str) -> bool:
+    """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced: by nothing on lines of their own, else by a word."""
+    import re
+
+    action = r"(?:\{\{.*?\}\}|\{%.*?%\})"
+    text = re.sub(rf"^[ \t]*(?:{action}[ \t]*)+$", "", text, flags=re.M | re.S)
+    try:
+        for _ in _roots(file, re.sub(action, "x", text, flags=re.S), 1, AliasCounter()):
+            pass
+    except LoadError:
+        return False
+    return True
 
 
 def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
