@@ -222,5 +222,8 @@ KEPT_TEXT = 4 * 1024 * 1024
 """Characters of files whose documents are kept from the first look at them to their judgement. A parsed document takes thirty
 times the memory of its text, and a repository may have any number of files; what is not kept is parsed again."""
 
+MIN_PARALLEL = 16 * 1024 * 1024
+"""Bytes of input from which a run uses several processes unless told: starting them costs more than they save for less."""
+
 MIN_CACHED = 1 << 17
 """Bytes of input below which no cache is used: looking at one costs no less than judging so little."""

@@ -50,7 +50,10 @@ def run(args: Namespace) -> int:
         lap = timings.lap
     lap("start")
     with progress(getattr(args, "quiet", False)) as step:
-        options = RunOptions(ignores=ignores, review="markdown" in config.format, progress=step, lap=lap)
+        # Times are taken in one process, and outcomes hold too much to be sent from one to another.
+        review = "markdown" in config.format
+        jobs = 1 if timings or review else getattr(args, "jobs", 0)
+        options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap)
         judged = open_run(args, config, registry, options)
         report = judged.report(_cache_scope(args, recording or revision or timings))
         if revision is not None:

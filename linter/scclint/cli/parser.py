@@ -343,7 +343,9 @@ def _reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
-    group.add_argument("--jobs", metavar="N", type=_number, help="accepted and ignored: a run uses one process")
+    group.add_argument(
+        "--jobs", metavar="N", type=_number, help="processes that judge units (default: one per core for much input, else 1)"
+    )
     group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
 
 

@@ -5,7 +5,7 @@ nothing else differs on which findings depend: settings, the day, the code, what
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -19,6 +19,7 @@ from scclint.files.store import StoredFile, digest, of_others, own_folder
 from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.registry import Registry
+from scclint.units.elsewhere import Asked
 from scclint.units.kustomize.surroundings import kustomizations_beside
 from scclint.units.unit import Unit
 
@@ -27,7 +28,7 @@ _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
 
 
 class Cache:
-    """The parts for one scope: what is linted, and from which folder. `find` and `keep` raise nothing."""
+    """The parts for one scope: what is linted, and from which folder. `find` raises nothing, and comes before `keep`."""
 
     def __init__(self, file: StoredFile, session: Session, neighbours: Neighbours, *, whole: bool) -> None:
         self._file = file
@@ -37,10 +38,11 @@ class Cache:
         self._known = self._read()
         # A run over some of the units keeps the parts of the others.
         self._kept: dict[str, Any] = {} if whole else dict(self._known)
+        self._keys: dict[str, str] = {}
 
     def find(self, unit: Unit) -> Part | None:
         """Return the part of an earlier run that had the same unit; None if there is none."""
-        key = self._key(unit)
+        key = self._keys[unit.name] = self._key(unit)
         try:
             known_key, asked, fields = self._known[unit.name]
             if not key or known_key != key or not self._neighbours.elsewhere(unit).same_answers(asked):
@@ -52,10 +54,10 @@ class Cache:
         self._kept[unit.name] = self._known[unit.name]
         return part
 
-    def keep(self, unit: Unit, part: Part, asked: Mapping[tuple[str, ...], bool]) -> None:
+    def keep(self, unit: Unit, part: Part, asked: Asked) -> None:
         """Keep the part of this run, if it depends on nothing that cannot be looked at again."""
-        key = "" if part.crashes else self._key(unit)
-        if key:
+        key = self._keys[unit.name]
+        if key and not part.crashes:
             self._kept[unit.name] = [key, list(asked.items()), fields_of(part)]
 
     def save(self) -> None:

@@ -13,10 +13,13 @@ from scclint.engine.scan import scan
 from scclint.errors import ConfigError, RuleSetError
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
+from scclint.finding import Notice
 from scclint.judge import OpenUnit, judge, open_unit
+from scclint.judge.part import Part
+from scclint.judge.progress import silent
 from scclint.judge.render import render
 from scclint.judge.session import DEFAULTS, RunOptions, Session
-from scclint.limits import MIN_CACHED
+from scclint.limits import MIN_CACHED, MIN_PARALLEL
 from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.units.detect import Split
@@ -24,6 +27,7 @@ from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.engine.cache import Cache
+    from scclint.units.elsewhere import Asked
 
 
 class Run:
@@ -45,14 +49,15 @@ class Run:
         `cache_scope` identifies the cache for the results of units: the working directory and the paths. Empty for no cache.
         """
         cache = self._cache(cache_scope)
+        known = {unit.name: part for unit in self.units if cache and (part := cache.find(unit))}
+        judged = self._judged([unit for unit in self.units if unit.name not in known])
         parts = []
         for unit in self.units:
-            part = cache.find(unit) if cache else None
+            part = known.get(unit.name)
             if part is None:
-                elsewhere = self._neighbours.elsewhere(unit)
-                part = judge(unit, self._neighbours.context(unit), elsewhere, self._session)
-                if cache:
-                    cache.keep(unit, part, elsewhere.asked)
+                part, asked = next(judged)
+                if cache and asked is not None:
+                    cache.keep(unit, part, asked)
             parts.append(part)
         if cache:
             cache.save()
@@ -71,6 +76,41 @@ class Run:
 
             units = named(units, options.units)
         return units
+
+    def _judge(self, unit: Unit) -> "tuple[Part, Asked]":
+        """Return the part of a unit, and what it asked about other units, with the answers."""
+        elsewhere = self._neighbours.elsewhere(unit)
+        return judge(unit, self._neighbours.context(unit), elsewhere, self._session), elsewhere.asked
+
+    def _judged(self, units: Sequence[Unit]) -> "Iterator[tuple[Part, Asked | None]]":
+        """Judge units, in processes of their own if that pays. Without answers, a part says that its unit was not judged."""
+        jobs = self._jobs(units)
+        if jobs < 2:
+            yield from map(self._judge, units)
+            return
+        from scclint.engine.pool import Died, in_processes
+
+        # Read once, for all processes.
+        self._session.cluster  # noqa: B018
+        progress = self._session.options.progress
+        self._session.options = replace(self._session.options, progress=silent)
+        for number, result in enumerate(in_processes(lambda index: self._judge(units[index]), len(units), jobs), 1):
+            progress("judged", number, len(units))
+            if isinstance(result, Died):
+                unit = units[number - 1]
+                text = f"unit {unit.name} is not judged: the process that judged it {result.how}"
+                yield Part(unit.name, notices=(Notice("error", text),), files=unit.files), None
+            else:
+                yield result
+
+    def _jobs(self, units: Sequence[Unit]) -> int:
+        """The number of processes to judge units in: one for little input, where starting more costs more than it saves."""
+        jobs = self._session.options.jobs
+        if len(units) < 2 or jobs == 1 or (not jobs and _size(self._session.outline.files.values()) < MIN_PARALLEL):
+            return 1
+        from scclint.engine.pool import can_fork, cores
+
+        return min(jobs or cores(), len(units)) if can_fork() else 1
 
     def _cache(self, scope: Sequence[str]) -> "Cache | None":
         """Where parts are kept: for little input to look there costs no less than to judge it."""

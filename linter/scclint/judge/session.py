@@ -33,7 +33,8 @@ class RunOptions:
     `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
     `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
     whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
-    each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units.
+    each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
+    the number of processes that judge units; 0 for as many as the size of the input justifies.
     """
 
     overlay: Mapping[str, str | LoadError] = EMPTY
@@ -41,6 +42,7 @@ class RunOptions:
     today: "date | None" = None
     review: bool = False
     units: tuple[str, ...] = ()
+    jobs: int = 1
     progress: Progress = silent
     lap: Lap = no_lap
 

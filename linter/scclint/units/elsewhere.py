@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _SCC_ROLE = "system:openshift:scc:"
 """Prefix of the release's ClusterRoles that grant one SCC each."""
 
+Asked = Mapping[tuple[str, ...], bool]
+"""Questions about other units, with their answers."""
+
 
 class Elsewhere:
     """Answers by name what other units have.
