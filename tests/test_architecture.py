@@ -14,7 +14,8 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "record", "text", "go_text"),
+    ("source", "errors", "record", "text", "data"),
+    ("go_text",),
     ("limits",),
     ("finding",),
     ("yaml", "files"),

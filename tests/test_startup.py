@@ -17,6 +17,7 @@ api
 cli cli.check cli.inputs cli.main cli.parser cli.progress
 cluster cluster.cluster cluster.installed cluster.objects
 config config.discover config.model config.selection
+data
 engine engine.index engine.merge engine.report engine.run engine.scan
 errors
 expand expand.item expand.lists

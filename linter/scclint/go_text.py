@@ -1,8 +1,9 @@
 """Text as Go prints it: messages of the API server quote names and values with the `%q` verb."""
 
-import os
 from bisect import bisect_right
 from functools import cache
+
+from scclint.data import read_json
 
 _ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
 
@@ -29,8 +30,5 @@ def _printed(char: str, unicode: str) -> str:
 @cache
 def _turns() -> dict[str, list[int]]:
     """Return, by Unicode version, the code points at which printable and other characters take turns, a printable one first."""
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), "printable.json"), encoding="utf-8") as file:
-        turns: dict[str, list[int]] = json.load(file)
+    turns: dict[str, list[int]] = read_json(__file__, "printable.json")
     return turns

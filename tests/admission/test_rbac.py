@@ -194,3 +194,10 @@ def test_openshifts_own_bindings() -> None:
     }
     assert find(read([local], role("r", USE, namespace="demo")), APP, "privileged") is not None
     assert not read([local], role("r", USE))
+
+
+def test_bindings_of_others_are_passed_over() -> None:
+    others = {"kind": "ServiceAccount", "name": "other", "namespace": "demo"}
+    found = find(read([binding(others), binding(TO_APP)], role("r", USE)), APP, "privileged")
+    assert found is not None
+    assert found.binding.users == {APP.name}

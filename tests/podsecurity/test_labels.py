@@ -63,4 +63,3 @@ def test_releases_enforce_from_4_23_on_and_with_tech_preview_from_4_12_on() -> N
     assert [enforces(minor) for minor in (24, 35, 36)] == [False, False, True]
     assert [enforces(minor, tech_preview=True) for minor in (24, 25, 35)] == [False, True, True]
     assert [default_policy(minor) for minor in (24, 35, 36)] == [ADVISING, ADVISING, ENFORCING]
-    assert (ADVISING.fully_privileged, KUBERNETES.fully_privileged) == (False, True)

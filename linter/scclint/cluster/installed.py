@@ -4,12 +4,12 @@
 components. Each file says where its values come from and for which releases an entry counts.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from scclint.admission.rbac import use_every_rule, use_rule
+from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
 from scclint.record import record
@@ -142,10 +142,7 @@ def _counts(entry: Mapping[str, Any], asked: Installation) -> bool:
 
 @cache
 def _data(name: str) -> Any:
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
-        return json.load(file)
+    return read_json(__file__, name)
 
 
 def _role(name: str, rules: list[Object], namespace: str = "") -> Object:

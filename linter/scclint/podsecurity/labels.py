@@ -33,11 +33,6 @@ class Policy:
     audit: Standard
     warn: Standard
 
-    @property
-    def fully_privileged(self) -> bool:
-        """Whether no mode checks anything."""
-        return {self.enforce.level, self.audit.level, self.warn.level} == {"privileged"}
-
 
 @record
 class LabelError:

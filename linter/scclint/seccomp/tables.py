@@ -1,17 +1,15 @@
 """Read the package's seccomp data: syscall names, errno names and CRI-O's tables. Each file is read once, on first use."""
 
-import os
 from functools import cache
 from typing import Any
+
+from scclint.data import read_json
 
 
 @cache
 def table(name: str) -> Any:
     """Return the decoded data file `name`. Callers share it and must not change it."""
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), "data", f"{name}.json"), encoding="utf-8") as file:
-        return json.load(file)
+    return read_json(__file__, f"data/{name}.json")
 
 
 @cache

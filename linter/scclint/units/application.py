@@ -1,7 +1,7 @@
 """Folders that an Argo CD Application or a Flux Kustomization of the same tree deploys."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.record import record
@@ -51,11 +51,6 @@ def deployments(file: str, data: Mapping[str, Any]) -> Iterator[Deployment]:
                 )
     elif group == FLUX and kind == "Kustomization" and (path := _path(spec.get("path"))):
         yield Deployment(path, f"Kustomization {name}", file, "", _text(spec.get("targetNamespace")), recurse=True)
-
-
-def is_here(deployment: Deployment, repositories: Iterable[str]) -> bool:
-    """Whether the repository that an Application names is one of those called `repositories` (last parts of URLs)."""
-    return not deployment.repository or last_part(deployment.repository) in repositories
 
 
 def last_part(url: str) -> str:

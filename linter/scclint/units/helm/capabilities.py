@@ -3,10 +3,10 @@
 The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have.
 """
 
-import os
 from functools import lru_cache
 from typing import Any
 
+from scclint.data import read_json
 from scclint.model.releases import ORDER, kubernetes_of
 
 NAMESPACE_MARKER = "scclint-unspecified-namespace"
@@ -15,10 +15,7 @@ NAMESPACE_MARKER = "scclint-unspecified-namespace"
 
 @lru_cache(maxsize=1)
 def _data() -> Any:
-    import json
-
-    with open(os.path.join(os.path.dirname(__file__), "api_versions.json"), encoding="utf-8") as file:
-        return json.load(file)
+    return read_json(__file__, "api_versions.json")
 
 
 def kube_version(release: str) -> str:
