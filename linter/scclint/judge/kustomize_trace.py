@@ -67,7 +67,9 @@ class KustomizeTrace:
     @cached_property
     def _first_key(self) -> Span:
         closed = self._closure
-        shown = self._shown(next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder))
+        shown = self._shown(
+            next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
+        )
         for document in load_text(shown, self._session.outline.text(shown), frozenset()):
             if isinstance(document.root, MappingNode) and document.root.entries:
                 return document.root.entries[0].key.span

@@ -1,0 +1,89 @@
+"""
+Files that are applied together define one object twice, with different content. The later definition replaces the earlier one,
+so the earlier one has no effect, or only until the next file is applied.
+
+The rule compares the objects that scclint judges: workloads, SCCs, roles, bindings, namespaces and service accounts. It does not
+report copies with equal content. It also does not report alternatives, such as `dev/web.yaml` and `prod/web.yaml`: files that
+define the same object in different folders are not applied together (`scclint units` lists what is).
+
+## How to fix it
+
+Delete one of the definitions, or give the objects different names or namespaces.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+automountServiceAccountToken: false
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+automountServiceAccountToken: false
+```
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import ApiObject, Problem, Related, Severity, World, is_open, listed, rule
+
+Identity = tuple[str, str, str, str]
+"""API group, kind, namespace and name."""
+
+
+@rule(
+    "MAN008",
+    "duplicate-object",
+    "An object is defined twice with different content",
+    severity=Severity.WARNING,
+    on=ApiObject,
+    since="0.2",
+    tags=("manifest",),
+    cwe=(694,),
+)
+def check(obj: ApiObject, world: World) -> Iterator[Problem]:
+    if not _is_stated(obj):
+        return
+    last = world.memo(_last_by_identity, lambda: _last_by_identity(world))[_identity(obj, world)]
+    # kustomize renames objects of different folders, and refuses those that it does not rename.
+    renamed = obj.file != last.file and not (obj.provenance.whole and last.provenance.whole)
+    if last is obj or last.place.span == obj.place.span or renamed:
+        return
+    differing = _differing(obj.manifest, last.manifest)
+    if differing:
+        yield Problem(
+            f"{obj.named}: a later document defines the same object with a different {listed(differing)}, and replaces this one",
+            at=obj.place,
+            related=(Related("this definition applies", last.place.span),),
+            settle="Delete one of the two definitions, or give one of the objects another name or namespace.",
+        )
+
+
+def _is_stated(obj: ApiObject) -> bool:
+    """Whether a manifest states the object, under a name that is known."""
+    name = obj.field("metadata", "name").value
+    return isinstance(name, str) and bool(name) and not is_open(name) and not obj.partial and not obj.implied
+
+
+def _identity(obj: ApiObject, world: World) -> Identity:
+    return obj.group, obj.kind, world.namespace_of(obj), obj.name
+
+
+def _last_by_identity(world: World) -> dict[Identity, ApiObject]:
+    return {_identity(obj, world): obj for obj in world.objects if _is_stated(obj)}
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Return the fields at the root in which two manifests differ."""
+    return [key for key in dict.fromkeys((*one, *other)) if one.get(key) != other.get(key)]
