@@ -14,8 +14,6 @@ from scclint.model.workload import Workload
 from scclint.text import and_more
 from scclint.world import World
 
-Subjects = Sequence[Document | ApiObject]
-
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
     """The documents of each file, every one in exactly one place; of the parsed ones those count as linted that gave an object."""

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import TypeVar
 
 from scclint.finding import Problem
 from scclint.record import replace
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
-
-T = TypeVar("T")
 
 SHOWN = 5
 """How many of the slowest are listed."""
@@ -30,16 +27,6 @@ class Timings:
         now = self._clock()
         self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
         self._last = now
-
-    def loading(self, file: str, documents: Iterable[T]) -> Iterator[T]:
-        """The documents of a file; the time that each takes to come is the file's."""
-        source = iter(documents)
-        start = self._clock()
-        for document in source:
-            self.files[file] = self.files.get(file, 0.0) + self._clock() - start
-            yield document
-            start = self._clock()
-        self.files[file] = self.files.get(file, 0.0) + self._clock() - start
 
     def timed(self, rule: AnyRule) -> AnyRule:
         """The rule, with the time of its checks put down to it and to the subject's file."""

@@ -10,8 +10,6 @@ from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.record import EMPTY
 
-STDIN = "-"
-
 
 class Reader:
     """Reads files. `overlay` contains texts that replace files on the disk, by the displayed path.
