@@ -87,6 +87,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         + (f" (roleRef.name: {reached.role.name})" if informative else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest, binding),
+        subjects=tuple(map(str, subjects)),
         settle=(
             "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
             if reached.anything

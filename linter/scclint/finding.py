@@ -67,6 +67,7 @@ class Problem:
     `settle` says what the author can do, as one or two sentences; `container` names the container it is about.
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
+    `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
     """
 
     message: str
@@ -76,6 +77,7 @@ class Problem:
     container: str = ""
     flow: tuple[Related, ...] = ()
     severity: Severity | None = None
+    subjects: tuple[str, ...] = ()
 
 
 @record
@@ -108,7 +110,8 @@ class Finding:
 
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
-    (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted.
+    (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
+    users, groups and service accounts that it is about, sorted; a baseline and `--diff-base` tell findings apart by them.
     """
 
     rule_id: str
@@ -125,6 +128,7 @@ class Finding:
     suppression: Suppression | None = None
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 @record

@@ -65,6 +65,25 @@ def test_what_is_left_out_can_be_shown(repository: Path, cli: Cli) -> None:
     assert "error[SEC201] unconfined-by-default (suppressed by diff-base: not changed since main)" in run.out
 
 
+def test_other_subjects_are_new_although_the_words_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def binding(*groups: str) -> str:
+        subjects = "".join(f"- {{apiGroup: rbac.authorization.k8s.io, kind: Group, name: {group}}}\n" for group in groups)
+        role = "{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}"
+        head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
+        return f"{head}roleRef: {role}\nsubjects:\n{subjects}"
+
+    git("init", "-q", "-b", "main")
+    Path("b.yaml").write_text(binding("g1", "g2", "g3", "g4"))
+    commit("base")
+    assert found(cli, "--diff-base", "HEAD") == []
+    Path("b.yaml").write_text(binding("g1", "g2", "g5", "g6"))
+    assert found(cli, "--diff-base", "HEAD") == ["b.yaml:4 RBA402"]
+
+
 def test_moved_lines_are_not_new(repository: Path, cli: Cli) -> None:
     for path in Path("demo").iterdir():
         path.write_text("# one\n# two\n" + path.read_text())

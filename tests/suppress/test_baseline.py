@@ -51,7 +51,7 @@ def test_text() -> None:
     ]
     assert write_baseline(findings) == (
         "{\n"
-        '  "version": 1,\n'
+        '  "version": 2,\n'
         '  "findings": [\n'
         '    {"rule": "MAN001", "file": "a.yaml", "message": "broken at line, column"},\n'
         '    {"rule": "SEC201", "file": "a.yaml", "kind": "Deployment", "namespace": "shop", "name": "web", '
@@ -61,13 +61,15 @@ def test_text() -> None:
         "  ]\n"
         "}\n"
     )
-    assert write_baseline([]) == '{\n  "version": 1,\n  "findings": []\n}\n'
+    assert write_baseline([]) == '{\n  "version": 2,\n  "findings": []\n}\n'
 
 
 def test_valid_by_its_schema() -> None:
     from jsonschema import Draft202012Validator
 
-    data = json.loads(write_baseline([finding(), finding(), finding("MAN001", name="")]))
+    about = replace(finding("RBA402"), subjects=("group a",))
+    data = json.loads(write_baseline([finding(), finding(), finding("MAN001", name=""), about]))
+    assert data["findings"][1]["subjects"] == ["group a"]
     assert list(Draft202012Validator(load_schema("baseline")).iter_errors(data)) == []
 
 
@@ -82,6 +84,20 @@ class TestRecognition:
     def test_new_container_in_its_place_is_not_hidden(self) -> None:
         new = finding(container="new")
         assert live([new], recorded([finding(container="web")])) == [new]
+
+    def test_fewer_subjects_are_not_new(self) -> None:
+        old = replace(finding("RBA402"), subjects=("group a", "group b", "group c"))
+        assert live([replace(old, subjects=("group a", "group c"))], recorded([old])) == []
+
+    def test_another_subject_is_not_hidden(self) -> None:
+        old = replace(finding("RBA402"), subjects=("group a", "group b", "group c"))
+        new = replace(old, subjects=("group a", "group b", "group d"))
+        assert live([new], recorded([old])) == [new]
+
+    def test_version_1_accepts_any_subjects(self) -> None:
+        old = finding("RBA402")
+        text = write_baseline([old]).replace('"version": 2', '"version": 1')
+        assert live([replace(old, subjects=("group a",))], load_baseline(text, FILE)) == []
 
     def test_survives_a_moved_list_item(self) -> None:
         before, after = finding(path=("items", 0, *CONTAINER)), finding(path=("items", 3, *CONTAINER))
@@ -194,7 +210,7 @@ class TestWrite:
         ("[" * 100_000, "b.json: the baseline is nested too deeply; `--write-baseline` writes it anew"),
         ("[]", "b.json: the file must be a mapping, not a list; `--write-baseline` writes it anew"),
         ("{}", "b.json: the file needs the key 'version'; `--write-baseline` writes it anew"),
-        ('{"version": 2, "findings": {}}', "b.json: the baseline has version 2, this scclint reads version 1"),
+        ('{"version": 3, "findings": {}}', "b.json: the baseline has version 3, this scclint reads versions 1 and 2"),
         (
             '{"version": 1, "findings": [{"rule": "A"}]}',
             "b.json: findings[0] needs the key 'file'; `--write-baseline` writes it anew",
@@ -206,7 +222,7 @@ class TestWrite:
         (
             '{"version": 1, "findings": [{"rule": "A", "file": "f", "line": 1}]}',
             "b.json: findings[0].line: unknown key 'line'; known here: container, count, file, kind, message, name, namespace, "
-            "path, rule; `--write-baseline` writes it anew",
+            "path, rule, subjects; `--write-baseline` writes it anew",
         ),
     ],
 )

@@ -77,6 +77,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         settle=shortened(problem.settle),
         flow=_shortened(problem.flow),
         notes=notes,
+        subjects=tuple(sorted(set(problem.subjects))),
     )
 
 

@@ -15,14 +15,18 @@ from scclint.finding import Finding, Path, Suppression
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.record import record, replace
 
-VERSION = 1
+VERSION = 2
+"""Version 1 had no `subjects`. It is read as well."""
 
 Ran = Callable[[str, str], bool]
 """Whether this run judged the rule of that id on that file (from the working directory), or would have if it still existed."""
 
 
 class Key(NamedTuple):
-    """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object."""
+    """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object.
+
+    An accepted key without `subjects` accepts findings about any.
+    """
 
     rule: str
     file: str
@@ -32,6 +36,16 @@ class Key(NamedTuple):
     container: str = ""
     path: str = ""
     message: str = ""
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def alike(self) -> "Key":
+        """The key without the subjects."""
+        return self._replace(subjects=())
+
+    def accepts(self, other: "Key") -> bool:
+        """Whether a finding of the `other` key, which is alike, is about no subject that this key does not have."""
+        return not self.subjects or set(other.subjects) <= set(self.subjects)
 
 
 @record
@@ -71,8 +85,8 @@ def load_baseline(text: str, file: str) -> Baseline:
         raise ConfigError(f"{file}:{place or ' '}the baseline is not JSON; `--write-baseline` writes it anew") from error
     except RecursionError as error:
         raise ConfigError(f"{file}: the baseline is nested too deeply; `--write-baseline` writes it anew") from error
-    if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] != VERSION:
-        raise ConfigError(f"{file}: the baseline has version {data['version']}, this scclint reads version {VERSION}")
+    if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] not in (1, VERSION):
+        raise ConfigError(f"{file}: the baseline has version {data['version']}, this scclint reads versions 1 and {VERSION}")
     if not _is_baseline(data):
         from scclint.config.schema import load_schema, mistakes, written
 
@@ -81,7 +95,8 @@ def load_baseline(text: str, file: str) -> Baseline:
         raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
     counts: Counter[Key] = Counter()
     for entry in data["findings"]:
-        counts[Key(**{field: value for field, value in entry.items() if field != "count"})] += entry.get("count", 1)
+        fields = {field: value for field, value in entry.items() if field not in ("count", "subjects")}
+        counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += entry.get("count", 1)
     return Baseline(counts, os.path.dirname(file) or ".")
 
 
@@ -91,17 +106,19 @@ def _is_baseline(data: Any) -> bool:
         isinstance(data, dict)
         and data.keys() == {"version", "findings"}
         and data["version"] is not True
-        and data["version"] == VERSION
+        and data["version"] in (1, VERSION)
         and isinstance(data["findings"], list)
         and all(isinstance(entry, dict) and _is_entry(entry) for entry in data["findings"])
     )
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
-    count = entry.get("count", 1)
+    count, subjects = entry.get("count", 1), entry.get("subjects", [])
     return (
         {"rule", "file"} <= entry.keys() <= {*Key._fields, "count"}
-        and all(isinstance(value, str) for field, value in entry.items() if field != "count")
+        and all(isinstance(value, str) for field, value in entry.items() if field not in ("count", "subjects"))
+        and isinstance(subjects, list)
+        and all(isinstance(subject, str) for subject in subjects)
         and all(entry[field] for field in ("rule", "file"))
         and type(count) is int
         and count >= 1
@@ -111,16 +128,22 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
 def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran = always) -> tuple[list[Finding], list[Key]]:
     """Mark the findings that the baseline accepts, and list the keys that accept more than is still there.
 
-    Of several findings with one key, the first are accepted, up to the count. A key is stale only where this run judged it.
+    Of several findings with one key, the first are accepted, up to the count. A finding about fewer subjects is accepted as well.
+    A key is stale only where this run judged it.
     The findings come back in their order; those that something else suppresses are neither marked nor counted.
     """
     left = Counter(baseline.counts)
+    alike: dict[Key, list[Key]] = {}
+    for key in left:
+        alike.setdefault(key.alike, []).append(key)
     marked = []
     for finding in findings:
         key = key_of(finding, baseline.folder)
-        accepted = finding.suppression is None and left[key] > 0
-        left[key] -= accepted
-        marked.append(replace(finding, suppression=Suppression("baseline")) if accepted else finding)
+        found = (k for k in alike.get(key.alike, ()) if left[k] > 0 and k.accepts(key)) if finding.suppression is None else ()
+        accepted = next(iter(found), None)
+        if accepted is not None:
+            left[accepted] -= 1
+        marked.append(replace(finding, suppression=Suppression("baseline")) if accepted is not None else finding)
     stale = [key for key, n in left.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]
     return marked, sorted(stale)
 
@@ -133,7 +156,9 @@ def key_of(finding: Finding, folder: str = ".") -> Key:
         message = re.sub(r"\b(line|column) \d+", r"\1", finding.message)
         return Key(finding.rule_id, file, message=message)
     path = stable_path(finding.path, subject.container)
-    return Key(finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path)
+    return Key(
+        finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path, "", finding.subjects
+    )
 
 
 def stable_path(path: Path, container: str) -> str:
