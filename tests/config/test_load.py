@@ -30,6 +30,7 @@ Configured = Callable[..., Config]
 YAML = """\
 cluster:
   platform: openshift
+  feature-set: TechPreviewNoUpgrade
   openshift: [4.16, "4.20"]
   upgraded-from-4.10: true
   state: [dump/, /abs/dump.yaml]
@@ -117,6 +118,7 @@ severity.SEC210 = "warning"
 
 [cluster]
 platform = "openshift"
+feature-set = "TechPreviewNoUpgrade"
 openshift = [4.16, 4.20]
 "upgraded-from-4.10" = true
 state = ["dump/", "/abs/dump.yaml"]
@@ -172,6 +174,7 @@ at = "spec"
 EXPECTED = {
     "root": "conf",
     "platform": "openshift",
+    "feature_set": "TechPreviewNoUpgrade",
     "openshift": ("4.16", "4.20"),
     "kubernetes": "",
     "upgraded_from_4_10": True,
@@ -421,6 +424,9 @@ class TestImplied:
         [
             ("cluster: {kubernetes: 1.30}", {}, "kubernetes"),
             ("cluster: {kubernetes: '1.30', openshift: '4.16'}", {}, "openshift"),
+            ("cluster: {platform: microshift}", {"openshift": ["5.0"]}, "microshift"),
+            ("cluster: {platform: microshift}", {"kubernetes": "1.30"}, "kubernetes"),
+            ("cluster: {platform: kubernetes}", {"openshift": ["4.16"]}, "openshift"),
             ("cluster: {kubernetes: '1.30', platform: openshift}", {}, "openshift"),
             ("cluster: {kubernetes: '1.30'}", {"openshift": ["4.16"]}, "openshift"),
             ("cluster: {platform: openshift}", {"kubernetes": "1.30"}, "kubernetes"),

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from scclint.model.releases import DEFAULT
+
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
@@ -235,7 +237,7 @@ def _seccomp(commands: Commands) -> None:
     below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
     show = _command(below, "show", "the profile that RuntimeDefault is, as crictl inspect prints it")
     show.prog, show.usage = f"{parser.prog} show", "scclint seccomp show [OPTIONS]"
-    show.add_argument("--openshift", metavar="4.N", help="of that OpenShift release (default: the newest known)")
+    show.add_argument("--openshift", metavar="RELEASE", help=f"of that OpenShift release (default: {DEFAULT})")
     _runtime(show)
     show.add_argument("--cap", action="append", dest="caps", metavar="CAP", help="a capability of the container; may repeat")
     show.add_argument("-o", "--output", metavar="FILE", help="write there")
@@ -358,10 +360,19 @@ def _choosing(group: "argparse._ArgumentGroup") -> None:
 def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("cluster")
     group.add_argument(
-        "--openshift", metavar="4.N[,4.M]", type=_words, help="releases to judge for (default: the newest known)"
+        "--openshift", metavar="RELEASE", type=_words, help=f"releases to judge for: 4.20,5.0 (default: {DEFAULT})"
     )
     group.add_argument(
-        "--platform", choices=("openshift", "kubernetes"), metavar="NAME", help="openshift, or kubernetes, which has no SCCs"
+        "--platform",
+        choices=("openshift", "microshift", "hypershift", "roks", "kubernetes"),
+        metavar="NAME",
+        help="openshift (default), microshift, hypershift, roks, or kubernetes, which has no SCCs",
+    )
+    group.add_argument(
+        "--feature-set",
+        choices=("Default", "TechPreviewNoUpgrade"),
+        metavar="NAME",
+        help="Default or TechPreviewNoUpgrade, as in the FeatureGate of the cluster",
     )
     group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
     group.add_argument("--seccomp-default", action="store_true", help="kubelets run with seccompDefault")

@@ -10,7 +10,8 @@ from scclint.config.raw import Raw
 from scclint.finding import Severity
 from scclint.rule import AnyRule, Rule
 
-PLATFORMS = ("openshift", "kubernetes")
+VERSIONS = ("openshift", "kubernetes")
+"""The settings that hold versions of a cluster, each named after its platform."""
 
 
 def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str, Any]) -> Config:
@@ -51,7 +52,9 @@ def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[
     if "platform" in options:
         return
     # An option that names a version selects its platform, even if the file selects the other.
-    given = [platform for platform in PLATFORMS if platform in options]
+    given = [platform for platform in VERSIONS if platform in options]
+    if given == ["openshift"] and fields.get("platform", "kubernetes") != "kubernetes":
+        return
     if len(given) == 1:
         yield "platform", given[0], given[0], "command line"
     elif "platform" not in fields and "kubernetes" in fields and "openshift" not in fields:

@@ -25,8 +25,8 @@ class Config:
     """Every setting with its default. `Config()` is what a run without file and options uses.
 
     `file` is the configuration file as it was found, empty for none; `root` is the folder that globs are relative to.
-    Paths are ready to be opened from the working directory. `openshift` empty means the newest release known,
-    `kubernetes` empty likewise. `creator` None leaves the creator of bare Pods to the engine's default.
+    Paths are ready to be opened from the working directory. `openshift` empty means the
+    default release, `kubernetes` empty the newest version known. `creator` None leaves the creator of bare Pods to the engine's default.
     `settings` holds what was set, by key (`cluster.openshift`), as plain values; `origins` says where each of those was
     set: `FILE:LINE`, `command line`, or the profile that implies it. A key absent from both has its default.
     """
@@ -35,6 +35,7 @@ class Config:
     root: str = "."
 
     platform: str = "openshift"
+    feature_set: str = "Default"
     openshift: tuple[str, ...] = ()
     kubernetes: str = ""
     seccomp_default: bool = False
@@ -83,6 +84,7 @@ class Config:
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "platform": ("cluster", "platform"),
+    "feature_set": ("cluster", "feature-set"),
     "openshift": ("cluster", "openshift"),
     "kubernetes": ("cluster", "kubernetes"),
     "seccomp_default": ("cluster", "seccomp-default"),

@@ -14,7 +14,7 @@ from scclint.seccomp.capabilities import CRIO_DEFAULT, bounding_set
 Predict = Callable[[Sequence[str]], list[Prediction]]
 """Return the predictions for every container in manifests, given their paths."""
 
-_RELEASE = re.compile(r"(?:(openshift|crio):)?([14]\.\d+(?:\.\d+)*)(?:\+(.+))?")
+_RELEASE = re.compile(r"(?:(openshift|crio):)?(\d+\.\d+(?:\.\d+)*)(?:\+(.+))?")
 FORMS = (
     "an OpenShift release (4.16), a CRI-O release (1.29.8), either with added capabilities (4.16+SYS_ADMIN,BPF), `unconfined`, "
     "a profile file, or a container of a manifest (FILE#NAME/CONTAINER or FILE#KIND/NAME/CONTAINER)"

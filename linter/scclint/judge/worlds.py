@@ -94,7 +94,13 @@ def make_clusters(config: Config) -> tuple[Cluster, ...]:
         version = config.kubernetes or NEWEST_KUBERNETES
         return (Cluster.kubernetes(version, seccomp_default=config.seccomp_default, node_pools=_node_pools(config)),)
     return tuple(
-        Cluster.openshift(release, upgraded_from_4_10=config.upgraded_from_4_10, cluster_admins=True)
+        Cluster.openshift(
+            release,
+            platform=config.platform,
+            feature_set=config.feature_set,
+            upgraded_from_4_10=config.upgraded_from_4_10,
+            cluster_admins=True,
+        )
         for release in config.openshift or (DEFAULT,)
     )
 
