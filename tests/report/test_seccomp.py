@@ -86,6 +86,13 @@ def test_show_into_a_file(tmp_path: Path) -> None:
     assert out.read_text().count("\n") == 637
 
 
+def test_4_22_and_5_0_have_the_same_default(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("seccomp", "diff", "4.22", "5.0") == 0
+    assert capsys.readouterr().out == (
+        "A: RuntimeDefault of OpenShift 4.22\nB: RuntimeDefault of OpenShift 5.0\n\nBoth treat every syscall alike.\n"
+    )
+
+
 def test_diff_of_two_releases(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("seccomp", "diff", "1.29.8", "4.16") == 0
     assert capsys.readouterr().out == (
