@@ -182,7 +182,7 @@ class Ignore:
     """What it covers, why, and, once applied, what came of it.
 
     `by` is `comment`, `annotation` or `config`; `rules` are selectors (id, name, beginning of an id, tag) as written.
-    `span` and `path` say where it stands. It covers findings that overlap `region` (None: in any place), lie in a file that one
+    `span` and `path` are its place. It covers findings that overlap `region` (None: in any place), lie in a file that one
     of the globs `paths` takes, and are about an object and container that the other globs take; an empty glob takes anything.
     `about` is the kind, namespace and name of the one object that its findings must be about, None for any.
     `until` is the last day on which it holds. `mistake` says why it cannot be understood; it then covers nothing.

@@ -15,8 +15,8 @@ MAX_DEPTH = 200
 """Collections within collections, aliases followed: far above what any API object has, and low enough for recursion."""
 
 MAX_ALIASED = 200_000
-"""Values that the aliases of one file stand for, all its documents together. Each is a value to whoever reads the tree, so
-that a few kilobytes could cost minutes; the cluster itself takes 400,000 of one document."""
+"""Values to which the aliases of one file expand, in all its documents. Each counts as a value for the code that reads the tree, so
+a few kilobytes could take minutes; the cluster itself takes 400,000 of one document."""
 
 MAX_ADDED = 4 * 1024 * 1024
 """Characters that parameters and labels add to the objects of one file's Templates. Each use of a value counts, so that a few

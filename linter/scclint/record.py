@@ -59,7 +59,7 @@ def set_fields(value: Frozen, **fields: object) -> None:
 
 
 def replace(value: T, **changes: Any) -> T:
-    """The same record or dataclass but for `changes`, by field. Raises TypeError for a field it does not have."""
+    """Return a copy of a record or dataclass with `changes`, by field. Raises TypeError for a field it does not have."""
     made: Any = type(value)
     return made(**{name: getattr(value, name) for name in made.__match_args__} | changes)  # type: ignore[no-any-return]
 

@@ -1,6 +1,6 @@
 """Every manifest of one run, indexed and read-only, with its cluster and each workload's outcome, computed once.
 
-A check receives the world of the release it judges. What a workload comes to is asked here, never simulated by a rule.
+A check receives the world of the release it judges. A rule asks the world for the outcome of a workload and never simulates it.
 """
 
 import os
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scclint.profiles.sources import Flaw, Profiles
 
 CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
-"""Who is taken to create bare Pods unless told: whoever may do everything, as with `oc apply` by an administrator."""
+"""The default creator of bare Pods, who may do everything, as when an administrator runs `oc apply`."""
 
 PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
 """A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
@@ -50,7 +50,7 @@ class NoVerdict:
 
 @record
 class Outcome:
-    """What becomes of a workload's pods.
+    """The outcome of a workload.
 
     `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
     `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
@@ -220,7 +220,7 @@ class World:
         return namespace_of(obj, self.namespace_asked)
 
     def namespace_known(self, obj: ApiObject) -> str:
-        """The name of the namespace the object goes to; empty where the input leaves that to whoever applies or installs it."""
+        """Return the name of the namespace the object goes to; empty if it depends on how the object is applied or installed."""
         # What an object is at home in may be described, as the namespace that an operator is installed in.
         home = obj.provenance.home if obj.provenance.home.replace("-", "").isalnum() else ""
         return obj.namespace or self.namespace_asked or home
@@ -276,7 +276,7 @@ class World:
         return found if isinstance(found, SecurityContextConstraints) else None
 
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
-        """What becomes of the workload's pods; of a bare Pod, when `creator` (else the one taken for granted) creates it."""
+        """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
         who = self._controller(workload) if workload.controlled else creator or self.creator
         key = (id(workload), who)
         found = self._outcomes.get(key)
@@ -418,7 +418,7 @@ def _printed(pod: Mapping[str, Any]) -> int:
 
 
 def _says_the_same(one: ApiObject, other: ApiObject) -> bool:
-    """Whether two objects of one name differ in nothing but labels and annotations."""
+    """Return whether two objects with one name differ only in labels and annotations."""
     return one is other or {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}
 
 
@@ -441,8 +441,8 @@ def _is_open(scc: dict[str, Any]) -> bool:
 def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, Any]]:
     """What the cluster would be given of each object: plain values, with the namespace filled in where none is written.
 
-    An unknown value stands for itself, as it is written: what two fields take from one parameter is the same. An SCC of which
-    more than names is unknown is left out, and one whose name is longer than any may be: no cluster has it.
+    An unknown value is kept as its text, so two fields with one parameter are equal. An SCC with unknown values other than
+    names is left out, and one whose name is longer than any may be: no cluster has it.
     """
     for obj in objects:
         if isinstance(obj, Workload | SeccompProfileFile):

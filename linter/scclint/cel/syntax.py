@@ -1,6 +1,6 @@
 """Parse CEL expressions into a tree with the place of each name and operator, for type errors.
 
-The grammar is that of the CEL language definition but for message literals (`Type{field: value}`), which no manifest has. The
+The grammar is that of the CEL language definition without message literals (`Type{field: value}`), which manifests do not have. The
 library that evaluates the expressions parses them itself; it keeps its tree to itself.
 """
 

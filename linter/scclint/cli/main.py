@@ -27,7 +27,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status. Never raises but for SystemExit from argparse."""
+    """Run the command line and return the exit status. Raises only SystemExit, from argparse."""
     try:
         return _run(argv)
     except ScclintError as error:

@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2)
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """As argparse does, but a standard output that cannot be written to is told."""
+        """Print the help as argparse does, and report a standard output that cannot be written to."""
         from scclint.report.output import write
 
         if file is not None:

@@ -40,7 +40,7 @@ def judged_workloads(
     ask: Callable[[World, Workload], object],
     chosen: Callable[[Workload], bool] = lambda workload: True,
 ) -> tuple[list[JudgedWorkload], bool]:
-    """The workloads of all units that are `chosen` and that can be asked, and whether a bug kept one from it, which is told."""
+    """Return the `chosen` workloads of all units that can be judged, and whether a bug prevented one of them, which is reported."""
     good, broke = [], False
     for one in (one for unit in opened for one in unit.judged if chosen(one.workload)):
         try:
@@ -56,7 +56,7 @@ def judged_workloads(
 
 
 def write_formats(args: Namespace, render: Callable[[str, str | None], str], default: str = "text") -> bool:
-    """Write each format asked for to its output, of which `-` and none are standard output. False if its reader went away."""
+    """Write each requested format to its output; `-` and none are standard output. False if its reader went away."""
     outputs = [None if output == "-" else output for output in getattr(args, "output", [])]
     whole = True
     for form, output in zip_longest(getattr(args, "format", [default]), outputs):

@@ -63,7 +63,7 @@ def _show(text: str, color: bool) -> bool:
         return write(text, None)
     import pydoc
 
-    # less shows the codes of colours unless it is told to pass them on.
+    # Without -R, less shows the codes of colours as text.
     os.environ.setdefault("LESS", "-R" if color else "")
     pydoc.pager(text)
     return True

@@ -10,7 +10,7 @@ def discover_config(start: str) -> str | None:
     """The configuration file for `start`, a file or folder, as a path relative to the working directory where that is shorter.
 
     Folders are searched upward and the first that has one wins. The folder with `.git` is the last one searched. Raises ConfigError
-    where it is a link out of the tree, which whoever wrote the tree need not be allowed to have read.
+    if it is a link out of the tree, because the author of the tree must not make scclint read other files.
     """
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):

@@ -21,7 +21,7 @@ SHOWN = 20
 
 @record
 class Raw:
-    """`data` has only what the schema allows: what is wrong was taken out (list items became None) and is told by `mistakes`.
+    """A configuration file. `data` contains only what the schema allows; wrong values are removed (list items are None) and are in `mistakes`.
 
     `key_at` gives the place of a path's key (of an item, the item itself), or of the deepest part of the path that is written;
     `value_at` gives the place of its value.
@@ -42,8 +42,8 @@ class Raw:
 def read_config(file: str) -> Raw:
     """Read a `.yaml`, `.yml`, `.json` or `.toml` configuration file, or the `[tool.scclint]` table of a `pyproject.toml`.
 
-    Raises ConfigError where it cannot be read or parsed. What its schema finds is kept in `Raw.mistakes`, so that all of it
-    can be told at once with what only the rules can tell.
+    Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the schema rejects, so that one error
+    can report it together with mistakes that only the rules can find.
     """
     from scclint.files.read import read
 

@@ -1,4 +1,4 @@
-"""TOML text to plain values by `tomllib`, of which some texts would ask for hours and all memory."""
+"""Convert TOML text to plain values with `tomllib`, without the texts for which it needs hours or all memory."""
 
 import re
 from collections.abc import Callable

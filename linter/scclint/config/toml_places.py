@@ -20,7 +20,7 @@ EXTENT = tuple[int, int]
 
 
 class Places:
-    """`keys` and `values`: for each path, the start and end offset of its key (an item stands for itself) and of its value."""
+    """`keys` and `values`: for each path, the start and end offset of its key (for a list item, the item itself) and of its value."""
 
     __slots__ = ("_sizes", "_text", "keys", "values")
 

@@ -72,7 +72,7 @@ class Cache:
             return {}
 
     def _key(self, unit: Unit) -> str:
-        """What stands for all that the findings of a unit depend on; empty where that is not known."""
+        """Return the key of everything that the findings of a unit depend on; empty if that is not known."""
         session, outline = self._session, self._session.outline
         try:
             texts = [(file, outline.reader.text(outline.source(file))) for file in (*unit.files, *unit.shared)]
@@ -94,7 +94,7 @@ class Cache:
 
 
 def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, version: str, *, whole: bool) -> Cache | None:
-    """Return where parts are kept for a scope; None where that is not possible, or findings depend on more than can be told."""
+    """Return the cache for a scope; None if there can be none, or if findings depend on more than the key contains."""
     config = session.config
     if config.helm_chart or config.profile_dirs or config.rule_modules or session.options.overlay or session.options.review:
         return None

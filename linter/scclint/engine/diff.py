@@ -101,7 +101,7 @@ def _by_difflib(old: list[str], new: list[str]) -> Iterator[int]:
 
 
 def _by_landmarks(old: list[str], new: list[str]) -> Iterator[int]:
-    """Large texts are cut at lines that stand once in both. Of a part that is still large, all between its ends counts as new."""
+    """Large texts are cut at lines that occur once in both. In a part that is still large, everything between its ends counts as new."""
     old_from, new_from = 0, 0
     for old_to, new_to in (*_landmarks(old, new), (len(old), len(new))):
         part = _same(old[old_from:old_to], new[new_from:new_to], lambda old, new: ())
@@ -110,7 +110,7 @@ def _by_landmarks(old: list[str], new: list[str]) -> Iterator[int]:
 
 
 def _landmarks(old: list[str], new: list[str]) -> list[tuple[int, int]]:
-    """As many lines as possible that stand once in each of the texts, and in the same order: their numbers in both."""
+    """Return the numbers in both texts of the longest sequence of lines that occur once in each, in the same order."""
     from bisect import bisect_left
 
     there = _once(old)

@@ -23,7 +23,7 @@ class Inputs:
     """What was read for a unit.
 
     `targets` are the documents to report on, `context` those that only inform verdicts. `passed` counts, by file and kind, the
-    documents of which nothing else will be asked. `read` are the files of the targets. `notices` are on what could not be read,
+    documents that are not needed any more. `read` are the files of the targets. `notices` are on what could not be read,
     `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
     the texts of files that are not on the disk. `unjudged` is what was seen and is not judged.
     """
@@ -69,7 +69,7 @@ class Inputs:
         self.take(documents)
 
     def take(self, documents: Iterable[Document]) -> None:
-        """Add documents to the targets, or count those of which nothing else will be asked, as are most of what is read."""
+        """Add documents to the targets, or count those that are not needed any more, which are most of them."""
         for document in documents:
             if is_settled(document):
                 kinds = self.passed.setdefault(document.file, {})

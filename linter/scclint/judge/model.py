@@ -20,7 +20,7 @@ from scclint.units.unit import Unit
 def model_objects(unit: Unit, inputs: Inputs, config: Config, folders: Sequence[str] = ()) -> list[ApiObject]:
     """The model objects of all documents of a unit, in order. `folders` are those that the run was asked to judge.
 
-    A document whose objects come to more than scclint looks at is from then on one that cannot be read.
+    A document with more objects than the limit becomes one that cannot be read.
     """
     settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
     if tekton := [document for document in inputs.documents if document.kind in TEKTON]:

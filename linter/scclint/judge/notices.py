@@ -1,4 +1,4 @@
-"""What became of the input: every document in one place of the tally, and whatever was seen and not judged."""
+"""How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -132,7 +132,7 @@ def _open_kinds(found: list[Unjudged]) -> Iterator[Notice]:
 
 
 def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
-    """Objects of which nobody knows what pods come of them."""
+    """Yield a notice about objects with unknown pods."""
     if found:
         kinds = sorted({item.why for item in found})
         make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"

@@ -18,11 +18,11 @@ class Unjudged:
 
 @record
 class Part:
-    """The findings of a unit, and what became of its input.
+    """The findings of a unit, and how its input was treated.
 
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
     `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
-    manifest was read. `outcomes` has what becomes of each workload, by release, where the run asks for it.
+    manifest was read. `outcomes` has the outcome of each workload, by release, if the run asks for it.
     """
 
     unit: str

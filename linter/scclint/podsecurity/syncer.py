@@ -126,7 +126,7 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
 
 
 def level_of_sccs(sccs: Iterable[Object], uid_range: str, minor: int) -> Level:
-    """Return the least strict level of the SCCs, of which there must be one.
+    """Return the least strict level of the SCCs. There must be at least one.
 
     Raises ModelError if the syncer cannot read an SCC, unless another is `privileged`: it reads SCCs in random order, stops at
     a `privileged` one, and tries again after an error.

@@ -16,7 +16,7 @@ _INDENT = "    "
 
 
 def render(markdown: str, color: bool, width: int) -> str:
-    """The page in lines of at most `width` columns, but for code, which stays as it is written."""
+    """Return the page in lines of at most `width` columns. Code is not wrapped."""
     blocks = [list(_block(block, color, width)) for block in _blocks(markdown)]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 

@@ -10,7 +10,7 @@ from scclint.report.sanitize import visible
 
 
 def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:
-    """Whether to write ANSI colour to `stream`; None stands for an output file, which never gets any.
+    """Whether to write ANSI colour to `stream`; None means an output file, which never gets any.
 
     `flag` is `always`, `never` or `auto`. It wins over NO_COLOR, which wins over FORCE_COLOR and CLICOLOR_FORCE,
     which win over what the stream is. An empty variable counts as absent, and a forcing one set to `0` too.
@@ -27,10 +27,10 @@ def use_color(flag: str, stream: TextIO | None, environ: Mapping[str, str]) -> b
 
 
 def say(text: str) -> None:
-    """A line on standard error, safe to show whatever names and values of others stand in it.
+    """Write a line to standard error. Names and values from the input in it are made safe to show.
 
-    Nothing where standard error is closed, for `print` would take standard output in its place, or cannot be written to:
-    the exit status tells as well.
+    Write nothing if standard error is closed or cannot be written to, because `print` would use standard output instead. The
+    exit status also reports the error.
     """
     if sys.stderr is not None:
         try:

@@ -93,7 +93,7 @@ Row = tuple[tuple[str, str], ...]
 
 def table_rows(outcome: Outcome, release: str) -> list[Row]:
     """One workload's rows of the table, one a container: workload, SCC, granted to, container, profile, source, the number
-    after `Seccomp:` and what crictl shows. What tells of the workload stands in its first row only.
+    after `Seccomp:` and what crictl shows. Only the first row of a workload contains its name, SCC and grant.
 
     `release` is named where the table has several.
     """

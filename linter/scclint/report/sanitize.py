@@ -13,7 +13,7 @@ _COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
 """GitHub's runner takes `::error` first in a line for a command. Text may be wrapped before any word."""
 
 _COMMAND_ANYWHERE = re.compile(r"(?<=##)(?=[A-Za-z]*\[)")
-"""`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands wherever they stand in a line."""
+"""`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands at any place in a line."""
 
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
 """Characters that count as printing and show nothing, which could make two names look alike."""
@@ -25,8 +25,8 @@ def visible(text: str, longest: int | None = MAX_TEXT) -> str:
     """`text` with every character that does not print as its escape (`\\x1b`, `\\u202e`), line feeds left as they are.
 
     That covers C0, C1, DEL, bidirectional and other format controls, line and paragraph separators, odd spaces, lone
-    surrogates and noncharacters; the result can be encoded as UTF-8 and stands in XML 1.0. Of a text beyond
-    `longest` the middle is left out, None for whole pages.
+    surrogates and noncharacters; the result is valid in UTF-8 and in XML 1.0. The middle of a text
+    longer than `longest` is left out; None means no limit.
     """
     if longest is not None and len(text) > longest:
         return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)

@@ -125,7 +125,7 @@ class _Run:
         return properties
 
     def _message(self, finding: Finding, links: list[str]) -> str:
-        """Plain sentences, the first of which stands alone: hosts show it where there is little room."""
+        """Plain sentences. Hosts show only the first one where there is little room."""
         text = unlinked(sentences(finding.message, finding.settle, *finding.notes)) or f"{finding.rule_id} {finding.rule_name}."
         return f"{text} See {'; '.join(links)}." if links else text
 

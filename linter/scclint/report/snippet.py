@@ -28,7 +28,7 @@ def snippet(region: Region) -> Snippet | None:
     start, end = region.start - 1, (region.end or len(text) + 1) - 1
     first, last = 0, len(text)
     if last > _LONGEST:
-        # A manifest on one line of JSON can have kilobytes, of which only the part around the span helps.
+        # A manifest on one line of JSON can have kilobytes. Only the part around the span helps.
         first = start - _LEAD if start > _EXCERPT // 2 else 0
         last = min(last, first + _EXCERPT)
     if not text[first:last].strip():

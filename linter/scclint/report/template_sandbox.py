@@ -16,7 +16,7 @@ def main() -> None:
 
 
 def render(source: str, context: dict[str, Any]) -> dict[str, object]:
-    """Render `source` with nothing but `context` and Jinja's own filters in reach: no files, no attributes of Python's."""
+    """Render `source`, which can use only `context` and the filters of Jinja: no files, and no attributes of Python objects."""
     from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 

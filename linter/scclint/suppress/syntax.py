@@ -44,7 +44,7 @@ def comment_ignores(document: Document) -> list[Ignore]:
 def _block_ends(lines: Sequence[str]) -> list[int]:
     """For a comment on each line, the index of the last line it covers: the one below it, or below its block of comments.
 
-    Several suppressions may stand above one line, and a reason may go on in the next comment.
+    Several suppressions can be above one line, and a reason can continue in the next comment.
     """
     ends = [0] * len(lines)
     below = len(lines)

@@ -31,7 +31,7 @@ class Taken:
 
 @record
 class Tie:
-    """An object that several units define differently, none of which fits better: it is left out."""
+    """An object that several units define differently, without a closest one. It is left out."""
 
     name: str
     units: tuple[str, ...]

@@ -25,7 +25,7 @@ REQUIRED_SCC = "openshift.io/required-scc"
 class Facts:
     """What some files define together.
 
-    `identities` are those of objects of which a cluster has one: two files with a common one are never applied together.
+    `identities` are those of objects that a cluster has only once. Two files with an identity in common are never applied together.
     `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known; `namespaces`
     those that objects name, and
     `required` the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,

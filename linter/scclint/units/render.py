@@ -214,7 +214,7 @@ class _Sandbox:
 
     @property
     def names(self) -> dict[str, str]:
-        """What stands in messages for paths that differ from run to run."""
+        """The replacements in messages for paths that differ from run to run."""
         return {os.path.dirname(self.home): "TEMPORARY"}
 
     def write_wrapper(self, entry: str) -> None:
@@ -255,7 +255,7 @@ class _Ended:
             text = decode(self.text, called)
         except LoadError as error:
             return RendererOutput(error=f"{called} wrote text that is {error.message}")
-        # kustomize warns of each deprecated field of each folder, which is no matter of admission.
+        # kustomize warns about each deprecated field of each folder. Admission does not depend on that.
         warnings = dict.fromkeys(line for line in lines if "warning" in line.lower() and "deprecated" not in line)
         return RendererOutput(text, "", tuple(warnings)[:_MOST_NOTICES], base)
 

@@ -15,7 +15,7 @@ from scclint.text import closest_match
 from scclint.validation.problem import FieldProblem, invalid, required, unknown, unsupported, wrong_type
 
 PATCH_DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/")
-"""Keys of strategic merge patches: no fields, but what whoever applies the patch acts on."""
+"""Keys of strategic merge patches. They are instructions for the tool that applies the patch, not fields."""
 
 HOMES: dict[str, dict[str, str]] = {
     "PodSpec": {"PodSecurityContext": "securityContext", "Container": "containers[]"},

@@ -1,4 +1,4 @@
-"""Comments: for the few documents where somebody asks."""
+"""Comments, read only for the few documents that need them."""
 
 import re
 from collections.abc import Callable, Iterator

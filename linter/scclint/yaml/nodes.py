@@ -1,6 +1,6 @@
 """The tree every later stage reads: values as the cluster has them, and where each was written.
 
-Positions are kept as ints, in the terms of `scclint.source.Span`; a `Span` is made only when somebody asks. A collection
+Positions are kept as ints, in the terms of `scclint.source.Span`; a `Span` is made only on request. A collection
 ends where its last scalar ends, never at the blank lines and comments that follow it.
 
 A node that an alias points to is one object, shared by all its uses: nothing here may be changed after loading.

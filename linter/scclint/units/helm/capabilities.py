@@ -1,4 +1,4 @@
-"""What a chart is told about the cluster that it is rendered for: the Kubernetes version, the APIs, the namespace.
+"""The facts about the cluster that a chart gets when it is rendered: the Kubernetes version, the APIs, the namespace.
 
 The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have.
 """

@@ -1,7 +1,7 @@
-"""Helm charts on disk: where they lie, and which of their files a `# Source:` line speaks of.
+"""Helm charts on disk: their folders, and the file that a `# Source:` line names.
 
-The first element of such a path is the `name` in a Chart.yaml, whatever the chart's folder is called; below `charts/` stands the
-name or alias of a dependency, of which the source may lie there, elsewhere (`file://`), or in an archive.
+The first element of such a path is the `name` in a Chart.yaml, whatever the chart's folder is called; below `charts/` is the
+name or alias of a dependency. Its source can be there, elsewhere (`file://`), or in an archive.
 """
 
 import os
@@ -85,7 +85,7 @@ def find_origin(source: str, charts: Iterable[Chart]) -> TemplateOrigin | None:
     """The file that `# Source: {source}` speaks of, in the first of the charts that has it; None where none does."""
     name, _, inside = source.partition("/")
     parts = inside.split("/")
-    # Helm writes no such path, and whoever does has something else in mind.
+    # Helm does not write this path, so the line means something else.
     if os.pardir in parts or "" in parts or parts.count("charts") > _DEEPEST:
         return None
     for chart in charts:

@@ -13,7 +13,7 @@ _IDENTITY = ("kind", "name")
 _BLOCK = ("|", ">", "&", "!")
 _LEAST = 1e-9
 _STEPS_PER_LINE, _MOST_STEPS = 100, 1_000_000
-"""Comparisons for each line there is, of which charts need up to 72, and for all. Beyond, what is not paired stays without a pair."""
+"""Comparisons for each line (charts need up to 72), and for all lines. Beyond that, the other entries get no pair."""
 
 Wish: TypeAlias = "tuple[float, OutlineEntry]"
 """How well a template's entry would do for a rendered one, and the entry."""
@@ -21,7 +21,7 @@ _Chain: TypeAlias = "tuple[OutlineEntry, OutlineEntry, _Chain] | None"
 
 
 class Pair(NamedTuple):
-    """The template's entry, and whether no other that stands for nothing fits as well."""
+    """The entry of the template, and whether no unused entry fits as well."""
 
     entry: OutlineEntry
     sure: bool
@@ -191,7 +191,7 @@ def _judged(
     wishes: Mapping[OutlineEntry, list[Wish]],
     chosen: Mapping[OutlineEntry, OutlineEntry],
 ) -> Iterator[tuple[OutlineEntry, Pair]]:
-    """The choice, unsure where a line that stands for nothing would do as well, as under a condition that need not be met."""
+    """Yield the choice. It is unsure if an unused line fits as well, for example under a condition that is not always true."""
     place = {source: index for index, source in enumerate(target.children)}
     taken = set(chosen.values())
     children = [child for child in holder.children if child in chosen]

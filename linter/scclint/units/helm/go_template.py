@@ -1,4 +1,4 @@
-"""Go template source as far as its lines can be told apart: what a line has of its own, and where an expression writes.
+"""The lines of Go template source: the literal text of each line, and the places where an expression writes.
 
 Helm's templates are text with `{{ actions }}` in it and no YAML before they are rendered, so this is about lines only.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scclint.record import record
 
 WILD = "\0"
-"""Stands in a line for what an action writes there; no text that was read has that character."""
+"""Replaces in a line the text that an action writes. No file contains this character."""
 
 _OPEN, _ELSE, _END = "\1", "\2", "\3"
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
@@ -49,7 +49,7 @@ class Expression:
     """A line that ends in an action, which may write many lines.
 
     `written` is how far in the line itself begins and `indent` how far in those that it writes do, None if that is not known.
-    `text` is the source of its actions. `inline` says that a key or a dash stands before them, which then holds what they write.
+    `text` is the source of its actions. `inline` is True if a key or a dash is before them, which then contains what they write.
     `branches` are those that its line lies in, the outermost first; `omitted` are the keys that it leaves out of a mapping.
     """
 

@@ -1,9 +1,9 @@
-"""Which line of a Helm template a rendered line comes from, told from the two texts alone.
+"""Find the line of a Helm template that a rendered line comes from, by comparing the two texts.
 
-Both are cut into levels by their indentation, and entries that may stand for each other are paired level by level from the
-root down: keys by their name, items of sequences and documents by how much of what they hold agrees. A `range` may write its
-lines many times, so that order alone would not do; and what an expression writes has no line of its own in the template, so
-that the line of the expression stands for it.
+Both are divided into levels by their indentation, and their entries are paired level by level from the root down: keys by their
+name, items of sequences and documents by how much of their content is equal. A `range` can write its lines many times, so
+order alone is not enough. The text that an expression writes has no line in the template, so it is paired with the line of the
+expression.
 """
 
 from bisect import bisect_left, bisect_right

@@ -7,14 +7,14 @@ from scclint.units.helm.go_template import WILD, Line
 
 _KEY = re.compile(rf"""("[^"{WILD}]*"|'[^'{WILD}]*'|[^\s"'#{WILD}][^:{WILD}]*?)[ \t]*:(?=[\s{WILD}]|\Z)""")
 _DEEPEST = 60
-"""Levels told apart; text in block scalars may step in further than any object does."""
+"""The number of levels. Text in block scalars can be indented further than any object."""
 _CLOSING = re.compile(r"[\]}]+,?")
 ITEM = "-"
-"""The text of an item of a sequence; what it holds are its children, of which the first may stand on its line."""
+"""The text of an item of a sequence. Its content are its children; the first can be on the line of the item."""
 
 
 class OutlineEntry:
-    """A line, or what remains of it after its dashes, with the lines that stand further in.
+    """A line, or the rest of it after its dashes, with the lines that are indented further.
 
     `end` is the last line of its block; `indent` its column, from 0; `key` the key that it begins with, unquoted. `parts` are
     the literal texts around what actions write, if they write anything.

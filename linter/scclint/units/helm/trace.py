@@ -134,7 +134,7 @@ def _columns(rendered: str, column: int, end: int, template: str, nearness: "Nea
     """The columns in the template's line of the text that the rendered line has from `column` to before `end`.
 
     Where the template has it in other words, all of the line's text, without the dashes in front if the text had them in front
-    as well, as in `- name: web`. A key alone where it stands for what it holds.
+    as well, as in `- name: web`. Only the key, if the key represents its content.
     """
     start = len(template) - len(template.lstrip())
     text = rendered[column - 1 : end - 1]

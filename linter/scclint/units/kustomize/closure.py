@@ -321,7 +321,7 @@ def _plugin_problem(data: Any) -> str:
 
 
 def _ambiguous(root: Node | None) -> str:
-    """A key that stands twice in one mapping, written in different case; empty if there is none."""
+    """Return a key that occurs twice in one mapping in different case; empty if there is none."""
     pending = [root]
     while pending:
         node = pending.pop()

@@ -149,7 +149,7 @@ def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
         for index, patch in enumerate(listed if isinstance(listed, list) else ()):
             path = (key, index)
             if isinstance(patch, str):
-                # A strategic merge patch may stand in place of the name of its file.
+                # The entry can be a strategic merge patch instead of the name of its file.
                 yield PatchEntry(path, text=patch, text_path=path) if "\n" in patch else PatchEntry(path, patch)
             elif isinstance(patch, dict):
                 target = _get(patch, "target")

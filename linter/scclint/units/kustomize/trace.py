@@ -160,7 +160,7 @@ class Patches:
 
 @record
 class _Lines:
-    """Where the lines of an inline patch stand in its kustomization: line `n` of the patch is line `first + n`, further in."""
+    """The lines of an inline patch in its kustomization: line `n` of the patch is line `first + n`, further in."""
 
     first: int
     indent: int
