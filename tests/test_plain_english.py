@@ -29,6 +29,15 @@ IDIOMS = re.compile(
 )
 """Idioms to replace by a subject, a verb and the terms of Kubernetes and OpenShift."""
 
+WORST = re.compile(
+    r"""\b(?:
+    for\ want\ of | whoever | whomever | somebody | but\ for | what\ becomes?\ of | what\ stands | what\ (?:it|they|one)\ comes?\ to |
+    (?:is|are|was)\ told | stands?\ (?:for|there|here) | in\ its\ stead | no\ matter\ of | (?:it|they)\ but\ for
+    )\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Idioms that no docstring contains."""
+
 CODE = re.compile(r"^(```+).*?^\1$|`[^`\n]*`|\]\([^)\s]*\)|<!--.*?-->", re.MULTILINE | re.DOTALL)
 
 MARKDOWN = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
@@ -90,6 +99,16 @@ def test_rules(path: Path) -> None:
 def test_messages(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert {line: found for line, text in strings(tree, docstrings=False) if (found := idioms(text))} == {}
+
+
+@pytest.mark.parametrize("path", LINTER, ids=label)
+def test_docstrings(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = [
+        node.value.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    prose = [re.sub(r"\s+", " ", CODE.sub(" ", text)) for text in strings if isinstance(text, str)]
+    assert [match[0] for text in prose for match in WORST.finditer(text)] == []
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=label)

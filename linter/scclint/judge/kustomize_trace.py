@@ -61,7 +61,7 @@ class KustomizeTrace:
         return rendering.file if rendering else ""
 
     def _entry(self, span: Span) -> Span:
-        """The first key of the kustomization, for a place of which no file is known."""
+        """The first key of the kustomization, for a place whose file is not known."""
         return self._first_key if span.file == self._rendered else span
 
     @cached_property
