@@ -11,7 +11,7 @@ variables do not affect a verdict and are not reported.
 ## How to fix it
 
 Lint the rendered output instead: `kustomize build | scclint check -` or `envsubst < file.yaml | scclint check -`. A file
-with `{{ x }}` that reaches this rule is not part of a Helm chart: an operator or a playbook fills it in, so lint what that
+with `{{ x }}` that reaches this rule is not part of a Helm chart: an operator or a playbook renders it, so lint what that
 program applies. Set the parameters of a Template with `--param NAME=VALUE`. Values that Open
 Cluster Management sets for each managed cluster stay unknown: write them out if they are the same everywhere.
 

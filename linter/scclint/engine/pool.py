@@ -42,7 +42,7 @@ def cores() -> int:
 def in_processes(work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:
     """Yield `work(0)` to `work(number - 1)` in this order, from `jobs` processes.
 
-    If a process dies, Died stands for its item, and another process takes its place. What `work` raises for an item is raised
+    If a process dies, its item yields Died, and another process takes its place. What `work` raises for an item is raised
     here when it is that item's turn.
     """
     pool: _Pool[T] = _Pool(work, number)

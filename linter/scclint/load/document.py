@@ -48,7 +48,7 @@ class Document:
 
     @property
     def release_namespace(self) -> str:
-        """The name that stands for the release's namespace where nobody gave one; empty for what Helm did not render."""
+        """The placeholder for the release's namespace if none was given; empty for text that Helm did not render."""
         return self.marker or (DEFAULT_NAMESPACE if self.source else "")
 
     def comments(self) -> "list[Comment]":

@@ -47,7 +47,7 @@ def _has_placeholder(text: str) -> bool:
 def in_plain_words(value: Any) -> bool:
     """Whether a value is text that asks to be replaced: `<namespace>`, `REPLACE_ME`, `CHANGEME`, `FILLED BY THE OPERATOR`.
 
-    No tool defines these words, so the API server would get them from whoever forgets to replace them.
+    No tool defines these words, so the API server gets them if the author forgets to replace them.
     """
     return isinstance(value, str) and _WORDS.search(value) is not None
 

@@ -258,7 +258,7 @@ class _Composer:
         around.children.append(node)
 
     def alias(self, event: Any, events: int) -> None:
-        """Add what an alias stands for. `events` is the number of events so far, which the cluster's decoder visits as well."""
+        """Add the value of an alias. `events` is the number of events so far, which the cluster's decoder visits as well."""
         span = Span(self._file, *self._at(event.start_mark), *self._at(event.end_mark))
         target = _target(event.anchor, self._anchors, span)
         self._aliased += target.size
