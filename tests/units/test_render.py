@@ -3,7 +3,9 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from scclint.model.releases import RELEASES
 from scclint.units import render
 from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem
-from scclint.units.render import Program, Renderer, RendererOutput, find_renderer, installed
+from scclint.units.render import Program, Renderer, RendererOutput, installed
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n"
@@ -46,7 +48,7 @@ def tree(tmp_path: Path) -> Path:
 
 def build(tree: Path, code: str, bin_folder: Path, *, origins: bool = False) -> RendererOutput:
     program(bin_folder, "kustomize", code)
-    return find_renderer().build_kustomize(str(tree / "k"), str(tree), origins=origins)
+    return Renderer().build_kustomize(str(tree / "k"), str(tree), origins=origins)
 
 
 def chart(found: Renderer, tree: Path, **more: object) -> RendererOutput:
@@ -55,27 +57,45 @@ def chart(found: Renderer, tree: Path, **more: object) -> RendererOutput:
 
 
 def test_which_programs_are_found(bin_folder: Path) -> None:
-    found = find_renderer()
+    found = Renderer()
     assert (found.kustomize.problem, found.helm.problem) == ("kustomize not found", "helm not found")
     program(bin_folder, "kubectl", "")
     program(bin_folder, "helm", "")
-    found = find_renderer()
+    found = Renderer()
     assert found.kustomize == Program(str(bin_folder / "kubectl"), ("kustomize",), "v0")
     assert found.helm == Program(str(bin_folder / "helm"), ("template",), "v0")
     program(bin_folder, "oc", "")
-    assert find_renderer().kustomize == Program(str(bin_folder / "oc"), ("kustomize",), "v0")
+    assert Renderer().kustomize == Program(str(bin_folder / "oc"), ("kustomize",), "v0")
     program(bin_folder, "kustomize", "")
-    assert find_renderer().kustomize == Program(str(bin_folder / "kustomize"), ("build",), "v0")
+    assert Renderer().kustomize == Program(str(bin_folder / "kustomize"), ("build",), "v0")
+
+
+def test_only_what_renders_is_started(bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    run = render._run
+
+    def recorded(isolated: bool, command: Sequence[str], *more: Any) -> Any:
+        started.append(os.path.basename(command[0]))
+        return run(isolated, command, *more)
+
+    monkeypatch.setattr(render, "_run", recorded)
+    program(bin_folder, "helm", "")
+    program(bin_folder, "kustomize", "print('a: 1')")
+    found = Renderer()
+    assert not started
+    assert found.build_kustomize(str(tree / "k"), str(tree)).text == "a: 1\n"
+    assert found.build_kustomize(str(tree / "k"), str(tree)).text == "a: 1\n"
+    assert started == [os.path.basename(sys.executable), "kustomize", "kustomize", "kustomize"], "once for the version"
 
 
 def test_a_program_that_does_not_start_gives_way_to_the_next(bin_folder: Path, tree: Path) -> None:
     (bin_folder / "kustomize").write_text("#!/nowhere\n")
     (bin_folder / "kustomize").chmod(0o755)
-    found = find_renderer()
+    found = Renderer()
     assert found.kustomize.problem.startswith("kustomize version cannot start ")
     assert found.build_kustomize(str(tree / "k"), str(tree)).error == found.kustomize.problem
     program(bin_folder, "oc", "")
-    assert find_renderer().kustomize.path == str(bin_folder / "oc")
+    assert Renderer().kustomize.path == str(bin_folder / "oc")
 
 
 def test_what_is_installed_is_told_without_starting_it(bin_folder: Path) -> None:
@@ -92,7 +112,7 @@ def test_programs_of_relative_folders_are_not_run(tmp_path: Path, monkeypatch: p
     program(tmp_path, "helm", "")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", ".:")
-    assert find_renderer().helm.problem == "helm not found"
+    assert Renderer().helm.problem == "helm not found"
 
 
 def test_only_fixed_variables_are_passed_on(bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +130,7 @@ def test_the_arguments_of_kustomize(bin_folder: Path, tree: Path) -> None:
 def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
     program(bin_folder, "helm", "for a in sys.argv[1:]: print(a)")
     (tree / "v,1.yaml").write_text("")
-    made = chart(find_renderer(), tree, values=(str(tree / "v,1.yaml"),), settings=("a=b,c=d",))
+    made = chart(Renderer(), tree, values=(str(tree / "v,1.yaml"),), settings=("a=b,c=d",))
     flags = (
         "--namespace=n",
         "--kube-version=1.35.0",
@@ -119,14 +139,14 @@ def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
         "--set=a=b,c=d",
     )
     assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags, "--skip-tests"]
-    made = chart(find_renderer(), tree, skip_tests=False, include_crds=True)
+    made = chart(Renderer(), tree, skip_tests=False, include_crds=True)
     assert made.text.split("\n")[-2:] == ["--include-crds", ""]
 
 
 @pytest.mark.parametrize("name", ["", "-x", "Web", "a_b", "a" * 54, "a\n"])
 def test_names_that_are_no_release_name(bin_folder: Path, tree: Path, name: str) -> None:
     program(bin_folder, "helm", "print('ran')")
-    assert chart(find_renderer(), tree, release_name=name).error == f'"{name}" is not a release name'
+    assert chart(Renderer(), tree, release_name=name).error == f'"{name}" is not a release name'
 
 
 @pytest.mark.parametrize(
@@ -162,7 +182,7 @@ def test_a_program_that_waits_is_killed_with_its_children(
     bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(bin_folder, "kustomize", "os.fork(); time.sleep(60)")
-    found = find_renderer()
+    found = Renderer()
     monkeypatch.setattr(render, "RENDER_SECONDS", 1)
     start = time.monotonic()
     assert found.build_kustomize(str(tree / "k"), str(tree)).error == "kustomize build took longer than 1 seconds"
@@ -173,7 +193,7 @@ def test_a_program_that_closes_its_pipes_and_waits_is_killed(
     bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(bin_folder, "kustomize", "os.close(1); os.close(2); time.sleep(60)")
-    found = find_renderer()
+    found = Renderer()
     monkeypatch.setattr(render, "RENDER_SECONDS", 1)
     assert found.build_kustomize(str(tree / "k"), str(tree)).error == "kustomize build took longer than 1 seconds"
 
@@ -199,7 +219,7 @@ def test_there_is_no_network(bin_folder: Path, tree: Path) -> None:
     code = "import socket\ntry: socket.create_connection(('127.0.0.1', {port}), 5); print('reached')\nexcept OSError: print('none')"
     with socket.create_server(("127.0.0.1", 0)) as server:
         made = build(tree, code.replace("{port}", str(server.getsockname()[1])), bin_folder)
-    assert made.text == ("none\n" if find_renderer().isolated else "reached\n")
+    assert made.text == ("none\n" if Renderer().isolated else "reached\n")
 
 
 def test_files_can_be_written_in_its_own_folders(bin_folder: Path, tree: Path) -> None:
@@ -211,7 +231,7 @@ def test_files_can_be_written_in_its_own_folders(bin_folder: Path, tree: Path) -
 
 def test_no_renderer_without_limits(monkeypatch: pytest.MonkeyPatch, tree: Path) -> None:
     monkeypatch.setattr(sys, "executable", "")
-    found = find_renderer()
+    found = Renderer()
     assert found.helm.problem == found.kustomize.problem
     assert found.helm.problem.startswith("kustomize and helm are not run")
     assert not found.isolated
@@ -222,7 +242,7 @@ def test_what_is_refused_does_not_start(bin_folder: Path, tree: Path) -> None:
     assert build(tree, "print('ran')", bin_folder).error.endswith("which is remote")
     program(bin_folder, "helm", "print('ran')")
     (tree / "c/templates").symlink_to("/etc")
-    assert chart(find_renderer(), tree).error == "c/templates is a link out of the root"
+    assert chart(Renderer(), tree).error == "c/templates is a link out of the root"
 
 
 def test_what_helm_must_not_render(tree: Path, tmp_path: Path) -> None:

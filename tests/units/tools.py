@@ -4,12 +4,12 @@ from functools import cache
 
 import pytest
 
-from scclint.units.render import Renderer, find_renderer
+from scclint.units.render import Renderer
 
 
 @cache
 def renderer() -> Renderer:
-    return find_renderer()
+    return Renderer()
 
 
 needs_kustomize = pytest.mark.skipif(bool(renderer().kustomize.problem), reason=renderer().kustomize.problem)

@@ -61,9 +61,9 @@ def render(split: Split, config: Config) -> Rendered:
         return Rendered(tuple(split.units))
     renderer = None
     if config.render != "never":
-        from scclint.units.render import find_renderer
+        from scclint.units.render import Renderer
 
-        renderer = find_renderer()
+        renderer = Renderer()
     units: list[Unit] = []
     renderings: dict[str, Rendering] = {}
     for unit in split.units:

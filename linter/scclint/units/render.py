@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from scclint.errors import LoadError
 from scclint.files.programs import find_program
@@ -68,13 +69,32 @@ class Program:
     problem: str = ""
 
 
-@record
 class Renderer:
-    """The renderers of this machine, found once per run. `isolated` is False where the kernel allows no network namespace."""
+    """The renderers on PATH. Each is looked for when it is first needed, because to ask a program for its version takes time."""
 
-    kustomize: Program
-    helm: Program
-    isolated: bool
+    @cached_property
+    def kustomize(self) -> Program:
+        """kustomize, else `oc kustomize`, else `kubectl kustomize`."""
+        best = Program(problem=_cannot_confine() or "kustomize not found")
+        for name, arguments, version in _KUSTOMIZE:
+            found = self._find(name, arguments, version)
+            # What is said of the first one that lies there is of more use than that the others are not found.
+            best = found if found.path and (not best.path or not found.problem) else best
+            if best.path and not best.problem:
+                break
+        return best
+
+    @cached_property
+    def helm(self) -> Program:
+        return self._find(*_HELM)
+
+    @cached_property
+    def isolated(self) -> bool:
+        """Whether the kernel gives renderers a network namespace of their own."""
+        if _cannot_confine():
+            return False
+        with _sandbox() as sandbox:
+            return _run(True, [sys.executable, "-I", "-S", "-c", ""], sandbox).status == 0
 
     def build_kustomize(
         self, folder: str, root: str, *, origins: bool = False, checked: Closure | None = None
@@ -137,23 +157,17 @@ class Renderer:
     def _run(self, program: Program, arguments: Sequence[str], sandbox: "_Sandbox") -> "_Ended":
         return _run(self.isolated, [program.path, *program.arguments, *arguments], sandbox)
 
-
-def find_renderer() -> Renderer:
-    """Return the renderers on PATH: kustomize, else `oc kustomize`, else `kubectl kustomize`; and helm."""
-    problem = _cannot_confine()
-    if problem:
-        return Renderer(Program(problem=problem), Program(problem=problem), False)
-    with _sandbox() as sandbox:
-        isolated = _run(True, [sys.executable, "-I", "-S", "-c", ""], sandbox).status == 0
-        kustomize = Program(problem="kustomize not found")
-        for name, arguments, version in _KUSTOMIZE:
-            found = _find(name, arguments, version, isolated, sandbox)
-            # What is said of the first one that lies there is of more use than that the others are not found.
-            kustomize = found if found.path and (not kustomize.path or not found.problem) else kustomize
-            if kustomize.path and not kustomize.problem:
-                break
-        helm = _find(*_HELM, isolated, sandbox)
-    return Renderer(kustomize, helm, isolated)
+    def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
+        if problem := _cannot_confine():
+            return Program(problem=problem)
+        path = find_program(name)
+        if not path:
+            return Program(problem=f"{name} not found")
+        with _sandbox() as sandbox:
+            said = _run(self.isolated, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
+        if said.error:
+            return Program(path, arguments, problem=said.error)
+        return Program(path, arguments, " ".join(said.text.split()))
 
 
 def installed() -> tuple[str, ...]:
@@ -174,16 +188,6 @@ def _cannot_confine() -> str:
     if not sys.executable or not os.path.isfile(_CONFINE):
         return "kustomize and helm are not run, because this Python cannot start a process that limits them"
     return ""
-
-
-def _find(name: str, arguments: tuple[str, ...], version: tuple[str, ...], isolated: bool, sandbox: "_Sandbox") -> Program:
-    path = find_program(name)
-    if not path:
-        return Program(problem=f"{name} not found")
-    said = _run(isolated, [path, *version], sandbox).rendering(f"{name} {version[0]}", sandbox.names)
-    if said.error:
-        return Program(path, arguments, problem=said.error)
-    return Program(path, arguments, " ".join(said.text.split()))
 
 
 @record
