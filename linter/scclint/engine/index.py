@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scclint.config.model import Config
 from scclint.judge.session import Session
+from scclint.model.releases import DEFAULT, release_of
 from scclint.units.context import Context, Contexts
 from scclint.units.elsewhere import Elsewhere, Index
 from scclint.units.facts import Facts, together
@@ -23,7 +25,7 @@ class Neighbours:
         facts = {unit.name: _facts(unit, session) for unit in units}
         shared = {unit.name: together(map(session.outline.facts, unit.shared)) for unit in units if unit.shared}
         folders = {name: frozenset(closure.folders) - frozenset(closure.components) for name, closure in closures.items()}
-        self._contexts = Contexts(units, facts, shared, folders)
+        self._contexts = Contexts(units, facts, shared, folders, synced=_is_synced(session.config))
         self._index = Index(facts)
         self._plain = [unit for unit in units if unit.kind == "plain"]
 
@@ -38,6 +40,13 @@ class Neighbours:
         shared = frozenset(unit.shared)
         known = [other.name for other in self._plain if shared.issuperset(other.files)] if shared else []
         return Elsewhere(self._index, [unit.name, *known], self._contexts.alternatives(unit.name))
+
+
+def _is_synced(config: Config) -> bool:
+    """Whether a release asked for has a label syncer that enforces."""
+    from scclint.podsecurity.defaults import enforces
+
+    return any(enforces(release_of(release).kubernetes, config.platform) for release in config.openshift or (DEFAULT,))
 
 
 def _facts(unit: "Unit", session: Session) -> Facts:

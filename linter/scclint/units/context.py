@@ -6,7 +6,7 @@ account, and if no other environment's copy of that grant fits the workload's pa
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from scclint.model.namespaces import Namespace
+from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
@@ -63,15 +63,19 @@ class Contexts:
         facts: Mapping[str, Facts],
         shared: Mapping[str, Facts],
         folders: Mapping[str, frozenset[str]],
+        *,
+        synced: bool = False,
     ) -> None:
         """All by the name of the unit: its `facts`, those of the files that it `shared`, and the kustomize `folders` that it is
-        built from, Components left out."""
+        built from, Components left out. `synced`: the label syncer decides the Pod Security level of a namespace by all of its
+        service accounts, so that a unit takes these and their grants, too."""
         self._units = {unit.name: unit for unit in units}
         self._facts = facts
         self._shared = shared
         self._folders = folders
         self._segments = {unit.name: frozenset(unit.name.partition("#")[0].split("/")) for unit in units}
         self._sharing = self._who_shares()
+        self._synced = synced
         self._givers = _Givers((unit for unit in units if unit.gives), facts)
 
     def of(self, unit: Unit) -> Context:
@@ -81,6 +85,8 @@ class Contexts:
         wanted = _Wanted(self._facts[unit.name], self._shared.get(unit.name, Facts()))
         found: dict[ObjectName, list[Taken]] = {}
         pending = [*self._givers.for_unit(wanted)]
+        if self._synced:
+            pending += self._givers.for_namespaces(wanted.namespaces)
         seen: set[tuple[str, ObjectName]] = set()
         while pending:
             taken = pending.pop(0)
@@ -156,12 +162,17 @@ class _Givers:
     def __init__(self, units: Iterable[Unit], facts: Mapping[str, Facts]) -> None:
         self._by_subject: dict[str, list[Taken]] = {}
         self._by_name: dict[ObjectName, list[Taken]] = {}
+        self._by_namespace: dict[str, list[Taken]] = {}
         for unit in units:
             for obj in facts[unit.name].objects:
                 taken = Taken(obj, unit.name)
                 self._by_name.setdefault(name_of(obj), []).append(taken)
+                if isinstance(obj, ServiceAccount):
+                    self._by_namespace.setdefault(obj.namespace, []).append(taken)
                 for subject in _subjects(obj):
                     self._by_subject.setdefault(subject, []).append(taken)
+                    if subject.startswith(_ACCOUNT):
+                        self._by_namespace.setdefault(subject.split(":")[2], []).append(taken)
 
     def for_unit(self, wanted: _Wanted) -> Iterator[Taken]:
         for subject in sorted(wanted.subjects):
@@ -170,6 +181,11 @@ class _Givers:
             yield from self._by_name.get(("Namespace", "", namespace), ())
         for name in sorted(wanted.names):
             yield from self._by_name.get(name, ())
+
+    def for_namespaces(self, namespaces: Iterable[str]) -> Iterator[Taken]:
+        """The service accounts of the namespaces, and what is granted to such accounts."""
+        for namespace in sorted(namespaces):
+            yield from self._by_namespace.get(namespace, ())
 
     def behind(self, obj: ApiObject) -> Iterator[Taken]:
         """What an object that was taken refers to: the role of a binding, the SCCs of a role."""
