@@ -107,9 +107,10 @@ def test_values_are_those_recorded() -> None:
             assert actual == expected
         rbac = own_rbac(asked)
         roles = {one["metadata"]["name"] for one in rbac if one["kind"] == "ClusterRole"}
-        assert roles - {"cluster-admin", "admin", "edit", "view"} == set(brought["sccClusterRoles"])
+        aggregates = {"admin", "edit", "view", "cluster-reader", "storage-admin", "basic-user"}
+        assert roles - {"cluster-admin"} - aggregates == set(brought["sccClusterRoles"])
         bindings = {one["metadata"]["name"] for one in rbac if one["kind"] == "ClusterRoleBinding"}
-        assert bindings - {"cluster-admin"} == set(brought["clusterRoleBindings"])
+        assert bindings - {"cluster-admin", "cluster-readers", "basic-users"} == set(brought["clusterRoleBindings"])
 
 
 def test_what_is_handed_out_is_the_callers_own() -> None:

@@ -387,3 +387,24 @@ def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_fact
     fifo.parent.mkdir(exist_ok=True)
     os.mkfifo(fifo)
     assert listed_by_git(str(folder / "k")) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "role"),
+    [
+        ("rbac.authorization.k8s.io/aggregate-to-view", "admin"),
+        ("rbac.authorization.k8s.io/aggregate-to-cluster-reader", "cluster-reader"),
+        ("rbac.authorization.k8s.io/aggregate-to-view", "cluster-reader"),
+        ("storage.openshift.io/aggregate-to-storage-admin", "storage-admin"),
+        ("authorization.openshift.io/aggregate-to-basic-user", "basic-user"),
+    ],
+)
+def test_a_grant_through_an_aggregated_role_of_the_release(label: str, role: str) -> None:
+    rules = "[{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [privileged], verbs: [use]}]"
+    api = "apiVersion: rbac.authorization.k8s.io/v1\n"
+    innocent = f"{api}kind: ClusterRole\nmetadata: {{name: innocent, labels: {{{label}: 'true'}}}}\nrules: {rules}\n"
+    refers = f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\n"
+    subjects = "subjects: [{kind: ServiceAccount, name: web, namespace: shop}]\n"
+    binding = f"{api}kind: ClusterRoleBinding\nmetadata: {{name: b}}\n{refers}{subjects}"
+    findings = lint_text(f"{innocent}---\n{binding}", "x.yaml").findings
+    assert [f.subject.name for f in findings if f.rule_id == "RBA402"] == ["b"]

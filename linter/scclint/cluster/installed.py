@@ -93,7 +93,9 @@ def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Objec
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
     objects.append(_role("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
-    objects += [_aggregate("view", "edit"), _aggregate("edit", "admin"), _aggregate("admin", "")]
+    aggregates = _installed(asked, "aggregates")
+    objects += [_aggregate(entry) for entry in aggregates]
+    objects += [_binding(entry["binding"], entry["name"], entry["subjects"]) for entry in aggregates if "binding" in entry]
     if cluster_admins:
         objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
     return [*objects, *_grants(_payload(asked, "grants"))]
@@ -151,12 +153,11 @@ def _role(name: str, rules: list[Object], namespace: str = "") -> Object:
     return {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": rules}
 
 
-def _aggregate(name: str, into: str) -> Object:
-    """One of the roles that Kubernetes gathers from labelled ones. Their own rules never reach SCCs and are left out."""
-    label = f"{_RBAC}/aggregate-to-"
-    role = _role(name, [])
-    role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label + name: "true"}}]}
-    role["metadata"]["labels"] = {label + into: "true"} if into else {}
+def _aggregate(entry: Mapping[str, Any]) -> Object:
+    """Return a role that takes its rules from labelled roles. The release's own such roles never reach SCCs and are left out."""
+    role = _role(entry["name"], [])
+    role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}
+    role["metadata"]["labels"] = dict.fromkeys(entry.get("labels", ()), "true")
     return role
 
 
