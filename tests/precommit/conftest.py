@@ -128,11 +128,11 @@ class Repository:
     def pre_commit(self, *words: str, **env: str) -> Done:
         return command(sys.executable, "-m", "pre_commit", *words, cwd=self.folder, env={**self._hooks.env, **env})
 
-    def commit(self) -> Done:
+    def commit(self, *options: str) -> Done:
         """`git commit` with pre-commit installed as its hook, as a user does."""
         installed = self.pre_commit("install")
         assert installed.status == 0, installed.text
-        return command("git", "commit", "-m", "change", cwd=self.folder, env=self._hooks.env)
+        return command("git", "commit", *options, "-m", "change", cwd=self.folder, env=self._hooks.env)
 
 
 @pytest.fixture

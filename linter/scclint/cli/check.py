@@ -22,6 +22,7 @@ from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
 
 if TYPE_CHECKING:
+    from scclint.files.changes import Changes
     from scclint.files.revision import Revision
 
 FOR_PEOPLE = ("full", "concise")
@@ -30,6 +31,7 @@ FOR_PEOPLE = ("full", "concise")
 
 def run(args: Namespace) -> int:
     """Load, model, check, report. The status is that of the table in the help."""
+    changes = _changes(args)
     config, registry = settings(args)
     if getattr(args, "show_files", False):
         return _show_files(args, config)
@@ -53,14 +55,14 @@ def run(args: Namespace) -> int:
         # Times are taken in one process, and outcomes hold too much to be sent from one to another.
         review = "markdown" in config.format
         jobs = 1 if timings or review else getattr(args, "jobs", 0)
-        options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap)
+        options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes)
         judged = open_run(args, config, registry, options)
         report = judged.report(_cache_scope(args, recording or revision or timings))
         if revision is not None:
             from scclint.cli.diff import mark
 
             report = mark(report, revision, args, config, registry, options)
-    nothing = report.nothing and not report.tally.linted
+    nothing = report.nothing and not report.tally.linted and not getattr(args, "changed", False)
     if recording:
         _record(recording, report, config, registry)
     else:
@@ -75,6 +77,19 @@ def run(args: Namespace) -> int:
     if status == NOTHING:
         say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
     return status
+
+
+def _changes(args: Namespace) -> "Changes | None":
+    """The changes that --changed limits the run to. The paths named are then the changed files, and the input is this folder."""
+    if not getattr(args, "changed", False):
+        return None
+    if "-" in args.paths:
+        raise UsageError("--changed takes the names of changed files; standard input has none")
+    from scclint.files.changes import find_changes
+
+    named = [] if args.paths == ["."] else args.paths
+    args.paths = ["."]
+    return find_changes(named)
 
 
 def _cache_scope(args: Namespace, other_use: object) -> Sequence[str]:

@@ -78,7 +78,7 @@ def mark(
                 before,
                 context=[name for name in context if os.path.lexists(name)],
             )
-            base = judge(sources, before, registry, replace(options, review=False))
+            base = judge(sources, before, registry, replace(options, review=False, changes=None))
     return mark_old(
         report,
         base,

@@ -146,7 +146,8 @@ def _check(commands: Commands) -> None:
     from scclint.report import FORMATS
 
     parser = _command(commands, "check", "report the problems of manifests, each at its exact line", usage=ON_PATHS)
-    _inputs(parser)
+    group = _inputs(parser)
+    group.add_argument("--changed", action="store_true", help="only units with a changed file: PATH, or what git shows")
     _cluster(parser)
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", metavar="RULES", type=_words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
@@ -318,13 +319,14 @@ def _completion(commands: Commands) -> None:
     _help(parser)
 
 
-def _inputs(parser: argparse.ArgumentParser) -> None:
+def _inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("input")
     group.add_argument(
         "paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (default: .)"
     )
     _reading(group)
     _choosing(group)
+    return group
 
 
 def _reading(group: "argparse._ArgumentGroup") -> None:

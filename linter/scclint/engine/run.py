@@ -27,6 +27,7 @@ from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
     from scclint.engine.cache import Cache
+    from scclint.files.changes import Changes
     from scclint.units.elsewhere import Asked
 
 
@@ -40,7 +41,7 @@ class Run:
         self._all: Sequence[Unit] = rendered.units
         self._session = Session(outline, sources, config, registry, rendered, options)
         self._neighbours = Neighbours(self._all, split.closures, self._session)
-        self.units = self._chosen(options)
+        self.units = self._chosen(options, sources, config, registry)
         self.notices = (*notices, *rendered.notices(self.units, config))
 
     def report(self, cache_scope: Sequence[str] = ()) -> Report:
@@ -68,9 +69,11 @@ class Run:
         """Whether all units of the input are judged."""
         return len(self.units) == len(self._all)
 
-    def _chosen(self, options: RunOptions) -> Sequence[Unit]:
+    def _chosen(self, options: RunOptions, sources: Sources, config: Config, registry: Registry) -> Sequence[Unit]:
         """The units to judge. The others give context to them."""
         units = self._all
+        if options.changes is not None:
+            units = self._changed(options.changes, sources, config, registry)
         if options.units:
             from scclint.engine.choose import named
 
@@ -111,6 +114,7 @@ class Run:
         from scclint.engine.pool import can_fork, cores
 
         return min(jobs or cores(), len(units)) if can_fork() else 1
+    `changes` limits a run to the units that they concern; None for no limit.
 
     def _cache(self, scope: Sequence[str]) -> "Cache | None":
         """Where parts are kept: for little input to look there costs no less than to judge it."""

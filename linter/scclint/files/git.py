@@ -25,13 +25,14 @@ def command(folder: str, *arguments: str) -> list[str]:
     return [program(), *(part for setting in switched_off for part in ("-c", setting)), "-C", folder, *arguments]
 
 
-def environment() -> dict[str, str]:
-    """The environment for `command`.
+def environment(*, index: bool = False) -> dict[str, str]:
+    """The environment for `command`. With `index`, git reads the index of the commit that runs this program as its hook.
 
     It keeps git from fetching the missing objects of a partial clone, because its configuration can name any program. An older git does
     not know this variable, so no protocol is allowed either. The variables that git sets for a hook point to the hook's repository.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")}
+    dropped = ("GIT_DIR", "GIT_WORK_TREE", *(() if index else ("GIT_INDEX_FILE",)))
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 

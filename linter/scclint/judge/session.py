@@ -25,6 +25,8 @@ from scclint.units.unit import Rendering, Unit
 if TYPE_CHECKING:
     from datetime import date
 
+    from scclint.files.changes import Changes
+
 
 @record
 class RunOptions:
@@ -35,6 +37,7 @@ class RunOptions:
     whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
     each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
     the number of processes that judge units; 0 for as many as the size of the input justifies.
+    `changes` limits a run to the units that they concern; None for no limit.
     """
 
     overlay: Mapping[str, str | LoadError] = EMPTY
@@ -43,6 +46,7 @@ class RunOptions:
     review: bool = False
     units: tuple[str, ...] = ()
     jobs: int = 1
+    changes: "Changes | None" = None
     progress: Progress = silent
     lap: Lap = no_lap
 
