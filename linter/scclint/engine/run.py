@@ -114,7 +114,21 @@ class Run:
         from scclint.engine.pool import can_fork, cores
 
         return min(jobs or cores(), len(units)) if can_fork() else 1
-    `changes` limits a run to the units that they concern; None for no limit.
+
+    def _changed(self, changes: "Changes", sources: Sources, config: Config, registry: Registry) -> Sequence[Unit]:
+        """The units that the changes concern, before or after them."""
+        from scclint.engine.changed import reach_all, successors, touched, with_deleted
+
+        if reach_all(changes, self._session.outline, sources, config):
+            return self._all
+        unrendered = replace(config, render="never")
+        earlier = Run(with_deleted(sources, changes), unrendered, registry, RunOptions(overlay=changes.before))
+        then = touched(earlier.units, earlier._neighbours.context, changes.files)
+        now = touched(self._all, self._neighbours.context, changes.files)
+        there = {unit.name for unit in self._all}
+        now += successors([unit for unit in then if unit.name not in there], self._all)
+        names = {unit.name for unit in (*then, *now)}
+        return [unit for unit in self._all if unit.name in names]
 
     def _cache(self, scope: Sequence[str]) -> "Cache | None":
         """Where parts are kept: for little input to look there costs no less than to judge it."""
