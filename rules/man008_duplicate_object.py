@@ -2,8 +2,8 @@
 Files that are applied together define one object twice, with different content. The later definition replaces the earlier one,
 so the earlier one has no effect, or only until the next file is applied.
 
-The rule compares the objects that scclint judges: workloads, SCCs, roles, bindings, namespaces and service accounts. It does not
-report copies with equal content. It also does not report alternatives, such as `dev/web.yaml` and `prod/web.yaml`: files that
+The rule compares workloads, SCCs, roles and bindings, and within one file all objects that scclint judges. It does not report
+copies with equal content. It also does not report alternatives, such as `dev/web.yaml` and `prod/web.yaml`: files that
 define the same object in different folders are not applied together (`scclint units` lists what is).
 
 ## How to fix it
@@ -36,7 +36,23 @@ automountServiceAccountToken: false
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Problem, Related, Severity, World, is_open, listed, rule
+from scclint.api import (
+    ApiObject,
+    Problem,
+    Related,
+    Role,
+    RoleBinding,
+    SecurityContextConstraints,
+    Severity,
+    Workload,
+    World,
+    is_open,
+    listed,
+    rule,
+)
+
+DECIDING = (Workload, SecurityContextConstraints, Role, RoleBinding)
+"""Objects of which two definitions make two plain files alternatives, so that those in one unit are applied together."""
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name."""
@@ -56,9 +72,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     if not _is_stated(obj):
         return
     last = world.memo(_last_by_identity, lambda: _last_by_identity(world))[_identity(obj, world)]
-    # kustomize renames objects of different folders, and refuses those that it does not rename.
-    renamed = obj.file != last.file and not (obj.provenance.whole and last.provenance.whole)
-    if last is obj or last.place.span == obj.place.span or renamed:
+    if last is obj or last.place.span == obj.place.span or (obj.file != last.file and not _is_applied_with(obj, last)):
         return
     differing = _differing(obj.manifest, last.manifest)
     if differing:
@@ -68,6 +82,13 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             related=(Related("this definition applies", last.place.span),),
             settle="Delete one of the two definitions, or give one of the objects another name or namespace.",
         )
+
+
+def _is_applied_with(obj: ApiObject, last: ApiObject) -> bool:
+    """Whether two files with the object are surely applied together."""
+    # kustomize renames objects of different folders, and refuses those that it does not rename. Objects of other kinds do not
+    # make two plain files alternatives.
+    return isinstance(obj, DECIDING) and obj.provenance.whole and last.provenance.whole
 
 
 def _is_stated(obj: ApiObject) -> bool:

@@ -53,3 +53,10 @@ def test_a_definition_outside_the_unit_is_no_duplicate(tmp_path: Path) -> None:
     root = write(tmp_path, TWICE)
     report = report_on([f"{root}/two.yaml"], context=[f"{root}/one.yaml"])
     assert rules_in(report, "MAN008") == []
+
+
+def test_a_namespace_in_two_files_is_common(tmp_path: Path) -> None:
+    namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+    labelled = namespace.replace("name: shop", "name: shop, labels: {a: b}")
+    assert rules_in(report_on([write(tmp_path / "two", {"dev/ns.yaml": namespace, "prod/ns.yaml": labelled})]), "MAN008") == []
+    assert len(rules_in(report_on([write(tmp_path / "one", {"ns.yaml": namespace + "---\n" + labelled})]), "MAN008")) == 1
