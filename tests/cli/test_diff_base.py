@@ -268,3 +268,23 @@ def test_what_is_cut_is_less_than_what_is_compared_as_a_whole(before: list[int],
 def test_a_finding_touches_the_lines_of_its_span(span: tuple[int, int, int, int], changed: set[int], touches: bool) -> None:
     """A block that ends in column 1 does not reach into that line. An empty span is in its line."""
     assert _touches(Span("a.yaml", *span), changed) == touches
+
+
+def test_a_finding_that_spreads_to_another_unit_is_new(here: Path, cli: Cli) -> None:
+    """The base is as it was. A unit that exists on one side only makes nothing new."""
+    workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    spec:\n"
+    workload += "      containers: [{name: web, image: registry.example/web:1, securityContext: {runAsUser: 1000}}]\n"
+    for name, resources in (("base", "web.yaml"), ("one", "../base"), ("two", "")):
+        Path(name).mkdir()
+        Path(name, "kustomization.yaml").write_text(f"resources: [{resources}]\n")
+    Path("base/web.yaml").write_text(workload)
+    git("init", "-q", "-b", "main")
+    commit("base")
+    options = ("--diff-base", "HEAD", "--render", "never", "--select", "SCC101")
+    assert found(cli, *options) == []
+    Path("two/kustomization.yaml").write_text("resources: [../base]\n")
+    assert [line.partition(":")[0] for line in found(cli, *options)] == ["base/web.yaml"]
+    commit("both")
+    Path("three").mkdir()
+    Path("three/kustomization.yaml").write_text("resources: [../base]\n")
+    assert found(cli, *options) == []

@@ -23,9 +23,14 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     """`report` with those findings suppressed that `base` has as well and that lie on no changed line.
 
     The same finding is one of the same rule on the same field of the same object with the same words, wherever its lines
-    have gone; where it is about an object, also in another file. The words tell a verdict that changed.
+    have gone; where it is about an object, also in another file. The words tell a verdict that changed. A finding that spread to
+    another unit, which `base` has without it, is new.
     """
     here: Counter[tuple[str, Identity]] = Counter((where_in_base(f.span.file), _identity(f)) for f in base.live)
+    held: dict[tuple[str, Identity], set[str]] = {}
+    for old in base.live:
+        held.setdefault((where_in_base(old.span.file), _identity(old)), set()).update(old.units)
+    both = {unit.name for unit in base.units} & {unit.name for unit in report.units}
     before = {where_in_base(file): text for file, text in base.texts.items()}
     changed: dict[str, set[int]] = {}
     findings = list(report.findings)
@@ -38,6 +43,8 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
             unmatched.append(index)
             continue
         here[file, _identity(finding)] -= 1
+        if both.intersection(finding.units) - held[file, _identity(finding)]:
+            continue
         if file not in changed:
             changed[file] = changed_lines(before.get(file, ""), report.texts.get(finding.span.file, ""))
         if not _touches(finding.span, changed[file]):
