@@ -1,0 +1,78 @@
+"""
+A ClusterRole lets its subjects create, update or patch SCCs. They can widen an SCC that they may use, or add themselves to its
+`users`, so they can use any SCC that they write.
+
+A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. The rule is silent for a
+role that the input binds in single namespaces only, because SCCs belong to no namespace, and for a rule with `*`, which
+RBA401 reports.
+
+## How to fix it
+
+Remove these verbs. Let an administrator apply the SCC together with the operator or application that needs it, and grant the
+service account the use of this SCC only.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agent}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    verbs: [get, create, update]
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agent}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    verbs: [get]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule, scc_grant
+
+from ._grants import marked_for_deletion, reference, role_of, subjects_of
+
+_WRITES = ("create", "update", "patch")
+
+
+@rule(
+    "RBA406",
+    "scc-writable",
+    "A role lets its subjects create or change SCCs",
+    severity=Severity.ERROR,
+    on=Role,
+    since="0.2",
+    tags=("rbac", "scc"),
+    security_severity=8.0,
+    cwe=(250, 269),
+)
+def check(role: Role, world: World) -> Iterator[Problem]:
+    bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == reference(role, world)]
+    cluster_wide = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"]
+    if role.kind != "ClusterRole" or marked_for_deletion(role) or (bindings and not cluster_wide):
+        return
+    holders = [str(holder) for binding in cluster_wide for holder in subjects_of(binding, world)]
+    for item in role.rules:
+        matched = [scc_grant(item.data, verb) for verb in _WRITES]
+        verbs = [verb for verb, values in zip(_WRITES, matched, strict=True) if values and "*" not in values.values()]
+        if not verbs:
+            continue
+        names = item.data.get("resourceNames")
+        sccs = f"SCC {and_more(map(str, names), 3)}" if isinstance(names, list) and names else "SCCs"
+        yield Problem(
+            f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
+            "write into an SCC",
+            at=item.field("verbs"),
+            related=tuple(Related(f"{binding.named} binds the role", binding.place.span) for binding in cluster_wide[:8]),
+            settle=f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC.",
+        )
