@@ -368,13 +368,13 @@ def _cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
         "--platform",
         choices=("openshift", "microshift", "hypershift", "roks", "kubernetes"),
         metavar="NAME",
-        help="openshift (default), microshift, hypershift, roks, or kubernetes, which has no SCCs",
+        help="openshift (default), microshift, hypershift, roks, or kubernetes",
     )
     group.add_argument(
         "--feature-set",
         choices=("Default", "TechPreviewNoUpgrade"),
         metavar="NAME",
-        help="Default or TechPreviewNoUpgrade, as in the FeatureGate of the cluster",
+        help="Default or TechPreviewNoUpgrade",
     )
     group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
     group.add_argument("--seccomp-default", action="store_true", help="kubelets run with seccompDefault")
