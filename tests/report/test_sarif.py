@@ -168,7 +168,7 @@ def test_suppressed_results_are_left_out_or_marked_in_all(sample: Report) -> Non
 def test_notifications(sample: Report) -> None:
     report = replace(sample, crashes=(Crash("SCC101", Subject("v1", "Pod", "", "b"), "KeyError: 'spec'"),))
     (invocation,) = run_of(report)["invocations"]
-    assert invocation["executionSuccessful"] is True
+    assert invocation["executionSuccessful"] is False
     assert [(n["level"], n["message"]["text"]) for n in invocation["toolExecutionNotifications"]] == [
         ("warning", "a Helm template source is passed over"),
         ("note", "no cluster state"),

@@ -53,6 +53,12 @@ class Report:
         return inside or file in self.files
 
     @property
+    def judged_nothing(self) -> bool:
+        """Whether there was something to judge and none of it was: template sources, patches, files that cannot be read."""
+        failed = any(notice.level == "error" for notice in self.notices)
+        return not self.tally.linted and (self.nothing or self.tally.unsupported > 0 or failed)
+
+    @property
     def live(self) -> tuple[Finding, ...]:
         """The findings that nothing suppresses."""
         return tuple(f for f in self.findings if f.suppression is None)

@@ -64,6 +64,10 @@ class _Run:
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
         self._hashes = self._line_hashes()
 
+    def _succeeded(self) -> bool:
+        report = self._report
+        return not (report.crashes or report.judged_nothing or any(notice.level == "error" for notice in report.notices))
+
     def log(self, most: int) -> Json:
         """The whole file, with at most `most` results."""
         findings = self._report.findings
@@ -73,7 +77,7 @@ class _Run:
         notifications = self._notifications(len(self.shown) - len(kept))
         run: Json = {
             "tool": {"driver": self._driver()},
-            "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
+            "invocations": [{"executionSuccessful": self._succeeded(), "toolExecutionNotifications": notifications}],
             "columnKind": "utf16CodeUnits",
             "results": [self._result(findings[index], self._prints[index]) for index in kept],
         }

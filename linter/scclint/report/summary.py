@@ -43,7 +43,7 @@ def findings_summary(report: Report, options: Options) -> str:
     """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
     live = report.live
     shown = tuple(f for f in live if f.severity not in options.hide)
-    text = severities(shown) or ("Nothing judged" if _nothing_judged(report) else "No problems found")
+    text = severities(shown) or ("Nothing judged" if report.judged_nothing else "No problems found")
     if report.crashes:
         text += f", {counted(len(report.crashes), 'internal error')}"
     aside = []
@@ -52,13 +52,6 @@ def findings_summary(report: Report, options: Options) -> str:
     if len(live) > len(shown):
         aside.append(f"{severities(tuple(f for f in live if f.severity in options.hide))} not shown")
     return f"{text} ({', '.join(aside)})" if aside else text
-
-
-def _nothing_judged(report: Report) -> bool:
-    """Whether there was something to judge and none of it was: template sources, patches, files that cannot be read."""
-    tally = report.tally
-    failed = any(notice.level == "error" for notice in report.notices)
-    return not tally.linted and (tally.unsupported > 0 or failed)
 
 
 def input_summary(report: Report) -> str:
