@@ -78,7 +78,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 
 def _never_matches(name: str, value: str) -> tuple[str, str]:
-    """Return why an entry matches nobody, as a clause, and the fix; both empty if it may match somebody."""
+    """Return why an entry matches nobody, as a clause, and the fix; both empty if it may match a user."""
     if "*" in value:
         return "SCCs know no wildcards", f"List each {name.removesuffix('s')} by its full name."
     if name == "groups" and value.startswith(_ACCOUNT):
