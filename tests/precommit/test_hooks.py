@@ -151,6 +151,7 @@ def test_all_files_are_judged_where_nothing_is_staged(repository: Repository) ->
 
 
 def test_template_sources_are_passed_over_and_counted(repository: Repository) -> None:
+    repository.write(".scclint.yaml", "render: never\n")
     repository.use("scclint", "scclint-repo")
     repository.write("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
     repository.add(chart__templates__pod=TEMPLATE, web=GOOD)
