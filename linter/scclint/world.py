@@ -304,6 +304,13 @@ class World:
         verdict = self.cluster.admit(pod, namespace=namespace, user=who)
         return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
 
+    def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
+        """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""
+        who = self._controller(workload) if workload.controlled else self.creator
+        pod = self._arriving(_pod_of(workload), namespace, who)
+        verdict = self.cluster.admit(pod, namespace=namespace, user=who)
+        return next((candidate for candidate in verdict.candidates if candidate.outcome == "chosen"), None)
+
     def why_unknown(self, workload: Workload) -> NoVerdict | None:
         """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
         pod = workload.pod

@@ -208,6 +208,24 @@ def test_a_workload_without_a_verdict_is_told() -> None:
     ]
 
 
+def granted_notices(text: str, config: Config | None = None) -> list[str]:
+    return [n.message for n in scclint.lint_text(text, config=config).notices if "would give" in n.message]
+
+
+def test_a_grant_in_a_namespace_that_the_workload_does_not_name_is_reported_beside_the_verdict() -> None:
+    nameless = DEPLOYMENT.replace(", namespace: shop", "").replace(
+        "            runAsUser: 0\n", "            runAsNonRoot: true\n"
+    )
+    notice = "in namespace shop, RoleBinding anyuid would give Deployment web SCC anyuid"
+    advice = "its manifest sets no namespace, so pass `-n shop` to judge it there"
+    assert granted_notices(f"{nameless}---\n{GRANT}") == [f"{notice}; {advice}"]
+    twice = "---\n".join((nameless, nameless.replace("web", "api", 1), GRANT))
+    assert granted_notices(twice) == [f"{notice}; and 1 more such; {advice}"]
+    assert granted_notices(f"{nameless}---\n{GRANT}", Config(namespace="shop")) == []
+    assert granted_notices(f"{DEPLOYMENT}---\n{GRANT}") == []
+    assert granted_notices(f"{nameless}---\n{GRANT.replace('anyuid', 'restricted-v2')}") == []
+
+
 def test_pods_on_windows_nodes_have_no_seccomp() -> None:
     windows = POD.replace("spec:\n", "spec:\n  nodeSelector: {kubernetes.io/os: windows}\n")
     report = scclint.lint_text(windows, config=Config(platform="kubernetes"))

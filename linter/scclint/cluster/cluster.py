@@ -331,8 +331,8 @@ class Cluster:
         """
         if self._granted is None:
             self._granted = {}
-            brought = {binding.ref: binding for binding in self.as_installed.bindings}
-            users = [user for binding in self.bindings if brought.get(binding.ref) != binding for user in binding.users]
+            brought = {binding.ref: binding.users for binding in self.as_installed.bindings}
+            users = [user for binding in self.bindings for user in binding.users - brought.get(binding.ref, frozenset())]
             sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
             for user in (*users, *(user for scc in sccs for user in scc.users)):
                 if (account := User(user).service_account) is not None:

@@ -64,6 +64,7 @@ def unjudged(
         elif obj.partial:
             yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
     yield from _unknown(world, objects)
+    yield from _granted(world, objects)
     yield from _assumed(world, objects)
     for name in world.unfollowed:
         yield Unjudged("unfollowed", name)
@@ -80,6 +81,26 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
                 sort = "beyond a limit" if obj.provenance.beyond else "elsewhere" if obj.provenance.elsewhere else "unknown"
                 yield Unjudged(sort, f"{obj.file}: {obj.named}", why.text)
+
+
+def _granted(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+    """Grants in namespaces that a workload without a namespace may be applied to, and that would change its SCC there."""
+    for obj in objects:
+        if not isinstance(obj, Workload) or obj.partial or world.namespace_known(obj):
+            continue
+        # A failure was reported by the rules that asked for the outcome.
+        with suppress(Exception):
+            outcome = world.outcome(obj)
+            if outcome.verdict is None:
+                continue
+            for namespace in sorted(world.cluster.namespaces_granted(obj.pod.service_account)):
+                there = world.chosen_in(obj, namespace)
+                if there is not None and there.grant is not None and there.scc != outcome.verdict.scc:
+                    binding = there.grant.binding
+                    giver = f"{binding.kind} {binding.name}" if binding else f"the list of users in SCC {there.scc}"
+                    yield Unjudged(
+                        "granted", f"in namespace {namespace}, {giver} would give {obj.named} SCC {there.scc}", namespace
+                    )
 
 
 def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
@@ -153,6 +174,14 @@ def _no_verdict(level: str, found: list[Unjudged]) -> Iterator[Notice]:
         yield Notice(level, f"{found[0].what}: no verdict, because {found[0].why}{more}")
 
 
+def _granted_there(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice on the namespaces in which workloads that name none would get another SCC."""
+    if found:
+        more = f"; and {len(found) - 1} more such" if len(found) > 1 else ""
+        text = f"{found[0].what}{more}; its manifest sets no namespace, so pass `-n {found[0].why}` to judge it there"
+        yield Notice("note", text)
+
+
 def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
     for item in found:
         yield Notice(
@@ -178,6 +207,7 @@ _WORDS = {
     "beyond a limit": lambda found: _no_verdict("error", found),
     "unknown": lambda found: _no_verdict("warning", found),
     "elsewhere": lambda found: _no_verdict("note", found),
+    "granted": _granted_there,
     "pipelines": _pipelines,
     "unfollowed": _unfollowed,
 }
