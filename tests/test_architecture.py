@@ -15,6 +15,7 @@ RULES = ROOT / "rules"
 
 LAYERS = (
     ("source", "errors", "record", "text", "data"),
+    ("untyped",),
     ("go_text",),
     ("limits",),
     ("finding",),

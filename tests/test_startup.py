@@ -42,6 +42,7 @@ suppress suppress.syntax
 text
 units units.bundle units.context units.detect units.elsewhere units.facts units.helm units.kustomize
 units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.unit
+untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 world
 yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split

@@ -254,7 +254,7 @@ class World:
         if near is not None and counts is not None:
             for place in (near.file, os.path.dirname(near.file)):
                 twin = self._by_place.get((ref, place))
-                if twin is not None and _says_the_same(twin, counts):
+                if twin is not None and twin.same_content(counts):
                     return twin
         return counts
 
@@ -422,11 +422,6 @@ def _printed(pod: Mapping[str, Any]) -> int:
     spec = pod.get("spec") or {}
     ports = [len(container.get("ports") or ()) for _, _, container in containers(spec)]
     return len(ports) * sum(ports) + len((spec.get("securityContext") or {}).get("supplementalGroups") or ()) ** 2
-
-
-def _says_the_same(one: ApiObject, other: ApiObject) -> bool:
-    """Return whether two objects with one name differ only in labels and annotations."""
-    return one is other or {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}
 
 
 def namespace_of(obj: ApiObject, asked: str) -> str:

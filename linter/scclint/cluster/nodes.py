@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import meets, selects
 from scclint.record import record, replace
+from scclint.untyped import as_mapping, mappings
 
 Object = Mapping[str, Any]
 
@@ -113,7 +114,7 @@ def landing(pod: Object, pools: tuple[NodePool, ...]) -> tuple[NodePool, ...]:
 
 def pools_for(pod: Object, pools: Iterable[NodePool]) -> tuple[NodePool, ...]:
     """The pools on whose nodes a pod (a v1 Pod, or anything with its `spec`) can land, as far as that is known."""
-    spec = _mapping(pod.get("spec"))
+    spec = as_mapping(pod.get("spec"))
     return tuple(pool for pool in pools if _selectable(spec, pool) and _tolerated(spec.get("tolerations"), pool.taints))
 
 
@@ -200,13 +201,13 @@ def _asks(config: Object) -> bool:
 
 
 def _selector(config: Object) -> Object:
-    return _mapping(_mapping(config.get("spec")).get("machineConfigPoolSelector"))
+    return as_mapping(as_mapping(config.get("spec")).get("machineConfigPoolSelector"))
 
 
 def _roles(pool: Object) -> frozenset[str]:
-    selector = _mapping(_mapping(pool.get("spec")).get("nodeSelector"))
-    keys = [*_mapping(selector.get("matchLabels"))]
-    keys += [str(e.get("key")) for e in _maps(selector.get("matchExpressions")) if e.get("operator") in ("In", "Exists")]
+    selector = as_mapping(as_mapping(pool.get("spec")).get("nodeSelector"))
+    keys = [*as_mapping(selector.get("matchLabels"))]
+    keys += [str(e.get("key")) for e in mappings(selector.get("matchExpressions")) if e.get("operator") in ("In", "Exists")]
     roles = {key.removeprefix(_ROLE) for key in keys if key.startswith(_ROLE)} or {_name(pool)}
     if "master" in roles:
         return frozenset(roles | {"control-plane"})
@@ -214,8 +215,8 @@ def _roles(pool: Object) -> frozenset[str]:
 
 
 def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
-    selector = _mapping(_mapping(pool.get("spec")).get("nodeSelector"))
-    for key, value in sorted(_mapping(selector.get("matchLabels")).items()):
+    selector = as_mapping(as_mapping(pool.get("spec")).get("nodeSelector"))
+    for key, value in sorted(as_mapping(selector.get("matchLabels")).items()):
         if not key.startswith(_ROLE):
             yield key, str(value)
 
@@ -223,7 +224,7 @@ def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
 def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
     """Those that KubeletConfigs register nodes with."""
     for config in configs:
-        for taint in _maps(_kubelet(config).get("registerWithTaints")):
+        for taint in mappings(_kubelet(config).get("registerWithTaints")):
             if taint.get("effect") in ("NoSchedule", "NoExecute"):
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
@@ -243,32 +244,32 @@ def _crio_settings(machine_configs: Iterable[Object]) -> dict[str, str]:
 
 
 def _machine_config_selector(pool: Object) -> Object:
-    return _mapping(_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
+    return as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
 
 
 def _crio_file(text: str) -> dict[str, str]:
     import tomllib
 
     try:
-        runtime = _mapping(_mapping(tomllib.loads(text).get("crio")).get("runtime"))
+        runtime = as_mapping(as_mapping(tomllib.loads(text).get("crio")).get("runtime"))
     except tomllib.TOMLDecodeError:
         return {}
     keys = ("seccomp_profile", "privileged_seccomp_profile")
     settings = {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}
-    for handler, options in _mapping(runtime.get("runtimes")).items():
-        if isinstance(profile := _mapping(options).get("seccomp_profile"), str):
+    for handler, options in as_mapping(runtime.get("runtimes")).items():
+        if isinstance(profile := as_mapping(options).get("seccomp_profile"), str):
             settings[f"@{handler}"] = profile
     return settings
 
 
 def _selectable(spec: Object, pool: NodePool) -> bool:
-    wanted = _mapping(spec.get("nodeSelector"))
+    wanted = as_mapping(spec.get("nodeSelector"))
     if any(_impossible({"key": key, "operator": "In", "values": [value]}, pool) for key, value in wanted.items()):
         return False
-    affinity = _mapping(_mapping(spec.get("affinity")).get("nodeAffinity"))
-    terms = _mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution")).get("nodeSelectorTerms")
-    possible = (not any(_impossible(e, pool) for e in _maps(term.get("matchExpressions"))) for term in _maps(terms))
-    return not _maps(terms) or any(possible)
+    affinity = as_mapping(as_mapping(spec.get("affinity")).get("nodeAffinity"))
+    terms = as_mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution")).get("nodeSelectorTerms")
+    possible = (not any(_impossible(e, pool) for e in mappings(term.get("matchExpressions"))) for term in mappings(terms))
+    return not mappings(terms) or any(possible)
 
 
 def _impossible(expression: Object, pool: NodePool) -> bool:
@@ -290,7 +291,7 @@ def _impossible(expression: Object, pool: NodePool) -> bool:
 
 def _tolerated(tolerations: object, taints: Iterable[Taint]) -> bool:
     by_key: dict[str, list[Object]] = {}
-    for toleration in {repr(t): t for t in _maps(tolerations)}.values():
+    for toleration in {repr(t): t for t in mappings(tolerations)}.values():
         by_key.setdefault(str(toleration.get("key") or ""), []).append(toleration)
     return all(any(_tolerates(t, taint) for key in (taint.key, "") for t in by_key.get(key, ())) for taint in taints)
 
@@ -304,24 +305,12 @@ def _tolerates(toleration: Object, taint: Taint) -> bool:
 
 
 def _kubelet(config: Object) -> Object:
-    return _mapping(_mapping(config.get("spec")).get("kubeletConfig"))
+    return as_mapping(as_mapping(config.get("spec")).get("kubeletConfig"))
 
 
 def _labels(item: Object) -> Mapping[str, str]:
-    return _mapping(_mapping(item.get("metadata")).get("labels"))
+    return as_mapping(as_mapping(item.get("metadata")).get("labels"))
 
 
 def _name(item: Object) -> str:
-    return str(_mapping(item.get("metadata")).get("name") or "")
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _maps(value: object) -> list[Object]:
-    return [item for item in _list(value) if isinstance(item, Mapping)]
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return str(as_mapping(item.get("metadata")).get("name") or "")

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.record import record, replace
+from scclint.untyped import as_mapping, mappings
 
 PROFILE_ANNOTATION = "io.kubernetes.cri-o.SeccompProfilePath"
 
@@ -129,7 +130,7 @@ def _value(path: str, value: Any) -> Iterator[Observation | dict[str, Identity]]
         yield {str(c.get("id", "")): _labelled(c) for c in value["containers"] if isinstance(c, dict)}
     elif isinstance(value.get("items"), list):
         for item in value["items"]:
-            yield from _value(path, {"kind": str(value.get("kind", "")).removesuffix("List"), **_mapping(item)})
+            yield from _value(path, {"kind": str(value.get("kind", "")).removesuffix("List"), **as_mapping(item)})
     elif value.get("kind") == "Pod":
         yield from _pod(path, value)
     elif "defaultAction" in value:
@@ -144,18 +145,18 @@ def _unknown(path: str) -> LoadError:
 
 
 def _inspected(path: str, value: Mapping[str, Any]) -> Observation:
-    info, status = _mapping(value.get("info")) or value, _mapping(value.get("status"))
-    spec = _mapping(info.get("runtimeSpec"))
-    annotations, process = _mapping(spec.get("annotations")), _mapping(spec.get("process"))
+    info, status = as_mapping(value.get("info")) or value, as_mapping(value.get("status"))
+    spec = as_mapping(info.get("runtimeSpec"))
+    annotations, process = as_mapping(spec.get("annotations")), as_mapping(spec.get("process"))
     identity = _labelled(status) if status else Identity()
     if not identity.pod:
         identity = Identity(
             *(str(annotations.get(f"{_LABEL}{key}", "")) for key in ("pod.namespace", "pod.name", "container.name"))
         )
-    bounding = _mapping(process.get("capabilities")).get("bounding")
+    bounding = as_mapping(process.get("capabilities")).get("bounding")
     privileged = info.get("privileged")
     linux = spec.get("linux")
-    profile = _mapping(linux).get("seccomp")
+    profile = as_mapping(linux).get("seccomp")
     return Observation(
         identity,
         "crictl",
@@ -171,8 +172,8 @@ def _inspected(path: str, value: Mapping[str, Any]) -> Observation:
 
 
 def _labelled(container: Mapping[str, Any]) -> Identity:
-    labels = _mapping(container.get("labels"))
-    name = labels.get(f"{_LABEL}container.name") or _mapping(container.get("metadata")).get("name") or ""
+    labels = as_mapping(container.get("labels"))
+    name = labels.get(f"{_LABEL}container.name") or as_mapping(container.get("metadata")).get("name") or ""
     return Identity(str(labels.get(f"{_LABEL}pod.namespace", "")), str(labels.get(f"{_LABEL}pod.name", "")), str(name))
 
 
@@ -193,23 +194,23 @@ def _status(path: str, text: str) -> Iterator[Observation]:
 
 
 def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
-    metadata, spec, status = (_mapping(pod.get(key)) for key in ("metadata", "spec", "status"))
+    metadata, spec, status = (as_mapping(pod.get(key)) for key in ("metadata", "spec", "status"))
     ids = {}
     for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
-        for entry in _maps(status.get(key)):
+        for entry in mappings(status.get(key)):
             ids[str(entry.get("name"))] = str(entry.get("containerID") or "").rpartition("://")[2]
-    controller = next((o for o in _maps(metadata.get("ownerReferences")) if o.get("controller")), {})
-    own = _requested(_mapping(spec.get("securityContext")))
+    controller = next((o for o in mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
+    own = _requested(as_mapping(spec.get("securityContext")))
     for key in ("initContainers", "containers", "ephemeralContainers"):
-        for container in _maps(spec.get(key)):
-            context = _mapping(container.get("securityContext"))
+        for container in mappings(spec.get(key)):
+            context = as_mapping(container.get("securityContext"))
             name = str(container.get("name", ""))
             yield Observation(
                 Identity(str(metadata.get("namespace", "")), str(metadata.get("name", "")), name),
                 "pod",
                 path,
                 privileged=context.get("privileged") is True,
-                scc=str(_mapping(metadata.get("annotations")).get("openshift.io/scc", "")),
+                scc=str(as_mapping(metadata.get("annotations")).get("openshift.io/scc", "")),
                 requested=_requested(context) or own,
                 owner=(str(controller.get("kind", "")), str(controller.get("name", ""))),
                 node=str(spec.get("nodeName", "")),
@@ -218,7 +219,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
 
 
 def _requested(context: Mapping[str, Any]) -> Requested | None:
-    profile = _mapping(context.get("seccompProfile"))
+    profile = as_mapping(context.get("seccompProfile"))
     return Requested(str(profile["type"]), str(profile.get("localhostProfile") or "")) if profile.get("type") else None
 
 
@@ -237,11 +238,3 @@ def _by_file_name(path: str, names: Mapping[str, Identity]) -> Identity | None:
     if len(parts) == 3:
         return Identity(*parts)
     return Identity("", *parts) if len(parts) == 2 else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _maps(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

@@ -16,6 +16,7 @@ from scclint.model.object import Provenance
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
 from scclint.record import replace
+from scclint.untyped import as_mappings
 
 RBAC = "rbac.authorization.k8s.io"
 INSTALL: Path = ("spec", "install", "spec")
@@ -29,13 +30,13 @@ def implied(csv: Item) -> Iterator[Item]:
         return
     home = f"install namespace of {name}"
     placed = Provenance(home=home).within(csv.provenance)
-    for index, deployment in enumerate(_list(install.get("deployments"))):
+    for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)
         manifest = {**_object("apps/v1", "Deployment", str(deployment.get("name") or "")), "spec": deployment.get("spec")}
         yield Item(csv.root, where, deployment, placed, Workload, WORKLOADS["Deployment"].template, manifest)
     accounts: set[str] = set()
     for key, kind in (("permissions", "Role"), ("clusterPermissions", "ClusterRole")):
-        for index, permission in enumerate(_list(install.get(key))):
+        for index, permission in enumerate(as_mappings(install.get(key))):
             where = (*csv.path, *INSTALL, key, index)
             account = str(permission.get("serviceAccountName") or "default")
             if account not in accounts:
@@ -58,8 +59,3 @@ def _binding(role: dict[str, Any], account: str) -> dict[str, Any]:
 
 def _object(api_version: str, kind: str, name: str) -> dict[str, Any]:
     return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}}
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    """The items, one empty dict for each that is no mapping, so that indices stay true."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

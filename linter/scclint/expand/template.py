@@ -15,6 +15,7 @@ from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, A
 from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.source import Span
+from scclint.untyped import mappings
 from scclint.yaml.locate import locate
 from scclint.yaml.nodes import to_data
 
@@ -136,14 +137,10 @@ def _target_namespace(objects: Iterable[Mapping[str, Any]]) -> str:
     written = {
         subject["namespace"].text
         for data in objects
-        for subject in _dicts(data.get("subjects"))
+        for subject in mappings(data.get("subjects"))
         if isinstance(subject.get("namespace"), Unknown)
     }
     return written.pop() if len(written) == 1 else ""
-
-
-def _dicts(value: Any) -> Iterator[dict[str, Any]]:
-    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))
 
 
 class _Filler:

@@ -131,6 +131,10 @@ class ApiObject(View):
         """The further arguments that a subclass is made with."""
         return {}
 
+    def same_content(self, other: "ApiObject") -> bool:
+        """Return whether two objects differ in nothing but their metadata."""
+        return self is other or {**self.manifest, "metadata": None} == {**other.manifest, "metadata": None}
+
     @property
     def file(self) -> str:
         return self.document.file

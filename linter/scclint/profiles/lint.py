@@ -22,6 +22,7 @@ from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
 from scclint.source import Span
 from scclint.text import and_more, closest_match
+from scclint.untyped import as_list
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 _SHOWN = 12
@@ -144,7 +145,7 @@ def _malformed_keys_and_valid_rules(
 ) -> tuple[set[str | int], dict[int, Profile]]:
     """Return the malformed keys except `syscalls`, and the valid rules by their index."""
     bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
-    rules = {i: r for i, r in enumerate(_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
+    rules = {i: r for i, r in enumerate(as_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
     return {path[0] for path in bad if path and path[0] != "syscalls"}, rules
 
 
@@ -253,8 +254,8 @@ def _unknown_names(rules: Mapping[int, Profile], default_denies: bool) -> Iterat
 
 def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileProblem]:
     """Yield the architectures that the filter misses: the kernel kills a program that makes a syscall through one of them."""
-    listed = _list(data.get("architectures"))
-    mapped = [entry.get("architecture") for entry in _list(data.get("archMap")) if isinstance(entry, dict)]
+    listed = as_list(data.get("architectures"))
+    mapped = [entry.get("architecture") for entry in as_list(data.get("archMap")) if isinstance(entry, dict)]
     for arch in target.arches:
         token = NATIVE[arch]
         if not listed and not mapped:
@@ -344,7 +345,3 @@ def _weak(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
 
 def _fragile(id: str, message: str, settle: str, path: Path) -> ProfileProblem:
     return ProfileProblem(id, BROKEN, Severity.WARNING, message, settle, path)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

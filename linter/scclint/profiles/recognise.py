@@ -9,6 +9,7 @@ from scclint.profiles.diff import ProfileDiff, compare
 from scclint.profiles.resolve import NATIVE, Profile
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
 from scclint.record import record
+from scclint.untyped import as_list
 
 _OPTIONAL = ("flags", "listenerPath", "listenerMetadata")
 
@@ -35,7 +36,7 @@ class Recognition:
 
 def identify(profile: Mapping[str, Any]) -> Recognition | None:
     """Return the known RuntimeDefault that equals a profile in the OCI format, including the order of rules; None if none does."""
-    if len(_list(profile.get("syscalls"))) > MAX_COMPARED_RULES:
+    if len(as_list(profile.get("syscalls"))) > MAX_COMPARED_RULES:
         return None
     observed = _plain(profile)
     for arch, variant, caps, candidate in _candidates(observed):
@@ -78,7 +79,7 @@ def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ..
 
 def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[str]:
     """Yield the capabilities of the container: those whose additional rules are all in the profile."""
-    rules = _list(observed.get("syscalls"))
+    rules = as_list(observed.get("syscalls"))
     for cap, gained in _gained(variant, arch):
         if all(rule in rules for rule in gained):
             yield cap
@@ -128,11 +129,11 @@ def _plain_argument(arg: Profile) -> Profile:
 
 def _comparable(profile: Profile) -> Profile:
     """Return the profile without malformed parts, as `compare` requires."""
-    rules = [rule for rule in _list(profile.get("syscalls")) if isinstance(rule, dict) and _is_valid(rule)]
+    rules = [rule for rule in as_list(profile.get("syscalls")) if isinstance(rule, dict) and _is_valid(rule)]
     valid = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
     if not isinstance(valid.get("defaultErrnoRet", 0), int):
         del valid["defaultErrnoRet"]
-    valid["architectures"] = [token for token in _list(profile.get("architectures")) if isinstance(token, str)]
+    valid["architectures"] = [token for token in as_list(profile.get("architectures")) if isinstance(token, str)]
     return valid
 
 
@@ -146,7 +147,3 @@ def _is_valid(rule: Profile) -> bool:
 def _is_valid_argument(arg: Profile) -> bool:
     numbers = (arg.get("index"), arg.get("value"), arg.get("valueTwo", 0))
     return isinstance(arg.get("op"), str) and all(isinstance(number, int) for number in numbers)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -8,6 +8,7 @@ from scclint.finding import Path, Severity
 from scclint.profiles.problem import BROKEN, ProfileProblem
 from scclint.seccomp.tables import errno_number
 from scclint.text import closest_match
+from scclint.untyped import as_list
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -117,7 +118,7 @@ def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
         message = "the profile has both `architectures` and `archMap`"
         yield _broken("architectures-and-archmap", message, "Keep one: CRI-O rejects a profile with both.", ("archMap",))
     yield from _errno("defaultErrno", data, ())
-    for index, token in enumerate(_list(data.get("architectures"))):
+    for index, token in enumerate(as_list(data.get("architectures"))):
         if token in _NOT_IN_RUNC:
             message = f"architectures[{index}]: runc does not know {token}"
             yield _broken(
@@ -134,7 +135,7 @@ def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
             "Set defaultAction to SCMP_ACT_ERRNO, and use SCMP_ACT_NOTIFY in rules.",
             ("defaultAction",),
         )
-    for index, rule in enumerate(_list(data.get("syscalls"))):
+    for index, rule in enumerate(as_list(data.get("syscalls"))):
         if isinstance(rule, dict):
             yield from _rule(rule, ("syscalls", index))
 
@@ -150,7 +151,7 @@ def _rule(rule: dict[str, Any], at: Path) -> Iterator[ProfileProblem]:
         )
     yield from _errno("errno", rule, at)
     if rule.get("action") == "SCMP_ACT_NOTIFY":
-        for index, name in enumerate(_list(rule.get("names"))):
+        for index, name in enumerate(as_list(rule.get("names"))):
             if name == "write":
                 message = f"{place} uses SCMP_ACT_NOTIFY for `write`, which runc itself needs to pass on the listener"
                 yield _broken("notify-write", message, "Remove `write` from this rule.", (*at, "names", index))
@@ -193,7 +194,3 @@ def _type_name(value: object) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "a string" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

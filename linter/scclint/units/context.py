@@ -11,8 +11,9 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.record import record
-from scclint.units.facts import Facts, mappings, texts
+from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
+from scclint.untyped import mappings, texts
 
 _ACCOUNT = "system:serviceaccount:"
 _ACCOUNTS_OF = "system:serviceaccounts:"
@@ -132,7 +133,7 @@ class Contexts:
         most = max(self._fit(taken.unit, taker) for taken in candidates)
         best: list[Taken] = []
         for taken in sorted(candidates, key=lambda taken: taken.unit):
-            if self._fit(taken.unit, taker) == most and not any(_same(taken.obj, other.obj) for other in best):
+            if self._fit(taken.unit, taker) == most and not any(taken.obj.same_content(other.obj) for other in best):
                 best.append(taken)
         return best
 
@@ -224,7 +225,3 @@ def _references(obj: ApiObject) -> Iterator[ObjectName]:
             if "securitycontextconstraints" in texts(rule.get("resources")):
                 for name in texts(rule.get("resourceNames")):
                     yield "SecurityContextConstraints", "", name
-
-
-def _same(one: ApiObject, other: ApiObject) -> bool:
-    return {**one.manifest, "metadata": None} == {**other.manifest, "metadata": None}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.units.facts import Facts, mappings, texts
+from scclint.units.facts import Facts
+from scclint.untyped import mappings, texts
 
 if TYPE_CHECKING:
     from scclint.profiles.sources import Profiles

@@ -1,7 +1,6 @@
 """What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
@@ -87,13 +86,3 @@ def _identities(objects: Iterable[ApiObject]) -> Iterator[Identity]:
 def _required(workload: Workload) -> str:
     value = workload.pod.field("metadata", "annotations", REQUIRED_SCC).value
     return value if isinstance(value, str) else ""
-
-
-def mappings(value: Any) -> list[dict[str, Any]]:
-    """The mappings among the items of a list; none of what is no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def texts(value: Any) -> list[str]:
-    """The texts among the items of a list; none of what is no list."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

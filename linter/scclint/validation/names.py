@@ -13,6 +13,7 @@ from scclint.finding import Path
 from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
+from scclint.untyped import as_mapping, as_mappings
 from scclint.validation.problem import FieldProblem, duplicate, invalid, not_found
 
 _FORMS = {
@@ -27,7 +28,7 @@ Problems = Iterator[FieldProblem]
 
 def check_names(root: Json, kind: str) -> Problems:
     """The problems of the names in an object of that kind; roles and bindings may be called almost anything."""
-    metadata = _mapping(root, "metadata")
+    metadata = as_mapping(root.get("metadata"))
     namespace, name = metadata.get("namespace"), metadata.get("name")
     problems: list[FieldProblem] = []
     if kind not in CLUSTER_SCOPED:
@@ -43,18 +44,18 @@ def check_names(root: Json, kind: str) -> Problems:
     where = WORKLOADS[kind].template
     template: Any = root
     for step in where:
-        template = _mapping(template, step)
-    spec = _mapping(root, "spec")
+        template = as_mapping(template.get(step))
+    spec = as_mapping(root.get("spec"))
     if WORKLOADS[kind].needs_selector:
         if not spec.get("selector"):
             return
         yield from _check_selector(spec, template)
-    yield from _check_pod_spec(_mapping(template, "spec"), (*where, "spec"), spec.get("volumeClaimTemplates"))
+    yield from _check_pod_spec(as_mapping(template.get("spec")), (*where, "spec"), spec.get("volumeClaimTemplates"))
 
 
 def _check_selector(spec: Json, template: Json) -> Problems:
-    labels = _mapping(_mapping(template, "metadata"), "labels")
-    for key, wanted in _mapping(_mapping(spec, "selector"), "matchLabels").items():
+    labels = as_mapping(as_mapping(template.get("metadata")).get("labels"))
+    for key, wanted in as_mapping(as_mapping(spec.get("selector")).get("matchLabels")).items():
         label = labels.get(key, "")
         if not (isinstance(wanted, str) and isinstance(label, str)) or label == wanted:
             continue
@@ -67,22 +68,22 @@ def _check_selector(spec: Json, template: Json) -> Problems:
 
 
 def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
-    volumes = [volume.get("name") for volume in _mappings(spec.get("volumes"))]
+    volumes = [volume.get("name") for volume in as_mappings(spec.get("volumes"))]
     yield from _check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)))
     containers = [
         (container, (*path, key, index))
         for key in ("containers", "initContainers")
-        for index, container in enumerate(_mappings(spec.get(key)))
+        for index, container in enumerate(as_mappings(spec.get(key)))
     ]
     yield from _check_unlike((container.get("name"), (*where, "name")) for container, where in containers)
-    volumes += [_mapping(claim, "metadata").get("name") for claim in _mappings(claim_templates)]
+    volumes += [as_mapping(claim.get("metadata")).get("name") for claim in as_mappings(claim_templates)]
     # A tool that fills in an empty image can also add volumes.
     to_be_filled_in = any(container.get("image") == "" for container, _ in containers)
     if to_be_filled_in or any(map(is_open, (spec.get("volumes"), claim_templates, *volumes))):
         return
     known = {name for name in volumes if isinstance(name, str)}
     for container, where in containers:
-        for index, mount in enumerate(_mappings(container.get("volumeMounts"))):
+        for index, mount in enumerate(as_mappings(container.get("volumeMounts"))):
             name = mount.get("name")
             if isinstance(name, str) and name and name not in known and not is_open(name):
                 yield not_found((*where, "volumeMounts", index, "name"), name)
@@ -112,13 +113,3 @@ def _check_form(form: str, name: Any, path: Path) -> Problems:
             f"a lowercase RFC 1123 {form} must consist of lower case alphanumeric {made_of}, and must start and end with an "
             "alphanumeric character",
         )
-
-
-def _mapping(data: Json, key: str) -> Json:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> list[Json]:
-    """The items of a list, an empty one for each that is no mapping, so that indices stay true."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

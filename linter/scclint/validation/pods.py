@@ -12,6 +12,7 @@ from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
 from scclint.text import field_path
+from scclint.untyped import as_mapping
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
@@ -42,9 +43,9 @@ def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) 
     where = WORKLOADS[kind].template
     template: Any = root
     for step in where:
-        template = _mapping(template, step)
+        template = as_mapping(template.get(step))
     spec_path = (*where, "spec")
-    spec = _mapping(template, "spec")
+    spec = as_mapping(template.get("spec"))
     yield from _check_annotations(template, where, kind)
     if not (openshift and kind == "Pod" and kubernetes_minor >= FIELD_FOLLOWS_ANNOTATION):
         yield from _check_annotations_agree(template, where)
@@ -52,13 +53,15 @@ def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) 
     yield from _check_namespaces(spec, spec_path, kubernetes_minor)
     yield from _check_os(spec, spec_path)
     yield from _check_volumes(spec, spec_path)
-    if spec.get("ephemeralContainers") and not _mapping(root, "metadata").get("uid"):
+    if spec.get("ephemeralContainers") and not as_mapping(root.get("metadata")).get("uid"):
         text = "cannot be set on create" if kind == "Pod" else "ephemeral containers not allowed in pod template"
         yield forbidden((*spec_path, "ephemeralContainers"), text)
-    yield from _check_seccomp_profile(_mapping(spec, "securityContext"), (*spec_path, "securityContext"))
+    yield from _check_seccomp_profile(as_mapping(spec.get("securityContext")), (*spec_path, "securityContext"))
     user_namespace = kubernetes_minor >= PROC_MOUNT_NEEDS_USER_NAMESPACE and spec.get("hostUsers") in (None, True)
     for container, path in _containers(spec, spec_path):
-        yield from _check_security_context(_mapping(container, "securityContext"), (*path, "securityContext"), user_namespace)
+        yield from _check_security_context(
+            as_mapping(container.get("securityContext")), (*path, "securityContext"), user_namespace
+        )
 
 
 def _check_seccomp_profile(security_context: Json, path: Path) -> Problems:
@@ -91,7 +94,7 @@ def _check_security_context(context: Json, path: Path, user_namespace: bool) -> 
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged") is True:
             yield _contradiction(context, path, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
-        added = _mapping(context, "capabilities").get("add")
+        added = as_mapping(context.get("capabilities")).get("add")
         if isinstance(added, list) and "CAP_SYS_ADMIN" in added:
             yield _contradiction(
                 context, path, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
@@ -130,18 +133,18 @@ def _check_annotations_agree(template: Json, where: Path) -> Problems:
     """`validateSeccompAnnotationsAndFields`: where both are set, the field and the annotation of the same level agree."""
     annotations = _annotations(template)
     spec_path = (*where, "spec")
-    spec = _mapping(template, "spec")
+    spec = as_mapping(template.get("spec"))
     yield from _check_agree(
-        annotations.get(POD_SECCOMP_ANNOTATION), _mapping(spec, "securityContext"), (*spec_path, "securityContext")
+        annotations.get(POD_SECCOMP_ANNOTATION), as_mapping(spec.get("securityContext")), (*spec_path, "securityContext")
     )
     for container, path in _containers(spec, spec_path):
         name = container.get("name")
         annotation = annotations.get(CONTAINER_SECCOMP_ANNOTATION_PREFIX + name) if isinstance(name, str) else None
-        yield from _check_agree(annotation, _mapping(container, "securityContext"), (*path, "securityContext"))
+        yield from _check_agree(annotation, as_mapping(container.get("securityContext")), (*path, "securityContext"))
 
 
 def _check_agree(annotation: Any, security_context: Json, path: Path) -> Problems:
-    profile = _mapping(security_context, "seccompProfile")
+    profile = as_mapping(security_context.get("seccompProfile"))
     type_ = profile.get("type")
     if not isinstance(annotation, str) or type_ not in SECCOMP_TYPES:
         return
@@ -184,10 +187,10 @@ def _check_namespaces(spec: Json, path: Path, kubernetes_minor: int) -> Problems
 
 def _check_os(spec: Json, path: Path) -> Problems:
     """Check as `validateWindows` and `validateLinux`: a pod that sets its operating system has no field of the other one."""
-    name = _mapping(spec, "os").get("name")
-    contexts = [(_mapping(spec, "securityContext"), (*path, "securityContext"), LINUX_POD_FIELDS)]
+    name = as_mapping(spec.get("os")).get("name")
+    contexts = [(as_mapping(spec.get("securityContext")), (*path, "securityContext"), LINUX_POD_FIELDS)]
     contexts += [
-        (_mapping(container, "securityContext"), (*container_path, "securityContext"), LINUX_CONTAINER_FIELDS)
+        (as_mapping(container.get("securityContext")), (*container_path, "securityContext"), LINUX_CONTAINER_FIELDS)
         for container, container_path in _containers(spec, path)
     ]
     if name == "windows":
@@ -224,9 +227,4 @@ def _containers(spec: Json, path: Path) -> Iterator[tuple[Json, Path]]:
 
 
 def _annotations(template: Json) -> Json:
-    return _mapping(_mapping(template, "metadata"), "annotations")
-
-
-def _mapping(data: Json, key: str) -> Json:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
+    return as_mapping(as_mapping(template.get("metadata")).get("annotations"))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from scclint.finding import Path
 from scclint.record import EMPTY, record
+from scclint.untyped import as_text, mappings, texts
 
 ORIGIN = "config.kubernetes.io/origin"
 """The annotation by which kustomize says from which file it built an object."""
@@ -95,25 +96,25 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
 
     return Kustomization(
         file,
-        _text(_get(data, "namespace")),
+        as_text(_get(data, "namespace")),
         absolute("resource", "component"),
         absolute("patch"),
         any(patch.text for patch in patches) or any(_get(data, key) for key in _CHANGING),
         _get(data, "kind") == "Component",
         references,
         tuple(_charts(data)),
-        tuple(text for key in _PLUGINS for text in _texts(_get(data, key)) if "\n" in text),
+        tuple(text for key in _PLUGINS for text in texts(_get(data, key)) if "\n" in text),
         patches,
     )
 
 
 def plugin_references(data: Any) -> Iterator[Reference]:
     """The files that the configuration of one of kustomize's own generators or transformers names."""
-    kind = _text(_get(data, "kind"))
+    kind = as_text(_get(data, "kind"))
     yield from _generator_files(kind, data)
     yield from _files(f"{kind}.path", "patch" if "Patch" in kind else "file", [_get(data, "path")])
     yield from _files(f"{kind}.paths", "patch", _get(data, "paths"))
-    for replacement in _dicts(_get(data, "replacements")):
+    for replacement in mappings(_get(data, "replacements")):
         yield from _files(f"{kind}.replacements", "file", [_get(replacement, "path")])
 
 
@@ -155,7 +156,7 @@ def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
                 target = _get(patch, "target")
                 found = target if isinstance(target, dict) else EMPTY
                 inline = _key(patch, "patch")
-                yield PatchEntry(path, _text(_get(patch, "path")), _text(patch.get(inline)), (*path, inline), found)
+                yield PatchEntry(path, as_text(_get(patch, "path")), as_text(patch.get(inline)), (*path, inline), found)
 
 
 def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator[Reference]:
@@ -164,41 +165,41 @@ def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator
     yield from _files("components", "component", _get(data, "components"))
     yield from (Reference(str(patch.path[0]), "patch", patch.file) for patch in patches if patch.file)
     for key in _PLUGINS:
-        yield from _files(key, "plugin", [text for text in _texts(_get(data, key)) if "\n" not in text])
+        yield from _files(key, "plugin", [text for text in texts(_get(data, key)) if "\n" not in text])
     for key in ("configMapGenerator", "secretGenerator"):
-        for generator in _dicts(_get(data, key)):
+        for generator in mappings(_get(data, key)):
             yield from _generator_files(key, generator)
     for key in ("configurations", "crds"):
         yield from _files(key, "file", _get(data, key))
     yield from _files("openapi", "file", [_get(_get(data, "openapi"), "path")])
-    yield from _files("replacements", "file", [_get(item, "path") for item in _dicts(_get(data, "replacements"))])
-    for chart in _dicts(_get(data, "helmCharts")):
+    yield from _files("replacements", "file", [_get(item, "path") for item in mappings(_get(data, "replacements"))])
+    for chart in mappings(_get(data, "helmCharts")):
         yield from _files("helmCharts", "values", [_get(chart, "valuesFile")])
         yield from _files("helmCharts", "values", _get(chart, "additionalValuesFiles"))
-    for chart in _dicts(_get(data, "helmChartInflationGenerator")):
+    for chart in mappings(_get(data, "helmChartInflationGenerator")):
         yield from _files("helmChartInflationGenerator", "values", [_get(chart, "values")])
 
 
 def _files(field: str, use: Use, values: Any) -> Iterator[Reference]:
-    yield from (Reference(field, use, value) for value in _texts(values) if value)
+    yield from (Reference(field, use, value) for value in texts(values) if value)
 
 
 def _generator_files(field: str, generator: Any) -> Iterator[Reference]:
     # `files` takes `KEY=PATH` as well as a path.
-    yield from _files(f"{field}.files", "file", [text.split("=", 1)[-1] for text in _texts(_get(generator, "files"))])
+    yield from _files(f"{field}.files", "file", [text.split("=", 1)[-1] for text in texts(_get(generator, "files"))])
     yield from _files(f"{field}.envs", "file", _get(generator, "envs"))
     yield from _files(f"{field}.env", "file", [_get(generator, "env")])
 
 
 def _charts(data: dict[str, Any]) -> Iterator[str]:
-    home = _text(_get(_get(data, "helmGlobals"), "chartHome")) or _CHART_HOME
-    for chart in _dicts(_get(data, "helmCharts")):
-        name, version = _text(_get(chart, "name")), _text(_get(chart, "version"))
+    home = as_text(_get(_get(data, "helmGlobals"), "chartHome")) or _CHART_HOME
+    for chart in mappings(_get(data, "helmCharts")):
+        name, version = as_text(_get(chart, "name")), as_text(_get(chart, "version"))
         yield os.path.join(home, name)
         # kustomize unpacks a chart that it fetches into a folder with the version in its name.
         yield os.path.join(home, f"{name}-{version}", name)
-    for chart in _dicts(_get(data, "helmChartInflationGenerator")):
-        yield os.path.join(_text(_get(chart, "chartHome")) or _CHART_HOME, _text(_get(chart, "chartName")))
+    for chart in mappings(_get(data, "helmChartInflationGenerator")):
+        yield os.path.join(as_text(_get(chart, "chartHome")) or _CHART_HOME, as_text(_get(chart, "chartName")))
 
 
 def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
@@ -224,15 +225,3 @@ def lay_out(kustomizations: Iterable[Kustomization]) -> Layout:
                 claims.setdefault(name, set()).add(namespace)
     namespaces = {name: next(iter(found)) for name, found in claims.items() if len(found) == 1 and "" not in found}
     return Layout(patches, namespaces, resources)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _texts(value: Any) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -21,6 +21,7 @@ from scclint.record import record
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.kustomization import ORIGIN, PatchEntry, read_kustomization
+from scclint.untyped import as_text
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 
@@ -49,7 +50,7 @@ def find_origin(
     there from here.
     """
     annotated = _annotated(obj)
-    path, repository = _text(annotated.get("path")) or _text(annotated.get("configuredIn")), _text(annotated.get("repo"))
+    path, repository = as_text(annotated.get("path")) or as_text(annotated.get("configuredIn")), as_text(annotated.get("repo"))
     if not path:
         return None
     if repository or os.path.isabs(path) or len(path) > LONGEST:
@@ -332,7 +333,3 @@ def _annotated(obj: "ApiObject") -> dict[str, Any]:
     documents = load_text("", annotation, frozenset())
     data = to_data(documents[0].root) if documents else None
     return data if isinstance(data, dict) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -1,0 +1,36 @@
+"""Values of data whose types nobody has checked: a value if it has the type asked for, else an empty value of that type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scclint.record import EMPTY
+
+
+def as_text(value: object) -> str:
+    """Return the value if it is a string, else an empty string."""
+    return value if isinstance(value, str) else ""
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return the value if it is a mapping, else an empty mapping."""
+    return value if isinstance(value, Mapping) else EMPTY
+
+
+def as_list(value: object) -> list[Any]:
+    """Return the value if it is a list, else an empty list."""
+    return value if isinstance(value, list) else []
+
+
+def mappings(value: object) -> list[dict[str, Any]]:
+    """Return the items of a list that are mappings, and an empty list for any other value."""
+    return [item for item in as_list(value) if isinstance(item, dict)]
+
+
+def as_mappings(value: object) -> list[dict[str, Any]]:
+    """Return the items of a list, each that is no mapping replaced by an empty one, so that indices stay true."""
+    return [item if isinstance(item, dict) else {} for item in as_list(value)]
+
+
+def texts(value: object) -> list[str]:
+    """Return the items of a list that are strings, and an empty list for any other value."""
+    return [item for item in as_list(value) if isinstance(item, str)]
