@@ -14,6 +14,51 @@ Path = tuple[str | int, ...]
 """A way into an object: keys and 0-based indices, `("spec", "containers", 0, "name")`."""
 
 
+Scalar = str | int | float | bool | None
+
+
+@record
+class Set:
+    """Write a scalar at `path`. Mappings that are missing on the way are added."""
+
+    path: Path
+    value: Scalar
+
+
+@record
+class Append:
+    """Add a scalar to the end of the list at `path`, which is added if it is missing."""
+
+    path: Path
+    value: Scalar
+
+
+@record
+class Rename:
+    """Give the key at the end of `path` another name."""
+
+    path: Path
+    key: str
+
+
+@record
+class Remove:
+    """Remove the field or list item at `path`. A mapping or list that loses its last entry is left empty."""
+
+    path: Path
+
+
+@record
+class AddDocument:
+    """Add a document, given as YAML text, to the end of a file."""
+
+    text: str
+
+
+Operation = Set | Append | Rename | Remove | AddDocument
+"""A change of a document, whatever its style. `path` leads from the root of the document."""
+
+
 class Severity(Enum):
     """How much a finding matters. The value is the word users see; `rank` orders (0 is the worst)."""
 

@@ -1,0 +1,192 @@
+"""Edit YAML and JSON text by field path, and keep every other byte.
+
+An edit is a few replacements of text, computed from the places of the nodes. It counts only if the edited text reads as the
+intended data and all other documents of the stream are unchanged. What cannot be edited so is refused with its reason.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from scclint.errors import LoadError
+from scclint.finding import AddDocument, Append, Operation, Path, Rename, Set
+from scclint.yaml.edit_places import EditRefused, Replacement, Tree
+from scclint.yaml.edit_styles import attempts
+from scclint.yaml.lines import has_odd_breaks
+from scclint.yaml.nodes import Node, to_data
+from scclint.yaml.split import body_start, split
+
+__all__ = ["EditRefused", "Edited", "edit"]
+
+_MARK = "\ufeff"
+
+
+class Edited(NamedTuple):
+    """The edited text. `under_comment` is True if a line was removed that has a comment line directly above it."""
+
+    text: str
+    under_comment: bool = False
+
+
+def edit(text: str, index: int, operations: Sequence[Operation]) -> Edited:
+    """Return the text of a file with `operations` applied, one after the other, to its document `index` (0-based).
+
+    Raises EditRefused with the reason as a clause if an operation cannot be applied without changing anything else.
+    """
+    mark = _MARK if text.startswith(_MARK) else ""
+    edited = Edited(text.removeprefix(_MARK))
+    for operation in operations:
+        _check_characters(edited.text)
+        changed, under_comment = _applied(edited.text, index, operation)
+        edited = Edited(changed, edited.under_comment or under_comment)
+    return Edited(mark + edited.text, edited.under_comment)
+
+
+def _check_characters(text: str) -> None:
+    breaks = text.count("\n")
+    if has_odd_breaks(text):
+        raise EditRefused("the file has hidden line breaks")
+    if _MARK in text:
+        raise EditRefused("the file has a byte order mark within its text")
+    if 0 < text.count("\r\n") < breaks:
+        raise EditRefused("the file mixes LF and CRLF line ends")
+
+
+def _applied(text: str, index: int, operation: Operation) -> Edited:
+    chunks = [chunk.text for chunk in split(text)]
+    if isinstance(operation, AddDocument):
+        return Edited(_with_document(text, chunks, operation.text))
+    if index >= len(chunks):
+        raise EditRefused("the document is not there")
+    counts = [len(_parse(chunk)) if _is_json(chunk) else 1 for chunk in chunks[:index]]
+    if any(count != 1 for count in counts):
+        raise EditRefused("several documents share a line")
+    chunk = chunks[index]
+    intended = changed_data(to_data(_only(chunk)), operation)
+    tree = Tree(chunk, _only(chunk), is_json=_is_json(chunk))
+    for attempt in attempts(tree, operation):
+        changed = _replaced(chunk, attempt.replacements)
+        edited = "".join((*chunks[:index], changed, *chunks[index + 1 :]))
+        if _reads_as(changed, intended) and [c.text for c in split(edited)] == [*chunks[:index], changed, *chunks[index + 1 :]]:
+            return Edited(edited, attempt.under_comment)
+    raise EditRefused("no place was found where the edit changes nothing else")
+
+
+def changed_data(data: Any, operation: Operation) -> Any:
+    """Return `data` with the operation applied; `data` itself is changed.
+
+    Raises EditRefused if the data has no place for it.
+    """
+    if isinstance(operation, AddDocument):
+        return data
+    *way, last = operation.path
+    holder = data
+    for depth, step in enumerate(way):
+        if isinstance(step, str) and isinstance(holder, dict) and holder.get(step) is None and _adds(operation):
+            holder[step] = {}
+        if not _has(holder, step):
+            raise EditRefused(f"the document has no {_dotted(operation.path[: depth + 1])}")
+        holder = holder[step]
+    if isinstance(operation, Set):
+        if not isinstance(holder, dict) and not _has(holder, last):
+            raise EditRefused(f"the document has no {_dotted(operation.path[:-1])} to write to")
+        holder[last] = operation.value
+    elif isinstance(operation, Append):
+        if isinstance(holder, dict) and holder.get(last) is None:
+            holder[last] = []
+        if not _has(holder, last) or not isinstance(holder[last], list):
+            raise EditRefused(f"{_dotted(operation.path)} is no list")
+        holder[last].append(operation.value)
+    elif not _has(holder, last):
+        raise EditRefused(f"the document has no {_dotted(operation.path)}")
+    elif isinstance(operation, Rename):
+        if operation.key in holder:
+            raise EditRefused(f"{operation.key} is there as well")
+        holder[operation.key] = holder.pop(last)
+    else:
+        del holder[last]
+    return data
+
+
+def _adds(operation: Operation) -> bool:
+    return isinstance(operation, Set | Append)
+
+
+def _has(holder: Any, step: str | int) -> bool:
+    if isinstance(step, str):
+        return isinstance(holder, dict) and step in holder
+    return isinstance(holder, list) and 0 <= step < len(holder)
+
+
+def _dotted(path: Path) -> str:
+    from scclint.text import field_path
+
+    return field_path(path)
+
+
+def _replaced(text: str, replacements: Sequence[Replacement]) -> str:
+    for replacement in sorted(replacements, reverse=True):
+        text = text[: replacement.start] + replacement.text + text[replacement.end :]
+    return text
+
+
+def _with_document(text: str, chunks: Sequence[str], document: str) -> str:
+    """The text with a document at its end. The last line of the text must have an end, because a block scalar may need it."""
+    if chunks and _is_json(chunks[-1]):
+        raise EditRefused("a JSON file holds one document")
+    if text and not text.endswith("\n"):
+        raise EditRefused("the last line of the file has no line end")
+    end = "\r\n" if "\r\n" in text else "\n"
+    added = (f"---{end}" if text else "") + document.replace("\n", end)
+    if [chunk.text for chunk in split(text + added)] != [*chunks, added]:
+        raise EditRefused("the file has nothing but comments at its end")
+    return text + added
+
+
+def _reads_as(chunk: str, intended: Any) -> bool:
+    try:
+        return _same(to_data(_only(chunk)), intended)
+    except EditRefused:
+        return False
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of equal types, at every depth: `1 == True` in Python."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
+
+
+def _is_json(chunk: str) -> bool:
+    """Whether the document is written in JSON, or in flow style throughout."""
+    return chunk.startswith(("{", "["), body_start(chunk)) and _json(chunk) is not None
+
+
+def _json(chunk: str) -> list[Node] | None:
+    from scclint.yaml.json import parse_json_stream
+
+    try:
+        return [root for _, root in parse_json_stream(chunk, "", 1, body_start(chunk))]
+    except LoadError:
+        return None
+
+
+def _parse(chunk: str) -> list[Node]:
+    from scclint.yaml.compose import parse_yaml
+
+    if chunk.startswith(("{", "["), body_start(chunk)) and (roots := _json(chunk)) is not None:
+        return roots
+    try:
+        return [root for _, root in parse_yaml(chunk, "", 1)]
+    except LoadError as error:
+        raise EditRefused(f"the document cannot be read: {error.message}") from None
+
+
+def _only(chunk: str) -> Node:
+    roots = _parse(chunk)
+    if len(roots) != 1:
+        raise EditRefused("several documents share a line" if roots else "the document is empty")
+    return roots[0]
