@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scclint.cli.parser import build
+from scclint.cli.commands import build
 
 ROOT = Path(__file__).parents[1]
 

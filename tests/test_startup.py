@@ -14,7 +14,7 @@ admission.capabilities admission.constraints admission.decoding admission.field 
 admission.pod admission.provider admission.rbac admission.seccomp admission.selinux admission.service_account
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
-cli cli.check cli.inputs cli.main cli.parser cli.progress
+cli cli.check cli.commands cli.inputs cli.main cli.options cli.parser cli.progress
 cluster cluster.cluster cluster.installed cluster.objects
 config config.discover config.model config.selection
 data

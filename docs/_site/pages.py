@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from scclint.cli.parser import EXIT_STATUS, build
+from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import facts

@@ -233,7 +233,7 @@ def test_the_examples_use_inputs_that_exist(path: Path) -> None:
 def test_the_gitlab_example_parses() -> None:
     import shlex
 
-    from scclint.cli.parser import build
+    from scclint.cli.commands import build
 
     commands = [line for line in load(EXAMPLES / "gitlab-ci.yml")["scclint"]["script"] if line.startswith("scclint ")]
     assert len(commands) == 1

@@ -19,7 +19,7 @@ import pytest
 
 from scclint.cel.rules import with_declared
 from scclint.cli import main
-from scclint.cli.parser import build
+from scclint.cli.commands import build
 from scclint.config import build_config
 from scclint.config.model import KEYS
 from scclint.config.raw import parse_config

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from scclint.cli.parser import build
+from scclint.cli.commands import build
 from scclint.config.model import KEYS
 from scclint.config.schema import load_schema
 from scclint.registry import builtin

@@ -5,8 +5,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.cli.commands import build
 from scclint.cli.main import OK, USAGE
-from scclint.cli.parser import build
 from scclint.errors import UsageError
 from scclint.registry import builtin
 from scclint.report.output import write

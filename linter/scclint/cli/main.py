@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from scclint.cli.parser import build
+from scclint.cli.commands import build
 from scclint.errors import LoadError, ScclintError
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4

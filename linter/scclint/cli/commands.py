@@ -1,0 +1,229 @@
+"""The commands: their options, usage and help."""
+
+import argparse
+
+from scclint.cli.options import (
+    add_choosing,
+    add_cluster,
+    add_color,
+    add_configuration,
+    add_crio,
+    add_help,
+    add_inputs,
+    add_output,
+    add_reading,
+    add_runtime,
+    words,
+)
+from scclint.cli.parser import Commands, Formatter, Parser, add_command
+from scclint.model.releases import DEFAULT
+
+DESCRIPTION = """Shows which SCC admits each pod and which seccomp profile each container really
+runs with, before you deploy. `scclint COMMAND --help` describes a command."""
+
+EXIT_STATUS = """exit status:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  wrong usage or configuration, unreadable or unparsable input
+  3  a bug of scclint
+  4  no manifest found in folders or standard input"""
+
+SHELLS = ("bash", "zsh", "tcsh")
+
+ON_PATHS = "[OPTIONS] [PATH ...]"
+
+
+def build(first: str = "") -> argparse.ArgumentParser:
+    """The parser; `args.command` names the command, `scclint.cli.main` knows what runs it.
+
+    Where `first`, the first argument, is a command, only that one is made ready: no other can be asked for.
+    """
+    parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
+    # Options of a group, and a `prog` for the commands: else argparse tries out a formatter, which measures the terminal.
+    options = parser.add_argument_group("options")
+    options.add_argument("-h", "--help", action="help", help="show this and end")
+    options.add_argument("-V", "--version", action="store_true", help="print the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
+    adders = {
+        "check": _check,
+        "review": _review,
+        "units": _units,
+        "explain": _explain,
+        "seccomp": _seccomp,
+        "verify": _verify,
+        "rules": _rules,
+        "rule": _rule,
+        "config": _config,
+        "completion": _completion,
+    }
+    for add in [adders[first]] if first in adders else adders.values():
+        add(commands)
+    return parser
+
+
+def _check(commands: Commands) -> None:
+    from scclint.report import FORMATS
+
+    parser = add_command(commands, "check", "report the problems of manifests, each at its exact line", usage=ON_PATHS)
+    group = add_inputs(parser)
+    group.add_argument("--changed", action="store_true", help="only units with a changed file: PATH, or what git shows")
+    add_cluster(parser)
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", metavar="RULES", type=words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
+    rules.add_argument("--ignore", metavar="RULES", type=words, help="none of these")
+    rules.add_argument("--extend-select", metavar="RULES", type=words, help="these as well")
+    rules.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
+    rules.add_argument("--show-info", action="store_true", help="show findings of severity info")
+    rules.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info"),
+        metavar="SEVERITY",
+        help="end with 1 from error, warning (default) or info on",
+    )
+    rules.add_argument("--exit-zero", action="store_true", help="end with 0 whatever is found")
+    rules.add_argument("--no-ignores", action="store_true", help="report suppressed findings as if they were not")
+    rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
+    rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and end with 0")
+    rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
+    out = add_output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
+    out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
+    out.add_argument("--show-suppressed", action="store_true", help="list suppressed findings as well")
+    out.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
+    out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
+    out.add_argument("--show-files", action="store_true", help="list the files that would be read, and end")
+    out.add_argument("--timings", action="store_true", help="tell where the time went, on standard error")
+    out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
+    add_configuration(parser)
+
+
+def _review(commands: Commands) -> None:
+    parser = add_command(commands, "review", "table of every workload: its SCC, its seccomp profiles", usage=ON_PATHS)
+    add_inputs(parser)
+    add_cluster(parser)
+    add_output(parser, ("text", "json"), "text (a table) or json; may repeat")
+    add_configuration(parser)
+
+
+def _units(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "units",
+        "table of the units: what is deployed, and judged, together",
+        "Lists the units of the input: what one command or controller applies together.\n"
+        "Each is judged on its own, with what it takes from the others by name.",
+        usage=ON_PATHS,
+    )
+    add_inputs(parser)
+    add_cluster(parser)
+    add_output(parser, ("table", "json"), "table or json; may repeat")
+    add_configuration(parser)
+
+
+def _explain(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "explain",
+        "how the verdict on one workload comes about",
+        "Tells which SCC admits one workload and why, and each container's seccomp\n"
+        "profile; then every SCC in the order it is tried and what became of it.\n\n"
+        "  scclint explain web.yaml          the workloads of a file\n"
+        "  scclint explain web.yaml:12       the workload at a line\n"
+        "  scclint explain deployment/web    by kind and name, in the current folder",
+        usage="[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument("what", metavar="WORKLOAD", help="which one: FILE, FILE:LINE or KIND/NAME")
+    group.add_argument("paths", nargs="*", metavar="PATH", default=[], help="more manifests to take into account")
+    add_reading(group)
+    add_choosing(group)
+    add_cluster(parser)
+    add_output(parser, ("text", "json"), "text or json; may repeat")
+    add_configuration(parser)
+
+
+def _seccomp(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "seccomp",
+        "show and compare seccomp profiles",
+        "Shows and compares seccomp profiles as the container runtime gets them.\n\n"
+        "  scclint seccomp show --openshift 4.16 --cap SYS_ADMIN\n"
+        "  scclint seccomp diff 4.16 4.20\n"
+        "  scclint seccomp diff 4.20 profile.json\n"
+        "  scclint seccomp diff web.yaml#web/app unconfined",
+        usage="[OPTIONS] COMMAND ...",
+    )
+    add_help(parser)
+    below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
+    show = add_command(below, "show", "the profile that RuntimeDefault is, as crictl inspect prints it")
+    show.prog, show.usage = f"{parser.prog} show", "scclint seccomp show [OPTIONS]"
+    show.add_argument("--openshift", metavar="RELEASE", help=f"of that OpenShift release (default: {DEFAULT})")
+    add_runtime(show)
+    show.add_argument("--cap", action="append", dest="caps", metavar="CAP", help="a capability of the container; may repeat")
+    show.add_argument("-o", "--output", metavar="FILE", help="write there")
+    add_help(show)
+    diff = add_command(below, "diff", "what one profile lets through that another does not")
+    diff.prog, diff.usage = f"{parser.prog} diff", "scclint seccomp diff [OPTIONS] A B"
+    group = diff.add_argument_group("input")
+    operand = "release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER"
+    group.add_argument("first", metavar="A", help=operand)
+    group.add_argument("second", metavar="B", help="as A")
+    add_reading(group)
+    add_runtime(add_cluster(diff))
+    add_output(diff, ("text", "json"), "text or json; may repeat")
+    add_configuration(diff)
+
+
+def _verify(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "verify",
+        "compare what is predicted with what nodes show",
+        "Compares what is predicted of manifests with captures of a running cluster: the\n"
+        "output of crictl inspect, /proc/PID/status, oc get pod -o yaml. Ends with 1\n"
+        "where they disagree.",
+        usage="[OPTIONS] --manifests PATH ... --evidence PATH ...",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument("--manifests", nargs="+", dest="paths", required=True, metavar="PATH", help="files or folders")
+    group.add_argument("--evidence", nargs="+", required=True, metavar="PATH", help="captures, or folders of them")
+    add_reading(group)
+    add_crio(add_cluster(parser))
+    add_output(parser, ("text", "json", "sarif"), "text (default), json or sarif; may repeat")
+    add_configuration(parser)
+
+
+def _rules(commands: Commands) -> None:
+    parser = add_command(commands, "rules", "table of all rules")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="a table, or an array of rules")
+    add_color(parser)
+    add_configuration(parser)
+
+
+def _rule(commands: Commands) -> None:
+    parser = add_command(commands, "rule", "the manual page of a rule", usage="[OPTIONS] RULE")
+    parser.add_argument("rule", metavar="RULE", help="a rule's id or name")
+    add_color(parser)
+    add_configuration(parser)
+
+
+def _config(commands: Commands) -> None:
+    parser = add_command(commands, "config", "the settings in force and where each comes from", usage=ON_PATHS)
+    parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (default: .)")
+    add_cluster(parser)
+    add_configuration(parser)
+
+
+def _completion(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "completion",
+        "script that lets a shell complete the command line",
+        "Prints a script that lets a shell complete commands, options, rules and values.\n\n"
+        "  bash  into ~/.local/share/bash-completion/completions/scclint\n"
+        "  zsh   into a file _scclint in a folder of $fpath\n"
+        "  tcsh  into a file that ~/.tcshrc sources",
+        usage="[OPTIONS] SHELL",
+    )
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or tcsh")
+    add_help(parser)

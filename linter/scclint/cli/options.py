@@ -1,0 +1,140 @@
+"""Options that several commands share, a function for each group of the help.
+
+An option that is a setting carries the name of its `Config` field and has no default: if it is not given, the configuration file
+decides.
+"""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from scclint.model.releases import DEFAULT
+
+
+class Params(argparse.Action):
+    """Gathers `NAME=VALUE` into a dict; the last value of a name counts."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        name, equals, value = str(values).partition("=")
+        if not equals or not name:
+            parser.error(f"argument {option_string}: expected NAME=VALUE, not {values!r}")
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest, {}), name: value})
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group("input")
+    group.add_argument(
+        "paths", nargs="*", metavar="PATH", default=["."], help="files, folders, or - for standard input (default: .)"
+    )
+    add_reading(group)
+    add_choosing(group)
+    return group
+
+
+def add_reading(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
+    group.add_argument("--context", action="append", metavar="PATH", help="manifests to take into account, not to report on")
+    group.add_argument(
+        "--cluster-state", action="append", metavar="PATH", help="dump of the cluster's SCCs, namespaces and RBAC"
+    )
+    group.add_argument(
+        "--profile-dir", action="append", dest="profile_dirs", metavar="DIR", help="seccomp profiles, laid out as on nodes"
+    )
+    group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
+    group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
+    group.add_argument(
+        "--render", choices=("auto", "never", "require"), metavar="WHEN", help="auto (default), never or require"
+    )
+    group.add_argument("--helm-values", action="append", metavar="FILE", help="values file for each chart that is rendered")
+    group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
+    group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
+    group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
+    group.add_argument(
+        "--jobs", metavar="N", type=number, help="processes that judge units (default: one per core for much input, else 1)"
+    )
+    group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
+
+
+def add_choosing(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--unit", action="append", dest="unit_globs", metavar="GLOB", help="report only on units of that name; may repeat"
+    )
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--openshift", metavar="RELEASE", type=words, help=f"releases to judge for: 4.20,5.0 (default: {DEFAULT})"
+    )
+    group.add_argument(
+        "--platform",
+        choices=("openshift", "microshift", "hypershift", "roks", "kubernetes"),
+        metavar="NAME",
+        help="openshift (default), microshift, hypershift, roks, or kubernetes",
+    )
+    group.add_argument(
+        "--feature-set",
+        choices=("Default", "TechPreviewNoUpgrade"),
+        metavar="NAME",
+        help="Default or TechPreviewNoUpgrade",
+    )
+    group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
+    group.add_argument("--seccomp-default", action="store_true", help="kubelets run with seccompDefault")
+    group.add_argument(
+        "--upgraded-from-4.10",
+        action="store_true",
+        dest="upgraded_from_4_10",
+        help="a cluster where everyone may still use restricted",
+    )
+    group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
+    group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
+    group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")
+    return group
+
+
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=what)
+    group.add_argument(
+        "-o", "--output", action="append", metavar="FILE", help="where each --format goes, in order (- is stdout)"
+    )
+    add_color(group)
+    return group
+
+
+def add_color(parser: "argparse._ActionsContainer") -> None:
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto (default), always or never"
+    )
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("configuration")
+    group.add_argument("--config", metavar="FILE", help="read this configuration file")
+    group.add_argument("--isolated", action="store_true", help="read no configuration file")
+    add_help(group)
+
+
+def add_help(parser: "argparse._ActionsContainer") -> None:
+    parser.add_argument("-h", "--help", action="help", help="show this and end")
+
+
+def number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
+    return int(text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def add_runtime(parser: "argparse._ActionsContainer") -> None:
+    add_crio(parser)
+    parser.add_argument("--arch", metavar="ARCH", help="of the nodes: amd64 (default), arm64, s390x or ppc64le")
+
+
+def add_crio(parser: "argparse._ActionsContainer") -> None:
+    parser.add_argument("--crio", metavar="1.N[.P]", help="that CRI-O release; without a patch release its newest")
