@@ -88,6 +88,9 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
         dest="upgraded_from_4_10",
         help="a cluster where everyone may still use restricted",
     )
+    group.add_argument(
+        "--addon", action="append", dest="addons", metavar="NAME", help="a product whose SCCs the cluster has; may repeat"
+    )
     group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
     group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")

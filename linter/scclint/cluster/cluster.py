@@ -57,7 +57,7 @@ class Cluster:
     `platform` is one of `OPENSHIFT_PLATFORMS` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain
     Kubernetes, and `feature_set` one of `FEATURE_SETS`;
     `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
-    are the names of the SCCs that the release itself installs. `namespaces` and `service_accounts` (by namespace and name) are the
+    are the names of the SCCs that the release and add-ons install. `namespaces` and `service_accounts` (by namespace and name) are the
     objects of the input. `node_pools` are the groups of nodes that differ, empty if all known nodes are equal;
     `seccomp_default` then says whether their kubelets give RuntimeDefault to containers that set no profile.
     """
@@ -104,6 +104,7 @@ class Cluster:
         feature_set: str = "Default",
         payload: bool = True,
         upgraded_from_4_10: bool = False,
+        addons: Iterable[str] = (),
         cluster_admins: bool = False,
     ) -> "Cluster":
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
@@ -111,12 +112,13 @@ class Cluster:
         Objects of kinds that do not bear on admission are ignored, and the elements of a List are taken one by one.
         `platform` is one of `OPENSHIFT_PLATFORMS`, and `feature_set` one of `FEATURE_SETS`. `payload`: with the SCCs and grants
         of all components that a release consists of; without it only the SCCs of cluster-kube-apiserver-operator.
-        `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `cluster_admins`: the
+        `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `addons`: with the
+        SCCs and grants of these products (see `scclint.cluster.addons`). `cluster_admins`: the
         group `system:cluster-admins` may do everything, as on an installed cluster; without it only what SCCs and
-        `objects` grant counts. Raises UsageError for an unknown release, platform or feature set, ModelError for an
-        object that the API server could not decode.
+        `objects` grant counts. Raises UsageError for an unknown release, platform, feature set or add-on,
+        ModelError for an object that the API server could not decode.
         """
-        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10)
+        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10, tuple(addons))
         installed.check(asked)
         own = installed.own_sccs(asked)
         brought = Objects([*own.values(), *installed.own_rbac(asked, cluster_admins=cluster_admins)])
@@ -346,8 +348,8 @@ class Cluster:
 
     @property
     def component_sccs(self) -> frozenset[str]:
-        """The names of the SCCs that the release installs for one of its components only. They are not meant for other pods."""
-        return frozenset(name for name in self.own_sccs if name in installed.component_sccs())
+        """The names of the SCCs that the release or an add-on installs for its own pods. They are not meant for other pods."""
+        return self.own_sccs - installed.general_sccs()
 
     def pools_of(self, pod: Object) -> "tuple[NodePool, ...]":
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""

@@ -1,18 +1,21 @@
 """The objects that an OpenShift release installs: its SCCs, and the RBAC that decides who may use them.
 
-`installed.json` holds the objects of openshift/cluster-kube-apiserver-operator, and `payload.json` those of the payload's other
-components. Each file says where its values come from and for which releases an entry counts.
+`installed.json` holds the objects of openshift/cluster-kube-apiserver-operator, `payload.json` those of the payload's other
+components, and `addons.json` those of products beside the payload. Each file says where its values come from and when an entry counts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import use_every_rule, use_rule
 from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
 from scclint.record import record
+
+if TYPE_CHECKING:
+    from scclint.cluster.addons import Addon
 
 Object = dict[str, Any]
 
@@ -33,7 +36,7 @@ class Installation:
 
     `payload`: with those of all components; without it only those of cluster-kube-apiserver-operator. MicroShift has no others.
     `upgraded_from_4_10`: the cluster was first installed as 4.10 or older. It keeps its `restricted`, which every authenticated
-    user may use.
+    user may use. `addons` are names in `addons.json`.
     """
 
     release: str
@@ -41,6 +44,7 @@ class Installation:
     feature_set: str = "Default"
     payload: bool = True
     upgraded_from_4_10: bool = False
+    addons: tuple[str, ...] = ()
 
     @property
     def tech_preview(self) -> bool:
@@ -48,12 +52,13 @@ class Installation:
 
 
 def check(asked: Installation) -> None:
-    """Raise UsageError for an unknown release, platform or feature set."""
+    """Raise UsageError for an unknown release, platform, feature set or add-on."""
     release_of(asked.release)
     if asked.platform not in OPENSHIFT_PLATFORMS:
         raise UsageError(f"{asked.platform!r} is not a platform with SCCs. Use one of {', '.join(OPENSHIFT_PLATFORMS)}.")
     if asked.feature_set not in FEATURE_SETS:
         raise UsageError(f"{asked.feature_set!r} is not a feature set scclint knows. Use one of {', '.join(FEATURE_SETS)}.")
+    _of_addons(asked)
 
 
 def own_sccs(asked: Installation) -> dict[str, Object]:
@@ -61,14 +66,9 @@ def own_sccs(asked: Installation) -> dict[str, Object]:
     known = {entry["name"] for entry in _installed(asked, "volumes")}
     absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - known
     sccs = {}
-    for entry in (*_installed(asked, "sccs"), *_payload(asked, "sccs")):
-        name = entry["name"]
-        scc = {
-            "apiVersion": "security.openshift.io/v1",
-            "kind": "SecurityContextConstraints",
-            "metadata": {"name": name},
-            **entry["values"],
-        }
+    brought = [scc for addon in _of_addons(asked) for scc in addon.sccs]
+    for entry in (*_installed(asked, "sccs"), *_payload(asked, "sccs"), *brought):
+        name, scc = entry["name"], scc_of(entry)
         if "volumes" in scc:
             scc["volumes"] = [volume for volume in scc["volumes"] if volume not in absent]
         if asked.upgraded_from_4_10 and name == "restricted":
@@ -77,9 +77,16 @@ def own_sccs(asked: Installation) -> dict[str, Object]:
     return sccs
 
 
-def component_sccs() -> frozenset[str]:
-    """Return the names of the SCCs that components of any release install for their own pods."""
-    return frozenset(entry["name"] for entry in _data("payload.json")["sccs"])
+def scc_of(entry: Mapping[str, Any]) -> Object:
+    """Return the SecurityContextConstraints that an entry of a data file describes."""
+    metadata = {"name": entry["name"]}
+    head = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": metadata}
+    return {**head, **entry["values"]}
+
+
+def general_sccs() -> frozenset[str]:
+    """Return the names of the SCCs that a release installs for the pods of its users."""
+    return frozenset(entry["name"] for entry in _data("installed.json")["sccs"])
 
 
 def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Object]:
@@ -98,10 +105,15 @@ def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Objec
     objects += [_binding(entry["binding"], entry["name"], entry["subjects"]) for entry in aggregates if "binding" in entry]
     if cluster_admins:
         objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
-    return [*objects, *_grants(_payload(asked, "grants"))]
+    objects += objects_of_grants(_payload(asked, "grants"))
+    if asked.addons:
+        from scclint.cluster.addons import grants_of_cluster
+
+        objects += objects_of_grants(grants_of_cluster(asked.addons))
+    return objects
 
 
-def _grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
+def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
     """Yield the roles and bindings of grants. Grants of one role, and subjects of one binding, are put together."""
     roles: dict[tuple[str, str], Object] = {}
     bindings: dict[tuple[str, str], Object] = {}
@@ -115,11 +127,21 @@ def _grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
                 for scc in entry["sccs"]
                 if (rule := use_every_rule() if scc == "*" else use_rule(scc)) not in role["rules"]
             ]
+        if "binding" not in entry:
+            continue
         binding = _binding(entry["binding"], entry["role"], entry["subjects"], namespace, kind)
         held = bindings.setdefault((namespace, entry["binding"]), binding)
         held["subjects"] += [subject for subject in binding["subjects"] if subject not in held["subjects"]]
     yield from roles.values()
     yield from bindings.values()
+
+
+def _of_addons(asked: Installation) -> "Sequence[Addon]":
+    if not asked.addons:
+        return ()
+    from scclint.cluster.addons import addon
+
+    return [addon(name) for name in asked.addons]
 
 
 def _installed(asked: Installation, key: str) -> list[Mapping[str, Any]]:

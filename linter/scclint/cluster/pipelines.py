@@ -1,4 +1,4 @@
-"""The SCC and the grants that Red Hat OpenShift Pipelines adds to a cluster, for the account of Tekton tasks and for its controller.
+"""What Red Hat OpenShift Pipelines adds to a cluster for the pods of Tekton tasks.
 
 The operator (tektoncd/operator, `TektonConfig` with its defaults, from v0.74 on) creates a service account `pipeline` in every
 namespace except those of the cluster itself, uses it for tasks that set no other account, and binds it to `pipelines-scc`. The
@@ -9,72 +9,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.authorize import controller_user
-from scclint.admission.rbac import use_rule
-from scclint.expand.tekton import PIPELINE
+from scclint.cluster.addons import addon, grants_of_cluster, grants_of_namespaces
+from scclint.cluster.installed import objects_of_grants, scc_of
 
+NAME = "pipelines"
+"""The name of the add-on."""
 SCC = "pipelines-scc"
-ROLE = "pipelines-scc-clusterrole"
-
-_CONTROLLER = {"namespace": "openshift-pipelines", "name": "tekton-pipelines-controller"}
-CONTROLLER = controller_user(**_CONTROLLER)
+CONTROLLER = controller_user("openshift-pipelines", "tekton-pipelines-controller")
 """Who creates the pods."""
 
-_CONTROLLERS_ROLE = "pipelines-scc-role"
-_RBAC = "rbac.authorization.k8s.io"
-_LEFT_ALONE = ("openshift-", "kube-")
-"""How the names of namespaces begin that the operator passes over."""
 
-
-def openshift_pipelines(namespaces: Iterable[str]) -> list[dict[str, Any]]:
-    """The operator's SCC with its grant in these namespaces, and the controller's grant."""
-    for_tasks = [
-        _binding(
-            "RoleBinding",
-            {"name": "pipelines-scc-rolebinding", "namespace": namespace},
-            ROLE,
-            {"name": PIPELINE, "namespace": namespace},
-        )
-        for namespace in namespaces
-        if not namespace.startswith(_LEFT_ALONE)
-    ]
-    for_controller = _binding("ClusterRoleBinding", {"name": "openshift-pipelines-permission"}, _CONTROLLERS_ROLE, _CONTROLLER)
-    return [_scc(), _role(ROLE, SCC), *for_tasks, _role(_CONTROLLERS_ROLE, "nonroot"), for_controller]
-
-
-def _binding(kind: str, metadata: dict[str, str], role: str, account: dict[str, str]) -> dict[str, Any]:
-    return {
-        "apiVersion": f"{_RBAC}/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", **account}],
-    }
-
-
-def _scc() -> dict[str, Any]:
-    return {
-        "apiVersion": "security.openshift.io/v1",
-        "kind": "SecurityContextConstraints",
-        "metadata": {"name": SCC},
-        "priority": 10,
-        "allowHostDirVolumePlugin": False,
-        "allowHostIPC": False,
-        "allowHostNetwork": False,
-        "allowHostPID": False,
-        "allowHostPorts": False,
-        "allowPrivilegeEscalation": False,
-        "allowPrivilegedContainer": False,
-        "allowedCapabilities": ["SETFCAP"],
-        "fsGroup": {"type": "MustRunAs"},
-        "groups": ["system:cluster-admins"],
-        "readOnlyRootFilesystem": False,
-        "requiredDropCapabilities": ["MKNOD"],
-        "runAsUser": {"type": "RunAsAny"},
-        "seLinuxContext": {"type": "MustRunAs"},
-        "supplementalGroups": {"type": "RunAsAny"},
-        "volumes": ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"],
-    }
-
-
-def _role(name: str, scc: str) -> dict[str, Any]:
-    return {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [use_rule(scc)]}
+def openshift_pipelines(namespaces: Iterable[str], *, installed: bool) -> list[dict[str, Any]]:
+    """Return the operator's grants in these namespaces; with its SCC and its other grants unless these are `installed` already."""
+    in_namespaces = objects_of_grants(grants_of_namespaces(NAME, namespaces))
+    if installed:
+        return [*in_namespaces]
+    return [*map(scc_of, addon(NAME).sccs), *objects_of_grants(grants_of_cluster([NAME])), *in_namespaces]

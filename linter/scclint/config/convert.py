@@ -52,6 +52,17 @@ def _path(value: Any, context: ConversionContext) -> str:
     return value if context.by_option or not value else os.path.normpath(os.path.join(context.layers.root, value))
 
 
+def _addons(value: Any, context: ConversionContext) -> tuple[str, ...]:
+    from scclint.cluster.addons import unknown_addon
+
+    names = strings(value)
+    # Those of the command line are looked up where they are used.
+    for index, name in enumerate(() if context.by_option else names):
+        if problem := unknown_addon(name):
+            context.mistake((index,), problem)
+    return names
+
+
 def _paths(value: Any, context: ConversionContext) -> tuple[str, ...]:
     return tuple(_path(name, context) for name in strings(value))
 
@@ -233,6 +244,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[DeclaredRul
 
 _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "openshift": _strings,
+    "addons": _addons,
     "cluster_state": _paths,
     "creator": _creator,
     "namespaces": _namespaces,

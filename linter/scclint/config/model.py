@@ -40,6 +40,7 @@ class Config:
     kubernetes: str = ""
     seccomp_default: bool = False
     upgraded_from_4_10: bool = False
+    addons: tuple[str, ...] = ()
     cluster_state: tuple[str, ...] = ()
     creator: "Creator | None" = None
     namespaces: "tuple[NamespaceFacts, ...]" = ()
@@ -89,6 +90,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "kubernetes": ("cluster", "kubernetes"),
     "seccomp_default": ("cluster", "seccomp-default"),
     "upgraded_from_4_10": ("cluster", "upgraded-from-4.10"),
+    "addons": ("cluster", "addons"),
     "cluster_state": ("cluster", "state"),
     "creator": ("cluster", "creator"),
     "namespaces": ("cluster", "namespaces"),

@@ -126,7 +126,7 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
     findings.sort(key=order)
     seen = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
-        seen += unjudged(inputs.targets, opened.ours, worlds, session.config)
+        seen += unjudged(inputs, opened.ours, worlds, session.config)
     session.options.lap("check")
     part = opened.part
     return replace(

@@ -19,21 +19,27 @@ if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
 
 
+SUBSCRIPTION = "Subscription"
+"""The kind of OLM that has an operator installed."""
+
+
 class Inputs:
     """What was read for a unit.
 
     `targets` are the documents to report on, `context` those that only inform verdicts. `passed` counts, by file and kind, the
     documents that are not needed any more. `read` are the files of the targets. `notices` are on what could not be read,
     `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
-    the texts of files that are not on the disk. `unjudged` is what was seen and is not judged.
+    the texts of files that are not on the disk. `unjudged` is what was seen and is not judged. `first_of` has the first of the
+    passed documents of each API group.
     """
 
-    __slots__ = ("context", "crashes", "notices", "origins", "passed", "read", "targets", "texts", "unjudged")
+    __slots__ = ("context", "crashes", "first_of", "notices", "origins", "passed", "read", "targets", "texts", "unjudged")
 
     def __init__(self) -> None:
         self.targets: list[Document] = []
         self.context: list[Document] = []
         self.passed: dict[str, dict[str, int]] = {}
+        self.first_of: dict[str, Document] = {}
         self.notices: list[Notice] = []
         self.crashes: list[Crash] = []
         self.texts: dict[str, str] = {}
@@ -74,6 +80,7 @@ class Inputs:
             if is_settled(document):
                 kinds = self.passed.setdefault(document.file, {})
                 kinds[document.kind] = kinds.get(document.kind, 0) + 1
+                self.first_of.setdefault(document.api_version.partition("/")[0], document)
             else:
                 self.targets.append(document)
 
@@ -81,6 +88,8 @@ class Inputs:
 def is_settled(document: Document) -> bool:
     """Whether all there is to say of a document is that it is there: its kind bears on nothing, and so does its text."""
     if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
+        return False
+    if document.kind == SUBSCRIPTION:
         return False
     return MARK not in document.text
 

@@ -8,6 +8,7 @@ from scclint.finding import Notice, Tally
 from scclint.judge.inputs import Inputs
 from scclint.judge.part import Unjudged
 from scclint.load.document import Document
+from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
@@ -48,11 +49,10 @@ def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial
     )
 
 
-def unjudged(
-    targets: Sequence[Document], objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config
-) -> Iterator[Unjudged]:
+def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, World], config: Config) -> Iterator[Unjudged]:
     """What no finding reports of the targets, whose objects these are."""
     world = next(iter(worlds.values()))
+    targets = inputs.targets
     for document in targets:
         if document.status == "template":
             yield Unjudged("template", document.file)
@@ -66,6 +66,7 @@ def unjudged(
     yield from _unknown(world, objects)
     yield from _granted(world, objects)
     yield from _assumed(world, objects)
+    yield from _addons(inputs, objects, world)
     for name in world.unfollowed:
         yield Unjudged("unfollowed", name)
     if config.origins.get("params") == "command line":
@@ -109,8 +110,18 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
     if tasks and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
-        if world.scc(SCC) is None:
+        if world.scc(SCC) is None and SCC not in world.cluster.own_sccs:
             yield Unjudged("pipelines", SCC)
+
+
+def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
+    """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
+    groups = {document.api_version.partition("/")[0] for document in inputs.documents} | inputs.first_of.keys()
+    custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
+    if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
+        from scclint.judge.signs import missing_addons
+
+        yield from missing_addons(inputs, objects, world)
 
 
 def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
@@ -191,6 +202,11 @@ def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
         )
 
 
+def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
+    for name, why in {item.what: item.why for item in reversed(found)}.items():
+        yield Notice("note", f"{why} shows that an add-on is installed; `--addon {name}` judges with its SCCs and grants")
+
+
 def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
     if found:
@@ -209,6 +225,7 @@ _WORDS = {
     "elsewhere": lambda found: _no_verdict("note", found),
     "granted": _granted_there,
     "pipelines": _pipelines,
+    "add-on": _missing_addons,
     "unfollowed": _unfollowed,
 }
 

@@ -1,6 +1,6 @@
 """Stage model: the objects of the input become one world per release asked for."""
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.aggregate import selectors_of
@@ -12,6 +12,8 @@ from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
+from scclint.model.kinds import CLUSTER_SCOPED
+from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
@@ -46,12 +48,13 @@ def make_worlds(
     objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
     given = [*_configured(config), *manifests(objects, namespace)]
     given, unfollowed = _with_aggregations(given)
-    tasks = [o for o in objects if isinstance(o, Workload) and o.group == "tekton.dev"]
-    if tasks:
+    installed = "pipelines" in config.addons
+    served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]
+    if served:
         from scclint.cluster.pipelines import openshift_pipelines
 
         # In front, so that what the input says of the same objects holds.
-        given[:0] = openshift_pipelines(dict.fromkeys(namespace_of(task, namespace) for task in tasks))
+        given[:0] = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     others = _weak_mapping() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
@@ -99,10 +102,20 @@ def make_clusters(config: Config) -> tuple[Cluster, ...]:
             platform=config.platform,
             feature_set=config.feature_set,
             upgraded_from_4_10=config.upgraded_from_4_10,
+            addons=config.addons,
             cluster_admins=True,
         )
         for release in config.openshift or (DEFAULT,)
     )
+
+
+def _namespaces(objects: Iterable[ApiObject], asked: str) -> Iterator[str]:
+    """Yield the namespaces that objects are in, or that they define."""
+    for obj in objects:
+        if obj.kind not in CLUSTER_SCOPED:
+            yield namespace_of(obj, asked)
+        elif isinstance(obj, Namespace):
+            yield obj.name
 
 
 def _with_aggregations(given: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:

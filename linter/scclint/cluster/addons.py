@@ -1,0 +1,86 @@
+"""Add-ons: products beside the release payload that bring SCCs and grants, as `addons.json` describes them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from scclint.data import read_json
+from scclint.errors import UsageError
+from scclint.record import record
+from scclint.text import closest_match
+
+_LEFT_ALONE = ("openshift-", "kube-")
+"""The prefixes of namespaces for which a grant in `*`, each namespace, does not count."""
+
+
+@record
+class Addon:
+    """One add-on: `title` is the product's name, `sccs` and `grants` are as in `payload.json`.
+
+    `packages` (of OLM), `groups` (of APIs) and `namespaces` show by their objects that the add-on is installed.
+    """
+
+    name: str
+    title: str
+    sccs: tuple[Mapping[str, Any], ...]
+    grants: tuple[Mapping[str, Any], ...] = ()
+    packages: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+
+    @property
+    def scc_names(self) -> tuple[str, ...]:
+        return tuple(scc["name"] for scc in self.sccs)
+
+
+@cache
+def addons() -> Mapping[str, Addon]:
+    """Return the add-ons by name."""
+    return {entry["name"]: _addon(entry) for entry in read_json(__file__, "addons.json")["addons"]}
+
+
+def addon(name: str) -> Addon:
+    """Return the add-on of a name. Raises UsageError for an unknown name."""
+    known = addons()
+    if name not in known:
+        raise UsageError(unknown_addon(name))
+    return known[name]
+
+
+def unknown_addon(name: str) -> str:
+    """Return the message about a name that no add-on has, with a suggestion; empty for a name that one has."""
+    known = addons()
+    if name in known:
+        return ""
+    titles = {one.title: one.name for one in known.values()}
+    meant = closest_match(name, [*known, *titles], cutoff=0.6)
+    contained = [one for one in known.values() if name and name.lower() in f"{one.name} {one.title}".lower()]
+    suggestion = titles.get(meant, meant) or (contained[0].name if contained else "")
+    advice = f"Did you mean {suggestion}?" if suggestion else f"Use one of {', '.join(known)}."
+    return f"{name!r} is not an add-on scclint knows. {advice}"
+
+
+def grants_of_cluster(names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the grants of add-ons that do not depend on which namespaces exist."""
+    return (grant for name in names for grant in addon(name).grants if grant.get("namespace") != "*")
+
+
+def grants_of_namespaces(name: str, namespaces: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the grants that an add-on makes in each of these namespaces, those of the cluster itself left out."""
+    every = [grant for grant in addon(name).grants if grant.get("namespace") == "*"]
+    for namespace in namespaces:
+        if not namespace.startswith(_LEFT_ALONE):
+            for grant in every:
+                subjects = [subject.replace("*/", f"{namespace}/") for subject in grant["subjects"]]
+                yield {**grant, "namespace": namespace, "subjects": subjects}
+
+
+def _addon(entry: Mapping[str, Any]) -> Addon:
+    signs = entry.get("signs", {})
+    return Addon(
+        entry["name"],
+        entry["title"],
+        tuple(entry["sccs"]),
+        tuple(entry.get("grants", ())),
+        *(frozenset(signs.get(key, ())) for key in ("packages", "groups", "namespaces")),
+    )
