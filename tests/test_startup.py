@@ -25,7 +25,7 @@ files files.discover files.ignored files.read files.sources
 finding
 go_text
 judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render
-judge.session judge.trace judge.worlds
+judge.session judge.trace judge.tracer judge.worlds
 limits
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scclint.cli import main
 from scclint.config.model import Config
 from scclint.config.records import PathRules
 from scclint.engine.report import Report
@@ -73,6 +74,38 @@ def test_related_places_are_in_sources_as_well(tmp_path: Path) -> None:
     report = report_on([write(tmp_path, {**BASE, "base/web.yaml": text})])
     assert rules_in(report, "RBA403")
     assert places(report) == {"base/web.yaml"}
+
+
+ACROSS = {
+    "app/kustomization.yaml": "resources: [web.yaml]\n",
+    "app/web.yaml": deployment(),
+    "rbac/base/kustomization.yaml": "resources: [grant.yaml]\n",
+    "rbac/base/grant.yaml": f"# the grant\n{binding('anyuid')}",
+    "rbac/prod/kustomization.yaml": "resources: [../base]\ncommonLabels: {env: prod}\n",
+}
+"""A workload that ends unconfined, because of a grant in another unit, which kustomize builds as well."""
+
+
+@needs_kustomize
+def test_related_places_in_another_unit_are_in_its_sources(tmp_path: Path) -> None:
+    report = report_on([write(tmp_path, ACROSS)])
+    assert rules_in(report, "SEC201")
+    assert places(report) == {"app/web.yaml", "base/grant.yaml"}
+
+
+@needs_kustomize
+def test_a_cached_finding_follows_the_lines_of_another_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check(*options: str) -> str:
+        main(["check", ".", "--isolated", "--format", "json", *options])
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(write(tmp_path / "work", ACROSS))
+    before = check()
+    write(Path(), {"rbac/base/grant.yaml": f"# one line more\n{ACROSS['rbac/base/grant.yaml']}"})
+    assert check() == check("--no-cache") != before
 
 
 @needs_kustomize

@@ -39,6 +39,7 @@ class Cache:
         # A run over some of the units keeps the parts of the others.
         self._kept: dict[str, Any] = {} if whole else dict(self._known)
         self._keys: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
 
     def find(self, unit: Unit) -> Part | None:
         """Return the part of an earlier run that had the same unit; None if there is none."""
@@ -83,8 +84,17 @@ class Cache:
             return ""
         around = [] if rendering else [(path, _digest_of(path)) for path in kustomizations_beside(unit.files)]
         taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
+        # Findings point into the sources of what other units render to.
+        givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
+        sources = sorted((file, self._digest_of(file)) for giver in givers for file in giver.files)
         read = [(file, digest(text)) for file, text in texts]
-        return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken)))
+        return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken, sources)))
+
+    def _digest_of(self, file: str) -> str:
+        """Return the hash of a file of another unit."""
+        if file not in self._digests:
+            self._digests[file] = digest(self._session.outline.text(file))
+        return self._digests[file]
 
     def _cluster(self) -> list[tuple[str, str]]:
         """The files that describe the cluster for all units."""

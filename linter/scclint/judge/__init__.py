@@ -113,7 +113,7 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
     with guard("check", "applying suppressions", crashes):
         findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
     with guard("check", "looking for the lines of sources", crashes):
-        trace = tracer(unit, inputs, opened.ours, session)
+        trace = tracer(unit, inputs, opened.ours, {taken.unit for taken in context.taken}, session)
         findings = trace.findings(findings)
         ignores = [replace(ignore, span=trace.span(ignore.span)) for ignore in ignores]
     if unit.rendered:

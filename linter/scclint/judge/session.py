@@ -13,6 +13,7 @@ from scclint.finding import Finding, Notice
 from scclint.judge.inputs import left_out
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
+from scclint.judge.tracer import Tracer
 from scclint.judge.worlds import make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
@@ -76,6 +77,13 @@ class Session:
         self.options = options
         self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
+        self.tracers: dict[str, Tracer] = {}
+        """Those of units that others take objects from, by name: made once, where a finding points into one."""
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """All units, by name."""
+        return {unit.name: unit for unit in self.rendered.units}
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:

@@ -1,26 +1,19 @@
 """From rendered text to the files that people edit: Helm templates, kustomize resources and patches."""
 
 import os
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
 from scclint.files.discover import display
-from scclint.finding import Finding
+from scclint.finding import Finding, Related
 from scclint.judge.inputs import Inputs
+from scclint.judge.load import load_documents
 from scclint.judge.session import Session
+from scclint.judge.tracer import Tracer
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
 from scclint.units.unit import Unit
-
-
-class Tracer(Protocol):
-    """Moves findings and places to the files that people edit, where those are known."""
-
-    def findings(self, findings: Sequence[Finding]) -> list[Finding]: ...
-
-    def span(self, span: Span) -> Span: ...
 
 
 class InPlace:
@@ -57,8 +50,44 @@ class _ChartTrace:
         return replace(finding, span=self._entry, related=related, flow=flow, notes=(*finding.notes, note))
 
 
-def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: Session) -> Tracer:
-    """What moves the findings of a unit. `objects` are those to report on."""
+class _AcrossUnits:
+    """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
+
+    def __init__(self, own: Tracer, others: Mapping[str, Unit], session: Session) -> None:
+        self._own = own
+        self._others = others
+        self._session = session
+
+    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
+        return [
+            replace(finding, related=self._moved(finding.related), flow=self._moved(finding.flow))
+            for finding in self._own.findings(findings)
+        ]
+
+    def span(self, span: Span) -> Span:
+        other = self._others.get(span.file)
+        return self._own.span(span) if other is None else self._tracer_of(other).span(span)
+
+    def _moved(self, places: Iterable[Related]) -> tuple[Related, ...]:
+        return tuple(replace(r, span=self.span(r.span)) if r.span.file in self._others else r for r in places)
+
+    def _tracer_of(self, unit: Unit) -> Tracer:
+        session = self._session
+        if unit.name not in session.tracers:
+            inputs = load_documents(unit, session)
+            session.tracers[unit.name] = _tracer(unit, inputs, session.outline.objects(inputs.targets), session)
+        return session.tracers[unit.name]
+
+
+def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Iterable[str], session: Session) -> Tracer:
+    """Return what moves the findings of a unit. `objects` are those to report on, `givers` the units that it takes others from."""
+    own = _tracer(unit, inputs, objects, session)
+    renderings = session.rendered.renderings
+    others = {renderings[name].file: session.units[name] for name in givers if name in renderings}
+    return _AcrossUnits(own, others, session) if others else own
+
+
+def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: Session) -> Tracer:
     if unit.kind == "kustomize" and unit.rendered:
         from scclint.judge.kustomize_trace import KustomizeTrace
 
