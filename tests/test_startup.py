@@ -21,7 +21,7 @@ data
 engine engine.index engine.merge engine.report engine.run engine.scan
 errors
 expand expand.item expand.lists
-files files.discover files.ignored files.read files.sources
+files files.discover files.ignored files.read files.real_paths files.sources
 finding
 go_text
 judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render

@@ -10,7 +10,7 @@ import pytest
 
 from scclint.files import discover as module
 from scclint.files.discover import SourceFile, discover
-from scclint.units.kustomize.surroundings import kustomizations_beside
+from scclint.units.kustomize.surroundings import Surroundings
 from tests.robustness.conftest import Ran, Run, pod
 
 SECRET = "hunter2"
@@ -157,9 +157,9 @@ def files_of(ran: Ran) -> set[str]:
 def test_a_kustomization_from_elsewhere_is_none(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     linked_kustomization(tree)
     monkeypatch.chdir(tree)
-    assert not [*kustomizations_beside(["x.yaml"])]
+    assert not [*Surroundings(lambda file: ()).beside(["x.yaml"])]
     track(tree.parent)
-    assert [*kustomizations_beside(["x.yaml"])] == ["kustomization.yaml"]
+    assert [*Surroundings(lambda file: ()).beside(["x.yaml"])] == ["kustomization.yaml"]
 
 
 def chart_of(tree: Path) -> list[str]:

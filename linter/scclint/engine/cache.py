@@ -20,7 +20,6 @@ from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.registry import Registry
 from scclint.units.elsewhere import Asked
-from scclint.units.kustomize.surroundings import kustomizations_beside
 from scclint.units.unit import Unit
 
 _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
@@ -82,7 +81,7 @@ class Cache:
         rendering = session.rendering(unit)
         if rendering is None and any(mark in text for _, text in texts for mark in _ELSEWHERE):
             return ""
-        around = [] if rendering else [(path, _digest_of(path)) for path in kustomizations_beside(unit.files)]
+        around = [] if rendering else [(path, _digest_of(path)) for path in session.surroundings.beside(unit.files)]
         taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]

@@ -55,8 +55,7 @@ def _facts(unit: "Unit", session: Session) -> Facts:
         return Facts()
     namespace = session.config.namespace or unit.namespace
     if rendering := session.rendering(unit):
-        return session.outline.facts_about(session.documents(rendering), namespace)
+        return session.outline.facts_about(session.documents(rendering)).within(namespace)
     if unit.kind == "chart":
         return Facts()
-    documents = [document for file in unit.files for document in session.outline.documents(file)]
-    return session.outline.facts_about(documents, namespace)
+    return together(map(session.outline.facts, unit.files)).within(namespace)

@@ -15,6 +15,7 @@ from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY
 from scclint.units.detect import KINDS
+from scclint.units.kustomize.kustomization import NAMES
 from scclint.units.outline import Outline
 
 
@@ -27,7 +28,7 @@ def scan(sources: Sources, config: Config, overlay: Mapping[str, str | LoadError
     missing = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
     more = expand_settings(config)
     kinds = more.kinds | KINDS
-    reader = Reader(kinds, overlay)
+    reader = Reader(kinds, overlay, NAMES)
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
         found: list[ApiObject] = []

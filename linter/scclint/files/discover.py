@@ -115,9 +115,11 @@ class Reach:
 
 def is_below(real: str, top: str) -> bool:
     """Return whether a real path is a folder or is in it, and not in a `.git` of this folder."""
+    if real == top:
+        return True
+    folder = top if top.endswith(os.sep) else top + os.sep
     # `.GIT` is the same folder on many a disk.
-    inside = os.path.relpath(real, top).lower().split(os.sep)
-    return os.pardir not in inside and ".git" not in inside
+    return real.startswith(folder) and ".git" not in real[len(folder) :].lower().split(os.sep)
 
 
 def _no(path: str) -> bool:

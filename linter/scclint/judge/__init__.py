@@ -91,7 +91,7 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     inputs = load_documents(unit, session)
     inputs.notices += _ties(context)
     session.options.lap("load")
-    objects = model_objects(unit, inputs, session.config, session.sources.folders)
+    objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
     known = [*context.objects, *objects]
     worlds = make_worlds(known, session.config, session.clusters, namespace=unit.namespace, elsewhere=elsewhere)
     session.options.lap("model")

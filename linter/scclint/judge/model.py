@@ -13,11 +13,13 @@ from scclint.limits import AddedTextCounter, LimitError
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.units.kustomize.surroundings import place_by_kustomizations, with_origins
+from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit
 
 
-def model_objects(unit: Unit, inputs: Inputs, config: Config, folders: Sequence[str] = ()) -> list[ApiObject]:
+def model_objects(
+    unit: Unit, inputs: Inputs, config: Config, around: Surroundings, folders: Sequence[str] = ()
+) -> list[ApiObject]:
     """The model objects of all documents of a unit, in order. `folders` are those that the run was asked to judge.
 
     A document with more objects than the limit becomes one that cannot be read.
@@ -47,7 +49,7 @@ def model_objects(unit: Unit, inputs: Inputs, config: Config, folders: Sequence[
     found = _place_by_bundles(found)
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
-            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys())
+            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys(), around)
             inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):

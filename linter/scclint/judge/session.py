@@ -20,6 +20,7 @@ from scclint.load.document import Document
 from scclint.model.kinds import STATE_KINDS
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
+from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
 from scclint.units.unit import Rendering, Unit
 
@@ -77,6 +78,7 @@ class Session:
         self.options = options
         self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
+        self.surroundings = Surroundings(outline.documents)
         self.tracers: dict[str, Tracer] = {}
         """Those of units that others take objects from, by name: made once, where a finding points into one."""
 

@@ -1,6 +1,7 @@
 """Files and other texts to documents, each read once while there is room to keep it."""
 
-from collections.abc import Mapping, Set
+import os
+from collections.abc import Collection, Mapping, Set
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
@@ -15,11 +16,12 @@ class Reader:
     """Reads files. `overlay` contains texts that replace files on the disk, by the displayed path.
 
     These are standard input and the unsaved buffers of an editor. An overlay that cannot be read is an error. Documents whose kind
-    is not in `kinds` are not parsed.
+    is not in `kinds` are not parsed, except those of files whose name is in `names`.
     """
 
-    def __init__(self, kinds: Set[str], overlay: Mapping[str, str | LoadError] = EMPTY) -> None:
+    def __init__(self, kinds: Set[str], overlay: Mapping[str, str | LoadError] = EMPTY, names: Collection[str] = ()) -> None:
         self._kinds = kinds
+        self._names = names
         self._overlay = overlay
         self._texts: dict[str, str] = {}
         self._documents: dict[str, list[Document]] = {}
@@ -46,7 +48,8 @@ class Reader:
         """The documents of a file, broken ones included. Raises LoadError for a file that cannot be read."""
         found = self._documents.get(file.display)
         if found is None:
-            found = list(load_file(file.display, self.text(file), self._kinds))
+            kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
+            found = list(load_file(file.display, self.text(file), kinds))
             if file.display in self._texts or file.display in self._overlay:
                 self._documents[file.display] = found
         return found

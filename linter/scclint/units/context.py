@@ -149,9 +149,9 @@ class _Wanted:
     """What a unit asks others for: what is granted to its accounts, and what its own objects refer to."""
 
     def __init__(self, own: Facts, shared: Facts) -> None:
-        self.namespaces = own.namespaces
+        self.namespaces = own.namespaces - {""}
         self.subjects = {f"{_ACCOUNT}{namespace}:{name}" for namespace, name in own.accounts if namespace}
-        self.subjects |= {f"{_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
+        self.subjects |= {f"{_ACCOUNTS_OF}{namespace}" for namespace in self.namespaces}
         self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
         self.names = {reference for obj in own.objects for reference in _references(obj)}
         self.names |= {("SecurityContextConstraints", "", scc) for scc in own.required}

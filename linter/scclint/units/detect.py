@@ -64,7 +64,7 @@ class Split:
     def _built(self) -> "Kustomizations":
         from scclint.units.kustomize.closure import Kustomizations
 
-        return Kustomizations(self.tree)
+        return Kustomizations(self.tree, self._outline.documents_on_disk, self._outline.paths)
 
     @cached_property
     def _kustomizations(self) -> "Mapping[str, Kustomization]":
@@ -73,7 +73,7 @@ class Split:
         found = {}
         for folder in sorted(folders):
             if any(self._outline.has(os.path.join(folder, name)) for name in NAMES):
-                real = os.path.realpath(folder)
+                real = self._outline.paths.of(folder)
                 if (kustomization := self._built.read(real).kustomization) is not None:
                     found[real] = kustomization
         return found
@@ -171,7 +171,7 @@ class Split:
                 yield Unit(self._outline.name(folder), "hydrated", folder or ".", self._take([file]), reason)
 
     def _kustomize(self) -> Iterator[Unit]:
-        included = {path for k in self._kustomizations.values() for path in map(os.path.realpath, k.resources)}
+        included = {path for k in self._kustomizations.values() for path in map(self._outline.paths.of, k.resources)}
         for folder, kustomization in self._kustomizations.items():
             deployed = self._deployed.get(folder, [])
             is_entry = not kustomization.component and (folder not in included or bool(deployed))
@@ -183,7 +183,7 @@ class Split:
                 yield self._kustomize_unit(name, folder, reason, namespace)
 
     def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, takes: bool = True) -> Unit:
-        known = self.closures[name] = self._built.closure(os.path.realpath(folder))
+        known = self.closures[name] = self._built.closure(folder)
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
         self._take(files)
         shown = self._outline.shown(folder)

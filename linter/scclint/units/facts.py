@@ -9,7 +9,7 @@ from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
-from scclint.record import record
+from scclint.record import record, replace
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
@@ -25,9 +25,9 @@ class Facts:
     """What some files define together.
 
     `identities` are those of objects that a cluster has only once. Two files with an identity in common are never applied together.
-    `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known; `namespaces`
-    those that objects name, and
-    `required` the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,
+    `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known. `namespaces`
+    are those of the objects, with an empty one for objects whose namespace is not known.
+    `required` are the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,
     `profiles` the objects that hold seccomp profiles.
     """
 
@@ -38,20 +38,26 @@ class Facts:
     objects: tuple[ApiObject, ...] = ()
     profiles: tuple[ApiObject, ...] = ()
 
+    def within(self, namespace: str) -> "Facts":
+        """The same facts, where objects that name no namespace go to `namespace` (empty: not known)."""
+        if not namespace or namespace == UNSPECIFIED_NAMESPACE or "" not in self.namespaces:
+            return self
+        accounts = frozenset((of or namespace, name) for of, name in self.accounts)
+        return replace(self, accounts=accounts, namespaces=frozenset(of or namespace for of in self.namespaces))
 
-def facts_of(objects: Iterable[ApiObject], namespace: str = "") -> Facts:
-    """The facts about some objects, where `namespace` is the one of those that name none (empty: not known)."""
+
+def facts_of(objects: Iterable[ApiObject]) -> Facts:
+    """The facts about some objects."""
     found = list(objects)
 
     def known(obj: ApiObject) -> str:
-        named = obj.namespace or namespace
-        return "" if named == UNSPECIFIED_NAMESPACE else named
+        return "" if obj.namespace == UNSPECIFIED_NAMESPACE else obj.namespace
 
     workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
     return Facts(
         frozenset(_identities(found)),
         frozenset((known(w), w.pod.service_account) for w in workloads),
-        frozenset(filter(None, map(known, found))),
+        frozenset(map(known, found)),
         frozenset(filter(None, map(_required, workloads))),
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in found if isinstance(o, ProfileSource)),

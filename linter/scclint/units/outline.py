@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Set
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display, is_below
+from scclint.files.read import read
+from scclint.files.real_paths import RealPaths
+from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
@@ -31,17 +34,18 @@ class Outline:
     ) -> None:
         self.files: Mapping[str, SourceFile] = {file.display: file for file in files}
         self.root = root
-        self._folders = [os.path.realpath(folder) for folder in folders]
+        self.paths = RealPaths()
+        self._folders = [self.paths.of(folder) for folder in folders]
         self.reader = reader
         self.kinds = kinds
         self.objects = objects
         self._facts: dict[str, Facts] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
-        self._by_path = {os.path.realpath(file.path): shown for shown, file in self.files.items() if file.path != "-"}
+        self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
 
     def has(self, path: str) -> bool:
         """Whether the run was asked for a file, also for one that is not read for its name."""
-        real = os.path.realpath(path)
+        real = self.paths.of(path)
         return real in self._by_path or (os.path.isfile(real) and any(is_below(real, folder) for folder in self._folders))
 
     def text(self, file: str) -> str:
@@ -58,15 +62,23 @@ class Outline:
         except Exception:  # whatever is wrong with it is reported where it is judged
             return []
 
+    def documents_on_disk(self, path: str, name: str) -> list[Document]:
+        """The documents of a file as a renderer reads it, whatever an editor holds in its place. Raises LoadError."""
+        shown = self.shown(path)
+        source = self.files.get(shown) or SourceFile(path, shown)
+        if self.reader.is_overlaid(source):
+            return load_text(name, read(path, name), frozenset())
+        return self.reader.documents(source)
+
     def facts(self, file: str) -> Facts:
         """What a file defines."""
         if file not in self._facts:
             self._facts[file] = facts_of(self.objects(self.documents(file)))
         return self._facts[file]
 
-    def facts_about(self, documents: Iterable[Document], namespace: str = "") -> Facts:
+    def facts_about(self, documents: Iterable[Document]) -> Facts:
         """What some documents define, such as those that a unit renders to."""
-        return facts_of(self.objects(documents), namespace)
+        return facts_of(self.objects(documents))
 
     def name(self, path: str) -> str:
         """The name of a unit at a path: from the root, with `/`; `.` for the root itself."""
@@ -74,7 +86,7 @@ class Outline:
 
     def shown(self, path: str) -> str:
         """A path as the run displays it: as the file is known, or else like those that are."""
-        known = self._by_path.get(os.path.realpath(path))
+        known = self._by_path.get(self.paths.of(path))
         if known is not None:
             return known
         return display(os.path.abspath(path) if self._absolute else os.path.relpath(path))

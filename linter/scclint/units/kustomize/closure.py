@@ -6,16 +6,18 @@ folders anywhere on the disk. A closure is therefore built only if each of its v
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from scclint.errors import LoadError
 from scclint.files.discover import is_below, is_text
 from scclint.files.read import read
+from scclint.files.real_paths import RealPaths
 from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
+from scclint.load.document import Document
 from scclint.record import EMPTY, record
 from scclint.units.kustomize.kustomization import (
     NAMES,
@@ -67,32 +69,37 @@ def closure(folder: str, root: str) -> Closure:
     return Kustomizations(root).closure(folder)
 
 
+Load = Callable[[str, str], Iterable[Document]]
+"""Returns the documents of a file, given its path and its name below the root. Raises LoadError if it cannot be read."""
+
+
+def _load(path: str, shown: str) -> Iterable[Document]:
+    return load_text(shown, read(path, shown), frozenset())
+
+
 class Kustomizations:
     """The kustomizations below a root. Each file is read once, whichever closures it belongs to."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, load: Load = _load, paths: RealPaths | None = None) -> None:
         self._root = os.path.realpath(root)
+        self._load = load
+        self.paths = paths or RealPaths()
         # Caches of functions of `self`, so that they live as long as it does.
-        self._read = cache(self._read_folder)
-        self._plugins = cache(self._read_plugins)
+        self.name = cache(self._name_of)
+        self.read = cache(self._read_folder)
+        self.plugins = cache(self._read_plugins)
 
     def closure(self, folder: str) -> Closure:
         """Return what the build of the kustomization in `folder` reads; see the function of this name."""
-        return _ClosureWalk(self).walk(os.path.realpath(folder))
+        return _ClosureWalk(self).walk(self.paths.of(folder))
 
     def has(self, path: str) -> bool:
         """Whether the path leads, through whatever links, to something below the root."""
-        return is_below(os.path.realpath(path), self._root)
+        return is_below(self.paths.of(path), self._root)
 
-    def name(self, path: str) -> str:
+    def _name_of(self, path: str) -> str:
         """The path relative to the root."""
         return os.path.relpath(path, self._root).replace(os.sep, "/")
-
-    def read(self, folder: str) -> "_Folder":
-        return self._read(folder)
-
-    def plugins(self, path: str) -> "_Plugins":
-        return self._plugins(path)
 
     def _read_folder(self, folder: str) -> "_Folder":
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
@@ -103,7 +110,7 @@ class Kustomizations:
         if not self.has(found[0]):
             return _Folder(None, f"{shown} leads out of the root")
         try:
-            root = _root(shown, read(found[0], shown))
+            root = _root(self._load(found[0], shown))
         except LoadError as error:
             return _Folder(None, f"{shown} {error.message}")
         kustomization = read_kustomization(found[0], to_data(root))
@@ -205,7 +212,7 @@ class _ClosureWalk:
             if not path:
                 continue
             if os.path.isdir(path):
-                yield from self._enter(shown, reference, _Visit(os.path.realpath(path), namespace, visit.plugin, visit))
+                yield from self._enter(shown, reference, _Visit(self._tree.paths.of(path), namespace, visit.plugin, visit))
             elif reference.use == "plugin" or (visit.plugin and reference.use == "resource"):
                 self._take_plugins(shown, visit, self._tree.plugins(path))
                 self._take(path, "plugin")
@@ -247,7 +254,8 @@ class _ClosureWalk:
             self._refuse(f"{named}, which does not exist")
         else:
             # The folder's real path, for `link/..` is not the folder that the link lies in; the file's own name.
-            return os.path.join(os.path.realpath(os.path.dirname(path.rstrip(os.sep))), os.path.basename(path.rstrip(os.sep)))
+            above, name = os.path.split(path.rstrip(os.sep))
+            return os.path.join(self._tree.paths.of(above), name)
         return ""
 
     def _take(self, path: str, use: str) -> str:
@@ -283,9 +291,9 @@ class _ClosureWalk:
         )
 
 
-def _root(shown: str, text: str) -> Node | None:
+def _root(documents: Iterable[Document]) -> Node | None:
     """The root of the first document of a kustomization, the only one that kustomize reads. Raises LoadError."""
-    documents = load_text(shown, text, frozenset())
+    documents = list(documents)
     for document in documents:
         if document.error is not None:
             raise document.error

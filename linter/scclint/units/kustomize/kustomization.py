@@ -16,6 +16,7 @@ ORIGIN = "config.kubernetes.io/origin"
 """The annotation by which kustomize says from which file it built an object."""
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names by which kustomize finds the file of a kustomization."""
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
 ORIGIN = "config.kubernetes.io/origin"
@@ -132,7 +133,7 @@ def _key(data: Mapping[str, Any], key: str) -> str:
     if key in data:
         return key
     wanted = folded(key)
-    return next((name for name in data if len(name) <= len(wanted) and folded(name) == wanted), key)
+    return next((name for name in data if len(name) == len(wanted) and folded(name) == wanted), key)
 
 
 _PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")

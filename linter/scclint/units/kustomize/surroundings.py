@@ -24,8 +24,37 @@ if TYPE_CHECKING:
     from scclint.units.kustomize.trace import Named
 
 
+class Surroundings:
+    """The kustomizations around the files of a run, each looked for and read once. `load` returns the documents of a file."""
+
+    def __init__(self, load: Callable[[str], Iterable[Document]]) -> None:
+        self._load = load
+        # Caches of functions of `self`, so that they live as long as it does.
+        self._in_folder = cache(_kustomizations_in)
+        self.read = cache(self._read_file)
+
+    def beside(self, files: Iterable[str]) -> Iterator[str]:
+        """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
+
+        Links to files out of the tree are none.
+        """
+        seen: set[str] = set()
+        for file in files:
+            folder = os.path.dirname(file)
+            while folder not in seen:
+                seen.add(folder)
+                yield from self._in_folder(folder)
+                folder = os.path.dirname(folder)
+
+    def _read_file(self, file: str) -> Kustomization | None:
+        """The kustomization in a file; None if it holds something else or cannot be read."""
+        # Comments before the first `---` are a document of their own.
+        root = next((document.root for document in self._load(file) if document.root is not None), None)
+        return read_kustomization(file, to_data(root))
+
+
 def place_by_kustomizations(
-    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str]
+    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings
 ) -> tuple[list[ApiObject], list[str], list[Notice]]:
     """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
     namespace of its kustomization. Return also the files among `linted` with patches that are not applied, and notices on files
@@ -33,7 +62,9 @@ def place_by_kustomizations(
 
     Kustomizations count that are among the documents, or in the folder of an object or above it.
     """
-    kustomizations = list(_read(documents, {obj.file: None for obj in found}))
+    named = (d.file for d in documents if os.path.basename(d.file) in NAMES)
+    files = dict.fromkeys((*named, *around.beside({obj.file: None for obj in found})))
+    kustomizations = [kustomization for file in files if (kustomization := around.read(file)) is not None]
     if not kustomizations:
         return list(found), [], []
     layout = lay_out(kustomizations)
@@ -118,35 +149,13 @@ def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"
     return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
 
 
-def _read(documents: Iterable[Document], files: Iterable[str]) -> Iterator[Kustomization]:
-    texts = {d.file: d.text for d in documents if d.index == 0 and os.path.basename(d.file) in NAMES}
-    for file in kustomizations_beside(files):
-        if file not in texts:
-            # Nobody asked for it to be linted, so that it is nobody's error if it cannot be read.
-            with suppress(LoadError):
-                texts[file] = read(file)
-    for file, text in texts.items():
-        if kustomization := read_kustomization(file, to_data(_root(file, text))):
-            yield kustomization
-
-
 def _root(file: str, text: str) -> Node | None:
     """The root of a file's first document that has one: comments before the first `---` are a document of their own."""
     return next((document.root for document in load_text(file, text, frozenset()) if document.root is not None), None)
 
 
-def kustomizations_beside(files: Iterable[str]) -> Iterator[str]:
-    """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
-
-    Links to files out of the tree are none.
-    """
-    seen: set[str] = set()
-    for file in files:
-        folder = os.path.dirname(file)
-        while folder not in seen:
-            seen.add(folder)
-            yield from (path for name in NAMES if _is_file_within(path := os.path.join(folder, name), folder))
-            folder = os.path.dirname(folder)
+def _kustomizations_in(folder: str) -> list[str]:
+    return [path for name in NAMES if _is_file_within(path := os.path.join(folder, name), folder)]
 
 
 def _is_file_within(path: str, folder: str) -> bool:
