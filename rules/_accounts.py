@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import Role, RoleBinding, Workload, World
+from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World
 
-from ._grants import SERVICE_ACCOUNTS_OF, role_of, subjects_of
+from ._grants import role_of, subjects_of
 
 CREATE = frozenset(("create", "*"))
 CHANGE = frozenset(("create", "update", "patch", "bind", "escalate", "*"))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from scclint.api import (
+    EVERYONE,
+    SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
     ApiObject,
     Grant,
@@ -14,11 +16,8 @@ from scclint.api import (
     RoleBinding,
     User,
     World,
+    members_of,
 )
-
-from ._scc import EVERYONE
-
-SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 
 
 class Subject(NamedTuple):
@@ -74,15 +73,10 @@ def shown_name(name: str) -> str:
     return ":".join("NAMESPACE" if part == UNSPECIFIED_NAMESPACE else part for part in name.split(":"))
 
 
-def members_of(group: str) -> str:
-    """Return the members of a group that Kubernetes or OpenShift defines, in parentheses; empty for other groups."""
-    if group in EVERYONE:
-        return f" ({EVERYONE[group]})"
-    if group.startswith(SERVICE_ACCOUNTS_OF):
-        namespace = group.removeprefix(SERVICE_ACCOUNTS_OF)
-        known = "its own namespace" if namespace == UNSPECIFIED_NAMESPACE else f"namespace {namespace}"
-        return f" (every service account of {known})"
-    return ""
+def shown_group(name: str) -> str:
+    """Return a group for messages, with its members in parentheses if Kubernetes or OpenShift defines them."""
+    members = members_of(name)
+    return shown_name(name) + (f" ({members})" if members else "")
 
 
 def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
@@ -183,7 +177,7 @@ def _holder(kind: str, name: str, at: Located) -> Subject:
     if kind == "user" and (account := User(name).service_account) is not None:
         shown = account[1] if account[0] == UNSPECIFIED_NAMESPACE else "/".join(account)
         return Subject("service account", *account, at, shown)
-    return Subject(kind, "", name, at, shown_name(name) + members_of(name) if kind == "group" else name)
+    return Subject(kind, "", name, at, shown_group(name) if kind == "group" else name)
 
 
 def _written(obj: ApiObject, *path: str | int) -> Located:

@@ -1,9 +1,6 @@
 """For each SCC, what it does with the workloads of the input that may use it."""
 
-from scclint.api import PROJECT_USER, Grant, Outcome, User, Workload, World
-
-from ._grants import SERVICE_ACCOUNTS_OF
-from ._scc import EVERYONE
+from scclint.api import EVERYONE, PROJECT_USER, SERVICE_ACCOUNTS_OF, Grant, Outcome, User, Workload, World
 
 
 class SccUsage:

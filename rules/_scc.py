@@ -7,14 +7,6 @@ from scclint.api import Access, World, opened_by
 Constraints = Any
 """A value of `World.cluster.sccs`."""
 
-EVERYONE = {
-    "system:authenticated": "every user and every service account",
-    "system:authenticated:oauth": "everyone who logs in",
-    "system:serviceaccounts": "every service account of the cluster",
-    "system:unauthenticated": "anyone, without logging in",
-}
-"""Groups that cover a whole cluster, and their members."""
-
 RESTRICTED_VOLUMES = frozenset((
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
 ))  # fmt: skip

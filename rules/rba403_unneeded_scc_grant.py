@@ -62,6 +62,7 @@ spec:
 from collections.abc import Iterator, Sequence
 
 from scclint.api import (
+    EVERYONE,
     Candidate,
     ObjectRef,
     Outcome,
@@ -79,7 +80,7 @@ from scclint.api import (
 from ._accounts import may_create_workloads, workloads_of
 from ._grants import Reach, Subject, reach, reference, subjects_of
 from ._outcomes import by_rights
-from ._scc import EVERYONE, node_access
+from ._scc import node_access
 
 
 @rule(

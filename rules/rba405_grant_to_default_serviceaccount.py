@@ -35,6 +35,8 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.api import (
+    EVERYONE,
+    SERVICE_ACCOUNTS_OF,
     UNSPECIFIED_NAMESPACE,
     ApiObject,
     Located,
@@ -49,8 +51,8 @@ from scclint.api import (
     rule,
 )
 
-from ._grants import SERVICE_ACCOUNTS_OF, Subject, home_of, marked_for_deletion, members_of, reach, shown_name, subjects_of
-from ._scc import EVERYONE, wider_than_restricted
+from ._grants import Subject, home_of, marked_for_deletion, reach, shown_group, subjects_of
+from ._scc import wider_than_restricted
 
 
 @rule(
@@ -120,7 +122,7 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
                 covered = f"service account {home}default ({_ITS_PODS})"
                 yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
-                covered = f"{shown_name(value)}{members_of(value)}"
+                covered = shown_group(value)
                 yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at)
 
 

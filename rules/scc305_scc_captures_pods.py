@@ -50,9 +50,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
-
-from ._scc import EVERYONE
+from scclint.api import EVERYONE, Problem, Related, RoleBinding, SecurityContextConstraints, Severity, World, rule
 
 ANYUID_PRIORITY = 10
 """The highest priority among OpenShift's own SCCs. The others have none, which counts as 0."""

@@ -35,10 +35,10 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, and_more, rule
+from scclint.api import EVERYONE, ApiObject, Problem, RoleBinding, SecurityContextConstraints, Severity, World, and_more, rule
 
 from ._grants import reach, subjects_of
-from ._scc import EVERYONE, wider_than_restricted
+from ._scc import wider_than_restricted
 
 FIX = "Grant the SCC only to the service accounts that need it, with a RoleBinding in the namespace of each."
 

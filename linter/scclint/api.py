@@ -12,7 +12,14 @@ from scclint.model.object import ApiObject
 from scclint.model.pod import Container, Pod
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, UNSPECIFIED_NAMESPACE
+from scclint.model.terms import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    EVERYONE,
+    POD_SECCOMP_ANNOTATION,
+    SERVICE_ACCOUNTS_OF,
+    UNSPECIFIED_NAMESPACE,
+    members_of,
+)
 from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
@@ -27,11 +34,13 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 __all__ = [
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
+    "EVERYONE",
     "MAX_PROFILE_USERS",
     "MAX_SCCS_TRIED",
     "MAX_SCC_SUGGESTIONS",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
+    "SERVICE_ACCOUNTS_OF",
     "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
@@ -78,6 +87,7 @@ __all__ = [
     "in_plain_words",
     "is_open",
     "listed",
+    "members_of",
     "opened_by",
     "rule",
     "scc_grant",

@@ -122,12 +122,12 @@ def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object],
     found = []
     for binding in bindings:
         ref = reference(binding)
-        bound = _role(binding, ref.namespace)
+        bound = role_bound_by(binding, ref.namespace)
         if bound not in uses:
             sources = map(reference, aggregation.sources(bound.name)) if bound.kind == "ClusterRole" else (bound,)
             uses[bound] = Uses(use for source in sources for use in own.get(source, ()))
         granted = uses[bound]
-        users, groups = _subjects(binding, ref.namespace)
+        users, groups = subject_names(binding, ref.namespace)
         if granted and (users or groups):
             found.append(Binding(ref, frozenset(users), tuple(groups), granted))
     return sorted(found, key=lambda binding: (binding.ref.namespace, binding.ref.name))
@@ -141,7 +141,8 @@ def reference(item: Object) -> ObjectRef:
     return ObjectRef(kind, (metadata.get("namespace") or "") if namespaced else "", metadata.get("name") or "")
 
 
-def _role(binding: Object, namespace: str) -> ObjectRef:
+def role_bound_by(binding: Object, namespace: str) -> ObjectRef:
+    """Return the role of a binding. `namespace` is that of a RoleBinding, else empty."""
     role = binding.get("roleRef") or {}
     kind = role.get("kind")
     if not kind:
@@ -150,7 +151,8 @@ def _role(binding: Object, namespace: str) -> ObjectRef:
     return ObjectRef(kind, namespace if kind == "Role" else "", role.get("name") or "")
 
 
-def _subjects(binding: Object, namespace: str) -> tuple[list[str], list[str]]:
+def subject_names(binding: Object, namespace: str) -> tuple[list[str], list[str]]:
+    """Return the names of the users of a binding, service accounts included, and of its groups."""
     users: list[str] = []
     groups: list[str] = []
     if binding.get("apiVersion") in _LEGACY_GROUPS and (binding.get("userNames") or binding.get("groupNames")):
@@ -188,10 +190,20 @@ def scc_grant(rule: Object, verb: str) -> dict[str, str]:
     """
     if verb == "create" and rule.get("resourceNames"):
         return {}
+    return matched(rule, verb, API_GROUP, RESOURCE)
+
+
+def matched(rule: Object, verb: str, group: str, resource: str) -> dict[str, str]:
+    """Return the values by which a rule matches a request, by field (`{"apiGroups": "*", ...}`); empty if it does not.
+
+    `resource` may name a subresource: `pods/exec`. `resourceNames` are not looked at. A rule that cannot be decoded matches nothing.
+    Source: pkg/apis/rbac/v1/evaluation_helpers.go of Kubernetes.
+    """
+    below = f"*/{resource.partition('/')[2]}" if "/" in resource else resource
     found = {}
-    for field, wanted in (("apiGroups", API_GROUP), ("resources", RESOURCE), ("verbs", verb)):
+    for field, wanted in (("apiGroups", ("*", group)), ("resources", ("*", resource, below)), ("verbs", ("*", verb))):
         values = rule.get(field)
-        match = next((v for v in values if v in ("*", wanted)), None) if isinstance(values, list) else None
+        match = next((v for v in values if v in wanted), None) if isinstance(values, list) else None
         if match is None:
             return {}
         found[field] = match

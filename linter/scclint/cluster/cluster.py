@@ -23,15 +23,18 @@ from scclint.admission.provider import (
     make_providers,
 )
 from scclint.admission.service_account import service_account_of, with_service_account
-from scclint.admission.verdict import Candidate, Grant, SubjectType, User, Verdict
+from scclint.admission.verdict import Candidate, Grant, ObjectRef, SubjectType, User, Verdict
 from scclint.admission.wording import wording_of
 from scclint.cluster import installed
 from scclint.cluster.installed import TECH_PREVIEW, Installation
 from scclint.cluster.objects import Objects
+from scclint.errors import UsageError
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
+    from scclint.cluster.rights import Rights
+    from scclint.cluster.who_can import Holder
     from scclint.podsecurity.labels import Policy
     from scclint.podsecurity.levels import Level
     from scclint.podsecurity.standards import Result
@@ -326,6 +329,24 @@ class Cluster:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
         return tuple(binding for binding in self.bindings if binding.uses.first(scc) is not None)
 
+    def who_can_use(self, scc: str, namespace: str | None = None) -> "tuple[Holder, ...]":
+        """Return the subjects that may use the SCC named `scc`, each with every grant that lets it.
+
+        With `namespace`, only grants that count for pods in it. Kubernetes gives group `system:masters` every right, so it is
+        always among them. Raises UsageError for an SCC that the cluster does not have.
+        """
+        from scclint.cluster.who_can import holders
+
+        found = self.sccs.get(scc)
+        if found is None:
+            from scclint.text import closest_match
+
+            meant = closest_match(scc, self.sccs)
+            hint = f"; did you mean {meant}?" if meant else ""
+            raise UsageError(f"{self.platform_name} has no SCC {scc}{hint}")
+        count = [b for b in self.bindings_to(scc) if namespace is None or b.ref.namespace in ("", namespace)]
+        return holders(found, count)
+
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """Return the namespaces whose service account of that name may use some SCC by its own name, not by a group.
 
@@ -416,12 +437,24 @@ class Cluster:
         held = self._objects
         if self._extends and all(held.of(kind) == self._extends._objects.of(kind) for kind in _RBAC_KINDS):
             return self._extends._rbac
-        roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
-        written = (*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values())
-        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
-        bindings = tuple(rbac.read_bindings(written, roles, aggregation))
+        bindings = tuple(rbac.read_bindings(*self._written))
         by_namespace = groupby(bindings, key=lambda binding: binding.ref.namespace)
         return _Rbac(bindings, {name: rbac.Bindings(found) for name, found in by_namespace})
+
+    @property
+    def _written(self) -> tuple[list[Object], dict[ObjectRef, Object], Aggregation]:
+        """All bindings, all roles, and the aggregation of ClusterRoles."""
+        held = self._objects
+        roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
+        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+        return [*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values()], roles, aggregation
+
+    @cached_property
+    def rights(self) -> "Rights":
+        """What each subject may do. Of the release's own roles, only the rules that bear on SCCs are known."""
+        from scclint.cluster.rights import Rights
+
+        return Rights(*self._written)
 
     def _bindings_of(self, namespace: str) -> rbac.Bindings:
         """Those of a namespace; those of the cluster where it is empty."""

@@ -12,3 +12,23 @@ CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernet
 
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster. No message shows it."""
+
+SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
+"""Before the namespace in the name of the group of its service accounts."""
+
+EVERYONE = {
+    "system:authenticated": "every user and every service account",
+    "system:authenticated:oauth": "everyone who logs in",
+    "system:serviceaccounts": "every service account of the cluster",
+    "system:unauthenticated": "anyone, without logging in",
+}
+"""Groups that cover a whole cluster, and their members."""
+
+
+def members_of(group: str) -> str:
+    """Return the members of a group that Kubernetes or OpenShift defines; empty for other groups."""
+    if group.startswith(SERVICE_ACCOUNTS_OF):
+        namespace = group.removeprefix(SERVICE_ACCOUNTS_OF)
+        where = "its own namespace" if namespace == UNSPECIFIED_NAMESPACE else f"namespace {namespace}"
+        return f"every service account of {where}"
+    return EVERYONE.get(group, "")
