@@ -24,10 +24,12 @@ from scclint.model.unknown import decisive_unknown, first_unknown, in_plain_word
 from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+from scclint.text import listed
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
+    from scclint.cluster.escalation import Escalation
     from scclint.profiles.sources import Flaw, Profiles
 
 CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
@@ -408,6 +410,26 @@ class World:
         if written is not None:
             steps.append(Related(f"SCC {scc} is defined here", written.place.span))
         return tuple(steps)
+
+    def escalation_steps(self, escalation: "Escalation", near: ApiObject | None = None) -> tuple[Related, ...]:
+        """The steps by which a subject gets an SCC that it may not use, as far as they are written in the input (see `grant_steps`)."""
+        steps: list[Related] = []
+        for held in escalation.rules:
+            binding, role = self.find(held.binding, near), self.find(held.role, near)
+            if isinstance(binding, RoleBinding):
+                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+            if isinstance(role, Role) and (rule := role.rule(held.index)):
+                what = (
+                    f"{listed(map(str, rule.data.get('verbs') or ()))} of {listed(map(str, rule.data.get('resources') or ()))}"
+                )
+                steps.append(Related(f"{role.named} allows {what}", rule.span))
+        if escalation.pod is not None and (pod := self.find(escalation.pod, near)) is not None:
+            steps.append(Related(f"{pod.named} runs under SCC {escalation.scc}", pod.place.span))
+        if escalation.account is not None and escalation.grant is not None:
+            steps += self.grant_steps(escalation.grant, escalation.scc, near)
+        if escalation.onward is not None:
+            steps += self.escalation_steps(escalation.onward, near)
+        return tuple(dict.fromkeys(steps))
 
     def _key(self, obj: ApiObject) -> tuple[str, str, str]:
         return obj.kind, "" if obj.kind in CLUSTER_SCOPED else self.namespace_of(obj), obj.name

@@ -48,6 +48,12 @@ class Uses:
     def __bool__(self) -> bool:
         return self.every is not None or bool(self._named)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uses) and (self.every, self._named) == (other.every, other._named)
+
+    def __hash__(self) -> int:
+        return hash((self.every, frozenset(self._named)))
+
     def first(self, scc: str) -> Use | None:
         """The first rule that covers an SCC."""
         use, before = self._named.get(scc, (None, False))

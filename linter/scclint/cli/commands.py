@@ -49,6 +49,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
         "review": _review,
         "units": _units,
         "explain": _explain,
+        "who-can": _who_can,
         "seccomp": _seccomp,
         "verify": _verify,
         "rules": _rules,
@@ -138,6 +139,28 @@ def _explain(commands: Commands) -> None:
     add_choosing(group)
     add_cluster(parser)
     add_output(parser, ("text", "json"), "text or json; may repeat")
+    add_configuration(parser)
+
+
+def _who_can(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "who-can",
+        "who may use an SCC, and through which grants",
+        "Lists the subjects that may use an SCC: those of its own lists and those of RBAC,\n"
+        "each with the path of its grant. Then the subjects that can get the SCC in another way.\n\n"
+        "  scclint who-can privileged manifests/        who may use an SCC\n"
+        "  scclint who-can privileged -n shop           grants that count in one namespace\n"
+        "  scclint who-can --subject sa/shop/web        which SCCs a subject may use",
+        usage="[OPTIONS] SCC [PATH ...] | --subject KIND/NAME [PATH ...]",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument("words", nargs="*", metavar="SCC", default=[], help="the SCC, then files or folders (default: .)")
+    group.add_argument("--subject", metavar="KIND/NAME", help="sa/NAMESPACE/NAME, user/NAME or group/NAME, instead of an SCC")
+    add_reading(group)
+    add_choosing(group)
+    add_cluster(parser)
+    add_output(parser, ("text", "json"), "text (default) or json; may repeat")
     add_configuration(parser)
 
 

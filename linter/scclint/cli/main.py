@@ -16,6 +16,7 @@ COMMANDS = {
     "review": "scclint.cli.review",
     "units": "scclint.cli.units",
     "explain": "scclint.cli.explain",
+    "who-can": "scclint.cli.who_can",
     "seccomp": "scclint.cli.seccomp",
     "verify": "scclint.cli.verify",
     "rules": "scclint.cli.rules",

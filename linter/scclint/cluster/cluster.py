@@ -347,6 +347,13 @@ class Cluster:
         count = [b for b in self.bindings_to(scc) if namespace is None or b.ref.namespace in ("", namespace)]
         return holders(found, count)
 
+    def brings(self, grant: Grant, scc: str) -> bool:
+        """Whether the release itself makes a grant of the SCC named `scc`, so that no object of the input does."""
+        brought = self.as_installed
+        if grant.binding is None:
+            return grant.via == "rbac" or brought.sccs.get(scc) is self.sccs[scc]
+        return brought._rbac.by_ref.get(grant.binding) == self._rbac.by_ref[grant.binding]
+
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """Return the namespaces whose service account of that name may use some SCC by its own name, not by a group.
 
@@ -439,7 +446,8 @@ class Cluster:
             return self._extends._rbac
         bindings = tuple(rbac.read_bindings(*self._written))
         by_namespace = groupby(bindings, key=lambda binding: binding.ref.namespace)
-        return _Rbac(bindings, {name: rbac.Bindings(found) for name, found in by_namespace})
+        by_ref = {binding.ref: binding for binding in bindings}
+        return _Rbac(bindings, by_ref, {name: rbac.Bindings(found) for name, found in by_namespace})
 
     @property
     def _written(self) -> tuple[list[Object], dict[ObjectRef, Object], Aggregation]:
@@ -462,9 +470,10 @@ class Cluster:
 
 
 class _Rbac(NamedTuple):
-    """What the roles and bindings of a cluster say of SCCs: all bindings, and the bindings of each namespace."""
+    """What the roles and bindings of a cluster say of SCCs: all bindings, each by its name, and those of each namespace."""
 
     bindings: tuple[rbac.Binding, ...]
+    by_ref: Mapping[ObjectRef, rbac.Binding]
     by_namespace: Mapping[str, rbac.Bindings]
 
 

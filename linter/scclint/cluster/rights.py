@@ -47,6 +47,11 @@ class Rights:
             found |= self._by_group.get(group, {})
         return dict(sorted(found.items(), key=lambda item: (item[0].namespace, item[0].name)))
 
+    def subjects(self) -> Iterator[tuple[str, str]]:
+        """Yield the subjects of the bindings: `User` and the name of a user or service account, or `Group` and its name."""
+        yield from (("User", name) for name in self._by_user)
+        yield from (("Group", name) for name in self._by_group)
+
     def held(self, user: User) -> Iterator[Held]:
         """Yield the rules that a user holds: those of the whole cluster first, then by namespace and name of the binding."""
         for binding, role in self.bindings_of(user).items():

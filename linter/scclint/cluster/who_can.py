@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from scclint.admission import rbac
+from scclint.admission.authorize import controller_user
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, SubjectType, User
 from scclint.record import record
@@ -60,3 +61,12 @@ def holders(scc: Constraints, bindings: Iterable[rbac.Binding]) -> tuple[Holder,
                 add(name, "rbac", True, binding.ref, use.role, use.index)
     order = ("Group", "User", "ServiceAccount")
     return tuple(Holder(*key, tuple(found[key])) for key in sorted(found, key=lambda key: (order.index(key[0]), key[1:])))
+
+
+def acting_as(kind: SubjectKind, namespace: str, name: str) -> User:
+    """Return a subject as a user with the groups that Kubernetes and OpenShift put it in. A group is a user with no name."""
+    if kind == "Group":
+        return User("", (name,))
+    if kind == "ServiceAccount":
+        return controller_user(namespace, name)
+    return User(name, ("system:authenticated", "system:authenticated:oauth"))

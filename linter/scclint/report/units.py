@@ -6,7 +6,8 @@ from typing import Any
 
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
-from scclint.text import and_more, display_width
+from scclint.report.table import table
+from scclint.text import and_more
 from scclint.units.unit import Unit
 
 Json = dict[str, Any]
@@ -55,11 +56,10 @@ def render_table(units: Sequence[Counted], namespace: str = "") -> str:
     """Return a table with one line for each unit, and below it the reason, and what the unit takes from where."""
     if not units:
         return "No units found.\n"
-    rows = [_row(unit, workloads, namespace) for unit, workloads in units]
-    widths = [max(map(display_width, column)) for column in zip(_HEADER, *rows, strict=True)]
-    lines = [_line(_HEADER, widths)]
+    header, *rows = table(_HEADER, [_row(unit, workloads, namespace) for unit, workloads in units])
+    lines = [header]
     for (unit, _), row in zip(units, rows, strict=True):
-        lines.append(_line(row, widths))
+        lines.append(row)
         lines += [f"  {visible_line(text)}" for text in _remarks(unit)]
     return "\n".join(lines) + "\n"
 
@@ -68,11 +68,6 @@ def _row(unit: Unit, workloads: int, namespace: str) -> tuple[str, ...]:
     rendered = "yes" if unit.rendered else "no" if unit.unrendered else "-"
     name, namespace = visible_line(unit.name), visible_line(namespace or unit.namespace) or "-"
     return name, unit.kind, f"{len(unit.files):,}", f"{workloads:,}", namespace, rendered
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [text + " " * (width - display_width(text)) for text, width in zip(row, widths, strict=True)]
-    return "  ".join(cells).rstrip()
 
 
 def _remarks(unit: Unit) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""`scclint who-can`."""
+
+import re
+from argparse import Namespace
+from collections.abc import Sequence
+
+from scclint.cli.inputs import open_run, settings
+from scclint.cli.main import OK, USAGE
+from scclint.cli.review import status, write_formats
+from scclint.cluster.who_can import SubjectKind
+from scclint.config.model import Config
+from scclint.errors import UsageError
+from scclint.judge import OpenUnit
+from scclint.judge.worlds import make_clusters, make_worlds
+from scclint.report import who_can
+from scclint.report.json_text import dump
+from scclint.world import World
+
+_KINDS: dict[str, SubjectKind] = {
+    "serviceaccount": "ServiceAccount",
+    "serviceaccounts": "ServiceAccount",
+    "sa": "ServiceAccount",
+    "user": "User",
+    "users": "User",
+    "group": "Group",
+    "groups": "Group",
+}
+"""The kinds of subjects as people and `oc` spell them."""
+
+
+def run(args: Namespace) -> int:
+    """Print who may use an SCC, or which SCCs a subject may use."""
+    words: list[str] = args.words
+    asked = getattr(args, "subject", "")
+    if not asked and not words:
+        raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
+    args.paths = (words if asked else words[1:]) or ["."]
+    config, registry = settings(args)
+    if config.platform == "kubernetes":
+        raise UsageError("plain Kubernetes has no SCCs")
+    if len(config.openshift) > 1:
+        raise UsageError(f"who-can is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    opened_run = open_run(args, config, registry)
+    opened = list(opened_run.open_units())
+    worlds = _worlds(opened, config)
+    if asked:
+        found = who_can.of_subject(worlds, _subject(asked, config.namespace), config.namespace)
+    else:
+        found = who_can.of_scc(worlds, who_can.read_input(opened), words[0], config.namespace)
+
+    def render(form: str, output: str | None) -> str:
+        return dump(found) + "\n" if form == "json" else who_can.render_text(found)
+
+    whole = write_formats(args, render)
+    return max(status(opened_run, opened), OK if whole else USAGE)
+
+
+def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[tuple[str, World]]:
+    """The world of each unit; that of an empty cluster if there is none."""
+    found = [(unit.unit.name, world) for unit in opened for world in unit.worlds.values()]
+    return found or [(".", world) for world in make_worlds((), config, make_clusters(config)).values()]
+
+
+def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:
+    """Return the subject that KIND/NAME or serviceaccount/NAMESPACE/NAME means."""
+    kind = _KINDS.get(text.partition("/")[0].lower())
+    name = text.partition("/")[2]
+    if kind is None or not name:
+        raise UsageError(f"{text}: a subject is serviceaccount/NAMESPACE/NAME, user/NAME or group/NAME")
+    if kind != "ServiceAccount":
+        return kind, "", name
+    home, slash, account = name.rpartition("/")
+    if not (slash or namespace):
+        raise UsageError(f"{text}: say the namespace of the service account, as in serviceaccount/NAMESPACE/{name} or with -n")
+    if not re.fullmatch(r"[a-z0-9.-]+", home or namespace):
+        raise UsageError(f"{text}: {home or namespace} is no namespace")
+    return kind, home or namespace, account

@@ -1,0 +1,416 @@
+"""How a subject that may not use an SCC can still get it: the rights that lead to it, and the accounts on the way.
+
+Sources: "RBAC good practices" of Kubernetes, and the admission plugins of OpenShift's kube-apiserver.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from scclint.admission import rbac
+from scclint.admission.access import opened_by
+from scclint.admission.authorize import controller_user
+from scclint.admission.verdict import Grant, ObjectRef, User
+from scclint.cluster.cluster import Cluster
+from scclint.cluster.rights import Held
+from scclint.model.terms import SERVICE_ACCOUNTS_OF
+from scclint.record import record
+
+Account = tuple[str, str]
+"""Namespace and name of a service account."""
+
+_RBAC = "rbac.authorization.k8s.io"
+_ADMISSION = "admissionregistration.k8s.io"
+_CERTIFICATES = "certificates.k8s.io"
+_CHANGE = ("create", "update", "patch")
+_SIGNERS = frozenset(("kubernetes.io/kube-apiserver-client", "kubernetes.io/*"))
+
+
+class ApiRequest(NamedTuple):
+    """A right is to send one of these requests. `whole` is True if the resource belongs to no namespace, so only a ClusterRoleBinding
+    grants it. `until` is the last Kubernetes minor on which the request is enough.
+    """
+
+    verbs: tuple[str, ...]
+    group: str
+    resources: tuple[str, ...]
+    whole: bool = False
+    until: int = 1_000
+
+
+_APPS = ("deployments", "replicasets", "statefulsets", "daemonsets")
+
+_REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
+    "bind": (ApiRequest(("bind",), _RBAC, ("clusterroles",)),),
+    "write bindings": (
+        ApiRequest(_CHANGE, _RBAC, ("clusterrolebindings",), whole=True),
+        ApiRequest(_CHANGE, _RBAC, ("rolebindings",)),
+    ),
+    "escalate cluster roles": (ApiRequest(("escalate",), _RBAC, ("clusterroles",), whole=True),),
+    "write cluster roles": (ApiRequest(_CHANGE, _RBAC, ("clusterroles",), whole=True),),
+    "escalate roles": (ApiRequest(("escalate",), _RBAC, ("roles",)),),
+    "write roles": (ApiRequest(_CHANGE, _RBAC, ("roles",)),),
+    "impersonate users": (ApiRequest(("impersonate",), "", ("users",), whole=True),),
+    "impersonate groups": (ApiRequest(("impersonate",), "", ("groups",), whole=True),),
+    "impersonate accounts": (ApiRequest(("impersonate",), "", ("serviceaccounts",)),),
+    "create pods": (
+        ApiRequest(("create",), "", ("pods",)),
+        ApiRequest(_CHANGE, "", ("replicationcontrollers",)),
+        ApiRequest(_CHANGE, "apps", _APPS),
+        ApiRequest(_CHANGE, "batch", ("jobs", "cronjobs")),
+        ApiRequest(_CHANGE, "apps.openshift.io", ("deploymentconfigs",)),
+    ),
+    "create tokens": (ApiRequest(("create",), "", ("serviceaccounts/token",)),),
+    "create secrets": (ApiRequest(("create",), "", ("secrets",)),),
+    "read secrets": (ApiRequest(("get", "list", "watch"), "", ("secrets",)),),
+    "enter pods": (
+        ApiRequest(("create",), "", ("pods/exec", "pods/attach")),
+        ApiRequest(("get",), "", ("pods/exec", "pods/attach"), until=34),
+        ApiRequest(("update", "patch"), "", ("pods/ephemeralcontainers",)),
+    ),
+    "change namespaces": (ApiRequest(("update", "patch"), "", ("namespaces",)),),
+    "create namespaces": (ApiRequest(("create",), "", ("namespaces",), whole=True),),
+    "write webhooks": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingwebhookconfigurations",), whole=True),),
+    "write policies": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingadmissionpolicies",), whole=True),),
+    "write policy bindings": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingadmissionpolicybindings",), whole=True),),
+    "create certificate requests": (ApiRequest(("create",), _CERTIFICATES, ("certificatesigningrequests",), whole=True),),
+    "approve certificate requests": (
+        ApiRequest(("update", "patch"), _CERTIFICATES, ("certificatesigningrequests/approval",), whole=True),
+    ),
+    "approve for the signer": (ApiRequest(("approve",), _CERTIFICATES, ("signers",), whole=True),),
+    "reach kubelets": (ApiRequest(("get", "create"), "", ("nodes/proxy",), whole=True),),
+    "create volumes": (ApiRequest(("create",), "", ("persistentvolumes",), whole=True),),
+    "create claims": (ApiRequest(("create",), "", ("persistentvolumeclaims",)),),
+    "write machine configs": (
+        ApiRequest(_CHANGE, "machineconfiguration.openshift.io", ("machineconfigs",), whole=True),
+    ),
+    "create builds": (
+        ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),
+        ApiRequest(("create",), "", ("builds", "buildconfigs")),
+    ),
+    "build custom images": (
+        ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),
+        ApiRequest(("create",), "", ("builds/custom",)),
+    ),
+    "create subscriptions": (ApiRequest(("create",), "operators.coreos.com", ("subscriptions",)),),
+    "create operator groups": (ApiRequest(("create",), "operators.coreos.com", ("operatorgroups",)),),
+    "write cluster extensions": (ApiRequest(_CHANGE, "olm.operatorframework.io", ("clusterextensions",), whole=True),),
+}  # fmt: skip
+"""The requests of each right."""
+
+Target = Literal["", "account", "identity", "pod"]
+
+
+class Way(NamedTuple):
+    """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` stands for the namespaces in which it counts.
+
+    `target` says what else it needs in the namespace: an account that may use the SCC (`account`), one that can itself create pods
+    with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`). A `whole` way counts only if its rights are for
+    the whole cluster. It exists from Kubernetes minor `since` to `until`.
+    """
+
+    name: str
+    rights: tuple[str, ...]
+    words: str
+    target: Target = ""
+    whole: bool = False
+    since: int = 0
+    until: int = 1_000
+
+
+WAYS = (
+    Way("bind", ("bind", "write bindings"), "bind every role{where}, including cluster-admin"),
+    Way("escalate", ("escalate cluster roles", "write cluster roles"), "write every right into a ClusterRole", whole=True),
+    Way("escalate", ("escalate roles", "write roles"), "write every right into a Role{where}"),
+    Way("impersonate", ("impersonate users",), "act as every user", whole=True),
+    Way("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of group system:masters", whole=True),
+    Way("webhook", ("write webhooks",), "change every pod through a mutating webhook", whole=True),
+    Way("policy", ("write policies", "write policy bindings"), "change every pod through a mutating policy", whole=True, since=36),
+    Way(
+        "certificate",
+        ("create certificate requests", "approve certificate requests", "approve for the signer"),
+        "approve a client certificate for every user",
+        whole=True,
+    ),
+    Way("kubelet", ("reach kubelets",), "run commands in every pod through the kubelets", whole=True),
+    Way("machine config", ("write machine configs",), "write files and units of the nodes", whole=True),
+    Way("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
+    Way("operator", ("create subscriptions",), "install every operator", whole=True),
+    Way("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
+    Way("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
+    Way("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
+    Way("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
+    Way("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
+    Way("pod", ("create pods",), "create pods", "account"),
+    Way("token", ("create tokens",), "create tokens", "identity"),
+    Way("token", ("impersonate accounts",), "act as service accounts", "identity"),
+    Way("token", ("create secrets", "read secrets"), "create and read token secrets", "identity"),
+    Way("token", ("read secrets",), "read token secrets", "identity", until=28),
+    Way("exec", ("enter pods",), "run commands in pods", "pod"),
+)  # fmt: skip
+"""The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token."""
+
+
+@record
+class Escalation:
+    """A way that a subject has. `namespace` is where it counts, empty for the whole cluster. `rules` are those that allow it.
+
+    `account` is the service account that it leads to and `pod` the pod, both None if it needs none. `scc` and `grant` say what
+    account may use. `onward` is the way that the account has, if it cannot create pods with the SCC by itself. `role` is the
+    ClusterRole that the subject may bind, empty if it may bind every role.
+    """
+
+    way: Way
+    namespace: str
+    rules: tuple[Held, ...]
+    account: Account | None = None
+    pod: ObjectRef | None = None
+    scc: str = ""
+    grant: Grant | None = None
+    onward: "Escalation | None" = None
+    role: str = ""
+
+    @property
+    def phrase(self) -> str:
+        """What the subject may do, after "it may": `create pods as service account shop/web, which may use SCC anyuid`."""
+        where = f" in namespace {self.namespace}" if self.namespace else " in every namespace"
+        if self.pod is not None:
+            return f"run commands in pods of {self.pod.kind} {self.pod.namespace}/{self.pod.name}{self._under}"
+        if self.account is None:
+            words = f"bind ClusterRole {self.role}{{where}}" if self.role else self.way.words
+            return words.replace("{where}", where)
+        then = f", which may {self.onward.phrase}" if self.onward else self._under
+        name = "/".join(self.account)
+        if self.way.target == "account":
+            return f"create pods as service account {name}{then}"
+        return f"{_BECOME[self.way.rights]} service account {name}{then}"
+
+    @property
+    def _under(self) -> str:
+        return "" if not self.scc else f", which run under SCC {self.scc}" if self.pod else f", which may use SCC {self.scc}"
+
+
+_BECOME = {
+    ("create tokens",): "create tokens of",
+    ("impersonate accounts",): "act as",
+    ("create secrets", "read secrets"): "create and read token secrets of",
+    ("read secrets",): "read the token of",
+}
+
+
+def takes_node(cluster: Cluster) -> Callable[[str], bool]:
+    """Return whether an SCC of the cluster, by name, lets a container take its node."""
+    return lambda name: any(access.takes for access in opened_by(cluster.sccs[name]))
+
+
+class _Match(NamedTuple):
+    """A rule that gives a right, and the objects that it names, none for all."""
+
+    held: Held
+    names: Set[str]
+
+
+Matches = Mapping[str, Sequence[_Match]]
+
+
+class Escalations:
+    """The ways to the SCCs that are `wanted`, on one cluster.
+
+    `pods` returns workloads whose pods use such an SCC to the full, each with the SCC. Accounts of the release's own components do
+    not count: every cluster has them, and a subject that may act in all namespaces reaches them anyway.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        wanted: Callable[[str], bool],
+        pods: Callable[[], Iterable[tuple[ObjectRef, str]]] = lambda: (),
+    ) -> None:
+        self._cluster = cluster
+        self._wanted = tuple(name for name in cluster.sccs if wanted(name))
+        self._pods = pods
+        minor = cluster.kubernetes_minor
+        self._ways = [way for way in WAYS if way.since <= minor <= way.until]
+        self._by_role: dict[ObjectRef, tuple[_RoleRight, ...]] = {}
+        self._found: dict[User, tuple[Escalation, ...]] = {}
+
+    def of(self, user: User) -> tuple[Escalation, ...]:
+        """Return the ways of a user, the shortest first; none if it may do everything or gets such an SCC without any."""
+        if user not in self._found:
+            self._found[user] = tuple(self._ways_of(user, {user.name}))
+        return self._found[user]
+
+    def _ways_of(self, user: User, seen: set[str]) -> Iterator[Escalation]:
+        """Yield the ways of a user, one of each name, except through the users that were `seen` on the way to it."""
+        if self._does_everything(user):
+            return
+        matches = self._rights(user)
+        homes = {ref.namespace for ref in self._cluster.rights.bindings_of(user)}
+        creates = {match.held.binding.namespace for match in matches.get("create pods", ())}
+        if any(self._usable(user, home) for home in (homes if "" in creates else creates)):
+            return
+        names: set[str] = set()
+        for way in self._ways:
+            found = (
+                one
+                for namespace, rules in _scopes(way, matches)
+                for one in self._reached(way, namespace, rules, user, seen)
+                if way.name not in names
+            )
+            if (one := next(found, None)) is not None:
+                names.add(way.name)
+                yield one
+
+    def _reached(self, way: Way, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]) -> Iterator[Escalation]:
+        held = tuple(rule.held for rule in rules)
+        if not way.target:
+            role = min(rules[0].names) if way.name == "bind" and rules[0].names else ""
+            yield Escalation(way, namespace, held, role=role)
+        elif way.target == "pod":
+            for pod, scc in self._running:
+                if namespace in ("", pod.namespace):
+                    yield Escalation(way, namespace, held, pod=pod, scc=scc)
+        else:
+            for home in [namespace] if namespace else sorted(self._accounts):
+                for account, scc, grant in self._accounts.get(home, ()):
+                    if rules[0].names and account[1] not in rules[0].names:
+                        continue
+                    acting = controller_user(*account)
+                    if acting.name == user.name:
+                        continue
+                    if way.target == "account":
+                        if not self._usable(user, home):
+                            yield Escalation(way, namespace, held, account, None, scc, grant)
+                    elif self._creates_pods(acting, home):
+                        yield Escalation(way, namespace, held, account, None, scc, grant)
+                    elif acting.name not in seen:
+                        seen.add(acting.name)
+                        if (onward := next(self._ways_of(acting, seen), None)) is not None:
+                            yield Escalation(way, namespace, held, account, onward=onward)
+
+    @cached_property
+    def _running(self) -> tuple[tuple[ObjectRef, str], ...]:
+        return tuple(self._pods())
+
+    @cached_property
+    def _accounts(self) -> dict[str, list[tuple[Account, str, Grant]]]:
+        """The service accounts by namespace that may use a wanted SCC there, by a grant that the release does not bring."""
+        cluster = self._cluster
+        found: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
+        for scc in self._wanted:
+            for holder in cluster.who_can_use(scc):
+                group = holder.name.removeprefix(SERVICE_ACCOUNTS_OF)
+                if holder.kind == "ServiceAccount":
+                    account = (holder.namespace, holder.name)
+                elif holder.kind == "Group" and group != holder.name:
+                    account = (group, "default")
+                else:
+                    continue
+                for grant in holder.grants:
+                    counts = grant.binding is None or grant.binding.namespace in ("", account[0])
+                    if counts and not cluster.brings(grant, scc):
+                        found.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
+        return {namespace: list(accounts.values()) for namespace, accounts in found.items()}
+
+    def _usable(self, user: User, namespace: str) -> bool:
+        return any(self._cluster.may_use(user, scc, namespace) is not None for scc in self._wanted)
+
+    def _creates_pods(self, user: User, namespace: str) -> bool:
+        matches = self._rights(user).get("create pods", ())
+        return any(match.held.binding.namespace in ("", namespace) for match in matches)
+
+    def _does_everything(self, user: User) -> bool:
+        if rbac.SUPERUSERS in user.groups:
+            return True
+        everything = ("apiGroups", "resources", "verbs")
+        return any(
+            not held.binding.namespace
+            and not held.rule.get("resourceNames")
+            and all("*" in (held.rule.get(field) or ()) for field in everything)
+            for held in self._cluster.rights.held(user)
+        )
+
+    def _rights(self, user: User) -> Matches:
+        """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
+        found: dict[str, list[_Match]] = {}
+        for binding, role in self._cluster.rights.bindings_of(user).items():
+            for one in self._rights_of(role):
+                if not (one.whole and binding.namespace):
+                    found.setdefault(one.right, []).append(_Match(Held(binding, one.role, one.index, one.rule), one.names))
+        return found
+
+    def _rights_of(self, role: ObjectRef) -> "tuple[_RoleRight, ...]":
+        """The rights that the rules of a role give."""
+        if role not in self._by_role:
+            self._by_role[role] = tuple(
+                _RoleRight(right, holder, index, rule, names, whole)
+                for holder, index, rule in self._cluster.rights.rules_of(role)
+                for right, whole in self._matched(rule)
+                if (names := self._names(right, rule)) is not None
+            )
+        return self._by_role[role]
+
+    def _matched(self, rule: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+        """Yield the rights that a rule gives, and whether for the whole cluster only."""
+        minor = self._cluster.kubernetes_minor
+        for right, requests in _REQUESTS.items():
+            wholes = {
+                request.whole
+                for request in requests
+                if minor <= request.until
+                and any(rbac.matched(rule, verb, request.group, r) for verb in request.verbs for r in request.resources)
+            }
+            if wholes:
+                yield right, all(wholes)
+
+    def _names(self, right: str, rule: Mapping[str, Any]) -> Set[str] | None:
+        """The objects for which a rule gives a right, none for all; None if it gives the right for no object that matters."""
+        names = frozenset(rule.get("resourceNames") or ())
+        if not names:
+            return names
+        if right == "bind":
+            return frozenset(filter(self._role_gives, names)) or None
+        if right == "impersonate groups":
+            return names & {rbac.SUPERUSERS} or None
+        if right == "approve for the signer":
+            return names & _SIGNERS or None
+        return names if right in ("create tokens", "impersonate accounts") else None
+
+    def _role_gives(self, name: str) -> bool:
+        """Whether a ClusterRole allows the use of a wanted SCC."""
+        for _, _, rule in self._cluster.rights.rules_of(ObjectRef("ClusterRole", "", name)):
+            names = rule.get("resourceNames")
+            if rbac.scc_grant(rule, "use") and (not names or not set(self._wanted).isdisjoint(names)):
+                return True
+        return False
+
+
+@record
+class _RoleRight:
+    """A right that rule `index` of a role gives for the objects `names`, none for all; `whole` as in `ApiRequest`."""
+
+    right: str
+    role: ObjectRef
+    index: int
+    rule: Mapping[str, Any]
+    names: Set[str]
+    whole: bool
+
+
+def _scopes(way: Way, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
+    """Yield where a way counts, with the rules for its rights: in the whole cluster, or else in single namespaces."""
+    found = [matches.get(right, ()) for right in way.rights]
+    whole = _combined(found, ("",))
+    if whole:
+        yield from (("", rules) for rules in whole)
+    elif not way.whole:
+        for namespace in sorted({match.held.binding.namespace for some in found for match in some} - {""}):
+            yield from ((namespace, rules) for rules in _combined(found, ("", namespace)))
+
+
+def _combined(found: Sequence[Sequence[_Match]], namespaces: tuple[str, ...]) -> list[Sequence[_Match]]:
+    """The rules that count in one of the namespaces: each one that gives the first right, with one for each of the others."""
+    count = [[match for match in some if match.held.binding.namespace in namespaces] for some in found]
+    if not all(count):
+        return []
+    return [[first, *(some[0] for some in count[1:])] for first in sorted(count[0], key=lambda match: bool(match.names))]
