@@ -147,12 +147,12 @@ def _who_can(commands: Commands) -> None:
         commands,
         "who-can",
         "who may use an SCC, and through which grants",
-        "Lists the subjects that may use an SCC: those of its own lists and those of RBAC,\n"
-        "each with the path of its grant. Then the subjects that can get the SCC in another way.\n\n"
-        "  scclint who-can privileged manifests/        who may use an SCC\n"
-        "  scclint who-can privileged -n shop           grants that count in one namespace\n"
-        "  scclint who-can --subject sa/shop/web        which SCCs a subject may use",
-        usage="[OPTIONS] SCC [PATH ...] | --subject KIND/NAME [PATH ...]",
+        "Lists the subjects that may use an SCC by its lists or by RBAC, each with the\n"
+        "path of its grant. Then the subjects that can get the SCC in another way.\n\n"
+        "  scclint who-can privileged manifests/     who may use an SCC\n"
+        "  scclint who-can privileged -n shop        grants that count in one namespace\n"
+        "  scclint who-can --subject sa/shop/web     which SCCs a subject may use",
+        usage="[OPTIONS] SCC | --subject KIND/NAME [PATH ...]",
     )
     group = parser.add_argument_group("input")
     group.add_argument("words", nargs="*", metavar="SCC", default=[], help="the SCC, then files or folders (default: .)")

@@ -13,9 +13,20 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """What a command does not know is an error of that command, where argparse has its caller complain of it."""
         namespace, unknown = super().parse_known_args(args, namespace)
+        unknown = self._after_options(namespace, unknown)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(map(self._with_hint, unknown))}")
         return namespace, unknown
+
+    def _after_options(self, namespace: argparse.Namespace, unknown: list[str]) -> list[str]:
+        """Take the paths that come after an option, which argparse leaves over, and return the rest: `PATH -n shop PATH`."""
+        action = next((one for one in self._actions if one.nargs == "*" and not one.option_strings), None)
+        if action is None or not unknown:
+            return unknown
+        held = getattr(namespace, action.dest)
+        more = [word for word in unknown if word == "-" or not word.startswith("-")]
+        setattr(namespace, action.dest, [*(() if held is action.default else held), *more])
+        return [word for word in unknown if word not in more]
 
     def _with_hint(self, word: str) -> str:
         from scclint.text import closest_match

@@ -101,8 +101,8 @@ _REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 Target = Literal["", "account", "identity", "pod"]
 
 
-class Way(NamedTuple):
-    """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` stands for the namespaces in which it counts.
+class Route(NamedTuple):
+    """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` is replaced by the namespaces in which it counts.
 
     `target` says what else it needs in the namespace: an account that may use the SCC (`account`), one that can itself create pods
     with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`). A `whole` way counts only if its rights are for
@@ -118,35 +118,35 @@ class Way(NamedTuple):
     until: int = 1_000
 
 
-WAYS = (
-    Way("bind", ("bind", "write bindings"), "bind every role{where}, including cluster-admin"),
-    Way("escalate", ("escalate cluster roles", "write cluster roles"), "write every right into a ClusterRole", whole=True),
-    Way("escalate", ("escalate roles", "write roles"), "write every right into a Role{where}"),
-    Way("impersonate", ("impersonate users",), "act as every user", whole=True),
-    Way("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of group system:masters", whole=True),
-    Way("webhook", ("write webhooks",), "change every pod through a mutating webhook", whole=True),
-    Way("policy", ("write policies", "write policy bindings"), "change every pod through a mutating policy", whole=True, since=36),
-    Way(
+ROUTES = (
+    Route("bind", ("bind", "write bindings"), "bind every role{where}, including cluster-admin"),
+    Route("escalate", ("escalate cluster roles", "write cluster roles"), "write every right into a ClusterRole", whole=True),
+    Route("escalate", ("escalate roles", "write roles"), "write every right into a Role{where}"),
+    Route("impersonate", ("impersonate users",), "act as every user", whole=True),
+    Route("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of group system:masters", whole=True),
+    Route("webhook", ("write webhooks",), "change every pod through a mutating webhook", whole=True),
+    Route("policy", ("write policies", "write policy bindings"), "change every pod through a mutating policy", whole=True, since=36),
+    Route(
         "certificate",
         ("create certificate requests", "approve certificate requests", "approve for the signer"),
         "approve a client certificate for every user",
         whole=True,
     ),
-    Way("kubelet", ("reach kubelets",), "run commands in every pod through the kubelets", whole=True),
-    Way("machine config", ("write machine configs",), "write files and units of the nodes", whole=True),
-    Way("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
-    Way("operator", ("create subscriptions",), "install every operator", whole=True),
-    Way("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
-    Way("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
-    Way("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
-    Way("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
-    Way("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
-    Way("pod", ("create pods",), "create pods", "account"),
-    Way("token", ("create tokens",), "create tokens", "identity"),
-    Way("token", ("impersonate accounts",), "act as service accounts", "identity"),
-    Way("token", ("create secrets", "read secrets"), "create and read token secrets", "identity"),
-    Way("token", ("read secrets",), "read token secrets", "identity", until=28),
-    Way("exec", ("enter pods",), "run commands in pods", "pod"),
+    Route("kubelet", ("reach kubelets",), "run commands in every pod through the kubelets", whole=True),
+    Route("machine config", ("write machine configs",), "write files and units of the nodes", whole=True),
+    Route("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
+    Route("operator", ("create subscriptions",), "install every operator", whole=True),
+    Route("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
+    Route("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
+    Route("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
+    Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
+    Route("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
+    Route("pod", ("create pods",), "create pods", "account"),
+    Route("token", ("create tokens",), "create tokens", "identity"),
+    Route("token", ("impersonate accounts",), "act as service accounts", "identity"),
+    Route("token", ("create secrets", "read secrets"), "create and read token secrets", "identity"),
+    Route("token", ("read secrets",), "read token secrets", "identity", until=28),
+    Route("exec", ("enter pods",), "run commands in pods", "pod"),
 )  # fmt: skip
 """The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token."""
 
@@ -160,7 +160,7 @@ class Escalation:
     ClusterRole that the subject may bind, empty if it may bind every role.
     """
 
-    way: Way
+    way: Route
     namespace: str
     rules: tuple[Held, ...]
     account: Account | None = None
@@ -230,7 +230,7 @@ class Escalations:
         self._wanted = tuple(name for name in cluster.sccs if wanted(name))
         self._pods = pods
         minor = cluster.kubernetes_minor
-        self._ways = [way for way in WAYS if way.since <= minor <= way.until]
+        self._ways = [way for way in ROUTES if way.since <= minor <= way.until]
         self._by_role: dict[ObjectRef, tuple[_RoleRight, ...]] = {}
         self._found: dict[User, tuple[Escalation, ...]] = {}
 
@@ -261,7 +261,7 @@ class Escalations:
                 names.add(way.name)
                 yield one
 
-    def _reached(self, way: Way, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]) -> Iterator[Escalation]:
+    def _reached(self, way: Route, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]) -> Iterator[Escalation]:
         held = tuple(rule.held for rule in rules)
         if not way.target:
             role = min(rules[0].names) if way.name == "bind" and rules[0].names else ""
@@ -397,7 +397,7 @@ class _RoleRight:
     whole: bool
 
 
-def _scopes(way: Way, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
+def _scopes(way: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
     """Yield where a way counts, with the rules for its rights: in the whole cluster, or else in single namespaces."""
     found = [matches.get(right, ()) for right in way.rights]
     whole = _combined(found, ("",))
