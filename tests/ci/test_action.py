@@ -180,8 +180,22 @@ def test_the_report_of_an_earlier_run_is_not_taken_for_this_one(runner: Runner) 
     run = runner.check(paths="demo", args="--select NO-SUCH-RULE")
     assert run.status == 2
     assert run.outputs == {"status": "2"}
-    assert not (runner.workspace / "scclint.sarif").exists()
-    assert run.summary == ""
+    (sarif,) = json.loads((runner.workspace / "scclint.sarif").read_text())["runs"]
+    assert (sarif["results"], sarif["invocations"][0]["executionSuccessful"]) == ([], False)
+
+
+def test_the_report_of_a_failed_run_is_not_uploaded_and_the_summary_says_what_happened(runner: Runner) -> None:
+    failed = runner.check(paths="demo", args="--select NO-SUCH-RULE")
+    assert failed.outputs == {"status": "2"}
+    assert failed.summary.startswith("## scclint: Nothing judged\n")
+    assert "NO-SUCH-RULE" in failed.summary
+    (runner.workspace / "values.yaml").write_text("image: web\n")
+    nothing = runner.check(paths="values.yaml")
+    assert nothing.outputs == {"status": "4"}
+    assert nothing.summary.startswith("## scclint: Nothing judged\n")
+    missing = runner.check(paths="demo\nnone.yaml", args="--select SCC301")
+    assert missing.outputs == {"status": "2"}
+    assert missing.summary.startswith("## scclint: Not everything judged\n")
 
 
 def test_the_upload_goes_on_after_a_failure() -> None:

@@ -96,7 +96,7 @@ def test_what_is_not_staged_does_not_count(repository: Path, cli: Cli) -> None:
     git("add", "-A")
     write("plain.yaml", WEB.replace("shop", "plain") + "# changed\n")
     run = cli("check", "--changed")
-    assert (run.status, run.out) == (0, "No problems found. 0 files, 0 documents: 0 linted (0 workloads).\n")
+    assert (run.status, run.out) == (0, "Nothing judged. 0 files, 0 documents: 0 linted (0 workloads).\n")
 
 
 def test_without_a_change_everything_is_judged(repository: Path, cli: Cli) -> None:

@@ -31,6 +31,16 @@ metadata: {name: settings}
 """
 
 
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  securityContext: {seccompProfile: {type: RuntimeDefault}, runAsNonRoot: true}
+  containers: [{name: web, image: registry.example/web:1}]
+"""
+
+
 def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
@@ -123,6 +133,29 @@ class TestOutput:
         assert (run.status, run.out) == (2, "")
         assert run.err.startswith("scclint: broken.j2:1: ")
         assert not Path("x.sarif").exists()
+
+    @pytest.mark.parametrize("words", [("--select", "NO-SUCH-RULE"), ("--config", "none.yaml"), ("--unit", "none")])
+    def test_a_run_that_fails_before_it_reports_says_so_in_its_sarif(
+        self, demo: Path, cli: Cli, words: tuple[str, ...]
+    ) -> None:
+        failed = cli("check", "--format", "sarif", "-o", "x.sarif", *words, "demo")
+        assert (failed.status, failed.out) == (2, "")
+        (run,) = json.loads(Path("x.sarif").read_text())["runs"]
+        (invocation,) = run["invocations"]
+        assert (run["results"], invocation["executionSuccessful"]) == ([], False)
+        notification, _ = invocation["toolExecutionNotifications"]
+        assert notification["level"] == "error"
+        assert notification["message"]["text"].rstrip(".") in failed.err
+
+    def test_a_bug_that_ends_a_run_is_in_its_sarif(self, demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*given: object) -> None:
+            raise KeyError("x")
+
+        monkeypatch.setattr("scclint.cli.check.open_run", broken)
+        assert cli("check", "--format", "sarif", "-o", "x.sarif", "demo").status == 3
+        (run,) = json.loads(Path("x.sarif").read_text())["runs"]
+        notification, _ = run["invocations"][0]["toolExecutionNotifications"]
+        assert notification["message"]["text"] == "internal error: KeyError: 'x'"
 
     def test_a_place_that_cannot_be_written(self, demo: Path, cli: Cli) -> None:
         run = cli("check", "-o", "no/such/folder/x", "demo")
@@ -264,12 +297,44 @@ class TestNothing:
         Path("values.yaml").write_text("image: web\n")
         Path("empty.yaml").write_text("")
         run = cli("check", "values.yaml", "empty.yaml")
-        assert (run.status, run.err) == (0, "")
+        assert (run.status, run.err) == (4, "scclint: no manifest found in values.yaml, empty.yaml\n")
+        assert run.out.startswith("Nothing judged.")
 
-    @pytest.mark.parametrize("text", ["kind: Pod\nmetadata: {{ x }}\n", GOOD])
-    def test_a_folder_with_what_may_be_one(self, here: Path, cli: Cli, text: str) -> None:
+    @pytest.mark.parametrize(("text", "status"), [("kind: Pod\nmetadata: {{ x }}\n", 4), (GOOD, 0)])
+    def test_a_folder_with_what_may_be_one(self, here: Path, cli: Cli, text: str, status: int) -> None:
         Path("a.yaml").write_text(text)
-        assert cli("check", ".").status == 0
+        run = cli("check", ".")
+        assert run.status == status
+        assert run.out.startswith("Nothing judged." if status else "No problems found.")
+
+    def test_a_path_that_is_not_judged_beside_one_that_is(self, here: Path, cli: Cli) -> None:
+        Path("good.yaml").write_text(POD)
+        Path("values.yaml").write_text("image: web\n")
+        run = cli("check", "good.yaml", "values.yaml")
+        assert (run.status, run.err) == (4, "scclint: nothing judged in values.yaml\n")
+        assert run.out.startswith("Not everything judged.")
+        Path("bad.yaml").write_text(POD.replace("RuntimeDefault", "Unconfined"))
+        assert cli("check", "bad.yaml", "values.yaml").status == 1
+
+    def test_a_chart_in_a_folder_is_a_notice_and_a_chart_that_was_named_a_status(
+        self, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", "")
+        Path("chart/templates").mkdir(parents=True)
+        Path("chart/Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+        Path("chart/templates/web.yaml").write_text(POD.replace("web", "{{ .Release.Name }}"))
+        Path("good.yaml").write_text(POD)
+        folder = cli("check", ".")
+        assert folder.status == 0
+        assert "chart/templates/web.yaml: template source, not judged" in folder.err
+        assert cli("check", "chart", "good.yaml").status == 4
+        assert cli("check", ".", "--render", "require").status == 2
+
+    def test_a_file_that_could_not_be_parsed_is_not_clean_without_the_rule_that_says_so(self, here: Path, cli: Cli) -> None:
+        Path("a.yaml").write_text("kind: Pod\n  metadata: x\n")
+        assert cli("check", ".").status == 2
+        run = cli("check", ".", "--ignore", "MAN001")
+        assert (run.status, run.out.partition(".")[0]) == (4, "Nothing judged")
 
     def test_standard_input_is_called_as_asked(self, cli: Cli, monkeypatch: pytest.MonkeyPatch, demo: Path) -> None:
         pipe(monkeypatch, Path("demo/bare-pod.yaml").read_bytes())

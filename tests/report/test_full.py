@@ -85,7 +85,7 @@ def test_a_message_of_several_lines_hangs_under_the_first(sample: Report) -> Non
 
 def test_a_crash_is_never_clean() -> None:
     report = Report(crashes=(Crash("SCC101", Subject("v1", "Pod", "shop", "b"), "KeyError: '\x1b'"),))
-    assert render(report, "full").startswith("No problems found, 1 internal error. ")
+    assert render(report, "full").startswith("Nothing judged, 1 internal error. ")
     assert diagnostics(report) == [
         "internal error: rule SCC101 failed on Pod shop/b: KeyError: '\\x1b'; this is a bug of scclint"
     ]
@@ -116,4 +116,4 @@ def test_a_clean_run_imports_nothing_it_does_not_need() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout == "No problems found. 0 files, 0 documents: 0 linted (0 workloads).\n[]\n"
+    assert done.stdout == "Nothing judged. 0 files, 0 documents: 0 linted (0 workloads).\n[]\n"

@@ -59,7 +59,7 @@ def test_code_keeps_table_cells_whole() -> None:
 
 def test_a_crash_shows() -> None:
     text = render(Report(crashes=(Crash("X1", Subject(), "boom"),)), "markdown")
-    assert "## scclint: No problems found, 1 internal error\n" in text
+    assert "## scclint: Nothing judged, 1 internal error\n" in text
     assert "> internal error: rule X1 failed: boom\n" in text
 
 

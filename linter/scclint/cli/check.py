@@ -31,38 +31,44 @@ FOR_PEOPLE = ("full", "concise")
 
 def run(args: Namespace) -> int:
     """Load, model, check, report. The status is that of the table in the help."""
-    changes = _changes(args)
-    config, registry = settings(args)
-    if getattr(args, "show_files", False):
-        return _show_files(args, config)
-    outputs = destinations(config, template_asked=hasattr(args, "template"))
-    ignores = not getattr(args, "no_ignores", False)
-    recording = getattr(args, "write_baseline", "")
-    if recording:
-        # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
-        config = replace(config, baseline="")
-    revision = _revision(args)
-    timings = None
-    lap: Lap = no_lap
-    if getattr(args, "timings", False):
-        from scclint.judge.timings import Timings
+    try:
+        changes = _changes(args)
+        config, registry = settings(args)
+        if getattr(args, "show_files", False):
+            return _show_files(args, config)
+        outputs = destinations(config, template_asked=hasattr(args, "template"))
+        ignores = not getattr(args, "no_ignores", False)
+        recording = getattr(args, "write_baseline", "")
+        if recording:
+            # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
+            config = replace(config, baseline="")
+        revision = _revision(args)
+        timings = None
+        lap: Lap = no_lap
+        if getattr(args, "timings", False):
+            from scclint.judge.timings import Timings
 
-        timings = Timings()
-        registry = Registry(tuple(map(timings.timed, registry.rules)))
-        lap = timings.lap
-    lap("start")
-    with progress(getattr(args, "quiet", False)) as step:
-        # Times are taken in one process, and outcomes hold too much to be sent from one to another.
-        review = "markdown" in config.format
-        jobs = 1 if timings or review else getattr(args, "jobs", 0)
-        options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes)
-        judged = open_run(args, config, registry, options)
-        report = judged.report(_cache_scope(args, recording or revision or timings))
-        if revision is not None:
-            from scclint.cli.diff import mark
+            timings = Timings()
+            registry = Registry(tuple(map(timings.timed, registry.rules)))
+            lap = timings.lap
+        lap("start")
+        with progress(getattr(args, "quiet", False)) as step:
+            # Times are taken in one process, and outcomes hold too much to be sent from one to another.
+            review = "markdown" in config.format
+            jobs = 1 if timings or review else getattr(args, "jobs", 0)
+            options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes)
+            judged = open_run(args, config, registry, options)
+            report = judged.report(_cache_scope(args, recording or revision or timings))
+            if revision is not None:
+                from scclint.cli.diff import mark
 
-            report = mark(report, revision, args, config, registry, options)
-    nothing = report.nothing and not report.tally.linted and not getattr(args, "changed", False)
+                report = mark(report, revision, args, config, registry, options)
+    except Exception as error:
+        from scclint.cli.failure import write_failure
+
+        write_failure(args, error)
+        raise
+    nothing = bool(report.judged_nothing or report.unjudged) and changes is None
     if recording:
         _record(recording, report, config, registry)
     else:
@@ -75,7 +81,8 @@ def run(args: Namespace) -> int:
     counts = not getattr(args, "exit_zero", False) and not recording
     status = exit_status(report, config.fail_on, nothing, counts)
     if status == NOTHING:
-        say("scclint: no manifest found in " + ", ".join(map(visible_line, args.paths)))
+        what = "no manifest found" if report.nothing else "nothing judged"
+        say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
     return status
 
 
@@ -113,7 +120,7 @@ def _revision(args: Namespace) -> "Revision | None":
 
 
 def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findings_count: bool = True) -> int:
-    """Return 3 after a crash, else 2 for unreadable input, else 4 for nothing judged, else 1 for findings that count.
+    """Return 3 after a crash, else 2 for unreadable input, else 1 for findings that count, else 4 for a path that was not judged.
 
     Without `findings_count` no finding matters, not even a document that could not be parsed.
     """
@@ -122,9 +129,9 @@ def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findin
         return BUG
     if any(n.level == "error" for n in report.notices) or any(f.rule_id == "MAN001" for f in live):
         return USAGE
-    if nothing:
-        return NOTHING
-    return FINDINGS if any(f.severity.rank <= fail_on.rank for f in live) else OK
+    if any(f.severity.rank <= fail_on.rank for f in live):
+        return FINDINGS
+    return NOTHING if nothing else OK
 
 
 def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[str, str | None]]:

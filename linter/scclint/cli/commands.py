@@ -26,7 +26,7 @@ EXIT_STATUS = """exit status:
   1  findings at or above --fail-on
   2  wrong usage or configuration, unreadable or unparsable input
   3  a bug of scclint
-  4  no manifest found in folders or standard input"""
+  4  nothing judged in the input, or in one of the paths"""
 
 SHELLS = ("bash", "zsh", "tcsh")
 

@@ -1,5 +1,6 @@
 """Puts the parts of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def merge(
         rules=session.registry.rules,
         outcomes=_outcomes(parts),
         units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
-        nothing=whole and _is_nothing(parts, session),
+        nothing=whole and all(part.nothing for part in parts),
+        unjudged=_unjudged_paths(parts, session) if whole else (),
         files=files,
         folders=session.sources.folders if whole else (),
     )
@@ -95,10 +97,18 @@ def _apply_baseline(findings: list[Finding], session: Session, ran: "Ran") -> tu
     return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
 
 
-def _is_nothing(parts: Iterable[Part], session: Session) -> bool:
-    """Whether folders or standard input were named and held nothing that might be a manifest."""
-    asked = session.sources.folders or any(file.path == "-" for file in session.outline.files.values())
-    return bool(asked) and all(part.nothing for part in parts)
+def _unjudged_paths(parts: Iterable[Part], session: Session) -> tuple[str, ...]:
+    """The paths that the user named and of which nothing was judged."""
+    judged = {os.path.abspath(file) for part in parts for file in part.judged}
+    piped = {file.display for file in session.outline.files.values() if file.path == "-"}
+
+    def is_judged(path: str) -> bool:
+        if path == "-":
+            return any(os.path.abspath(file) in judged for file in piped)
+        top = os.path.abspath(path)
+        return any(file == top or file.startswith(os.path.join(top, "")) for file in judged)
+
+    return tuple(path for path in session.sources.paths if not is_judged(path))
 
 
 def _outcomes(parts: Iterable[Part]) -> Mapping[str, tuple[Outcome, ...]]:

@@ -39,12 +39,13 @@ def fields_of(part: Part) -> list[Any]:
         part.files,
         part.platform,
         part.nothing,
+        part.judged,
     ]
 
 
 def part_of(unit: str, fields: Any) -> Part:
     """Return the part of a unit that has these fields, without texts and outcomes."""
-    findings, ignores, notices, seen, tallies, files, platform, nothing = fields
+    findings, ignores, notices, seen, tallies, files, platform, nothing, judged = fields
     return Part(
         str(unit),
         findings=tuple(map(_finding, findings)),
@@ -55,6 +56,7 @@ def part_of(unit: str, fields: Any) -> Part:
         files=tuple(files),
         platform=platform,
         nothing=bool(nothing),
+        judged=tuple(judged),
     )
 
 

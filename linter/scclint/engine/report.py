@@ -29,8 +29,9 @@ class Report:
     `platform` names the releases that were judged: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
     or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are all rules of the run, sorted by id.
     `outcomes` has the outcome of each workload by release, if the run was asked for them.
-    `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest. `files`
-    are those that were judged, and `folders` those that the run was asked for.
+    `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
+    `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
+    and `folders` those that the run was asked for.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -43,6 +44,7 @@ class Report:
     outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY
     units: tuple[UnitSummary, ...] = ()
     nothing: bool = False
+    unjudged: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
 
@@ -55,8 +57,13 @@ class Report:
     @property
     def judged_nothing(self) -> bool:
         """Whether there was something to judge and none of it was: template sources, patches, files that cannot be read."""
-        failed = any(notice.level == "error" for notice in self.notices)
-        return not self.tally.linted and (self.nothing or self.tally.unsupported > 0 or failed)
+        missed = self.tally.unsupported or self.tally.unparsable
+        return not self.tally.linted and bool(self.nothing or missed or self.failed)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something that was to be judged could not be read, or a rule failed."""
+        return bool(self.crashes) or any(notice.level == "error" for notice in self.notices)
 
     @property
     def live(self) -> tuple[Finding, ...]:

@@ -27,8 +27,8 @@ class SourceSettings(Protocol):
 class Sources(NamedTuple):
     """What there is to read, or why something cannot be: to report on, a cluster's state, and what else informs verdicts.
 
-    `folders` are the folders among the paths to report on, `named` the files and folders, as displayed, that the user named to
-    inform verdicts.
+    `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
+    as displayed, that the user named to inform verdicts.
     """
 
     targets: Sequence[SourceFile | LoadError]
@@ -36,6 +36,7 @@ class Sources(NamedTuple):
     context: Sequence[SourceFile | LoadError] = ()
     folders: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()
 
 
 def find_sources(
@@ -63,4 +64,5 @@ def find_sources(
         found(context),
         tuple(path for path in paths if os.path.isdir(path)),
         frozenset(map(display, (*config.cluster_state, *context))),
+        tuple(paths),
     )

@@ -9,7 +9,7 @@ from scclint.judge.guard import guard
 from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.model import model_objects
-from scclint.judge.notices import tallies, unjudged
+from scclint.judge.notices import judged_files, tallies, unjudged
 from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.judge.trace import tracer
@@ -69,15 +69,17 @@ class OpenUnit:
     def part(self) -> Part:
         """What became of the unit's input, without findings."""
         inputs = self.inputs
+        counts = tallies(inputs, self.ours)
         return Part(
             self.unit.name,
             crashes=tuple(inputs.crashes),
             notices=tuple(inputs.notices),
-            tallies=tallies(inputs, self.ours),
+            tallies=counts,
             files=tuple(inputs.read),
             platform=self.platform,
             texts=inputs.texts,
             nothing=inputs.nothing,
+            judged=judged_files(self.unit, inputs, counts),
         )
 
     @property

@@ -56,7 +56,13 @@ class Inputs:
     @property
     def nothing(self) -> bool:
         """Whether nothing was read that might be a manifest."""
-        return not any(map(any, self.passed.values())) and not any(map(_may_be_manifest, self.targets))
+        return not self.holders
+
+    @property
+    def holders(self) -> set[str]:
+        """The files that hold something that might be a manifest."""
+        passed = {file for file, kinds in self.passed.items() if any(kinds)}
+        return passed.union(document.file for document in self.targets if _may_be_manifest(document))
 
     def take_file(self, file: SourceFile, reader: Reader) -> None:
         """Read a file to report on. One that cannot be read is a notice."""

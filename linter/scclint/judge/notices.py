@@ -13,6 +13,7 @@ from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
 from scclint.text import and_more
+from scclint.units.unit import Unit
 from scclint.world import World
 
 
@@ -32,6 +33,21 @@ def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
         file: _tally(documents, sum(inputs.passed.get(file, {}).values()), linted, partial, workloads.get(file, 0))
         for file, documents in by_file.items()
     }
+
+
+def judged_files(unit: Unit, inputs: Inputs, counts: Mapping[str, Tally]) -> tuple[str, ...]:
+    """Return the files of a unit of which something was judged, or all there is bears on no verdict; `counts` are their tallies.
+
+    A kustomization or chart is judged as a whole, or not at all.
+    """
+    judged = {
+        file
+        for file in inputs.holders
+        if file in counts and (counts[file].linted or not (counts[file].unsupported or counts[file].unparsable))
+    }
+    if unit.kind in ("kustomize", "chart"):
+        return unit.files if judged else ()
+    return tuple(sorted(judged))
 
 
 def _tally(documents: Sequence[Document], passed: int, linted: set[int], partial: set[int], workloads: int) -> Tally:

@@ -22,7 +22,8 @@ class Part:
 
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
     `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
-    manifest was read. `outcomes` has the outcome of each workload, by release, if the run asks for it.
+    manifest was read, and `judged` are the files of which something was judged. `outcomes` has the outcome of each
+    workload, by release, if the run asks for it.
     """
 
     unit: str
@@ -36,4 +37,5 @@ class Part:
     platform: str = ""
     texts: Mapping[str, str] = EMPTY
     nothing: bool = False
+    judged: tuple[str, ...] = ()
     outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY

@@ -65,8 +65,7 @@ class _Run:
         self._hashes = self._line_hashes()
 
     def _succeeded(self) -> bool:
-        report = self._report
-        return not (report.crashes or report.judged_nothing or any(notice.level == "error" for notice in report.notices))
+        return not (self._report.failed or self._report.judged_nothing)
 
     def log(self, most: int) -> Json:
         """The whole file, with at most `most` results."""

@@ -43,7 +43,7 @@ def findings_summary(report: Report, options: Options) -> str:
     """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
     live = report.live
     shown = tuple(f for f in live if f.severity not in options.hide)
-    text = severities(shown) or ("Nothing judged" if report.judged_nothing else "No problems found")
+    text = severities(shown) or _without_findings(report)
     if report.crashes:
         text += f", {counted(len(report.crashes), 'internal error')}"
     aside = []
@@ -52,6 +52,12 @@ def findings_summary(report: Report, options: Options) -> str:
     if len(live) > len(shown):
         aside.append(f"{severities(tuple(f for f in live if f.severity in options.hide))} not shown")
     return f"{text} ({', '.join(aside)})" if aside else text
+
+
+def _without_findings(report: Report) -> str:
+    if report.judged_nothing or not report.tally.documents:
+        return "Nothing judged"
+    return "Not everything judged" if report.failed or report.unjudged else "No problems found"
 
 
 def input_summary(report: Report) -> str:

@@ -156,6 +156,17 @@ def test_a_patch_of_an_scc_is_no_scc(here: Path) -> None:
     assert "scc.yaml" in {f.span.file for f in strict(".").findings}
 
 
+def test_a_patch_with_all_rules_of_a_role_is_judged(here: Path) -> None:
+    """kustomize replaces the list of rules. tektoncd/operator patches its ClusterRole so in `config/openshift/base`."""
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: web}\n"
+    rules = "rules: [{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use]}]\n"
+    write({"base/kustomization.yaml": "resources: [role.yaml]\n", "base/role.yaml": f"{role}rules: []\n"})
+    write({"kustomization.yaml": "resources: [base]\npatches: [{path: role.yaml}]\n", "role.yaml": role + rules})
+    assert [(f.rule_id, f.span.file) for f in strict(".").findings] == [("RBA401", "role.yaml")]
+    write({"role.yaml": role + rules.replace("[{", "[{$patch: delete, ")})
+    assert [f for f in strict(".").findings if f.rule_id == "RBA401"] == []
+
+
 def test_a_resource_is_no_mere_patch(here: Path) -> None:
     write({"a/kustomization.yaml": "resources: [web.yaml]\n", "b/kustomization.yaml": "patches: [{path: ../a/web.yaml}]\n"})
     write({"a/web.yaml": DEPLOYMENT})

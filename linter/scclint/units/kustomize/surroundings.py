@@ -15,7 +15,7 @@ from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
 from scclint.model.object import ApiObject
-from scclint.model.roles import RoleBinding
+from scclint.model.roles import Role, RoleBinding
 from scclint.text import and_more
 from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out, read_kustomization
 from scclint.yaml.nodes import Node, SequenceNode, to_data
@@ -76,14 +76,20 @@ def place_by_kustomizations(
 def _placed(obj: ApiObject, path: str, layout: Layout) -> ApiObject:
     """Return an object of the file at an absolute path with what the kustomizations say of that file."""
     changes: dict[str, object] = {}
-    if path in layout.patches:
+    replaces = path in layout.patches and _replaces_rules(obj)
+    if path in layout.patches and not replaces:
         changes["partial"] = f"it is a patch listed in {layout.patches[path]}"
-    if path in layout.resources:
+    if path in layout.resources or replaces:
         changes["whole"] = False
     goes_along = obj.kind not in CLUSTER_SCOPED or isinstance(obj, RoleBinding)
     if path in layout.namespaces and goes_along and not obj.provenance.home:
         changes["home"] = layout.namespaces[path]
     return obj.with_provenance(**changes) if changes else obj
+
+
+def _replaces_rules(obj: ApiObject) -> bool:
+    """Whether a patch has all rules of a role: kustomize replaces the list, so that the rules apply as written."""
+    return isinstance(obj, Role) and bool(obj.rules) and not any(key.startswith("$") for rule in obj.rules for key in rule.data)
 
 
 def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:

@@ -1,0 +1,35 @@
+"""Reports of runs that fail before there is anything to report."""
+
+from argparse import Namespace
+from contextlib import suppress
+
+from scclint.engine.report import Report
+from scclint.errors import LoadError, ScclintError
+from scclint.finding import Notice
+from scclint.report import FORMATS, Options
+from scclint.report.output import write
+
+_TOLD_BY = ("sarif", "markdown")
+"""Formats that can say that a run failed. In the others, a report without findings would look like a clean run."""
+
+
+def write_failure(args: Namespace, error: Exception) -> None:
+    """Write the files that the command line asks for in these formats. Each says that the run failed, and why."""
+    formats, outputs = getattr(args, "format", []), getattr(args, "output", [])
+    if len(formats) != len(outputs) or len(set(outputs)) != len(outputs):
+        return
+    report = Report(notices=(_notice(error),))
+    options = Options(sarif_category=getattr(args, "sarif_category", ""))
+    for form, output in zip(formats, outputs, strict=True):
+        if form in _TOLD_BY and output != "-":
+            # The error that ended the run is the one to report.
+            with suppress(ScclintError):
+                write(FORMATS[form](report, options), output)
+
+
+def _notice(error: Exception) -> Notice:
+    if isinstance(error, LoadError):
+        return Notice("error", error.message, error.file, error.line)
+    return Notice(
+        "error", str(error) if isinstance(error, ScclintError) else f"internal error: {type(error).__name__}: {error}"
+    )
