@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from scclint.admission.access import used_by
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
@@ -30,6 +31,7 @@ from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation
+    from scclint.cluster.who_can import SubjectKind
     from scclint.profiles.sources import Flaw, Profiles
 
 CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
@@ -410,6 +412,27 @@ class World:
         if written is not None:
             steps.append(Related(f"SCC {scc} is defined here", written.place.span))
         return tuple(steps)
+
+    def escalations(self, kind: "SubjectKind", namespace: str, name: str, *, scc: str = "") -> "tuple[Escalation, ...]":
+        """The ways of a subject to an SCC that no grant lets it use; without `scc`, to one that takes the node.
+
+        `namespace` is that of a service account, else empty.
+        """
+        from scclint.cluster.escalation import Escalations, takes_node
+        from scclint.cluster.who_can import acting_as
+
+        wanted = (lambda name: name == scc) if scc else takes_node(self.cluster)
+        found = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: self._running(scc)))
+        return found.of(acting_as(kind, namespace, name))
+
+    def _running(self, scc: str) -> Iterator[tuple[ObjectRef, str]]:
+        """The workloads that the SCC admits, or whose pods take the node if it is empty, each with its SCC."""
+        for workload in self.of(Workload):
+            verdict = self.outcome(workload).verdict
+            if verdict is None or not verdict.scc or scc not in ("", verdict.scc):
+                continue
+            if scc or any(access.takes for access in used_by(verdict.pod, self.cluster.kubernetes_minor)):
+                yield ObjectRef(workload.kind, self.namespace_of(workload), workload.name), verdict.scc
 
     def escalation_steps(self, escalation: "Escalation", near: ApiObject | None = None) -> tuple[Related, ...]:
         """The steps by which a subject gets an SCC that it may not use, as far as they are written in the input (see `grant_steps`)."""

@@ -13,7 +13,7 @@ from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
 from scclint.cluster.rights import Held
-from scclint.model.terms import SERVICE_ACCOUNTS_OF
+from scclint.model.terms import SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import record
 
 Account = tuple[str, str]
@@ -84,14 +84,8 @@ _REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "write machine configs": (
         ApiRequest(_CHANGE, "machineconfiguration.openshift.io", ("machineconfigs",), whole=True),
     ),
-    "create builds": (
-        ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),
-        ApiRequest(("create",), "", ("builds", "buildconfigs")),
-    ),
-    "build custom images": (
-        ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),
-        ApiRequest(("create",), "", ("builds/custom",)),
-    ),
+    "create builds": (ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),),
+    "build custom images": (ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),),
     "create subscriptions": (ApiRequest(("create",), "operators.coreos.com", ("subscriptions",)),),
     "create operator groups": (ApiRequest(("create",), "operators.coreos.com", ("operatorgroups",)),),
     "write cluster extensions": (ApiRequest(_CHANGE, "olm.operatorframework.io", ("clusterextensions",), whole=True),),
@@ -160,7 +154,7 @@ class Escalation:
     ClusterRole that the subject may bind, empty if it may bind every role.
     """
 
-    way: Route
+    route: Route
     namespace: str
     rules: tuple[Held, ...]
     account: Account | None = None
@@ -173,21 +167,32 @@ class Escalation:
     @property
     def phrase(self) -> str:
         """What the subject may do, after "it may": `create pods as service account shop/web, which may use SCC anyuid`."""
-        where = f" in namespace {self.namespace}" if self.namespace else " in every namespace"
+        where = " in every namespace"
+        if self.namespace:
+            where = f" in namespace {self.namespace}" if _is_name(self.namespace) else " in its namespace"
         if self.pod is not None:
-            return f"run commands in pods of {self.pod.kind} {self.pod.namespace}/{self.pod.name}{self._under}"
+            return f"run commands in pods of {self.pod.kind} {_path(*self.pod[1:])}{self._under}"
         if self.account is None:
-            words = f"bind ClusterRole {self.role}{{where}}" if self.role else self.way.words
+            words = f"bind ClusterRole {self.role}{{where}}" if self.role else self.route.words
             return words.replace("{where}", where)
         then = f", which may {self.onward.phrase}" if self.onward else self._under
-        name = "/".join(self.account)
-        if self.way.target == "account":
+        name = _path(*self.account)
+        if self.route.target == "account":
             return f"create pods as service account {name}{then}"
-        return f"{_BECOME[self.way.rights]} service account {name}{then}"
+        return f"{_BECOME[self.route.rights]} service account {name}{then}"
 
     @property
     def _under(self) -> str:
         return "" if not self.scc else f", which run under SCC {self.scc}" if self.pod else f", which may use SCC {self.scc}"
+
+
+def _path(namespace: str, name: str) -> str:
+    return f"{namespace}/{name}" if _is_name(namespace) else name
+
+
+def _is_name(namespace: str) -> bool:
+    """Whether a namespace is known by name. Where an operator is installed is described in words."""
+    return namespace != UNSPECIFIED_NAMESPACE and " " not in namespace
 
 
 _BECOME = {
@@ -230,7 +235,7 @@ class Escalations:
         self._wanted = tuple(name for name in cluster.sccs if wanted(name))
         self._pods = pods
         minor = cluster.kubernetes_minor
-        self._ways = [way for way in ROUTES if way.since <= minor <= way.until]
+        self._routes = [route for route in ROUTES if route.since <= minor <= route.until]
         self._by_role: dict[ObjectRef, tuple[_RoleRight, ...]] = {}
         self._found: dict[User, tuple[Escalation, ...]] = {}
 
@@ -250,26 +255,28 @@ class Escalations:
         if any(self._usable(user, home) for home in (homes if "" in creates else creates)):
             return
         names: set[str] = set()
-        for way in self._ways:
+        for route in self._routes:
             found = (
                 one
-                for namespace, rules in _scopes(way, matches)
-                for one in self._reached(way, namespace, rules, user, seen)
-                if way.name not in names
+                for namespace, rules in _scopes(route, matches)
+                for one in self._reached(route, namespace, rules, user, seen)
+                if route.name not in names
             )
             if (one := next(found, None)) is not None:
-                names.add(way.name)
+                names.add(route.name)
                 yield one
 
-    def _reached(self, way: Route, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]) -> Iterator[Escalation]:
+    def _reached(
+        self, route: Route, namespace: str, rules: Sequence[_Match], user: User, seen: set[str]
+    ) -> Iterator[Escalation]:
         held = tuple(rule.held for rule in rules)
-        if not way.target:
-            role = min(rules[0].names) if way.name == "bind" and rules[0].names else ""
-            yield Escalation(way, namespace, held, role=role)
-        elif way.target == "pod":
+        if not route.target:
+            role = min(rules[0].names) if route.name == "bind" and rules[0].names else ""
+            yield Escalation(route, namespace, held, role=role)
+        elif route.target == "pod":
             for pod, scc in self._running:
                 if namespace in ("", pod.namespace):
-                    yield Escalation(way, namespace, held, pod=pod, scc=scc)
+                    yield Escalation(route, namespace, held, pod=pod, scc=scc)
         else:
             for home in [namespace] if namespace else sorted(self._accounts):
                 for account, scc, grant in self._accounts.get(home, ()):
@@ -278,15 +285,15 @@ class Escalations:
                     acting = controller_user(*account)
                     if acting.name == user.name:
                         continue
-                    if way.target == "account":
+                    if route.target == "account":
                         if not self._usable(user, home):
-                            yield Escalation(way, namespace, held, account, None, scc, grant)
+                            yield Escalation(route, namespace, held, account, None, scc, grant)
                     elif self._creates_pods(acting, home):
-                        yield Escalation(way, namespace, held, account, None, scc, grant)
+                        yield Escalation(route, namespace, held, account, None, scc, grant)
                     elif acting.name not in seen:
                         seen.add(acting.name)
                         if (onward := next(self._ways_of(acting, seen), None)) is not None:
-                            yield Escalation(way, namespace, held, account, onward=onward)
+                            yield Escalation(route, namespace, held, account, onward=onward)
 
     @cached_property
     def _running(self) -> tuple[tuple[ObjectRef, str], ...]:
@@ -397,13 +404,13 @@ class _RoleRight:
     whole: bool
 
 
-def _scopes(way: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
+def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
     """Yield where a way counts, with the rules for its rights: in the whole cluster, or else in single namespaces."""
-    found = [matches.get(right, ()) for right in way.rights]
+    found = [matches.get(right, ()) for right in route.rights]
     whole = _combined(found, ("",))
     if whole:
         yield from (("", rules) for rules in whole)
-    elif not way.whole:
+    elif not route.whole:
         for namespace in sorted({match.held.binding.namespace for some in found for match in some} - {""}):
             yield from ((namespace, rules) for rules in _combined(found, ("", namespace)))
 

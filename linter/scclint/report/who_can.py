@@ -1,13 +1,11 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import partial
 from typing import Any
 
-from scclint.admission.access import used_by
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
-from scclint.cluster.escalation import Account, Escalation, Escalations, takes_node
+from scclint.cluster.escalation import Account, Escalation
 from scclint.cluster.who_can import SubjectKind, acting_as
 from scclint.finding import Related
 from scclint.judge import OpenUnit
@@ -72,9 +70,8 @@ def of_scc(worlds: Worlds, known: Input, scc: str, namespace: str) -> Json:
             grants = [_grant(grant, scc, world) for grant in holder.grants]
             own = all(grant["installed"] for grant in grants)
             subjects.add({**_subject(holder.kind, holder.namespace, holder.name, known, own=own), "grants": grants}, unit)
-        found = Escalations(world.cluster, lambda name: name == scc, partial(_running, world, scc))
         for subject in _subjects(world.cluster):
-            for way in found.of(acting_as(*subject)):
+            for way in world.escalations(*subject, scc=scc):
                 if not namespace or way.namespace in ("", namespace):
                     ways.add({**_named(*subject), **_way(way, world)}, unit)
     return {**_about(worlds, namespace), "scc": visible_line(scc), "subjects": subjects.found, "escalations": ways.found}
@@ -95,8 +92,7 @@ def of_subject(worlds: Worlds, subject: Subject, namespace: str) -> Json:
             ]
             if grants:
                 sccs.add({"scc": visible_line(scc), "grants": grants}, unit)
-        found = Escalations(world.cluster, takes_node(world.cluster), partial(_running, world))
-        for way in found.of(user):
+        for way in world.escalations(*subject):
             if not namespace or way.namespace in ("", namespace):
                 ways.add(_way(way, world), unit)
     return {**_about(worlds, namespace), "subject": _named(*subject), "sccs": sccs.found, "escalations": ways.found}
@@ -128,16 +124,6 @@ def _subjects(cluster: Cluster) -> Iterator[Subject]:
             yield ("ServiceAccount", *account)
         else:
             yield ("Group" if kind == "Group" else "User", "", name)
-
-
-def _running(world: World, scc: str = "") -> Iterator[tuple[ObjectRef, str]]:
-    """The workloads that the SCC admits, or that take the node if it is empty."""
-    for workload in world.of(Workload):
-        verdict = world.outcome(workload).verdict
-        if verdict is None or not verdict.scc or scc not in ("", verdict.scc):
-            continue
-        if scc or any(access.takes for access in used_by(verdict.pod, world.cluster.kubernetes_minor)):
-            yield ObjectRef(workload.kind, world.namespace_of(workload), workload.name), verdict.scc
 
 
 def _subject(kind: SubjectKind, namespace: str, name: str, known: Input, *, own: bool) -> Json:
@@ -178,7 +164,7 @@ def _grant(grant: Grant, scc: str, world: World) -> Json:
 
 def _way(way: Escalation, world: World) -> Json:
     return {
-        "way": way.way.name,
+        "way": way.route.name,
         "words": visible_line(f"may {way.phrase}"),
         "inNamespace": _namespace(way.namespace),
         "places": _places(world.escalation_steps(way)),

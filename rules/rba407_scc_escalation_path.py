@@ -1,0 +1,143 @@
+"""
+A binding gives a subject rights through which it gets past the SCCs that it may use, and can take the node.
+
+Admission uses the SCC of the pod's service account. A subject that may create pods in a namespace can therefore run them as
+each service account of the namespace, with its SCC. Other rights have the same effect:
+
+| Right | Effect |
+|---|---|
+| create pods or workloads | pods as a service account of the namespace |
+| create `serviceaccounts/token`, create and read secrets, or impersonate service accounts | the rights of a service account |
+| create `pods/exec` or `pods/attach`, or patch `pods/ephemeralcontainers` | commands in a pod that already takes the node |
+| `bind` ClusterRoles and write bindings, or `escalate` and write roles | every right |
+| `impersonate` users, or group `system:masters` | every right |
+| update or patch namespaces | a label that switches off SCC admission |
+| create namespaces and pods | a new namespace with this label |
+| write `mutatingwebhookconfigurations`, or `mutatingadmissionpolicies` and their bindings | other pods than their authors wrote |
+| create and approve certificate requests for the signer `kubernetes.io/kube-apiserver-client` | a certificate of every user |
+| get or create `nodes/proxy` | commands in every pod of the node |
+| create `persistentvolumes`, claims and pods | every path of the node as a volume |
+| write `machineconfigs` | files and units of the node |
+| create builds and `builds/custom` | an image of your choice in a privileged pod |
+| create `subscriptions` and `operatorgroups`, or write `clusterextensions` | an operator with every right |
+
+The rights to create pods, to act as a service account and to run commands count only where the input has a service account or a
+pod that takes the node. The rule is silent for a subject that may do everything, and for one that may already create pods with
+such an SCC.
+
+## How to fix it
+
+Remove the right, or limit it: list `resourceNames`, or bind the role in single namespaces. Put a service account with a wide SCC
+into a namespace in which nobody else may create pods.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: tenant-operator}
+rules:
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: tenant-operator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tenant-operator}
+subjects:
+  - {kind: ServiceAccount, name: tenant-operator, namespace: tenants}
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: tenant-operator}
+rules:
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [view, edit], verbs: [bind]}
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: tenant-operator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tenant-operator}
+subjects:
+  - {kind: ServiceAccount, name: tenant-operator, namespace: tenants}
+```
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, World, and_more, listed, rule
+
+from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of
+
+Escalation = Any
+"""A value of `World.escalations`."""
+
+_KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group", "user": "User"}
+
+
+@rule(
+    "RBA407",
+    "scc-escalation-path",
+    "A subject can get past the SCCs that it may use",
+    severity=Severity.WARNING,
+    on=RoleBinding,
+    since="0.2",
+    tags=("rbac", "scc"),
+    security_severity=7.0,
+    cwe=(269,),
+    references=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
+)
+def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    ref = reference(binding, world)
+    if marked_for_deletion(binding) or world.find(ref) is not binding or world.find(role_of(binding, world)) is None:
+        return
+    found: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
+    for subject in subjects_of(binding, world):
+        ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
+        if ways := tuple(way for way in ways if _first_binding(way, subject, world) == ref):
+            found.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
+    for ways, subjects in found.values():
+        first, *others = ways
+        names = listed(dict.fromkeys(way.route.name for way in others if way.route.name != first.route.name))
+        steps = tuple(step for way in ways for step in world.escalation_steps(way, binding))
+        yield Problem(
+            f"{binding.named}: {and_more(map(str, subjects), 2)} can get past the SCCs that it may use: it may {first.phrase}"
+            + (f"; other ways: {names}" if names else ""),
+            at=_place(binding, first.rules[0].role, first.rules[0].index, world),
+            related=tuple(dict.fromkeys(steps)),
+            subjects=tuple(map(str, subjects)),
+            settle=_fix(first),
+        )
+
+
+def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef | None:
+    """Return the first binding of a way that names the subject, not only a group of it."""
+    user = User("", (subject.name,)) if subject.kind == "group" else User(subject.name)
+    if subject.kind == "service account":
+        user = User(f"system:serviceaccount:{subject.namespace}:{subject.name}")
+    own = world.cluster.rights.bindings_of(user)
+    return next((held.binding for held in way.rules if held.binding in own), None)
+
+
+def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> Located:
+    """Return the roleRef.name of the binding, or the rule if a ClusterServiceVersion implies the binding."""
+    name = binding.field("roleRef", "name")
+    found = world.find(role, binding)
+    if name.present or not isinstance(found, Role):
+        return name if name.present else binding.place
+    written = found.rule(index)
+    return written.field("verbs") if written is not None and found.root is binding.root else binding.place
+
+
+def _fix(way: Escalation) -> str:
+    roles = listed(dict.fromkeys(f"{held.role.kind} {held.role.name}" for held in way.rules))
+    if way.account is not None and way.route.target == "account":
+        return (
+            f"Move service account {way.account[1]} to a namespace of its own, or remove the right to create pods from {roles}."
+        )
+    return f"Remove these rights from {roles}, or list resourceNames that they need."
