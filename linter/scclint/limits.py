@@ -11,6 +11,19 @@ from scclint.source import Span
 MAX_BYTES = 64 * 1024 * 1024
 """Of one file or of standard input. etcd takes no object above 1.5 MiB, so this is for streams of very many."""
 
+MAX_ARCHIVE = 4 << 30
+"""Bytes of one archive, decompressed. A few megabytes can inflate to this size, and reading it takes ten seconds. Logs make up most of a
+must-gather, so a larger one can be unpacked: scclint reads no logs."""
+
+MAX_ARCHIVE_MEMBERS = 1_000_000
+"""Members of one archive. Reading the header of one takes some 20 microseconds, and a must-gather has tens of thousands."""
+
+MAX_ARCHIVE_HEADER = 1 << 20
+"""Bytes of the header of one member, extensions included. A header can claim an extension of any size, which is read into memory."""
+
+MAX_DUMP = 1 << 29
+"""Bytes of the files that are read of one cluster dump. Those of a cluster of 500 nodes take some 20 MiB."""
+
 MAX_DEPTH = 200
 """Collections within collections, aliases followed: far above what any API object has, and low enough for recursion."""
 

@@ -31,6 +31,7 @@ from scclint.validation.validate import validate
 
 if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation
+    from scclint.cluster.observed import Observed, ObservedPod
     from scclint.cluster.who_can import SubjectKind
     from scclint.profiles.sources import Flaw, Profiles
 
@@ -171,7 +172,7 @@ class World:
     """`objects` are all model objects of the input, those that only inform verdicts included.
 
     `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
-    name, this one among them; none where one release is asked for.
+    name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
     """
 
     def __init__(
@@ -185,6 +186,7 @@ class World:
         others: "Mapping[str, World] | None" = None,
         unfollowed: tuple[str, ...] = (),
         elsewhere: "OtherUnits | None" = None,
+        observed: "Observed | None" = None,
     ) -> None:
         self.objects = tuple(objects)
         self.cluster = cluster
@@ -194,6 +196,7 @@ class World:
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
         self.elsewhere: OtherUnits = elsewhere or NowhereElse()
+        self.observed = observed
         self._profile_dirs = profile_dirs
         self._profiles: Profiles | None = None
         self._flaws: dict[int, tuple[Flaw, ...]] = {}
@@ -261,6 +264,22 @@ class World:
                 if twin is not None and twin.same_content(counts):
                     return twin
         return counts
+
+    def observed_pods(self, workload: Workload) -> "tuple[ObservedPod, ...]":
+        """The pods of a workload in a dump of the cluster, by name; none if the dump is of another release."""
+        seen = self.observed
+        if seen is None or seen.release not in ("", self.cluster.release):
+            return ()
+        from scclint.model.pod_names import owns_pod
+
+        namespace = self.namespace_of(workload)
+        here = (pod for pod in seen.pods if pod.namespace == namespace)
+        return tuple(pod for pod in here if owns_pod(workload.kind, workload.name, pod.name, pod.owner))
+
+    def knows_grants_in(self, namespace: str) -> bool:
+        """Whether the input has the grants of a whole cluster, those in the namespace included, as a dump with RBAC has them."""
+        of_cluster = self.find(ObjectRef("ClusterRoleBinding", "", "cluster-admin")) is not None
+        return of_cluster and any(o.kind == "RoleBinding" and self.namespace_of(o) == namespace for o in self.objects)
 
     @property
     def _by_place(self) -> "dict[tuple[tuple[str, str, str], str], ApiObject]":

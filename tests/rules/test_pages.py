@@ -10,7 +10,9 @@ from scclint.rule import AnyRule
 from tests.rules.cases import fires, run
 
 RULES = builtin().rules
-EXAMPLE = re.compile(r"^## (Before|After)$\n+```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^```yaml title=\"(.*?)\"\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A file that the examples of a page name in their options."""
+EXAMPLE = re.compile(r"^## (Before|After)$\n+(?:```yaml title=.*?^```$\n+)?```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def ids(rule: AnyRule) -> str:
@@ -25,6 +27,8 @@ def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
 def test_examples_are_true(rule: AnyRule, tmp_path: Path) -> None:
+    for name, text in FILE.findall(rule.page):
+        (tmp_path / name).write_text(text, encoding="utf-8")
     examples = dict(EXAMPLE.findall(rule.page))
     assert set(examples) == {"Before", "After"}, f"{rule.id}: give the page yaml under ## Before and ## After"
     for title, text in examples.items():

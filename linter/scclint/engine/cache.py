@@ -95,11 +95,12 @@ class Cache:
             self._digests[file] = digest(self._session.outline.text(file))
         return self._digests[file]
 
-    def _cluster(self) -> list[tuple[str, str]]:
-        """The files that describe the cluster for all units."""
-        sources = self._session.sources
-        files = [item for item in (*sources.state, *sources.context) if isinstance(item, SourceFile)]
-        return [(file.display, _digest_of(file.path)) for file in files]
+    def _cluster(self) -> tuple[object, ...]:
+        """What describes the cluster for all units."""
+        context = [item for item in self._session.sources.context if isinstance(item, SourceFile)]
+        state = self._session.state
+        objects = [(document.file, digest(document.text)) for document in state.documents] if state else []
+        return *objects, self._session.observed, *((file.display, _digest_of(file.path)) for file in context)
 
 
 def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, version: str, *, whole: bool) -> Cache | None:

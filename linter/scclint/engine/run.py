@@ -28,6 +28,7 @@ from scclint.units.unit import Unit
 if TYPE_CHECKING:
     from scclint.engine.cache import Cache
     from scclint.files.changes import Changes
+    from scclint.judge.state import State
     from scclint.units.elsewhere import Asked
 
 
@@ -35,11 +36,13 @@ class Run:
     """The units of one run that are to be judged, sorted by name. `notices` concern files that belong to no unit, and rendering."""
 
     def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
+        state = _state(sources, config)
+        config = state.in_force(config) if state else config
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
         rendered = render(split, config)
         self._all: Sequence[Unit] = rendered.units
-        self._session = Session(outline, sources, config, registry, rendered, options)
+        self._session = Session(outline, sources, config, registry, rendered, options, state)
         self._neighbours = Neighbours(self._all, split.closures, self._session)
         self.units = self._chosen(options, sources, config, registry)
         self.notices = (*notices, *rendered.notices(self.units, config))
@@ -147,6 +150,14 @@ class Run:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
         for unit in self.units:
             yield open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
+
+
+def _state(sources: Sources, config: Config) -> "State | None":
+    if not sources.state:
+        return None
+    from scclint.judge.state import read_state
+
+    return read_state(sources, config)
 
 
 def _size(files: Iterable[SourceFile]) -> int:

@@ -1,10 +1,10 @@
 """Compare what nodes show with what was predicted, and explain each difference."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from scclint.evidence.captures import Observation, Requested
+from scclint.model.pod_names import is_pod_of, owns_pod
 from scclint.profiles.providers import SECCOMP_ROOT
 from scclint.profiles.recognise import Recognition, recognise
 from scclint.profiles.resolve import Profile
@@ -13,16 +13,6 @@ from scclint.record import record
 
 AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
 
-_HASH = r"[bcdf-hj-np-tv-z2-9]"
-_SUFFIX = {
-    "Deployment": rf"(-{_HASH}{{1,10}})?-[a-z0-9]{{5}}",
-    "StatefulSet": r"-\d+",
-    "CronJob": r"-\d+-[a-z0-9]{5}",
-    "Job": r"(-\d+)?-[a-z0-9]{5}",
-    "DeploymentConfig": r"-\d+-[a-z0-9]{5}",
-    "Pod": "",
-}
-"""The suffixes that controllers add to their name to name a pod. Other controllers add five characters."""
 _PRIVILEGED = ("privileged", "the running container is privileged, and the runtime applies no profile to privileged containers")
 
 
@@ -159,10 +149,7 @@ def _matches(seen: Observation, prediction: Prediction, predictions: list[Predic
         return False
     if identity.namespace and prediction.namespace and identity.namespace != prediction.namespace:
         return False
-    kind, name = seen.owner
-    if kind == prediction.kind and kind != "Pod":
-        return name == prediction.name
-    return _is_pod_of(identity.pod, prediction)
+    return owns_pod(prediction.kind, prediction.name, identity.pod, seen.owner)
 
 
 def _could_match(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
@@ -170,13 +157,8 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
     if len(predictions) == 1:
         return True
     stem = os.path.basename(file).partition(".")[0]
-    named = [p for p in predictions if stem == p.name or _is_pod_of(stem, p)]
+    named = [p for p in predictions if stem == p.name or is_pod_of(p.kind, p.name, stem)]
     return named == [prediction]
-
-
-def _is_pod_of(pod: str, prediction: Prediction) -> bool:
-    suffix = _SUFFIX.get(prediction.kind, r"-[a-z0-9]{5}")
-    return re.fullmatch(re.escape(prediction.name) + suffix, pod) is not None
 
 
 def _compare_all(

@@ -24,6 +24,13 @@ class SourceSettings(Protocol):
     def cluster_state(self) -> tuple[str, ...]: ...
 
 
+class Dump(NamedTuple):
+    """A must-gather or the like, in a folder or an archive: its path, and the path as people should see it."""
+
+    path: str
+    display: str
+
+
 class Sources(NamedTuple):
     """What there is to read, or why something cannot be: to report on, a cluster's state, and what else informs verdicts.
 
@@ -32,7 +39,7 @@ class Sources(NamedTuple):
     """
 
     targets: Sequence[SourceFile | LoadError]
-    state: Sequence[SourceFile | LoadError] = ()
+    state: Sequence[SourceFile | Dump | LoadError] = ()
     context: Sequence[SourceFile | LoadError] = ()
     folders: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
@@ -60,9 +67,20 @@ def find_sources(
 
     return Sources(
         found([*paths, *config.profile_dirs], stdin_filename),
-        found(config.cluster_state, tracked_only=False),
+        [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False)],
         found(context),
         tuple(path for path in paths if os.path.isdir(path)),
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),
     )
+
+
+def _dump(path: str) -> list[Dump]:
+    """The dump at a path; none if it is something else."""
+    if os.path.isdir(path):
+        from scclint.files.dump import is_dump
+
+        return [Dump(path, display(path))] if is_dump(path) else []
+    from scclint.files.archive import is_archive
+
+    return [Dump(path, display(path))] if is_archive(path) else []

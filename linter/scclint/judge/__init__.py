@@ -95,7 +95,14 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     session.options.lap("load")
     objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
     known = [*context.objects, *objects]
-    worlds = make_worlds(known, session.config, session.clusters, namespace=unit.namespace, elsewhere=elsewhere)
+    worlds = make_worlds(
+        known,
+        session.config,
+        session.clusters,
+        namespace=unit.namespace,
+        elsewhere=elsewhere,
+        observed=session.observed,
+    )
     session.options.lap("model")
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]

@@ -12,7 +12,7 @@ from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
-from scclint.text import and_more
+from scclint.text import and_more, listed
 from scclint.units.unit import Unit
 from scclint.world import World
 
@@ -83,6 +83,7 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     yield from _granted(world, objects)
     yield from _assumed(world, objects)
     yield from _addons(inputs, objects, world)
+    yield from _lacking(world, objects)
     for name in world.unfollowed:
         yield Unjudged("unfollowed", name)
     if config.origins.get("params") == "command line":
@@ -138,6 +139,18 @@ def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Itera
         from scclint.judge.signs import missing_addons
 
         yield from missing_addons(inputs, objects, world)
+
+
+def _lacking(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+    """The namespaces of workloads of which the dump of the cluster lacks the namespace itself, or its grants."""
+    if world.observed is None or not world.observed.is_dump or world.cluster.platform == "kubernetes":
+        return
+    namespaces = {world.namespace_known(obj) for obj in objects if isinstance(obj, Workload) and not obj.partial}
+    for namespace in sorted(namespaces):
+        if namespace and namespace not in world.cluster.namespaces:
+            yield Unjudged("dump", namespace, "namespace")
+        if not world.knows_grants_in(namespace):
+            yield Unjudged("dump", namespace, "RBAC")
 
 
 def _parameters(targets: Sequence[Document]) -> Iterator[Unjudged]:
@@ -223,6 +236,24 @@ def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
         yield Notice("note", f"{why} shows that an add-on is installed; `--addon {name}` judges with its SCCs and grants")
 
 
+def _dump(found: list[Unjudged]) -> Iterator[Notice]:
+    """What a dump lacks, with the commands that collect it."""
+    if not found:
+        return
+    namespaces = sorted({item.what or "NAME" for item in found})
+    absent = sorted({item.what for item in found if item.why == "namespace"})
+    lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in found) else []
+    lacks += [f"namespace{'s' if len(absent) > 1 else ''} {and_more(absent, 3)}"] if absent else []
+    of_all = " ".join(f"ns/{name}" for name in namespaces)
+    scope = f"-n {namespaces[0]}" if len(namespaces) == 1 else "-A"
+    yield Notice(
+        "warning",
+        f"the cluster dump lacks {listed(lacks)}, and verdicts use defaults instead: collect them with `oc adm inspect {of_all} "
+        f"scc,clusterroles,clusterrolebindings` and `oc adm inspect {scope} roles,rolebindings,serviceaccounts`, and pass the folders that "
+        "these commands write with --cluster-state",
+    )
+
+
 def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
     if found:
@@ -242,6 +273,7 @@ _WORDS = {
     "granted": _granted_there,
     "pipelines": _pipelines,
     "add-on": _missing_addons,
+    "dump": _dump,
     "unfollowed": _unfollowed,
 }
 

@@ -17,7 +17,6 @@ from scclint.judge.tracer import Tracer
 from scclint.judge.worlds import make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
-from scclint.model.kinds import STATE_KINDS
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.units.kustomize.surroundings import Surroundings
@@ -27,7 +26,9 @@ from scclint.units.unit import Rendering, Unit
 if TYPE_CHECKING:
     from datetime import date
 
+    from scclint.cluster.observed import Observed
     from scclint.files.changes import Changes
+    from scclint.judge.state import State
 
 
 @record
@@ -58,7 +59,7 @@ NOTHING_RENDERED = Rendered()
 
 
 class Session:
-    """One run: `outline` has its files, `sources` those that describe the cluster for all units, and `rendered` what units
+    """One run: `outline` has its files, `sources` and `state` describe the cluster for all units, and `rendered` is what units
     render to.
     """
 
@@ -70,7 +71,9 @@ class Session:
         registry: Registry,
         rendered: Rendered = NOTHING_RENDERED,
         options: RunOptions = DEFAULTS,
+        state: "State | None" = None,
     ) -> None:
+        self.state = state
         self.outline = outline
         self.sources = sources
         self.config = config
@@ -96,27 +99,30 @@ class Session:
     def cluster(self) -> tuple[list[Document], list[Notice]]:
         """The documents that describe the cluster for all units, read once, and notices on what could not be read.
 
-        Dumps of a cluster are large, and read for the few kinds that make a cluster. What was named and cannot be read is an
-        error; what lies in folders is beyond the user's control and gives a warning.
+        What was named and cannot be read is an error; what lies in folders is beyond the user's control and gives a warning.
         """
         documents: list[Document] = []
         notices: list[Notice] = []
-        for is_state, items in ((True, self.sources.state), (False, self.sources.context)):
-            for item in items:
-                try:
-                    if isinstance(item, LoadError):
-                        raise item
-                    # What is reported on is part of a unit.
-                    if item.display not in self.outline.files:
-                        text = self.outline.reader.text(item)
-                        kinds = STATE_KINDS if is_state else self.outline.kinds
-                        documents += load_file(item.display, _thinned(text) if is_state else text, kinds)
-                except LoadError as error:
-                    where = (error.message, error.file, error.line)
-                    notices.append(Notice("error", *where) if error.file in self.sources.named else left_out(*where))
+        for item in self.sources.context:
+            try:
+                if isinstance(item, LoadError):
+                    raise item
+                # What is reported on is part of a unit.
+                if item.display not in self.outline.files:
+                    documents += load_file(item.display, self.outline.reader.text(item), self.outline.kinds)
+            except LoadError as error:
+                where = (error.message, error.file, error.line)
+                notices.append(Notice("error", *where) if error.file in self.sources.named else left_out(*where))
         broken = [(d.file, d.error) for d in documents if d.status == "unparsable" and d.error is not None]
         notices += [left_out(error.message, file, error.line) for file, error in broken]
+        if self.state is not None:
+            return [*self.state.documents, *documents], [*self.state.notices, *notices]
         return documents, notices
+
+    @property
+    def observed(self) -> "Observed | None":
+        """What a dump of the cluster shows beside objects; None without one."""
+        return self.state.observed if self.state is not None else None
 
     def select_for(self, unit: Unit) -> Callable[[str], Selection]:
         """The rules that hold for what is read for a unit. What is rendered lies in no file: there the rules of any source hold,
@@ -148,9 +154,3 @@ class Session:
         """The documents of a rendering."""
         documents = load_text(rendering.file, rendering.text, self.outline.kinds)
         return [replace(document, marker=rendering.marker) for document in documents] if rendering.marker else documents
-
-
-def _thinned(text: str) -> str:
-    from scclint.load.thin import thin
-
-    return thin(text, STATE_KINDS)

@@ -22,6 +22,7 @@ from scclint.world import World, manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
+    from scclint.cluster.observed import Observed
     from scclint.units.elsewhere import Elsewhere
 
 RBAC = "rbac.authorization.k8s.io"
@@ -38,10 +39,11 @@ def make_worlds(
     *,
     namespace: str = "",
     elsewhere: "Elsewhere | None" = None,
+    observed: "Observed | None" = None,
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
-    `namespace` is the one of objects that name none, where the configuration gives no other.
+    `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows.
     """
     namespace = config.namespace or namespace
     # A patch of an SCC or a binding is no SCC or binding.
@@ -69,6 +71,7 @@ def make_worlds(
             others=others,
             unfollowed=unfollowed,
             elsewhere=elsewhere,
+            observed=observed,
         )
     if others is not None:
         others.update(worlds)

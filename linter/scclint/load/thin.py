@@ -13,12 +13,15 @@ _ITEM = re.compile(r"^- ", re.MULTILINE)
 _END = re.compile(r"^(?!- |[ \r\n]|\Z)", re.MULTILINE)
 _KIND = re.compile(r"^(?:- |  )kind: +([A-Za-z][A-Za-z0-9]*)[ \t]*\r?$", re.MULTILINE)
 _LIST = re.compile(r"^kind: +([A-Za-z][A-Za-z0-9]*)List[ \t]*\r?$", re.MULTILINE)
+_BODY = re.compile(r"^(?:spec|status):[ \t]*\r?\n(?:(?:[ -].*)?\r?\n)*", re.MULTILINE)
+_BODY_OF_ITEM = re.compile(r"^  (?:spec|status):[ \t]*\r?\n(?:(?:  [ -].*)?\r?\n)*", re.MULTILINE)
 
 
-def thin(text: str, kinds: Set[str]) -> str:
+def thin(text: str, kinds: Set[str], heads: Set[str] = frozenset()) -> str:
     """Return the text of a stream, with empty lines for the items of lists that are certainly of other kinds.
 
-    The rest parses as before and each line keeps its number. Text of any other form is returned unchanged.
+    Items of the kinds `heads` lose their `spec` and `status`. The rest parses as before and each line keeps its number. Text of any
+    other form is returned unchanged.
     """
     parts: list[str] = []
     done = 0
@@ -28,7 +31,7 @@ def thin(text: str, kinds: Set[str]) -> str:
         end = _END.search(text, found.end())
         stop = end.start() if end else len(text)
         parts.append(text[done : found.end()])
-        parts.extend(_thinned(text, found.end(), stop, kinds, _element(text, found.start(), stop)))
+        parts.extend(_thinned(text, found.end(), stop, kinds, heads, _element(text, found.start(), stop)))
         done = stop
     return "".join([*parts, text[done:]]) if parts else text
 
@@ -41,10 +44,22 @@ def _element(text: str, start: int, stop: int) -> str:
     return found[1] if found else ""
 
 
-def _thinned(text: str, start: int, stop: int, kinds: Set[str], element: str) -> Iterator[str]:
+def without_body(text: str) -> str:
+    """Return the text of an object in block style, with empty lines for its `spec` and `status`."""
+    return _BODY.sub(_empty_lines, text)
+
+
+def _empty_lines(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
+
+def _thinned(text: str, start: int, stop: int, kinds: Set[str], heads: Set[str], element: str) -> Iterator[str]:
     starts = [m.start() for m in _ITEM.finditer(text, start, stop)]
     for begin, end in zip(starts, [*starts[1:], stop], strict=True):
         own = [m[1] for m in _KIND.finditer(text, begin, end)]
         kind = own[-1] if own else element
         wanted = not kind or kind in kinds or kind.endswith("List")
-        yield text[begin:end] if wanted else "\n" * text.count("\n", begin, end)
+        if kind in heads:
+            yield _BODY_OF_ITEM.sub(_empty_lines, text[begin:end])
+        else:
+            yield text[begin:end] if wanted else "\n" * text.count("\n", begin, end)

@@ -1,0 +1,102 @@
+"""What a dump of a cluster shows beside the objects that decide verdicts: its release, and pods that run."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scclint.cluster.installed import FEATURE_SETS
+from scclint.record import record, replace
+from scclint.source import Span
+from scclint.untyped import as_mapping, mappings
+
+KINDS = frozenset(("ClusterVersion", "FeatureGate", "Infrastructure", "Pod"))
+"""The kinds that show it."""
+
+SCC = "openshift.io/scc"
+SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"
+
+
+@record
+class ObservedPod:
+    """A pod that runs. `scc` is the SCC that admitted it, `subject_type` (from 4.20) is `user` or `serviceaccount`; each may be empty.
+
+    `owner` is the kind and name of its controller.
+    """
+
+    namespace: str
+    name: str
+    scc: str
+    subject_type: str
+    owner: tuple[str, str]
+    place: Span
+
+
+@record
+class Observed:
+    """What dumps show. `version` is `4.16.12`; `platform` and `feature_set` are names of scclint. What they do not show is empty.
+
+    `is_dump`: there is a must-gather or the like, not only a list of objects.
+    """
+
+    is_dump: bool = False
+    version: str = ""
+    platform: str = ""
+    feature_set: str = ""
+    pods: tuple[ObservedPod, ...] = ()
+
+    @property
+    def release(self) -> str:
+        """`4.16` for the version `4.16.12`."""
+        return ".".join(self.version.split(".")[:2])
+
+
+NOTHING = Observed()
+
+
+def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool) -> Observed:
+    """Return what objects of the `KINDS` show, each given with its place. The first of a kind counts, and the first pod of a name."""
+    found = Observed(is_dump)
+    pods: dict[tuple[str, str], ObservedPod] = {}
+    for item, place in objects:
+        match item.get("kind"):
+            case "ClusterVersion":
+                found = replace(found, version=found.version or _version(as_mapping(item.get("status"))))
+            case "FeatureGate":
+                found = replace(found, feature_set=found.feature_set or _feature_set(as_mapping(item.get("spec"))))
+            case "Infrastructure":
+                found = replace(found, platform=found.platform or _platform(as_mapping(item.get("status"))))
+            case "Pod":
+                pod = _pod(as_mapping(item.get("metadata")), place)
+                pods.setdefault((pod.namespace, pod.name), pod)
+    return replace(found, pods=tuple(pods[key] for key in sorted(pods)))
+
+
+def _version(status: Mapping[str, Any]) -> str:
+    """The newest version whose installation is complete; else the one that is being installed."""
+    completed = (entry for entry in mappings(status.get("history")) if entry.get("state") == "Completed")
+    current = next(completed, None) or as_mapping(status.get("desired"))
+    return str(current.get("version") or "")
+
+
+def _feature_set(spec: Mapping[str, Any]) -> str:
+    return str(spec.get("featureSet") or FEATURE_SETS[0])
+
+
+def _platform(status: Mapping[str, Any]) -> str:
+    """A hosted control plane is outside the cluster. IBM Cloud has one of its own."""
+    if status.get("controlPlaneTopology") != "External":
+        return "openshift"
+    provider = as_mapping(status.get("platformStatus")).get("type") or status.get("platform")
+    return "roks" if provider == "IBMCloud" else "hypershift"
+
+
+def _pod(metadata: Mapping[str, Any], place: Span) -> ObservedPod:
+    annotations = as_mapping(metadata.get("annotations"))
+    controller = next((o for o in mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
+    return ObservedPod(
+        str(metadata.get("namespace") or ""),
+        str(metadata.get("name") or ""),
+        str(annotations.get(SCC) or ""),
+        str(annotations.get(SUBJECT_TYPE) or ""),
+        (str(controller.get("kind", "")), str(controller.get("name", ""))),
+        place,
+    )

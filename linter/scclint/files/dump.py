@@ -1,0 +1,145 @@
+"""Dumps of a cluster as `oc adm must-gather` and `oc adm inspect` write them, in a folder or in an archive.
+
+The layout is that of openshift/oc (pkg/cli/admin/inspect). Only the files with facts that bear on verdicts are read. They are named by
+their path below the root of the dump, so that a folder and an archive of the same dump give the same results.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from scclint.errors import LoadError
+from scclint.files.read import decode, read
+from scclint.limits import MAX_DUMP
+
+CLUSTER, NAMESPACES = "cluster-scoped-resources", "namespaces"
+_GZ = ".gz"
+_RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io")
+_RESOURCES: Mapping[str, frozenset[str]] = {
+    CLUSTER: frozenset((
+        *(f"{group}/{resource}" for group in _RBAC for resource in ("clusterroles", "clusterrolebindings")),
+        *(f"config.openshift.io/{resource}" for resource in ("clusterversions", "featuregates", "infrastructures")),
+        *(f"machineconfiguration.openshift.io/{r}" for r in ("kubeletconfigs", "machineconfigpools", "machineconfigs")),
+        "core/namespaces", "core/nodes", "security.openshift.io/securitycontextconstraints",
+        *(f"security-profiles-operator.x-k8s.io/{resource}" for resource in ("seccompprofiles", "profilebindings")),
+    )),
+    NAMESPACES: frozenset((
+        *(f"{group}/{resource}" for group in _RBAC for resource in ("roles", "rolebindings")),
+        "core/serviceaccounts", "core/pods",
+        *(f"security-profiles-operator.x-k8s.io/{resource}" for resource in ("seccompprofiles", "profilebindings")),
+    )),
+}  # fmt: skip
+"""The resources that are read of each tree, as GROUP/RESOURCE."""
+
+_RENDERED = "rendered-"
+"""The prefix of MachineConfigs that the operator merges from others. No pool selects them."""
+
+
+class DumpFile(NamedTuple):
+    """A file of a dump: its path below the root of the dump, its path on the disk or in the archive, and its text."""
+
+    name: str
+    origin: str
+    text: str
+
+
+def place_in_dump(path: str) -> str:
+    """Return the path below the root of the dump for a file with facts that bear on verdicts; empty for other files."""
+    parts = path.removesuffix(_GZ).replace(os.sep, "/").split("/")
+    start = next((index for index, part in enumerate(parts) if part in _RESOURCES), None)
+    if start is None or not path.isascii() or not path.isprintable():
+        return ""
+    return "/".join(parts[start:]) if _has_facts(parts[start], parts[start + 1 :]) else ""
+
+
+def pod_in_dump(path: str) -> str:
+    """Return the same as `place_in_dump` for a file with pods; empty for other files."""
+    place = place_in_dump(path)
+    return place if "/pods/" in place or place.endswith("/core/pods.yaml") else ""
+
+
+def _has_facts(tree: str, path: list[str]) -> bool:
+    if tree == NAMESPACES:
+        namespace, *path = path or [""]
+        if path == [f"{namespace}.yaml"] or (len(path) == 3 and path[0] == "pods" and path[2] == f"{path[1]}.yaml"):
+            return True
+    if len(path) not in (2, 3) or not path[-1].endswith(".yaml"):
+        return False
+    group, resource, *name = path
+    wanted = f"{group}/{resource if name else resource.removesuffix('.yaml')}" in _RESOURCES[tree]
+    return wanted and not (name and name[0].startswith(_RENDERED))
+
+
+def is_dump(folder: str) -> bool:
+    """Return whether a folder has a file of a dump, at any depth."""
+    return any(True for _ in _below(folder, place_in_dump))
+
+
+def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:
+    """Yield the files of a dump in a folder or an archive for which `place` returns a name, sorted by name.
+
+    A file that cannot be read is a LoadError among them. `shown` is how errors call the dump. Raises LoadError if the archive as a
+    whole cannot be read, has no such file, or has too many.
+    """
+    found: list[DumpFile | LoadError] = []
+    size = 0
+    for origin, content in _contents(path, shown, place):
+        try:
+            if isinstance(content, LoadError):
+                raise content
+            text = content if isinstance(content, str) else decode(_inflated(content, origin), place(origin))
+        except LoadError as error:
+            found.append(LoadError(error.message, place(origin), error.line, error.column))
+            continue
+        size += len(text)
+        if size > MAX_DUMP:
+            raise LoadError(f"has more than {MAX_DUMP >> 20} MiB of objects, which are not read", shown)
+        found.append(DumpFile(place(origin), origin, text))
+    if not found:
+        raise LoadError(f"has no file of a must-gather: a path with {CLUSTER}/ or {NAMESPACES}/ is expected", shown)
+    yield from sorted(found, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
+
+
+def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tuple[str, str | bytes | LoadError]]:
+    """Yield the path of each file below the folder or in the archive, with its content."""
+    from scclint.files.archive import members
+
+    if not os.path.isdir(path):
+        yield from members(path, lambda name: bool(place(name)), shown)
+        return
+    for name in _below(path, place):
+        full = os.path.join(path, name)
+        try:
+            if os.path.islink(full):
+                raise LoadError("is a link, which is not followed", name)
+            if not os.path.isfile(full):
+                raise LoadError("is not a regular file, and is not read", name)
+            yield name, _read_bytes(full, name) if name.endswith(_GZ) else read(full, name)
+        except LoadError as error:
+            yield name, error
+
+
+def _below(folder: str, place: Callable[[str], str]) -> Iterator[str]:
+    from scclint.files.walk import walk
+
+    for at, _, files in walk(folder):
+        for file in files:
+            name = os.path.relpath(os.path.join(at, file), folder)
+            if place(name):
+                yield name
+
+
+def _read_bytes(path: str, name: str) -> bytes:
+    from scclint.files.read import os_error, read_all
+
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return read_all(file, name)
+    except OSError as error:
+        raise os_error(error, name) from None
+
+
+def _inflated(content: bytes, origin: str) -> bytes:
+    from scclint.files.archive import inflate
+
+    return inflate(content, origin) if origin.endswith(_GZ) else content

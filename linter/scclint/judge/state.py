@@ -1,0 +1,110 @@
+"""The state of the cluster that `--cluster-state` describes, read once for all units."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scclint.cluster.installed import FEATURE_SETS
+from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
+from scclint.config.model import Config
+from scclint.errors import LoadError
+from scclint.expand.lists import items_of
+from scclint.files.dump import DumpFile, pod_in_dump, read_dump
+from scclint.files.read import read
+from scclint.files.sources import Dump, Sources
+from scclint.finding import Notice
+from scclint.judge.inputs import left_out
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.load.thin import thin, without_body
+from scclint.model.kinds import STATE_KINDS
+from scclint.model.releases import DEFAULT, RELEASES
+from scclint.record import record, replace
+from scclint.source import Span
+from scclint.yaml.locate import locate
+
+_MARKS = ("openshift.io/scc", *sorted(KINDS - {"Pod"}))
+"""Texts without which a file shows nothing but objects."""
+
+
+@record
+class State:
+    """`documents` have the objects that decide verdicts, `notices` say what is left out, and `observed` is what else the files show."""
+
+    documents: tuple[Document, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    observed: Observed = NOTHING
+
+    def in_force(self, config: Config) -> Config:
+        """Return the settings, with the release and the kind of cluster that a dump shows unless the settings give them."""
+        seen = self.observed
+        if config.platform == "kubernetes":
+            return config
+        if seen.release in RELEASES and not config.openshift:
+            config = replace(config, openshift=(seen.release,))
+        if seen.platform and "cluster.platform" not in config.settings:
+            config = replace(config, platform=seen.platform)
+        if seen.feature_set in FEATURE_SETS and "cluster.feature-set" not in config.settings:
+            config = replace(config, feature_set=seen.feature_set)
+        return config
+
+
+def read_state(sources: Sources, config: Config) -> State:
+    """Return the state of the cluster in the files of `sources`.
+
+    Of large lists only the kinds that matter are parsed. What was named and cannot be read is an error; what lies in folders is
+    beyond the user's control and gives a warning. A file that is reported on is part of a unit, and not of the state.
+    """
+    reported = {item.display for item in sources.targets if not isinstance(item, LoadError)}
+    documents: list[Document] = []
+    notices: list[Notice] = []
+    shown: list[tuple[Mapping[str, Any], Span]] = []
+    for item in _files(sources):
+        if isinstance(item, LoadError):
+            where = (item.message, item.file, item.line)
+            notices.append(Notice("error", *where) if item.file in sources.named else left_out(*where))
+        elif item.name not in reported:
+            documents += load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+            if any(mark in item.text for mark in _MARKS):
+                shown += _shown(item)
+    notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.error and d.status == "unparsable"]
+    seen = observe(shown, is_dump=any(isinstance(item, Dump) for item in sources.state))
+    return State(tuple(documents), (*notices, *_differences(seen, config)), seen)
+
+
+def _files(sources: Sources) -> Iterator[DumpFile | LoadError]:
+    for item in sources.state:
+        try:
+            if isinstance(item, LoadError):
+                raise item
+            if isinstance(item, Dump):
+                yield from read_dump(item.path, item.display)
+            else:
+                yield DumpFile(item.display, item.path, read(item.path, item.display))
+        except LoadError as error:
+            yield error
+
+
+def _shown(file: DumpFile) -> Iterator[tuple[Mapping[str, Any], Span]]:
+    text = without_body(file.text) if pod_in_dump(file.name) else file.text
+    for document in load_file(file.name, thin(text, KINDS, heads=frozenset({"Pod"})), KINDS):
+        for item in items_of(document):
+            if item.data["kind"] in KINDS:
+                span, _ = locate(item.root, (*item.path, "metadata", "name"))
+                yield item.data, span
+
+
+def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
+    """Say where verdicts are for another cluster than the one of the dump."""
+    if config.platform == "kubernetes" or not seen.version:
+        return
+    if config.openshift and seen.release not in config.openshift:
+        asked = ", ".join(config.openshift)
+        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {asked}")
+    elif seen.release not in RELEASES and not config.openshift:
+        known = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
+        text = f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {DEFAULT}: scclint knows {known}"
+        yield Notice("warning", text)
+    if seen.feature_set and seen.feature_set not in FEATURE_SETS and "cluster.feature-set" not in config.settings:
+        yield Notice(
+            "note", f"the cluster dump has feature set {seen.feature_set}, and pods are judged for {config.feature_set}"
+        )

@@ -1,0 +1,153 @@
+"""
+A dump of the cluster (`--cluster-state`) has pods of this workload, and another SCC admitted them than the one that admits the
+manifest. The dump shows what the cluster did. So the manifest, the grants or the SCCs changed since the pods were created, or the
+input lacks some of them.
+
+The rule compares the annotation `openshift.io/scc` of the pods, and from OpenShift 4.20 also
+`security.openshift.io/validated-scc-subject-type`. If the dump lacks the roles and role bindings that decide who may use
+which SCC, the rule has severity info: it only says whether the SCC of the pods could have admitted the manifest. A dump of
+another release than the one that is judged is not compared.
+
+## How to fix it
+
+Find out what changed since the pods were created. If the manifest is newer, deploy it. If the cluster has a grant that the
+manifests lack, add the grant to the manifests, or remove it from the cluster.
+
+## Before
+
+```yaml title="cluster.yaml"
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-7c9f6d4b8d-x2x7p
+  namespace: shop
+  annotations:
+    openshift.io/scc: anyuid
+```
+
+```yaml
+# args: --cluster-state cluster.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+
+## After
+
+```yaml
+# args: --cluster-state cluster.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: web, namespace: shop}
+```
+"""
+
+from collections.abc import Iterator, Mapping
+
+from scclint.api import Outcome, Problem, Related, Severity, Span, Workload, World, and_more, rule
+
+from ._words import pods
+
+
+@rule(
+    "SCC114",
+    "observed-scc-differs",
+    "Pods in a dump of the cluster run under another SCC than the verdict",
+    severity=Severity.WARNING,
+    on=Workload,
+    since="0.2",
+    tags=("admission",),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], dict[str, Span]] = {}
+    for pod in world.observed_pods(workload):
+        if pod.scc:
+            seen.setdefault((pod.scc, pod.subject_type), {})[pod.name] = pod.place
+    outcome = world.outcome(workload) if seen else None
+    if outcome is None or outcome.verdict is None:
+        return
+    complete = world.knows_grants_in(outcome.namespace)
+    for (scc, subject), running in seen.items():
+        if scc != outcome.verdict.scc:
+            text, advice = _differs(outcome, scc, world, complete=complete)
+        elif complete and _other_subject(outcome, subject, world):
+            text = f"and the rights of {_WHOSE[subject]} admitted them, while the verdict uses those of {_WHOSE[outcome.verdict.subject]}"
+            advice = f"Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed."
+        else:
+            continue
+        yield Problem(
+            f"{workload.named}: {_named(running)} under SCC {scc} in the cluster dump, {text}",
+            at=workload.place,
+            related=(_first(running),),
+            severity=None if complete else Severity.INFO,
+            settle=advice,
+        )
+
+
+_WHOSE = {"serviceaccount": "its service account", "user": "the user who creates it", None: "nobody"}
+
+
+def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str]:
+    """Return how the verdict differs from the SCC of the pods, and what to do."""
+    verdict = outcome.verdict
+    assert verdict is not None
+    predicted = f"but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else "but no SCC admits its pods"
+    if verdict.skipped:
+        predicted = f"but {outcome.skipped}"
+    errors = world.cluster.errors_under(scc, verdict.submitted, namespace=outcome.namespace)
+    if errors is None:
+        return predicted, f"Add SCC {scc} to the input: it is neither in the dump nor in the manifests."
+    if errors:
+        return (
+            f"{predicted}; {scc} rejects {pods(outcome.workload)} as the manifest describes them: {errors[0].text}",
+            "Compare the manifest with the running pods: they were created from another version of it.",
+        )
+    if complete:
+        return (
+            predicted,
+            f"Find out who may use SCC {scc}, or could when the pods were created, and add that grant or remove it.",
+        )
+    advice = "Collect the RBAC that the dump lacks with the commands in the notice, and pass it with --cluster-state."
+    return f"{predicted}, as far as the RBAC in the input shows; {scc} could have admitted them", advice
+
+
+def _other_subject(outcome: Outcome, subject: str, world: World) -> bool:
+    """Return whether the pods were admitted for another subject. That is unknown for a bare Pod whose creator is assumed."""
+    predicted = outcome.verdict.subject if outcome.verdict else None
+    assumed = not outcome.workload.controlled and not world.creator_given
+    return subject in ("user", "serviceaccount") and predicted is not None and subject != predicted and not assumed
+
+
+def _named(running: Mapping[str, Span]) -> str:
+    names = and_more(running, 2)
+    return f"pod {names} runs" if len(running) == 1 else f"pods {names} run"
+
+
+def _first(running: Mapping[str, Span]) -> Related:
+    name, place = next(iter(running.items()))
+    return Related(f"the dump has pod {name} here", place)
