@@ -336,6 +336,9 @@ class World:
 
     def why_unknown(self, workload: Workload) -> NoVerdict | None:
         """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
+        return self.memo((World.why_unknown, id(workload)), lambda: self._why_unknown(workload))
+
+    def _why_unknown(self, workload: Workload) -> NoVerdict | None:
         pod = workload.pod
         if workload.partial:
             return NoVerdict(workload.partial, workload.place)

@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.aggregate import Aggregation
-from scclint.admission.rbac import Binding, Use, Uses, find, read_bindings, reference, scc_grant, use_rule
+from scclint.admission.rbac import Binding, SccRights, Use, Uses, find, reference, scc_grant, use_rule
 from scclint.admission.verdict import ObjectRef, User
 
 APP = User("system:serviceaccount:demo:app", ("system:serviceaccounts", "system:serviceaccounts:demo"))
@@ -36,8 +35,11 @@ def binding(
 
 
 def read(bindings: list[dict[str, Any]], *roles: dict[str, Any]) -> list[Binding]:
-    aggregation = Aggregation({one["metadata"]["name"]: one for one in roles if one["kind"] == "ClusterRole"})
-    return read_bindings(bindings, {reference(one): one for one in roles}, aggregation)
+    return [*rights(bindings, *roles).bindings]
+
+
+def rights(bindings: list[dict[str, Any]], *roles: dict[str, Any], known: SccRights | None = None) -> SccRights:
+    return SccRights({reference(one): one for one in roles}, {reference(one): one for one in bindings}, known)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +203,52 @@ def test_bindings_of_others_are_passed_over() -> None:
     found = find(read([binding(others), binding(TO_APP)], role("r", USE)), APP, "privileged")
     assert found is not None
     assert found.binding.users == {APP.name}
+
+
+SELECTING: dict[str, Any] = {"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"to": "all"}}]}}
+LABELLED: dict[str, Any] = {"metadata": {"labels": {"to": "all"}}}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        [role("r", {**USE, "resourceNames": ["anyuid"]})],
+        [role("r")],
+        [role("other", USE, **LABELLED)],
+        [role("selected", **LABELLED)],
+        [role("selected", USE)],
+        [role("all", USE)],
+        [role("r", USE, **SELECTING)],
+        [role("missing", USE)],
+        [role("local", USE, namespace="demo")],
+    ],
+)
+def test_rights_that_extend_others_are_those_read_anew(more: list[dict[str, Any]]) -> None:
+    held = [role("r", USE), role("all", **SELECTING), role("selected", {**USE, "resourceNames": ["a"]}, **LABELLED)]
+    written = [
+        binding(TO_APP, name="a"),
+        binding(TO_APP, name="b", to="all"),
+        binding(TO_APP, name="c", to="missing"),
+        binding(TO_APP, name="d", namespace="demo", to="local", kind="Role"),
+    ]
+    known = rights(written, *held)
+    roles = list({reference(one): one for one in (*held, *more)}.values())
+    for bindings in (written, [*written, binding(TO_APP, name="e", to="other")], [*written[1:], binding(name="a")]):
+        anew, extended = rights(bindings, *roles), rights(bindings, *roles, known=known)
+        assert [_content(one) for one in extended.bindings] == [_content(one) for one in anew.bindings]
+        for namespace in ("", "demo"):
+            assert [b.ref for b in extended.within(namespace).of(APP)] == [b.ref for b in anew.within(namespace).of(APP)]
+
+
+def _content(read: Binding) -> tuple[object, ...]:
+    names = ("a", "anyuid", "privileged", *read.uses.named)
+    return read.ref, read.users, read.groups, [read.uses.first(name) for name in names]
+
+
+def test_unchanged_bindings_are_read_once() -> None:
+    held, written = [role("r", USE), role("s", USE)], [binding(TO_APP, name="a"), binding(TO_APP, name="b", to="s")]
+    known = rights(written, *held)
+    extended = rights(written, held[0], role("s"), known=known)
+    assert [one.ref.name for one in extended.bindings] == ["a"]
+    assert extended.bindings[0] is known.bindings[0]

@@ -17,6 +17,11 @@ class Aggregation:
     def __init__(self, cluster_roles: Mapping[str, Object]) -> None:
         self._roles = dict(sorted(cluster_roles.items()))
         self._selected: dict[str, list[str]] = {}
+        self._selectors = [selector for role in self._roles.values() for selector in selectors_of(role)]
+
+    def concerns(self, role: Object) -> bool:
+        """Whether a ClusterRole aggregates others, or one that is known aggregates it."""
+        return bool(selectors_of(role)) or any(selects(selector, _labels(role)) for selector in self._selectors)
 
     def sources(self, name: str) -> Iterator[Object]:
         """Yield the roles whose own rules the ClusterRole `name` has: itself, or the roles that it selects, and so on."""
@@ -35,10 +40,14 @@ class Aggregation:
         selected = self._selected.get(name)
         if selected is None:
             selectors = selectors_of(self._roles[name])
-            labels = ((other, (role.get("metadata") or {}).get("labels") or {}) for other, role in self._roles.items())
+            labels = ((other, _labels(role)) for other, role in self._roles.items())
             selected = [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
             self._selected[name] = selected
         return selected
+
+
+def _labels(role: Object) -> Mapping[str, str]:
+    return (role.get("metadata") or {}).get("labels") or {}
 
 
 def selectors_of(role: Object) -> list[Object]:

@@ -4,7 +4,7 @@ The pre-allocated annotations of the namespace give the values that the SCC does
 pod of the namespace, even if the SCC would not be used.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from scclint.admission.constraints import (
     MUST_RUN_AS,
@@ -57,13 +57,19 @@ class Provider:
         return wording_of(self.minor)
 
 
+Make = Callable[[Constraints, str, Mapping[str, str], int], Provider]
+"""A function like `make_provider`."""
+
+
 def make_providers(
-    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], minor: int
+    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], minor: int, make: "Make | None" = None
 ) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
     """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
 
-    `annotations` are the namespace's. Without its uid-range and mcs annotations there is a single error and no provider.
+    `annotations` are the namespace's. Without its uid-range and mcs annotations there is a single error and no provider. `make` makes
+    each provider.
     """
+    make = make or make_provider
     for required in (UID_RANGE, MCS):
         if required not in annotations:
             return (), (f"error fetching namespace {wording_of(minor).quote(namespace)}: unable to find annotation {required}",)
@@ -71,7 +77,7 @@ def make_providers(
     errors: list[str] = []
     for scc in sccs:
         try:
-            providers.append(make_provider(scc, namespace, annotations, minor))
+            providers.append(make(scc, namespace, annotations, minor))
         except ProviderError as error:
             errors.append(str(error))
     return tuple(providers), tuple(errors)

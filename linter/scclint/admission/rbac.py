@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
-from scclint.admission.aggregate import Aggregation
+from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, ObjectRef, User
 from scclint.record import record
 
@@ -117,26 +117,68 @@ class Bindings:
         return [self._all[index] for index in sorted(found)]
 
 
-def read_bindings(bindings: Iterable[Object], roles: Mapping[ObjectRef, Object], aggregation: Aggregation) -> list[Binding]:
-    """The bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name.
+class _Read(NamedTuple):
+    """A binding as written, its role, and the binding as read; None if it lets nobody use SCCs."""
 
-    `roles` are the Roles and ClusterRoles of the cluster, `aggregation` that of the latter; a binding to a missing one grants
-    nothing.
+    written: Object
+    role: ObjectRef
+    binding: Binding | None
+
+
+class SccRights:
+    """Who may use SCCs by the roles and bindings of a cluster.
+
+    `bindings` are the bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name. A binding to a
+    missing role grants nothing.
     """
-    own = {ref: tuple(_uses(role)) for ref, role in roles.items()}
-    uses: dict[ObjectRef, Uses] = {}
-    found = []
-    for binding in bindings:
-        ref = reference(binding)
-        bound = role_bound_by(binding, ref.namespace)
-        if bound not in uses:
-            sources = map(reference, aggregation.sources(bound.name)) if bound.kind == "ClusterRole" else (bound,)
-            uses[bound] = Uses(use for source in sources for use in own.get(source, ()))
-        granted = uses[bound]
-        users, groups = subject_names(binding, ref.namespace)
-        if granted and (users or groups):
-            found.append(Binding(ref, frozenset(users), tuple(groups), granted))
-    return sorted(found, key=lambda binding: (binding.ref.namespace, binding.ref.name))
+
+    def __init__(
+        self, roles: Mapping[ObjectRef, Object], bindings: Mapping[ObjectRef, Object], known: "SccRights | None" = None
+    ) -> None:
+        """`known` are the rights of a cluster with some of the roles and bindings. What stays the same is not read again."""
+        self._roles = roles
+        self._uses: dict[ObjectRef, Uses] = {}
+        self._by_namespace: dict[str, Bindings] = {}
+        before = known._roles if known else {}
+        changed = {ref for ref, role in roles.items() if before.get(ref) is not role}
+        self._aggregation: Aggregation = known._aggregation if known else Aggregation({})
+        versions = (of[ref] for ref in changed if ref.kind == "ClusterRole" for of in (roles, before) if ref in of)
+        if any(map(self._aggregation.concerns, versions)):
+            self._aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+            changed.update(ref for ref, role in roles.items() if selectors_of(role))
+        self._read: dict[ObjectRef, _Read] = {}
+        for ref, written in bindings.items():
+            read = known._read.get(ref) if known else None
+            if read is None or read.written is not written or read.role in changed:
+                read = self._read_binding(ref, written)
+            self._read[ref] = read
+        found = [read.binding for read in self._read.values() if read.binding is not None]
+        self.bindings = tuple(sorted(found, key=lambda binding: (binding.ref.namespace, binding.ref.name)))
+
+    def get(self, ref: ObjectRef) -> Binding | None:
+        """The binding of that name; None if it lets nobody use SCCs."""
+        read = self._read.get(ref)
+        return read.binding if read else None
+
+    def within(self, namespace: str) -> Bindings:
+        """The bindings in a namespace, or the ClusterRoleBindings if it is empty."""
+        if namespace not in self._by_namespace:
+            self._by_namespace[namespace] = Bindings(b for b in self.bindings if b.ref.namespace == namespace)
+        return self._by_namespace[namespace]
+
+    def _read_binding(self, ref: ObjectRef, written: Object) -> _Read:
+        role = role_bound_by(written, ref.namespace)
+        uses = self._uses_of(role)
+        users, groups = subject_names(written, ref.namespace) if uses else ((), ())
+        return _Read(written, role, Binding(ref, frozenset(users), tuple(groups), uses) if users or groups else None)
+
+    def _uses_of(self, role: ObjectRef) -> Uses:
+        if role not in self._uses:
+            sources: Iterable[ObjectRef] = (role,)
+            if role.kind == "ClusterRole" and role in self._roles and selectors_of(self._roles[role]):
+                sources = map(reference, self._aggregation.sources(role.name))
+            self._uses[role] = Uses(use for source in sources if source in self._roles for use in _uses(self._roles[source]))
+        return self._uses[role]
 
 
 def reference(item: Object) -> ObjectRef:

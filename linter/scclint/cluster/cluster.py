@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
-from scclint.admission.aggregate import Aggregation
 from scclint.admission.assign import errors_of
 from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from scclint.podsecurity.standards import Result
 
 Object = Mapping[str, Any]
-_NO_BINDINGS = rbac.Bindings()
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
@@ -90,10 +87,12 @@ class Cluster:
         self.service_accounts = objects.of("ServiceAccount")
         self._objects = objects
         self._extends = extends
-        self._ordered = tuple(sorted(self._read_sccs(), key=order.key))
+        self._keys: dict[str, order.Key] = {}
+        self._ordered = tuple(sorted(self._read_sccs(), key=self._key))
         self.sccs = {scc.name: scc for scc in self._ordered}
         self._landings: dict[str, tuple[NodePool, ...]] = {}
         self._granted: dict[str, set[str]] | None = None
+        self._made: dict[tuple[str | None, ...], Provider] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
 
@@ -187,7 +186,7 @@ class Cluster:
         """
         pod = decode_pod(pod, self.kubernetes_minor).valid()
         if user is None:
-            pod = self.with_service_account(pod, namespace)
+            pod = self._given_account(pod, namespace)
             user = authorize.controller_user()
         if skipped := self._skipped(pod, namespace):
             return scc_admission.skip(pod, skipped, namespace=namespace)
@@ -206,7 +205,7 @@ class Cluster:
                 quoted = wording.quote(required)
                 missing = f"securitycontextconstraints.security.openshift.io {quoted} not found"
                 return refuse(f"failed to retrieve the required SCC {quoted}: {missing}")
-            providers, errors = make_providers([scc], namespace, annotations, self.kubernetes_minor)
+            providers, errors = make_providers([scc], namespace, annotations, self.kubernetes_minor, self._provider)
             grants = (grants[self._ordered.index(scc)],)
         if errors:
             return refuse(aggregate(errors))
@@ -222,7 +221,7 @@ class Cluster:
         """
         pod = decode_pod(pod, self.kubernetes_minor).valid()
         if user is None:
-            pod = self.with_service_account(pod, namespace)
+            pod = self._given_account(pod, namespace)
             user = authorize.controller_user()
         if self._skipped(pod, namespace):
             return ()
@@ -239,7 +238,7 @@ class Cluster:
         if found is None:
             return None
         try:
-            provider = make_provider(found, namespace, self._annotations(namespace)[0], self.kubernetes_minor)
+            provider = self._provider(found, namespace, self._annotations(namespace)[0], self.kubernetes_minor)
         except (ProviderError, KeyError):
             return None
         return errors_of(provider, AdmissionPod(decode_pod(pod, self.kubernetes_minor).valid()))
@@ -298,7 +297,7 @@ class Cluster:
 
     def by_restrictiveness(self) -> tuple[str, ...]:
         """Return the names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
-        return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: (order.points(scc), scc.name)))
+        return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: self._key(scc)[1:]))
 
     def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
         """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
@@ -306,7 +305,9 @@ class Cluster:
         An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
         account if it is among the cluster's objects, opts out. `pod` is not changed. Raises ModelError as `admit` does.
         """
-        pod = decode_pod(pod, self.kubernetes_minor).valid()
+        return self._given_account(decode_pod(pod, self.kubernetes_minor).valid(), namespace)
+
+    def _given_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
         name = service_account_of(pod) or "default"
         return with_service_account(pod, self.service_accounts.get((namespace, name)))
 
@@ -316,14 +317,13 @@ class Cluster:
         if found is None:
             return None
         subject: SubjectType = "serviceaccount" if user.service_account else "user"
-        return authorize.may_use(
-            found, user, subject, (*self._bindings_of("").of(user), *self._bindings_of(namespace).of(user))
-        )
+        bindings = (*self._scc_rights.within("").of(user), *self._scc_rights.within(namespace).of(user))
+        return authorize.may_use(found, user, subject, bindings)
 
     @property
     def bindings(self) -> tuple[rbac.Binding, ...]:
         """The bindings that let anyone use SCCs: cluster-wide first, then by namespace and name."""
-        return self._rbac.bindings
+        return self._scc_rights.bindings
 
     def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
         """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
@@ -352,7 +352,7 @@ class Cluster:
         brought = self.as_installed
         if grant.binding is None:
             return grant.via == "rbac" or brought.sccs.get(scc) is self.sccs[scc]
-        return brought._rbac.by_ref.get(grant.binding) == self._rbac.by_ref[grant.binding]
+        return brought._scc_rights.get(grant.binding) == self._scc_rights.get(grant.binding)
 
     def namespaces_granted(self, service_account: str) -> frozenset[str]:
         """Return the namespaces whose service account of that name may use some SCC by its own name, not by a group.
@@ -417,8 +417,29 @@ class Cluster:
     def _make_providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         made = self._providers.get(namespace)
         if made is None:
-            made = self._providers[namespace] = make_providers(self._ordered, namespace, annotations, self.kubernetes_minor)
+            asked = (self._ordered, namespace, annotations, self.kubernetes_minor)
+            made = self._providers[namespace] = make_providers(*asked, self._provider)
         return made
+
+    def _provider(self, scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
+        """Return what `make_provider` does, made once for all namespaces with the same ranges. Raises ProviderError."""
+        made = self._origin(scc)._made
+        key = (scc.name, *map(annotations.get, (UID_RANGE, MCS, SUPPLEMENTAL_GROUPS)))
+        if key not in made:
+            made[key] = make_provider(scc, namespace, annotations, minor)
+        return made[key]
+
+    def _key(self, scc: Constraints) -> order.Key:
+        """Return the place of an SCC in the order of admission, worked out once for all clusters that have it."""
+        keys = self._origin(scc)._keys
+        if scc.name not in keys:
+            keys[scc.name] = order.key(scc)
+        return keys[scc.name]
+
+    def _origin(self, scc: Constraints) -> "Cluster":
+        """The cluster that an SCC comes from: this one, or one that it extends and that has the same SCC."""
+        before = self._extends
+        return before._origin(scc) if before is not None and before.sccs.get(scc.name) is scc else self
 
     def _authorize(self, pod: Object, namespace: str, user: User) -> tuple[Grant | None, ...]:
         name = service_account_of(pod)
@@ -426,7 +447,7 @@ class Cluster:
         grants = self._grants.get(key)
         if grants is None:
             account = authorize.service_account_user(namespace, name) if name else None
-            cluster_wide, local = self._bindings_of(""), self._bindings_of(namespace)
+            cluster_wide, local = self._scc_rights.within(""), self._scc_rights.within(namespace)
             grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
         return grants
 
@@ -440,41 +461,29 @@ class Cluster:
                 yield from_object(scc, self.kubernetes_minor)
 
     @cached_property
-    def _rbac(self) -> "_Rbac":
+    def _scc_rights(self) -> rbac.SccRights:
         held = self._objects
         if self._extends and all(held.of(kind) == self._extends._objects.of(kind) for kind in _RBAC_KINDS):
-            return self._extends._rbac
-        bindings = tuple(rbac.read_bindings(*self._written))
-        by_namespace = groupby(bindings, key=lambda binding: binding.ref.namespace)
-        by_ref = {binding.ref: binding for binding in bindings}
-        return _Rbac(bindings, by_ref, {name: rbac.Bindings(found) for name, found in by_namespace})
+            return self._extends._scc_rights
+        return rbac.SccRights(self._roles, self._bindings, self._extends._scc_rights if self._extends else None)
 
     @property
-    def _written(self) -> tuple[list[Object], dict[ObjectRef, Object], Aggregation]:
-        """All bindings, all roles, and the aggregation of ClusterRoles."""
-        held = self._objects
-        roles = {rbac.reference(role): role for kind in ("ClusterRole", "Role") for role in held.of(kind).values()}
-        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
-        return [*held.of("ClusterRoleBinding").values(), *held.of("RoleBinding").values()], roles, aggregation
+    def _roles(self) -> dict[ObjectRef, Object]:
+        return self._objects.by_reference("ClusterRole", "Role")
+
+    @property
+    def _bindings(self) -> dict[ObjectRef, Object]:
+        return self._objects.by_reference("ClusterRoleBinding", "RoleBinding")
 
     @cached_property
     def rights(self) -> "Rights":
         """What each subject may do. Of the release's own roles, only the rules that bear on SCCs are known."""
+        from scclint.admission.aggregate import Aggregation
         from scclint.cluster.rights import Rights
 
-        return Rights(*self._written)
-
-    def _bindings_of(self, namespace: str) -> rbac.Bindings:
-        """Those of a namespace; those of the cluster where it is empty."""
-        return self._rbac.by_namespace.get(namespace, _NO_BINDINGS)
-
-
-class _Rbac(NamedTuple):
-    """What the roles and bindings of a cluster say of SCCs: all bindings, each by its name, and those of each namespace."""
-
-    bindings: tuple[rbac.Binding, ...]
-    by_ref: Mapping[ObjectRef, rbac.Binding]
-    by_namespace: Mapping[str, rbac.Bindings]
+        roles = self._roles
+        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+        return Rights([*self._bindings.values()], roles, aggregation)
 
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from scclint.admission.verdict import ObjectRef
+
 Object = Mapping[str, Any]
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
@@ -49,6 +51,10 @@ class Objects:
 
     def of(self, kind: str) -> dict[Key, Object]:
         return self._by_kind[kind]
+
+    def by_reference(self, *kinds: str) -> dict[ObjectRef, Object]:
+        """The objects of some kinds by their reference."""
+        return {ObjectRef(kind, *key): item for kind in kinds for key, item in self._by_kind[kind].items()}
 
     def named(self, kind: str) -> dict[str, Object]:
         """The objects of a cluster-scoped kind by name."""
