@@ -26,6 +26,7 @@ LAYERS = (
     ("cluster",),
     ("seccomp",),
     ("profiles",),
+    ("outcome",),
     ("world",),
     ("rule",),
     ("api", "registry", "config"),

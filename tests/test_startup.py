@@ -15,7 +15,7 @@ admission.pod admission.provider admission.rbac admission.seccomp admission.seli
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.commands cli.inputs cli.main cli.options cli.parser cli.progress
-cluster cluster.cluster cluster.installed cluster.objects
+cluster cluster.cluster cluster.installed cluster.namespace_policy cluster.objects
 config config.discover config.model config.selection
 data
 engine engine.index engine.merge engine.report engine.run engine.scan
@@ -29,7 +29,10 @@ judge.session judge.trace judge.tracer judge.worlds
 limits
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
-model.releases model.roles model.scc model.schema model.terms model.unknown model.view model.workload
+model.releases model.roles model.scc model.schema model.storage model.terms model.unknown model.view model.workload
+outcome
+podsecurity podsecurity.admission podsecurity.checks podsecurity.csi podsecurity.defaults podsecurity.labels podsecurity.levels
+podsecurity.pod podsecurity.scc_level podsecurity.standards podsecurity.syncer
 record
 registry
 report report.full report.options report.output report.sanitize report.summary report.terminal

@@ -23,6 +23,7 @@ GROUPS = {
     ),
     "SCC1": ("Admission of workloads", "Which SCC admits the pod, if any, and whether it is the one that you want."),
     "SEC": ("Seccomp", "Which seccomp profile each container gets, and what prevents a better one."),
+    "PSA": ("Pod Security", "Whether Pod Security admission accepts the pod that SCC admission leaves."),
     "SCC3": ("SCC objects", "SecurityContextConstraints that allow, affect or break more than they appear to."),
     "RBA": ("Grants", "Roles and bindings that let users and service accounts use an SCC."),
     "SUP": ("Suppressions", "Comments, annotations and configuration entries that suppress findings."),

@@ -3,6 +3,7 @@
 from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
+from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
 from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
@@ -23,21 +24,28 @@ from scclint.model.terms import (
 from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
+from scclint.podsecurity.labels import MODES, LabelError, Mode, label_errors, level_label
+from scclint.podsecurity.levels import LATEST, LEVELS, Standard, stricter
+from scclint.podsecurity.standards import Violation
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, closest_match, listed
 from scclint.validation.problem import FieldProblem
-from scclint.world import CLUSTER_ADMIN, PROJECT_USER, Outcome, World
+from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 __all__ = [
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
     "EVERYONE",
+    "LATEST",
+    "LEVELS",
     "MAX_PROFILE_USERS",
     "MAX_SCCS_TRIED",
     "MAX_SCC_SUGGESTIONS",
+    "MODES",
     "POD_SECCOMP_ANNOTATION",
     "PROJECT_USER",
     "SERVICE_ACCOUNTS_OF",
@@ -55,10 +63,13 @@ __all__ = [
     "Grant",
     "Ignore",
     "KubeletConfig",
+    "LabelError",
     "Located",
     "MachineConfig",
     "MappingNode",
+    "Mode",
     "Namespace",
+    "NamespacePolicy",
     "Node",
     "ObjectRef",
     "Outcome",
@@ -77,19 +88,24 @@ __all__ = [
     "ServiceAccount",
     "Severity",
     "Span",
+    "Standard",
     "User",
     "Verdict",
     "View",
+    "Violation",
     "Workload",
     "World",
     "and_more",
     "closest_match",
     "in_plain_words",
     "is_open",
+    "label_errors",
+    "level_label",
     "listed",
     "members_of",
     "opened_by",
     "rule",
     "scc_grant",
+    "stricter",
     "used_by",
 ]

@@ -12,8 +12,8 @@ from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
-from scclint.cluster.cluster import SCC_DISABLED
-from scclint.finding import Located, Related
+from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
+from scclint.finding import Related
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.node_config import ProfileSource, SeccompProfileFile
@@ -23,8 +23,18 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import decisive_unknown, first_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
-from scclint.record import record
-from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
+from scclint.outcome import (
+    LocalhostUse,
+    NoVerdict,
+    Outcome,
+    csi_volumes,
+    invalid_fields,
+    pod_security,
+    stored,
+)
+from scclint.podsecurity.admission import Answer
+from scclint.record import replace
+from scclint.seccomp.effective import effective_seccomp
 from scclint.text import listed
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
@@ -43,76 +53,6 @@ PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authentic
 
 O = TypeVar("O", bound=ApiObject)
 T = TypeVar("T")
-
-
-@record
-class NoVerdict:
-    """Why a workload has no verdict (the rest of "because ..."), and where that is written."""
-
-    text: str
-    at: Located
-
-
-@record
-class Outcome:
-    """The outcome of a workload.
-
-    `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
-    `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
-    """
-
-    workload: Workload
-    namespace: str
-    creator: User | None
-    verdict: Verdict | None = None
-    seccomp: tuple[ContainerSeccomp, ...] = ()
-    unknown: str = ""
-    unknown_at: Located | None = None
-
-    @property
-    def admitted(self) -> bool:
-        return self.verdict is not None and self.verdict.allowed
-
-    @property
-    def skipped(self) -> str:
-        """Why no SCC admission looks at the pod, as a clause; empty where it does, or there is no verdict."""
-        why = self.verdict.skipped if self.verdict else None
-        return {
-            "kubernetes": "plain Kubernetes has no SCC admission",
-            "windows": "SCC admission leaves Windows pods alone",
-            "namespace": f"SCC admission does not run in namespace {self.namespace}",
-            "disabled": f"the label {SCC_DISABLED} switches SCC admission off in namespace {self.namespace}",
-            "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
-        }.get(why or "", "")
-
-    def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
-        """A container as the cluster has it after admission, as plain values."""
-        assert self.verdict is not None
-        value: Any = self.verdict.pod
-        for step in seccomp.path:
-            value = value[step]
-        found: Mapping[str, Any] = value
-        return found
-
-    @property
-    def chosen(self) -> Candidate | None:
-        """The candidate that admits the pod; None where none does or no SCC runs."""
-        return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
-
-
-@record
-class LocalhostUse:
-    """A container that runs with a Localhost profile."""
-
-    outcome: Outcome
-    container: ContainerSeccomp
-
-    @property
-    def manifests(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """The pod and the container as the cluster has them after admission."""
-        verdict = self.outcome.verdict
-        assert verdict is not None
-        return verdict.pod, self.outcome.container(self.container)
 
 
 class OtherUnits(Protocol):
@@ -323,9 +263,61 @@ class World:
         why = self.why_unknown(workload)
         if why is not None:
             return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
-        pod = self._arriving(_pod_of(workload), namespace, who)
+        return self._outcome(workload, self._arriving(_pod_of(workload), namespace, who), namespace, who)
+
+    def outcome_with(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
+        """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""
+        return self._outcome(outcome.workload, pod, outcome.namespace, outcome.creator)
+
+    def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
         verdict = self.cluster.admit(pod, namespace=namespace, user=who)
-        return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
+        outcome = Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
+        return self._after_scc(outcome, verdict) if verdict.allowed else outcome
+
+    def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
+        """Return the outcome with the steps of admission after SCC, up to the first that rejects the pod."""
+        invalid, by_scc = invalid_fields(verdict, self.cluster)
+        if invalid:
+            return replace(outcome, invalid=invalid, invalid_by_scc=by_scc)
+        pod = stored(verdict, self.cluster)
+        policy, wider = self.namespace_policies(outcome.namespace)
+        answers = [
+            pod_security(outcome.workload, pod, self.cluster, each, namespace=outcome.namespace, creator=outcome.creator)
+            for each in ((policy,) if wider is None else (policy, wider))
+        ]
+        # The wider policy is the less strict one: what it rejects or warns about holds in any case.
+        answer, unknown = replace(answers[0], answer=answers[-1].answer, template=answers[-1].template), policy.unknown
+        if wider is not None and answers[0].answer.denial != answer.answer.denial:
+            account = f"service account {outcome.namespace}/{wider.account}"
+            unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
+        if unknown:
+            answer = replace(answer, answer=Answer(), template=Answer(), unknown=unknown)
+        csi = () if policy.unknown or answer.answer.denial else csi_volumes(pod, self.cluster, wider or policy)
+        return replace(outcome, pod_security=answer, csi=csi)
+
+    def namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
+        """Return the Pod Security policy of a namespace, and the one that it has if service accounts exist that only grants name.
+
+        The second is None if such accounts make no difference.
+        """
+        return self.memo((World.namespace_policies, namespace), lambda: self._namespace_policies(namespace))
+
+    def _namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
+        used = self.memo((World._namespace_policies,), self._accounts_in_use).get(namespace, frozenset())
+        granted = self.cluster.accounts_granted(namespace) - self.cluster.accounts_of(namespace) - used - {*BUILT_IN_ACCOUNTS}
+        elsewhere = {name for name in granted if self.elsewhere.uses_account(namespace, name)}
+        policy = namespace_policy(self.cluster, namespace, used | elsewhere)
+        if granted == elsewhere:
+            return policy, None
+        wider = namespace_policy(self.cluster, namespace, used | granted)
+        return policy, None if wider.labels == policy.labels else wider
+
+    def _accounts_in_use(self) -> dict[str, frozenset[str]]:
+        """Return the service accounts of the workloads in each namespace."""
+        found: dict[str, set[str]] = {}
+        for workload in self.of(Workload):
+            found.setdefault(self.namespace_of(workload), set()).add(workload.pod.service_account)
+        return {namespace: frozenset(names) for namespace, names in found.items()}
 
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""

@@ -221,10 +221,10 @@ def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> Non
     out = cli("check", "--format", "markdown", "demo").out
     review = out[out.index("<details><summary>SCC and seccomp profile of 3 workloads</summary>") :]
     assert [line for line in review.splitlines() if line.startswith("| ")] == [
-        "| Workload | SCC | Granted to | Container | Profile | Source | Seccomp | crictl |",
-        "| Pod shop/shell | anyuid | kube:admin | shell | Unconfined | kubelet default | 0 | null |",
-        "| Deployment shop/shell | restricted-v2 | everyone | shell | RuntimeDefault | SCC default | 2 | RuntimeDefault |",
-        "| Deployment shop/legacy | REFUSED |  | legacy | RuntimeDefault | not admitted | - | - |",
+        "| Workload | SCC | Granted to | Pod Security | Container | Profile | Source | Seccomp | crictl |",
+        "| Pod shop/shell | anyuid | kube:admin | baseline | shell | Unconfined | kubelet default | 0 | null |",
+        "| Deployment shop/shell | restricted-v2 | everyone | restricted | shell | RuntimeDefault | SCC default | 2 | RuntimeDefault |",
+        "| Deployment shop/legacy | REFUSED |  |  | legacy | RuntimeDefault | not admitted | - | - |",
     ]
     two = cli("check", "--format", "markdown", "--openshift", "4.16,4.20", "demo").out
     assert "| Pod shop/shell (4.16) | anyuid |" in two

@@ -20,9 +20,16 @@ class TestReview:
         run = cli("review", "demo")
         assert (run.status, run.err) == (0, "")
         lines = run.out.splitlines()
-        assert lines[0].split() == ["SCC", "GRANTED", "TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL"]
+        assert lines[0].split() == [
+            "SCC",
+            "GRANTED",
+            "TO",
+            "POD",
+            "SECURITY",
+            *["CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL"],
+        ]
         assert lines[1] == "demo/bare-pod.yaml:5  Pod shop/shell"
-        assert lines[2].split()[:3] == ["anyuid", "kube:admin", "shell"]
+        assert lines[2].split()[:3] == ["anyuid", "kube:admin", "baseline"]
         assert len(lines) == 7
 
     def test_both_forms(self, demo: Path, cli: Cli) -> None:
@@ -59,8 +66,8 @@ class TestExplain:
         assert by_file.status == 0
         assert "anyuid" in by_file.out
         assert cli("explain", "demo/bare-pod.yaml:9").out == by_file.out
-        assert cli("explain", "pod/shell", "demo").out == by_file.out
-        assert cli("explain", "po/shell", "demo").out == by_file.out
+        assert cli("explain", "pod/shell", "demo/bare-pod.yaml").out == by_file.out
+        assert cli("explain", "po/shell", "demo/bare-pod.yaml").out == by_file.out
 
     def test_the_answer_stands_before_how_it_comes_about(self, demo: Path, cli: Cli) -> None:
         refused = cli("explain", "deployment/legacy", "demo").out

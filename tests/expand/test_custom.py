@@ -15,7 +15,7 @@ from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.workload import Workload
-from scclint.world import Outcome
+from scclint.outcome import Outcome
 from scclint.yaml.nodes import to_data
 from tests.running import report_on
 

@@ -47,10 +47,10 @@ class Text:
 
 
 WHOLE = """\
-  SCC     GRANTED TO  CONTAINER                            PROFILE     SOURCE           SECCOMP  CRICTL
+  SCC     GRANTED TO  POD SECURITY  CONTAINER                            PROFILE     SOURCE           SECCOMP  CRICTL
 m.yaml:3  Pod shop/web
-  anyuid  kube:admin  a-container-with-a-rather-long-name  Unconfined  kubelet default  0        null
-                      画像                                 Unconfined  kubelet default  0        null
+  anyuid  kube:admin  INVALID       a-container-with-a-rather-long-name  Unconfined  kubelet default  0        null
+                                    画像                                 Unconfined  kubelet default  0        null
 m.yaml:15  Job open
   unknown, because ${{NAME}} has no value
 """.splitlines()
@@ -63,10 +63,10 @@ def test_whole(text: Text) -> None:
 
 def test_folded(text: Text) -> None:
     assert text(width=70) == [
-        "  SCC     GRANTED TO",
+        "  SCC     GRANTED TO  POD SECURITY",
         "    CONTAINER             PROFILE     SOURCE           SECCOMP  CRICTL",
         "m.yaml:3  Pod shop/web",
-        "  anyuid  kube:admin",
+        "  anyuid  kube:admin  INVALID",
         "    a-container-with-a-…  Unconfined  kubelet default  0        null",
         "    画像                  Unconfined  kubelet default  0        null",
         "m.yaml:15  Job open",

@@ -10,7 +10,7 @@ from typing import Any
 from scclint.admission.constraints import Constraints
 from scclint.admission.field import FieldError, Path, Where
 from scclint.admission.provider import Provider
-from scclint.model.terms import POD_SECCOMP_ANNOTATION
+from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 _RUNTIME_DEFAULT = ("runtime/default", "docker/default")
 _LOCALHOST = "localhost/"
@@ -40,6 +40,31 @@ def to_field(annotation: str) -> dict[str, str] | None:
         return {"type": "Unconfined"}
     path = annotation.removeprefix(_LOCALHOST)
     return {"type": "Localhost", "localhostProfile": path} if path and path != annotation else None
+
+
+def with_fields(pod: dict[str, Any]) -> dict[str, Any]:
+    """Return a decoded pod with its seccomp annotations copied to the fields that it leaves unset. `pod` is not changed.
+
+    The API server of Kubernetes 1.26 and older does this after mutating admission (`applySeccompVersionSkew`).
+    """
+    annotations = (pod.get("metadata") or {}).get("annotations") or {}
+    if not any("seccomp" in key for key in annotations):
+        return pod
+    spec = _with_field(pod.get("spec") or {}, annotations.get(POD_SECCOMP_ANNOTATION))
+    for field in CONTAINER_LISTS:
+        if spec.get(field):
+            prefix = CONTAINER_SECCOMP_ANNOTATION_PREFIX
+            spec = {**spec, field: [_with_field(c, annotations.get(f"{prefix}{c.get('name')}")) for c in spec[field]]}
+    return {**pod, "spec": spec}
+
+
+def _with_field(part: Mapping[str, Any], annotation: str | None) -> Mapping[str, Any]:
+    """Return the spec or a container with the profile of the annotation, if there is one and the field is unset."""
+    context = part.get("securityContext") or {}
+    profile = to_field(annotation or "")
+    if profile is None or context.get("seccompProfile") is not None:
+        return part
+    return {**part, "securityContext": {**context, "seccompProfile": profile}}
 
 
 def default(scc: Constraints, annotations: Mapping[str, str], profile: Profile | None) -> str:

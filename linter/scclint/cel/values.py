@@ -3,8 +3,8 @@
 from typing import Any
 
 from scclint.admission.constraints import Constraints
+from scclint.outcome import Outcome
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.world import Outcome
 
 BIGGEST = 2**63 - 1
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.rights import Rights
     from scclint.cluster.who_can import Holder
+    from scclint.podsecurity.checks import Library
     from scclint.podsecurity.labels import Policy
     from scclint.podsecurity.levels import Level
     from scclint.podsecurity.standards import Result
@@ -91,7 +92,6 @@ class Cluster:
         self._ordered = tuple(sorted(self._read_sccs(), key=self._key))
         self.sccs = {scc.name: scc for scc in self._ordered}
         self._landings: dict[str, tuple[NodePool, ...]] = {}
-        self._granted: dict[str, set[str]] | None = None
         self._made: dict[tuple[str | None, ...], Provider] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
@@ -268,19 +268,28 @@ class Cluster:
         that SCC admission returns to judge what a cluster would. Raises ModelError for a pod that the API server could not
         decode, UsageError for an unknown level or version.
         """
-        from scclint.podsecurity.defaults import library_of
         from scclint.podsecurity.standards import evaluate
 
-        minor = self.kubernetes_minor
-        library = library_of(minor, self.platform, tech_preview=self.feature_set == TECH_PREVIEW)
-        return evaluate(decode_pod(pod, minor).valid(), level, version, library)
+        return evaluate(decode_pod(pod, self.kubernetes_minor).valid(), level, version, self.pod_security_library)
+
+    @cached_property
+    def pod_security_library(self) -> "Library":
+        """The version of the Pod Security library in the API server."""
+        from scclint.podsecurity.defaults import library_of
+
+        return library_of(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     @property
     def pod_security_defaults(self) -> "Policy":
         """The Pod Security levels of a namespace without labels."""
         from scclint.podsecurity.defaults import default_policy
 
-        return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.feature_set == TECH_PREVIEW)
+        return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
+
+    @property
+    def tech_preview(self) -> bool:
+        """Whether the cluster uses the feature set TechPreviewNoUpgrade."""
+        return self.feature_set == TECH_PREVIEW
 
     def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":
         """Return the Pod Security level that the label syncer reads from an SCC object in a namespace, or in an ordinary one.
@@ -290,14 +299,28 @@ class Cluster:
         """
         from scclint.podsecurity.scc_level import level_of_scc
 
-        scc = decode_object(scc, self.scc_fields).valid()
-        annotations = ASSUMED_ANNOTATIONS if namespace is None else self._annotations(namespace)[0]
+        scc = self._as_stored(decode_object(scc, self.scc_fields).valid())
+        annotations = ASSUMED_ANNOTATIONS if namespace is None else self.annotations_of(namespace)
+        return level_of_scc(scc, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
+
+    def stored_scc(self, name: str) -> Object:
+        """Return the SCC object of that name as the API server stores it, with the volumes that it adds and removes."""
+        return self._as_stored(self._objects.of("SecurityContextConstraints")["", name])
+
+    def _as_stored(self, scc: Object) -> Object:
         volumes = default_volumes(scc.get("volumes"), bool(scc.get("allowHostDirVolumePlugin")), self.kubernetes_minor)
-        return level_of_scc({**scc, "volumes": volumes}, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
+        return {**scc, "volumes": volumes}
 
     def by_restrictiveness(self) -> tuple[str, ...]:
         """Return the names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
         return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: self._key(scc)[1:]))
+
+    @property
+    def csi_drivers(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of the CSIDriver objects of the cluster, by name."""
+        return {
+            name: (item.get("metadata") or {}).get("labels") or {} for name, item in self._objects.named("CSIDriver").items()
+        }
 
     def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
         """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
@@ -317,8 +340,15 @@ class Cluster:
         if found is None:
             return None
         subject: SubjectType = "serviceaccount" if user.service_account else "user"
-        bindings = (*self._scc_rights.within("").of(user), *self._scc_rights.within(namespace).of(user))
-        return authorize.may_use(found, user, subject, bindings)
+        return authorize.may_use(found, user, subject, self.bindings_of(user, namespace))
+
+    def bindings_of(self, user: User, namespace: str) -> tuple[rbac.Binding, ...]:
+        """The bindings that let a user use SCCs for pods in `namespace`: cluster-wide first, then by name."""
+        return (*self._scc_rights.within("").of(user), *self._scc_rights.within(namespace).of(user))
+
+    def binding_object(self, ref: ObjectRef) -> Object:
+        """Return the RoleBinding or ClusterRoleBinding that `ref` names."""
+        return self._objects.of(ref.kind)[ref.namespace, ref.name]
 
     @property
     def bindings(self) -> tuple[rbac.Binding, ...]:
@@ -359,15 +389,28 @@ class Cluster:
 
         What a release grants to the service accounts of its own components does not count.
         """
-        if self._granted is None:
-            self._granted = {}
-            brought = {binding.ref: binding.users for binding in self.as_installed.bindings}
-            users = [user for binding in self.bindings for user in binding.users - brought.get(binding.ref, frozenset())]
-            sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
-            for user in (*users, *(user for scc in sccs for user in scc.users)):
-                if (account := User(user).service_account) is not None:
-                    self._granted.setdefault(account[1], set()).add(account[0])
-        return frozenset(self._granted.get(service_account, ()))
+        return self._granted.namespaces.get(service_account, frozenset())
+
+    def accounts_granted(self, namespace: str) -> frozenset[str]:
+        """Return the service accounts of a namespace that may use some SCC by their own name, as `namespaces_granted` counts."""
+        return self._granted.names.get(namespace, frozenset())
+
+    def accounts_of(self, namespace: str) -> frozenset[str]:
+        """Return the names of the service accounts that the cluster has as objects in a namespace."""
+        return self._accounts.names.get(namespace, frozenset())
+
+    @cached_property
+    def _accounts(self) -> "_Accounts":
+        return _accounts(self.service_accounts)
+
+    @cached_property
+    def _granted(self) -> "_Accounts":
+        """The service accounts to which an object that was added to the cluster grants an SCC by name."""
+        brought = {binding.ref: binding.users for binding in self.as_installed.bindings}
+        users = [user for binding in self.bindings for user in binding.users - brought.get(binding.ref, frozenset())]
+        sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
+        accounts = (User(user).service_account for user in (*users, *(user for scc in sccs for user in scc.users)))
+        return _accounts(account for account in accounts if account is not None)
 
     @property
     def as_installed(self) -> "Cluster":
@@ -406,6 +449,10 @@ class Cluster:
         if labels.get(SCC_DISABLED) == "true":
             return "disabled"
         return "run-level" if labels.get(RUN_LEVEL) in ("0", "1") else None
+
+    def annotations_of(self, namespace: str) -> Mapping[str, str]:
+        """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
+        return self._annotations(namespace)[0]
 
     def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
         """The namespace's annotations, and whether its ids are assumed."""
@@ -484,6 +531,23 @@ class Cluster:
         roles = self._roles
         aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
         return Rights([*self._bindings.values()], roles, aggregation)
+
+
+class _Accounts(NamedTuple):
+    """Service accounts: the namespaces of each name, and the names in each namespace."""
+
+    namespaces: Mapping[str, frozenset[str]]
+    names: Mapping[str, frozenset[str]]
+
+
+def _accounts(pairs: Iterable[tuple[str, str]]) -> _Accounts:
+    namespaces: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
+    for namespace, name in pairs:
+        namespaces.setdefault(name, set()).add(namespace)
+        names.setdefault(namespace, set()).add(name)
+    frozen = [{key: frozenset(found) for key, found in each.items()} for each in (namespaces, names)]
+    return _Accounts(*frozen)
 
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":

@@ -20,6 +20,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "ClusterRole": _RBAC,
     "RoleBinding": _RBAC,
     "ClusterRoleBinding": _RBAC,
+    "CSIDriver": ("storage.k8s.io",),
     "KubeletConfig": _MACHINE,
     "MachineConfig": _MACHINE,
     "MachineConfigPool": _MACHINE,

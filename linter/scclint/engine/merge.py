@@ -13,9 +13,9 @@ from scclint.judge.guard import guard
 from scclint.judge.notices import notices
 from scclint.judge.part import Part
 from scclint.judge.session import Session
+from scclint.outcome import Outcome
 from scclint.record import replace
 from scclint.units.unit import Unit
-from scclint.world import Outcome
 
 if TYPE_CHECKING:
     from scclint.suppress.apply import Ran

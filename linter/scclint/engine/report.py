@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Notice, Tally
+from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
-from scclint.world import Outcome
 
 
 @record

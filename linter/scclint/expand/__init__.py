@@ -34,6 +34,7 @@ from scclint.model.node_config import (
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.storage import CSIDriver
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
@@ -189,6 +190,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     ("authorization.openshift.io", "ClusterRole"): Role,
     ("authorization.openshift.io", "RoleBinding"): RoleBinding,
     ("authorization.openshift.io", "ClusterRoleBinding"): RoleBinding,
+    ("storage.k8s.io", "CSIDriver"): CSIDriver,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfig"): MachineConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,

@@ -17,13 +17,14 @@ from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
 from scclint.record import record, replace
 from scclint.suppress import syntax
 from scclint.text import listed
 from scclint.units.context import Context
 from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
-from scclint.world import Outcome, World
+from scclint.world import World
 
 __all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
 

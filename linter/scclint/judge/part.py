@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
+from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
-from scclint.world import Outcome
 
 
 @record

@@ -76,7 +76,8 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
-    "ClusterRoleBinding", "KubeletConfig", "MachineConfig", "MachineConfigPool", "SeccompProfile", "ProfileBinding", "List",
+    "ClusterRoleBinding", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "SeccompProfile", "ProfileBinding",
+    "List",
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -86,7 +87,7 @@ SUBJECT_KINDS = (
 """Every kind above. A document of another kind is parsed only if the configuration names its kind."""
 
 CLUSTER_SCOPED = frozenset((
-    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding", "KubeletConfig",
-    "MachineConfig", "MachineConfigPool",
+    "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver",
+    "KubeletConfig", "MachineConfig", "MachineConfigPool",
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

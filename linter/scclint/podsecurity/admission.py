@@ -109,10 +109,9 @@ def template_of(workload: Object, minor: int) -> CheckedPod | None:
 
 
 def _advice(pod: CheckedPod, policy: Policy, library: Library) -> Answer:
-    return Answer(
-        warning=_message("would violate", pod, policy.warn, library),
-        audit=_message("would violate", pod, policy.audit, library),
-    )
+    audit = _message("would violate", pod, policy.audit, library)
+    same = policy.warn == policy.audit
+    return Answer(warning=audit if same else _message("would violate", pod, policy.warn, library), audit=audit)
 
 
 def _message(verb: str, pod: CheckedPod, standard: Standard, library: Library) -> str:

@@ -37,6 +37,11 @@ OPENSHIFT_EXEMPTIONS = Exemptions(users=("system:serviceaccount:openshift-infra:
 """The same in every release. A pod's user is its creator, which for the pods of a workload is a controller."""
 
 
+def exemptions_of(platform: str) -> Exemptions:
+    """Return the exemptions that a platform configures."""
+    return Exemptions() if platform == "kubernetes" else OPENSHIFT_EXEMPTIONS
+
+
 def enforces(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> bool:
     """Return whether an OpenShift release enforces `restricted` unless a namespace's labels say otherwise.
 

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
+from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
+from scclint.podsecurity.labels import level_label
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line
@@ -13,7 +16,7 @@ from scclint.report.summary import line_place
 from scclint.report.terminal import WIDTH, paint
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path, wrap
-from scclint.world import Outcome, World
+from scclint.world import World
 
 Json = dict[str, Any]
 
@@ -97,6 +100,10 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
     yield "  Seccomp, container by container:"
     for container in outcome.seccomp:
         yield from _container(world, outcome, container, color)
+    if verdict.allowed:
+        yield ""
+        yield "  After SCC admission:"
+        yield from _after_scc(outcome, color)
     if verdict.candidates:
         yield ""
         yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
@@ -106,6 +113,52 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
         yield ""
         yield "  In the API server's words:"
         yield from _hang(visible(verdict.message), "    ")
+
+
+def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
+    """Yield what the steps after SCC admission decide about the pod."""
+    for problem in outcome.invalid:
+        yield f"    {paint('Refused', 'error', color)} as invalid:"
+        yield from _hang(visible(problem.message), "      ")
+    found = outcome.pod_security
+    if found is None:
+        return
+    yield from _hang(f"Pod Security: {visible_line(_policy_words(found.policy))}", "    ")
+    if found.unknown:
+        yield from _hang(f"The answer is not known, because {visible_line(found.unknown)}.", "    ")
+        return
+    if found.answer.exemption:
+        yield from _hang(f"The pod is exempt, because of its {found.answer.exemption}.", "    ")
+    elif found.answer.denial:
+        yield f"    {paint('Refused', 'error', color)}, in the API server's words:"
+        yield from _hang(visible(found.answer.denial), "      ")
+    else:
+        yield f"    {paint('Admitted', 'clean', color)}. The strictest level that the pod meets is {found.meets}."
+        if found.answer.warning:
+            yield "    The API server warns about the pod:"
+            yield from _hang(visible(found.answer.warning), "      ")
+    if found.template.warning:
+        yield "    The API server warns about the template as written, without the fields that the SCC sets:"
+        yield from _hang(visible(found.template.warning), "      ")
+    for volume in outcome.csi:
+        tone, word = ("error", "Refused") if volume.refused else ("clean", "Admitted")
+        known = "" if volume.known else ", which is assumed because the driver is not in the input"
+        yield from _hang(
+            f"{paint(word, tone, color)}: the inline volume of CSI driver {visible_line(volume.driver)}, whose level is "
+            f"{volume.profile or 'invalid'}{known}.",
+            "    ",
+        )
+
+
+def _policy_words(policy: NamespacePolicy) -> str:
+    """Return which level the namespace enforces, and what sets it."""
+    origin = policy.origin("enforce")
+    why = {
+        "label": f"its label {level_label('enforce')}",
+        "default": "the default of the release",
+        "label syncer": f"the label syncer, because service account {policy.account} may use SCC {policy.scc}",
+    }[origin]
+    return f"the namespace enforces {policy.policy.enforce}, set by {why}."
 
 
 def _answer(outcome: Outcome, color: bool) -> Iterator[str]:

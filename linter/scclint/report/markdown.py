@@ -25,7 +25,7 @@ _REFERENCE = re.compile(
 )
 """What code hosts link once Markdown is done, when escapes are gone; an unseen gap holds."""
 
-_REVIEW = ("Workload", "SCC", "Granted to", "Container", "Profile", "Source", "Seccomp", "crictl")
+_REVIEW = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
 
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🔵"}
 

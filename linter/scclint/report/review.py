@@ -6,10 +6,11 @@ from typing import Any
 from scclint.admission.verdict import Grant
 from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome, PodSecurity
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.world import Outcome, World
+from scclint.world import World
 
 Json = dict[str, Any]
 
@@ -47,6 +48,36 @@ def workload_entry(world: World, outcome: Outcome) -> Json:
         "namespaceAssumed": bool(verdict and verdict.namespace_assumed and not verdict.skipped),
         "unknown": visible_line(outcome.unknown) or None,
         "containers": [container_entry(c) for c in outcome.seccomp],
+        "created": outcome.created,
+        "rejectedBy": outcome.rejected_by,
+        "invalid": [visible(problem.message) for problem in outcome.invalid],
+        "podSecurity": None if outcome.pod_security is None else pod_security_entry(outcome.pod_security),
+        "csiVolumes": [
+            {
+                "driver": visible_line(volume.driver),
+                "profile": volume.profile,
+                "known": volume.known,
+                "refused": volume.refused,
+            }
+            for volume in outcome.csi
+        ],
+    }
+
+
+def pod_security_entry(found: PodSecurity) -> Json:
+    """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it."""
+    policy, answer = found.policy, found.answer
+    return {
+        "enforce": str(policy.policy.enforce),
+        "audit": str(policy.policy.audit),
+        "warn": str(policy.policy.warn),
+        "enforceSetBy": policy.origin("enforce"),
+        "meets": found.meets,
+        "message": visible(answer.denial) or None,
+        "warning": visible(answer.warning) or None,
+        "templateWarning": visible(found.template.warning) or None,
+        "exemption": answer.exemption,
+        "unknown": visible_line(found.unknown) or None,
     }
 
 
@@ -92,15 +123,21 @@ Row = tuple[tuple[str, str], ...]
 
 
 def table_rows(outcome: Outcome, release: str) -> list[Row]:
-    """One workload's rows of the table, one a container: workload, SCC, granted to, container, profile, source, the number
-    after `Seccomp:` and what crictl shows. Only the first row of a workload contains its name, SCC and grant.
+    """One workload's rows of the table, one a container: workload, SCC, granted to, Pod Security, container, profile, source, the
+    number after `Seccomp:` and what crictl shows. Only the first row of a workload contains what is about the whole pod.
 
     `release` is named where the table has several.
     """
     name, verdict = named(outcome.workload, release), outcome.verdict
     if verdict is None:
         return [
-            ((name, ""), ("unknown", "quiet"), ("", ""), ("", ""), (visible_line(outcome.unknown), "quiet"), *[("", "")] * 3)
+            (
+                (name, ""),
+                ("unknown", "quiet"),
+                *[("", "")] * 3,
+                (visible_line(outcome.unknown), "quiet"),
+                *[("", "")] * 3,
+            )
         ]
     scc = (
         (visible_line(verdict.scc), "")
@@ -119,6 +156,7 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
                 (name if first else "", ""),
                 scc if first else ("", ""),
                 (to if first else "", ""),
+                pod_security_cell(outcome) if first else ("", ""),
                 (visible_line(c.name), ""),
                 (profile_words(c), "error" if c.type == "Unconfined" and verdict.allowed else ""),
                 (c.source, "quiet"),
@@ -127,6 +165,21 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
             )
         )
     return rows
+
+
+def pod_security_cell(outcome: Outcome) -> tuple[str, str]:
+    """The strictest level that the pod meets, or that a step after SCC admission rejects the pod; empty if no SCC admits it."""
+    match outcome.rejected_by:
+        case "validation":
+            return "INVALID", "error"
+        case "csi":
+            return "REFUSED (CSI)", "error"
+    found = outcome.pod_security
+    if found is None:
+        return "", ""
+    if found.unknown:
+        return "unknown", "quiet"
+    return ("REFUSED", "error") if found.answer.denial else (found.meets, "")
 
 
 def named(workload: Workload, release: str = "") -> str:

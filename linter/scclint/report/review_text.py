@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
+from scclint.outcome import Outcome
 from scclint.report.review import Row, named, table_rows
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint
 from scclint.text import and_more, display_width, wrap
-from scclint.world import Outcome
 
-HEADER = ("SCC", "GRANTED TO", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
+HEADER = ("SCC", "GRANTED TO", "POD SECURITY", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")
 """The first column about a container; the columns before it are about the workload."""
 

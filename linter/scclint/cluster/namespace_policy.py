@@ -1,0 +1,178 @@
+"""The Pod Security policy of a namespace, once the controllers of the cluster have written its labels.
+
+Source of `_is_seen`: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-controller, release branches 4.11 to 5.0.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Literal
+
+from scclint.admission.rbac import service_account_name
+from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, User
+from scclint.cluster.cluster import Cluster
+from scclint.errors import ModelError
+from scclint.model.unknown import is_open
+from scclint.podsecurity import csi
+from scclint.podsecurity.defaults import enforces
+from scclint.podsecurity.labels import LABELS, Mode, Policy, level_label, policy_of
+from scclint.podsecurity.levels import LEVELS, Level
+from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
+from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM_NAMESPACES, Unsynced, sync
+from scclint.record import record
+
+Object = Mapping[str, Any]
+Origin = Literal["label", "label syncer", "default"]
+"""What sets the level of a mode: a label of the manifest, a label that a controller writes, or the release."""
+
+BUILT_IN_ACCOUNTS = ("default", "builder", "deployer")
+"""The service accounts that OpenShift creates in every namespace."""
+
+_NEWEST_EXPLICIT_NAMESPACE = 24
+"""OpenShift 4.11: the syncer does not take the namespace of a RoleBinding for a service account that names none."""
+
+
+@record
+class NamespacePolicy:
+    """The Pod Security policy of one namespace.
+
+    `labels` are the namespace's labels once the controllers have run, and `written` those of its manifest. `needed` is the level
+    that the SCCs of its service accounts need, as the label syncer reads them, whether or not the syncer may write it. It is None
+    if the syncer reads none. `account` and `scc` are the first service account and SCC that need this level. `unsynced` says why
+    the syncer does not write labels. `csi` is the policy that the admission of inline CSI volumes reads from the labels.
+    `unknown` says why the policy is not known, as a clause, and `unknown_label` names the label that decides.
+    """
+
+    namespace: str
+    policy: Policy
+    csi: Policy
+    labels: Mapping[str, str]
+    written: Mapping[str, str]
+    needed: Level | None = None
+    account: str = ""
+    scc: str = ""
+    unsynced: Unsynced | None = None
+    unknown: str = ""
+    unknown_label: str = ""
+
+    def origin(self, mode: Mode) -> Origin:
+        """Return what sets the level of a mode."""
+        label = level_label(mode)
+        if label not in self.labels:
+            return "default"
+        return "label" if self.written.get(label) == self.labels[label] else "label syncer"
+
+
+def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] = ()) -> NamespacePolicy:
+    """Return the policy of a namespace of the cluster.
+
+    `accounts` are the names of service accounts that exist in it besides those that the cluster has as objects. A namespace that
+    the cluster lacks counts as an ordinary project.
+    """
+    found = cluster.namespaces.get(namespace)
+    metadata = (found or {}).get("metadata") or {}
+    labels = {label: value or "" for label, value in (metadata.get("labels") or {}).items()}
+    minor = cluster.kubernetes_minor
+    after: Mapping[str, str] = labels
+    unsynced: Unsynced | None = None
+    needed: Level | None = None
+    account = scc = ""
+    if cluster.platform != "kubernetes":
+        usable = _usable(cluster, namespace, accounts)
+        stored = {name: cluster.stored_scc(name) for names in usable.values() for name in names}
+        metadata = {**metadata, "name": namespace, "annotations": cluster.annotations_of(namespace)}
+        enforcing = enforces(minor, cluster.platform, tech_preview=cluster.tech_preview)
+        synced = sync(
+            {**(found or {}), "metadata": metadata},
+            {account: [stored[name] for name in names] for account, names in usable.items()},
+            minor,
+            enforcing=enforcing,
+        )
+        after, unsynced = synced.labels, synced.unsynced
+        needed, account, scc = _needed(synced.level, usable, stored, metadata["annotations"].get(UID_RANGE, ""), minor)
+    unknown, label = _unknown(cluster, namespace, labels, minor)
+    return NamespacePolicy(
+        namespace,
+        policy_of(after, cluster.pod_security_defaults, minor),
+        policy_of(after, csi.DEFAULTS, minor),
+        after,
+        labels,
+        needed,
+        account,
+        scc,
+        unsynced=unsynced,
+        unknown=unknown,
+        unknown_label=label,
+    )
+
+
+def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[str, list[str]]:
+    """Return the SCCs that the syncer finds for each service account of the namespace, the built-in accounts first."""
+    names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts_of(namespace)), *sorted(accounts)))
+    return {name: list(_sccs_of(cluster, namespace, name)) for name in names}
+
+
+def _sccs_of(cluster: Cluster, namespace: str, account: str) -> Iterator[str]:
+    """Yield the SCCs that the syncer finds for a service account. Unlike SCC admission, it counts `system:authenticated`."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
+    user = User(service_account_name(namespace, account), groups)
+    bindings = [
+        binding
+        for binding in cluster.bindings_of(user, namespace)
+        if _is_seen(cluster.binding_object(binding.ref), user, cluster.kubernetes_minor)
+    ]
+    for name, scc in cluster.sccs.items():
+        if user.name in scc.users or not set(groups).isdisjoint(scc.groups) or any(b.uses.first(name) for b in bindings):
+            yield name
+
+
+def _is_seen(binding: Object, user: User, minor: int) -> bool:
+    """Return whether the syncer finds the user among the subjects of a binding.
+
+    It looks for subjects of the kinds ServiceAccount and Group. A subject of the kind User that names a service account is not
+    found.
+    """
+    home = (binding.get("metadata") or {}).get("namespace") or ""
+    for subject in binding.get("subjects") or ():
+        name, kind = subject.get("name") or "", subject.get("kind")
+        namespace = subject.get("namespace") or ("" if minor <= _NEWEST_EXPLICIT_NAMESPACE else home)
+        if kind == "ServiceAccount" and f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" == user.name:
+            return True
+        if kind == "Group" and name in user.groups:
+            return True
+    return False
+
+
+def _needed(
+    level: Level | None, usable: Mapping[str, list[str]], stored: Mapping[str, Object], uid_range: str, minor: int
+) -> tuple[Level | None, str, str]:
+    """Return the level that the SCCs need, with the first service account and SCC that need it.
+
+    `level` is what the syncer writes. If it writes nothing, this is the least strict level of the SCCs that it can read.
+    """
+
+    @cache
+    def level_of(name: str) -> Level | None:
+        try:
+            return level_of_scc(stored[name], uid_range, minor)
+        except ModelError:
+            return None
+
+    needed = level or min(filter(None, map(level_of, stored)), key=LEVELS.index, default=None)
+    if needed is None:
+        return None, "", ""
+    found = ((account, name) for account, names in usable.items() for name in names if level_of(name) == needed)
+    return needed, *next(found)
+
+
+def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor: int) -> tuple[str, str]:
+    """Return why the labels of a namespace are not known, as a clause, and the label; both are empty if they are known."""
+    for label in (*LABELS, SYNC_LABEL):
+        if is_open(labels.get(label, "")):
+            return f"{labels[label]} has no value", label
+    if cluster.platform == "kubernetes" or namespace in cluster.namespaces:
+        return "", ""
+    if minor >= 27 and namespace in PRIVILEGED_NAMESPACES:
+        return "", ""
+    if namespace in SYSTEM_NAMESPACES or namespace.startswith("openshift-"):
+        return f"the labels of namespace {namespace} are not in the input", ""
+    return "", ""

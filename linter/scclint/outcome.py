@@ -1,0 +1,216 @@
+"""What happens to a workload's pods: the SCC verdict, and the steps of admission after it.
+
+The steps are those of the API server, in its order: SCC admission changes the pod, validation checks its fields, Pod Security
+admission compares it with the level of its namespace, and a last plugin looks at inline CSI volumes. The first step that rejects
+the pod is the last one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from scclint.admission.decoding import decode_pod
+from scclint.admission.seccomp import with_fields
+from scclint.admission.verdict import Candidate, User, Verdict
+from scclint.cluster import Cluster
+from scclint.cluster.cluster import SCC_DISABLED
+from scclint.cluster.namespace_policy import NamespacePolicy
+from scclint.finding import Located
+from scclint.model.workload import Workload
+from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
+from scclint.podsecurity.checks import Library
+from scclint.podsecurity.csi import CsiVolume, inline_volumes
+from scclint.podsecurity.defaults import exemptions_of
+from scclint.podsecurity.levels import LEVELS, Level, Standard
+from scclint.podsecurity.standards import Violation, evaluate
+from scclint.record import record
+from scclint.seccomp.effective import ContainerSeccomp
+from scclint.validation.problem import FieldProblem
+from scclint.validation.validate import validate
+
+_LAST_WITH_ANNOTATIONS = 26
+"""The last Kubernetes minor whose API server copies seccomp annotations to fields: OpenShift 4.13."""
+
+Step = Literal["scc", "validation", "pod-security", "csi"]
+"""The steps of admission that can reject a pod, in their order."""
+
+
+@record
+class NoVerdict:
+    """Why a workload has no verdict (the rest of "because ..."), and where that is written."""
+
+    text: str
+    at: Located
+
+
+@record
+class PodSecurity:
+    """What Pod Security admission answers to the creation of a workload's pods.
+
+    `policy` is that of the namespace, and `pod` the pod as the plugin gets it. `answer` is about this pod. `template` is about the
+    pod template as written, which the API server warns about when the workload is applied; it is empty for a bare Pod. If the
+    answers are not known, they are empty, and `unknown` says why ("because ...").
+    """
+
+    policy: NamespacePolicy
+    pod: Mapping[str, Any]
+    library: Library
+    answer: Answer = Answer()
+    template: Answer = Answer()
+    unknown: str = ""
+
+    @property
+    def meets(self) -> Level:
+        """The strictest level whose latest version allows the pod."""
+        strictest_first = reversed(LEVELS)
+        return next(level for level in strictest_first if not self.violations(Standard(level)))
+
+    def violations(self, standard: Standard) -> tuple[Violation, ...]:
+        """Return the checks of a standard that forbid the pod, in the order of the API server's message."""
+        return evaluate(self.pod, standard.level, standard.version, self.library).violations
+
+
+@record
+class Outcome:
+    """The outcome of a workload.
+
+    `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
+    `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
+
+    The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
+    `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
+    its inline CSI volumes; none if an earlier step rejects the pod.
+    """
+
+    workload: Workload
+    namespace: str
+    creator: User | None
+    verdict: Verdict | None = None
+    seccomp: tuple[ContainerSeccomp, ...] = ()
+    unknown: str = ""
+    unknown_at: Located | None = None
+    invalid: tuple[FieldProblem, ...] = ()
+    invalid_by_scc: tuple[FieldProblem, ...] = ()
+    pod_security: PodSecurity | None = None
+    csi: tuple[CsiVolume, ...] = ()
+
+    @property
+    def admitted(self) -> bool:
+        """Whether SCC admission admits the pod. A later step may still reject it: see `rejected_by`."""
+        return self.verdict is not None and self.verdict.allowed
+
+    @property
+    def rejected_by(self) -> Step | None:
+        """The step that rejects the pod; None if no step does, and if that is not known."""
+        if self.verdict is None:
+            return None
+        if not self.verdict.allowed:
+            return "scc"
+        if self.invalid:
+            return "validation"
+        if self.pod_security is not None and self.pod_security.answer.denial:
+            return "pod-security"
+        return "csi" if any(volume.known and volume.refused for volume in self.csi) else None
+
+    @property
+    def created(self) -> bool | None:
+        """Whether the API server creates the pod, as far as the steps are simulated; None if that is not known."""
+        if self.rejected_by is not None:
+            return False
+        unknown = self.pod_security is None or self.pod_security.unknown or any(volume.refused for volume in self.csi)
+        return None if unknown else True
+
+    @property
+    def skipped(self) -> str:
+        """Why no SCC admission looks at the pod, as a clause; empty where it does, or there is no verdict."""
+        why = self.verdict.skipped if self.verdict else None
+        return {
+            "kubernetes": "plain Kubernetes has no SCC admission",
+            "windows": "SCC admission leaves Windows pods alone",
+            "namespace": f"SCC admission does not run in namespace {self.namespace}",
+            "disabled": f"the label {SCC_DISABLED} switches SCC admission off in namespace {self.namespace}",
+            "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
+        }.get(why or "", "")
+
+    def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
+        """A container as the cluster has it after admission, as plain values."""
+        assert self.verdict is not None
+        value: Any = self.verdict.pod
+        for step in seccomp.path:
+            value = value[step]
+        found: Mapping[str, Any] = value
+        return found
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that admits the pod; None where none does or no SCC runs."""
+        return next((c for c in self.verdict.candidates if c.outcome == "chosen"), None) if self.verdict else None
+
+
+@record
+class LocalhostUse:
+    """A container that runs with a Localhost profile."""
+
+    outcome: Outcome
+    container: ContainerSeccomp
+
+    @property
+    def manifests(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The pod and the container as the cluster has them after admission."""
+        verdict = self.outcome.verdict
+        assert verdict is not None
+        return verdict.pod, self.outcome.container(self.container)
+
+
+def invalid_fields(verdict: Verdict, cluster: Cluster) -> tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]:
+    """Return what validation rejects in the pod of an admitting verdict, and what of it is valid as written."""
+    found = _invalid(verdict.pod, cluster)
+    if not found or verdict.skipped:
+        return found, ()
+    written = {problem.message for problem in _invalid(verdict.submitted, cluster)}
+    return found, tuple(problem for problem in found if problem.message not in written)
+
+
+def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ...]:
+    """Return what validation rejects in a decoded pod. It may lack the name that its controller gives it."""
+    openshift = cluster.platform != "kubernetes"
+    whole = {**pod, "apiVersion": "v1", "kind": "Pod"}
+    problems = validate(whole, "v1", "Pod", cluster.kubernetes_minor, openshift=openshift)
+    return tuple(p for p in problems if p.code != "unknown" and p.path[:2] != ("metadata", "name"))
+
+
+def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:
+    """Return the pod of an admitting verdict as the later steps of admission get it, with the API server's defaults."""
+    synced = cluster.kubernetes_minor <= _LAST_WITH_ANNOTATIONS
+    return with_defaults(with_fields(verdict.pod) if synced else verdict.pod)
+
+
+def pod_security(
+    workload: Workload,
+    pod: Mapping[str, Any],
+    cluster: Cluster,
+    policy: NamespacePolicy,
+    *,
+    namespace: str,
+    creator: User | None,
+) -> PodSecurity:
+    """Return what Pod Security admission answers to `pod`, which `stored` returned, and to the template of its workload."""
+    library, exemptions = cluster.pod_security_library, exemptions_of(cluster.platform)
+    user = creator.name if creator else ""
+    written: Mapping[str, Any] = decode_pod(workload.pod.manifest, cluster.kubernetes_minor).value
+    for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
+        written = {str(step): written}
+    whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}
+    return PodSecurity(
+        policy,
+        pod,
+        library,
+        admit_pod(pod, policy.policy, library, exemptions, namespace=namespace, user=user),
+        admit_workload(whole, policy.policy, library, exemptions, namespace=namespace, user=""),
+    )
+
+
+def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy) -> tuple[CsiVolume, ...]:
+    """Return the inline CSI volumes of a pod with the decision of OpenShift's plugin; none on plain Kubernetes."""
+    if cluster.platform == "kubernetes":
+        return ()
+    return tuple(inline_volumes(pod, policy.csi, cluster.csi_drivers))

@@ -1,0 +1,66 @@
+"""The admission plugin CSIInlineVolumeSecurity: which inline CSI volumes a namespace's Pod Security level lets pods have.
+
+Source: `openshift-kube-apiserver/admission/storage/csiinlinevolumesecurity/admission.go` of openshift/kubernetes, the same from
+OpenShift 4.18 to 5.2.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from scclint.podsecurity.labels import Policy
+from scclint.podsecurity.levels import Level, Standard, level_named, stricter
+from scclint.podsecurity.pod import Object
+from scclint.record import record
+
+PROFILE_LABEL = "security.openshift.io/csi-ephemeral-volume-profile"
+"""The label of a CSIDriver with the strictest level of a namespace whose pods may have inline volumes of the driver."""
+
+DEFAULTS = Policy(Standard("restricted"), Standard("restricted"), Standard("restricted"))
+"""What the plugin takes for absent labels of a namespace, in every release and with every configuration of Pod Security."""
+
+SHIPPED: Mapping[str, Level] = {
+    "secrets-store.csi.k8s.io": "restricted",
+    "csi.sharedresource.openshift.io": "restricted",
+    "file.csi.azure.com": "privileged",
+    "smb.csi.k8s.io": "privileged",
+}
+"""The levels in the labels of the drivers that OpenShift's own operators install."""
+
+
+@record
+class CsiVolume:
+    """An inline CSI volume of a pod: its index in `spec.volumes`, its driver, and the plugin's decision.
+
+    `profile` is the level of the driver, None if its label names no level. `known` is False if neither the input nor a release has
+    the driver: the plugin then takes `privileged`, but another component may install the driver with a label. `enforced` is the
+    level of the namespace.
+    """
+
+    index: int
+    driver: str
+    profile: Level | None
+    known: bool
+    enforced: Level
+
+    @property
+    def refused(self) -> bool:
+        """Whether the plugin rejects the pod because of this volume."""
+        return self.profile is None or stricter(self.enforced, self.profile)
+
+
+def inline_volumes(pod: Object, policy: Policy, drivers: Mapping[str, Mapping[str, str]]) -> Iterator[CsiVolume]:
+    """Yield the plugin's decision on each inline CSI volume of a pod or pod template.
+
+    `policy` is the one of the namespace with `DEFAULTS` for absent labels. `drivers` are the labels of the CSIDriver objects of the
+    cluster by name.
+    """
+    if policy.enforce.level == policy.audit.level == policy.warn.level == "privileged":
+        return
+    for index, volume in enumerate((pod.get("spec") or {}).get("volumes") or ()):
+        source = (volume or {}).get("csi")
+        if source is None:
+            continue
+        driver = source.get("driver") or ""
+        profile: Level | None = SHIPPED.get(driver, "privileged")
+        if driver in drivers:
+            profile = level_named(drivers[driver].get(PROFILE_LABEL, "privileged"))
+        yield CsiVolume(index, driver, profile, driver in drivers or driver in SHIPPED, policy.enforce.level)

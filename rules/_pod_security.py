@@ -1,0 +1,85 @@
+"""Phrases about the Pod Security level of a namespace, and ways for a pod to meet it."""
+
+from typing import Any
+
+from scclint.api import (
+    Mode,
+    Namespace,
+    NamespacePolicy,
+    ObjectRef,
+    Outcome,
+    Related,
+    Standard,
+    Violation,
+    World,
+    level_label,
+    listed,
+)
+
+_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "allowPrivilegeEscalation": ("allowPrivilegeEscalation: false", {"allowPrivilegeEscalation": False}),
+    "capabilities_restricted": ('capabilities.drop: ["ALL"]', {"capabilities": {"drop": ["ALL"]}}),
+    "runAsNonRoot": ("runAsNonRoot: true", {"runAsNonRoot": True}),
+    "seccompProfile_restricted": ("seccompProfile.type: RuntimeDefault", {"seccompProfile": {"type": "RuntimeDefault"}}),
+}
+"""What a container must set for each check of `restricted` that a field can satisfy: in words, and in its securityContext."""
+
+
+def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
+    """Return the clause that says what sets the level of the mode: `the label syncer sets level restricted on namespace shop`."""
+    policy = _policy(outcome)
+    standard: Standard = getattr(policy.policy, mode)
+    name = world.namespace_known(outcome.workload)
+    where = f"namespace {name}" if name else "its namespace"
+    match policy.origin(mode):
+        case "label":
+            return f"the label {level_label(mode)} sets level {standard.level} on {where}"
+        case "label syncer":
+            return f"the label syncer sets level {standard.level} on {where}"
+        case _:
+            verb = "enforces" if mode == "enforce" else f"{mode}s about"
+            return f"the cluster {verb} level {standard.level} by default"
+
+
+def _policy(outcome: Outcome) -> NamespacePolicy:
+    assert outcome.pod_security is not None
+    return outcome.pod_security.policy
+
+
+def label_place(outcome: Outcome, mode: Mode, world: World) -> tuple[Related, ...]:
+    """Return the place of the label in the Namespace of the input; nothing if no label of the input sets the level."""
+    policy = _policy(outcome)
+    namespace = world.find(ObjectRef("Namespace", "", policy.namespace))
+    if not isinstance(namespace, Namespace) or policy.origin(mode) != "label":
+        return ()
+    field = namespace.field("metadata", "labels", level_label(mode))
+    return (Related(f"{namespace.named} sets {level_label(mode)}: {field.value}", field.span),) if field.present else ()
+
+
+def fields_to_set(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:
+    """Return the fields with which every container meets the standard, as a list; empty if fields alone do not suffice.
+
+    The fields were tried: an SCC admits the changed pod, and Pod Security admission does not reject it.
+    """
+    if outcome.verdict is None or any(violation.check not in _SETTINGS for violation in violations):
+        return ""
+    settings = [_SETTINGS[violation.check] for violation in violations]
+    pod = _with(outcome.verdict.submitted, [value for _, value in settings])
+    return listed(text for text, _ in settings) if world.outcome_with(outcome, pod).created else ""
+
+
+def _with(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the pod with settings in the securityContext of each container. A container keeps the capabilities that it adds."""
+    spec = dict(pod["spec"])
+    for field in ("initContainers", "containers", "ephemeralContainers"):
+        if spec.get(field):
+            spec[field] = [_secured(container, settings) for container in spec[field]]
+    return {**pod, "spec": spec}
+
+
+def _secured(container: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
+    context = dict(container.get("securityContext") or {})
+    for setting in settings:
+        for name, value in setting.items():
+            context[name] = {**(context.get(name) or {}), **value} if isinstance(value, dict) else value
+    return {**container, "securityContext": context}

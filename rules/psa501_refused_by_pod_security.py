@@ -1,0 +1,95 @@
+"""
+Pod Security admission rejects the pod, although an SCC admits it. The pod, with all the fields that the SCC has set, does not
+meet the level that its namespace enforces.
+
+Pod Security admission runs after SCC admission. `restricted-v2` sets everything that `restricted` demands, so most pods pass.
+A pod under `anyuid`, `nonroot` or another of the older SCCs gets no seccomp profile and keeps its capabilities, and
+`restricted` rejects it.
+
+These set the level that a namespace enforces, in this order:
+
+1. the label `pod-security.kubernetes.io/enforce` of the Namespace
+2. from OpenShift 4.23 and 5.0, the label syncer. It reads the level from the SCCs that the service accounts of the namespace may
+   use. One account that may use `anyuid` makes the level of the namespace `baseline`; one that may use `privileged` makes it
+   `privileged`.
+3. the default of the release: `privileged` up to OpenShift 4.22, `restricted` from 4.23 and 5.0
+
+The rights of the user who creates a bare Pod do not count for the label syncer. If an administrator creates a bare Pod in an
+ordinary project of OpenShift 5.0, `anyuid` admits it and Pod Security admission then rejects it.
+
+## How to fix it
+
+Set the fields that the message names. If the pod cannot do without them, set the label `pod-security.kubernetes.io/enforce` of
+the Namespace to a level that the pod meets. For a bare Pod, you can also set the annotation `openshift.io/required-scc:
+restricted-v2`.
+
+## Before
+
+```yaml
+# args: --openshift 5.0
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+
+## After
+
+```yaml
+# args: --openshift 5.0
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+  annotations: {openshift.io/required-scc: restricted-v2}
+spec:
+  containers:
+    - name: web
+      image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Outcome, Problem, Severity, Violation, Workload, World, rule
+
+from ._pod_security import fields_to_set, label_place, why_level
+from ._words import pods, when_created
+
+
+@rule(
+    "PSA501",
+    "refused-by-pod-security",
+    "Pod Security admission rejects the pod that SCC admission leaves",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.2",
+    tags=("admission", "pod-security"),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    outcome = world.outcome(workload)
+    found = outcome.pod_security
+    if found is None or not found.answer.denial:
+        return
+    violations = found.violations(found.policy.policy.enforce)
+    yield Problem(
+        f"{workload.named}: the API server rejects {pods(workload)}{when_created(outcome)}, because "
+        f"{why_level(outcome, 'enforce', world)}: {found.answer.denial}",
+        at=workload.pod.field(*violations[0].paths[0]),
+        related=label_place(outcome, "enforce", world),
+        settle=_fix(outcome, violations, world),
+    )
+
+
+def _fix(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:
+    assert outcome.pod_security is not None
+    name = world.namespace_known(outcome.workload)
+    where = f"namespace {name}" if name else "the namespace"
+    label = f"set the label pod-security.kubernetes.io/enforce: {outcome.pod_security.meets} on {where}"
+    if fields := fields_to_set(outcome, violations, world):
+        return f"Set {fields} in the securityContext of each container. Or {label}, the strictest level that allows {pods(outcome.workload)}."
+    return f"{label[0].upper()}{label[1:]}, the strictest level that allows {pods(outcome.workload)}."
