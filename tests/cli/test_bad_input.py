@@ -123,8 +123,8 @@ def test_template_source(beside: Cli) -> None:
     Path("input/a.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n{{- end }}\n")
     run = beside()
     assert run.status == 1
-    assert run.err.startswith("note: input/a.yaml: template source, not judged")
-    assert "1 unsupported" in run.out
+    assert run.err.startswith("note: input/a.yaml: not judged, because it is a template")
+    assert "1 not judged" in run.out
 
 
 def test_names_cannot_steer_the_terminal(beside: Cli) -> None:

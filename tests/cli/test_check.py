@@ -253,7 +253,7 @@ class TestQuiet:
 
     def test_notes_go_and_errors_stay(self, here: Path, cli: Cli) -> None:
         Path("t.yaml").write_text("kind: Pod\nmetadata: {{ .Values.metadata }}\n")
-        assert cli("check", "t.yaml").err.startswith("note: t.yaml: template source, not judged")
+        assert cli("check", "t.yaml").err.startswith("note: t.yaml: not judged, because it is a template")
         run = cli("check", "-q", "t.yaml", "none.yaml")
         assert (run.status, run.err) == (2, "none.yaml: error: no such file or directory\n")
 
@@ -326,7 +326,7 @@ class TestNothing:
         Path("good.yaml").write_text(POD)
         folder = cli("check", ".")
         assert folder.status == 0
-        assert "chart/templates/web.yaml: template source, not judged" in folder.err
+        assert "chart/templates/web.yaml: not judged, because it is a template" in folder.err
         assert cli("check", "chart", "good.yaml").status == 4
         assert cli("check", ".", "--render", "require").status == 2
 

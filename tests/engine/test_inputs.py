@@ -97,13 +97,13 @@ def test_what_holds_containers_is_no_other_kind() -> None:
     (notice,) = report.notices
     assert (notice.level, notice.message) == (
         "note",
-        "a.yaml: Workflow hello and b.yaml: CronWorkflow hello: not judged: "
-        "scclint does not know which pods kinds CronWorkflow, Workflow make of it; "
-        "`pod-templates` in the configuration says where a kind keeps a pod template",
+        "a.yaml: Workflow hello and b.yaml: CronWorkflow hello: not judged, "
+        "because scclint does not know which pods kinds CronWorkflow and Workflow create; "
+        "add the path of its pod template to `pod-templates` in the configuration",
     )
     alone = report_on(["b.yaml"], Config())
     assert alone.notices[0].message.startswith(
-        "b.yaml: CronWorkflow hello: not judged: scclint does not know which pods kind CronWorkflow makes of it"
+        "b.yaml: CronWorkflow hello: not judged, because scclint does not know which pods kind CronWorkflow creates"
     )
 
 

@@ -217,10 +217,10 @@ def test_a_grant_in_a_namespace_that_the_workload_does_not_name_is_reported_besi
         "            runAsUser: 0\n", "            runAsNonRoot: true\n"
     )
     notice = "in namespace shop, RoleBinding anyuid would give Deployment web SCC anyuid"
-    advice = "its manifest sets no namespace, so pass `-n shop` to judge it there"
+    advice = "the manifest sets no namespace: pass `-n shop` to judge it there"
     assert granted_notices(f"{nameless}---\n{GRANT}") == [f"{notice}; {advice}"]
     twice = "---\n".join((nameless, nameless.replace("web", "api", 1), GRANT))
-    assert granted_notices(twice) == [f"{notice}; and 1 more such; {advice}"]
+    assert granted_notices(twice) == [f"{notice} (and 1 more like it); {advice}"]
     assert granted_notices(f"{nameless}---\n{GRANT}", Config(namespace="shop")) == []
     assert granted_notices(f"{DEPLOYMENT}---\n{GRANT}") == []
     assert granted_notices(f"{nameless}---\n{GRANT.replace('anyuid', 'restricted-v2')}") == []

@@ -329,7 +329,7 @@ def test_a_few_lines_do_not_ask_for_endless_work() -> None:
     runs = "".join(PIPELINE_RUN.replace("shipper", f"shipper-{i}") for i in many)
     pipeline = PIPELINE.partition("spec:")[0] + f"spec:\n  tasks:\n{tasks}"
     report = lint(pipeline + runs)
-    assert beyond(report) == [f"x.yaml: task t500 of Pipeline ship: {TOO_LARGE}; nor on 1 more"]
+    assert beyond(report) == [f"x.yaml: task t500 of Pipeline ship (and 1 more like it): {TOO_LARGE}"]
     assert 7_000 < report.tally.workloads < 8_000
     volumes = "".join(f"    - {{name: v{i}, emptyDir: {{}}}}\n" for i in many)
     run = (
@@ -355,7 +355,7 @@ def test_what_is_repeated_counts_in_all_the_input_and_what_is_written_once_does_
     assert beyond(lint("".join(task.format(i) for i in range(20)))) == []
     assert beyond(lint("".join((task + runs).format(i) for i in range(10)))) == []
     found = beyond(lint("".join((task + runs).format(i) for i in range(30)) + task.format("last")))
-    assert found == [f"x.yaml: Task t11: {TOO_LARGE}; nor on 19 more"]
+    assert found == [f"x.yaml: Task t11 (and 19 more like it): {TOO_LARGE}"]
     few = (
         PIPELINE.partition("spec:")[0]
         + "spec:\n  tasks:\n"

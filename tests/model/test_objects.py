@@ -61,6 +61,12 @@ def test_what_messages_call_an_object_is_no_longer_than_any_name(length: int, sh
     assert len(found.with_provenance(label=found.name).named) == shown
 
 
+@pytest.mark.parametrize(("controller", "controlled"), [("true", True), ("false", False), ("null", False)])
+def test_a_pod_is_controlled_if_an_owner_says_so(controller: str, controlled: bool) -> None:
+    owner = f"metadata: {{name: web, ownerReferences: [{{kind: ReplicaSet, name: web, controller: {controller}}}]}}\n"
+    assert workload("Pod", owner, "", "{containers: [{name: web, image: web}]}").controlled == controlled
+
+
 def test_an_object_cannot_be_changed() -> None:
     found = workload("Pod", NAMED, "", "{containers: [{name: web, image: web}]}")
     for frozen, name in ((found, "name"), (found, "pod"), (found.pod, "data"), (found.pod.containers[0], "index")):

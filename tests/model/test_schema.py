@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+import scclint
 from scclint.model.kinds import TEMPLATES
 from scclint.model.schema import FILES, Shape, Type, shapes
 from scclint.validation.fields import walk
@@ -183,3 +184,14 @@ def test_a_field_whose_type_changed_has_the_type_of_its_minor() -> None:
     }
     paths = [[p.path[-1] for p in validate(claims, "v1", "Pod", minor) if p.code == "unknown"] for minor in (25, 28, 29)]
     assert paths == [["claims"], [], ["claims"]]
+
+
+@pytest.mark.parametrize(("field", "bits"), [("priority", 32), ("terminationGracePeriodSeconds", 64)])
+def test_integers_end_where_their_bits_end(field: str, bits: int) -> None:
+    def fits(value: int) -> bool:
+        spec = f"{{{field}: {value}, containers: [{{name: web, image: web}}]}}"
+        found = scclint.lint_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: shop}}\nspec: {spec}\n")
+        return not any(finding.rule_id == "MAN002" for finding in found.findings)
+
+    largest, smallest = 2 ** (bits - 1) - 1, -(2 ** (bits - 1))
+    assert [fits(value) for value in (largest, largest + 1, smallest, smallest - 1)] == [True, False, True, False]

@@ -52,3 +52,16 @@ VOLUME = {"volumes": [{"name": Unknown("${N}"), "configMap": {"name": Unknown("$
 )
 def test_what_a_verdict_depends_on(spec: dict[str, object], path: tuple[str | int, ...] | None) -> None:
     assert decisive_unknown({"spec": spec}) == path
+
+
+@pytest.mark.parametrize(
+    ("annotations", "decides"),
+    [
+        (Unknown("${ALL}"), True),
+        ({"openshift.io/required-scc": Unknown("${SCC}")}, True),
+        ({"seccomp.security.alpha.kubernetes.io/pod": Unknown("${PROFILE}")}, True),
+        ({"checksum/config": Unknown("${SUM}")}, False),
+    ],
+)
+def test_of_annotations_those_about_the_scc_and_seccomp_decide(annotations: object, decides: bool) -> None:
+    assert (decisive_unknown({"metadata": {"annotations": annotations}}) is not None) == decides

@@ -158,8 +158,8 @@ def test_template_sources_are_passed_over_and_counted(repository: Repository) ->
     assert repository.commit().status == 0
     done = repository.pre_commit("run", "--all-files", "--verbose")
     assert done.status == 0, done.text
-    assert done.text.count("1 unsupported") == 2
-    assert "chart/templates/pod.yaml: template source, not judged" in done.text
+    assert done.text.count("1 not judged") == 2
+    assert "chart/templates/pod.yaml: not judged, because it is a template" in done.text
 
 
 def test_the_configuration_excludes_also_what_is_passed(repository: Repository) -> None:

@@ -9,7 +9,7 @@ from scclint.record import replace
 from scclint.report import Options, render
 from scclint.source import Span
 
-JUDGED = "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable."
+JUDGED = "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable."
 
 
 def test_github(sample: Report) -> None:

@@ -32,7 +32,7 @@ pod.yaml:4:55: warning[SEC203] privileged-ignores-seccomp
   = Pod b: container 🔥 is privileged
 
 1 error, 1 warning (1 suppressed)
-OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable.
+OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.
 """
 VERDICT, JUDGED = FULL.splitlines()[-2:]
 

@@ -11,7 +11,7 @@ from scclint.source import Span
 def test_markdown(sample: Report) -> None:
     assert render(sample, "markdown") == (
         "## scclint: 1 error, 1 warning (1 suppressed)\n\n"
-        "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable.\n\n"
+        "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.\n\n"
         "> warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n\n"
         "> note: no cluster state\n\n"
         "<details open><summary><code>deploy/web.yaml</code>: 1 error</summary>\n\n"

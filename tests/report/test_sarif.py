@@ -175,7 +175,7 @@ def test_notifications(sample: Report) -> None:
         ("error", "Rule SCC101 failed on Pod b: KeyError: 'spec'. This is a bug of scclint."),
         (
             "note",
-            "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 unsupported, 1 unparsable.",
+            "OpenShift 4.22; 4 files, 6 documents: 3 linted (2 workloads), 1 of other kinds, 1 not judged, 1 unparsable.",
         ),
     ]
     assert invocation["toolExecutionNotifications"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 3

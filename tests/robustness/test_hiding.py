@@ -320,7 +320,7 @@ OPEN_KINDS = {
 def test_an_object_whose_kind_is_filled_in_later_is_told(text: str, called: str) -> None:
     notices = [notice.message for notice in lint_text(text, "x.yaml").notices]
     assert [n.partition(": ")[2] for n in notices if "not judged" in n] == [
-        f"{called}: not judged, since its kind is still to be filled in"
+        f"{called}: not judged, because its kind has a placeholder"
     ]
 
 
@@ -329,9 +329,8 @@ def test_a_raw_template_within_a_policy_is_told() -> None:
     inner = POLICY.replace("\n", "\n      ").rstrip() + "\n    " + raw.replace("\n", "\n    ").rstrip()
     outer = "apiVersion: policy.open-cluster-management.io/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  policy-templates:\n"
     report = lint_text(f"{outer}  - objectDefinition:\n      {inner}\n", "x.yaml")
-    assert [notice.message.partition(", ")[0] for notice in report.notices] == [
-        "x.yaml: ConfigurationPolicy p: not judged: scclint does not know which pods kind ConfigurationPolicy makes of it; "
-        "`pod-templates` in the configuration says where a kind keeps a pod template"
+    assert [notice.message.partition("; ")[0] for notice in report.notices] == [
+        "x.yaml: ConfigurationPolicy p: not judged, because scclint does not know which pods kind ConfigurationPolicy creates"
     ]
 
 

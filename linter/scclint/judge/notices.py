@@ -175,51 +175,49 @@ def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
 
 def _templates(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        advice = "lint what it renders to; of a chart, `helm template . --namespace NAME | scclint check -`"
         files = sorted(item.what for item in found)
-        yield Notice("note", f"{and_more(files, 1)}: template source, not judged; {advice}")
+        why = "because it is a template" if len(files) == 1 else "because they are templates"
+        advice = "lint the rendered output, of a chart with `helm template . --namespace NAME | scclint check -`"
+        yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
 
 
 def _patches(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        advice = "lint what is built, as in `kustomize build FOLDER | scclint check -`"
+        advice = "lint the built output with `kustomize build FOLDER | scclint check -`"
         files = sorted(item.what for item in found)
-        yield Notice("note", f"{and_more(files, 1)}: patches and the like, not applied to what they change; {advice}")
+        yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
 
 
 def _open_kinds(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        yield Notice("note", f"{found[0].what}: not judged, since its kind is still to be filled in{_nor(found)}")
+        yield Notice("note", f"{_first(found)}: not judged, because its kind has a placeholder")
 
 
 def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
     """Yield a notice about objects with unknown pods."""
     if found:
         kinds = sorted({item.why for item in found})
-        make = f"kinds {', '.join(kinds)} make" if len(kinds) > 1 else f"kind {kinds[0]} makes"
-        advice = "`pod-templates` in the configuration says where a kind keeps a pod template"
-        text = f"not judged: scclint does not know which pods {make} of it; {advice}"
+        create = f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates"
+        advice = "add the path of its pod template to `pod-templates` in the configuration"
+        text = f"not judged, because scclint does not know which pods {create}; {advice}"
         yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
 
 
 def _partial(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        first = f"{found[0].what}: partial, like a patch, and not judged, because {found[0].why}"
-        yield Notice("note", first + _nor(found))
+        yield Notice("note", f"{_first(found)}: not judged, because {found[0].why}")
 
 
 def _no_verdict(level: str, found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        more = f"; nor on {len(found) - 1} more" if len(found) > 1 else ""
-        yield Notice(level, f"{found[0].what}: no verdict, because {found[0].why}{more}")
+        yield Notice(level, f"{_first(found)}: no verdict, because {found[0].why}")
 
 
 def _granted_there(found: list[Unjudged]) -> Iterator[Notice]:
     """Yield a notice on the namespaces in which workloads that name none would get another SCC."""
     if found:
-        more = f"; and {len(found) - 1} more such" if len(found) > 1 else ""
-        text = f"{found[0].what}{more}; its manifest sets no namespace, so pass `-n {found[0].why}` to judge it there"
-        yield Notice("note", text)
+        advice = f"the manifest sets no namespace: pass `-n {found[0].why}` to judge it there"
+        yield Notice("note", f"{_first(found)}; {advice}")
 
 
 def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
@@ -257,7 +255,7 @@ def _dump(found: list[Unjudged]) -> Iterator[Notice]:
 def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
     if found:
-        text = "aggregates too many others for all it grants to be worked out: verdicts may miss a grant"
+        text = "aggregates more roles than scclint follows, so that verdicts may miss a grant"
         yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
 
 
@@ -278,9 +276,9 @@ _WORDS = {
 }
 
 
-def _nor(found: list[Unjudged]) -> str:
-    rest = len(found) - 1
-    return f"; nor {'is' if rest == 1 else 'are'} {rest} more such" if rest else ""
+def _first(found: list[Unjudged]) -> str:
+    """Return what was found first, and how many more there are."""
+    return f"{found[0].what} (and {len(found) - 1:,} more like it)" if len(found) > 1 else found[0].what
 
 
 def _needless(known: set[str], config: Config) -> list[Notice]:

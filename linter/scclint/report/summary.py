@@ -71,7 +71,7 @@ def input_summary(report: Report) -> str:
         f"{number:,} {fate}"
         for number, fate in (
             (tally.other, "of other kinds"),
-            (tally.unsupported, "unsupported"),
+            (tally.unsupported, "not judged"),
             (tally.unparsable, "unparsable"),
         )
         if number

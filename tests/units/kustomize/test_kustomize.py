@@ -96,7 +96,7 @@ OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  va
 
 @pytest.mark.parametrize("key", ["patches", "patchesJson6902"])
 def test_json_patches_are_told_of(here: Path, key: str) -> None:
-    told = "patches and the like, not applied to what they change; lint what is built, as in `kustomize build FOLDER | scclint check -`"
+    told = "patches and other changes were not applied; lint the built output with `kustomize build FOLDER | scclint check -`"
     target = "target: {kind: Deployment}"
     write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
     assert notes(["."]) == [f"a/op.yaml: {told}"]
@@ -133,7 +133,7 @@ def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
     assert [f.rule_id for f in report.findings if f.rule_id.startswith(("SCC", "SEC201", "MAN002"))] == []
     assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
     assert [n.message for n in report.notices] == [
-        "patch.yaml: Deployment web: partial, like a patch, and not judged, because it is a patch listed in kustomization.yaml"
+        "patch.yaml: Deployment web: not judged, because it is a patch listed in kustomization.yaml"
     ]
 
 
