@@ -96,7 +96,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if scc != outcome.verdict.scc:
             text, advice = _differs(outcome, scc, world, complete=complete)
         elif complete and _other_subject(outcome, subject, world):
-            text = f"and the rights of {_WHOSE[subject]} admitted them, while the verdict uses those of {_WHOSE[outcome.verdict.subject]}"
+            text = f"and the rights of {_WHOSE[subject]} admitted them; by the verdict the rights of {_WHOSE[outcome.verdict.subject]} admit them"
             advice = f"Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed."
         else:
             continue
@@ -109,7 +109,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         )
 
 
-_WHOSE = {"serviceaccount": "its service account", "user": "the user who creates it", None: "nobody"}
+_WHOSE = {"serviceaccount": "their service account", "user": "their creator", None: "nobody"}
 
 
 def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import scclint
+from scclint.admission.admit import SUBJECT_TYPE
 from scclint.cli import main
-from scclint.cluster.observed import SUBJECT_TYPE
 from scclint.config.model import Config
 from scclint.engine.report import Report
 from tests import must_gather
@@ -209,8 +209,8 @@ def test_pods_that_another_subject_admitted(here: Path) -> None:
     deploy("legacy")
     (message,) = found_by(lint(files("4.20.1", pods=[pod("web-5d-aaaaa", "anyuid", **{SUBJECT_TYPE: "user"})])), "SCC114")
     assert message == (
-        "Deployment web: pod web-5d-aaaaa runs under SCC anyuid in the cluster dump, and the rights of the user who creates it admitted "
-        "them, while the verdict uses those of its service account"
+        "Deployment web: pod web-5d-aaaaa runs under SCC anyuid in the cluster dump, and the rights of their creator admitted them; "
+        "by the verdict the rights of their service account admit them"
     )
 
 
@@ -250,6 +250,17 @@ def test_damaged_files_are_told(here: Path) -> None:
     name = f"{ROOT}/namespaces/shop/shop.yaml"
     report = lint({**files(), name: "kind: Namespace\nmetadata: ["})
     assert ("warning", "namespaces/shop/shop.yaml") in [(n.level, n.file) for n in report.notices]
+
+
+def test_archives_that_are_no_dumps(here: Path) -> None:
+    write_archive(here / "other.tar", {"state.yaml": "kind: List\n"})
+    whole = write_archive(here / "dump.tgz", files()).read_bytes()
+    (here / "cut.tgz").write_bytes(whole[: len(whole) // 2])
+    for name, why in (
+        ("other.tar", "has no file of a must-gather: scclint expects cluster-scoped-resources/ or namespaces/ in it"),
+        ("cut.tgz", "is not a complete gzip file: compressed file ended before the end-of-stream marker was reached"),
+    ):
+        assert check("--cluster-state", name)[::2] == (2, f"{name}: error: {why}\n")
 
 
 def test_the_cache_knows_the_dump(here: Path) -> None:

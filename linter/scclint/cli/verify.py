@@ -1,22 +1,22 @@
 """`scclint verify`."""
 
-import os
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import settings
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cli.seccomp import open_on_one_cluster, release
+from scclint.config.model import Config
 from scclint.engine.merge import merged_tally, texts_of
 from scclint.engine.report import Report
-from scclint.errors import UsageError
+from scclint.engine.run import Run
 from scclint.evidence.captures import read_evidence
+from scclint.evidence.gather import captures
 from scclint.evidence.predict import predictions
 from scclint.evidence.verify import verify
-from scclint.files.read import read
-from scclint.files.walk import walk
+from scclint.files.dump import holds_dump
 from scclint.finding import Severity
 from scclint.judge import OpenUnit
 from scclint.model.workload import Workload
@@ -41,10 +41,14 @@ capabilities, or another content of the file.
 def run(args: Namespace) -> int:
     """Predict, read the evidence, compare; 1 where they disagree."""
     config, registry = settings(args)
-    crio = release(args, config)
+    release(args, config)
+    # A dump is both: evidence, and the state of the cluster.
+    evidence = list(dict.fromkeys([*args.evidence, *filter(holds_dump, config.cluster_state)]))
+    config = replace(config, cluster_state=tuple(dict.fromkeys([*config.cluster_state, *filter(holds_dump, evidence)])))
     asked, opened = open_on_one_cluster(args, config, registry)
     predicted = predictions(opened)
-    verification = verify(predicted, read_evidence(_files(args.evidence)), crio)
+    crio = _crio(args, config, asked)
+    verification = verify(predicted, read_evidence(captures(evidence)), crio)
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
@@ -62,16 +66,12 @@ def run(args: Namespace) -> int:
     return USAGE if not whole else OK if verification.agrees else FINDINGS
 
 
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each file, and each file below a folder in order of path, with its text. Raises UsageError for a missing one."""
-    for path in paths:
-        if os.path.isdir(path):
-            below = (os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
-            yield from ((file, read(file)) for file in sorted(below))
-        elif os.path.exists(path):
-            yield path, read(path)
-        else:
-            raise UsageError(f"no such evidence: {path}")
+def _crio(args: Namespace, config: Config, run: Run) -> str:
+    """The CRI-O release of the nodes: the one asked for, else that of a dump's nodes if they have one, else that of its release."""
+    seen = run.observed
+    if seen is None or config.openshift or hasattr(args, "crio"):
+        return release(args, config)
+    return seen.crio[0] if len(seen.crio) == 1 else release(args, run.config)
 
 
 def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:

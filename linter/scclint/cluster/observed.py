@@ -1,18 +1,19 @@
 """What a dump of a cluster shows beside the objects that decide verdicts: its release, and pods that run."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.cluster.installed import FEATURE_SETS
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.untyped import as_mapping, mappings
 
-KINDS = frozenset(("ClusterVersion", "FeatureGate", "Infrastructure", "Pod"))
+KINDS = frozenset(("ClusterVersion", "FeatureGate", "Infrastructure", "Node", "Pod"))
 """The kinds that show it."""
 
-SCC = "openshift.io/scc"
-SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"
+_CRIO = re.compile(r"cri-o://(\d+\.\d+\.\d+)")
 
 
 @record
@@ -32,7 +33,8 @@ class ObservedPod:
 
 @record
 class Observed:
-    """What dumps show. `version` is `4.16.12`; `platform` and `feature_set` are names of scclint. What they do not show is empty.
+    """What dumps show. `version` is `4.16.12`; `platform` and `feature_set` are names of scclint, and `crio` are the
+    versions of CRI-O on the nodes (`1.29.8`). What they do not show is empty.
 
     `is_dump`: there is a must-gather or the like, not only a list of objects.
     """
@@ -41,6 +43,7 @@ class Observed:
     version: str = ""
     platform: str = ""
     feature_set: str = ""
+    crio: tuple[str, ...] = ()
     pods: tuple[ObservedPod, ...] = ()
 
     @property
@@ -56,6 +59,7 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
     """Return what objects of the `KINDS` show, each given with its place. The first of a kind counts, and the first pod of a name."""
     found = Observed(is_dump)
     pods: dict[tuple[str, str], ObservedPod] = {}
+    runtimes: set[str] = set()
     for item, place in objects:
         match item.get("kind"):
             case "ClusterVersion":
@@ -64,10 +68,14 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
                 found = replace(found, feature_set=found.feature_set or _feature_set(as_mapping(item.get("spec"))))
             case "Infrastructure":
                 found = replace(found, platform=found.platform or _platform(as_mapping(item.get("status"))))
+            case "Node":
+                info = as_mapping(as_mapping(item.get("status")).get("nodeInfo"))
+                if version := _CRIO.match(str(info.get("containerRuntimeVersion"))):
+                    runtimes.add(version[1])
             case "Pod":
                 pod = _pod(as_mapping(item.get("metadata")), place)
                 pods.setdefault((pod.namespace, pod.name), pod)
-    return replace(found, pods=tuple(pods[key] for key in sorted(pods)))
+    return replace(found, crio=tuple(sorted(runtimes)), pods=tuple(pods[key] for key in sorted(pods)))
 
 
 def _version(status: Mapping[str, Any]) -> str:
@@ -95,7 +103,7 @@ def _pod(metadata: Mapping[str, Any], place: Span) -> ObservedPod:
     return ObservedPod(
         str(metadata.get("namespace") or ""),
         str(metadata.get("name") or ""),
-        str(annotations.get(SCC) or ""),
+        str(annotations.get(VALIDATED_SCC) or ""),
         str(annotations.get(SUBJECT_TYPE) or ""),
         (str(controller.get("kind", "")), str(controller.get("name", ""))),
         place,

@@ -26,6 +26,7 @@ from scclint.units.detect import Split
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
+    from scclint.cluster.observed import Observed
     from scclint.engine.cache import Cache
     from scclint.files.changes import Changes
     from scclint.judge.state import State
@@ -66,6 +67,16 @@ class Run:
         if cache:
             cache.save()
         return merge(parts, self.units, self._session, self.notices, whole=self.whole)
+
+    @property
+    def config(self) -> Config:
+        """The settings in force: those of the user, with the release and the kind of cluster that a dump shows."""
+        return self._session.config
+
+    @property
+    def observed(self) -> "Observed | None":
+        """What a dump of the cluster shows beside objects; None without one."""
+        return self._session.observed
 
     @property
     def whole(self) -> bool:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.errors import LoadError
 from scclint.record import record, replace
 from scclint.untyped import as_mapping, mappings
@@ -50,8 +51,9 @@ class Observation:
 
     `source` is `crictl`, `proc` or `pod`, and `file` is the file of the capture. If `has_profile` is True, `profile` is the seccomp
     object that the runtime got, or None for an unconfined container. `profile_name` is CRI-O's name of the profile (`RuntimeDefault`
-    or a path). `mode` is the `Seccomp:` line of `/proc/PID/status`: 0 none, 1 strict, 2 filter. `scc` and `requested` are those of
-    the pod after admission, and `owner` is the kind and name of its controller. `caps` is the bounding set.
+    or a path). `mode` is the `Seccomp:` line of `/proc/PID/status`: 0 none, 1 strict, 2 filter. `scc`, `scc_subject` (`user` or
+    `serviceaccount`) and `requested` are those of the pod after admission, and `owner` is the kind and name of its controller.
+    `caps` is the bounding set.
     """
 
     identity: Identity
@@ -64,6 +66,7 @@ class Observation:
     privileged: bool | None = None
     caps: frozenset[str] | None = None
     scc: str = ""
+    scc_subject: str = ""
     requested: Requested | None = None
     owner: tuple[str, str] = ("", "")
     node: str = ""
@@ -200,6 +203,7 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
         for entry in mappings(status.get(key)):
             ids[str(entry.get("name"))] = str(entry.get("containerID") or "").rpartition("://")[2]
     controller = next((o for o in mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
+    annotations = as_mapping(metadata.get("annotations"))
     own = _requested(as_mapping(spec.get("securityContext")))
     for key in ("initContainers", "containers", "ephemeralContainers"):
         for container in mappings(spec.get(key)):
@@ -210,7 +214,8 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
                 "pod",
                 path,
                 privileged=context.get("privileged") is True,
-                scc=str(as_mapping(metadata.get("annotations")).get("openshift.io/scc", "")),
+                scc=str(annotations.get(VALIDATED_SCC, "")),
+                scc_subject=str(annotations.get(SUBJECT_TYPE, "")),
                 requested=_requested(context) or own,
                 owner=(str(controller.get("kind", "")), str(controller.get("name", ""))),
                 node=str(spec.get("nodeName", "")),

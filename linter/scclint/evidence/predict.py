@@ -37,6 +37,7 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
                 undecided=f"there is no verdict, because {outcome.unknown}",
             )
         return
+    possible = _possible(outcome, world)
     for found in outcome.seccomp:
         container = outcome.container(found)
         caps = bounding_set_of(container)
@@ -56,7 +57,18 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
             place.file,
             place.line,
             found.why if undecided else "",
+            (verdict.subject or "") if workload.controlled or world.creator_given else "",
+            possible,
         )
+
+
+def _possible(outcome: Outcome, world: World) -> frozenset[str]:
+    """The SCCs that could admit the pod, if a dump of the cluster lacks the RBAC that decides; else none."""
+    seen, verdict = world.observed, outcome.verdict
+    if verdict is None or seen is None or not seen.is_dump or world.knows_grants_in(outcome.namespace):
+        return frozenset()
+    cluster, pod = world.cluster, verdict.submitted
+    return frozenset(scc for scc in cluster.sccs if cluster.errors_under(scc, pod, namespace=outcome.namespace) == ())
 
 
 def _profile(path: str | None, world: World, caps: frozenset[str]) -> Profile | None:

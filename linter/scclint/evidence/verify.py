@@ -12,6 +12,7 @@ from scclint.profiles.runtime_default import Variant, deciding_capabilities, var
 from scclint.record import record
 
 AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
+_SUBJECTS = {"user": "its creator", "serviceaccount": "its service account"}
 
 _PRIVILEGED = ("privileged", "the running container is privileged, and the runtime applies no profile to privileged containers")
 
@@ -23,7 +24,9 @@ class Prediction:
     `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None if the pod is not admitted. `source` is what decides it, as in
     `ContainerSeccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None if it has no effect. `profile` is the resolved
     Localhost profile if it is known. `file` and `line` are the workload's. `undecided` is the reason why nothing definite is
-    predicted (it depends on the node pool, or the verdict is unknown), else empty.
+    predicted (it depends on the node pool, or the verdict is unknown), else empty. `scc_subject` is whose rights admit the pod (`user` or
+    `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the pod, if a dump of the cluster lacks the RBAC
+    that decides between them; else it is empty.
     """
 
     kind: str
@@ -40,6 +43,8 @@ class Prediction:
     file: str = ""
     line: int = 0
     undecided: str = ""
+    scc_subject: str = ""
+    possible: frozenset[str] = frozenset()
 
 
 @record
@@ -184,6 +189,9 @@ def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Varian
         return result(NO_EVIDENCE, "undecided", prediction.undecided)
     if prediction.source == "windows":
         return result(NO_EVIDENCE)
+    if scc != prediction.scc and scc in prediction.possible:
+        reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
+        return result(NO_EVIDENCE, "scc", reason)
     if prediction.type is None:
         where = f" under SCC {scc}" if scc else ""
         return result(
@@ -192,6 +200,10 @@ def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Varian
     if scc and prediction.scc and scc != prediction.scc:
         reason = f"SCC {scc} admitted the pod, not {prediction.scc}: the input lacks a grant, an SCC or the creator"
         return result(DISAGREE, "scc", reason)
+    subject = str(seen.first("scc_subject") or "")
+    if subject and prediction.scc_subject and not prediction.possible and subject != prediction.scc_subject:
+        reason = f"the rights of {_SUBJECTS.get(subject, subject)} admitted the pod, not those of {_SUBJECTS[prediction.scc_subject]}"
+        return result(DISAGREE, "scc", f"{reason}: the input lacks a grant")
     if seen.confined is None:
         if not seen.has_pod:
             return result(NO_EVIDENCE)

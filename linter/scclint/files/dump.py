@@ -70,16 +70,28 @@ def _has_facts(tree: str, path: list[str]) -> bool:
     return wanted and not (name and name[0].startswith(_RENDERED))
 
 
-def is_dump(folder: str) -> bool:
-    """Return whether a folder has a file of a dump, at any depth."""
-    return any(True for _ in _below(folder, place_in_dump))
+def has_files(folder: str, place: Callable[[str], str] = place_in_dump) -> bool:
+    """Return whether a folder has a file, at any depth, for which `place` returns a name."""
+    return any(True for _ in _below(folder, place))
+
+
+def holds_dump(path: str) -> bool:
+    """Return whether a folder, or an archive that can be read, has a file of a dump."""
+    from scclint.files.archive import is_archive, members
+
+    if os.path.isdir(path):
+        return has_files(path)
+    try:
+        return is_archive(path) and any(True for _ in members(path, lambda name: bool(place_in_dump(name)), path))
+    except LoadError:
+        return False
 
 
 def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:
     """Yield the files of a dump in a folder or an archive for which `place` returns a name, sorted by name.
 
     A file that cannot be read is a LoadError among them. `shown` is how errors call the dump. Raises LoadError if the archive as a
-    whole cannot be read, has no such file, or has too many.
+    whole cannot be read, or has too many of them.
     """
     found: list[DumpFile | LoadError] = []
     size = 0
@@ -95,8 +107,6 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
         if size > MAX_DUMP:
             raise LoadError(f"has more than {MAX_DUMP >> 20} MiB of objects, which are not read", shown)
         found.append(DumpFile(place(origin), origin, text))
-    if not found:
-        raise LoadError(f"has no file of a must-gather: a path with {CLUSTER}/ or {NAMESPACES}/ is expected", shown)
     yield from sorted(found, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
 
 

@@ -78,9 +78,9 @@ def find_sources(
 def _dump(path: str) -> list[Dump]:
     """The dump at a path; none if it is something else."""
     if os.path.isdir(path):
-        from scclint.files.dump import is_dump
+        from scclint.files.dump import has_files
 
-        return [Dump(path, display(path))] if is_dump(path) else []
+        return [Dump(path, display(path))] if has_files(path) else []
     from scclint.files.archive import is_archive
 
     return [Dump(path, display(path))] if is_archive(path) else []

@@ -8,7 +8,7 @@ from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.lists import items_of
-from scclint.files.dump import DumpFile, pod_in_dump, read_dump
+from scclint.files.dump import CLUSTER, NAMESPACES, DumpFile, pod_in_dump, read_dump
 from scclint.files.read import read
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
@@ -22,7 +22,7 @@ from scclint.record import record, replace
 from scclint.source import Span
 from scclint.yaml.locate import locate
 
-_MARKS = ("openshift.io/scc", *sorted(KINDS - {"Pod"}))
+_MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""
 
 
@@ -58,30 +58,39 @@ def read_state(sources: Sources, config: Config) -> State:
     documents: list[Document] = []
     notices: list[Notice] = []
     shown: list[tuple[Mapping[str, Any], Span]] = []
-    for item in _files(sources):
+    is_dump = False
+    for source, item in _files(sources):
         if isinstance(item, LoadError):
             where = (item.message, item.file, item.line)
             notices.append(Notice("error", *where) if item.file in sources.named else left_out(*where))
-        elif item.name not in reported:
+            continue
+        is_dump = is_dump or isinstance(source, Dump)
+        if item.name not in reported:
             documents += load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
             if any(mark in item.text for mark in _MARKS):
                 shown += _shown(item)
     notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.error and d.status == "unparsable"]
-    seen = observe(shown, is_dump=any(isinstance(item, Dump) for item in sources.state))
+    seen = observe(shown, is_dump=is_dump)
     return State(tuple(documents), (*notices, *_differences(seen, config)), seen)
 
 
-def _files(sources: Sources) -> Iterator[DumpFile | LoadError]:
-    for item in sources.state:
+def _files(sources: Sources) -> Iterator[tuple[object, DumpFile | LoadError]]:
+    """Yield each file with the source that it is in."""
+    for source in sources.state:
         try:
-            if isinstance(item, LoadError):
-                raise item
-            if isinstance(item, Dump):
-                yield from read_dump(item.path, item.display)
+            if isinstance(source, LoadError):
+                raise source
+            if isinstance(source, Dump):
+                found = [*read_dump(source.path, source.display)]
+                if not found:
+                    raise LoadError(
+                        f"has no file of a must-gather: scclint expects {CLUSTER}/ or {NAMESPACES}/ in it", source.display
+                    )
+                yield from ((source, file) for file in found)
             else:
-                yield DumpFile(item.display, item.path, read(item.path, item.display))
+                yield source, DumpFile(source.display, source.path, read(source.path, source.display))
         except LoadError as error:
-            yield error
+            yield source, error
 
 
 def _shown(file: DumpFile) -> Iterator[tuple[Mapping[str, Any], Span]]:
