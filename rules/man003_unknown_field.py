@@ -40,7 +40,7 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, rule
+from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Remove, Rename, Set, Severity, World, rule
 
 from ._field_problems import field_problems
 
@@ -71,6 +71,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 at=field,
                 settle=_settle(problem, field),
                 severity=Severity.ERROR if protects else None,
+                edits=_edits(problem, field),
             )
 
 
@@ -82,6 +83,14 @@ def _opens(field: Field[Any]) -> bool:
         return field.value.get("type") == "RunAsAny"
     name = str(field.path[-1])
     return name.startswith("allow") and name not in _LIMITS and bool(field.value)
+
+
+def _edits(problem: FieldProblem, field: Field[Any]) -> tuple[Operation, ...]:
+    if problem.suggestion:
+        return (Rename(field.path, problem.suggestion),)
+    if problem.path[-1] == "runAsRoot" and field.value is False:
+        return Remove(field.path), Set((*field.path[:-1], "runAsNonRoot"), True)
+    return () if "belongs in" in problem.hint else (Remove(field.path),)
 
 
 def _settle(problem: FieldProblem, field: Field[Any]) -> str:

@@ -47,7 +47,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Problem, Severity, World, rule
+from scclint.api import ApiObject, Field, Problem, Set, Severity, World, rule
 
 from ._quote import Path, plain
 from ._tree import Entry, ScalarNode, entry_at
@@ -112,6 +112,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             f"{obj.named}: {key}: {scalar.text} means {value} in the cluster{_reason(scalar)}",
             at=field,
             settle=f"Write {key}: {value}." if isinstance(field.path[-1], str) else f"Write {value}.",
+            edits=(Set(field.path, scalar.value),),
         )
 
 

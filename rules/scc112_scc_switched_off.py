@@ -32,7 +32,7 @@ metadata:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Severity, World, rule
+from scclint.api import Namespace, Problem, Remove, Severity, World, rule
 
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
@@ -59,4 +59,5 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,
                 settle="Remove the label, and grant an SCC to the service accounts that need one.",
+                edits=(Remove(field.path),),
             )

@@ -41,7 +41,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Append, Problem, SecurityContextConstraints, Severity, World, rule
 
 
 @rule(
@@ -63,4 +63,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             f"SCC {scc.name}: has no seccompProfiles, so pods without a profile run unconfined and pods that set RuntimeDefault are rejected",
             at=profiles if profiles.present else scc.place,
             settle="Add seccompProfiles: [runtime/default], which the SCC then applies by default.",
+            edits=(Append(profiles.path, "runtime/default"),),
         )

@@ -42,7 +42,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Append, Problem, SecurityContextConstraints, Severity, World, rule
 
 
 @rule(
@@ -63,4 +63,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             f'SCC {scc.name}: seccompProfiles lists only "*", which sets no default, so pods without a profile run unconfined',
             at=scc.field("seccompProfiles", 0),
             settle='Write seccompProfiles: [runtime/default], or ["*", runtime/default] to keep every profile allowed.',
+            edits=(Append(profiles.path, "runtime/default"),),
         )

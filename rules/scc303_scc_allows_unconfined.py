@@ -44,7 +44,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, Remove, SecurityContextConstraints, Severity, World, rule
 
 
 @rule(
@@ -72,4 +72,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         f"SCC {scc.name}: seccompProfiles {effect}",
         at=scc.field("seccompProfiles", entries.index("unconfined")),
         settle="Remove unconfined. For workloads that need more system calls than runtime/default allows, list localhost/<path>.",
+        edits=(Remove(scc.field("seccompProfiles", entries.index("unconfined")).path),),
     )

@@ -45,7 +45,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, SecurityContextConstraints, Set, Severity, World, rule
 
 EXACT = ("*", "runtime/default", "docker/default", "unconfined")
 INTENDED = {"runtimedefault": "runtime/default", "runtime-default": "runtime/default", "localhost": "localhost/<path>"}
@@ -71,12 +71,14 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         path = entry.removeprefix("localhost/")
         if path != entry and path and "*" not in path and not path.startswith("/") and ".." not in path.split("/"):
             continue
+        meant = INTENDED.get(entry.lower(), "")
         breaks = entry == default and not entry.startswith("localhost/")
         yield Problem(
             f"SCC {scc.name}: seccompProfiles entry {entry} {_mistake(entry)}"
             + ("; as the first entry it is the default, and the API server rejects pods that get it" if breaks else ""),
             at=scc.field("seccompProfiles", index),
-            settle=f"Write {INTENDED.get(entry.lower(), 'runtime/default, localhost/<path> or *')}.",
+            settle=f"Write {meant or 'runtime/default, localhost/<path> or *'}.",
+            edits=(Set(scc.field("seccompProfiles", index).path, meant),) if meant == "runtime/default" else (),
         )
 
 

@@ -42,7 +42,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, SecurityContextConstraints, Set, Severity, World, rule
 
 
 @rule(
@@ -74,4 +74,5 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
                 f"SCC {scc.name}: {name} {'is null' if field.present else 'is unset'}, which allows {default}",
                 at=field if field.present else scc.place,
                 settle=fix,
+                edits=(Set(field.path, False),) if name == "allowPrivilegeEscalation" else (),
             )

@@ -47,7 +47,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, closest_match, rule
+from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, World, closest_match, rule
 
 VOLUMES = (
     "awsElasticBlockStore", "azureDisk", "azureFile", "cephFS", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
@@ -97,6 +97,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
                 f"SCC {scc.name}: volumes lists {volume}, which is not a volume type, so it allows nothing",
                 at=scc.field("volumes", index),
                 settle=f"Write {known}." if known else "Remove it, or write a volume type that SCCs know.",
+                edits=(Set(scc.field("volumes", index).path, known),) if known else (),
             )
 
 
@@ -109,6 +110,7 @@ def _strategies(scc: SecurityContextConstraints) -> Iterator[Problem]:
                 f"SCC {scc.name}: {name} has no strategy named {strategy.value}",
                 at=strategy,
                 settle=f"Write {closest or ' or '.join(known)}.",
+                edits=(Set(strategy.path, closest),) if closest else (),
             )
 
 
@@ -146,6 +148,7 @@ def _capabilities(scc: SecurityContextConstraints, list_name: str) -> Iterator[P
             at=scc.field(list_name, index),
             settle=f"Write {known}." if known else "Remove it.",
             severity=severity,
+            edits=(Set(scc.field(list_name, index).path, known) if known else Remove(scc.field(list_name, index).path),),
         )
 
 

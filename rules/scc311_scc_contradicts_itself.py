@@ -50,7 +50,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, Related, Remove, SecurityContextConstraints, Set, Severity, World, rule
 
 USED_BY = {
     ("runAsUser", "uid"): ("MustRunAs",),
@@ -96,6 +96,7 @@ def _host_paths(scc: SecurityContextConstraints) -> Iterator[Problem]:
             at=scc.field("volumes", volumes.value.index("hostPath")),
             related=(Related("this field overrides volumes", plugin.span),) if plugin.present else (),
             settle="Remove hostPath from volumes, or set allowHostDirVolumePlugin: true.",
+            edits=(Remove(scc.field("volumes", volumes.value.index("hostPath")).path),),
         )
     elif plugin.value and not {"hostPath", "*"}.intersection(v for v in volumes.value if isinstance(v, str)):
         yield Problem(
@@ -115,6 +116,7 @@ def _escalation(scc: SecurityContextConstraints) -> Iterator[Problem]:
             at=escalation,
             related=(Related("privileged containers are allowed here", privileged.span),),
             settle="Set allowPrivilegedContainer: false, or set allowPrivilegeEscalation: true.",
+            edits=(Set(privileged.path, False),),
         )
 
 
@@ -131,4 +133,5 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
             settle=f"Write type: {users[0]}, or remove {value}.",
+            edits=(Remove(field.path),),
         )

@@ -42,7 +42,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, rule
+from scclint.api import Problem, Set, Severity, Workload, World, rule
 
 from ._seccomp import asked_at
 from ._words import when_created
@@ -74,10 +74,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     under = f" under SCC {outcome.verdict.scc}" if outcome.verdict and outcome.verdict.scc else ""
     for container in outcome.seccomp:
         if container.type == "Unconfined" and container.source in SETTINGS:
+            setting = asked_at(workload, container)
+            profile = "RuntimeDefault" if setting.path[-1] == "type" else "runtime/default"
             yield Problem(
                 f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
                 f"{SETTINGS[container.source]} is Unconfined",
-                at=asked_at(workload, container),
+                at=setting,
                 settle="Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",
                 container=container.name,
+                edits=(Set(setting.path, profile),),
             )

@@ -46,7 +46,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, rule
+from scclint.api import Problem, Related, Remove, Severity, Workload, World, rule
 
 from ._seccomp import asked_at
 
@@ -80,4 +80,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
             settle="Replace privileged: true with the capabilities the container needs, or remove the profile, which has no effect.",
             container=container.name,
+            edits=(Remove(setting.path[:-1]),) if setting.path == view.seccomp_type.path else (),
         )

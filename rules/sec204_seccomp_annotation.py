@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
-from scclint.api import Field, Problem, Severity, Verdict, Workload, World, rule
+from scclint.api import Field, Operation, Problem, Remove, Set, Severity, Verdict, Workload, World, rule
 
 from ._annotations import annotation_form, field_form, seccomp_keys
 
@@ -84,7 +84,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         annotation = workload.pod.annotation(key)
         value, field = str(annotation.value or ""), _matching_field(workload, key)
         if field is None:
-            yield _problem(workload, annotation, "the pod has no container of that name, so it has no effect", _DELETE)
+            effect = "the pod has no container of that name, so it has no effect"
+            yield _problem(workload, annotation, effect, _DELETE, (Remove(annotation.path),))
             continue
         in_field = annotation_form(field.value)
         if not value or (in_field and in_field != {"docker/default": "runtime/default"}.get(value, value)):
@@ -92,10 +93,20 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if in_field and ADMITTED in workload.pod.annotations:
             continue
         fix = f"Set seccompProfile: {_flow(value)} in the securityContext, and delete the annotation."
-        yield _problem(workload, annotation, _effect(world, verdict, value, bool(in_field)), _DELETE if in_field else fix)
+        edits = (*(() if in_field else _written(field, value)), Remove(annotation.path))
+        yield _problem(
+            workload, annotation, _effect(world, verdict, value, bool(in_field)), _DELETE if in_field else fix, edits
+        )
 
 
-def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str) -> Problem:
+def _written(field: Field[Any], value: str) -> tuple[Operation, ...]:
+    """Return the edits that set the profile of an annotation in the field."""
+    kind, _, path = field_form(value).partition(" ")
+    local = (Set((*field.path, "localhostProfile"), path),) if path else ()
+    return Set((*field.path, "type"), kind or "RuntimeDefault"), *local
+
+
+def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, edits: tuple[Operation, ...] = ()) -> Problem:
     key = str(annotation.path[-1])
     container = key[len(PREFIX) :] if key.startswith(PREFIX) else ""
     whose = f" for container {container}" if container else ""
@@ -104,6 +115,7 @@ def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str) 
         at=annotation,
         settle=fix,
         container=container,
+        edits=edits,
     )
 
 

@@ -57,6 +57,7 @@ from scclint.api import (
     Field,
     Problem,
     Related,
+    Remove,
     Severity,
     Workload,
     World,
@@ -100,6 +101,7 @@ def _compare(workload: Workload, world: World, whose: str, annotation: Field[str
         at=annotation,
         related=(Related(f"the field says {in_field}", field.below("type").span),),
         settle="Delete the annotation, and keep the seccompProfile field.",
+        edits=(Remove(annotation.path),),
     )
 
 

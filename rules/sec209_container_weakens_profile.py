@@ -42,7 +42,18 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import POD_SECCOMP_ANNOTATION, ContainerSeccomp, Problem, Related, Severity, Verdict, Workload, World, rule
+from scclint.api import (
+    POD_SECCOMP_ANNOTATION,
+    ContainerSeccomp,
+    Problem,
+    Related,
+    Remove,
+    Severity,
+    Verdict,
+    Workload,
+    World,
+    rule,
+)
 
 from ._annotations import annotation_form, field_form, pod_profile_at
 from ._seccomp import asked_at
@@ -73,14 +84,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for container in outcome.seccomp:
         if container.type != "Unconfined" or container.source not in ("container field", "container annotation"):
             continue
+        own = asked_at(workload, container)
         yield Problem(
             f"{workload.named}: container {container.name} sets Unconfined, so it runs{when_created(outcome)} without the "
             f"pod's profile {pod_profile}{applied}",
-            at=asked_at(workload, container),
+            at=own,
             related=(Related(f"the pod sets {pod_profile}", setting.span),) if setting.present else (),
             settle=f"Delete the container's {_setting(container)}, or give the container a Localhost profile that allows the system "
             "calls it needs.",
             container=container.name,
+            edits=(Remove(own.path[:-1] if own.path[-1] == "type" else own.path),),
         )
 
 

@@ -41,7 +41,7 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Field, Problem, Related, Severity, Workload, World, rule
+from scclint.api import Field, Problem, Related, Remove, Severity, Workload, World, rule
 
 
 @rule(
@@ -75,4 +75,5 @@ def _rejected(workload: Workload, whose: str, container: str, field: Field[Any],
         related=(windows,),
         settle="Delete seccompProfile, or correct os.name if the pod runs on Linux nodes.",
         container=container,
+        edits=(Remove(field.path),),
     )

@@ -60,7 +60,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, rule
+from scclint.api import Problem, Related, Set, Severity, Workload, World, rule
 
 from ._seccomp import by_place, localhost_users
 
@@ -90,4 +90,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 related=related,
                 settle=f"Write localhostProfile: {found.expected}, or change the SeccompProfile to the API version and scope of your operator.",
                 container=names[0] if len(names) == 1 else "",
+                edits=(Set(at.path, found.expected),) if at.path[-1:] == ("localhostProfile",) else (),
             )

@@ -48,7 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ContainerSeccomp, Outcome, Problem, Severity, Workload, World, listed, rule
+from scclint.api import ContainerSeccomp, Outcome, Problem, Remove, Severity, Workload, World, listed, rule
 
 from ._words import profile
 
@@ -93,6 +93,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=workload.pod.annotation(key),
             settle=fix,
             container=target if workload.pod.container(target) else "",
+            edits=(Remove(workload.pod.annotation(key).path),) if fix is USE_LOG else (),
         )
 
 

@@ -33,6 +33,7 @@ LAYERS = (
     ("suppress", "cel", "plugins"),
     ("units",),
     ("judge",),
+    ("remedy",),
     ("engine",),
     ("evidence",),
     ("report",),

@@ -4,7 +4,7 @@ from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
-from scclint.finding import Ignore, Located, Place, Problem, Related, Severity
+from scclint.finding import Append, Ignore, Located, Operation, Place, Problem, Related, Remove, Rename, Set, Severity
 from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
 from scclint.model.namespaces import Namespace, ServiceAccount
@@ -52,6 +52,7 @@ __all__ = [
     "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
+    "Append",
     "Candidate",
     "Container",
     "ContainerSeccomp",
@@ -72,12 +73,15 @@ __all__ = [
     "NamespacePolicy",
     "Node",
     "ObjectRef",
+    "Operation",
     "Outcome",
     "Place",
     "Pod",
     "Problem",
     "ProfileSource",
     "Related",
+    "Remove",
+    "Rename",
     "Role",
     "RoleBinding",
     "ScalarNode",
@@ -86,6 +90,7 @@ __all__ = [
     "SecurityContextConstraints",
     "SequenceNode",
     "ServiceAccount",
+    "Set",
     "Severity",
     "Span",
     "Standard",

@@ -1,7 +1,7 @@
 """What a check yields, and what the engine makes of it. All values are frozen and compare by content."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from scclint.limits import MAX_TEXT
 from scclint.record import record
@@ -48,14 +48,7 @@ class Remove:
     path: Path
 
 
-@record
-class AddDocument:
-    """Add a document, given as YAML text, to the end of a file."""
-
-    text: str
-
-
-Operation = Set | Append | Rename | Remove | AddDocument
+Operation = Set | Append | Rename | Remove
 """A change of a document, whatever its style. `path` leads from the root of the document."""
 
 
@@ -113,6 +106,7 @@ class Problem:
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
+    `edits` carry out what `settle` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
     """
 
     message: str
@@ -123,6 +117,7 @@ class Problem:
     flow: tuple[Related, ...] = ()
     severity: Severity | None = None
     subjects: tuple[str, ...] = ()
+    edits: tuple[Operation, ...] = ()
 
 
 @record
@@ -150,6 +145,33 @@ class Suppression:
 
 
 @record
+class TextEdit:
+    """Text that takes the place of the lines `line` to before `end_line` of a file (1-based); nothing is removed if they are equal."""
+
+    file: str
+    line: int
+    end_line: int
+    text: str
+
+
+Safety = Literal["safe", "unsafe", "advice"]
+
+
+@record
+class Fix:
+    """A change that was judged before it is shown: the finding goes, and nothing gets worse.
+
+    `title` says what to do, `effect` what then happens. `safety` is `safe` if all pods are the same after admission, `unsafe` if
+    a pod differs, and `advice` if the change is one of an SCC, a role, a binding or a namespace, which scclint never applies.
+    """
+
+    title: str
+    effect: str
+    safety: Safety
+    edits: tuple[TextEdit, ...]
+
+
+@record
 class Finding:
     """A problem, stamped by the engine with its rule, severity and subject.
 
@@ -157,6 +179,7 @@ class Finding:
     `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
     (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
     users, groups and service accounts that it is about, sorted; a baseline and `--diff-base` tell findings apart by them.
+    `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
     rule_id: str
@@ -174,6 +197,8 @@ class Finding:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    fix: Fix | None = None
+    no_fix: str = ""
 
 
 @record

@@ -178,6 +178,12 @@ MAX_PROFILE_USERS = 100
 MAX_SCC_SUGGESTIONS = 50
 """Missing SCC names that get a suggestion. Each is compared with the name of every SCC."""
 
+MAX_FIXED_FINDINGS = 200
+"""Findings up to which a report looks for fixes unless told otherwise. Each takes some trials, of 5 to 50 ms each."""
+
+MAX_FIX_PASSES = 10
+"""How often `fix` judges the files again. Fixes that touch the same lines need one pass each, and most files need two."""
+
 _SMALL, _LARGE = 400_000, 4_000_000
 
 

@@ -148,6 +148,26 @@ class World:
         self._index = {self._key(o): o for o in self.objects}
         self._nearby: dict[tuple[tuple[str, str, str], str], ApiObject] | None = None
 
+    def with_objects(self, replaced: Mapping[int, ApiObject], others: "Mapping[str, World] | None" = None) -> "World":
+        """Return a world that has other objects in place of some, which are named by their `id`.
+
+        The cluster must be the same: only workloads may differ in their values. The outcomes of the other workloads are kept.
+        `others` are the worlds of all releases, as for a new world.
+        """
+        world = World(
+            [replaced.get(id(obj), obj) for obj in self.objects],
+            self.cluster,
+            namespace=self.namespace_asked,
+            creator=self.creator if self.creator_given else None,
+            profile_dirs=self._profile_dirs,
+            others=others,
+            unfollowed=self.unfollowed,
+            elsewhere=self.elsewhere,
+        )
+        world._outcomes = {key: outcome for key, outcome in self._outcomes.items() if key[0] not in replaced}
+        world._kept = sum(map(_weight, world._outcomes.values()))
+        return world
+
     def memo(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` returns, computed once for each key and kept as long as the world.
 

@@ -92,6 +92,8 @@ def test_every_field_of_a_finding(sample: Report) -> None:
         "suppressed": None,
         "notes": [],
         "units": [],
+        "fix": None,
+        "noFix": "",
     }
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from scclint.errors import LoadError
 from scclint.files.read import read
-from scclint.finding import AddDocument, Append, Operation, Remove, Rename, Set
+from scclint.finding import Append, Operation, Remove, Rename, Set
 from scclint.load import load_text
-from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.edit import EditRefused, add_document, edit
 from scclint.yaml.nodes import to_data
 from tests.conftest import shared
 
@@ -127,14 +127,11 @@ CASES = {
     "JSON over several lines": Case(
         '{\n  "a": [\n    "x"\n  ]\n}\n', Append(("a",), "y"), '{\n  "a": [\n    "x",\n    "y"\n  ]\n}\n'
     ),
-    "a second document of a JSON file": Case('{"a": 1}\n', AddDocument("b: 1\n"), refused="JSON"),
     "JSON values on one line": Case('{"a": 1} {"b": 2}\n', Set(("c",), 1), refused="share a line"),
     "one document of a stream": Case("a: 1\n---\nb: 1\n---\nc: 1\n", Set(("d",), 2), "a: 1\n---\nb: 1\nd: 2\n---\nc: 1\n", document=1),
     "an item of a List": Case(
         "kind: List\nitems:\n- a: 1\n- b:\n    c: 1\n", Set(("items", 1, "b", "d"), 2), "kind: List\nitems:\n- a: 1\n- b:\n    c: 1\n    d: 2\n"
     ),
-    "a new document": Case("a: 1\n", AddDocument("b: 1\n"), "a: 1\n---\nb: 1\n"),
-    "a new document behind a block scalar without line end": Case("a: |\n  x", AddDocument("b: 1\n"), refused="no line end"),
     "a field inside a text": Case("data:\n  x: |\n    a: 1\n", Set(("data", "x", "b"), 1), refused="no data.x to write to"),
     "a template": Case("a: {{ .Values.x }}\n", Set(("b",), 1), refused="cannot be read"),
     "a renamed key": Case("a:\n  seccompProfle: {b: 1}\n", Rename(("a", "seccompProfle"), "seccompProfile"), "a:\n  seccompProfile: {b: 1}\n"),
@@ -156,6 +153,19 @@ def test_each_hard_case_is_edited_or_refused_with_its_reason(case: Case) -> None
             edit(case.before, case.document, [case.operation])
     else:
         assert edit(case.before, case.document, [case.operation]).text == case.after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("a: 1\n", "a: 1\n---\nb: 1\n"), ("a: 1\r\n", "a: 1\r\n---\r\nb: 1\r\n"), ("", "b: 1\n")]
+)
+def test_a_new_document(before: str, after: str) -> None:
+    assert add_document(before, "b: 1\n") == after
+
+
+@pytest.mark.parametrize(("before", "why"), [('{"a": 1}\n', "JSON"), ("a: |\n  x", "no line end"), ("a: 1\r\nb: 2\n", "mixes")])
+def test_a_new_document_is_refused(before: str, why: str) -> None:
+    with pytest.raises(EditRefused, match=why):
+        add_document(before, "b: 1\n")
 
 
 def test_operations_follow_one_another() -> None:
@@ -188,7 +198,6 @@ def operation_at(path: tuple[str | int, ...], value: Any, choice: int) -> Operat
 
 def expected(data: Any, operation: Operation) -> Any:
     """The data that an operation gives, worked out apart from the editor."""
-    assert not isinstance(operation, AddDocument)
     *way, last = operation.path
     if isinstance(operation, Set) and last == "inner":
         way, last = way[:-1], "newKey"

@@ -1,5 +1,6 @@
 """`scclint check`."""
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from scclint.cli.progress import progress
 from scclint.config import selection
 from scclint.config.model import Config
 from scclint.engine.report import Report
+from scclint.engine.run import Run
 from scclint.errors import UsageError
-from scclint.finding import Severity
+from scclint.finding import Notice, Severity
 from scclint.judge.progress import Lap, no_lap
 from scclint.judge.session import RunOptions
+from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 FOR_PEOPLE = ("full", "concise")
 """Formats that print nothing with --quiet if there are no findings."""
+
+WITH_FIXES = ("sarif", "rdjson")
+"""Formats for tools, which apply fixes or offer them."""
 
 
 def run(args: Namespace) -> int:
@@ -43,6 +49,10 @@ def run(args: Namespace) -> int:
             # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
             config = replace(config, baseline="")
         revision = _revision(args)
+        if getattr(args, "fix", False):
+            from scclint.cli.fix import fix, write_all
+
+            write_all(fix(args, config, registry, unsafe=False))
         timings = None
         lap: Lap = no_lap
         if getattr(args, "timings", False):
@@ -63,6 +73,10 @@ def run(args: Namespace) -> int:
                 from scclint.cli.diff import mark
 
                 report = mark(report, revision, args, config, registry, options)
+            fixed = report
+            if not recording:
+                shown = _options(report, config, registry)
+                fixed = _with_fixes(judged, report, outputs, shown, getattr(args, "fixes", "auto"))
     except Exception as error:
         from scclint.cli.failure import write_failure
 
@@ -72,7 +86,7 @@ def run(args: Namespace) -> int:
     if recording:
         _record(recording, report, config, registry)
     else:
-        whole = _print(report, outputs, config, _options(report, config, registry), args)
+        whole = _print(report, fixed, outputs, config, _options(report, config, registry), args)
         lap("report")
         for line in timings.lines() if timings else ():
             say(visible_line(line))
@@ -84,6 +98,24 @@ def run(args: Namespace) -> int:
         what = "no manifest found" if report.nothing else "nothing judged"
         say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
     return status
+
+
+def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
+    """Return the report with a proved fix for each finding that is shown, if it is to have fixes."""
+    shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
+    if not shown or not any(_shows_fixes(*output, when) for output in outputs):
+        return report
+    if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
+        text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
+        return replace(report, notices=(*report.notices, Notice("note", text)))
+    return judged.with_fixes(report, shown)
+
+
+def _shows_fixes(name: str, output: str | None, when: str) -> bool:
+    """Whether a format shows fixes where it is written to."""
+    if when != "auto":
+        return when == "always"
+    return name in WITH_FIXES or (name == "full" and output is None and sys.stdout is not None and sys.stdout.isatty())
 
 
 def _changes(args: Namespace) -> "Changes | None":
@@ -172,16 +204,20 @@ def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
 
 
 def _print(
-    report: Report, outputs: Sequence[tuple[str, str | None]], config: Config, options: Options, args: Namespace
+    report: Report, fixed: Report, outputs: Sequence[tuple[str, str | None]], config: Config, options: Options, args: Namespace
 ) -> bool:
-    """Write every format to its place, or none where one cannot be made. False where standard output's reader went away."""
-    quiet = getattr(args, "quiet", False)
+    """Write every format to its place, or none where one cannot be made. False where standard output's reader went away.
+
+    `fixed` is the report with fixes, for the formats that show them.
+    """
+    quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
     texts = []
     for name, output in outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
-        texts.append((FORMATS[name](report, replace(options, color=color_wanted(args, output))), output))
-    for line in diagnostics(report, quiet=quiet):
+        carried = fixed if _shows_fixes(name, output, when) else report
+        texts.append((FORMATS[name](carried, replace(options, color=color_wanted(args, output))), output))
+    for line in diagnostics(fixed, quiet=quiet):
         say(line)
     whole = True
     for text, output in texts:

@@ -12,8 +12,8 @@ from scclint.cli.options import (
     add_inputs,
     add_output,
     add_reading,
+    add_rules,
     add_runtime,
-    words,
 )
 from scclint.cli.parser import Commands, Formatter, Parser, add_command
 from scclint.model.releases import DEFAULT
@@ -46,6 +46,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
     adders = {
         "check": _check,
+        "fix": _fix,
         "review": _review,
         "units": _units,
         "explain": _explain,
@@ -69,11 +70,7 @@ def _check(commands: Commands) -> None:
     group = add_inputs(parser)
     group.add_argument("--changed", action="store_true", help="only units with a changed file: PATH, or what git shows")
     add_cluster(parser)
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", metavar="RULES", type=words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
-    rules.add_argument("--ignore", metavar="RULES", type=words, help="none of these")
-    rules.add_argument("--extend-select", metavar="RULES", type=words, help="these as well")
-    rules.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
+    rules = add_rules(parser)
     rules.add_argument("--show-info", action="store_true", help="show findings of severity info")
     rules.add_argument(
         "--fail-on",
@@ -86,14 +83,41 @@ def _check(commands: Commands) -> None:
     rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
     rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and end with 0")
     rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
+    rules.add_argument("--fix", action="store_true", help="apply the safe fixes first, as `scclint fix` does")
     out = add_output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
     out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
     out.add_argument("--show-suppressed", action="store_true", help="list suppressed findings as well")
     out.add_argument("--statistics", action="store_true", help="count the findings of each rule instead")
     out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
+    out.add_argument(
+        "--fixes",
+        choices=("auto", "always", "never"),
+        metavar="WHEN",
+        help="show proved fixes: auto (default), always or never",
+    )
     out.add_argument("--show-files", action="store_true", help="list the files that would be read, and end")
     out.add_argument("--timings", action="store_true", help="tell where the time went, on standard error")
     out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
+    add_configuration(parser)
+
+
+def _fix(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "fix",
+        "apply the fixes that are proved to work",
+        "Applies fixes that scclint has judged: the finding goes, and nothing gets worse.\n"
+        "Safe fixes leave the pods as they are after admission.\n"
+        "Ends with 0 if no selected finding is left.",
+        usage=ON_PATHS,
+    )
+    add_inputs(parser)
+    how = parser.add_argument_group("fixes")
+    how.add_argument("--unsafe", action="store_true", help="also fixes after which a pod differs")
+    how.add_argument("--diff", action="store_true", help="print the changes as a diff, and write nothing")
+    how.add_argument("--check", action="store_true", help="write nothing, and end with 1 if something would change")
+    add_rules(parser)
+    add_cluster(parser)
     add_configuration(parser)
 
 

@@ -82,7 +82,7 @@ def sources(args: Namespace, config: Config) -> Sources:
 
 def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The run over what the command line names, with standard input where that is among it."""
-    overlay: dict[str, str | LoadError] = {}
+    overlay: dict[str, str | LoadError] = dict(options.overlay)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)

@@ -13,6 +13,7 @@ OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
 COMMANDS = {
     "check": "scclint.cli.check",
+    "fix": "scclint.cli.fix",
     "review": "scclint.cli.review",
     "units": "scclint.cli.units",
     "explain": "scclint.cli.explain",

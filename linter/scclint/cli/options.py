@@ -97,6 +97,16 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     return group
 
 
+def add_rules(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
+    """The options that choose rules."""
+    group = parser.add_argument_group("rules")
+    group.add_argument("--select", metavar="RULES", type=words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
+    group.add_argument("--ignore", metavar="RULES", type=words, help="none of these")
+    group.add_argument("--extend-select", metavar="RULES", type=words, help="these as well")
+    group.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
+    return group
+
+
 def add_output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("output")
     group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=what)

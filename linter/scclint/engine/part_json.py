@@ -72,11 +72,28 @@ def _plain(value: Any) -> Any:
 
 
 def _finding(fields: Any) -> Finding:
-    rule_id, name, severity, message, span, subject, path, related, settle, flow, releases, suppression, *names = fields
+    (
+        rule_id,
+        name,
+        severity,
+        message,
+        span,
+        subject,
+        path,
+        related,
+        settle,
+        flow,
+        releases,
+        suppression,
+        notes,
+        units,
+        subjects,
+        *_,
+    ) = fields
     return Finding(
         *(rule_id, name, Severity(severity), message, Span(*span), Subject(*subject), tuple(path), _related(related), settle),
         *(_related(flow), tuple(releases), None if suppression is None else _suppression(*suppression)),
-        *map(tuple, names),
+        *(tuple(notes), tuple(units), tuple(subjects)),
     )
 
 

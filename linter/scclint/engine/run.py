@@ -13,7 +13,7 @@ from scclint.engine.scan import scan
 from scclint.errors import ConfigError, RuleSetError
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
-from scclint.finding import Notice
+from scclint.finding import Finding, Notice
 from scclint.judge import OpenUnit, judge, open_unit
 from scclint.judge.part import Part
 from scclint.judge.progress import silent
@@ -67,6 +67,29 @@ class Run:
         if cache:
             cache.save()
         return merge(parts, self.units, self._session, self.notices, whole=self.whole)
+
+    def with_fixes(self, report: Report, shown: Sequence[Finding]) -> Report:
+        """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
+        from scclint.remedy.fixes import with_fixes
+
+        return replace(report, findings=tuple(with_fixes(report.findings, shown, self._all, self._open, self._session)))
+
+    @property
+    def folders(self) -> Sequence[str]:
+        """The folders that the run was asked for."""
+        return self._session.sources.folders
+
+    def has(self, file: str) -> bool:
+        """Whether the run read a file, by its path as displayed."""
+        return file in self._session.outline.files
+
+    def source(self, file: str) -> SourceFile:
+        """The file to read for a path as displayed."""
+        return self._session.outline.source(file)
+
+    def text(self, file: str) -> str:
+        """The text of a file as the run read it."""
+        return self._session.outline.text(file)
 
     @property
     def config(self) -> Config:
@@ -159,8 +182,10 @@ class Run:
 
     def open_units(self) -> Iterator[OpenUnit]:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
-        for unit in self.units:
-            yield open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
+        yield from map(self._open, self.units)
+
+    def _open(self, unit: Unit) -> OpenUnit:
+        return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
 
 
 def _state(sources: Sources, config: Config) -> "State | None":

@@ -69,6 +69,12 @@ def decode(data: bytes, name: str) -> str:
     return text
 
 
+def encoded_like(data: bytes, text: str) -> bytes:
+    """Return `text` in the encoding of `data`, which `decode` could read, with the same byte order mark."""
+    mark, encoding = next((bom for bom in _BOMS if data.startswith(bom[0])), (b"", "utf-8"))
+    return mark + text.encode(encoding)
+
+
 def _not_text(problem: str, before: str, name: str) -> LoadError:
     line_start = before.rfind("\n") + 1
     return LoadError(f"not a text file: {problem}", name, before.count("\n") + 1, len(before) - line_start + 1)

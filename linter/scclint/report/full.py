@@ -1,9 +1,10 @@
 """The `full` format: every finding with its source line, its reasons and its fix."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scclint.engine.report import Report
-from scclint.finding import Finding, Related
+from scclint.finding import Finding, Fix, Related
 from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
@@ -13,6 +14,10 @@ from scclint.report.terminal import closing_summary, filters, statistics
 if TYPE_CHECKING:
     from scclint.report.lines import SourceLines
     from scclint.report.snippet import Snippet
+
+
+_MOST_CHANGED = 12
+"""Lines of a fix that are shown. Longer fixes are rare, and `scclint fix --diff` shows them in full."""
 
 
 @record
@@ -33,6 +38,18 @@ class Remark:
 
 
 @record
+class DiffLine:
+    """A line that a fix removes (`-`), adds (`+`) or leaves out of the excerpt (` `)."""
+
+    sign: str
+    text: str
+
+    @property
+    def style(self) -> str:
+        return {"-": "error", "+": "help"}.get(self.sign, "quiet")
+
+
+@record
 class FindingView:
     """A finding as the template shows it, all texts safe."""
 
@@ -44,6 +61,7 @@ class FindingView:
     line: int
     snippet: "Snippet | None"
     remarks: tuple[Remark, ...]
+    diff: tuple[DiffLine, ...]
 
     @property
     def margin(self) -> int:
@@ -84,7 +102,16 @@ def _view(finding: Finding, lines: "SourceLines", units: str) -> FindingView:
         region.line,
         snippet(region),
         tuple(_remarks(finding, units)),
+        tuple(_diff(finding.fix, lines)) if finding.fix else (),
     )
+
+
+def _diff(fix: Fix, lines: "SourceLines") -> Iterator[DiffLine]:
+    """The first lines that the fix changes."""
+    changed = [DiffLine(sign, visible(text)) for edit in fix.edits for sign, text in lines.changed(edit)]
+    yield from changed[:_MOST_CHANGED]
+    if len(changed) > _MOST_CHANGED:
+        yield DiffLine(" ", f"... and {len(changed) - _MOST_CHANGED} more lines")
 
 
 def _remarks(finding: Finding, units: str) -> list[Remark]:
@@ -99,6 +126,12 @@ def _remarks(finding: Finding, units: str) -> list[Remark]:
     remarks += [Remark(visible(note), label="note: ") for note in finding.notes]
     if finding.settle:
         remarks.append(Remark(visible(finding.settle), label="help: ", style="help"))
+    if finding.fix:
+        remarks.append(
+            Remark(visible(f"{finding.fix.title} {finding.fix.effect}"), label=f"{finding.fix.safety} fix: ", style="help")
+        )
+    if finding.no_fix:
+        remarks.append(Remark(visible(f"no fix is proved: {finding.no_fix}"), label="note: "))
     return remarks
 
 

@@ -60,7 +60,20 @@ def _finding(finding: Finding) -> Json:
         "suppressed": _suppressed(finding),
         "notes": [visible(note) for note in finding.notes],
         "units": [visible_line(unit) for unit in finding.units],
+        "fix": _fix(finding),
+        "noFix": visible(finding.no_fix),
     }
+
+
+def _fix(finding: Finding) -> Json | None:
+    fix = finding.fix
+    if fix is None:
+        return None
+    # The text is to be written to a file, so it stays as it is.
+    edits = [
+        {"file": visible_line(edit.file), "line": edit.line, "endLine": edit.end_line, "text": edit.text} for edit in fix.edits
+    ]
+    return {"title": visible(fix.title), "effect": visible(fix.effect), "safety": fix.safety, "edits": edits}
 
 
 def _span(span: Span) -> Json:

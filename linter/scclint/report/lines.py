@@ -1,9 +1,10 @@
 """Lines of the files a report points into, and the part of a line that a span covers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
+from scclint.finding import TextEdit
 from scclint.source import Span
 
 _STEP = 1024
@@ -22,6 +23,15 @@ class Region(NamedTuple):
     start: int
     end: int | None
     text: str | None
+
+
+class WholeLines(NamedTuple):
+    """The lines `first` to `last` (at least one), and the text in their place. `ended`: the last of them has a line end."""
+
+    first: int
+    last: int
+    text: str
+    ended: bool
 
 
 class SourceLines:
@@ -46,6 +56,31 @@ class SourceLines:
                 lines = [line.removesuffix("\r") for line in lines]
             self._split[file] = lines
         return lines[number - 1] if 1 <= number <= len(lines) else None
+
+    def changed(self, edit: TextEdit) -> Iterator[tuple[str, str]]:
+        """Yield each line that an edit removes, with `-` in front, and then each that it adds, with `+`."""
+        for number in range(edit.line, edit.end_line):
+            if (line := self.line(edit.file, number)) is not None:
+                yield "-", line
+        for line in edit.text.removesuffix("\n").split("\n") if edit.text else ():
+            yield "+", line.removesuffix("\r")
+
+    def whole_lines(self, edit: TextEdit) -> WholeLines | None:
+        """An edit as a replacement of at least one whole line, as review tools take it; None if the file's text is not at hand."""
+        first = edit.line if edit.end_line > edit.line else max(edit.line - 1, 1)
+        last = max(edit.end_line - 1, first)
+        text = self._texts.get(edit.file)
+        if text is None or self.line(edit.file, last) is None:
+            return None
+        kept = [
+            self._with_end(edit.file, number) for number in range(first, last + 1) if not edit.line <= number < edit.end_line
+        ]
+        new = "".join((*kept, edit.text) if first < edit.line else (edit.text, *kept))
+        return WholeLines(first, last, new, self._with_end(edit.file, last).endswith("\n"))
+
+    def _with_end(self, file: str, number: int) -> str:
+        lines = self._texts[file].removeprefix("\ufeff").split("\n", number)
+        return lines[number - 1] + ("\n" if len(lines) > number else "")
 
     def region(self, span: Span) -> Region:
         """The region of `span`. A place without a line is line 1; one outside its line is moved to the nearest end."""

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from scclint.engine.report import Report
-from scclint.finding import Finding, Severity
+from scclint.finding import Finding, Fix, Severity
+from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
 from scclint.report.summary import counted, crash_label, findings_summary, judged_summary, severities, units_phrase
+from scclint.text import listed
 
 _LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""
@@ -40,23 +42,43 @@ def render(report: Report, options: Options) -> str:
         parts.append("\n" + _statistics(findings))
     review = _review(report)
     room = _LONGEST - sum(map(len, parts)) - len(review)
-    parts += [] if options.statistics else _findings(findings, units_phrase(report), options, room)
+    parts += [] if options.statistics else _findings(findings, SourceLines(report.texts), units_phrase(report), options, room)
     parts.append(review)
     return "".join(parts)
 
 
-def _findings(findings: list[Finding], units: Callable[[Finding], str], options: Options, room: int) -> Iterator[str]:
+def _findings(
+    findings: list[Finding], lines: SourceLines, units: Callable[[Finding], str], options: Options, room: int
+) -> Iterator[str]:
     """The tables of the files, in `room` characters."""
     paths = RepositoryPaths(options.root)
-    tables = [_table(paths.path(file), list(group), units) for file, group in groupby(findings, key=lambda f: f.span.file)]
+    groups = [(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
+    tables = [(*_table(file, group, units), _fixes(group, lines)) for file, group in groups]
     is_open = len(tables) <= _OPEN_FILES
-    for number, (title, rows) in enumerate(tables):
-        section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}\n</details>\n"
+    for number, (title, rows, fixes) in enumerate(tables):
+        section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}{fixes}\n</details>\n"
         room -= len(section)
         if room < 0:
             yield f"\nThe findings of {counted(len(tables) - number, 'more file')} are left out for length.\n"
             break
         yield section
+
+
+def _fixes(findings: list[Finding], lines: SourceLines) -> str:
+    """The proved fixes as diffs, each once with the rules whose findings it removes."""
+    rules: dict[Fix, dict[str, None]] = {}
+    for finding in findings:
+        if finding.fix:
+            rules.setdefault(finding.fix, {})[finding.rule_id] = None
+    return "".join(_diff(fix, tuple(ids), lines) for fix, ids in rules.items())
+
+
+def _diff(fix: Fix, rules: tuple[str, ...], lines: SourceLines) -> str:
+    shown = [f"{sign}{visible_line(text)}" for edit in fix.edits for sign, text in lines.changed(edit)]
+    fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
+    place = f"line {fix.edits[0].line}"
+    head = f"**{prose(fix.safety)} fix** of {prose(listed(rules))}, {place}: {prose(fix.title)} {prose(fix.effect)}"
+    return f"\n{head}\n\n{fence}diff\n" + "\n".join(shown) + f"\n{fence}\n"
 
 
 def _review(report: Report) -> str:

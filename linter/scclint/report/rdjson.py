@@ -8,7 +8,7 @@ from scclint.report.json_text import dump
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import sentences
+from scclint.report.summary import fix_sentences, sentences
 from scclint.source import Span
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
@@ -24,7 +24,7 @@ def render(report: Report, options: Options) -> str:
 
 def _diagnostic(finding: Finding, lines: SourceLines) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
-        "message": sentences(finding.message, finding.settle),
+        "message": sentences(finding.message, finding.settle, *fix_sentences(finding)),
         "location": _location(finding.span, lines),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.rule_id},
@@ -36,7 +36,21 @@ def _diagnostic(finding: Finding, lines: SourceLines) -> dict[str, Any]:
     ]
     if related:
         diagnostic["relatedLocations"] = related
+    if suggestion := _suggestion(finding, lines):
+        diagnostic["suggestions"] = [suggestion]
     return diagnostic
+
+
+def _suggestion(finding: Finding, lines: SourceLines) -> dict[str, Any] | None:
+    """The fix as the one range of lines that a code host takes; None if it changes several places."""
+    if finding.fix is None or len(finding.fix.edits) != 1:
+        return None
+    whole = lines.whole_lines(finding.fix.edits[0])
+    if whole is None:
+        return None
+    # Without columns a range is made of whole lines, whose last line end is not part of the text.
+    text = whole.text.removesuffix("\n").removesuffix("\r")
+    return {"range": {"start": {"line": whole.first}, "end": {"line": whole.last}}, "text": text}
 
 
 def _location(span: Span, lines: SourceLines) -> dict[str, Any]:

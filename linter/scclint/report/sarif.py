@@ -13,7 +13,7 @@ from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_rules import LEVELS, descriptors
-from scclint.report.summary import counted, crash_label, judged_summary, place, sentences
+from scclint.report.summary import counted, crash_label, fix_sentences, judged_summary, place, sentences
 from scclint.source import Span
 from scclint.text import field_path
 
@@ -109,6 +109,8 @@ class _Run:
             result["relatedLocations"] = locations
         if steps := [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]:
             result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+        if fix := self._fix(finding):
+            result["fixes"] = [fix]
         line_hash = self._hashes.get((finding.span.file, max(finding.span.line, 1)))
         result["partialFingerprints"] = {
             **({"primaryLocationLineHash": line_hash} if line_hash else {}),
@@ -129,8 +131,33 @@ class _Run:
 
     def _message(self, finding: Finding, links: list[str]) -> str:
         """Plain sentences. Hosts show only the first one where there is little room."""
-        text = unlinked(sentences(finding.message, finding.settle, *finding.notes)) or f"{finding.rule_id} {finding.rule_name}."
+        text = (
+            unlinked(sentences(finding.message, finding.settle, *fix_sentences(finding), *finding.notes))
+            or f"{finding.rule_id} {finding.rule_name}."
+        )
         return f"{text} See {'; '.join(links)}." if links else text
+
+    def _fix(self, finding: Finding) -> Json | None:
+        """The proved fix, in whole lines: tools that count columns in other units still find them."""
+        if finding.fix is None:
+            return None
+        changes: dict[str, list[Json]] = {}
+        for edit in finding.fix.edits:
+            whole = self._lines.whole_lines(edit)
+            if whole is None:
+                return None
+            region = {"startLine": whole.first, "startColumn": 1, "endLine": whole.last + 1, "endColumn": 1}
+            if not whole.ended:
+                last = self._lines.line(edit.file, whole.last) or ""
+                region |= {"endLine": whole.last, "endColumn": len(last.encode("utf-16-le")) // 2 + 1}
+            changes.setdefault(edit.file, []).append({"deletedRegion": region, "insertedContent": {"text": whole.text}})
+        return {
+            "description": {"text": unlinked(sentences(finding.fix.title, finding.fix.effect))},
+            "artifactChanges": [
+                {"artifactLocation": {"uri": self._paths.uri(file)}, "replacements": replacements}
+                for file, replacements in changes.items()
+            ],
+        }
 
     def _step(self, step: Related) -> Json:
         return {"location": {**self._location(step.span), "message": {"text": unlinked(visible(step.message))}}}

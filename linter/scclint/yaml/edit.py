@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
-from scclint.finding import AddDocument, Append, Operation, Path, Rename, Set
+from scclint.finding import Append, Operation, Path, Rename, Set
 from scclint.yaml.edit_places import EditRefused, Replacement, Tree
 from scclint.yaml.edit_styles import attempts
 from scclint.yaml.lines import has_odd_breaks
 from scclint.yaml.nodes import Node, to_data
 from scclint.yaml.split import body_start, split
 
-__all__ = ["EditRefused", "Edited", "edit"]
+__all__ = ["EditRefused", "Edited", "add_document", "changed_data", "edit"]
 
 _MARK = "\ufeff"
 
@@ -41,6 +41,22 @@ def edit(text: str, index: int, operations: Sequence[Operation]) -> Edited:
     return Edited(mark + edited.text, edited.under_comment)
 
 
+def add_document(text: str, document: str) -> str:
+    """Return the text of a file with a YAML document at its end. Raises EditRefused if that changes another document."""
+    _check_characters(text.removeprefix(_MARK))
+    chunks = [chunk.text for chunk in split(text)]
+    if chunks and _is_json(chunks[-1]):
+        raise EditRefused("a JSON file holds one document")
+    # The last line of the text may be the end of a block scalar, whose value its line end would change.
+    if text and not text.endswith("\n"):
+        raise EditRefused("the last line of the file has no line end")
+    end = "\r\n" if "\r\n" in text else "\n"
+    added = (f"---{end}" if text else "") + document.replace("\n", end)
+    if [chunk.text for chunk in split(text + added)] != [*chunks, added]:
+        raise EditRefused("the file has nothing but comments at its end")
+    return text + added
+
+
 def _check_characters(text: str) -> None:
     breaks = text.count("\n")
     if has_odd_breaks(text):
@@ -53,8 +69,6 @@ def _check_characters(text: str) -> None:
 
 def _applied(text: str, index: int, operation: Operation) -> Edited:
     chunks = [chunk.text for chunk in split(text)]
-    if isinstance(operation, AddDocument):
-        return Edited(_with_document(text, chunks, operation.text))
     if index >= len(chunks):
         raise EditRefused("the document is not there")
     counts = [len(_parse(chunk)) if _is_json(chunk) else 1 for chunk in chunks[:index]]
@@ -76,8 +90,6 @@ def changed_data(data: Any, operation: Operation) -> Any:
 
     Raises EditRefused if the data has no place for it.
     """
-    if isinstance(operation, AddDocument):
-        return data
     *way, last = operation.path
     holder = data
     for depth, step in enumerate(way):
@@ -127,19 +139,6 @@ def _replaced(text: str, replacements: Sequence[Replacement]) -> str:
     for replacement in sorted(replacements, reverse=True):
         text = text[: replacement.start] + replacement.text + text[replacement.end :]
     return text
-
-
-def _with_document(text: str, chunks: Sequence[str], document: str) -> str:
-    """The text with a document at its end. The last line of the text must have an end, because a block scalar may need it."""
-    if chunks and _is_json(chunks[-1]):
-        raise EditRefused("a JSON file holds one document")
-    if text and not text.endswith("\n"):
-        raise EditRefused("the last line of the file has no line end")
-    end = "\r\n" if "\r\n" in text else "\n"
-    added = (f"---{end}" if text else "") + document.replace("\n", end)
-    if [chunk.text for chunk in split(text + added)] != [*chunks, added]:
-        raise EditRefused("the file has nothing but comments at its end")
-    return text + added
 
 
 def _reads_as(chunk: str, intended: Any) -> bool:

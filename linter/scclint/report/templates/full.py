@@ -1,4 +1,4 @@
-"""Made from full.j2 (sha256 12d27ee85b5ea61ca83bd4077ba2646c718bbd1d90f5f1e792f009dcc8e0dc3a) by tools/compile_templates.py. Do not edit."""
+"""Made from full.j2 (sha256 5883a04533ad89a6bfb933ccaa9e4387309307f2fa22265fd9fe391d6e2770dc) by tools/compile_templates.py. Do not edit."""
 
 # ruff: noqa
 # mypy: ignore-errors
@@ -75,9 +75,19 @@ def root(context, missing=missing, environment=environment):
             yield str(t_1(environment.getattr(l_2_r, 'text'), (environment.getattr(l_1_f, 'margin') + 3), environment.getattr(l_2_r, 'lead')))
             yield '\n'
         l_2_r = missing
+        for l_2_d in environment.getattr(l_1_f, 'diff'):
+            _loop_vars = {}
+            pass
+            yield str((undefined(name='gutter') if l_1_gutter is missing else l_1_gutter))
+            yield ' '
+            yield str((undefined(name='bar') if l_1_bar is missing else l_1_bar))
+            yield ' '
+            yield str(t_2(str_join((environment.getattr(l_2_d, 'sign'), environment.getattr(l_2_d, 'text'), )), environment.getattr(l_2_d, 'style')))
+            yield '\n'
+        l_2_d = missing
         yield '\n'
     l_1_f = l_1_gutter = l_1_bar = missing
     yield str((undefined(name='summary') if l_0_summary is missing else l_0_summary))
 
 blocks = {}
-debug_info = '1=25&2=29&3=31&4=33&5=40&6=42&7=46&8=52&10=59&11=62&15=73'
+debug_info = '1=25&2=29&3=31&4=33&5=40&6=42&7=46&8=52&10=59&11=62&13=71&14=74&18=83'

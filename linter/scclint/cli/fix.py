@@ -1,0 +1,147 @@
+"""`scclint fix`."""
+
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from scclint.cli.inputs import open_run, settings
+from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
+from scclint.cli.progress import progress
+from scclint.config.model import Config
+from scclint.engine.report import Report
+from scclint.engine.run import Run
+from scclint.errors import UsageError
+from scclint.finding import Finding, Fix, Severity
+from scclint.judge.session import RunOptions
+from scclint.limits import MAX_FIX_PASSES
+from scclint.record import replace
+from scclint.registry import Registry
+from scclint.remedy.apply import applied, chosen, unified_diff, why_not_written, write_file
+from scclint.report.output import say, write
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import counted, diagnostics, place
+
+
+class Fixed(NamedTuple):
+    """The texts before and after, by path as displayed, the number of findings that went, and the report on what is left."""
+
+    originals: Mapping[str, str]
+    texts: Mapping[str, str]
+    number: int
+    report: Report
+    run: Run
+
+
+def run(args: Namespace) -> int:
+    """Apply fixes, or show what they would change. Returns 0 if nothing selected is left, 1 if something is."""
+    config, registry = settings(args)
+    diff, check = getattr(args, "diff", False), getattr(args, "check", False)
+    unsafe = getattr(args, "unsafe", False)
+    fixed = fix(args, config, registry, unsafe=unsafe)
+    report = fixed.report
+    for line in diagnostics(report):
+        say(line)
+    if diff:
+        text = "".join(unified_diff(file, fixed.originals[file], fixed.texts[file]) for file in sorted(fixed.texts))
+        if text and not write(text, None):
+            return USAGE
+    elif check:
+        for file in sorted(fixed.texts):
+            say(f"scclint: would change {visible_line(file)}")
+    else:
+        write_all(fixed)
+    left = report.live
+    for finding in left:
+        why = _why_not_written(fixed.run, finding.span.file) or _why_left(finding, unsafe=unsafe)
+        say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
+    done = "would fix" if diff or check else "fixed"
+    say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left")
+    if report.crashes:
+        return BUG
+    if any(notice.level == "error" for notice in report.notices):
+        return USAGE
+    if report.judged_nothing or report.unjudged:
+        return NOTHING
+    return FINDINGS if left or (check and fixed.texts) else OK
+
+
+def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) -> Fixed:
+    """The texts with all fixes that can be applied. Nothing is written.
+
+    Each pass applies the fixes that do not touch each other, and judges the result again. If together they do not do what each
+    does alone, the pass applies the first one only.
+    """
+    if "-" in args.paths:
+        raise UsageError("fix changes files; standard input is none: use `scclint check --format json --fixes always -`")
+    originals: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    number = 0
+    with progress() as step:
+        options = RunOptions(jobs=1, progress=step)
+        judged, report = _judged(args, config, registry, options, texts)
+        for _ in range(MAX_FIX_PASSES):
+            fixes = _applicable(judged, report, unsafe=unsafe)
+            if not fixes:
+                break
+            for some in (fixes, fixes[:1]):
+                current = {edit.file: judged.text(edit.file) for one in some for edit in one.edits}
+                after = {**texts, **applied(current, some)}
+                judged_after, report_after = _judged(args, config, registry, options, after)
+                if not _worse(report, report_after):
+                    number += len(report.live) - len(report_after.live)
+                    originals = {**current, **originals}
+                    texts, judged, report = after, judged_after, report_after
+                    break
+            else:
+                break
+    return Fixed(originals, texts, number, report, judged)
+
+
+def _judged(
+    args: Namespace, config: Config, registry: Registry, options: RunOptions, texts: Mapping[str, str]
+) -> tuple[Run, Report]:
+    opened = open_run(args, config, registry, replace(options, overlay=texts))
+    report = opened.report()
+    return opened, opened.with_fixes(report, report.live)
+
+
+def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
+    """The fixes of files that may be written to."""
+    fixable = [finding for finding in report.live if finding.fix is not None]
+    refused = {file for file in {finding.span.file for finding in fixable} if _why_not_written(judged, file)}
+    return chosen((finding for finding in fixable if finding.span.file not in refused), unsafe=unsafe)
+
+
+def _why_not_written(judged: Run, file: str) -> str:
+    return why_not_written(judged.source(file), judged.folders) if judged.has(file) else ""
+
+
+def _worse(before: Report, after: Report) -> bool:
+    """Whether a finding that is an error or a warning is new, or the number of all findings has not become smaller."""
+    counts, now = _counts(before), _counts(after)
+    return len(after.live) >= len(before.live) or any(now[key] > counts[key] for key in now) or bool(after.crashes)
+
+
+def _counts(report: Report) -> Counter[tuple[object, ...]]:
+    weighty = (f for f in report.findings if f.severity is not Severity.INFO)
+    return Counter((f.rule_id, f.span.file, f.subject) for f in weighty)
+
+
+def write_all(fixed: Fixed) -> None:
+    """Write the texts to their files. Raises LoadError for one that changed meanwhile, and UsageError if it cannot be written."""
+    for file in sorted(fixed.texts):
+        try:
+            write_file(fixed.run.source(file), fixed.originals[file], fixed.texts[file])
+        except OSError as error:
+            raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
+
+
+def _why_left(finding: Finding, *, unsafe: bool) -> str:
+    if finding.fix is None:
+        return finding.no_fix or "it needs a decision of yours"
+    if finding.fix.safety == "advice":
+        return "scclint does not change SCCs, roles, bindings and namespaces; `scclint check --fixes always` shows the fix"
+    if finding.fix.safety == "unsafe" and not unsafe:
+        return f"the fix changes a pod, and --unsafe applies it: {finding.fix.title}"
+    return "its fix does not go together with another one"

@@ -1,0 +1,1 @@
+"""Fixes that are judged before they are shown: propose, prove, apply."""

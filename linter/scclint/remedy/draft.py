@@ -1,0 +1,153 @@
+"""A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from scclint.finding import Append, Operation, Path, Remove, Rename, Scalar, Set
+from scclint.model.terms import CONTAINER_LISTS
+from scclint.model.workload import Workload
+from scclint.world import Outcome
+from scclint.yaml.edit import EditRefused, changed_data
+from scclint.yaml.nodes import to_data
+
+_OPTIONAL = frozenset(
+    (
+        *("securityContext", "seLinuxOptions", "capabilities", "add", "seccompProfile", "windowsOptions"),
+        *("annotations", "volumes", "volumeMounts", "volumeDevices", "sysctls", "supplementalGroups"),
+    )
+)
+"""Fields that mean nothing when they are empty: they are removed with their last entry."""
+
+
+class Draft:
+    """`pods` are the pods as they reach SCC admission, by release. Paths lead from the pod. `words` say what was done, in order."""
+
+    def __init__(self, workload: Workload, outcomes: Mapping[str, Outcome]) -> None:
+        self.workload = workload
+        self.outcomes = outcomes
+        self.operations: list[Operation] = []
+        self.removed: list[str] = []
+        self.written: list[str] = []
+        self._data = to_data(workload.root)
+        self.pods: dict[str, dict[str, Any]] = {
+            release: deepcopy(outcome.verdict.submitted) for release, outcome in outcomes.items() if outcome.verdict is not None
+        }
+
+    @property
+    def title(self) -> str:
+        """What the operations do, as an instruction."""
+        from scclint.text import and_more
+
+        parts = []
+        if self.removed:
+            parts.append(f"remove {and_more(dict.fromkeys(self.removed), 4)}")
+        if self.written:
+            parts.append(f"write {and_more(dict.fromkeys(self.written), 3)}")
+        return sentence(", and ".join(parts))
+
+    def set(self, path: Path, value: Scalar, words: str = "") -> None:
+        """Write a scalar. Raises EditRefused where the manifest has no place for it."""
+        self._do(Set(self._full(path), value))
+        self.written.append(words or f"{path[-1]}: {shown(value)}")
+
+    def set_profile(self, holder: Path) -> None:
+        """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
+        whose = "the pod" if holder == ("spec",) else f"container {self.value((*holder, 'name'))}"
+        words = f"seccompProfile: {{type: RuntimeDefault}} in the securityContext of {whose}"
+        self.set((*holder, "securityContext", "seccompProfile", "type"), "RuntimeDefault", words)
+
+    def append(self, path: Path, value: Scalar) -> None:
+        """Add a scalar to a list. Raises EditRefused where the manifest has no place for it."""
+        self._do(Append(self._full(path), value))
+
+    def remove(self, path: Path, words: str = "") -> None:
+        """Remove a field or item, and what is empty then. Raises EditRefused if the manifest does not have it."""
+        full = self._full(path)
+        value = _at(self._data, full)
+        key = next(str(step) for step in reversed(path) if isinstance(step, str))
+        key = "capability" if key == "add" else key
+        simple = not isinstance(value, dict | list)
+        self.removed.append(words or (f"{key}: {shown(value)}" if simple else key))
+        self._do(Remove(pruned(self._data, full)))
+
+    def remove_volume(self, index: int) -> None:
+        """Remove a volume and all mounts of it."""
+        name = self.value(("spec", "volumes", index, "name"))
+        for containers in CONTAINER_LISTS:
+            for number, container in enumerate(self.value(("spec", containers)) or ()):
+                for field in ("volumeMounts", "volumeDevices"):
+                    mounts = container.get(field) if isinstance(container, dict) else None
+                    for at in range(len(mounts or ()) - 1, -1, -1):
+                        if mounts is not None and isinstance(mounts[at], dict) and mounts[at].get("name") == name:
+                            self.remove(("spec", containers, number, field, at), f"volume {name} with its mounts")
+        self.remove(("spec", "volumes", index), f"volume {name} with its mounts")
+
+    def value(self, path: Path) -> Any:
+        """What the manifest has at a path; None if it has nothing there."""
+        try:
+            return _at(self._data, self._full(path))
+        except EditRefused:
+            return None
+
+    def _full(self, path: Path) -> Path:
+        return self.workload.pod.path + path
+
+    def _do(self, operation: Set | Append | Remove) -> None:
+        self._data = changed_data(self._data, operation)
+        self.operations.append(operation)
+        below = operation.path[len(self.workload.pod.path) :]
+        for release, pod in self.pods.items():
+            try:
+                self.pods[release] = changed_data(pod, _moved(operation, below))
+            except EditRefused:
+                continue  # the release does not know the field, and so dropped it
+
+
+def pruned(data: Any, path: Path) -> Path:
+    """The path to remove with what is at `path`: that of the outermost holder that would be left empty and then means nothing."""
+    while len(path) > 2 and path[-2] in _OPTIONAL and len(_at(data, path[:-1])) == 1:
+        path = path[:-1]
+    return path
+
+
+def words_of(data: Any, operation: Operation) -> str:
+    """What an operation does to a document, as an instruction: `remove runAsUser: 0`."""
+    key = next(str(step) for step in reversed(operation.path) if isinstance(step, str))
+    if isinstance(operation, Rename):
+        return f"write {operation.key} instead of {key}"
+    is_item = isinstance(operation.path[-1], int)
+    if isinstance(operation, Set):
+        return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
+    if isinstance(operation, Append):
+        return f"add {shown(operation.value)} to {key}"
+    value = _at(data, operation.path)
+    if isinstance(value, dict | list):
+        return f"remove {key}"
+    return f"remove {shown(value)} from {key}" if is_item else f"remove {key}: {shown(value)}"
+
+
+def sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def shown(value: Scalar) -> str:
+    """A scalar as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+
+
+def _moved(operation: Set | Append | Remove, path: Path) -> Operation:
+    if isinstance(operation, Remove):
+        return Remove(path)
+    return type(operation)(path, operation.value)
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) and step in data else EditRefused
+        else:
+            data = data[step] if isinstance(data, list) and 0 <= step < len(data) else EditRefused
+        if data is EditRefused:
+            raise EditRefused("the manifest does not have the field")
+    return data

@@ -1,0 +1,274 @@
+"""Remedies to try for a finding, the smallest change first.
+
+A rule gives the edits where they are mechanical. For workloads there is a ladder: a profile under an SCC that the pod may use
+already, then the fewest fields without which `restricted-v2` admits the pod, then a user namespace.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from scclint.admission.field import FieldError
+from scclint.finding import Finding, Operation, Path, Remove
+from scclint.model.object import ApiObject
+from scclint.model.terms import POD_SECCOMP_ANNOTATION
+from scclint.model.workload import Workload
+from scclint.record import replace
+from scclint.remedy.draft import Draft, pruned, sentence, words_of
+from scclint.remedy.prove import Remedy
+from scclint.remedy.workbench import Basis, Workbench
+from scclint.world import PROJECT_USER, Outcome, World
+from scclint.yaml.edit import EditRefused, changed_data
+from scclint.yaml.nodes import to_data
+
+REQUIRED_SCC = "openshift.io/required-scc"
+RESTRICTED = "restricted-v2"
+_PROFILES = ("runtime/default", "docker/default")
+_REQUIRED_SCC_SINCE = 27
+_USER_NAMESPACE_SINCE = 33
+_ROUNDS = 6
+"""How often the errors of an SCC are asked for. Each round changes a field, and a pod has few that an SCC judges."""
+
+Step = Callable[[Draft, Workbench], bool]
+"""Puts a remedy together; False if it cannot work, which a look at the pod shows without judging the unit."""
+
+
+def remedies(bench: Workbench, finding: Finding, basis: Basis) -> Iterator[Remedy]:
+    """The remedies to try, in order."""
+    if basis.problem.edits:
+        with suppress(EditRefused):
+            yield from _as_told(basis)
+    subject = basis.subject
+    if not isinstance(subject, Workload) or _written_elsewhere(subject):
+        return
+    outcomes = {release: world.outcome(subject) for release, world in bench.worlds.items()}
+    seen = set()
+    for step in LADDERS.get(finding.rule_id, ()):
+        draft = Draft(subject, outcomes)
+        try:
+            fits = step(draft, bench)
+        except EditRefused:
+            continue
+        operations = tuple(draft.operations)
+        if fits and operations and operations not in seen:
+            seen.add(operations)
+            yield Remedy(draft.title, operations)
+
+
+def why_none(bench: Workbench, basis: Basis) -> str:
+    """Why there is nothing to try for a workload, as a clause; empty for a finding that only its author can settle."""
+    subject = basis.subject
+    if isinstance(subject, Workload) and basis.rule.id in LADDERS:
+        if _written_elsewhere(subject):
+            return "the fields of the pod are written in other places"
+        if _privileged(bench, subject):
+            return "a container is privileged by nature"
+        return "no change of a few fields lets an SCC that the pod may use admit it"
+    return ""
+
+
+def _written_elsewhere(workload: Workload) -> bool:
+    """Whether the fields of the pod are not where a pod has them, as in a Tekton Task."""
+    return bool(workload.provenance.moved or workload.provenance.elsewhere or workload.implied)
+
+
+def _as_told(basis: Basis) -> Iterator[Remedy]:
+    """The edits that the rule gives. What they leave empty is removed as well."""
+    root, subject = basis.document.root, basis.subject
+    if root is None:
+        return
+    data = to_data(root)
+    operations: list[Operation] = []
+    words = []
+    for told in basis.problem.edits:
+        path = subject.written(told.path) if isinstance(subject, ApiObject) else told.path
+        words.append(words_of(data, replace(told, path=path)))
+        operation: Operation = replace(told, path=pruned(data, path) if isinstance(told, Remove) else path)
+        data = changed_data(data, operation)
+        operations.append(operation)
+    yield Remedy(sentence(", and ".join(dict.fromkeys(words))), tuple(operations))
+
+
+def _profile_on_pod(draft: Draft, bench: Workbench) -> bool:
+    draft.set_profile(("spec",))
+    return _admitted(draft, bench)
+
+
+def _profile_on_containers(draft: Draft, bench: Workbench) -> bool:
+    """For kinds whose pods have no security context of their own."""
+    if draft.workload.group != "serving.knative.dev":
+        return False
+    for container in draft.workload.pod.containers:
+        if container.seccomp_type.value is None:
+            draft.set_profile(("spec", container.list, container.index))
+    return _admitted(draft, bench)
+
+
+def _same_profile(draft: Draft, bench: Workbench) -> bool:
+    """Write the profile that the SCC applies."""
+    profiles = {
+        (container.type, container.localhost_profile)
+        for outcome in draft.outcomes.values()
+        for container in outcome.seccomp
+        if container.source == "SCC default"
+    }
+    if profiles != {("RuntimeDefault", None)}:
+        return False
+    return _profile_on_pod(draft, bench)
+
+
+def _require_confining(draft: Draft, bench: Workbench) -> bool:
+    """Require an SCC that the pod may use already and that applies a profile."""
+    scc = _usable(draft, bench)
+    if not scc:
+        return False
+    _pin(draft, scc)
+    draft.set_profile(("spec",))
+    return _admitted(draft, bench)
+
+
+def _require_own(draft: Draft, bench: Workbench) -> bool:
+    """Require the SCC that the pod gets by the rights of its service account alone."""
+    found = set()
+    for world in bench.worlds.values():
+        outcome = world.outcome(draft.workload, PROJECT_USER)
+        found.add(outcome.verdict.scc if outcome.verdict else None)
+    scc = found.pop() if len(found) == 1 else None
+    if scc is None or not _may_pin(bench):
+        return False
+    _pin(draft, scc)
+    return True
+
+
+def _fit(draft: Draft, bench: Workbench) -> bool:
+    """Remove the fewest fields without which restricted-v2 admits the pod."""
+    if _privileged(bench, draft.workload):
+        return False
+    for _ in range(_ROUNDS):
+        errors: dict[Path, FieldError] = {}
+        for release, world in bench.worlds.items():
+            found = world.cluster.errors_under(RESTRICTED, draft.pods[release], namespace=draft.outcomes[release].namespace)
+            if found is None:
+                return False
+            errors |= {error.path: error for error in found}
+        if not errors:
+            if _pinned(draft, bench):
+                _pin(draft, RESTRICTED)
+            return bool(draft.operations) and _admitted(draft, bench)
+        before = len(draft.operations)
+        for path in sorted(errors, key=_position, reverse=True):
+            _resolve(draft, path)
+        if len(draft.operations) == before:
+            return False
+    return False
+
+
+def _fit_with_profile(draft: Draft, bench: Workbench) -> bool:
+    if not _fit(draft, bench):
+        return False
+    draft.set_profile(("spec",))
+    return _admitted(draft, bench)
+
+
+def _user_namespace(draft: Draft, bench: Workbench) -> bool:
+    """Give the pod a user namespace, for which every account may use restricted-v3."""
+    if any(world.cluster.kubernetes_minor < _USER_NAMESPACE_SINCE for world in bench.worlds.values()):
+        return False
+    if draft.value(("spec", "hostUsers")) is not None or _pinned(draft, bench):
+        return False
+    draft.set(("spec", "hostUsers"), False)
+    return _admitted(draft, bench)
+
+
+LADDERS: Mapping[str, tuple[Step, ...]] = {
+    "SEC210": (_same_profile,),
+    "SEC201": (_profile_on_pod, _profile_on_containers, _require_confining, _fit_with_profile),
+    "SCC101": (_fit, _user_namespace),
+    "SCC102": (_fit, _fit_with_profile),
+    "SCC103": (_fit, _fit_with_profile),
+    "SCC104": (_require_own, _fit, _fit_with_profile),
+    "SCC107": (_fit, _fit_with_profile, _user_namespace),
+    "SEC206": (_require_confining, _fit),
+}
+"""What to try for a finding of a rule about workloads."""
+
+
+_REMOVABLE = frozenset(
+    ("runAsUser", "fsGroup", "allowPrivilegeEscalation", "hostPID", "hostIPC", "hostNetwork", "hostPort", "supplementalGroups")
+)
+"""Fields that an SCC may reject and that a pod may do without."""
+
+
+def _resolve(draft: Draft, path: Path) -> None:
+    """Change the field because of which an SCC rejects the pod. Nothing happens if that is not possible."""
+    steps = [step for step in path if isinstance(step, str)]
+    if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
+        draft.remove_volume(path[2])
+    elif "seccompProfile" in steps:
+        profile = path[: path.index("seccompProfile") + 1]
+        draft.set_profile(profile[:-2])
+        if draft.value((*profile, "localhostProfile")) is not None:
+            draft.remove((*profile, "localhostProfile"))
+    elif "seLinuxOptions" in steps:
+        _remove(draft, path[: path.index("seLinuxOptions") + 1])
+    elif "sysctls" in steps:
+        _remove(draft, path[: path.index("sysctls") + 2])
+    elif "capabilities" in steps or _REMOVABLE.intersection(steps) or POD_SECCOMP_ANNOTATION in steps:
+        _remove(draft, path)
+
+
+def _remove(draft: Draft, path: Path) -> None:
+    if draft.value(path) is not None:
+        draft.remove(path)
+
+
+def _admitted(draft: Draft, bench: Workbench) -> bool:
+    """Whether every release admits the pod. This takes no judging of the unit, and rules out most of what cannot be proved."""
+    return all(
+        bench.worlds[release]
+        .cluster.admit(pod, namespace=draft.outcomes[release].namespace, user=draft.outcomes[release].creator)
+        .allowed
+        for release, pod in draft.pods.items()
+    )
+
+
+def _usable(draft: Draft, bench: Workbench) -> str:
+    """The first SCC that applies RuntimeDefault and that the pod may use on every release; empty if there is none."""
+    if not _may_pin(bench):
+        return ""
+    names: list[list[str]] = []
+    for world in bench.worlds.values():
+        confining = world.explain(draft.workload, among=lambda scc, world=world: _default(scc, world) in _PROFILES)  # type: ignore[misc]  # mypy has no type for a lambda with a default
+        names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
+    return next((scc for scc in names[0] if all(scc in more for more in names)), "") if names else ""
+
+
+def _default(scc: str, world: World) -> str:
+    return next((entry for entry in world.cluster.sccs[scc].seccomp_profiles if entry != "*"), "")
+
+
+def _may_pin(bench: Workbench) -> bool:
+    return all(
+        world.cluster.platform != "kubernetes" and world.cluster.kubernetes_minor >= _REQUIRED_SCC_SINCE
+        for world in bench.worlds.values()
+    )
+
+
+def _pinned(draft: Draft, bench: Workbench) -> bool:
+    return _may_pin(bench) and any(_required(outcome) for outcome in draft.outcomes.values())
+
+
+def _required(outcome: Outcome) -> bool:
+    return outcome.verdict is not None and bool(outcome.verdict.required_scc)
+
+
+def _pin(draft: Draft, scc: str) -> None:
+    draft.set(("metadata", "annotations", REQUIRED_SCC), scc)
+
+
+def _privileged(bench: Workbench, workload: Workload) -> bool:
+    return any(container.privileged.value is True for container in workload.pod.containers)
+
+
+def _position(path: Path) -> tuple[tuple[int, Any], ...]:
+    return tuple((1, step) if isinstance(step, int) else (0, step) for step in path)

@@ -1,0 +1,187 @@
+"""One unit, judged as it is, on which edits are tried out: the edited unit is judged by the same rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from scclint.config import Selection
+from scclint.expand import Settings, expand
+from scclint.finding import Finding, Operation, Problem
+from scclint.judge import OpenUnit
+from scclint.judge.check import apply_rules, stamp
+from scclint.judge.inputs import expand_settings
+from scclint.judge.session import Session
+from scclint.judge.worlds import make_worlds
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.model.kinds import TEKTON
+from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
+from scclint.record import record, replace
+from scclint.rule import AnyRule, Checked
+from scclint.world import World
+from scclint.yaml.edit import EditRefused, edit
+
+
+@record
+class Basis:
+    """What a finding is about: the subject and problem of its rule, in the world of one release."""
+
+    subject: Checked
+    problem: Problem
+    rule: AnyRule
+    document: Document
+
+
+@record
+class Trial:
+    """An edited unit. `pairs` are the objects of the edited document, before and after. `before` and `after` are the findings of every
+    rule on all subjects that the edit can change. `only_workloads`: SCCs, RBAC and namespaces are the same.
+    """
+
+    text: str
+    edited: str
+    under_comment: bool
+    pairs: tuple[tuple[ApiObject, ApiObject], ...]
+    worlds: Mapping[str, World]
+    before: tuple[Finding, ...]
+    after: tuple[Finding, ...]
+    only_workloads: bool
+
+
+class Workbench:
+    """A unit with its worlds, and the trials so far. `judged` are the findings of each subject as the unit is, by its `id`."""
+
+    def __init__(self, opened: OpenUnit, session: Session) -> None:
+        self.opened = opened
+        self.worlds = opened.worlds
+        self._session = session
+        self._judged: dict[int, list[Finding]] = {}
+        self._trials: dict[tuple[int, tuple[Operation, ...]], Trial | EditRefused] = {}
+
+    def text(self, file: str) -> str:
+        """The text of a file of the unit."""
+        return self._session.outline.text(file)
+
+    def basis(self, finding: Finding) -> Basis | None:
+        """The subject and problem that a finding was made from; None if it points to another file than the one that was judged."""
+        (rule,) = (known for known in self._session.registry.rules if known.id == finding.rule_id)
+        for subject in self.opened.subjects:
+            if subject.file != finding.span.file or not isinstance(subject, rule.on):
+                continue
+            for world in self.worlds.values():
+                for problem in rule.check(subject, world):
+                    made = stamp(problem, rule, finding.severity, subject)
+                    same = (made.span, made.path, made.subject, made.message)
+                    if same == (finding.span, finding.path, finding.subject, finding.message):
+                        return Basis(subject, problem, rule, subject if isinstance(subject, Document) else subject.document)
+        return None
+
+    def try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
+        """Judge the unit with a document edited. Raises EditRefused if the edit cannot be made."""
+        key = (id(document), tuple(operations))
+        if key not in self._trials:
+            try:
+                self._trials[key] = self._try_out(document, operations)
+            except EditRefused as refused:
+                self._trials[key] = refused
+        found = self._trials[key]
+        if isinstance(found, EditRefused):
+            raise found
+        return found
+
+    def _try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
+        text = self.text(document.file)
+        edited = edit(text, document.index, operations)
+        documents = list(load_file(document.file, edited.text, self._session.outline.kinds))
+        new = documents[document.index]
+        if new.status != document.status or len(documents) <= document.index:
+            raise EditRefused("the edited document would be read as another kind of text")
+        pairs = self._pairs(document, new)
+        replaced = {id(old): changed for old, changed in pairs}
+        only_workloads = all(isinstance(new, Workload) or old.manifest == new.manifest for old, new in pairs)
+        worlds = self._worlds(replaced, only_workloads=only_workloads)
+        reported = {id(obj) for obj in self.opened.ours}
+        kept = [s for s in self.opened.subjects if id(s) not in replaced and _may_change(s, only_workloads=only_workloads)]
+        before: list[Checked] = [document, *(old for old, _ in pairs if id(old) in reported and _is_subject(old))]
+        after: list[Checked] = [new, *(changed for old, changed in pairs if id(old) in reported and _is_subject(changed))]
+        return Trial(
+            text,
+            edited.text,
+            edited.under_comment,
+            pairs,
+            worlds,
+            tuple(finding for subject in (*before, *kept) for finding in self._findings(subject)),
+            tuple(self._check(worlds, [*after, *kept])),
+            only_workloads,
+        )
+
+    def _pairs(self, document: Document, new: Document) -> tuple[tuple[ApiObject, ApiObject], ...]:
+        """The objects of a document, before and after the edit. What the unit adds to their provenance holds for both."""
+        settings = self._settings()
+        old = [obj for obj in self.opened.objects if obj.document is document]
+        fresh, edited = list(expand(document, settings)), list(expand(new, settings))
+        if not len(old) == len(fresh) == len(edited):
+            raise EditRefused("the edited document would define other objects")
+        return tuple((one, _with_added(changed, one, alone)) for one, alone, changed in zip(old, fresh, edited, strict=True))
+
+    def _settings(self) -> Settings:
+        config, unit = self._session.config, self.opened.unit
+        settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
+        if tekton := [document for document in self.opened.inputs.documents if document.kind in TEKTON]:
+            from scclint.expand.tekton_runs import References
+
+            settings = replace(settings, references=References(tekton))
+        return settings
+
+    def _worlds(self, replaced: Mapping[int, ApiObject], *, only_workloads: bool) -> Mapping[str, World]:
+        first = next(iter(self.worlds.values()))
+        if not only_workloads:
+            objects = [replaced.get(id(obj), obj) for obj in first.objects]
+            namespace = first.namespace_asked
+            return make_worlds(
+                objects,
+                self._session.config,
+                self._session.clusters,
+                namespace=namespace,
+                elsewhere=first.elsewhere,  # type: ignore[arg-type]  # the worlds of a unit have its `Elsewhere`
+            )
+        found: dict[str, World] = {}
+        others = found if len(self.worlds) > 1 else None
+        found.update({name: world.with_objects(replaced, others) for name, world in self.worlds.items()})
+        return found
+
+    def _findings(self, subject: Checked) -> list[Finding]:
+        if id(subject) not in self._judged:
+            self._judged[id(subject)] = self._check(self.worlds, [subject])
+        return self._judged[id(subject)]
+
+    def _check(self, worlds: Mapping[str, World], subjects: Sequence[Checked]) -> list[Finding]:
+        """The findings of all rules, each with its own severity, also of those that the run does not select."""
+        severities: Selection = {rule.id: rule.severity for rule in self._session.registry.rules}
+        findings, crashes = apply_rules(worlds, subjects, self._session.registry.rules, lambda file: severities)
+        if crashes:
+            raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
+        return findings
+
+
+def _is_subject(obj: ApiObject) -> bool:
+    return isinstance(obj, Workload) or not obj.partial
+
+
+def _may_change(subject: Checked, *, only_workloads: bool) -> bool:
+    """Whether an edit elsewhere in the unit can change what rules say about a subject."""
+    return not isinstance(subject, Document) and not (only_workloads and isinstance(subject, Workload))
+
+
+def _with_added(changed: ApiObject, old: ApiObject, alone: ApiObject) -> ApiObject:
+    """The changed object with what the unit added to the provenance of the old one, which by itself had that of `alone`."""
+    added: dict[str, Any] = {}
+    for name in type(old.provenance).__match_args__:
+        value = getattr(old.provenance, name)
+        if value != getattr(alone.provenance, name):
+            added[name] = value
+    return changed.with_provenance(**added) if added else changed
+
+
+def workload_pairs(pairs: Iterable[tuple[ApiObject, ApiObject]]) -> list[tuple[Workload, Workload]]:
+    return [(old, new) for old, new in pairs if isinstance(old, Workload) and isinstance(new, Workload)]

@@ -1,0 +1,201 @@
+"""`scclint fix`, and --fix and --fixes of `scclint check`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile
+from scclint.remedy.apply import write_file
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      # Two of them.
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsUser: 1001  # the image's
+            allowPrivilegeEscalation: no
+        - name: log
+          image: registry.example/log:1
+          securityContext:
+            runAsUser: 1001
+            runAsNonRoot: true
+"""
+SAFE = WEB.replace(": no\n", ": false\n")
+UNSAFE = SAFE.replace("            runAsUser: 1001  # the image's\n", "").replace("            runAsUser: 1001\n", "")
+
+
+def test_safe_fixes_are_applied_and_the_rest_is_told(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    run = cli("fix")
+    assert (here / "web.yaml").read_text() == SAFE
+    assert run.status == 1
+    assert run.out == ""
+    assert "web.yaml:14:13: SCC101 is left: the fix changes a pod, and --unsafe applies it: Remove runAsUser: 1001." in run.err
+    assert "scclint: fixed 1 finding in 1 file; 2 left" in run.err
+
+
+def test_unsafe_fixes_are_applied_if_asked_for(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    assert cli("fix", "--unsafe").status == 0
+    assert (here / "web.yaml").read_text() == UNSAFE
+    again = cli("fix", "--unsafe")
+    assert again == (0, "", "scclint: fixed 0 findings in 0 files; 0 left\n")
+    assert (here / "web.yaml").read_text() == UNSAFE
+    assert cli("check").status == 0
+
+
+def test_a_diff_is_one_that_git_applies(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    run = cli("fix", "--unsafe", "--diff")
+    assert (here / "web.yaml").read_text() == WEB
+    subprocess.run(["git", "apply", "-"], input=run.out, text=True, cwd=here, check=True)
+    assert (here / "web.yaml").read_text() == UNSAFE
+
+
+def test_check_tells_what_would_change(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    run = cli("fix", "--unsafe", "--check")
+    assert run.status == 1
+    assert "scclint: would change web.yaml" in run.err
+    assert (here / "web.yaml").read_text() == WEB
+    (here / "web.yaml").write_text(UNSAFE)
+    assert cli("fix", "--unsafe", "--check").status == 0
+
+
+def test_only_selected_rules_are_fixed(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    assert cli("fix", "--select", "MAN007").status == 0
+    assert (here / "web.yaml").read_text() == SAFE
+
+
+def test_suppressed_findings_are_not_fixed(here: Path, cli: Cli) -> None:
+    text = WEB.replace(": no\n", ": no  # scclint: ignore[MAN007] the tool reads it so\n")
+    (here / "web.yaml").write_text(text)
+    cli("fix")
+    assert (here / "web.yaml").read_text() == text
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_encoding_line_ends_and_mode_are_kept(mark: bytes, here: Path, cli: Cli) -> None:
+    file = here / "web.yaml"
+    file.write_bytes(mark + WEB.replace("\n", "\r\n").encode())
+    file.chmod(0o640)
+    cli("fix", "--unsafe")
+    assert file.read_bytes() == mark + UNSAFE.replace("\n", "\r\n").encode()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(here) == ["web.yaml"]
+
+
+def test_utf_16_is_kept(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_bytes(b"\xff\xfe" + WEB.encode("utf-16-le"))
+    cli("fix", "--unsafe")
+    assert (here / "web.yaml").read_bytes() == b"\xff\xfe" + UNSAFE.encode("utf-16-le")
+
+
+def test_generated_files_are_left(here: Path, cli: Cli) -> None:
+    text = f"# This file was generated. DO NOT EDIT.\n{WEB}"
+    (here / "web.yaml").write_text(text)
+    run = cli("fix", "--unsafe")
+    assert (here / "web.yaml").read_text() == text
+    assert "SCC101 is left: the file is generated: change what it is generated from" in run.err
+
+
+def test_links_within_the_folder_are_followed_and_kept(here: Path, cli: Cli) -> None:
+    (here / "real").mkdir()
+    (here / "real" / "web.txt").write_text(WEB)
+    (here / "web.yaml").symlink_to("real/web.txt")
+    cli("fix", "--unsafe", ".")
+    assert (here / "web.yaml").is_symlink()
+    assert (here / "real" / "web.txt").read_text() == UNSAFE
+
+
+def test_links_that_lead_out_are_refused(here: Path, cli: Cli) -> None:
+    (here / "out.yaml").write_text(WEB)
+    (here / "in").mkdir()
+    (here / "in" / "web.yaml").symlink_to("../out.yaml")
+    run = cli("fix", "--unsafe", "in/web.yaml")
+    assert (here / "out.yaml").read_text() == WEB
+    assert "is left: it is a link that leads out of the folder" in run.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write to every file")
+def test_files_that_cannot_be_written_are_left(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    (here / "web.yaml").chmod(0o400)
+    assert "is left: it cannot be written to" in cli("fix", "--unsafe").err
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text("b: 1\n")
+    with pytest.raises(LoadError, match="changed while it was fixed"):
+        write_file(SourceFile(str(file), "web.yaml"), "a: 1\n", "a: 2\n")
+    assert file.read_text() == "b: 1\n"
+    assert os.listdir(tmp_path) == ["web.yaml"]
+
+
+def test_sccs_are_never_changed(here: Path, cli: Cli) -> None:
+    scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: own}\n"
+    (here / "scc.yaml").write_text(scc)
+    run = cli("fix", "--unsafe")
+    assert (here / "scc.yaml").read_text() == scc
+    assert "SCC301 is left: scclint does not change SCCs" in run.err
+
+
+def test_standard_input_is_no_file(cli: Cli) -> None:
+    run = cli("fix", "-")
+    assert run.status == 2
+    assert "standard input" in run.err
+
+
+def test_several_documents_of_one_file(here: Path, cli: Cli) -> None:
+    """Fixes in several places go together, and fixes of the same lines one after the other."""
+    text = "---\n".join(WEB.replace("name: web,", f"name: web-{number},") for number in range(5))
+    (here / "web.yaml").write_text(text)
+    assert cli("fix", "--unsafe").status == 0
+    assert (here / "web.yaml").read_text() == "---\n".join(
+        UNSAFE.replace("name: web,", f"name: web-{number},") for number in range(5)
+    )
+
+
+def test_check_can_fix_first(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    run = cli("check", "--fix", "--format", "json")
+    assert (here / "web.yaml").read_text() == SAFE
+    assert {finding["rule"] for finding in json.loads(run.out)["findings"]} == {"SCC101", "SCC107"}
+
+
+def test_check_shows_fixes_where_a_format_carries_them(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(WEB)
+    assert "unsafe fix" not in cli("check").out
+    assert "unsafe fix: Remove runAsUser: 1001." in cli("check", "--fixes", "always").out
+    assert '"fixes":' in cli("check", "--format", "sarif").out
+    assert '"fixes":' not in cli("check", "--format", "sarif", "--fixes", "never").out
+
+
+def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scclint.cli.check.MAX_FIXED_FINDINGS", 1)
+    (here / "web.yaml").write_text(WEB)
+    run = cli("check", "--format", "rdjson")
+    assert "suggestions" not in run.out
+    assert "more than 1 findings: use --fixes always" in run.err
+    assert "suggestions" in cli("check", "--format", "rdjson", "--fixes", "always").out

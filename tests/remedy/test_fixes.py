@@ -1,0 +1,215 @@
+"""A fix is shown only after the edited unit was judged: what it must do, and what it must never do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scclint.config.model import Config
+from scclint.finding import Finding, Fix
+from tests.running import run_over
+from tools.check_fixes import check
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  serviceAccountName: web
+  containers:
+    - name: web
+      image: registry.example/web:1
+"""
+
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+"""
+
+
+def grant(scc: str) -> str:
+    return f"""---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: web-{scc}, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:{scc}"}}
+subjects: [{{kind: ServiceAccount, name: web}}]
+"""
+
+
+def fixed(text: str, rule: str, folder: Path, **settings: object) -> Finding:
+    """The first finding of a rule, with its fix or the reason why it has none."""
+    return next(finding for finding in all_fixed(text, folder, **settings) if finding.rule_id == rule)
+
+
+def all_fixed(text: str, folder: Path, **settings: object) -> Iterator[Finding]:
+    file = folder / "web.yaml"
+    file.write_text(text, encoding="utf-8")
+    run = run_over([str(file)], Config(profile="strict", render="never", **settings))  # type: ignore[arg-type]  # the fields of a configuration
+    report = run.report()
+    yield from run.with_fixes(report, report.live).live
+
+
+def carried_out(text: str, fix: Fix | None) -> str:
+    assert fix is not None
+    lines = text.splitlines(keepends=True)
+    for edit in reversed(fix.edits):
+        lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
+    return "".join(lines)
+
+
+def test_every_fix_of_the_fixtures_keeps_its_promises() -> None:
+    """Checked from outside, by a script that shares nothing with the proof."""
+    found = check(sorted(map(str, FIXTURES.glob("*/bad*.yaml"))))
+    assert found.broken == []
+    proved = {rule for rule, counts in found.counts.items() if counts["safe"] or counts["unsafe"] or counts["advice"]}
+    assert proved >= {
+        *("MAN003", "MAN007", "SCC101", "SCC102", "SCC103", "SCC104", "SCC107", "SCC112", "SCC301", "SCC302", "SCC303"),
+        *("SCC304", "SCC308", "SCC310", "SCC311"),
+        *("SEC201", "SEC202", "SEC204", "SEC205", "SEC206", "SEC209", "SEC210", "SEC214", "SEC216"),
+    }
+
+
+def test_a_profile_that_an_scc_applies_anyway_is_a_safe_fix(tmp_path: Path) -> None:
+    finding = fixed(DEPLOYMENT, "SEC210", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.safety == "safe"
+    assert carried_out(DEPLOYMENT, finding.fix) == DEPLOYMENT + (
+        "      securityContext:\n        seccompProfile:\n          type: RuntimeDefault\n"
+    )
+
+
+def test_a_pinned_pod_is_pinned_to_the_scc_that_then_admits_it(tmp_path: Path) -> None:
+    """`anyuid` rejects a pod that sets a profile. A profile alone would leave the pod without an SCC."""
+    text = DEPLOYMENT.replace("      labels:", "      annotations: {openshift.io/required-scc: anyuid}\n      labels:") + grant(
+        "anyuid"
+    )
+    edited = carried_out(text, fixed(text, "SEC201", tmp_path).fix)
+    assert "openshift.io/required-scc: restricted-v2" in edited
+    assert "type: RuntimeDefault" in edited
+
+
+def test_no_fix_grants_anything(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "          securityContext: {privileged: true}\n"
+    finding = fixed(text, "SCC101", tmp_path)
+    assert finding.fix is None
+    assert finding.no_fix == "a container is privileged by nature"
+
+
+def test_a_volume_goes_with_its_mounts(tmp_path: Path) -> None:
+    text = (
+        DEPLOYMENT
+        + "          volumeMounts:\n            - {name: host, mountPath: /host}\n            - {name: tmp, mountPath: /tmp}\n"
+        + "      initContainers:\n        - name: first\n          image: registry.example/first:1\n"
+        + "          volumeMounts: [{name: host, mountPath: /host}]\n"
+        + "      volumes:\n        - name: tmp\n          emptyDir: {}\n        - name: host\n          hostPath: {path: /var/log}\n"
+    )
+    finding = fixed(text, "SCC101", tmp_path)
+    edited = carried_out(text, finding.fix)
+    assert "host" not in edited.replace("hostPath", "host").split("spec:", 2)[2].replace("- name: tmp", "")
+    assert "{name: tmp, mountPath: /tmp}" in edited
+    assert not [f for f in all_fixed(edited, tmp_path) if f.rule_id in ("SCC101", "MAN002")]
+
+
+def test_the_fewest_fields_are_removed(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 1001, runAsNonRoot: true}\n      hostNetwork: true\n"
+    edited = carried_out(text, fixed(text, "SCC101", tmp_path).fix)
+    assert "securityContext: {runAsNonRoot: true}" in edited
+    assert "hostNetwork" not in edited
+    assert "runAsUser" not in edited
+
+
+def test_a_field_that_is_gone_takes_an_empty_security_context_with_it(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "          securityContext:\n            runAsUser: 1001\n"
+    assert carried_out(text, fixed(text, "SCC101", tmp_path).fix) == DEPLOYMENT
+
+
+def test_an_annotation_that_only_silences_a_rule_is_no_fix(tmp_path: Path) -> None:
+    """The pod gets the same SCC from everyone already, so that a required SCC would change nothing."""
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + grant("nonroot-v2")
+    for finding in all_fixed(text, tmp_path):
+        if finding.fix is not None:
+            assert "required-scc" not in carried_out(text, finding.fix)
+
+
+def test_a_grant_that_would_be_left_behind_disproves_a_fix(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + grant("nonroot-v2")
+    finding = fixed(text, "SCC107", tmp_path)
+    assert finding.fix is None
+    assert "RBA403 (unneeded-scc-grant) would be reported" in finding.no_fix
+
+
+def test_a_profile_of_the_pod_is_not_lost(tmp_path: Path) -> None:
+    profile = "  securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}\n"
+    finding = fixed(POD.replace("  serviceAccountName", f"{profile}  serviceAccountName"), "SCC102", tmp_path)
+    assert finding.fix is None
+    assert "would lose its seccomp profile" in finding.no_fix
+
+
+def test_a_comment_above_a_removed_line_makes_a_fix_unsafe(tmp_path: Path) -> None:
+    text = DEPLOYMENT.replace("  selector:", "  # The old name.\n  replica: 2\n  selector:").replace("replica: 2", "paws: 2")
+    finding = fixed(text, "MAN003", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.safety == "unsafe"
+    assert fixed(text.replace("  # The old name.\n", ""), "MAN003", tmp_path).fix is not None
+    assert fixed(text.replace("  # The old name.\n", ""), "MAN003", tmp_path).fix.safety == "safe"  # type: ignore[union-attr]  # asserted above
+
+
+def test_a_changed_scc_is_advice(tmp_path: Path) -> None:
+    scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: own}\n"
+    finding = fixed(scc, "SCC301", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.safety == "advice"
+    assert carried_out(scc, finding.fix) == scc + "seccompProfiles:\n- runtime/default\n"
+
+
+def test_a_fix_holds_for_every_release(tmp_path: Path) -> None:
+    """Before 4.14, the annotation does nothing, so it is no way to a profile there."""
+    text = DEPLOYMENT.replace("      labels:", "      annotations: {openshift.io/required-scc: anyuid}\n      labels:") + grant(
+        "anyuid"
+    )
+    assert fixed(text, "SEC201", tmp_path, openshift=("4.16", "4.20")).fix is not None
+    older = fixed(text, "SEC201", tmp_path, openshift=("4.13", "4.20"))
+    assert older.fix is None or "4.13" not in older.fix.title
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"# Code generated by make. DO NOT EDIT.\n{DEPLOYMENT}", "the file is generated"),
+        (f"---\n# Source: web/templates/web.yaml\n{DEPLOYMENT}", "Helm rendered the file"),
+        (DEPLOYMENT.replace("containers:", "containers: &all") + "x: *all\n", "the aliases *all repeat the value"),
+    ],
+)
+def test_what_must_not_be_edited_has_no_fix(text: str, why: str, tmp_path: Path) -> None:
+    text = text.replace("          image", "          securityContext: {runAsUser: 1001}\n          image")
+    finding = fixed(text, "SCC101", tmp_path, openshift=("4.16",))
+    assert finding.fix is None
+    assert why in finding.no_fix
+
+
+def test_two_containers_share_one_fix(tmp_path: Path) -> None:
+    text = POD.replace("shop", "kube-public") + "    - name: other\n      image: registry.example/other:1\n"
+    fixes = {finding.fix for finding in all_fixed(text, tmp_path) if finding.rule_id == "SEC201"}
+    assert len(fixes) == 1
+    assert None not in fixes
+
+
+def test_the_second_edit_of_a_mapping_sees_the_first(tmp_path: Path) -> None:
+    """`{}` and a line below it, both computed on one tree, would be no YAML."""
+    text = POD + "  securityContext: {}\n"
+    text = text.replace("shop}", "shop, annotations: {seccomp.security.alpha.kubernetes.io/pod: runtime/default}}")
+    edited = carried_out(text, fixed(text, "SEC204", tmp_path).fix)
+    assert edited.endswith("  securityContext:\n    seccompProfile:\n      type: RuntimeDefault\n")
+    assert "annotations" not in edited

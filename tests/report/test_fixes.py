@@ -1,0 +1,138 @@
+"""How each format carries a proved fix."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from scclint.engine.report import Report
+from scclint.finding import Fix, TextEdit
+from scclint.record import replace
+from scclint.report import render
+from scclint.report.json_v1 import document
+from scclint.report.options import Options
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "json_v1.json").read_text(encoding="utf-8"))
+
+REMOVE = TextEdit("deploy/web.yaml", 14, 16, "")
+ADD = TextEdit("pod.yaml", 5, 5, "  hostUsers: false\n")
+FIXES = (
+    Fix("Remove runAsUser: 0.", "SCC restricted-v2 then admits the pods.", "unsafe", (REMOVE,)),
+    Fix("Write x.", "No.", "safe", (ADD,)),
+)
+
+
+@pytest.fixture
+def fixed(sample: Report) -> Report:
+    """The sample with a fix that removes lines, one that adds a line at the end of its file, and a reason for having none."""
+    first, second, third = sample.findings
+    return replace(
+        sample,
+        findings=(
+            replace(first, fix=FIXES[0]),
+            replace(second, fix=FIXES[1]),
+            replace(third, no_fix="the file is generated", suppression=None),
+        ),
+    )
+
+
+def test_json(fixed: Report) -> None:
+    value = document(fixed, Options())
+    assert list(Draft202012Validator(SCHEMA).iter_errors(value)) == []
+    assert value["findings"][0]["fix"] == {
+        "title": "Remove runAsUser: 0.",
+        "effect": "SCC restricted-v2 then admits the pods.",
+        "safety": "unsafe",
+        "edits": [{"file": "deploy/web.yaml", "line": 14, "endLine": 16, "text": ""}],
+    }
+    assert [(finding["fix"] is None, finding["noFix"]) for finding in value["findings"]] == [
+        (False, ""),
+        (False, ""),
+        (True, "the file is generated"),
+    ]
+
+
+def test_full(fixed: Report) -> None:
+    text = render(fixed, "full")
+    assert (
+        "   = unsafe fix: Remove runAsUser: 0. SCC restricted-v2 then admits the pods.\n"
+        "   | -        securityContext:\n"
+        "   | -          runAsUser: 0\n"
+    ) in text
+    assert "  = safe fix: Write x. No.\n  | +  hostUsers: false\n" in text
+    assert "  = note: no fix is proved: the file is generated\n" in text
+
+
+def test_a_long_fix_is_shortened(fixed: Report) -> None:
+    long = replace(FIXES[0], edits=(TextEdit("deploy/web.yaml", 1, 1, "x: 1\n" * 20),))
+    text = render(replace(fixed, findings=(replace(fixed.findings[0], fix=long),)), "full")
+    assert text.count("+x: 1") == 12
+    assert "... and 8 more lines" in text
+
+
+def test_sarif(fixed: Report, sarif_faults: Callable[[str, Path], list[tuple[str, str]]], tmp_path: Path) -> None:
+    text = render(fixed, "sarif")
+    first, second, third = json.loads(text)["runs"][0]["results"]
+    assert first["fixes"] == [
+        {
+            "description": {"text": "Remove runAsUser: 0. SCC restricted-v2 then admits the pods."},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "deploy/web.yaml"},
+                    "replacements": [
+                        {
+                            "deletedRegion": {"startLine": 14, "startColumn": 1, "endLine": 16, "endColumn": 1},
+                            "insertedContent": {"text": ""},
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+    (added,) = second["fixes"][0]["artifactChanges"][0]["replacements"]
+    assert added["deletedRegion"] == {"startLine": 4, "startColumn": 1, "endLine": 5, "endColumn": 1}
+    assert added["insertedContent"]["text"].endswith("}]\n  hostUsers: false\n")
+    assert "fixes" not in third
+    assert {rule for rule, _ in sarif_faults(text, tmp_path)} <= {"SARIF2005", "GH1006"}
+
+
+def test_sarif_of_a_last_line_without_end(fixed: Report) -> None:
+    texts = {**fixed.texts, "pod.yaml": fixed.texts["pod.yaml"].rstrip("\n")}
+    edit = TextEdit("pod.yaml", 4, 5, "spec: {}")
+    changed = replace(fixed, texts=texts, findings=(replace(fixed.findings[1], fix=replace(FIXES[1], edits=(edit,))),))
+    (result,) = json.loads(render(changed, "sarif"))["runs"][0]["results"]
+    region = result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"]
+    # The emoji takes two of SARIF's code units.
+    assert region == {"startLine": 4, "startColumn": 1, "endLine": 4, "endColumn": len(texts["pod.yaml"].split("\n")[3]) + 2}
+
+
+def test_rdjson(fixed: Report) -> None:
+    first, second, third = json.loads(render(fixed, "rdjson"))["diagnostics"]
+    assert first["suggestions"] == [{"range": {"start": {"line": 14}, "end": {"line": 15}}, "text": ""}]
+    assert second["suggestions"][0]["range"] == {"start": {"line": 4}, "end": {"line": 4}}
+    assert second["suggestions"][0]["text"].endswith("}]\n  hostUsers: false")
+    assert second["message"].endswith("Proved safe fix: write x. No.")
+    assert "suggestions" not in third
+
+
+def test_rdjson_takes_one_range_only(fixed: Report) -> None:
+    two = replace(FIXES[0], edits=(TextEdit("deploy/web.yaml", 2, 3, ""), REMOVE))
+    (only,) = json.loads(render(replace(fixed, findings=(replace(fixed.findings[0], fix=two),)), "rdjson"))["diagnostics"]
+    assert "suggestions" not in only
+    assert "Proved unsafe fix: remove runAsUser: 0." in only["message"]
+
+
+def test_markdown(fixed: Report) -> None:
+    text = render(fixed, "markdown")
+    assert (
+        "**unsafe fix** of SCC101, line 14: Remove runAsUser: 0. SCC restricted-v2 then admits the pods.\n\n```diff\n-" in text
+    )
+    assert "\n```diff\n+  hostUsers: false\n```\n" in text
+
+
+def test_markdown_fences_what_holds_a_fence(fixed: Report) -> None:
+    fence = replace(FIXES[1], edits=(TextEdit("pod.yaml", 5, 5, "a: '```'\n"),))
+    text = render(replace(fixed, findings=(replace(fixed.findings[1], fix=fence),)), "markdown")
+    assert "\n````diff\n+a: '```'\n````\n" in text
