@@ -25,8 +25,8 @@ from scclint.engine.run import Run
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
 from scclint.judge.session import RunOptions
+from scclint.outcome import Outcome
 from scclint.registry import builtin
-from scclint.world import Outcome
 
 
 class Checked(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from scclint.finding import Append, Operation, Path, Remove, Rename, Scalar, Set
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
-from scclint.world import Outcome
+from scclint.outcome import Outcome
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 

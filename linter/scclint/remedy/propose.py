@@ -13,11 +13,12 @@ from scclint.finding import Finding, Operation, Path, Remove
 from scclint.model.object import ApiObject
 from scclint.model.terms import POD_SECCOMP_ANNOTATION
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
 from scclint.record import replace
 from scclint.remedy.draft import Draft, pruned, sentence, words_of
 from scclint.remedy.prove import Remedy
 from scclint.remedy.workbench import Basis, Workbench
-from scclint.world import PROJECT_USER, Outcome, World
+from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 

@@ -15,11 +15,11 @@ from scclint.admission.pod import containers
 from scclint.cluster import Cluster
 from scclint.finding import Finding, Fix, Operation, Safety, Severity, TextEdit
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome, Step
 from scclint.record import record
 from scclint.remedy.workbench import Basis, Trial, Workbench, workload_pairs
 from scclint.text import listed
-from scclint.validation.pods import check_pod
-from scclint.world import PROJECT_USER, Outcome, World
+from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused
 
 _LIMITS = (
@@ -29,6 +29,14 @@ _LIMITS = (
     ("runAsNonRoot", True),
 )
 """Values of a security context that limit a container."""
+
+_LATER_STEPS: Mapping[Step, str] = {
+    "scc": "SCC admission",
+    "validation": "the validation of the API server",
+    "pod-security": "Pod Security admission",
+    "csi": "the admission of CSI volumes",
+}
+"""What each step of admission is called."""
 
 
 @record
@@ -129,9 +137,8 @@ def _outcome_disproves(before: Outcome, after: Outcome, was: World, world: World
         elif must_admit and before.creator == after.creator:
             yield f"no SCC would admit {name} still"
         return
-    broken = set(_invalid(after, world)) - set(_invalid(before, was))
-    if broken:
-        yield f"the API server would reject the pod of {name} after admission"
+    if after.rejected_by is not None and (before.rejected_by is None or must_admit):
+        yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
     confined = {c.name: c for c in before.seccomp if c.type in ("RuntimeDefault", "Localhost")}
     for container in after.seccomp:
         earlier = confined.get(container.name)
@@ -170,15 +177,6 @@ def _without_pin(outcome: Outcome) -> object:
     metadata = verdict.pod.get("metadata") or {}
     kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != "openshift.io/required-scc"}
     return verdict.allowed, verdict.scc, verdict.pod["spec"], kept
-
-
-def _invalid(outcome: Outcome, world: World) -> Iterator[str]:
-    """What the API server rejects in the pod as admission leaves it."""
-    verdict = outcome.verdict
-    if verdict is not None and verdict.allowed:
-        openshift = world.cluster.platform != "kubernetes"
-        for problem in check_pod(verdict.pod, "Pod", world.cluster.kubernetes_minor, openshift=openshift):
-            yield problem.message
 
 
 def _limits(outcome: Outcome) -> dict[str, set[str]]:
