@@ -96,7 +96,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if scc != outcome.verdict.scc:
             text, advice = _differs(outcome, scc, world, complete=complete)
         elif complete and _other_subject(outcome, subject, world):
-            text = f"and the rights of {_WHOSE[subject]} admitted them; by the verdict the rights of {_WHOSE[outcome.verdict.subject]} admit them"
+            expected = _WHOSE[outcome.verdict.subject]
+            text = f"and the rights of {_WHOSE[subject]} admitted them; by the verdict the rights of {expected} admit them"
             advice = f"Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed."
         else:
             continue

@@ -11,6 +11,7 @@ import pytest
 import scclint
 from scclint.admission.admit import SUBJECT_TYPE
 from scclint.cli import main
+from scclint.cluster.installed import Installation, own_sccs
 from scclint.config.model import Config
 from scclint.engine.report import Report
 from tests import must_gather
@@ -109,6 +110,24 @@ def test_release_and_kind_of_cluster(here: Path) -> None:
     assert lint(files("4.16.12", topology="External")).platform == "HyperShift 4.16"
     assert lint(files("4.16.12", topology="External", provider="IBMCloud")).platform == "ROKS 4.16"
     assert lint(files("4.16.12", topology="External"), settings={"cluster.platform": "openshift"}).platform == "OpenShift 4.16"
+
+
+def test_a_dump_with_all_sccs_has_no_others(here: Path) -> None:
+    sccs = {
+        f"{ROOT}/cluster-scoped-resources/security.openshift.io/securitycontextconstraints/{name}.yaml": must_gather.dump(scc)
+        for name, scc in own_sccs(Installation("4.22")).items()
+        if name != "insights-runtime-extractor-scc"
+    }
+
+    def usable(found: dict[str, str], **settings: Any) -> set[str]:
+        write_folder(Path("dump"), found)
+        unit = open_one(["web.yaml"], Config(cluster_state=("dump",), **settings))
+        return {*next(iter(unit.worlds.values())).cluster.sccs}
+
+    assert "insights-runtime-extractor-scc" in usable(files("4.22.1"))
+    assert usable(files("4.22.1") | sccs) == {*own_sccs(Installation("4.22")), "mine"} - {"insights-runtime-extractor-scc"}
+    assert "insights-runtime-extractor-scc" in usable({}, openshift=("5.0",)), "another release can bring it back"
+    assert "rook-ceph" in usable({}, addons=("odf",))
 
 
 def test_the_feature_set(here: Path) -> None:

@@ -107,6 +107,7 @@ class Cluster:
         payload: bool = True,
         upgraded_from_4_10: bool = False,
         addons: Iterable[str] = (),
+        among: Iterable[str] = (),
         cluster_admins: bool = False,
     ) -> "Cluster":
         """An OpenShift cluster of `release` (`4.20`) that also holds `objects`, which override the release's own by name.
@@ -115,12 +116,13 @@ class Cluster:
         `platform` is one of `OPENSHIFT_PLATFORMS`, and `feature_set` one of `FEATURE_SETS`. `payload`: with the SCCs and grants
         of all components that a release consists of; without it only the SCCs of cluster-kube-apiserver-operator.
         `upgraded_from_4_10`: first installed at 4.10 or older, so that everyone may use `restricted`. `addons`: with the
-        SCCs and grants of these products (see `scclint.cluster.addons`). `cluster_admins`: the
+        SCCs and grants of these products (see `scclint.cluster.addons`). `among`: of the release's
+        SCCs only those with these names, because a capability or an administrator removed the others; empty for all. `cluster_admins`: the
         group `system:cluster-admins` may do everything, as on an installed cluster; without it only what SCCs and
         `objects` grant counts. Raises UsageError for an unknown release, platform, feature set or add-on,
         ModelError for an object that the API server could not decode.
         """
-        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10, tuple(addons))
+        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10, tuple(addons), frozenset(among))
         installed.check(asked)
         own = installed.own_sccs(asked)
         brought = Objects([*own.values(), *installed.own_rbac(asked, cluster_admins=cluster_admins)])

@@ -36,7 +36,7 @@ class Installation:
 
     `payload`: with those of all components; without it only those of cluster-kube-apiserver-operator. MicroShift has no others.
     `upgraded_from_4_10`: the cluster was first installed as 4.10 or older. It keeps its `restricted`, which every authenticated
-    user may use. `addons` are names in `addons.json`.
+    user may use. `addons` are names in `addons.json`. `among`: the names of the release's SCCs that are there; empty for all.
     """
 
     release: str
@@ -45,6 +45,7 @@ class Installation:
     payload: bool = True
     upgraded_from_4_10: bool = False
     addons: tuple[str, ...] = ()
+    among: frozenset[str] = frozenset()
 
     @property
     def tech_preview(self) -> bool:
@@ -67,7 +68,9 @@ def own_sccs(asked: Installation) -> dict[str, Object]:
     absent = {entry["name"] for entry in _data("installed.json")["volumes"]} - known
     sccs = {}
     brought = [scc for addon in _of_addons(asked) for scc in addon.sccs]
-    for entry in (*_installed(asked, "sccs"), *_payload(asked, "sccs"), *brought):
+    of_release = (*_installed(asked, "sccs"), *_payload(asked, "sccs"))
+    there = (entry for entry in of_release if not asked.among or entry["name"] in asked.among)
+    for entry in (*there, *brought):
         name, scc = entry["name"], scc_of(entry)
         if "volumes" in scc:
             scc["volumes"] = [volume for volume in scc["volumes"] if volume not in absent]

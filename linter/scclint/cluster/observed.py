@@ -34,7 +34,7 @@ class ObservedPod:
 @record
 class Observed:
     """What dumps show. `version` is `4.16.12`; `platform` and `feature_set` are names of scclint, and `crio` are the
-    versions of CRI-O on the nodes (`1.29.8`). What they do not show is empty.
+    versions of CRI-O on the nodes (`1.29.8`). `sccs` are the names of all SCCs, if the dump has all. What they do not show is empty.
 
     `is_dump`: there is a must-gather or the like, not only a list of objects.
     """
@@ -44,6 +44,7 @@ class Observed:
     platform: str = ""
     feature_set: str = ""
     crio: tuple[str, ...] = ()
+    sccs: frozenset[str] = frozenset()
     pods: tuple[ObservedPod, ...] = ()
 
     @property

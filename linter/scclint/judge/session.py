@@ -93,7 +93,7 @@ class Session:
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
         """A cluster as installed for each release asked for."""
-        return make_clusters(self.config)
+        return make_clusters(self.config, self.observed)
 
     @cached_property
     def cluster(self) -> tuple[list[Document], list[Notice]]:

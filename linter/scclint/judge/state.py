@@ -25,6 +25,10 @@ from scclint.yaml.locate import locate
 _MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""
 
+_SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
+_ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
+"""SCCs of every cluster. A dump with these has all SCCs of the cluster, and one without has some of them."""
+
 
 @record
 class State:
@@ -59,18 +63,23 @@ def read_state(sources: Sources, config: Config) -> State:
     notices: list[Notice] = []
     shown: list[tuple[Mapping[str, Any], Span]] = []
     is_dump = False
+    sccs: set[str] = set()
     for source, item in _files(sources):
         if isinstance(item, LoadError):
             where = (item.message, item.file, item.line)
             notices.append(Notice("error", *where) if item.file in sources.named else left_out(*where))
             continue
         is_dump = is_dump or isinstance(source, Dump)
+        if isinstance(source, Dump) and item.name.startswith(_SCCS):
+            sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
         if item.name not in reported:
             documents += load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
             if any(mark in item.text for mark in _MARKS):
                 shown += _shown(item)
     notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.error and d.status == "unparsable"]
     seen = observe(shown, is_dump=is_dump)
+    if sccs >= _ALWAYS_THERE:
+        seen = replace(seen, sccs=frozenset(sccs))
     return State(tuple(documents), (*notices, *_differences(seen, config)), seen)
 
 

@@ -94,8 +94,11 @@ def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:
     return (*given, "system:unauthenticated" if user == "system:anonymous" else "system:authenticated")
 
 
-def make_clusters(config: Config) -> tuple[Cluster, ...]:
-    """Return a cluster as installed for each release (or Kubernetes version) that the configuration asks for, oldest first."""
+def make_clusters(config: Config, observed: "Observed | None" = None) -> tuple[Cluster, ...]:
+    """Return a cluster as installed for each release (or Kubernetes version) that the configuration asks for, oldest first.
+
+    A release has only the SCCs that a dump of it has, if that has all SCCs, and those of add-ons.
+    """
     if config.platform == "kubernetes":
         version = config.kubernetes or NEWEST_KUBERNETES
         return (Cluster.kubernetes(version, seccomp_default=config.seccomp_default, node_pools=_node_pools(config)),)
@@ -106,6 +109,7 @@ def make_clusters(config: Config) -> tuple[Cluster, ...]:
             feature_set=config.feature_set,
             upgraded_from_4_10=config.upgraded_from_4_10,
             addons=config.addons,
+            among=observed.sccs if observed and observed.release == release else (),
             cluster_admins=True,
         )
         for release in config.openshift or (DEFAULT,)
