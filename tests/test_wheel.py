@@ -41,5 +41,5 @@ def test_wheel_has_the_whole_tree(wheel: zipfile.ZipFile) -> None:
 
 def test_wheel_names_its_command_and_licence(wheel: zipfile.ZipFile) -> None:
     info = {name.rpartition("/")[2]: name for name in wheel.namelist() if ".dist-info/" in name}
-    assert b"scclint = scclint.cli:main" in wheel.read(info["entry_points.txt"])
+    assert b"scclint = scclint.cli:run_and_exit" in wheel.read(info["entry_points.txt"])
     assert "LICENSE" in info

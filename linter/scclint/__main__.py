@@ -7,6 +7,6 @@ import sys
 if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
     del sys.path[0]
 
-from scclint.cli import main
+from scclint.cli import run_and_exit
 
-sys.exit(main())
+run_and_exit()

@@ -6,6 +6,7 @@ A check receives the world of the release it judges. A rule asks the world for t
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import proxy
 
 from scclint.admission.access import used_by
 from scclint.admission.decoding import decode_object, decode_pod
@@ -456,7 +457,9 @@ class World:
         from scclint.cluster.who_can import acting_as
 
         wanted = (lambda name: name == scc) if scc else takes_node(self.cluster)
-        found = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: self._running(scc)))
+        # What a world remembers must not refer to it: the cycle would keep all worlds of a run in memory.
+        this = proxy(self)
+        found = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: this._running(scc)))
         return found.of(acting_as(kind, namespace, name))
 
     def _running(self, scc: str) -> Iterator[tuple[ObjectRef, str]]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from scclint.cli.commands import build
 from scclint.errors import LoadError, ScclintError
@@ -53,6 +54,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             "This is a bug of scclint. Run again with SCCLINT_DEBUG=1 for the details to report."
         )
         return BUG
+
+
+def run_and_exit() -> NoReturn:
+    """Run the command line of this process and end it with the exit status.
+
+    The process ends without freeing the objects of the run, which takes up to a tenth of the time. What was printed is flushed.
+    """
+    status = main()
+    try:
+        # A stream that was closed before the start is None.
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+    except (OSError, ValueError):
+        # The interpreter reports it on its own way out.
+        sys.exit(status)
+    os._exit(status)
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -532,7 +532,7 @@ class Cluster:
 
         roles = self._roles
         aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
-        return Rights([*self._bindings.values()], roles, aggregation)
+        return Rights(self._bindings, roles, aggregation, self._extends.rights if self._extends else None)
 
 
 class _Accounts(NamedTuple):

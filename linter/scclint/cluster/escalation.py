@@ -15,6 +15,7 @@ from scclint.cluster.cluster import Cluster
 from scclint.cluster.rights import Held
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import record
+from scclint.untyped import as_list
 
 Account = tuple[str, str]
 """Namespace and name of a service account."""
@@ -360,11 +361,13 @@ class Escalations:
     def _matched(self, rule: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""
         minor = self._cluster.kubernetes_minor
+        groups = as_list(rule.get("apiGroups"))
         for right, requests in _REQUESTS.items():
             wholes = {
                 request.whole
                 for request in requests
                 if minor <= request.until
+                and (request.group in groups or "*" in groups)
                 and any(rbac.matched(rule, verb, request.group, r) for verb in request.verbs for r in request.resources)
             }
             if wholes:

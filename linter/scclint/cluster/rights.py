@@ -25,32 +25,51 @@ class Held:
 
 
 class Rights:
-    """`bindings` are all bindings of the cluster, `roles` its Roles and ClusterRoles, and `aggregation` that of the latter."""
+    """`bindings` are all bindings of the cluster, `roles` its Roles and ClusterRoles, and `aggregation` that of the latter.
 
-    def __init__(self, bindings: Iterable[Object], roles: Mapping[ObjectRef, Object], aggregation: Aggregation) -> None:
+    `known` are the rights of the cluster that this one extends. What stays the same is not read again.
+    """
+
+    def __init__(
+        self,
+        bindings: Mapping[ObjectRef, Object],
+        roles: Mapping[ObjectRef, Object],
+        aggregation: Aggregation,
+        known: "Rights | None" = None,
+    ) -> None:
         self._roles = roles
         self._aggregation = aggregation
+        self._known = known
+        self._bindings = bindings
         self._rules: dict[ObjectRef, tuple[tuple[ObjectRef, int, Object], ...]] = {}
-        self._by_user: dict[str, dict[ObjectRef, ObjectRef]] = {}
-        self._by_group: dict[str, dict[ObjectRef, ObjectRef]] = {}
-        for binding in bindings:
-            ref = rbac.reference(binding)
-            role = rbac.role_bound_by(binding, ref.namespace)
-            for names, found in zip(rbac.subject_names(binding, ref.namespace), (self._by_user, self._by_group), strict=True):
-                for name in names:
-                    found.setdefault(name, {})[ref] = role
+        self._bound: dict[tuple[str, str], dict[ObjectRef, ObjectRef]] = {}
+        for ref, binding in bindings.items():
+            if known is None or known._bindings.get(ref) is not binding:
+                role = rbac.role_bound_by(binding, ref.namespace)
+                for kind, names in zip(("User", "Group"), rbac.subject_names(binding, ref.namespace), strict=True):
+                    for name in names:
+                        self._bound.setdefault((kind, name), {})[ref] = role
 
     def bindings_of(self, user: User) -> dict[ObjectRef, ObjectRef]:
         """Return the bindings that count for a user, by its name or a group, each with its role."""
-        found = dict(self._by_user.get(user.name, {}))
-        for group in user.groups:
-            found |= self._by_group.get(group, {})
+        found: dict[ObjectRef, ObjectRef] = {}
+        for subject in (("User", user.name), *(("Group", group) for group in user.groups)):
+            found |= self._of(subject)
         return dict(sorted(found.items(), key=lambda item: (item[0].namespace, item[0].name)))
 
     def subjects(self) -> Iterator[tuple[str, str]]:
         """Yield the subjects of the bindings: `User` and the name of a user or service account, or `Group` and its name."""
-        yield from (("User", name) for name in self._by_user)
-        yield from (("Group", name) for name in self._by_group)
+        known = self._known.subjects() if self._known else ()
+        named = dict.fromkeys((*known, *self._bound))
+        yield from (subject for kind in ("User", "Group") for subject in named if subject[0] == kind and self._of(subject))
+
+    def _of(self, subject: tuple[str, str]) -> dict[ObjectRef, ObjectRef]:
+        """The bindings that name a subject, each with its role."""
+        known = self._known
+        if known is None:
+            return self._bound.get(subject, {})
+        same = {ref: role for ref, role in known._of(subject).items() if self._bindings[ref] is known._bindings[ref]}
+        return same | self._bound.get(subject, {})
 
     def held(self, user: User) -> Iterator[Held]:
         """Yield the rules that a user holds: those of the whole cluster first, then by namespace and name of the binding."""

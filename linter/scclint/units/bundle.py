@@ -1,7 +1,6 @@
 """OLM bundles: a folder with `manifests/` that holds a ClusterServiceVersion, as `operator-sdk` and catalogs lay them out."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 MANIFESTS = "manifests"
@@ -9,7 +8,7 @@ _PARTS = (MANIFESTS, "metadata", "tests")
 """Folders of a bundle. What else lies beside them (`config/`, code) is not part of it."""
 
 _NAMED = "clusterserviceversion"
-_KIND = re.compile(r"""^[ \t{]*["']?kind["']?[ \t]*:[ \t]*["']?ClusterServiceVersion\b""", re.M)
+_KIND = "ClusterServiceVersion"
 
 Files = Mapping[str, tuple[str, ...]]
 """The files of each bundle, sorted, by the bundle's folder."""
@@ -52,4 +51,12 @@ def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
 def _holds_csv(files: Iterable[str], text_of: Callable[[str], str]) -> bool:
     # Most are named for it, so that the first that is read answers.
     likely_first = sorted(files, key=lambda file: _NAMED not in file.lower())
-    return any(_KIND.search(text_of(file)) for file in likely_first)
+    return any(_is_csv(text_of(file)) for file in likely_first)
+
+
+def _is_csv(text: str) -> bool:
+    if _KIND not in text:
+        return False
+    import re
+
+    return re.search(rf"""^[ \t{{]*["']?kind["']?[ \t]*:[ \t]*["']?{_KIND}\b""", text, re.M) is not None
