@@ -30,7 +30,7 @@ limits
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
 model.releases model.roles model.scc model.schema model.storage model.terms model.unknown model.view model.workload
-outcome
+other_units outcome
 podsecurity podsecurity.admission podsecurity.checks podsecurity.csi podsecurity.defaults podsecurity.labels podsecurity.levels
 podsecurity.pod podsecurity.scc_level podsecurity.standards podsecurity.syncer
 record

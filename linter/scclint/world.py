@@ -5,7 +5,7 @@ A check receives the world of the release it judges. A rule asks the world for t
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import proxy
 
 from scclint.admission.access import used_by
@@ -24,6 +24,7 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import decisive_unknown, first_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
+from scclint.other_units import NowhereElse, OtherUnits
 from scclint.outcome import (
     LocalhostUse,
     NoVerdict,
@@ -54,59 +55,6 @@ PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authentic
 
 O = TypeVar("O", bound=ApiObject)
 T = TypeVar("T")
-
-
-class OtherUnits(Protocol):
-    """What other units of the run have, by name. A rule that claims that something is not there asks first.
-
-    An answer may be True for a unit that is never deployed beside this one: the rule then knows too little to claim anything.
-    """
-
-    def uses_account(self, namespace: str, name: str) -> bool:
-        """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
-        ...
-
-    def has_pods(self, namespace: str = "") -> bool:
-        """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
-        ...
-
-    def requires_scc(self, name: str) -> bool:
-        """Whether pods of another unit require an SCC by annotation."""
-        ...
-
-    def defines_scc(self, name: str) -> bool:
-        """Whether another unit defines an SCC of that name."""
-        ...
-
-    def grants_scc(self, name: str) -> bool:
-        """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
-        ...
-
-    def provides_profile(self, path: str) -> bool:
-        """Whether another unit provides the file that `localhostProfile: PATH` names."""
-        ...
-
-
-class NowhereElse:
-    """The answers of a run with one unit."""
-
-    def uses_account(self, namespace: str, name: str) -> bool:
-        return False
-
-    def has_pods(self, namespace: str = "") -> bool:
-        return False
-
-    def requires_scc(self, name: str) -> bool:
-        return False
-
-    def defines_scc(self, name: str) -> bool:
-        return False
-
-    def grants_scc(self, name: str) -> bool:
-        return False
-
-    def provides_profile(self, path: str) -> bool:
-        return False
 
 
 class World:
