@@ -1,10 +1,11 @@
 """
 The target releases admit the pod with different SCCs, run a container with different seccomp profiles, or do not all
-admit the pod.
+admit the pod. A pod that an SCC admits on every release can also be rejected by Pod Security admission on some of them.
 
 SCCs and their rules change between releases. `restricted-v3` and `nested-container` are new in 4.20.
 `openshift.io/required-scc` has an effect from 4.14 on. Seccomp annotations are treated differently from 4.13 on. OpenShift
-4.11 accepts every profile if an SCC lists `runtime/default`. Each release has its own list of safe sysctls. An upgrade can
+4.11 accepts every profile if an SCC lists `runtime/default`. Each release has its own list of safe sysctls. From 4.23 and 5.0,
+Pod Security admission enforces `restricted` unless a label of the namespace says otherwise. An upgrade can
 therefore change the SCC or profile of a workload, or stop its pods from being created, although the manifest is the same.
 
 The rule needs several releases in one run: `--openshift 4.12,4.20`.
@@ -76,8 +77,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict{when_created(world.outcome(workload))} depends on the release: "
         + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
         at=_decisive(workload, list(outcomes.values())),
-        settle="Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree.",
+        settle=_fix(list(outcomes.values())),
     )
+
+
+_LATER_STEPS: dict[str | None, str] = {
+    "validation": "validation",
+    "pod-security": "Pod Security admission",
+    "csi": "the admission of inline CSI volumes",
+}
+"""The steps after SCC admission that can reject a pod, as messages name them."""
 
 
 def _result(outcome: Outcome) -> str:
@@ -85,6 +94,10 @@ def _result(outcome: Outcome) -> str:
     assert verdict is not None
     if not verdict.allowed:
         return f"no SCC admits {pods(outcome.workload)}"
+    if outcome.rejected_by in _LATER_STEPS:
+        them = "it" if outcome.workload.kind == "Pod" else "them"
+        admitted = f"SCC {verdict.scc} admits" if verdict.scc else "no SCC applies to"
+        return f"{admitted} {pods(outcome.workload)}, and {_LATER_STEPS[outcome.rejected_by]} rejects {them}"
     admitted = f"SCC {verdict.scc} admits" if verdict.scc else "no SCC applies to"
     containers = f", and the containers run {_profiles(outcome)}" if outcome.seccomp else ""
     return f"{admitted} {pods(outcome.workload)}{containers}"
@@ -101,6 +114,13 @@ def _profiles(outcome: Outcome) -> str:
     return listed(f"{text} ({', '.join(names)})" for text, names in by_profile.items())
 
 
+def _fix(outcomes: list[Outcome]) -> str:
+    verdicts = {(o.verdict.scc, tuple(map(profile, o.seccomp))) for o in outcomes if o.verdict is not None}
+    if len(verdicts) == 1:
+        return "Set the fields or the label that PSA501, SCC111 or PSA505 names, so that every release creates the pod."
+    return "Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree."
+
+
 def _decisive(workload: Workload, outcomes: list[Outcome]) -> Located:
     """Return the field for which a release rejects the pod, else the workload."""
     for outcome in outcomes:
@@ -108,4 +128,7 @@ def _decisive(workload: Workload, outcomes: list[Outcome]) -> Located:
             rejected = [first_per_field(reasons) for _, reasons in rejecting_sccs(outcome.verdict)]
             if rejected:
                 return workload.pod.field(*min(rejected, key=len)[0].path)
+        found = outcome.pod_security
+        if found is not None and found.answer.denial:
+            return workload.pod.field(*found.violations(found.policy.policy.enforce)[0].paths[0])
     return workload.place

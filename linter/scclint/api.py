@@ -25,9 +25,14 @@ from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
+from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
+from scclint.podsecurity.csi import CsiVolume
+from scclint.podsecurity.labels import LABELS as POD_SECURITY_LABELS
 from scclint.podsecurity.labels import MODES, LabelError, Mode, label_errors, level_label
+from scclint.podsecurity.labels import PREFIX as POD_SECURITY_PREFIX
 from scclint.podsecurity.levels import LATEST, LEVELS, Standard, stricter
 from scclint.podsecurity.standards import Violation
+from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
@@ -39,6 +44,7 @@ from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNod
 __all__ = [
     "CLUSTER_ADMIN",
     "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
+    "CSI_PROFILE_LABEL",
     "EVERYONE",
     "LATEST",
     "LEVELS",
@@ -47,8 +53,11 @@ __all__ = [
     "MAX_SCC_SUGGESTIONS",
     "MODES",
     "POD_SECCOMP_ANNOTATION",
+    "POD_SECURITY_LABELS",
+    "POD_SECURITY_PREFIX",
     "PROJECT_USER",
     "SERVICE_ACCOUNTS_OF",
+    "SYNC_LABEL",
     "UNSPECIFIED_NAMESPACE",
     "Access",
     "ApiObject",
@@ -56,6 +65,7 @@ __all__ = [
     "Candidate",
     "Container",
     "ContainerSeccomp",
+    "CsiVolume",
     "Document",
     "Entry",
     "Field",

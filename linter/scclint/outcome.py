@@ -18,11 +18,11 @@ from scclint.finding import Located
 from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.csi import CsiVolume, inline_volumes
+from scclint.podsecurity.csi import FIRST_COMPARED, CsiVolume, inline_volumes
 from scclint.podsecurity.defaults import exemptions_of
 from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
-from scclint.record import record
+from scclint.record import record, replace
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
@@ -213,4 +213,6 @@ def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolic
     """Return the inline CSI volumes of a pod with the decision of OpenShift's plugin; none on plain Kubernetes."""
     if cluster.platform == "kubernetes":
         return ()
-    return tuple(inline_volumes(pod, policy.csi, cluster.csi_drivers))
+    since = cluster.kubernetes_minor >= FIRST_COMPARED
+    found = inline_volumes(pod, policy.csi, cluster.csi_drivers)
+    return tuple(volume if since else replace(volume, known=False) for volume in found)

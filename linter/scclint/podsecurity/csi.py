@@ -11,6 +11,9 @@ from scclint.podsecurity.levels import Level, Standard, level_named, stricter
 from scclint.podsecurity.pod import Object
 from scclint.record import record
 
+FIRST_COMPARED = 31
+"""The Kubernetes minor of OpenShift 4.18, the first release whose plugin is known to decide as this module does."""
+
 PROFILE_LABEL = "security.openshift.io/csi-ephemeral-volume-profile"
 """The label of a CSIDriver with the strictest level of a namespace whose pods may have inline volumes of the driver."""
 
@@ -30,9 +33,10 @@ SHIPPED: Mapping[str, Level] = {
 class CsiVolume:
     """An inline CSI volume of a pod: its index in `spec.volumes`, its driver, and the plugin's decision.
 
-    `profile` is the level of the driver, None if its label names no level. `known` is False if neither the input nor a release has
-    the driver: the plugin then takes `privileged`, but another component may install the driver with a label. `enforced` is the
-    level of the namespace.
+    `profile` is the level of the driver, None if its label names no level. `known` is False if the decision is
+    not certain: neither the input nor a release has the driver, so that another component may install it with a label, or the
+    release is older than `FIRST_COMPARED`. `enforced` is the level of the namespace.
+    `shipped`: the level is the one that an operator of OpenShift gives the driver.
     """
 
     index: int
@@ -40,6 +44,7 @@ class CsiVolume:
     profile: Level | None
     known: bool
     enforced: Level
+    shipped: bool = False
 
     @property
     def refused(self) -> bool:
@@ -63,4 +68,5 @@ def inline_volumes(pod: Object, policy: Policy, drivers: Mapping[str, Mapping[st
         profile: Level | None = SHIPPED.get(driver, "privileged")
         if driver in drivers:
             profile = level_named(drivers[driver].get(PROFILE_LABEL, "privileged"))
-        yield CsiVolume(index, driver, profile, driver in drivers or driver in SHIPPED, policy.enforce.level)
+        shipped = driver in SHIPPED and driver not in drivers
+        yield CsiVolume(index, driver, profile, shipped or driver in drivers, policy.enforce.level, shipped)

@@ -155,6 +155,7 @@ class _Wanted:
         self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
         self.names = {reference for obj in own.objects for reference in _references(obj)}
         self.names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+        self.names |= {("CSIDriver", "", driver) for driver in own.drivers}
 
 
 class _Givers:

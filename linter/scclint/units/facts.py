@@ -7,14 +7,16 @@ from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.storage import CSIDriver
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.record import record, replace
+from scclint.untyped import mappings
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
 
-CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount)
+CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, CSIDriver)
 """Model classes of the objects that one unit may take from another."""
 
 REQUIRED_SCC = "openshift.io/required-scc"
@@ -27,14 +29,15 @@ class Facts:
     `identities` are those of objects that a cluster has only once. Two files with an identity in common are never applied together.
     `accounts` are the service accounts that pods use, as (namespace, name), the namespace empty where it is not known. `namespaces`
     are those of the objects, with an empty one for objects whose namespace is not known.
-    `required` are the SCCs that pods require by annotation. `objects` are RBAC objects, SCCs, Namespaces and ServiceAccounts,
-    `profiles` the objects that hold seccomp profiles.
+    `required` are the SCCs that pods require by annotation, and `drivers` the CSI drivers of their inline volumes. `objects` are RBAC
+    objects, SCCs, Namespaces, ServiceAccounts and CSIDrivers, `profiles` the objects that hold seccomp profiles.
     """
 
     identities: frozenset[Identity] = frozenset()
     accounts: frozenset[tuple[str, str]] = frozenset()
     namespaces: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+    drivers: frozenset[str] = frozenset()
     objects: tuple[ApiObject, ...] = ()
     profiles: tuple[ApiObject, ...] = ()
 
@@ -59,6 +62,7 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
         frozenset((known(w), w.pod.service_account) for w in workloads),
         frozenset(map(known, found)),
         frozenset(filter(None, map(_required, workloads))),
+        frozenset(driver for workload in workloads for driver in _drivers(workload)),
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in found if isinstance(o, ProfileSource)),
     )
@@ -74,6 +78,7 @@ def together(parts: Iterable[Facts]) -> Facts:
         frozenset().union(*(facts.accounts for facts in known)),
         frozenset().union(*(facts.namespaces for facts in known)),
         frozenset().union(*(facts.required for facts in known)),
+        frozenset().union(*(facts.drivers for facts in known)),
         tuple(o for facts in known for o in facts.objects),
         tuple(o for facts in known for o in facts.profiles),
     )
@@ -92,3 +97,11 @@ def _identities(objects: Iterable[ApiObject]) -> Iterator[Identity]:
 def _required(workload: Workload) -> str:
     value = workload.pod.field("metadata", "annotations", REQUIRED_SCC).value
     return value if isinstance(value, str) else ""
+
+
+def _drivers(workload: Workload) -> Iterator[str]:
+    for volume in mappings(workload.pod.field("spec", "volumes").value):
+        source = volume.get("csi")
+        driver = source.get("driver") if isinstance(source, dict) else None
+        if isinstance(driver, str):
+            yield driver

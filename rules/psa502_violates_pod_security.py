@@ -1,0 +1,107 @@
+"""
+The API server warns about the pod or its template, or writes a violation to the audit log, because it does not meet the level that
+its namespace warns about or audits. Nothing is rejected.
+
+Two objects are checked at different times:
+
+- **The workload,** when you apply it. Pod Security admission looks at the pod template as written. `restricted` demands fields
+  that most templates leave out, so the API server warns about most Deployments. If the pods themselves pass, because their SCC
+  sets these fields, you can ignore the warning. The message then says so.
+- **The pod,** when its controller creates it. If it violates the level as its SCC leaves it, it is a pod that the API server
+  rejects as soon as the namespace enforces the level. From OpenShift 4.23 and 5.0 this is the default, and
+  [PSA501](refused-by-pod-security.md) reports such pods with `--openshift 5.0`.
+
+## How to fix it
+
+Set the fields that the message names, or set the labels `pod-security.kubernetes.io/warn` and `pod-security.kubernetes.io/audit` of
+the Namespace to a level that the pod meets.
+
+## Before
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities: {drop: ["ALL"]}
+            runAsNonRoot: true
+            seccompProfile: {type: RuntimeDefault}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Located, Mode, Problem, Severity, Standard, Workload, World, rule
+
+from ._pod_security import label_place, why_level
+from ._words import pods, when_created
+
+
+@rule(
+    "PSA502",
+    "violates-pod-security",
+    "The pod or its template violates the level that the namespace warns about or audits",
+    severity=Severity.INFO,
+    on=Workload,
+    since="0.2",
+    tags=("admission", "pod-security"),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    outcome = world.outcome(workload)
+    found = outcome.pod_security
+    if found is None or found.answer.denial:
+        return
+    pod, template = found.answer, found.template
+    mode: Mode = "warn" if pod.warning or (template.warning and not pod.audit) else "audit"
+    standard: Standard = getattr(found.policy.policy, mode)
+    does = "warns about" if mode == "warn" else "audits"
+    if text := pod.warning or pod.audit:
+        yield Problem(
+            f"{workload.named}: the API server {does} {pods(workload)}{when_created(outcome)}, because "
+            f"{why_level(outcome, mode, world)}: {text}",
+            at=workload.pod.field(*found.violations(standard)[0].paths[0]),
+            related=label_place(outcome, mode, world),
+            settle=f"The strictest level that allows {pods(workload)} is {found.meets}. Set the fields that the message names, or the "
+            f"label pod-security.kubernetes.io/{mode}: {found.meets}.",
+        )
+    elif text := template.warning or template.audit:
+        setter = (
+            f"as SCC {outcome.verdict.scc} changes them" if outcome.verdict and outcome.verdict.scc else "when they are created"
+        )
+        yield Problem(
+            f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}: {text}",
+            at=_place(workload, standard, world),
+            related=label_place(outcome, mode, world),
+            settle="You can ignore the warning. To avoid it, set the fields that the message names.",
+        )
+
+
+def _place(workload: Workload, standard: Standard, world: World) -> Located:
+    """Return the first field of the template that violates the standard as written."""
+    violations = world.cluster.pod_security(workload.pod.manifest, standard.level, standard.version).violations
+    return workload.pod.field(*violations[0].paths[0]) if violations else workload.place

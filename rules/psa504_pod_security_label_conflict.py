@@ -1,0 +1,125 @@
+"""
+A label of a Namespace keeps the label syncer from setting the Pod Security level that the service accounts of the namespace need.
+Pods that their SCCs admit are then rejected.
+
+From OpenShift 4.23 and 5.0, the label syncer sets `pod-security.kubernetes.io/enforce` to the least strict level that an SCC of
+a service account needs: `baseline` for `anyuid`, `privileged` for `hostnetwork-v2` or `privileged`. It does not change a label
+that a manifest sets, and it does nothing in a namespace with `security.openshift.io/scc.podSecurityLabelSync: "false"`. Then the
+level is the one of the manifest, or `restricted`, the default of the release.
+
+Up to 4.22 the label syncer does not set `enforce`, and the rule reports nothing.
+
+## How to fix it
+
+Remove the label, so that the label syncer sets the level. Or set `pod-security.kubernetes.io/enforce` to the level that the
+message names. If no pod needs the SCC, remove the grant instead.
+
+## Before
+
+```yaml
+# args: --openshift 5.0
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels: {security.openshift.io/scc.podSecurityLabelSync: "false"}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web}]
+```
+
+## After
+
+```yaml
+# args: --openshift 5.0
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web}]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import (
+    SYNC_LABEL,
+    Namespace,
+    NamespacePolicy,
+    Problem,
+    Related,
+    Severity,
+    User,
+    World,
+    level_label,
+    rule,
+    stricter,
+)
+
+_ENFORCE = level_label("enforce")
+
+
+@rule(
+    "PSA504",
+    "pod-security-label-conflict",
+    "A label keeps the label syncer from setting the level that service accounts need",
+    severity=Severity.WARNING,
+    on=Namespace,
+    since="0.2",
+    tags=("pod-security", "scc"),
+)
+def check(namespace: Namespace, world: World) -> Iterator[Problem]:
+    if namespace.kind != "Namespace" or world.cluster.pod_security_defaults.enforce.level == "privileged":
+        return
+    policy, _ = world.namespace_policies(namespace.name)
+    enforced = policy.policy.enforce.level
+    if policy.unknown or policy.needed is None or not stricter(enforced, policy.needed):
+        return
+    need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
+    label = f"set the label {_ENFORCE}: {policy.needed}"
+    written = namespace.field("metadata", "labels", _ENFORCE)
+    related = _grant(namespace, policy, world)
+    if policy.origin("enforce") == "label":
+        yield Problem(
+            f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",
+            at=written,
+            related=related,
+            settle=f"Remove the label, or {label}.",
+        )
+    elif policy.unsynced == "opted-out":
+        yield Problem(
+            f'{namespace.named}: the label {SYNC_LABEL}: "false" keeps the label syncer from setting {need}, so the default level '
+            f"{enforced} holds",
+            at=namespace.field("metadata", "labels", SYNC_LABEL),
+            related=related,
+            settle=f"Remove the label, or {label}.",
+        )
+    elif policy.unsynced == "openshift-prefix":
+        yield Problem(
+            f"{namespace.named}: the label syncer leaves out names that begin with openshift-, so it does not set {need}, and the "
+            f"default level {enforced} holds",
+            at=namespace.field("metadata", "name"),
+            related=related,
+            settle=f'Set the label {SYNC_LABEL}: "true", or {label}.',
+        )
+
+
+def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> tuple[Related, ...]:
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace.name}")
+    user = User(f"system:serviceaccount:{namespace.name}:{policy.account}", groups)
+    return world.grant_steps(world.cluster.may_use(user, policy.scc, namespace.name), policy.scc, namespace)

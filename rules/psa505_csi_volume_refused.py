@@ -1,0 +1,139 @@
+"""
+The API server rejects the pod because of an inline CSI volume. The Pod Security level that the namespace enforces is stricter than
+the level of the volume's CSI driver.
+
+OpenShift's admission plugin CSIInlineVolumeSecurity compares two labels:
+
+- The label `security.openshift.io/csi-ephemeral-volume-profile` of the CSIDriver is the strictest level of a namespace that may
+  use inline volumes of the driver. Without the label it is `privileged`.
+- The label `pod-security.kubernetes.io/enforce` of the Namespace is the level of the namespace. Without the label this plugin
+  takes `restricted`, on every release and whatever level Pod Security admission enforces.
+
+So a namespace without labels may use only drivers whose label is `restricted`. Of the drivers that OpenShift's operators install,
+`secrets-store.csi.k8s.io` and `csi.sharedresource.openshift.io` have the level `restricted`, `file.csi.azure.com` and
+`smb.csi.k8s.io` the level `privileged`. The plugin also rejects Deployments and other workloads with such a volume.
+
+The finding is an info if neither the input nor OpenShift has the driver, because its operator may install it with a label, and for
+releases before 4.18, whose plugin scclint was not compared with.
+
+## How to fix it
+
+Set the label of the CSIDriver if the driver is safe for users without privileges. Otherwise use a PersistentVolumeClaim, or set the
+label `pod-security.kubernetes.io/enforce` of the Namespace to the level of the driver.
+
+## Before
+
+```yaml
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: files.csi.example}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+      volumes:
+        - name: files
+          csi: {driver: files.csi.example}
+```
+
+## After
+
+```yaml
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata:
+  name: files.csi.example
+  labels: {security.openshift.io/csi-ephemeral-volume-profile: restricted}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+      volumes:
+        - name: files
+          csi: {driver: files.csi.example}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import (
+    CSI_PROFILE_LABEL,
+    CsiVolume,
+    ObjectRef,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    level_label,
+    rule,
+)
+
+from ._words import pods, sentence
+
+
+@rule(
+    "PSA505",
+    "csi-volume-refused",
+    "The namespace's Pod Security level does not allow an inline CSI volume",
+    severity=Severity.ERROR,
+    on=Workload,
+    since="0.2",
+    tags=("admission", "pod-security", "scc"),
+)
+def check(workload: Workload, world: World) -> Iterator[Problem]:
+    outcome = world.outcome(workload)
+    name = world.namespace_known(workload)
+    where = f"namespace {name}" if name else "its namespace"
+    for volume in outcome.csi:
+        if not volume.refused:
+            continue
+        driver = _driver(volume.driver, world)
+        level = f"level {volume.profile}" if volume.profile else f"an invalid label {CSI_PROFILE_LABEL}"
+        guess = "" if driver or volume.known else " (assumed, because the input does not have the driver)"
+        yield Problem(
+            f"{workload.named}: the API server rejects {pods(workload)} because of an inline volume of CSI driver {volume.driver}, "
+            f"which has {level}{guess}. {sentence(where)} {_level(outcome, volume)}",
+            at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
+            related=driver,
+            settle=_fix(volume, where),
+            severity=None if volume.known else Severity.INFO,
+        )
+
+
+def _level(outcome: Outcome, volume: CsiVolume) -> str:
+    """Return the level of the namespace, as a verb phrase."""
+    found = outcome.pod_security
+    if found is not None and level_label("enforce") in found.policy.labels:
+        return f"enforces level {volume.enforced}"
+    return f"has no label {level_label('enforce')}, which counts as level {volume.enforced} here"
+
+
+def _fix(volume: CsiVolume, where: str) -> str:
+    namespace = f"the label {level_label('enforce')}: {volume.profile} on {where}"
+    if volume.shipped:
+        return f"Set {namespace}, or use a PersistentVolumeClaim."
+    driver = f"Set the label {CSI_PROFILE_LABEL}: {volume.enforced} on the CSIDriver"
+    return f"{driver}, or {namespace}." if volume.profile else f"{driver}."
+
+
+def _driver(name: str, world: World) -> tuple[Related, ...]:
+    found = world.find(ObjectRef("CSIDriver", "", name))
+    return () if found is None else (Related(f"{found.named} is defined here", found.place.span),)

@@ -1,0 +1,103 @@
+"""
+Every pod of the namespace meets a stricter Pod Security level than the namespace enforces.
+
+The stricter level would reject none of the pods in the input, and would reject a pod that needs more than they do. The rule looks at
+the pods as SCC admission leaves them. It is silent if the outcome of a pod in the namespace is not known, and if other units of the
+run have pods in the namespace.
+
+## How to fix it
+
+Set the label `pod-security.kubernetes.io/enforce` of the Namespace to the level that the message names. Pods that the input does not
+have, for example those that an operator creates, may need a less strict level.
+
+## Before
+
+```yaml
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels: {pod-security.kubernetes.io/enforce: privileged}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels: {pod-security.kubernetes.io/enforce: restricted}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import LEVELS, Namespace, Outcome, Problem, Severity, Workload, World, level_label, rule, stricter
+
+
+@rule(
+    "PSA506",
+    "namespace-level-too-weak",
+    "All pods of a namespace meet a stricter level than it enforces",
+    severity=Severity.INFO,
+    on=Namespace,
+    since="0.2",
+    tags=("pod-security",),
+    cwe=(1188,),
+)
+def check(namespace: Namespace, world: World) -> Iterator[Problem]:
+    outcomes = _outcomes(world).get(namespace.name, [])
+    if namespace.kind != "Namespace" or not outcomes:
+        return
+    answers = [outcome.pod_security for outcome in outcomes]
+    known = [answer for answer in answers if answer is not None and not answer.unknown]
+    enforced = known[0].policy.policy.enforce.level if known else "restricted"
+    if len(known) < len(answers) or enforced == "restricted":
+        return
+    level = min((answer.meets for answer in known), key=LEVELS.index)
+    if not stricter(level, enforced) or world.elsewhere.has_pods(namespace.name):
+        return
+    label = namespace.field("metadata", "labels", level_label("enforce"))
+    pods = "the pods of its workload" if len(known) == 1 else f"the pods of all its {len(known)} workloads"
+    yield Problem(
+        f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
+        at=label if label.present else namespace.place,
+        settle=f"Set the label {level_label('enforce')}: {level}.",
+    )
+
+
+def _outcomes(world: World) -> dict[str, list[Outcome]]:
+    """Return the outcomes of the workloads of each namespace."""
+    return world.memo(_outcomes, lambda: _by_namespace(world))
+
+
+def _by_namespace(world: World) -> dict[str, list[Outcome]]:
+    found: dict[str, list[Outcome]] = {}
+    for workload in world.of(Workload):
+        found.setdefault(world.namespace_of(workload), []).append(world.outcome(workload))
+    return found
