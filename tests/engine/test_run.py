@@ -156,7 +156,11 @@ def test_a_bug_in_what_helps_findings_takes_none_of_them(helper: str, tmp_path: 
 
 def test_severity_of_the_configuration_goes_before_the_rules() -> None:
     report = scclint.lint_text(POD, config=Config(severity={"SEC201": Severity.INFO}, show_info=True))
-    assert {f.rule_id: f.severity for f in report.findings} == {"SCC104": Severity.WARNING, "SEC201": Severity.INFO}
+    assert {f.rule_id: f.severity for f in report.findings} == {
+        "PSA502": Severity.INFO,
+        "SCC104": Severity.WARNING,
+        "SEC201": Severity.INFO,
+    }
 
 
 def test_same_input_gives_the_same_report(tmp_path: Path) -> None:
