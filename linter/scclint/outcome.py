@@ -128,6 +128,7 @@ class Outcome:
             "windows": "SCC admission leaves Windows pods alone",
             "namespace": f"SCC admission does not run in namespace {self.namespace}",
             "disabled": f"the label {SCC_DISABLED} switches SCC admission off in namespace {self.namespace}",
+            "static": "the kubelet runs static pods, and no admission looks at them",
             "run-level": f"SCC admission does not run in namespace {self.namespace}, whose openshift.io/run-level is 0 or 1",
         }.get(why or "", "")
 

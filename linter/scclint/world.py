@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import proxy
 
 from scclint.admission.access import used_by
+from scclint.admission.admit import skip
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
@@ -239,6 +240,9 @@ class World:
         return self._outcome(outcome.workload, pod, outcome.namespace, outcome.creator)
 
     def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
+        if workload.provenance.static:
+            verdict = skip(decode_pod(pod, self.cluster.kubernetes_minor).value, "static", namespace=namespace)
+            return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
         verdict = self.cluster.admit(pod, namespace=namespace, user=who)
         outcome = Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self.cluster))
         return self._after_scc(outcome, verdict) if verdict.allowed else outcome

@@ -78,7 +78,7 @@ def test_configured_kinds_are_parsed() -> None:
 
 
 WORKFLOW = """\
-apiVersion: argoproj.io/v1alpha1
+apiVersion: flows.example.com/v1alpha1
 kind: Workflow
 metadata: {name: hello}
 spec:

@@ -7,7 +7,7 @@ From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scclint.cluster.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
+from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import meets, selects
 from scclint.record import record, replace
 from scclint.untyped import as_mapping, mappings

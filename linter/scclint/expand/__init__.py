@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.expand.item import Item, value_at
+from scclint.expand.item import Item, each, value_at
 from scclint.expand.lists import items_of
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
@@ -12,12 +12,16 @@ from scclint.load.sniff import HOLDERS
 from scclint.model.kinds import (
     CARRIERS,
     CSV,
+    CUSTOM_POD_KINDS,
     CUSTOM_TEMPLATES,
+    GENERATORS,
     KNATIVE,
+    NODE_ACCESS,
     SUBJECT_KINDS,
     TEKTON,
     TEKTON_GROUP,
     TEMPLATE,
+    TEMPLATE_INSTANCE,
     TEMPLATES,
 )
 from scclint.model.kinds import Key as KindKey
@@ -35,6 +39,7 @@ from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.storage import CSIDriver
+from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
@@ -113,10 +118,10 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         template = TEMPLATES.get(key)
     if template is not None:
         return (replace(item, model=Workload, template=template),)
-    if key in MODELS:
-        return (replace(item, model=MODELS[key]),)
     if key in EXPANSIONS:
         return EXPANSIONS[key](item, settings)
+    if key in MODELS:
+        return (replace(item, model=MODELS[key]),)
     return _of_unknown_kind(item, key)
 
 
@@ -138,6 +143,44 @@ def _of_unknown_kind(item: Item, key: KindKey) -> Iterable[Item]:
         if holds_containers(group, kind, data):
             named = {name: value for name, value in data.items() if name in ("apiVersion", "kind", "metadata")}
             return (replace(item, model=UnknownKind, data=named),)
+    return ()
+
+
+def _of_custom_pods(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.custom_pods import pods
+
+    yield from pods(item)
+    if item.data["apiVersion"].startswith("argoproj.io/"):
+        from scclint.expand.texts import resource_manifests
+
+        below = ("spec", "workflowSpec") if item.data["kind"] == "CronWorkflow" else ("spec",)
+        yield from resource_manifests(item, (*below, "templates", EACH))
+
+
+def _of_machine_config(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.texts import machine_config
+
+    return machine_config(item)
+
+
+def _of_policy(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.carriers import generated
+
+    return generated(item)
+
+
+def _of_template_instance(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.template import template_of
+
+    return template_of(item)
+
+
+def _with_node_access(item: Item, settings: Settings) -> Iterable[Item]:
+    """Return an object that gives its pods access to the node and contains no container, otherwise nothing."""
+    field, what = NODE_ACCESS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]]
+    if any(value for _, value in each(item.data, field)):
+        named = {name: value for name, value in item.data.items() if name in ("apiVersion", "kind", "metadata")}
+        return (replace(item, model=UnknownKind, data=named, provenance=replace(item.provenance, partial=what)),)
     return ()
 
 
@@ -204,6 +247,11 @@ EXPANSIONS: dict[KindKey, Callable[[Item, Settings], Iterable[Item]]] = {
     **dict.fromkeys(KNATIVE, _of_knative),
     **dict.fromkeys(((TEKTON_GROUP, kind) for kind in TEKTON), _of_tekton),
     **dict.fromkeys(TEMPLATE, _of_template),
+    TEMPLATE_INSTANCE: _of_template_instance,
     **dict.fromkeys(CARRIERS, _carried),
+    **dict.fromkeys(GENERATORS, _of_policy),
+    **dict.fromkeys(CUSTOM_POD_KINDS, _of_custom_pods),
+    **dict.fromkeys(NODE_ACCESS, _with_node_access),
+    ("machineconfiguration.openshift.io", "MachineConfig"): _of_machine_config,
 }
 """Return the function that yields the objects in an object of another kind."""

@@ -1,15 +1,17 @@
 """Objects that contain whole objects, which an agent applies on another cluster.
 
-They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). scclint judges the contained
+They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). Kyverno policies, which generate
+objects in their own cluster, are read in the same way. scclint judges the contained
 objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.expand.item import Item, value_at
+from scclint.expand.item import Item, each, value_at
 from scclint.finding import Path
 from scclint.model.object import Parameter, Provenance
+from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 
 _NAMED = 5
@@ -33,7 +35,7 @@ def carried(carrier: Item, listed: Path, within: Path) -> Iterator[Item]:
             data: dict[str, Any] = {"kind": Unknown(str(found))}
             filled[where] = ()
         elif isinstance(found, dict) and not _is_mere_check(entry, found):
-            data = _opened(found, where, filled)
+            data = opened(found, where, filled)
         else:
             continue
         provenance = Provenance(home=home, substitutions=(filled,) if filled else ())
@@ -57,12 +59,38 @@ def _selected(names: Any) -> str:
     return ", ".join(map(str, names[:_NAMED])) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:
+def generated(policy: Item) -> Iterator[Item]:
+    """Yield the objects that the rules of a Kyverno policy generate from data, not those that they clone.
+
+    Source: `generate` in https://kyverno.io/docs/policy-types/cluster-policy/generate. Variables (`{{ }}`) are filled in for each trigger.
+    """
+    for at in (("spec", "rules", EACH, "generate"), ("spec", "rules", EACH, "generate", "foreach", EACH)):
+        for where, rule in each(policy.data, at):
+            data = value_at(rule, ("data",))
+            if not isinstance(data, dict):
+                continue
+            path = (*policy.path, *where, "data")
+            filled: dict[Path, tuple[Parameter, ...]] = {}
+            named = {key: rule[key] for key in ("name", "namespace") if key in rule}
+            metadata = data.get("metadata")
+            whole = {
+                **data,
+                "apiVersion": rule.get("apiVersion"),
+                "kind": rule.get("kind"),
+                "metadata": {**(metadata if isinstance(metadata, dict) else {}), **named},
+            }
+            whole = opened(whole, path, filled)
+            provenance = Provenance(substitutions=(filled,) if filled else ())
+            yield Item(policy.root, path, whole, provenance.within(policy.provenance))
+
+
+def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:
+    """Return data in which each text with `{{` is unknown, and add the paths of these texts to `filled`."""
     if isinstance(data, str) and "{{" in data:
         filled[path] = ()
         return Unknown(data)
     if isinstance(data, dict):
-        return {key: _opened(value, (*path, key), filled) for key, value in data.items()}
+        return {key: opened(value, (*path, key), filled) for key, value in data.items()}
     if isinstance(data, list):
-        return [_opened(value, (*path, index), filled) for index, value in enumerate(data)]
+        return [opened(value, (*path, index), filled) for index, value in enumerate(data)]
     return data

@@ -1,9 +1,11 @@
 """What a model object is made of, before it is one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
 from scclint.model.object import WRITTEN, ApiObject, Provenance
+from scclint.model.terms import EACH
 from scclint.record import record
 from scclint.yaml.nodes import Node
 
@@ -30,3 +32,15 @@ def value_at(data: Any, path: Path) -> Any:
     for step in path:
         data = data.get(step) if isinstance(data, dict) else None
     return data
+
+
+def each(data: Any, path: Path, where: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield each value that `path` leads to, with the path to it, where `*` means each item of a list. Missing values are left out."""
+    for index, step in enumerate(path):
+        if step == EACH:
+            for number, item in enumerate(data if isinstance(data, list) else ()):
+                yield from each(item, path[index + 1 :], (*where, *path[:index], number))
+            return
+        data = data.get(step) if isinstance(data, dict) else None
+    if data is not None:
+        yield (*where, *path), data

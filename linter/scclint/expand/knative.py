@@ -1,8 +1,10 @@
-"""Custom resources of Knative Serving, which contain a pod template.
+"""Custom resources of Knative Serving and Eventing with a pod template whose containers need no names.
 
 Knative adds the container queue-proxy to each pod. An SCC never rejects the queue-proxy of OpenShift Serverless: it drops all
 capabilities, does not run as root, and sets no seccomp profile. scclint therefore leaves it out. The queue-proxy of upstream Knative sets
 RuntimeDefault (from 1.10 on), and SCCs without `seccompProfiles` then reject every pod.
+
+A ContainerSource calls its containers `NAME-0`, `NAME-1` and so on (pkg/apis/sources/v1/container_defaults.go in knative/eventing).
 """
 
 from collections.abc import Iterator
@@ -17,9 +19,9 @@ TEMPLATE: Path = ("spec", "template")
 
 
 def service(item: Item) -> Iterator[Item]:
-    """Yield a Service or Configuration of serving.knative.dev, with the names that Knative gives to containers without one.
+    """Yield a Service, Configuration or ContainerSource, with the names that Knative gives to containers without one.
 
-    They are called `user-container`, and numbered if there are several containers. An object without a pod template gives nothing.
+    An object without a pod template gives nothing.
     """
     data = item.data
     spec = value_at(data, (*TEMPLATE, "spec"))
@@ -27,16 +29,21 @@ def service(item: Item) -> Iterator[Item]:
         return
     outer, template = data["spec"], data["spec"]["template"]
     containers = spec.get("containers")
-    named = list(_named(containers)) if isinstance(containers, list) else []
+    number = len(containers) if isinstance(containers, list) else 0
+    if data["kind"] == "ContainerSource":
+        names = [f"{value_at(data, ('metadata', 'name')) or 'source'}-{index}" for index in range(number)]
+    else:
+        names = ["user-container"] if number == 1 else [f"user-container-{index}" for index in range(2 * number)]
+    named = list(_named(containers, names)) if isinstance(containers, list) else []
     whole = {**data, "spec": {**outer, "template": {**template, "spec": {**spec, "containers": named}}}}
     yield replace(item, data=whole, model=Workload, template=TEMPLATE)
 
 
-def _named(containers: list[Any]) -> Iterator[Any]:
+def _named(containers: list[Any], names: list[str]) -> Iterator[Any]:
     taken = {c["name"] for c in containers if isinstance(c, dict) and isinstance(c.get("name"), str)}
-    names = (name for i in range(2 * len(containers)) if (name := f"user-container-{i}") not in taken)
+    free = (name for name in names if name not in taken)
     for container in containers:
         if isinstance(container, dict) and not container.get("name"):
-            yield {**container, "name": "user-container" if len(containers) == 1 else next(names)}
+            yield {**container, "name": next(free, names[0])}
         else:
             yield container

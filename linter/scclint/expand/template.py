@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
-from scclint.expand.item import Item
+from scclint.expand.item import Item, value_at
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
 from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
+from scclint.record import replace
 from scclint.source import Span
 from scclint.untyped import mappings
 from scclint.yaml.locate import locate
@@ -52,6 +53,20 @@ def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounte
         )
         for where, processed, s in found
     ]
+
+
+def template_of(instance: Item) -> Iterator[Item]:
+    """Yield the Template in a TemplateInstance, whose objects go to the namespace of the instance.
+
+    OpenShift takes values of parameters from a Secret, which scclint does not read: the Template's own values count.
+    """
+    path: Path = ("spec", "template")
+    found = value_at(instance.data, path)
+    if isinstance(found, dict):
+        home = str(value_at(instance.data, ("metadata", "namespace")) or "")
+        data = {**found, "apiVersion": instance.data["apiVersion"], "kind": "Template"}
+        provenance = replace(instance.provenance, home=home or instance.provenance.home)
+        yield Item(instance.root, (*instance.path, *path), data, provenance)
 
 
 def parameters_behind(obj: "ApiObject", at: Located) -> Iterator[Related]:

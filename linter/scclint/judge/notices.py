@@ -75,6 +75,8 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
     for obj in objects:
         if isinstance(obj, UnknownKind) and (is_open(obj.kind) or is_open(obj.api_version)):
             yield Unjudged("open kind", f"{obj.file}:{obj.place.span.line}: {obj.named}")
+        elif isinstance(obj, UnknownKind) and obj.provenance.partial:
+            yield Unjudged("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
         elif isinstance(obj, UnknownKind):
             yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
         elif obj.partial:
@@ -203,6 +205,12 @@ def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
         yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
 
 
+def _unread(found: list[Unjudged]) -> Iterator[Notice]:
+    """Yield a notice for each reason why an object that may make pods is not judged."""
+    for why in sorted({item.why for item in found}):
+        yield Notice("warning", f"{and_more([item.what for item in found if item.why == why], 1)}: not judged: {why}")
+
+
 def _partial(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
         yield Notice("note", f"{_first(found)}: not judged, because {found[0].why}")
@@ -263,6 +271,7 @@ _WORDS = {
     "template": _templates,
     "patches": _patches,
     "open kind": _open_kinds,
+    "unread": _unread,
     "unknown kind": _unknown_kinds,
     "partial": _partial,
     "beyond a limit": lambda found: _no_verdict("error", found),

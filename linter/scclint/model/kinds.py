@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from scclint.finding import Path
+from scclint.model.terms import EACH
 
 Key = tuple[str, str]
 """API group and kind. An OpenShift kind is also served without a group, by OpenShift's legacy API."""
@@ -39,7 +40,6 @@ TEMPLATES: dict[Key, Path] = {(group, kind): row.template for kind, row in WORKL
 CUSTOM_TEMPLATES: dict[Key, Path] = {
     ("argoproj.io", "Rollout"): ("spec", "template"),
     ("keda.sh", "ScaledJob"): ("spec", "jobTargetRef", "template"),
-    ("sources.knative.dev", "ContainerSource"): ("spec", "template"),
     ("apps.kruise.io", "CloneSet"): ("spec", "template"),
     ("apps.kruise.io", "StatefulSet"): ("spec", "template"),
     ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
@@ -48,9 +48,22 @@ CUSTOM_TEMPLATES: dict[Key, Path] = {
 }
 """The path to the pod in custom resources. An object without it makes no pods, as a Rollout that names a Deployment."""
 
+CUSTOM_POD_KINDS: frozenset[Key] = frozenset((
+    ("elasticsearch.k8s.elastic.co", "Elasticsearch"), ("kibana.k8s.elastic.co", "Kibana"), ("apm.k8s.elastic.co", "ApmServer"),
+    ("enterprisesearch.k8s.elastic.co", "EnterpriseSearch"), ("logstash.k8s.elastic.co", "Logstash"),
+    ("maps.k8s.elastic.co", "ElasticMapsServer"), ("beat.k8s.elastic.co", "Beat"), ("agent.k8s.elastic.co", "Agent"),
+    *(("monitoring.coreos.com", kind) for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")),
+    *(("sparkoperator.k8s.io", kind) for kind in ("SparkApplication", "ScheduledSparkApplication")),
+    *(("argoproj.io", kind) for kind in ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")),
+))  # fmt: skip
+"""Kinds whose pods are put together from several fields, which `scclint.model.custom_pods` lists."""
+
 CSV: Key = ("operators.coreos.com", "ClusterServiceVersion")
 
-KNATIVE: frozenset[Key] = frozenset((("serving.knative.dev", "Configuration"), ("serving.knative.dev", "Service")))
+CONTAINER_SOURCE: Key = ("sources.knative.dev", "ContainerSource")
+KNATIVE: frozenset[Key] = frozenset((
+    ("serving.knative.dev", "Configuration"), ("serving.knative.dev", "Service"), CONTAINER_SOURCE,
+))  # fmt: skip
 """Kinds with a pod template whose containers need no name."""
 
 TEKTON_GROUP = "tekton.dev"
@@ -59,6 +72,32 @@ TEKTON = frozenset(("Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun",
 
 TEMPLATE: frozenset[Key] = frozenset((("template.openshift.io", "Template"), ("", "Template")))
 """The OpenShift Template: objects with parameters."""
+
+TEMPLATE_INSTANCE: Key = ("template.openshift.io", "TemplateInstance")
+"""The object that contains a Template, which OpenShift processes in the cluster."""
+
+GENERATORS: frozenset[Key] = frozenset((("kyverno.io", "ClusterPolicy"), ("kyverno.io", "Policy")))
+"""Kinds whose rules generate whole objects."""
+
+NODE_ACCESS: dict[Key, tuple[Path, str]] = {
+    **{
+        ("kubevirt.io", kind): ((*below, "volumes", EACH, "hostDisk"), "its hostDisk puts a path of the node into its pod")
+        for kind, below in (
+            ("VirtualMachine", ("spec", "template", "spec")),
+            ("VirtualMachineInstance", ("spec",)),
+            ("VirtualMachineInstanceReplicaSet", ("spec", "template", "spec")),
+        )
+    },
+    **{
+        (group, kind): (
+            ("spec", "strategy", "customStrategy", "exposeDockerSocket"),
+            "its exposeDockerSocket gives its privileged build pods the container socket of the node",
+        )
+        for group in ("build.openshift.io", "")
+        for kind in ("BuildConfig", "Build")
+    },
+}
+"""The field by which a custom resource gives its pods access to the node, although it contains no container, and what the field does."""
 
 CARRIERS: dict[Key, tuple[Path, Path]] = {
     ("work.open-cluster-management.io", "ManifestWork"): (("spec", "workload", "manifests"), ()),
@@ -82,7 +121,10 @@ STATE_KINDS = frozenset((
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
 SUBJECT_KINDS = (
-    STATE_KINDS | TEKTON | {kind for _, kind in (*TEMPLATES, *CUSTOM_TEMPLATES, CSV, *KNATIVE, *TEMPLATE, *CARRIERS)}
+    STATE_KINDS
+    | TEKTON
+    | {kind for _, kind in (*TEMPLATES, *CUSTOM_TEMPLATES, CSV, *KNATIVE, *TEMPLATE, TEMPLATE_INSTANCE, *GENERATORS, *CARRIERS)}
+    | {kind for _, kind in (*CUSTOM_POD_KINDS, *NODE_ACCESS)}
 )
 """Every kind above. A document of another kind is parsed only if the configuration names its kind."""
 

@@ -43,6 +43,7 @@ class Provenance:
     - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
     - `elsewhere`: what decides about its pods and is not in the input, as a clause.
     - `beyond`: whether that is in the input but beyond a limit of scclint.
+    - `static`: whether a kubelet runs it as a static pod, so that no admission looks at it.
     - `origin`: the file that kustomize built it from.
     - `moved`: for an object that was put together, where its author wrote each part, by the path of the part in the object.
     - `substitutions`: the Template parameters behind its values, by path, for each Template around it from the innermost on.
@@ -55,6 +56,7 @@ class Provenance:
     whole: bool = True
     elsewhere: str = ""
     beyond: bool = False
+    static: bool = False
     origin: Origin | None = None
     moved: Mapping[Path, Path] = EMPTY
     substitutions: tuple[Mapping[Path, tuple[Parameter, ...]], ...] = ()

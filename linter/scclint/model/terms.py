@@ -3,6 +3,9 @@
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The lists of containers in a pod's spec, in the order in which the kubelet and SCC admission look at them."""
 
+EACH = "*"
+"""In a path through data: each item of a list."""
+
 LONGEST_NAME = 253
 """Characters of the name of an SCC, and of most other objects."""
 

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.cluster.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.errors import LoadError
 from scclint.files.discover import Reach
 from scclint.files.read import read
 from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
+from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import record
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.decoding import decode_object
-from scclint.cluster.ignition import NodeFile, files_of
 from scclint.errors import LoadError
 from scclint.finding import Path, Severity
+from scclint.model.ignition import NodeFile, files_of
 from scclint.model.node_config import (
     MachineConfig,
     MachineConfigPool,

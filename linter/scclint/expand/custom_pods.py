@@ -1,0 +1,143 @@
+"""The pods that controllers put together from several fields of a custom resource (see `scclint.model.custom_pods`)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.expand.item import Item
+from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over
+from scclint.finding import Path
+from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
+from scclint.model.terms import EACH
+from scclint.model.workload import Workload
+from scclint.record import replace
+from scclint.untyped import mappings
+from scclint.yaml.locate import node_at
+
+_PATCHED = "podSpecPatch, which scclint does not read, changes its pods"
+
+
+def pods(item: Item) -> Iterator[Item]:
+    """Yield the pods that the controller of a custom resource makes, in the order of the table."""
+    whole = Piece(item.data, node_at(item.root, item.path), item.path)
+    for row in CUSTOM_PODS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]]:
+        for part in _each(whole, row.at):
+            if isinstance(part.data, dict):
+                own = laid_over(whole.at(*row.defaults), part) if row.defaults else part
+                if pod := _pod(item, whole, own, row):
+                    yield pod
+
+
+def _each(part: Piece, path: Path) -> Iterator[Piece]:
+    """Yield what a path leads to, with each item of a list for `*`."""
+    for index, step in enumerate(path):
+        if step == EACH:
+            for inner in part.items:
+                yield from _each(inner, path[index + 1 :])
+            return
+        part = part.at(step)
+    yield part
+
+
+def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
+    """Return the pod that the mapping `part` describes; None if it has no containers."""
+    template = part.at(*row.template) if row.template else NOTHING
+    spec = template.at("spec").fields
+    spec |= {field: value for field, path in row.spec.items() if (value := part.at(*path)).data is not None}
+    for field, path in row.shared.items():
+        _share(spec, field, _mounted(whole.at(*path), part) if row.mounted and field == "volumes" else whole.at(*path))
+    containers = [*template.at("spec", "containers").items, *_containers(part, row)]
+    containers = [_named(container, "main") for container in _with_main(containers, whole, part, row)]
+    if not containers:
+        return None
+    volumes = list(spec.get("volumes", NOTHING).items)
+    taken = {volume.data.get("name") for volume in volumes if isinstance(volume.data, dict)}
+    volumes += [Piece({"name": name, **made}, None, part.path) for name, made in row.volumes.items() if name not in taken]
+    stated = (template.at("spec", "containers"), *(part.at(*path) for path in row.containers))
+    main = Piece(None, part.node, part.path, part.entry or whole.at("spec").entry)
+    spec["containers"] = in_list(map(_with_image, containers), next((place for place in stated if place.entry), main))
+    if volumes:
+        spec["volumes"] = in_list(volumes, spec.get("volumes", part))
+    marks = part.at(*row.metadata) if row.metadata else template.at("metadata")
+    metadata = {**whole.at("metadata").fields, **{key: at for key in ("annotations", "labels") if (at := marks.at(key))}}
+    if name := part.at(*row.called) if row.called else NOTHING:
+        # Findings on the whole of it point at the part.
+        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
+    written = whole.at("spec")
+    fields = {
+        **whole.fields,
+        "metadata": in_mapping(metadata, whole.at("metadata")),
+        "spec": in_mapping(spec, Piece(None, part.node, written.path, written.entry)),
+    }
+    pod = in_mapping(fields, whole)
+    moved: dict[Path, Path] = {
+        **{(key,): piece.path for key, piece in fields.items()},
+        **{("metadata", key): piece.path for key, piece in metadata.items()},
+        ("spec",): part.path,
+        **{("spec", key): piece.path for key, piece in spec.items()},
+        **{("spec", "containers", index): piece.path for index, piece in enumerate(containers)},
+        **{("spec", "volumes", index): piece.path for index, piece in enumerate(volumes)},
+    }
+    patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
+    provenance = replace(
+        item.provenance,
+        label=_label(whole, row, name),
+        moved=moved,
+        elsewhere=_PATCHED if patched else item.provenance.elsewhere,
+    )
+    return Item(item.root if pod.node is None else pod.node, (), pod.data, provenance, Workload, template=())
+
+
+def _share(spec: dict[str, Piece], field: str, value: Piece) -> None:
+    """Add a field that the whole object sets: lists are joined, other fields count if the pod has none."""
+    own = spec.get(field, NOTHING)
+    if own.items and value.items:
+        spec[field] = in_list([*own.items, *value.items], own)
+    elif not own and value:
+        spec[field] = value
+
+
+def _mounted(volumes: Piece, part: Piece) -> Piece:
+    """Return the volumes that the main container mounts."""
+    names = {mount.get("name") for mount in mappings(part.at("volumeMounts").data)}
+    return in_list([v for v in volumes.items if isinstance(v.data, dict) and v.data.get("name") in names], volumes)
+
+
+def _containers(part: Piece, row: CustomPod) -> Iterator[Piece]:
+    for path in row.containers:
+        found = part.at(*path)
+        yield from found.items if isinstance(found.data, list) else [found] if isinstance(found.data, dict) else []
+
+
+def _with_main(containers: list[Piece], whole: Piece, part: Piece, row: CustomPod) -> list[Piece]:
+    """Return the containers with the one that the controller adds: over its own fields, those that the object states count."""
+    if not row.main:
+        return containers
+    called = whole.at(*row.main_at).data if row.main_at else None
+    name = called if isinstance(called, str) and called else row.main
+    fixed: dict[str, Any] = {"name": name, **row.fixed}
+    stated = {field: value for field, path in row.container.items() if (value := part.at(*path)).data is not None}
+    made = laid_over(Piece(fixed, None, part.path), in_mapping({"name": Piece(name, None, part.path), **stated}, part))
+    mine = [index for index, c in enumerate(containers) if isinstance(c.data, dict) and c.data.get("name") == name]
+    if not mine:
+        return [made, *containers]
+    return [laid_over(made, container) if index == mine[0] else container for index, container in enumerate(containers)]
+
+
+def _named(container: Piece, name: str) -> Piece:
+    if not isinstance(container.data, dict) or container.data.get("name"):
+        return container
+    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)
+
+
+def _with_image(container: Piece) -> Piece:
+    """Return a container with an empty image if it has none: the controller fills it in, and admission does not read it."""
+    if not isinstance(container.data, dict) or "image" in container.data:
+        return container
+    return Piece({**container.data, "image": ""}, container.node, container.path, container.entry)
+
+
+def _label(whole: Piece, row: CustomPod, name: Piece) -> str:
+    """Return what messages call the pod; empty for the object's own name."""
+    called = " ".join(filter(None, (row.name, str(name.data) if name else "")))
+    owner = f"{whole.at('kind').data} {whole.at('metadata', 'name').data or whole.at('metadata', 'generateName').data or ''}"
+    return f"{called} of {owner.strip()}" if called else ""
