@@ -103,6 +103,14 @@ def test_uids_that_do_not_fit(
     assert error.message == f"provider custom: {text}"
 
 
+@pytest.mark.parametrize(("uid", "fits"), [(999, False), (1000, True), (1001, False)])
+def test_must_run_as_takes_its_uid_only(uid: int, fits: bool) -> None:
+    errors = under({"runAsUser": {"type": "MustRunAs", "uid": 1000}}, context(runAsUser=uid)).errors
+    assert [error.text for error in errors] == (
+        [] if fits else [f".containers[0].runAsUser: Invalid value: {uid}: must be: 1000"]
+    )
+
+
 def test_groups_and_options_are_filled_in_on_the_pod() -> None:
     made = under({"fsGroup": MUST, "supplementalGroups": MUST, "seLinuxContext": MUST})
     assert made.security_context == {

@@ -1,7 +1,7 @@
 import pytest
 
 from scclint.admission.constraints import VOLUME_TYPES, default_volumes
-from tests.admission.build import scc
+from tests.admission.build import MUST, scc
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,8 @@ def test_user_namespace_level_is_unknown_before_4_20() -> None:
 def test_whole_numbers_may_be_written_as_floats() -> None:
     made = scc(priority=10.0, runAsUser={"type": "MustRunAs", "uid": 1000.0}, fsGroup={"ranges": [{"min": 1.0, "max": 2.0}]})
     assert (made.priority, made.uid, made.fs_group_ranges) == (10, 1000, ((1, 2),))
+
+
+def test_a_range_without_a_bound_has_zero() -> None:
+    made = scc(fsGroup={**MUST, "ranges": [{"max": 5}, {"min": 7}]}, supplementalGroups={**MUST, "ranges": [{}]})
+    assert (made.fs_group_ranges, made.supplemental_groups_ranges) == (((0, 5), (7, 0)), ((0, 0),))

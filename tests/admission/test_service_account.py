@@ -35,6 +35,14 @@ def test_no_volume_where_every_container_mounts_its_own() -> None:
     assert spec["containers"][0]["volumeMounts"] == own["volumeMounts"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/data", "/var/run/secrets/kubernetes.io", "/var/run/secrets/kubernetes.io/serviceaccount/x"]
+)
+def test_a_mount_elsewhere_leaves_the_token_its_place(path: str) -> None:
+    spec = with_service_account(pod({"volumeMounts": [{"name": "mine", "mountPath": path}]}), None)["spec"]
+    assert [mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]] == [path, MOUNT_PATH]
+
+
 @pytest.mark.parametrize("source", [{"projected": {"sources": []}}, {"emptyDir": {}}, {"hostPath": {"path": "/"}}, {}])
 def test_a_volume_named_like_the_tokens_is_taken_for_it(source: dict[str, Any]) -> None:
     volume = {"name": "kube-api-access-abcde", **source}

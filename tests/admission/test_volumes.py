@@ -91,6 +91,14 @@ def config_map(name: str, *keys: str) -> dict[str, Any]:
             {"downwardAPI": {"items": [{**NAMESPACE, "fieldRef": {"apiVersion": "v2", "fieldPath": "metadata.namespace"}}]}},
             False,
         ),
+        (
+            {
+                "downwardAPI": {
+                    "items": [{**NAMESPACE, "fieldRef": {"apiVersion": "apps/v1", "fieldPath": "metadata.namespace"}}]
+                }
+            },
+            False,
+        ),
         ({"secret": {"name": "x"}}, False),
         ({"clusterTrustBundle": {}}, False),
         ({}, False),
