@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -277,9 +278,34 @@ def test_archives_that_are_no_dumps(here: Path) -> None:
     (here / "cut.tgz").write_bytes(whole[: len(whole) // 2])
     for name, why in (
         ("other.tar", "has no file of a must-gather: scclint expects cluster-scoped-resources/ or namespaces/ in it"),
-        ("cut.tgz", "is not a complete gzip file: compressed file ended before the end-of-stream marker was reached"),
+        ("cut.tgz", "is not gzip, or is damaged: its compressed data cannot be read to the end"),
     ):
         assert check("--cluster-state", name)[::2] == (2, f"{name}: error: {why}\n")
+
+
+@pytest.mark.parametrize("name", ["dump.tar", "dump.tgz"])
+def test_damaged_archives_end_in_plain_words(here: Path, name: str) -> None:
+    whole = write_archive(here / name, files()).read_bytes()
+    chance = random.Random(6)
+    for _ in range(60):
+        data = bytearray(whole)
+        match chance.randrange(4):
+            case 0:
+                del data[chance.randrange(len(data)) :]
+            case 1:
+                for _ in range(chance.randint(1, 100)):
+                    data[chance.randrange(len(data))] = chance.randrange(256)
+            case 2:
+                block = chance.randrange(len(data)) // 512 * 512
+                data[block : block + 512] = chance.randbytes(512)
+            case _:
+                start = chance.randrange(len(data))
+                data[start:] = data[chance.randrange(len(data)) :]
+        (here / f"damaged-{name}").write_bytes(data)
+        status, out, err = check("--cluster-state", f"damaged-{name}")
+        assert status in (0, 1, 2), err
+        assert "Traceback" not in out + err
+    assert sorted(os.listdir(here)) == [f"damaged-{name}", name, "web.yaml"], "nothing else is written"
 
 
 def test_the_cache_knows_the_dump(here: Path) -> None:

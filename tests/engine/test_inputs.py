@@ -55,7 +55,7 @@ def test_a_dump_is_read_for_what_makes_a_cluster() -> None:
     write("web.yaml", POD)
     write("all.yaml", f"{ACCOUNT}---\n{POD}---\n{TEMPLATE}")
     config = Config(cluster_state=("all.yaml",))
-    assert [d.status for d in open_one(["web.yaml"], config).inputs.context] == ["parsed", "other", "other"]
+    assert [d.status for d in open_one(["web.yaml"], config).inputs.context] == ["parsed"]
     assert [d.status for d in open_one(["web.yaml"], Config(), context=["all.yaml"]).inputs.context] == ["parsed"] * 3
 
 

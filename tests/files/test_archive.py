@@ -140,7 +140,7 @@ def test_a_member_that_is_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inflate(gzip.compress(b"x") * 2, "a.gz") == b"xx"
     for broken in (b"", b"\x1f\x8b", gzip.compress(b"abc")[:-3], b"text"):
         if broken:
-            with pytest.raises(LoadError, match="is not a gzip file that can be read"):
+            with pytest.raises(LoadError, match="is not gzip, or is damaged"):
                 inflate(broken, "a.gz")
 
 
@@ -165,7 +165,7 @@ def test_an_extension_of_gigabytes(tmp_path: Path, kind: bytes) -> None:
         for _ in range(64):
             file.write(bytes(1 << 20))
     tracemalloc.start()
-    assert refusal(path) == "is not a tar archive that can be read: bad header (too long)"
+    assert refusal(path) == "is not a tar archive, or is damaged: bad header (too long)"
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
 
@@ -174,7 +174,7 @@ def test_extensions_within_extensions(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     body = padded(b"12 a=bcdefg\n")
     path.write_bytes(header("first") + (header("x", 12, tarfile.XHDTYPE) + body) * 900 + header("a") + END)
-    assert refusal(path).startswith("is not a tar archive that can be read: bad header (")
+    assert refusal(path).startswith("is not a tar archive, or is damaged: bad header (")
 
 
 @pytest.mark.parametrize(
@@ -221,9 +221,7 @@ def test_truncated_anywhere(tmp_path: Path, name: str) -> None:
     for length in sorted(random.Random(3).sample(range(last), 150)):
         cut.write_bytes(whole[:length])
         message = refusal(cut)
-        assert message.startswith(
-            ("is not a tar archive that can be read: ", "is not a complete gzip file: ", "is not a gzip file")
-        ), message
+        assert message.startswith(("is not a tar archive, or is damaged: ", "is not gzip, or is damaged: ")), message
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
@@ -256,11 +254,11 @@ def test_damaged_headers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "is not a tar archive that can be read: it ends early"),
-        (b"kind: List\n", "is not a tar archive that can be read: truncated header"),
-        (b"x" * 10_240, "is not a tar archive that can be read: "),
-        (gzip.compress(b"kind: List\n" * 100, mtime=0), "is not a tar archive that can be read: "),
-        (b"\x1f\x8bxx", "is not a "),
+        (b"", "is not a tar archive, or is damaged: it ends early"),
+        (b"kind: List\n", "is not a tar archive, or is damaged: truncated header"),
+        (b"x" * 10_240, "is not a tar archive, or is damaged: "),
+        (gzip.compress(b"kind: List\n" * 100, mtime=0), "is not a tar archive, or is damaged: "),
+        (b"\x1f\x8bxx", "is not gzip, or is damaged: "),
     ],
 )
 def test_no_archive_at_all(tmp_path: Path, data: bytes, why: str) -> None:
@@ -326,7 +324,7 @@ def text(folder: Path) -> None:
     [
         (link, "is a link, which is not followed"),
         (fifo, "is not a regular file, and is not read"),
-        (text, "is not a gzip file that can be read: not a gzipped file (b'no')"),
+        (text, "is not gzip, or is damaged: its compressed data cannot be read to the end"),
     ],
 )
 def test_what_is_not_read_is_the_same_in_both_forms(tmp_path: Path, make: Callable[[Path], None], why: str) -> None:

@@ -18,6 +18,7 @@ _SUFFIXES = (".tar", ".tar.gz", ".tgz")
 _GZIP = b"\x1f\x8b"
 _USTAR = slice(257, 262)
 _EMPTY_READS = 4
+_DAMAGED = "is not gzip, or is damaged: its compressed data cannot be read to the end"
 
 
 class Member(NamedTuple):
@@ -51,15 +52,17 @@ def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Me
             compressed = file.read(2) == _GZIP
             file.seek(0)
             yield from _members(_inflated(file) if compressed else file, wanted, shown)
-    except (EOFError, zlib.error) as error:
-        raise LoadError(f"is not a complete gzip file: {_plain(error)}", shown) from None
+    except (EOFError, zlib.error):
+        raise LoadError(_DAMAGED, shown) from None
     except tarfile.TarError as error:
-        raise LoadError(f"is not a tar archive that can be read: {_plain(error)}", shown) from None
+        problem = str(error)
+        # tarfile passes on what zlib says.
+        raise LoadError(
+            _DAMAGED if problem.startswith("zlib") else f"is not a tar archive, or is damaged: {problem}", shown
+        ) from None
     except OSError as error:
         # gzip reports its own errors without a number.
-        if error.errno is None:
-            raise LoadError(f"is not a gzip file that can be read: {_plain(error)}", shown) from None
-        raise os_error(error, shown) from None
+        raise LoadError(_DAMAGED, shown) if error.errno is None else os_error(error, shown) from None
 
 
 def inflate(content: bytes, name: str) -> bytes:
@@ -69,8 +72,8 @@ def inflate(content: bytes, name: str) -> bytes:
 
     try:
         data = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise LoadError(f"is not a gzip file that can be read: {_plain(error)}", name) from None
+    except (OSError, EOFError, zlib.error):
+        raise LoadError(_DAMAGED, name) from None
     if len(data) > MAX_BYTES:
         raise LoadError(f"inflates to more than {MAX_BYTES >> 20} MiB, which is not read", name)
     return data
@@ -163,8 +166,3 @@ def _inflated(file: IO[bytes]) -> IO[bytes]:
     import gzip
 
     return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb"))
-
-
-def _plain(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return f"{text[:1].lower()}{text[1:]}".rstrip(".")

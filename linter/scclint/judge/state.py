@@ -73,7 +73,9 @@ def read_state(sources: Sources, config: Config) -> State:
         if isinstance(source, Dump) and item.name.startswith(_SCCS):
             sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
         if item.name not in reported:
-            documents += load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+            loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+            # The text of the others would take room.
+            documents += (document for document in loaded if document.status != "other")
             if any(mark in item.text for mark in _MARKS):
                 shown += _shown(item)
     notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.error and d.status == "unparsable"]

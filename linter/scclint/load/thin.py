@@ -13,8 +13,8 @@ _ITEM = re.compile(r"^- ", re.MULTILINE)
 _END = re.compile(r"^(?!- |[ \r\n]|\Z)", re.MULTILINE)
 _KIND = re.compile(r"^(?:- |  )kind: +([A-Za-z][A-Za-z0-9]*)[ \t]*\r?$", re.MULTILINE)
 _LIST = re.compile(r"^kind: +([A-Za-z][A-Za-z0-9]*)List[ \t]*\r?$", re.MULTILINE)
-_BODY = re.compile(r"^(?:spec|status):[ \t]*\r?\n(?:(?:[ -].*)?\r?\n)*", re.MULTILINE)
-_BODY_OF_ITEM = re.compile(r"^  (?:spec|status):[ \t]*\r?\n(?:(?:  [ -].*)?\r?\n)*", re.MULTILINE)
+_BODY = re.compile(r"^(?:spec|status):[ \t]*\r?\n(?:(?:[ -].*)?(?:\r?\n|\Z))*", re.MULTILINE)
+_BODY_OF_ITEM = re.compile(r"^  (?:spec|status):[ \t]*\r?\n(?:(?:  [ -].*)?(?:\r?\n|\Z))*", re.MULTILINE)
 
 
 def thin(text: str, kinds: Set[str], heads: Set[str] = frozenset()) -> str:
