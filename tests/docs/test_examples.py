@@ -122,10 +122,15 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(demo, root / "deploy")
     shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
     shutil.copytree(article / "evidence", root / "evidence")
+    for name in ("observed-scc-differs", "required-scc-unusable"):
+        shutil.copytree(ROOT / "fixtures" / name, root / "fixtures" / name)
     files = {
         "web.yaml": WEB,
         "state.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "../cluster-config/namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+        "must-gather.local.5551/image/namespaces/shop/shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+        "inspect.local.1/namespaces/shop/shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+        "inspect.local.2/namespaces/shop/core/serviceaccounts/web.yaml": "apiVersion: v1\nkind: ServiceAccount\n",
         "templates/web.yaml": "apiVersion: template.openshift.io/v1\nkind: Template\nobjects: []\nparameters: [{name: IMAGE_TAG}]\n",
         "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
         "charts/shop/templates/web.yaml": WEB,

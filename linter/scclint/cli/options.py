@@ -37,7 +37,10 @@ def add_reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
     group.add_argument("--context", action="append", metavar="PATH", help="manifests to take into account, not to report on")
     group.add_argument(
-        "--cluster-state", action="append", metavar="PATH", help="dump of the cluster's SCCs, namespaces and RBAC"
+        "--cluster-state",
+        action="append",
+        metavar="PATH",
+        help="must-gather, or dump of the cluster's SCCs, namespaces and RBAC",
     )
     group.add_argument(
         "--profile-dir", action="append", dest="profile_dirs", metavar="DIR", help="seccomp profiles, laid out as on nodes"
