@@ -52,7 +52,7 @@ yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 
-FINDINGS = "report.layout report.lines report.snippet report.templates report.templates.full"
+FINDINGS = "engine.grouping report.layout report.lines report.snippet report.templates report.templates.full"
 """What a run that shows findings imports more."""
 
 NEVER = (

@@ -137,7 +137,10 @@ class Subject:
 
 @record
 class Suppression:
-    """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config` or `baseline`."""
+    """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config`, `baseline` or `diff-base`.
+
+    It is `finding` if another finding with the same cause lists it.
+    """
 
     by: str
     reason: str = ""

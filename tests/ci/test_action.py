@@ -100,7 +100,7 @@ def test_findings_are_annotated_written_and_counted(runner: Runner) -> None:
     sarif = json.loads((runner.workspace / "scclint.sarif").read_text())
     assert {"SEC201", "SCC101"} <= {result["ruleId"] for result in sarif["runs"][0]["results"]}
     assert sarif["runs"][0]["automationDetails"]["id"] == "demo/"
-    assert run.summary.startswith("## scclint: 3 errors, 2 warnings\n")
+    assert run.summary.startswith("## scclint: 3 errors\n")
     assert "| Pod shop/shell | anyuid | kube:admin | shell | Unconfined |" in run.summary
 
 

@@ -37,7 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def demo(here: Path) -> Path:
-    """A working directory with the demo manifests in `demo`: 3 errors and 2 warnings."""
+    """A working directory with the demo manifests in `demo`: 3 errors, two of which list a warning with the same cause."""
     shutil.copytree(DEMO, here / "demo")
     return here
 

@@ -85,7 +85,7 @@ def test_as_a_process(demo: Path) -> None:
         (*SCCLINT, "check", "--format", "concise", "-"), input=text, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("<stdin>:5:3: SCC104 ")
+    assert done.stdout.startswith("<stdin>:9:7: SEC201 ")
 
 
 def test_an_empty_pipe(here: Path) -> None:

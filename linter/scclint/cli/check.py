@@ -73,6 +73,10 @@ def run(args: Namespace) -> int:
                 from scclint.cli.diff import mark
 
                 report = mark(report, revision, args, config, registry, options)
+            if not recording and report.findings:
+                from scclint.engine.grouping import grouped
+
+                report = grouped(report)
             fixed = report
             if not recording:
                 shown = _options(report, config, registry)

@@ -69,3 +69,8 @@ class Report:
     def live(self) -> tuple[Finding, ...]:
         """The findings that nothing suppresses."""
         return tuple(f for f in self.findings if f.suppression is None)
+
+    @property
+    def suppressed(self) -> int:
+        """The number of suppressed findings, without those that another finding lists."""
+        return sum(f.suppression is not None and f.suppression.by != "finding" for f in self.findings)

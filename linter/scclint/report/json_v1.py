@@ -106,7 +106,7 @@ def _summary(report: Report, options: Options) -> Json:
     return {
         "findings": {severity.value: number for severity, number in by_severity(live).items()},
         "rules": dict(sorted(rules.items())),
-        "suppressed": len(report.findings) - len(live),
+        "suppressed": report.suppressed,
         "hidden": sum(finding.severity in options.hide for finding in live),
         "platform": visible_line(report.platform),
         "units": len(report.units),

@@ -53,8 +53,8 @@ def findings_summary(report: Report, options: Options) -> str:
     if report.crashes:
         text += f", {counted(len(report.crashes), 'internal error')}"
     aside = []
-    if len(report.findings) > len(live):
-        aside.append(f"{len(report.findings) - len(live):,} suppressed")
+    if suppressed := report.suppressed:
+        aside.append(f"{suppressed:,} suppressed")
     if len(live) > len(shown):
         aside.append(f"{severities(tuple(f for f in live if f.severity in options.hide))} not shown")
     return f"{text} ({', '.join(aside)})" if aside else text
