@@ -55,14 +55,14 @@ def test_a_dump_is_read_for_what_makes_a_cluster() -> None:
     write("web.yaml", POD)
     write("all.yaml", f"{ACCOUNT}---\n{POD}---\n{TEMPLATE}")
     config = Config(cluster_state=("all.yaml",))
-    assert [d.status for d in open_one(["web.yaml"], config).inputs.context] == ["parsed"]
-    assert [d.status for d in open_one(["web.yaml"], Config(), context=["all.yaml"]).inputs.context] == ["parsed"] * 3
+    assert [d.status for d in open_one(["web.yaml"], config).inputs.described] == ["parsed"]
+    assert [d.status for d in open_one(["web.yaml"], Config(), context=["all.yaml"]).inputs.described] == ["parsed"] * 3
 
 
 def test_a_file_of_the_targets_is_not_read_twice() -> None:
     write("a/web.yaml", POD)
     inputs = open_one(["a/web.yaml"], Config(cluster_state=("a",)), context=["a"]).inputs
-    assert (len(inputs.targets), inputs.context) == (1, [])
+    assert (len(inputs.targets), inputs.context, inputs.described) == (1, [], [])
 
 
 def test_configured_kinds_are_parsed() -> None:

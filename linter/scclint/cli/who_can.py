@@ -11,7 +11,7 @@ from scclint.cluster.who_can import SubjectKind
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.judge import OpenUnit
-from scclint.judge.worlds import make_clusters, make_worlds
+from scclint.judge.worlds import describe, make_clusters, make_worlds
 from scclint.report import who_can
 from scclint.report.json_text import dump
 from scclint.world import World
@@ -58,7 +58,7 @@ def run(args: Namespace) -> int:
 def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[tuple[str, World]]:
     """The world of each unit; that of an empty cluster if there is none."""
     found = [(unit.unit.name, world) for unit in opened for world in unit.worlds.values()]
-    return found or [(".", world) for world in make_worlds((), config, make_clusters(config)).values()]
+    return found or [(".", world) for world in make_worlds((), config, describe(config, make_clusters(config))).values()]
 
 
 def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:

@@ -95,11 +95,13 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     inputs.notices += _ties(context)
     session.options.lap("load")
     objects = model_objects(unit, inputs, session.config, session.surroundings, session.sources.folders)
-    known = [*context.objects, *objects]
+    described, seen = session.described(unit.namespace)
+    inputs.notices += seen.notices
+    inputs.crashes += seen.crashes
     worlds = make_worlds(
-        known,
+        [*context.objects, *objects],
         session.config,
-        session.clusters,
+        described,
         namespace=unit.namespace,
         elsewhere=elsewhere,
         observed=session.observed,
@@ -108,7 +110,7 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
-    return OpenUnit(unit, inputs, objects, worlds, subjects, ours)
+    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours)
 
 
 def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:

@@ -1,7 +1,7 @@
 """Stage load: the documents of one unit, with what became of each file."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -26,18 +26,32 @@ SUBSCRIPTION = "Subscription"
 class Inputs:
     """What was read for a unit.
 
-    `targets` are the documents to report on, `context` those that only inform verdicts. `passed` counts, by file and kind, the
+    `targets` are the documents to report on, `context` those that only inform verdicts, and `described` those of the latter that
+    all units of the run have in common. `passed` counts, by file and kind, the
     documents that are not needed any more. `read` are the files of the targets. `notices` are on what could not be read,
     `crashes` on documents that are left out because of a bug. `origins` are the Helm templates of what was rendered; `texts` has
     the texts of files that are not on the disk. `unjudged` is what was seen and is not judged. `first_of` has the first of the
     passed documents of each API group.
     """
 
-    __slots__ = ("context", "crashes", "first_of", "notices", "origins", "passed", "read", "targets", "texts", "unjudged")
+    __slots__ = (
+        "context",
+        "crashes",
+        "described",
+        "first_of",
+        "notices",
+        "origins",
+        "passed",
+        "read",
+        "targets",
+        "texts",
+        "unjudged",
+    )
 
     def __init__(self) -> None:
         self.targets: list[Document] = []
         self.context: list[Document] = []
+        self.described: Sequence[Document] = ()
         self.passed: dict[str, dict[str, int]] = {}
         self.first_of: dict[str, Document] = {}
         self.notices: list[Notice] = []
@@ -50,6 +64,7 @@ class Inputs:
     @property
     def documents(self) -> Iterator[Document]:
         """All of them, the targets last: what they say of an object goes before what a dump of the cluster has."""
+        yield from self.described
         yield from self.context
         yield from self.targets
 

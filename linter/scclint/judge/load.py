@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from scclint.judge.guard import guard
 from scclint.judge.inputs import Inputs
+from scclint.model.kinds import TEKTON
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ def load_documents(unit: Unit, session: "Session") -> Inputs:
     """The documents of a unit, with those of the files that it shares and of the cluster as context."""
     inputs = Inputs()
     documents, notices = session.cluster
-    inputs.context += documents
+    # What Tekton's objects mean depends on the others of the unit.
+    inputs.context += (document for document in documents if document.kind in TEKTON)
+    inputs.described = session.described_documents
     inputs.notices += notices
     for file in unit.shared:
         shared = Inputs()

@@ -4,12 +4,13 @@ import os
 from collections.abc import Sequence, Set
 
 from scclint.config.model import Config
-from scclint.expand import expand
+from scclint.expand import Settings, expand
 from scclint.finding import Crash, Subject
 from scclint.judge.guard import guard
 from scclint.judge.inputs import Inputs, expand_settings, left_out
 from scclint.judge.part import Unjudged
 from scclint.limits import AddedTextCounter, LimitError
+from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.model.object import ApiObject
 from scclint.record import replace
@@ -20,7 +21,8 @@ from scclint.units.unit import Unit
 def model_objects(
     unit: Unit, inputs: Inputs, config: Config, around: Surroundings, folders: Sequence[str] = ()
 ) -> list[ApiObject]:
-    """The model objects of all documents of a unit, in order. `folders` are those that the run was asked to judge.
+    """The model objects of the documents of a unit, in order, without those that are described for all units. `folders` are those
+    that the run was asked to judge.
 
     A document with more objects than the limit becomes one that cannot be read.
     """
@@ -29,6 +31,25 @@ def model_objects(
         from scclint.expand.tekton_runs import References
 
         settings = replace(settings, references=References(tekton))
+    found = _place_by_bundles(_expanded(inputs, settings))
+    if not unit.rendered:
+        with guard("model", "looking at kustomizations", inputs.crashes):
+            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys(), around)
+            inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
+            inputs.notices += notices
+        with guard("model", "looking for what kustomize built from", inputs.crashes):
+            found, _ = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
+    return found
+
+
+def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
+    """The model objects of what is described for all units, and what became of the documents."""
+    inputs = Inputs()
+    inputs.context += documents
+    return _expanded(inputs, replace(expand_settings(config), namespace=namespace)), inputs
+
+
+def _expanded(inputs: Inputs, settings: Settings) -> list[ApiObject]:
     found: list[ApiObject] = []
     file = ""
     for documents in (inputs.context, inputs.targets):
@@ -46,14 +67,6 @@ def model_objects(
             except Exception as error:  # a bug that one document brings out must not take the others with it
                 where = f"{document.file}:{document.line}"
                 inputs.crashes.append(Crash("model", Subject(kind=document.kind), f"{where}: {type(error).__name__}: {error}"))
-    found = _place_by_bundles(found)
-    if not unit.rendered:
-        with guard("model", "looking at kustomizations", inputs.crashes):
-            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys(), around)
-            inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
-            inputs.notices += notices
-        with guard("model", "looking for what kustomize built from", inputs.crashes):
-            found, _ = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
     return found
 
 

@@ -10,13 +10,15 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Notice
-from scclint.judge.inputs import left_out
+from scclint.judge.inputs import Inputs, left_out
+from scclint.judge.model import described_objects
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
 from scclint.judge.tracer import Tracer
-from scclint.judge.worlds import make_clusters
+from scclint.judge.worlds import Described, describe, make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
+from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.units.kustomize.surroundings import Surroundings
@@ -82,6 +84,7 @@ class Session:
         self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
         self.surroundings = Surroundings(outline.documents)
+        self._described: tuple[str, Described, Inputs] | None = None
         self.tracers: dict[str, Tracer] = {}
         """Those of units that others take objects from, by name: made once, where a finding points into one."""
 
@@ -118,6 +121,22 @@ class Session:
         if self.state is not None:
             return [*self.state.documents, *documents], [*self.state.notices, *notices]
         return documents, notices
+
+    @cached_property
+    def described_documents(self) -> list[Document]:
+        """The documents of `cluster` that mean the same in all units."""
+        return [document for document in self.cluster[0] if document.kind not in TEKTON]
+
+    def described(self, namespace: str) -> tuple[Described, Inputs]:
+        """What all units share, for a unit whose namespace is `namespace`, and what became of the documents that describe it."""
+        namespace = self.config.namespace or namespace
+        if self._described is None or self._described[0] not in ("", namespace):
+            objects, inputs = described_objects(self.described_documents, self.config, namespace)
+            made = describe(self.config, self.clusters, objects, namespace)
+            placed = all(obj.namespace or obj.kind in CLUSTER_SCOPED for obj in objects)
+            placed = placed and not any(document.release_namespace for document in self.described_documents)
+            self._described = "" if placed else namespace, made, inputs
+        return self._described[1:]
 
     @property
     def observed(self) -> "Observed | None":

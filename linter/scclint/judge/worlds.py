@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.admission.aggregate import selectors_of
 from scclint.admission.decoding import decode_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
-from scclint.admission.rbac import use_rule
+from scclint.admission.rbac import reference, use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
 from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
@@ -18,6 +18,7 @@ from scclint.model.object import ApiObject
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
+from scclint.record import record
 from scclint.world import World, manifests, namespace_of
 
 if TYPE_CHECKING:
@@ -32,10 +33,37 @@ ANY_MINOR = 0
 POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"
 
 
+@record
+class Described:
+    """What the settings and a description of the cluster say, for all units.
+
+    `clusters` are those of the releases asked for, with `objects` and what the settings say added to `installed`. `manifests` are
+    what was added, in this order, and `roles` the ClusterRoles among them.
+    """
+
+    installed: tuple[Cluster, ...]
+    clusters: tuple[Cluster, ...]
+    objects: tuple[ApiObject, ...]
+    manifests: tuple[dict[str, Any], ...]
+    roles: tuple[dict[str, Any], ...]
+
+
+def describe(
+    config: Config, installed: tuple[Cluster, ...], objects: Sequence[ApiObject] = (), namespace: str = ""
+) -> Described:
+    """Return what all units share. `namespace` is that of objects that name none."""
+    objects = _whole(objects)
+    added = [*_configured(config), *manifests(objects, config.namespace or namespace)]
+    roles = tuple(_cluster_roles(added))
+    followed = _without(added, _unfollowed(roles))
+    clusters = tuple(cluster.with_objects(_decodable(followed, cluster.scc_fields)) for cluster in installed)
+    return Described(installed, clusters, tuple(objects), tuple(added), roles)
+
+
 def make_worlds(
     objects: Sequence[ApiObject],
     config: Config,
-    clusters: Sequence[Cluster],
+    described: Described,
     *,
     namespace: str = "",
     elsewhere: "Elsewhere | None" = None,
@@ -43,20 +71,27 @@ def make_worlds(
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
+    `objects` may repeat some that are described, as those of another world do.
     `namespace` is the one of objects that name none, where the configuration gives no other. `observed` is what a dump shows.
     """
     namespace = config.namespace or namespace
-    # A patch of an SCC or a binding is no SCC or binding.
-    objects = [o for o in objects if isinstance(o, Workload) or not o.partial]
-    given = [*_configured(config), *manifests(objects, namespace)]
-    given, unfollowed = _with_aggregations(given)
+    known = {id(obj) for obj in described.objects}
+    own = [obj for obj in _whole(objects) if id(obj) not in known]
+    objects = [*described.objects, *own]
+    given = [*manifests(own, namespace)]
+    clusters = described.clusters
+    unfollowed = _unfollowed([*described.roles, *_cluster_roles(given)])
+    if unfollowed:
+        clusters, given = described.installed, _without([*described.manifests, *given], unfollowed)
     installed = "pipelines" in config.addons
     served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]
     if served:
         from scclint.cluster.pipelines import openshift_pipelines
 
         # In front, so that what the input says of the same objects holds.
-        given[:0] = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
+        said = {reference(item) for item in described.manifests}
+        brought = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
+        given[:0] = [item for item in brought if reference(item) not in said]
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     others = _weak_mapping() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
@@ -69,13 +104,18 @@ def make_worlds(
             creator=creator,
             profile_dirs=config.profile_dirs,
             others=others,
-            unfollowed=unfollowed,
+            unfollowed=tuple(dict.fromkeys(str((role.get("metadata") or {}).get("name")) for role in unfollowed)),
             elsewhere=elsewhere,
             observed=observed,
         )
     if others is not None:
         others.update(worlds)
     return worlds
+
+
+def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """The objects without patches: a patch of an SCC or a binding is no SCC or binding."""
+    return [obj for obj in objects if isinstance(obj, Workload) or not obj.partial]
 
 
 def _weak_mapping() -> MutableMapping[str, World]:
@@ -125,16 +165,21 @@ def _namespaces(objects: Iterable[ApiObject], asked: str) -> Iterator[str]:
             yield obj.name
 
 
-def _with_aggregations(given: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """Return the objects, without ClusterRoles that aggregate others if following them takes too long, and their names."""
-    roles = [item for item in given if item.get("kind") == "ClusterRole" and not decode_object(item, ANY_MINOR).errors]
+def _cluster_roles(given: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the ClusterRoles that the API server can decode."""
+    return (item for item in given if item.get("kind") == "ClusterRole" and not decode_object(item, ANY_MINOR).errors)
+
+
+def _unfollowed(roles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ClusterRoles that aggregate others, if following them takes too long; else none."""
     aggregating = [role for role in roles if selectors_of(role)]
     selectors = sum(len(selectors_of(role)) for role in aggregating)
-    if len(aggregating) * selectors * len(roles) <= MAX_AGGREGATION:
-        return given, ()
-    left_out = {id(role) for role in aggregating}
-    names = dict.fromkeys(str((role.get("metadata") or {}).get("name")) for role in aggregating)
-    return [item for item in given if id(item) not in left_out], tuple(names)
+    return aggregating if len(aggregating) * selectors * len(roles) > MAX_AGGREGATION else []
+
+
+def _without(given: Iterable[dict[str, Any]], left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    gone = {id(item) for item in left_out}
+    return [item for item in given if id(item) not in gone]
 
 
 def _decodable(given: list[dict[str, Any]], minor: int) -> Iterator[dict[str, Any]]:

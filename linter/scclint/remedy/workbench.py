@@ -141,7 +141,7 @@ class Workbench:
             return make_worlds(
                 objects,
                 self._session.config,
-                self._session.clusters,
+                self._session.described(namespace)[0],
                 namespace=namespace,
                 elsewhere=first.elsewhere,  # type: ignore[arg-type]  # the worlds of a unit have its `Elsewhere`
             )
