@@ -16,6 +16,7 @@ from scclint.api import (
     RoleBinding,
     User,
     World,
+    listed,
     members_of,
 )
 
@@ -163,6 +164,12 @@ def marked_for_deletion(obj: ApiObject) -> bool:
     metadata = obj.manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return isinstance(annotations, dict) and annotations.get("release.openshift.io/delete") == "true"
+
+
+def aggregated(role: Role, world: World) -> str:
+    """Return as a clause which of the release's own roles take the rules of a ClusterRole; empty if none does."""
+    takers = world.cluster.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
+    return f", also to everyone bound to ClusterRole {listed(takers, 'or')}, by its labels" if takers else ""
 
 
 def _means_anything(world: World, ref: ObjectRef) -> bool:

@@ -3,7 +3,9 @@ A role allows the verb `use` on SCCs without `resourceNames`, so it grants every
 
 Every user with the role may create pods that control the node. For a service account with the role, admission tries its
 pods against every SCC, `anyuid` first because of its priority, so they run unconfined unless they set a profile. A `*` as
-verb, resource or API group grants the same, and so do the permissions of a ClusterServiceVersion.
+verb, resource or API group grants the same, and so do the permissions of a ClusterServiceVersion. If a label of the
+ClusterRole adds its rules to one of the release's own roles, such as `view` or `cluster-reader`, the finding names that role:
+everyone who is bound to it has the grant.
 
 ## How to fix it
 
@@ -40,6 +42,8 @@ from collections.abc import Iterator
 
 from scclint.api import Problem, Role, Severity, View, World, rule, scc_grant
 
+from ._grants import aggregated
+
 
 @rule(
     "RBA401",
@@ -59,7 +63,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             continue
         yield Problem(
             f"{role.named}: grants the use of every SCC, including privileged "
-            f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)",
+            f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)" + aggregated(role, world),
             at=item.field("verbs"),
             settle=_fix(item),
         )

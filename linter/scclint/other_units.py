@@ -13,6 +13,10 @@ class OtherUnits(Protocol):
         """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
         ...
 
+    def defines_account(self, namespace: str, name: str) -> bool:
+        """Whether another unit defines a ServiceAccount, or may do so because no file names its namespace."""
+        ...
+
     def has_pods(self, namespace: str = "") -> bool:
         """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
         ...
@@ -38,6 +42,9 @@ class NowhereElse:
     """The answers of a run with one unit."""
 
     def uses_account(self, namespace: str, name: str) -> bool:
+        return False
+
+    def defines_account(self, namespace: str, name: str) -> bool:
         return False
 
     def has_pods(self, namespace: str = "") -> bool:

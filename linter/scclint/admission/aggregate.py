@@ -23,6 +23,17 @@ class Aggregation:
         """Whether a ClusterRole aggregates others, or one that is known aggregates it."""
         return bool(selectors_of(role)) or any(selects(selector, _labels(role)) for selector in self._selectors)
 
+    def takers(self, role: Object) -> tuple[str, ...]:
+        """Return the names of the ClusterRoles that take the rules of a role, those that take them from one of these included."""
+        found: dict[str, None] = {}
+        pending = [_labels(role)]
+        while pending:
+            labels = pending.pop()
+            new = [name for name, taker in self._roles.items() if any(selects(s, labels) for s in selectors_of(taker))]
+            pending += [_labels(self._roles[name]) for name in new if name not in found]
+            found |= dict.fromkeys(new)
+        return tuple(sorted(found))
+
     def sources(self, name: str) -> Iterator[Object]:
         """Yield the roles whose own rules the ClusterRole `name` has: itself, or the roles that it selects, and so on."""
         seen = {name}

@@ -30,6 +30,7 @@ from scclint.errors import UsageError
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
 
 if TYPE_CHECKING:
+    from scclint.admission.aggregate import Aggregation
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.rights import Rights
     from scclint.cluster.who_can import Holder
@@ -418,6 +419,16 @@ class Cluster:
     def as_installed(self) -> "Cluster":
         """The cluster without the objects that were added to it."""
         return self._extends.as_installed if self._extends else self
+
+    def aggregated_into(self, role: Object) -> tuple[str, ...]:
+        """Return the names of the release's own ClusterRoles that take the rules of a ClusterRole because of its labels."""
+        return self.as_installed._own_aggregation.takers(role)
+
+    @cached_property
+    def _own_aggregation(self) -> "Aggregation":
+        from scclint.admission.aggregate import Aggregation
+
+        return Aggregation({role["metadata"]["name"]: role for role in self._objects.of("ClusterRole").values()})
 
     @property
     def component_sccs(self) -> frozenset[str]:

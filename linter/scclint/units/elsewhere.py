@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from scclint.model.namespaces import ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
@@ -39,6 +40,10 @@ class Elsewhere:
     def uses_account(self, namespace: str, name: str) -> bool:
         """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
         return self._ask("account", namespace, name) or self._ask("account", "", name)
+
+    def defines_account(self, namespace: str, name: str) -> bool:
+        """Whether another unit defines a ServiceAccount, or may do so because no file names its namespace."""
+        return self._ask("defined account", namespace, name) or self._ask("defined account", "", name)
 
     def has_pods(self, namespace: str = "") -> bool:
         """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
@@ -87,6 +92,8 @@ class Index:
             for obj in found.objects:
                 if isinstance(obj, SecurityContextConstraints):
                     self._add(unit, "scc", obj.name)
+                elif isinstance(obj, ServiceAccount):
+                    self._add(unit, "defined account", obj.namespace, obj.name)
                 for name in _granted(obj):
                     self._add(unit, "grant", name)
 

@@ -1,0 +1,83 @@
+"""
+A ClusterRole that grants an SCC wider than `restricted-v2` adds its rules to one of the release's own roles.
+
+Kubernetes adds the rules of a ClusterRole with a label such as `rbac.authorization.k8s.io/aggregate-to-view: "true"` to the
+ClusterRole that selects this label, and from there to the next: what is in `view` is in `edit` and `admin`, too. Everyone who is
+bound to such a role in a namespace, often a whole team, may then use the SCC there. `cluster-reader` and `storage-admin` are
+bound for the whole cluster.
+
+The finding names the roles that receive the rules. [RBA401](use-of-every-scc.md) reports a rule without `resourceNames`.
+
+## How to fix it
+
+Remove the label, and bind the ClusterRole to the service account that needs the SCC. If the label is for other rules of the
+ClusterRole, move the rule that grants the SCC to a ClusterRole of its own.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: agent
+  labels: {rbac.authorization.k8s.io/aggregate-to-edit: "true"}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    resourceNames: [anyuid]
+    verbs: [use]
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agent}
+rules:
+  - apiGroups: [security.openshift.io]
+    resources: [securitycontextconstraints]
+    resourceNames: [anyuid]
+    verbs: [use]
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, Related, Role, Severity, World, and_more, listed, rule, scc_grant
+
+from ._grants import marked_for_deletion
+from ._scc import wider_than_restricted
+
+
+@rule(
+    "RBA408",
+    "aggregated-scc-grant",
+    "A ClusterRole adds the use of an SCC to a role of the release",
+    severity=Severity.ERROR,
+    on=Role,
+    since="0.2",
+    tags=("rbac", "scc"),
+    security_severity=8.0,
+    cwe=(250, 269),
+    references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles",),
+)
+def check(role: Role, world: World) -> Iterator[Problem]:
+    takers = world.cluster.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
+    if not takers or marked_for_deletion(role):
+        return
+    for item in role.rules:
+        names = item.data.get("resourceNames")
+        if not scc_grant(item.data, "use") or not isinstance(names, list):
+            continue
+        wide = {name: words for name in names if isinstance(name, str) and (words := wider_than_restricted(name, world))}
+        if not wide:
+            continue
+        first = next(iter(wide))
+        yield Problem(
+            f"{role.named}: its labels add the use of SCC {listed(wide)} to ClusterRole {listed(takers)}, so everyone with "
+            f"{'one of these roles' if len(takers) > 1 else 'this role'} may use it; {first} allows {and_more(wide[first], 3)}",
+            at=item.field("resourceNames", names.index(first)),
+            related=(Related("these labels select the roles", role.field("metadata", "labels").span),),
+            settle="Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
+        )

@@ -1,0 +1,120 @@
+"""
+Subjects that may create pods in a namespace can use the SCCs of its service accounts, and one of these SCCs opens the node.
+
+A pod names its service account, and everyone who may create pods in a namespace may name each service account of this namespace.
+The roles `edit` and `admin` allow this, so a binding to one of them gives its subjects the SCCs of all service accounts there. The
+rule lists the service accounts of the input whose SCC lets a container take the node.
+
+[RBA407](scc-escalation-path.md) reports the same for roles of the input.
+
+## How to fix it
+
+Move the workload that needs the SCC and its service account to a namespace of their own, in which only administrators may
+create pods.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-privileged, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects:
+  - {kind: ServiceAccount, name: agent, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: developers, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+subjects:
+  - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
+```
+
+## After
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-privileged, namespace: agents}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects:
+  - {kind: ServiceAccount, name: agent, namespace: agents}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: developers, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+subjects:
+  - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import Problem, RoleBinding, Severity, User, World, and_more, rule
+
+from ._grants import home_of, marked_for_deletion, reference, role_of, subjects_of
+from ._scc import node_access
+
+_POD_CREATORS = ("edit", "admin")
+"""The release's own roles that allow the creation of pods; `cluster-admin` may use every SCC anyway."""
+
+
+@rule(
+    "RBA409",
+    "scc-shared-by-namespace",
+    "Everyone who may create pods in a namespace can use an SCC that opens the node",
+    severity=Severity.INFO,
+    on=RoleBinding,
+    since="0.2",
+    tags=("rbac", "scc"),
+    security_severity=3.0,
+    cwe=(269,),
+    references=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
+)
+def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    role, ref = role_of(binding, world), reference(binding, world)
+    if role.kind != "ClusterRole" or role.name not in _POD_CREATORS or world.find(role) or marked_for_deletion(binding):
+        return
+    namespaces = (ref.namespace,) if ref.namespace else tuple(sorted(_namespaces(world)))
+    shared = {account: sccs for namespace in namespaces for account, sccs in _opening(namespace, world).items()}
+    subjects = [holder for holder in subjects_of(binding, world) if (holder.namespace, holder.name) not in shared]
+    if not shared or not subjects:
+        return
+    first = next(iter(shared))
+    accounts = and_more((f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()), 3)
+    where = home_of(binding, world) if ref.namespace else f"every namespace, such as {first[0]}"
+    yield Problem(
+        f"{binding.named}: lets {and_more(map(str, subjects), 2)} create pods in {where}, and so use the SCCs of its service accounts that "
+        f"open the node: {accounts}",
+        at=binding.field("roleRef", "name"),
+        related=world.grant_steps(
+            world.cluster.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
+        ),
+        subjects=tuple(map(str, subjects)),
+        settle="Move the service account and its workload to a namespace in which only administrators may create pods.",
+    )
+
+
+def _namespaces(world: World) -> set[str]:
+    """Return the namespaces of the bindings and SCCs of the input that grant an SCC to a service account."""
+    users = (user for bound in world.cluster.bindings for user in bound.users)
+    accounts = (User(user).service_account for user in users)
+    return {account[0] for account in accounts if account and world.cluster.accounts_granted(account[0])}
+
+
+def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
+    """Return the service accounts of a namespace with the SCCs that they may use and that open the node."""
+    return world.memo((_opening, namespace), lambda: dict(_accounts(namespace, world)))
+
+
+def _accounts(namespace: str, world: World) -> Iterator[tuple[tuple[str, str], list[str]]]:
+    opening = [scc for scc in sorted(world.cluster.sccs) if node_access(scc, world)]
+    for name in sorted(world.cluster.accounts_granted(namespace)):
+        sccs = [scc for scc in opening if world.cluster.may_use(_user(namespace, name), scc, namespace)]
+        if sccs:
+            yield (namespace, name), sccs
+
+
+def _user(namespace: str, name: str) -> User:
+    return User(f"system:serviceaccount:{namespace}:{name}")

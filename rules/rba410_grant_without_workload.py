@@ -1,0 +1,92 @@
+"""
+A binding grants an SCC to a service account that nothing in the input defines or uses.
+
+The grant stays in the cluster after its workload is gone. Users who may create service accounts and pods in the namespace get the SCC
+with a service account of that name. Often the name or namespace of the service account is misspelled, and its workload goes without
+the SCC.
+
+The rule is silent if another unit of the run defines or uses the service account, and for service accounts that every namespace
+has. It does not report an SCC that allows no more than `restricted-v2`.
+
+## How to fix it
+
+Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it to the input
+with `--context`.
+
+## Before
+
+```yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: agnet, namespace: shop}
+```
+
+## After
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: agent, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-anyuid, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+  - {kind: ServiceAccount, name: agent, namespace: shop}
+```
+"""
+
+from collections.abc import Iterator
+
+from scclint.api import ObjectRef, Problem, RoleBinding, Severity, World, and_more, closest_match, rule
+
+from ._accounts import workloads_of
+from ._grants import Subject, marked_for_deletion, reach, subjects_of
+from ._scc import wider_than_restricted
+
+_IN_EVERY_NAMESPACE = ("builder", "default", "deployer")
+
+
+@rule(
+    "RBA410",
+    "grant-without-workload",
+    "An SCC is granted to a service account that nothing defines or uses",
+    severity=Severity.INFO,
+    on=RoleBinding,
+    since="0.2",
+    tags=("rbac", "scc"),
+    cwe=(272,),
+)
+def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
+    reached = reach(binding, world)
+    wide = [scc for scc in (reached.sccs if reached else ()) if wider_than_restricted(scc, world)]
+    if reached is None or not wide or marked_for_deletion(binding) or binding.implied:
+        return
+    for holder in subjects_of(binding, world):
+        if holder.kind != "service account" or not _is_missing(holder, world):
+            continue
+        similar = closest_match(holder.name, world.cluster.accounts_of(holder.namespace))
+        yield Problem(
+            f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to {holder}, which nothing in the "
+            "input defines or uses" + (f"; did you mean {similar}?" if similar else ""),
+            at=holder.at,
+            related=() if reached.every else reached.steps(world, wide[0], binding),
+            subjects=(str(holder),),
+            settle="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it "
+            "with --context.",
+        )
+
+
+def _is_missing(holder: Subject, world: World) -> bool:
+    namespace, name = holder.namespace, holder.name
+    if (
+        name in _IN_EVERY_NAMESPACE
+        or world.find(ObjectRef("ServiceAccount", namespace, name))
+        or workloads_of(world, namespace, name)
+    ):
+        return False
+    return not (world.elsewhere.defines_account(namespace, name) or world.elsewhere.uses_account(namespace, name))
