@@ -35,7 +35,7 @@ LAYERS = (
     ("judge",),
     ("remedy",),
     ("engine",),
-    ("evidence",),
+    ("change", "evidence"),
     ("report",),
     ("cli",),
     ("__init__", "__main__"),

@@ -9,6 +9,7 @@ The public API, kept stable by semantic versioning:
     scclint.lint_text(text, filename="web.yaml")
     scclint.lint_texts({"web.yaml": text, "rbac.yaml": more})
     scclint.find_units(["."])
+    scclint.compare("main", ".")
 
 Names are imported when first used, so that `import scclint` costs nothing.
 """
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
+    from scclint.change.compare import compare
+    from scclint.change.model import Comparison
     from scclint.cluster import Cluster
     from scclint.config.model import Config
     from scclint.engine.report import Report
@@ -30,6 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Cluster": "scclint.cluster",
+    "Comparison": "scclint.change.model",
     "Config": "scclint.config.model",
     "ConfigError": "scclint.errors",
     "ContainerSeccomp": "scclint.seccomp.effective",
@@ -43,6 +47,7 @@ _HOMES = {
     "UsageError": "scclint.errors",
     "User": "scclint.admission.verdict",
     "Verdict": "scclint.admission.verdict",
+    "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
     "find_units": "scclint.engine.run",
     "lint": "scclint.engine.run",
@@ -53,6 +58,7 @@ _HOMES = {
 
 __all__ = [
     "Cluster",
+    "Comparison",
     "Config",
     "ConfigError",
     "ContainerSeccomp",
@@ -66,6 +72,7 @@ __all__ = [
     "UsageError",
     "User",
     "Verdict",
+    "compare",
     "effective_seccomp",
     "find_units",
     "lint",

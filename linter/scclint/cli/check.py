@@ -70,7 +70,7 @@ def run(args: Namespace) -> int:
             judged = open_run(args, config, registry, options)
             report = judged.report(_cache_scope(args, recording or revision or timings))
             if revision is not None:
-                from scclint.cli.diff import mark
+                from scclint.cli.diff_base import mark
 
                 report = mark(report, revision, args, config, registry, options)
             if not recording and report.findings:
@@ -148,7 +148,7 @@ def _revision(args: Namespace) -> "Revision | None":
     """Return the revision of --diff-base, checked before the run so that a mistake in it is reported first."""
     if not hasattr(args, "diff_base"):
         return None
-    from scclint.cli.diff import base_of
+    from scclint.cli.diff_base import base_of
 
     if hasattr(args, "write_baseline"):
         raise UsageError("--write-baseline records all findings and --diff-base leaves some out: choose one")

@@ -51,6 +51,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
         "units": _units,
         "explain": _explain,
         "who-can": _who_can,
+        "diff": _diff,
         "seccomp": _seccomp,
         "verify": _verify,
         "rules": _rules,
@@ -186,6 +187,45 @@ def _who_can(commands: Commands) -> None:
     add_cluster(parser)
     add_output(parser, ("text", "json"), "text (default) or json; may repeat")
     add_configuration(parser)
+
+
+def _diff(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "diff",
+        "what a change changes for each workload",
+        "Judges two states and shows what differs: the SCC, user IDs, capabilities, seccomp\n"
+        "profile and verdict of each workload, the objects that made the difference, and\n"
+        "who gained or lost an SCC.\n\n"
+        "  scclint diff old/ new/                    folders or files\n"
+        "  scclint diff main...HEAD                  what a branch changes\n"
+        "  scclint diff HEAD                         what is not committed yet\n"
+        "  scclint diff --openshift 4.22,5.0         an upgrade\n"
+        "  scclint diff dump/ --what-if scc.yaml     objects on top of a dump",
+        usage="[OPTIONS] [A [B]]",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument(
+        "operands", nargs="*", metavar="A", default=[], help="a folder, file or git revision; then the other one"
+    )
+    group.add_argument("--what-if", action="append", metavar="FILE", help="apply these objects on top of A; may repeat")
+    group.add_argument(
+        "--fail-if",
+        type=_fail_if,
+        metavar="WHAT",
+        help="end with 1 for: any, wider, refused or never (default: refused,wider)",
+    )
+    add_reading(group)
+    add_cluster(parser)
+    add_output(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
+    add_configuration(parser)
+
+
+def _fail_if(text: str) -> list[str]:
+    found = list(words(text))
+    if unknown := [word for word in found if word not in ("any", "wider", "refused", "never")]:
+        raise argparse.ArgumentTypeError(f"expected any, wider, refused or never, not {unknown[0]!r}")
+    return found
 
 
 def _seccomp(commands: Commands) -> None:

@@ -1,88 +1,66 @@
-"""`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new."""
+"""`scclint diff`."""
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
 
+from scclint.change.compare import compare_releases, compare_sides, what_if
+from scclint.change.model import Comparison
+from scclint.cli.inputs import color_wanted, settings
+from scclint.cli.main import FINDINGS, OK, USAGE
+from scclint.cli.review import write_formats
 from scclint.config.model import Config
-from scclint.engine.diff import mark_old
-from scclint.engine.report import Report
-from scclint.engine.run import run as judge
 from scclint.errors import UsageError
-from scclint.files.discover import SUFFIXES
-from scclint.files.revision import Revision, check_out, resolve
-from scclint.files.sources import find_sources
-from scclint.judge.session import RunOptions
-from scclint.record import replace
-from scclint.registry import Registry
+from scclint.report import diff
+from scclint.report.output import say
+from scclint.report.summary import notice_line
 
-READ_BESIDES = (".tpl", "Kustomization")
-"""Settings, besides the manifests, that verdicts depend on."""
+_WORKING_TREE = "."
 
 
-def base_of(name: str, paths: Sequence[str]) -> Revision:
-    """The revision to compare with. Raises UsageError where the paths do not lie in one repository that has it."""
-    if "-" in paths:
-        raise UsageError("--diff-base compares files with a git revision; standard input is in none")
-    first = os.path.realpath(paths[0])
-    revision = resolve(name, first if os.path.isdir(first) else os.path.dirname(first))
-    for path in paths:
-        if os.path.relpath(os.path.realpath(path), revision.root).split(os.sep)[0] == os.pardir:
-            raise UsageError(f"--diff-base: {path} is not in {revision.root}")
-    return revision
+def run(args: Namespace) -> int:
+    """Compare two states, and end with 1 for a difference that --fail-if names."""
+    operands: list[str] = args.operands
+    args.paths = [name for name in operands if os.path.exists(name)][-1:] or [_WORKING_TREE]
+    config, _ = settings(args)
+    found = _compare(operands, getattr(args, "what_if", []), config)
+
+    def render(form: str, output: str | None) -> str:
+        forms = {"json": diff.render_json, "markdown": diff.render_markdown, "sarif": diff.render_sarif}
+        return forms[form](found) if form in forms else diff.render_text(found, color=color_wanted(args, output))
+
+    whole = write_formats(args, render)
+    for notice in found.notices:
+        say(notice_line(notice))
+    if not whole or any(notice.level == "error" for notice in found.notices):
+        return USAGE
+    return FINDINGS if _fails(found, getattr(args, "fail_if", ["refused", "wider"])) else OK
 
 
-def mark(
-    report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
-) -> Report:
-    """Return `report` with the findings suppressed that the revision has too."""
-    import tempfile
-    from contextlib import chdir
+def _compare(operands: list[str], files: list[str], config: Config) -> Comparison:
+    if len(operands) > 2:
+        raise UsageError(f"diff compares two states, not {len(operands)}")
+    if files:
+        if len(operands) == 2:
+            raise UsageError("--what-if compares one state with itself and the given files: name one state")
+        return what_if(operands[0] if operands else _WORKING_TREE, files, config)
+    if len(operands) == 2:
+        return compare_sides(operands[0], operands[1], config)
+    first = operands[0] if operands else ""
+    if len(config.openshift) > 1 and (not first or os.path.exists(first)):
+        return compare_releases(first or _WORKING_TREE, config)
+    if not first:
+        raise UsageError("say what to compare: two folders, files or git revisions, or two releases with --openshift")
+    if os.path.exists(first):
+        raise UsageError(f"{first} is one state: name a second one, or two releases with --openshift, or files with --what-if")
+    if "..." in first:
+        before, _, after = first.partition("...")
+        return compare_sides(before or "HEAD", after or "HEAD", config, merge_base=True)
+    if ".." in first:
+        before, _, after = first.partition("..")
+        return compare_sides(before or "HEAD", after or "HEAD", config)
+    return compare_sides(first, _WORKING_TREE, config)
 
-    here = os.path.realpath(os.curdir)
-    inside = os.path.relpath(here, revision.root)
-    if inside.split(os.sep)[0] == os.pardir:
-        inside = os.curdir
 
-    def path(name: str) -> str:
-        """A path of the command line or configuration as it is called in the revision's copy."""
-        full = os.path.realpath(name)
-        relative = os.path.relpath(full, revision.root)
-        return full if relative.split(os.sep)[0] == os.pardir else os.path.relpath(relative, inside)
-
-    targets = [path(name) for name in args.paths]
-    context = [path(name) for name in getattr(args, "context", [])]
-    config = replace(
-        config,
-        root=path(config.root),
-        cluster_state=tuple(map(path, config.cluster_state)),
-        profile_dirs=tuple(map(path, config.profile_dirs)),
-        baseline=path(config.baseline) if config.baseline else "",
-        helm_chart=path(config.helm_chart) if config.helm_chart else "",
-    )
-    named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
-    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
-        root = os.path.realpath(folder)
-        check_out(revision, root, lambda file: file.endswith((*SUFFIXES, *READ_BESIDES)) or file in named)
-        os.makedirs(os.path.join(root, inside), exist_ok=True)
-        with chdir(os.path.join(root, inside)):
-            before = replace(
-                config,
-                cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
-                profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
-                # A baseline that came later cannot have suppressed anything.
-                baseline=config.baseline if os.path.exists(config.baseline) else "",
-            )
-            sources = find_sources(
-                [name for name in targets if os.path.lexists(name)],
-                before,
-                context=[name for name in context if os.path.lexists(name)],
-            )
-            base = judge(sources, before, registry, replace(options, review=False, changes=None))
-    return mark_old(
-        report,
-        base,
-        where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-        where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
-        reason=f"not changed since {revision.name}",
-    )
+def _fails(found: Comparison, wanted: list[str]) -> bool:
+    reached = {"any": found.any, "wider": found.wider, "refused": found.refused, "never": False}
+    return any(reached[word] for word in wanted)

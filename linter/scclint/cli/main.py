@@ -19,6 +19,7 @@ COMMANDS = {
     "units": "scclint.cli.units",
     "explain": "scclint.cli.explain",
     "who-can": "scclint.cli.who_can",
+    "diff": "scclint.cli.diff",
     "seccomp": "scclint.cli.seccomp",
     "verify": "scclint.cli.verify",
     "rules": "scclint.cli.rules",

@@ -72,7 +72,7 @@ class Run:
         """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
         from scclint.remedy.fixes import with_fixes
 
-        return replace(report, findings=tuple(with_fixes(report.findings, shown, self._all, self._open, self._session)))
+        return replace(report, findings=tuple(with_fixes(report.findings, shown, self._all, self.open, self._session)))
 
     @property
     def folders(self) -> Sequence[str]:
@@ -182,9 +182,10 @@ class Run:
 
     def open_units(self) -> Iterator[OpenUnit]:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
-        yield from map(self._open, self.units)
+        yield from map(self.open, self.units)
 
-    def _open(self, unit: Unit) -> OpenUnit:
+    def open(self, unit: Unit) -> OpenUnit:
+        """Return one of the units with its objects and worlds."""
         return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
 
 

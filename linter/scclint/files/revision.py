@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import IO
 
 from scclint.errors import UsageError
+from scclint.files.discover import SUFFIXES
 from scclint.files.git import command, environment
 from scclint.limits import MAX_BYTES, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import record
 
+_READ_BESIDES = (".tpl", "Kustomization")
 _REGULAR, _LINK = "100", "120000"
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP)
 """Why a disk does not take a name that git's objects may have: too long, or that of a file and of a folder."""
@@ -25,22 +27,31 @@ class Revision:
     commit: str
 
 
-def resolve(name: str, folder: str) -> Revision:
-    """Return the merge base of HEAD and the revision `name`. This is `name` itself if it is an ancestor of HEAD.
+def resolve(name: str, folder: str, base_with: str = "HEAD") -> Revision:
+    """Return the merge base of the revision `name` and `base_with`. This is `name` itself if it is an ancestor of that.
 
-    Changes of others since then therefore do not count as changes of this branch. `folder` is in the repository.
-    Raises UsageError if there is no repository, or if it does not contain the revision.
+    Changes of others since then therefore do not count as changes of this branch. An empty `base_with` gives `name` itself. `folder` is
+    in the repository. Raises UsageError if there is no repository, or if it does not contain the revision.
     """
     root = os.path.realpath(_git(folder, f"{folder} is in no git work tree", "rev-parse", "--show-toplevel"))
     if name.startswith("-"):
         raise UsageError(f"{name!r} is not the name of a revision")
     missing = f"no revision {name!r} in {root}; a shallow clone may have to fetch it first"
     commit = _git(folder, missing, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not base_with:
+        return Revision(name, root, commit)
+    if base_with.startswith("-"):
+        raise UsageError(f"{base_with!r} is not the name of a revision")
     try:
-        return Revision(name, root, _git(folder, "", "merge-base", "HEAD", commit))
+        return Revision(name, root, _git(folder, "", "merge-base", base_with, commit))
     except UsageError:
         # No common history, or none in a shallow clone: then the revision is all there is to compare with.
         return Revision(name, root, commit)
+
+
+def is_manifest(file: str) -> bool:
+    """Whether verdicts may depend on a file: a manifest, or what a renderer reads besides."""
+    return file.endswith((*SUFFIXES, *_READ_BESIDES))
 
 
 def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.verdict import Grant
+from scclint.change import facts
 from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome, PodSecurity
@@ -102,20 +103,7 @@ def render_json(judged: Iterable[JudgedWorkload]) -> str:
 
 def grant_words(grant: Grant) -> str:
     """Why a subject may use an SCC, safe to show: `service account, through RoleBinding shop/web-anyuid`."""
-    return visible_line(_grant_words(grant))
-
-
-def _grant_words(grant: Grant) -> str:
-    who = "service account" if grant.subject == "serviceaccount" else "creator"
-    if grant.via == "users":
-        return f"{who}, named in the SCC's users"
-    if grant.via == "groups":
-        return f"{who}, through group {grant.group} in the SCC's groups"
-    binding = grant.binding
-    if binding is None:
-        return f"{who}, through group {grant.group}, which may do everything"
-    place = f"{binding.namespace}/" if binding.namespace else ""
-    return f"{who}, through {binding.kind} {place}{binding.name}"
+    return visible_line(facts.grant_words(grant))
 
 
 Row = tuple[tuple[str, str], ...]
@@ -193,7 +181,5 @@ def _creator(outcome: Outcome) -> str:
 
 
 def profile_words(container: ContainerSeccomp) -> str:
-    """`RuntimeDefault`, `Unconfined`, `Localhost profiles/web.json`; `-` on Windows."""
-    if container.type == "Localhost":
-        return visible_line(f"Localhost {container.localhost_profile or ''}").rstrip()
-    return container.type or "-"
+    """The effective profile, safe to show."""
+    return visible_line(facts.seccomp_words(container))

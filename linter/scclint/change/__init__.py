@@ -1,0 +1,1 @@
+"""What a change of manifests, of the cluster or of the release changes for each workload, and who gains or loses an SCC."""

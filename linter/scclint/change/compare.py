@@ -1,0 +1,137 @@
+"""Compares two states of manifests, two releases, or a state with and without some objects."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import pairwise
+
+from scclint.change.model import Cell, Comparison, GrantChange, MatrixRow, SccChange, WorkloadChange
+from scclint.change.sides import Side, open_side
+from scclint.change.state import State
+from scclint.change.units import compare_grants, compare_sccs, compare_workloads
+from scclint.config.model import Config
+from scclint.errors import UsageError
+from scclint.judge import OpenUnit
+from scclint.model.releases import ORDER
+from scclint.record import replace
+from scclint.source import Span
+
+Pair = tuple[State | None, State | None]
+
+
+def compare(before: str, after: str, config: Config | None = None) -> Comparison:
+    """Return what changes from one state to another: two paths, git revisions, or releases for the manifests in the working directory.
+
+    `config` holds for both sides. Raises UsageError if a state is none of these.
+    """
+    config = config or Config()
+    if before in ORDER and after in ORDER and not (os.path.exists(before) or os.path.exists(after)):
+        return compare_releases(os.curdir, replace(config, openshift=(before, after)))
+    return compare_sides(before, after, config)
+
+
+def compare_sides(before: str, after: str, config: Config, *, merge_base: bool = False) -> Comparison:
+    """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it."""
+    with ExitStack() as stack:
+        first = stack.enter_context(open_side(before, config, after if merge_base else ""))
+        second = stack.enter_context(open_side(after, config))
+        found = _Found(before, after, first, second)
+        for unit in sorted({*first.units, *second.units}):
+            for pair in _by_release(_states(first, unit), _states(second, unit)):
+                found.add(unit, pair)
+        return found.comparison()
+
+
+def compare_releases(path: str, config: Config) -> Comparison:
+    """Return what changes for the manifests of a path from each of the configured releases to the next."""
+    if config.platform == "kubernetes" or len(config.openshift) < 2:
+        raise UsageError("to compare releases, name at least two with --openshift, as in --openshift 4.22,5.0")
+    with open_side(path, config) as side:
+        releases = sorted(config.openshift, key=ORDER.__getitem__)
+        found = _Found(releases[0], releases[-1], side, side)
+        for unit in side.units:
+            states = _states(side, unit)
+            for earlier, later in pairwise(releases):
+                found.add(unit, (states[earlier], states[later]), whole=False)
+            found.rows += _rows(unit, [states[release] for release in releases])
+        return found.comparison()
+
+
+def what_if(path: str, files: Sequence[str], config: Config) -> Comparison:
+    """Return what changes if the objects of some files are applied on top of those of a path."""
+    with ExitStack() as stack:
+        side = stack.enter_context(open_side(path, config))
+        added = [stack.enter_context(open_side(file, config)) for file in files]
+        opened = [one for file in added for unit in file.units if (one := file.open(unit)) is not None]
+        found = _Found(path, " and ".join([path, *files]), side, side)
+        for unit in side.units:
+            for state in _states(side, unit).values():
+                more = [state.at_home(obj) for one in opened for obj in one.ours]
+                found.add(unit, (state, state.with_objects(more)))
+        for file in added:
+            side.notices.update(file.notices)
+        return found.comparison()
+
+
+def _states(side: Side, unit: str) -> dict[str, State]:
+    """A unit of a side on each release; empty if the side does not have it."""
+    opened: OpenUnit | None = side.open(unit)
+    if opened is None:
+        return {}
+    return {release: State(world, opened.workloads, side.config) for release, world in opened.worlds.items()}
+
+
+def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:
+    for release in dict.fromkeys((*before, *after)):
+        yield before.get(release), after.get(release)
+
+
+def _rows(unit: str, states: Sequence[State]) -> Iterator[MatrixRow]:
+    for key in sorted(states[0].workloads):
+        cells = tuple(Cell(state.release, state.facts(state.workloads[key])) for state in states)
+        yield MatrixRow(unit, *key, cells)
+
+
+class _Found:
+    """The differences that were found so far."""
+
+    def __init__(self, before: str, after: str, first: Side, second: Side) -> None:
+        self._names = (before, after)
+        self._sides = (first, second)
+        self._changes: list[WorkloadChange] = []
+        self._grants: list[GrantChange] = []
+        self._sccs: list[SccChange] = []
+        self._workloads: set[tuple[str, ...]] = set()
+        self.rows: list[MatrixRow] = []
+
+    def add(self, unit: str, pair: Pair, *, whole: bool = True) -> None:
+        """Compare the two states of a unit. `whole` is False for two releases, whose own SCCs and grants differ as well."""
+        before, after = pair
+        self._workloads.update((unit, *key) for state in pair if state is not None for key in state.workloads)
+        self._changes += compare_workloads(unit, before, after)
+        if whole:
+            self._grants += compare_grants(unit, before, after)
+            self._sccs += compare_sccs(unit, before, after)
+
+    def comparison(self) -> Comparison:
+        first, second = self._sides
+        changes = [
+            replace(
+                change,
+                span=(second if change.after else first).place(change.span),
+                causes=tuple(replace(cause, span=self._place(cause.span, cause.how != "removed")) for cause in change.causes),
+            )
+            for change in self._changes
+        ]
+        return Comparison(
+            *self._names,
+            tuple(changes),
+            tuple(replace(grant, span=self._place(grant.span, grant.gained)) for grant in self._grants),
+            tuple(replace(scc, span=self._place(scc.span, after=True)) for scc in self._sccs),
+            tuple(self.rows),
+            len(self._workloads),
+            tuple({**first.notices, **second.notices}),
+        )
+
+    def _place(self, span: Span | None, after: bool) -> Span | None:
+        return None if span is None else self._sides[after].place(span)

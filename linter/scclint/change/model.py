@@ -1,0 +1,150 @@
+"""The differences between two states, as values."""
+
+from typing import Literal
+
+from scclint.change.facts import PodFacts
+from scclint.finding import Notice
+from scclint.record import record
+from scclint.source import Span
+
+Effect = Literal["added", "removed", "refused", "admitted", "wider", "narrower", "changed"]
+WORSE: frozenset[Effect] = frozenset(("refused", "wider"))
+
+Key = tuple[str, str, str]
+"""Kind, namespace (empty if the manifests do not name it) and name."""
+
+
+@record
+class Cause:
+    """An object that made a difference. `how` is `added`, `removed`, `changed` or `release`.
+
+    `alone` is True if the object makes a difference by itself, and False if it does so only together with the other causes.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    how: str
+    alone: bool = True
+    span: Span | None = None
+
+    def __str__(self) -> str:
+        if self.how == "release":
+            return f"the release {self.name}"
+        where = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {where}{self.name} ({self.how})"
+
+
+@record
+class WorkloadChange:
+    """A workload that gets something else. `before` is None for a new one, and `after` for one that is no longer there.
+
+    `release` is what both sides were judged for: `4.22`, or `4.22 to 5.0`. `span` is its place after the change, or else before.
+    """
+
+    unit: str
+    kind: str
+    namespace: str
+    name: str
+    release: str
+    before: PodFacts | None
+    after: PodFacts | None
+    effects: tuple[Effect, ...]
+    causes: tuple[Cause, ...]
+    span: Span
+
+    def differing(self) -> list[tuple[str, str, str]]:
+        """The facts that differ: name, before and after, an empty text for a fact that a side does not have."""
+        before = self.before.values() if self.before else {}
+        after = self.after.values() if self.after else {}
+        names = dict.fromkeys((*before, *after))
+        return [
+            (name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name, "") != after.get(name, "")
+        ]
+
+
+@record
+class GrantChange:
+    """A subject that may use an SCC on one side only. `scope` is the namespace in which it may, empty for all.
+
+    `scc` is `*` for every SCC. `wider` is True for a gained SCC that allows more than `restricted-v2`.
+    """
+
+    unit: str
+    release: str
+    gained: bool
+    kind: str
+    namespace: str
+    name: str
+    scc: str
+    scope: str
+    wider: bool
+    span: Span | None
+
+
+@record
+class SccChange:
+    """An SCC of the input that opens more or less of the node. `opens` and `closes` say what."""
+
+    unit: str
+    release: str
+    name: str
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+    wider: bool
+    span: Span | None
+
+
+@record
+class Cell:
+    """What a workload gets on one release."""
+
+    release: str
+    facts: PodFacts
+
+
+@record
+class MatrixRow:
+    """A workload on each release."""
+
+    unit: str
+    kind: str
+    namespace: str
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@record
+class Comparison:
+    """All differences between two states, sorted by unit and workload. `before` and `after` say what was compared.
+
+    `workloads` counts those of both sides together. `matrix` is filled if one tree is judged for several releases.
+    """
+
+    before: str
+    after: str
+    changes: tuple[WorkloadChange, ...] = ()
+    grants: tuple[GrantChange, ...] = ()
+    sccs: tuple[SccChange, ...] = ()
+    matrix: tuple[MatrixRow, ...] = ()
+    workloads: int = 0
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the cluster rejects the pods of a workload that it admitted before, or of a new workload."""
+        return any("refused" in change.effects for change in self.changes)
+
+    @property
+    def wider(self) -> bool:
+        """Whether a workload gets more rights, or a subject or SCC does."""
+        return (
+            any("wider" in change.effects for change in self.changes)
+            or any(grant.wider for grant in self.grants)
+            or any(scc.wider for scc in self.sccs)
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.changes or self.grants or self.sccs)

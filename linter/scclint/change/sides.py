@@ -1,0 +1,105 @@
+"""The two sides of a comparison: a folder, a file, or a git revision, each judged from its own root."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
+
+from scclint.config.model import Config
+from scclint.engine.run import Run, rules_of
+from scclint.errors import UsageError
+from scclint.files.revision import Revision, check_out, is_manifest, resolve
+from scclint.files.sources import find_sources
+from scclint.finding import Notice
+from scclint.judge import OpenUnit
+from scclint.record import replace
+from scclint.source import Span
+
+
+class Side:
+    """One side: `name` as the user calls it, and its units by name, which are relative to `folder`.
+
+    `prefix` is what leads from the working directory to the files of the side, empty for a revision.
+    """
+
+    def __init__(self, name: str, folder: str, paths: Sequence[str], config: Config, prefix: str) -> None:
+        self.name = name
+        self.config = config
+        self._folder = folder
+        self._prefix = prefix
+        self.notices: dict[Notice, None] = {}
+        with chdir(folder):
+            self._run = Run(find_sources(paths, config), config, rules_of(config))
+        self._units = {unit.name: unit for unit in self._run.units}
+        self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
+
+    @property
+    def units(self) -> Sequence[str]:
+        return tuple(self._units)
+
+    def open(self, unit: str) -> OpenUnit | None:
+        """Return the unit of that name; None if the side does not have it."""
+        found = self._units.get(unit)
+        if found is None:
+            return None
+        with chdir(self._folder):
+            opened = self._run.open(found)
+        inputs = opened.inputs
+        told = [*inputs.notices, *(Notice("error", f"scclint failed: {crash.error}") for crash in inputs.crashes)]
+        for document in inputs.targets:
+            if document.status == "unparsable" and document.error is not None:
+                text = f"this document cannot be read: {document.error.message}"
+                told.append(Notice("error", text, document.file, document.error.line))
+        self.notices.update(dict.fromkeys(map(self._located, told)))
+        return opened
+
+    def place(self, span: Span) -> Span:
+        """Return a place of the side as the user finds it from the working directory."""
+        return span._replace(file=os.path.normpath(os.path.join(self._prefix, span.file))) if self._prefix else span
+
+    def _located(self, notice: Notice) -> Notice:
+        return replace(notice, file=self.place(Span(notice.file, 0, 0, 0, 0)).file) if notice.file else notice
+
+
+@contextmanager
+def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
+    """Open a file, a folder or a git revision. `base_with` is the other revision if `name` is to be their merge base.
+
+    Raises UsageError if `name` is none of these.
+    """
+    if os.path.exists(name) and not base_with:
+        folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
+        yield Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
+        return
+    try:
+        revision = resolve(name, os.curdir, base_with)
+    except UsageError as error:
+        raise UsageError(f"{name} is no file, no folder and no git revision: {error}") from error
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="scclint-") as made:
+        yield _checked_out(revision, os.path.realpath(made), _from_root(config))
+
+
+def _checked_out(revision: Revision, root: str, config: Config) -> Side:
+    """The part of a revision that lies in the working directory."""
+    check_out(revision, root, is_manifest)
+    inside = os.path.relpath(os.path.realpath(os.curdir), revision.root)
+    folder = os.path.join(root, inside)
+    os.makedirs(folder, exist_ok=True)
+    return Side(revision.name, folder, [os.curdir], config, "")
+
+
+def _from_root(config: Config) -> Config:
+    """Return the settings for a run from another folder: paths are absolute, except those within the side."""
+
+    def absolute(paths: Sequence[str]) -> tuple[str, ...]:
+        return tuple(map(os.path.abspath, paths))
+
+    return replace(
+        config,
+        root=os.curdir,
+        cluster_state=absolute(config.cluster_state),
+        profile_dirs=absolute(config.profile_dirs),
+        helm_values=absolute(config.helm_values),
+        baseline="",
+    )

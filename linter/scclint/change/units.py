@@ -1,0 +1,217 @@
+"""Compares the two states of one unit."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from scclint.admission.access import opened_by
+from scclint.admission.order import points
+from scclint.admission.verdict import ObjectRef
+from scclint.change.facts import PodFacts
+from scclint.change.model import Cause, Effect, GrantChange, Key, SccChange, WorkloadChange
+from scclint.change.state import State
+from scclint.cluster import Cluster
+from scclint.model.object import ApiObject
+from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.workload import Workload
+from scclint.source import Span
+from scclint.world import World
+
+Subject = tuple[str, str, str]
+"""Kind, namespace (empty if it is not known, and except for a service account) and name."""
+_LEAST = "restricted-v2"
+
+
+def compare_workloads(unit: str, before: State | None, after: State | None) -> Iterator[WorkloadChange]:
+    """Yield the workloads that get something else, sorted by name. A state is None if the unit is not there on that side."""
+    state = after or before
+    assert state is not None
+    release = state.release
+    if before is not None and after is not None and before.release != after.release:
+        release = f"{before.release} to {after.release}"
+    keys: set[Key] = {key for side in (before, after) if side for key in side.workloads}
+    causes = _Causes(before, after)
+    for key in sorted(keys):
+        old, new = (side.workloads.get(key) if side else None for side in (before, after))
+        was = before.facts(old) if before and old else None
+        now = after.facts(new) if after and new else None
+        if _same(was, now):
+            continue
+        shown = new or old
+        assert shown is not None
+        found = tuple(causes.of(key, was, now))
+        yield WorkloadChange(unit, *key, release, was, now, _effects(was, now, state.world), found, shown.place.span)
+
+
+def _same(one: PodFacts | None, other: PodFacts | None) -> bool:
+    """Whether two states of a pod differ in nothing but words."""
+    return one is other or (one is not None and other is not None and one.values() == other.values())
+
+
+def _effects(was: PodFacts | None, now: PodFacts | None, world: World) -> tuple[Effect, ...]:
+    """What the change does, the worst last word first: a pod that the cluster rejects gets no rights."""
+    found: list[Effect] = []
+    if was is None:
+        found.append("added")
+    if now is None:
+        return ("removed",)
+    if now.result == "rejected":
+        return (*found, "refused") if was is None or was.result != "rejected" else (*found, "changed")
+    if was is not None and was.result == "rejected":
+        found.append("admitted")
+    found += _width(was if was is not None and was.result not in ("rejected", "unknown") else None, now, world)
+    return tuple(found) or ("changed",)
+
+
+def _width(was: PodFacts | None, now: PodFacts, world: World) -> list[Effect]:
+    """Whether a pod that runs gets more or fewer rights. What runs for the first time is compared with `restricted-v2`."""
+    if now.result == "unknown":
+        return []
+    least = world.cluster.sccs.get(_LEAST)
+    base = was or PodFacts("admitted", points=points(least) if least else 0)
+    more, fewer = _gains(base, now), _gains(now, base) if was is not None else False
+    return ["wider"] if more else ["narrower"] if fewer else []
+
+
+def _gains(was: PodFacts, now: PodFacts) -> bool:
+    if set(now.access) - set(was.access) or (now.result == "skipped" and was.result == "admitted"):
+        return True
+    if now.points > was.points and now.scc != was.scc:
+        return True
+    then = {container.name: container for container in was.containers}
+    for container in now.containers:
+        old = then.get(container.name)
+        if container.seccomp == "Unconfined" and (old is None or old.seccomp != "Unconfined"):
+            return True
+        if old is not None and _uid(container.uid) == 0 and _uid(old.uid) != 0:
+            return True
+        if old is not None and _added(container.capabilities) - _added(old.capabilities):
+            return True
+    return False
+
+
+def _uid(text: str) -> int | None:
+    number = text.partition(" ")[0]
+    return int(number) if number.isdecimal() else None
+
+
+def _added(text: str) -> set[str]:
+    return set(text.rpartition("add ")[2].split(", ")) if "add " in text else set()
+
+
+class _Causes:
+    """Finds which changed object makes a difference, by putting each into the state before, alone."""
+
+    def __init__(self, before: State | None, after: State | None) -> None:
+        self._before = before
+        self._after = after
+        self._made: dict[tuple[State, Key], State] = {}
+
+    def of(self, key: Key, was: PodFacts | None, now: PodFacts | None) -> Iterator[Cause]:
+        """Yield the objects that make a workload's facts differ; those that do so only together if no single one does."""
+        before, after = self._before, self._after
+        old, new = (side.workloads.get(key) if side else None for side in (before, after))
+        if before is None or after is None or old is None or new is None:
+            yield _cause(key, old, new)
+            return
+        if before.release != after.release:
+            yield Cause("", "", f"{before.release} to {after.release}", "release")
+            return
+        changed = dict(self._changed)
+        if _differs(old, new):
+            changed = {key: (old, new), **changed}
+        alone = [name for name in changed if not _same(self._facts(before, after, name, key), was)]
+        needed = alone or [name for name in changed if not _same(self._facts(after, before, name, key), now)] or list(changed)
+        yield from (_cause(name, *changed[name], alone=bool(alone)) for name in needed)
+
+    @cached_property
+    def _changed(self) -> dict[Key, tuple[ApiObject | None, ApiObject | None]]:
+        """The deciding objects that the two states do not have alike."""
+        sides = [side.objects if side else {} for side in (self._before, self._after)]
+        pairs = {key: (sides[0].get(key), sides[1].get(key)) for key in sorted({**sides[0], **sides[1]})}
+        return {key: pair for key, pair in pairs.items() if _differs(*pair)}
+
+    def _facts(self, state: State, other: State, name: Key, workload: Key) -> PodFacts | None:
+        """The facts of a workload in a state with one object as it is in the other state."""
+        made = self._made.get((state, name))
+        if made is None:
+            obj = other.workloads.get(name) or other.objects.get(name)
+            made = self._made[state, name] = state.exchanged(name, obj)
+        found = made.workloads.get(workload)
+        return made.facts(found) if found is not None else None
+
+
+def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return old.manifest != new.manifest or (
+        isinstance(old, Workload) and isinstance(new, Workload) and old.pod.manifest != new.pod.manifest
+    )
+
+
+def _cause(key: Key, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> Cause:
+    how = "added" if old is None else "removed" if new is None else "changed"
+    shown = new or old
+    return Cause(*key, how, alone, shown.place.span if shown is not None else None)
+
+
+def compare_grants(unit: str, before: State | None, after: State | None) -> Iterator[GrantChange]:
+    """Yield the subjects that gained or lost an SCC: by a list of an SCC or a binding that the release does not bring."""
+    was, now = (_granted(side) if side else {} for side in (before, after))
+    state = after or before
+    assert state is not None
+    release = state.release
+    for held, gained in ((was.keys() - now.keys(), False), (now.keys() - was.keys(), True)):
+        for subject, scc, scope in sorted(held):
+            side = after if gained else before
+            assert side is not None
+            wide = gained and _is_wide(side.world.cluster, scc)
+            span = (now if gained else was)[subject, scc, scope]
+            yield GrantChange(unit, release, gained, *subject, scc, scope, wide, span)
+
+
+def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
+    """Who may use which SCC in which namespace, with the place of the grant."""
+    cluster, world = state.world.cluster, state.world
+    found: dict[tuple[Subject, str, str], Span | None] = {}
+    for scc in cluster.sccs:
+        for holder in cluster.who_can_use(scc):
+            subject = (holder.kind, _name(holder.namespace), holder.name)
+            for grant in holder.grants:
+                if cluster.brings(grant, scc):
+                    continue
+                every = grant.binding is not None and _means_every(cluster, grant.binding)
+                scope = _name(grant.binding.namespace) if grant.binding else ""
+                steps = world.grant_steps(grant, scc)
+                found.setdefault((subject, "*" if every else scc, scope), steps[0].span if steps else None)
+    return found
+
+
+def _means_every(cluster: Cluster, ref: ObjectRef) -> bool:
+    return any(binding.ref == ref and binding.uses.every is not None for binding in cluster.bindings)
+
+
+def _name(namespace: str) -> str:
+    return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
+
+
+def _is_wide(cluster: Cluster, scc: str) -> bool:
+    least, found = cluster.sccs.get(_LEAST), cluster.sccs.get(scc)
+    if scc == "*" or found is None or least is None:
+        return True
+    return points(found) > points(least) or bool(opened_by(found))
+
+
+def compare_sccs(unit: str, before: State | None, after: State | None) -> Iterator[SccChange]:
+    """Yield the SCCs on both sides that open more or less of the node, or allow more or fewer pods."""
+    if before is None or after is None:
+        return
+    for name in sorted(before.world.cluster.sccs.keys() & after.world.cluster.sccs.keys()):
+        old, new = before.world.cluster.sccs[name], after.world.cluster.sccs[name]
+        if old == new:
+            continue
+        had, has = ({access.words for access in opened_by(scc)} for scc in (old, new))
+        opens, closes = tuple(sorted(has - had)), tuple(sorted(had - has))
+        wider = bool(opens) or points(new) > points(old)
+        if opens or closes or points(new) != points(old):
+            written = after.world.scc(name) or before.world.scc(name)
+            yield SccChange(unit, after.release, name, opens, closes, wider, written.place.span if written else None)

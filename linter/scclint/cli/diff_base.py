@@ -1,0 +1,84 @@
+"""`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new."""
+
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+
+from scclint.config.model import Config
+from scclint.engine.diff import mark_old
+from scclint.engine.report import Report
+from scclint.engine.run import run as judge
+from scclint.errors import UsageError
+from scclint.files.revision import Revision, check_out, is_manifest, resolve
+from scclint.files.sources import find_sources
+from scclint.judge.session import RunOptions
+from scclint.record import replace
+from scclint.registry import Registry
+
+
+def base_of(name: str, paths: Sequence[str]) -> Revision:
+    """The revision to compare with. Raises UsageError where the paths do not lie in one repository that has it."""
+    if "-" in paths:
+        raise UsageError("--diff-base compares files with a git revision; standard input is in none")
+    first = os.path.realpath(paths[0])
+    revision = resolve(name, first if os.path.isdir(first) else os.path.dirname(first))
+    for path in paths:
+        if os.path.relpath(os.path.realpath(path), revision.root).split(os.sep)[0] == os.pardir:
+            raise UsageError(f"--diff-base: {path} is not in {revision.root}")
+    return revision
+
+
+def mark(
+    report: Report, revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
+) -> Report:
+    """Return `report` with the findings suppressed that the revision has too."""
+    import tempfile
+    from contextlib import chdir
+
+    here = os.path.realpath(os.curdir)
+    inside = os.path.relpath(here, revision.root)
+    if inside.split(os.sep)[0] == os.pardir:
+        inside = os.curdir
+
+    def path(name: str) -> str:
+        """A path of the command line or configuration as it is called in the revision's copy."""
+        full = os.path.realpath(name)
+        relative = os.path.relpath(full, revision.root)
+        return full if relative.split(os.sep)[0] == os.pardir else os.path.relpath(relative, inside)
+
+    targets = [path(name) for name in args.paths]
+    context = [path(name) for name in getattr(args, "context", [])]
+    config = replace(
+        config,
+        root=path(config.root),
+        cluster_state=tuple(map(path, config.cluster_state)),
+        profile_dirs=tuple(map(path, config.profile_dirs)),
+        baseline=path(config.baseline) if config.baseline else "",
+        helm_chart=path(config.helm_chart) if config.helm_chart else "",
+    )
+    named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
+    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
+        root = os.path.realpath(folder)
+        check_out(revision, root, lambda file: is_manifest(file) or file in named)
+        os.makedirs(os.path.join(root, inside), exist_ok=True)
+        with chdir(os.path.join(root, inside)):
+            before = replace(
+                config,
+                cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
+                profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
+                # A baseline that came later cannot have suppressed anything.
+                baseline=config.baseline if os.path.exists(config.baseline) else "",
+            )
+            sources = find_sources(
+                [name for name in targets if os.path.lexists(name)],
+                before,
+                context=[name for name in context if os.path.lexists(name)],
+            )
+            base = judge(sources, before, registry, replace(options, review=False, changes=None))
+    return mark_old(
+        report,
+        base,
+        where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
+        where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
+        reason=f"not changed since {revision.name}",
+    )

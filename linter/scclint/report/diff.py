@@ -1,0 +1,325 @@
+"""`scclint diff`: what a change changes, as text, JSON, Markdown, and what got worse as SARIF."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scclint.change.facts import PodFacts
+from scclint.change.model import Cause, Comparison, GrantChange, SccChange, WorkloadChange
+from scclint.engine.report import Report
+from scclint.finding import Finding, Related, Severity, Subject
+from scclint.model.workload import Workload
+from scclint.report.json_text import dump
+from scclint.report.markdown import code, prose
+from scclint.report.options import Options
+from scclint.report.sanitize import visible, visible_line
+from scclint.report.summary import counted, place
+from scclint.report.table import table
+from scclint.report.terminal import paint
+from scclint.rule import Rule
+from scclint.source import Span
+from scclint.text import and_more, listed
+from scclint.world import World
+
+Json = dict[str, Any]
+
+_LONGEST = 60_000
+"""GitHub refuses comments beyond 65,536 characters."""
+_TONES = {"refused": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
+
+
+def render_json(found: Comparison) -> str:
+    """The comparison as JSON, which schemas/diff.json describes."""
+    return dump(document(found)) + "\n"
+
+
+def document(found: Comparison) -> Json:
+    """The comparison as JSON values."""
+    return {
+        "version": 1,
+        "before": visible_line(found.before),
+        "after": visible_line(found.after),
+        "workloads": [_change(change) for change in found.changes],
+        "grants": [_grant(grant) for grant in found.grants],
+        "sccs": [_scc(scc) for scc in found.sccs],
+        "matrix": [
+            {
+                **_named(row.unit, row.kind, row.namespace, row.name),
+                "releases": [{"release": cell.release, **_facts(cell.facts)} for cell in row.cells],
+            }
+            for row in found.matrix
+        ],
+        "summary": {
+            "workloads": found.workloads,
+            "changed": len(found.changes),
+            "refused": sum("refused" in change.effects for change in found.changes),
+            "wider": sum("wider" in change.effects for change in found.changes),
+            "gained": sum(grant.gained for grant in found.grants),
+            "lost": sum(not grant.gained for grant in found.grants),
+        },
+    }
+
+
+def _named(unit: str, kind: str, namespace: str, name: str) -> Json:
+    return {
+        "unit": visible_line(unit),
+        "kind": visible_line(kind),
+        "namespace": visible_line(namespace),
+        "name": visible_line(name),
+    }
+
+
+def _change(change: WorkloadChange) -> Json:
+    return {
+        **_named(change.unit, change.kind, change.namespace, change.name),
+        "release": change.release,
+        "effects": list(change.effects),
+        "before": _facts(change.before) if change.before else None,
+        "after": _facts(change.after) if change.after else None,
+        "causes": [
+            {
+                "kind": cause.kind,
+                "namespace": visible_line(cause.namespace),
+                "name": visible_line(cause.name),
+                "how": cause.how,
+                "alone": cause.alone,
+                **_place(cause.span),
+            }
+            for cause in change.causes
+        ],
+        **_place(change.span),
+    }
+
+
+def _facts(facts: PodFacts) -> Json:
+    return {
+        "result": facts.result,
+        "why": visible(facts.why),
+        "scc": visible_line(facts.scc),
+        "subject": facts.subject,
+        "grant": visible_line(facts.grant),
+        "fsGroup": visible_line(facts.fs_group),
+        "access": list(facts.access),
+        "containers": [
+            {
+                "name": visible_line(one.name),
+                "uid": visible_line(one.uid),
+                "selinux": visible_line(one.selinux),
+                "capabilities": visible_line(one.capabilities),
+                "seccomp": visible_line(one.seccomp),
+            }
+            for one in facts.containers
+        ],
+    }
+
+
+def _grant(grant: GrantChange) -> Json:
+    return {
+        **_named(grant.unit, grant.kind, grant.namespace, grant.name),
+        "release": grant.release,
+        "scc": visible_line(grant.scc),
+        "inNamespace": visible_line(grant.scope),
+        "gained": grant.gained,
+        "wider": grant.wider,
+        **_place(grant.span),
+    }
+
+
+def _scc(scc: SccChange) -> Json:
+    return {
+        "unit": visible_line(scc.unit),
+        "release": scc.release,
+        "name": visible_line(scc.name),
+        "opens": list(scc.opens),
+        "closes": list(scc.closes),
+        "wider": scc.wider,
+        **_place(scc.span),
+    }
+
+
+def _place(span: Span | None) -> Json:
+    return {"file": visible_line(span.file) if span else "", "line": span.line if span else 0}
+
+
+def render_text(found: Comparison, *, color: bool) -> str:
+    """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix."""
+    lines = [visible_line(f"{found.before} to {found.after}: {_summary(found)}")]
+    for change in found.changes:
+        words = " and ".join(paint(effect, _TONES.get(effect, ""), color) for effect in change.effects)
+        lines += ["", f"{_title(change)}: {words}", f"  {place(change.span)}{_release(change)}"]
+        lines += [f"  {name}: {_side(before)} -> {_side(after)}" for name, before, after in _differing(change)]
+        lines += [f"  why: {visible_line(change.after.why)}"] if change.after and change.after.result == "rejected" else []
+        lines += [f"  because of {text}" for text in _causes(change)]
+    if found.grants:
+        lines += ["", "Who gained or lost an SCC:"]
+        lines += [f"  {_grant_words(grant)}{_at(grant.span)}" for grant in found.grants]
+    if found.sccs:
+        lines += ["", "SCCs that changed:"]
+        lines += [f"  {_scc_words(scc)}{_at(scc.span)}" for scc in found.sccs]
+    if found.matrix:
+        lines += ["", *_matrix(found)]
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(found: Comparison) -> str:
+    """The changes as a comment on a pull request."""
+    sign = "🔴" if found.refused else "🟡" if found.wider else "🟢"
+    parts = [f"## {sign} scclint: {prose(_summary(found))}\n\n{prose(found.before)} to {prose(found.after)}\n"]
+    if found.changes:
+        parts.append("\n| Workload | Effect | What changes | Because of |\n|---|---|---|---|\n")
+        rows = [
+            f"| {code(_title(change))} | {', '.join(change.effects)} | "
+            + "<br>".join(f"{prose(name)}: {prose(_side(old))} → {prose(_side(new))}" for name, old, new in _differing(change))
+            + f" | {'<br>'.join(map(prose, _causes(change)))} |\n"
+            for change in found.changes
+        ]
+        parts += _within(rows, "workloads")
+    grants = [f"- {prose(_grant_words(grant))}\n" for grant in found.grants]
+    if grants:
+        parts += ["\n### Who gained or lost an SCC\n\n", *_within(grants, "grants")]
+    if found.sccs:
+        parts += ["\n### SCCs that changed\n\n", *_within([f"- {prose(_scc_words(scc))}\n" for scc in found.sccs], "SCCs")]
+    if found.matrix:
+        releases = [cell.release for cell in found.matrix[0].cells]
+        parts.append(f"\n| Workload | {' | '.join(releases)} |\n{'|---' * (len(releases) + 1)}|\n")
+        parts += _within([f"| {' | '.join(map(prose, row))} |\n" for row in _matrix_rows(found)], "workloads")
+    return "".join(parts)
+
+
+def _within(rows: list[str], what: str) -> Iterator[str]:
+    """Yield as many rows as a third of a comment holds, and how many are left out."""
+    room = _LONGEST // 3
+    for number, row in enumerate(rows):
+        room -= len(row)
+        if room < 0:
+            yield f"\n{len(rows) - number:,} more {what} are left out for length.\n"
+            return
+        yield row
+
+
+def render_sarif(found: Comparison) -> str:
+    """What got worse as SARIF results: rejected pods, and workloads, subjects and SCCs with more rights."""
+    from scclint.report import render
+
+    findings = [finding for change in found.changes for finding in _worse(change)]
+    for grant in found.grants:
+        if grant.wider:
+            about = Subject("", grant.kind, grant.namespace, grant.name)
+            findings.append(_finding(_GAINED, f"{_grant_words(grant)}.", grant.span, about, grant.unit))
+    for scc in found.sccs:
+        if scc.wider:
+            findings.append(_finding(_SCC_WIDER, f"{_scc_words(scc)}.", scc.span, Subject("", _SCC, "", scc.name), scc.unit))
+    rules = (_REFUSED, _WIDER, _GAINED, _SCC_WIDER)
+    return render(Report(findings=tuple(findings), notices=found.notices, rules=rules), "sarif", Options())
+
+
+def _worse(change: WorkloadChange) -> Iterator[Finding]:
+    about = Subject("", change.kind, change.namespace, change.name)
+    causes = tuple(Related(str(cause), cause.span) for cause in change.causes if cause.span is not None)
+    for effect, rule in (("refused", _REFUSED), ("wider", _WIDER)):
+        if effect in change.effects:
+            facts = "; ".join(f"{name}: {_side(old)} -> {_side(new)}" for name, old, new in _differing(change))
+            yield _finding(rule, f"{_title(change)}: {facts}", change.span, about, change.unit, causes)
+
+
+def _finding(
+    rule: "Rule[Workload]", text: str, span: Span | None, about: Subject, unit: str, related: tuple[Related, ...] = ()
+) -> Finding:
+    where = span or Span("", 0, 0, 0, 0)
+    return Finding(rule.id, rule.name, rule.severity, text, where, about, related=related, units=(unit,))
+
+
+def _none(subject: Workload, world: World) -> tuple[()]:
+    """Two states are compared, manifests are not checked."""
+    return ()
+
+
+def _rule(id: str, name: str, title: str, severity: Severity) -> "Rule[Workload]":
+    return Rule(
+        id, name, title, severity, Workload, _none, f"{title}.\n\n`scclint diff` found this by judging both states.", "0.2"
+    )
+
+
+_SCC = "SecurityContextConstraints"
+_REFUSED = _rule("DIF001", "workload-rejected", "The cluster rejects the pods of a workload after the change", Severity.ERROR)
+_WIDER = _rule("DIF002", "workload-wider", "A workload gets more rights after the change", Severity.WARNING)
+_GAINED = _rule("DIF003", "scc-gained", "A subject may use another SCC after the change", Severity.WARNING)
+_SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change", Severity.WARNING)
+
+
+def _summary(found: Comparison) -> str:
+    refused = sum("refused" in change.effects for change in found.changes)
+    wider = sum("wider" in change.effects for change in found.changes)
+    parts = [f"{len(found.changes):,} of {counted(found.workloads, 'workload')} changed"]
+    parts += [f"{refused:,} refused"] if refused else []
+    parts += [f"{wider:,} wider"] if wider else []
+    gained = sum(grant.gained for grant in found.grants)
+    parts += [f"{counted(gained, 'SCC')} gained"] if gained else []
+    lost = len(found.grants) - gained
+    return ", ".join(parts + ([f"{counted(lost, 'SCC')} lost"] if lost else []))
+
+
+def _title(change: WorkloadChange) -> str:
+    where = f"{change.namespace}/" if change.namespace else ""
+    unit = f" in {change.unit}" if change.unit != "." else ""
+    return visible_line(f"{change.kind} {where}{change.name}{unit}")
+
+
+def _release(change: WorkloadChange) -> str:
+    return f" on OpenShift {change.release}" if " to " in change.release else ""
+
+
+def _side(text: str) -> str:
+    return visible_line(text) or "-"
+
+
+def _differing(change: WorkloadChange) -> list[tuple[str, str, str]]:
+    """What differs. Of a workload that is rejected, the empty facts would say nothing."""
+    rejected = change.after is not None and change.after.result == "rejected"
+    return [one for one in change.differing() if not rejected or one[0] in ("result", "scc")]
+
+
+def _causes(change: WorkloadChange) -> Iterator[str]:
+    if change.before is None or change.after is None:
+        return
+    alone = [cause for cause in change.causes if cause.alone]
+    yield from (_cause(cause) for cause in alone)
+    if not alone and change.causes:
+        yield f"{and_more(map(_cause, change.causes), 4)}, together"
+
+
+def _cause(cause: Cause) -> str:
+    return visible_line(str(cause)) + _at(cause.span)
+
+
+def _at(span: Span | None) -> str:
+    return f", {place(span)}" if span else ""
+
+
+def _grant_words(grant: GrantChange) -> str:
+    where = f"{grant.namespace}/" if grant.namespace else ""
+    scope = f" in namespace {grant.scope}" if grant.scope else ""
+    scc = "every SCC" if grant.scc == "*" else f"SCC {grant.scc}"
+    unit = f" (unit {grant.unit})" if grant.unit != "." else ""
+    may = "may now use" if grant.gained else "may no longer use"
+    return visible_line(f"{grant.kind} {where}{grant.name} {may} {scc}{scope}{unit}")
+
+
+def _scc_words(scc: SccChange) -> str:
+    parts = [f"now allows {listed(scc.opens)}"] if scc.opens else []
+    parts += [f"no longer allows {listed(scc.closes)}"] if scc.closes else []
+    text = " and ".join(parts) or ("is less restrictive" if scc.wider else "is more restrictive")
+    return visible_line(f"SCC {scc.name} {text}")
+
+
+def _matrix(found: Comparison) -> Iterator[str]:
+    releases = [cell.release for cell in found.matrix[0].cells]
+    yield from table(("WORKLOAD", *releases), list(_matrix_rows(found)))
+
+
+def _matrix_rows(found: Comparison) -> Iterator[tuple[str, ...]]:
+    """Each workload with its SCC on each release, and what differs besides."""
+    for row in found.matrix:
+        where = f"{row.namespace}/" if row.namespace else ""
+        unit = f" in {row.unit}" if row.unit != "." else ""
+        cells = [cell.facts.scc or {"rejected": "REFUSED"}.get(cell.facts.result, cell.facts.result) for cell in row.cells]
+        yield tuple(map(visible_line, (f"{row.kind} {where}{row.name}{unit}", *cells)))
