@@ -135,6 +135,10 @@ def project(tmp_path: Path) -> Path:
         "charts/shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
         "charts/shop/templates/web.yaml": WEB,
         "rendered/shop/templates/web.yaml": f"---\n# Source: shop/templates/web.yaml\n{WEB}",
+        "old/web.yaml": WEB,
+        "new/web.yaml": WEB,
+        "dump/web.yaml": WEB,
+        "scc.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
         "seccomp/profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
     }

@@ -7,9 +7,10 @@ from scclint.admission.access import used_by
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constraints
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant
+from scclint.outcome import Outcome
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.world import Outcome, World
+from scclint.world import World
 
 Result = Literal["admitted", "rejected", "skipped", "unknown"]
 
@@ -18,22 +19,36 @@ Result = Literal["admitted", "rejected", "skipped", "unknown"]
 class ContainerFacts:
     """What a container gets. `uid` and `selinux` name their source: `1001 (manifest)`, `first of the range (namespace)`.
 
-    `capabilities` are what it adds and drops, and `seccomp` is its effective profile: `RuntimeDefault`.
+    `root` is True if its user ID is 0. `added` and `dropped` are its capabilities, sorted. `seccomp` is its effective profile:
+    `RuntimeDefault`. `root_filesystem` is `read-only` or `writable`.
     """
 
     name: str
     uid: str
+    root: bool
     selinux: str
-    capabilities: str
+    privileged: bool
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
     seccomp: str
+    root_filesystem: str
+
+    @property
+    def capabilities(self) -> str:
+        """The capabilities as text: `drop ALL, add NET_BIND_SERVICE`."""
+        if self.privileged:
+            return "all (privileged)"
+        parts = [f"{verb} {', '.join(names)}" for verb, names in (("drop", self.dropped), ("add", self.added)) if names]
+        return ", ".join(parts) or "of the runtime"
 
 
 @record
 class PodFacts:
     """What the pods of a workload get.
 
-    `why` is why each SCC that may be used rejects the pod, or why the pod is skipped or unknown. `subject` is whose right to the
-    SCC counts, and `grant` how it has the right. `access` is what the pod uses of the node, `points` how lax its SCC is.
+    `why` is why each SCC that may be used rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or
+    unknown. `subject` is whose right to the SCC counts, and `grant` how it has the right. `access` is what the pod uses of the
+    node, `points` how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if that is not known.
     """
 
     result: Result
@@ -45,14 +60,18 @@ class PodFacts:
     containers: tuple[ContainerFacts, ...] = ()
     access: tuple[str, ...] = ()
     points: int = 0
+    pod_security: str = ""
 
     def values(self) -> dict[str, str]:
         """The facts by name, as `--format json` calls them: `scc`, `uid of web`."""
         found = {"result": self.result, "scc": self.scc, "subject": self.subject, "grant": self.grant, "fsGroup": self.fs_group}
-        found["node access"] = ", ".join(self.access)
+        found |= {"node access": ", ".join(self.access), "pod security": self.pod_security}
         for container in self.containers:
-            for name in ("uid", "selinux", "capabilities", "seccomp"):
-                found[f"{name} of {container.name}"] = getattr(container, name)
+            found[f"uid of {container.name}"] = container.uid
+            found[f"selinux of {container.name}"] = container.selinux
+            found[f"capabilities of {container.name}"] = container.capabilities
+            found[f"seccomp of {container.name}"] = container.seccomp
+            found[f"root filesystem of {container.name}"] = container.root_filesystem
         return found
 
 
@@ -63,7 +82,10 @@ def facts_of(world: World, outcome: Outcome) -> PodFacts:
         return PodFacts("unknown", f"because {outcome.unknown}")
     if not verdict.allowed:
         usable = (candidate for candidate in verdict.candidates if candidate.outcome == "too restrictive")
-        return PodFacts("rejected", "; ".join(f"{candidate.scc}: {candidate.reasons[0].text}" for candidate in usable) or verdict.message or "")
+        return PodFacts(
+            "rejected",
+            "; ".join(f"{candidate.scc}: {candidate.reasons[0].text}" for candidate in usable) or verdict.message or "",
+        )
     chosen = outcome.chosen
     scc = world.cluster.sccs[chosen.scc] if chosen is not None else None
     pod, submitted = verdict.pod["spec"], verdict.submitted["spec"]
@@ -77,7 +99,17 @@ def facts_of(world: World, outcome: Outcome) -> PodFacts:
         tuple(_container(outcome, one, submitted, scc) for one in outcome.seccomp),
         tuple(access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)),
         points(scc) if scc is not None else 0,
+        outcome.pod_security.meets if outcome.pod_security and not outcome.pod_security.unknown else "",
     )
+
+
+def _later(outcome: Outcome) -> str:
+    """Why a step after SCC admission rejects the pod."""
+    if outcome.invalid:
+        return outcome.invalid[0].message
+    if outcome.pod_security is not None and outcome.pod_security.answer.denial:
+        return outcome.pod_security.answer.denial
+    return "its namespace does not allow an inline CSI volume of this driver"
 
 
 def seccomp_words(container: ContainerSeccomp) -> str:
@@ -113,12 +145,18 @@ def _container(
     options = _effective(after, pod, "seLinuxOptions") or {}
     label = ":".join(str(options[key]) for key in ("user", "role", "type", "level") if options.get(key))
     open_level = scc is not None and scc.se_linux_context == MUST_RUN_AS and not (scc.se_linux_options or {}).get("level")
+    context = after.get("securityContext") or {}
+    capabilities = context.get("capabilities") or {}
     return ContainerFacts(
         container.name,
         _sourced(uid, written, "first of the range" if open_range else "", "image"),
+        uid == 0,
         _sourced(label or None, _effective(before, submitted, "seLinuxOptions"), "own level" if open_level else "", "runtime"),
-        _capabilities(after),
+        bool(context.get("privileged")),
+        tuple(sorted(capabilities.get("add") or ())),
+        tuple(sorted(capabilities.get("drop") or ())),
         seccomp_words(container),
+        "read-only" if context.get("readOnlyRootFilesystem") else "writable",
     )
 
 
@@ -136,15 +174,6 @@ def _sourced(value: object, written: object, of_namespace: str, absent: str) -> 
     if written is not None:
         return f"{value} (manifest)"
     return f"{of_namespace} (namespace)" if of_namespace else f"{value} (SCC)"
-
-
-def _capabilities(container: Mapping[str, Any]) -> str:
-    context = container.get("securityContext") or {}
-    if context.get("privileged"):
-        return "all (privileged)"
-    found = context.get("capabilities") or {}
-    parts = [f"{verb} {', '.join(sorted(map(str, found[verb])))}" for verb in ("drop", "add") if found.get(verb)]
-    return ", ".join(parts) or "of the runtime"
 
 
 def _effective(container: Mapping[str, Any], pod: Mapping[str, Any], field: str) -> Any:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from scclint.change.facts import PodFacts, facts_of
 from scclint.change.model import Key
 from scclint.config.model import Config
+from scclint.expand.csv import HOME
 from scclint.judge.worlds import make_worlds
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.record import replace
 from scclint.world import World
 
 _DECIDING = frozenset(
@@ -47,7 +50,7 @@ class State:
     @cached_property
     def home(self) -> str:
         """The namespace, in words, that an operator is installed in; empty without one."""
-        return next((o.provenance.home for o in self.world.objects if " " in o.provenance.home), "")
+        return next((o.provenance.home for o in self.world.objects if o.provenance.home.startswith(HOME)), "")
 
     def facts(self, workload: Workload) -> PodFacts:
         """Return what the pods of a workload get here."""
@@ -74,12 +77,36 @@ class State:
         return State(made, [*workloads, *(obj for obj in more if isinstance(obj, Workload))], self.config)
 
     def at_home(self, obj: ApiObject) -> ApiObject:
-        """Return an object of another state as if it belonged to this one: the names of an operator's namespace differ by version."""
-        if " " not in obj.provenance.home or obj.provenance.home == self.home or not self.home:
+        """Return an object of another state as if it belonged to this one: an operator's namespace and roles are named after its version."""
+        home = obj.provenance.home
+        if not home.startswith(HOME) or home == self.home or not self.home:
             return obj
-        return obj.with_provenance(home=self.home)
+        if not obj.implied or not obj.name.startswith(_version(obj)):
+            return obj.with_provenance(home=self.home)
+        manifest = _renamed(obj, self.home.removeprefix(HOME))
+        provenance = replace(obj.provenance, home=self.home)
+        return type(obj)(obj.document, obj.root, obj.data, obj.path, provenance, manifest)
 
 
 def key_of(obj: ApiObject, world: World) -> Key:
-    """Return the kind, the namespace if it is known, and the name of an object."""
-    return obj.kind, world.namespace_known(obj), obj.name
+    """Return the kind, the namespace if it is known, and the name of an object, without the version of an operator."""
+    version = _version(obj) if obj.implied else ""
+    return obj.kind, world.namespace_known(obj), obj.name.removeprefix(version)
+
+
+def content(obj: ApiObject) -> dict[str, Any]:
+    """Return the manifest of an object, without the version of an operator in the names of its roles."""
+    return _renamed(obj, "") if obj.implied and obj.name.startswith(_version(obj)) else obj.manifest
+
+
+def _version(obj: ApiObject) -> str:
+    """The name of the ClusterServiceVersion that implies an object; empty for others."""
+    return obj.provenance.home.removeprefix(HOME) if obj.provenance.home.startswith(HOME) else ""
+
+
+def _renamed(obj: ApiObject, version: str) -> dict[str, Any]:
+    """The manifest of a role or binding of an operator with the name of another version."""
+    own, manifest = _version(obj), obj.manifest
+    made = {**manifest, "metadata": {**manifest["metadata"], "name": version + obj.name.removeprefix(own)}}
+    ref = manifest.get("roleRef")
+    return {**made, "roleRef": {**ref, "name": version + ref["name"].removeprefix(own)}} if ref else made

@@ -6,9 +6,9 @@ from functools import cached_property
 from scclint.admission.access import opened_by
 from scclint.admission.order import points
 from scclint.admission.verdict import ObjectRef
-from scclint.change.facts import PodFacts
+from scclint.change.facts import ContainerFacts, PodFacts
 from scclint.change.model import Cause, Effect, GrantChange, Key, SccChange, WorkloadChange
-from scclint.change.state import State
+from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
@@ -68,8 +68,8 @@ def _width(was: PodFacts | None, now: PodFacts, world: World) -> list[Effect]:
         return []
     least = world.cluster.sccs.get(_LEAST)
     base = was or PodFacts("admitted", points=points(least) if least else 0)
-    more, fewer = _gains(base, now), _gains(now, base) if was is not None else False
-    return ["wider"] if more else ["narrower"] if fewer else []
+    found: list[Effect] = ["wider"] if _gains(base, now) else []
+    return [*found, "narrower"] if was is not None and _gains(now, base) else found
 
 
 def _gains(was: PodFacts, now: PodFacts) -> bool:
@@ -82,20 +82,19 @@ def _gains(was: PodFacts, now: PodFacts) -> bool:
         old = then.get(container.name)
         if container.seccomp == "Unconfined" and (old is None or old.seccomp != "Unconfined"):
             return True
-        if old is not None and _uid(container.uid) == 0 and _uid(old.uid) != 0:
+        if old is not None and container.root and not old.root:
             return True
-        if old is not None and _added(container.capabilities) - _added(old.capabilities):
+        if old is not None and _has_more(container, old):
             return True
     return False
 
 
-def _uid(text: str) -> int | None:
-    number = text.partition(" ")[0]
-    return int(number) if number.isdecimal() else None
-
-
-def _added(text: str) -> set[str]:
-    return set(text.rpartition("add ")[2].split(", ")) if "add " in text else set()
+def _has_more(container: ContainerFacts, old: ContainerFacts) -> bool:
+    """Whether a container has capabilities that it did not have."""
+    if container.privileged or old.privileged:
+        return not old.privileged
+    gone = set(old.dropped) - set(container.dropped) if "ALL" not in container.dropped else ()
+    return bool(set(container.added) - set(old.added) or gone)
 
 
 class _Causes:
@@ -143,7 +142,7 @@ class _Causes:
 def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
     if old is None or new is None:
         return old is not new
-    return old.manifest != new.manifest or (
+    return content(old) != content(new) or (
         isinstance(old, Workload) and isinstance(new, Workload) and old.pod.manifest != new.pod.manifest
     )
 
@@ -151,7 +150,8 @@ def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
 def _cause(key: Key, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> Cause:
     how = "added" if old is None else "removed" if new is None else "changed"
     shown = new or old
-    return Cause(*key, how, alone, shown.place.span if shown is not None else None)
+    assert shown is not None
+    return Cause(key[0], key[1], shown.name, how, alone, shown.place.span)
 
 
 def compare_grants(unit: str, before: State | None, after: State | None) -> Iterator[GrantChange]:

@@ -194,9 +194,9 @@ def _diff(commands: Commands) -> None:
         commands,
         "diff",
         "what a change changes for each workload",
-        "Judges two states and shows what differs: the SCC, user IDs, capabilities, seccomp\n"
-        "profile and verdict of each workload, the objects that made the difference, and\n"
-        "who gained or lost an SCC.\n\n"
+        "Judges two states and shows what differs for each workload: its SCC, user IDs,\n"
+        "capabilities, seccomp profile and verdict. It names the objects that made the\n"
+        "difference, and the subjects that gained or lost an SCC.\n\n"
         "  scclint diff old/ new/                    folders or files\n"
         "  scclint diff main...HEAD                  what a branch changes\n"
         "  scclint diff HEAD                         what is not committed yet\n"

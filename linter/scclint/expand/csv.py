@@ -19,6 +19,8 @@ from scclint.record import replace
 from scclint.untyped import as_mappings
 
 RBAC = "rbac.authorization.k8s.io"
+HOME = "install namespace of "
+"""Before the name of a ClusterServiceVersion: the namespace that its operator is installed in, in words."""
 INSTALL: Path = ("spec", "install", "spec")
 
 
@@ -28,7 +30,7 @@ def implied(csv: Item) -> Iterator[Item]:
     install = value_at(csv.data, INSTALL)
     if not isinstance(install, dict):
         return
-    home = f"install namespace of {name}"
+    home = f"{HOME}{name}"
     placed = Provenance(home=home).within(csv.provenance)
     for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)

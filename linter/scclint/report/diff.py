@@ -99,6 +99,7 @@ def _facts(facts: PodFacts) -> Json:
         "grant": visible_line(facts.grant),
         "fsGroup": visible_line(facts.fs_group),
         "access": list(facts.access),
+        "podSecurity": facts.pod_security or None,
         "containers": [
             {
                 "name": visible_line(one.name),
@@ -106,6 +107,7 @@ def _facts(facts: PodFacts) -> Json:
                 "selinux": visible_line(one.selinux),
                 "capabilities": visible_line(one.capabilities),
                 "seccomp": visible_line(one.seccomp),
+                "rootFilesystem": one.root_filesystem,
             }
             for one in facts.containers
         ],

@@ -1,0 +1,212 @@
+"""Differences of single workloads, their effects and causes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scclint
+from scclint.change.compare import compare_sides, what_if
+from scclint.change.model import Comparison, WorkloadChange
+from scclint.config.model import Config
+from scclint.errors import UsageError
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - {name: web, image: "registry.example/web:1", securityContext: {}}
+"""
+GRANT = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web}]
+"""
+ROOT = WEB.replace("securityContext: {}", "securityContext: {runAsUser: 0}")
+PRIVILEGED = WEB.replace("securityContext: {}", "securityContext: {privileged: true}")
+
+Compare = Callable[..., Comparison]
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Compare:
+    """Compares two texts, each the only file of its folder."""
+
+    def run(before: str, after: str, **settings: Any) -> Comparison:
+        for side, text in (("before", before), ("after", after)):
+            (tmp_path / side).mkdir(exist_ok=True)
+            (tmp_path / side / "web.yaml").write_text(text)
+        return compare_sides(str(tmp_path / "before"), str(tmp_path / "after"), Config(**settings))
+
+    return run
+
+
+def only(found: Comparison) -> WorkloadChange:
+    (change,) = found.changes
+    return change
+
+
+def causes(change: WorkloadChange) -> list[tuple[str, bool]]:
+    return [(str(cause), cause.alone) for cause in change.causes]
+
+
+def test_equal_sides_have_no_difference(compared: Compare) -> None:
+    found = compared(WEB + GRANT, WEB + GRANT)
+    assert (found.any, found.workloads, found.notices) == (False, 1, ())
+
+
+def test_a_lost_grant_rejects_the_pods(compared: Compare) -> None:
+    found = compared(ROOT + GRANT, ROOT)
+    change = only(found)
+    assert change.effects == ("refused",)
+    assert causes(change) == [("RoleBinding shop/web (removed)", True)]
+    assert change.after is not None
+    assert change.after.why.startswith("restricted-v2: .containers[0].runAsUser: Invalid value: 0")
+    assert [(grant.gained, grant.name, grant.scc, grant.scope) for grant in found.grants] == [(False, "web", "anyuid", "shop")]
+    assert (found.refused, found.wider) == (True, False)
+
+
+def test_objects_that_make_a_difference_only_together(compared: Compare) -> None:
+    """A role without a binding, or a binding without its role, grants nothing."""
+    scc = "---\n" + SCC.replace("NAME", "mine")
+    listed = scc.replace("users: []", 'users: ["system:serviceaccount:shop:web"]')
+    assert causes(only(compared(WEB + scc, WEB + listed))) == [("SecurityContextConstraints mine (changed)", True)]
+    binding = GRANT.replace("system:openshift:scc:anyuid", "use-mine")
+    assert causes(only(compared(WEB + scc, WEB + scc + ROLE + binding))) == [
+        ("ClusterRole use-mine (added)", False),
+        ("RoleBinding shop/web (added)", False),
+    ]
+
+
+SCC = """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: NAME}
+priority: null
+users: []
+allowPrivilegedContainer: false
+allowHostDirVolumePlugin: false
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: MustRunAs}
+seccompProfiles: [runtime/default]
+volumes: [configMap, emptyDir, projected, secret]
+"""
+ROLE = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: use-mine}
+rules:
+  - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [mine], verbs: [use]}
+"""
+
+
+def test_a_workload_and_a_grant_that_only_together_admit_it(compared: Compare) -> None:
+    change = only(compared(WEB, ROOT + GRANT))
+    assert change.effects == ("wider",)
+    assert causes(change) == [("Deployment shop/web (changed)", True), ("RoleBinding shop/web (added)", True)]
+    assert ("uid of web", "first of the range (namespace)", "0 (manifest)") in change.differing()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effects"),
+    [
+        ("", WEB, ("added",)),
+        (WEB, "", ("removed",)),
+        ("", ROOT, ("added", "refused")),
+        ("", ROOT + GRANT, ("added", "wider")),
+        (ROOT, ROOT + GRANT, ("admitted", "wider")),
+        (WEB + GRANT, WEB, ("narrower",)),
+        (WEB, WEB + GRANT, ("wider",)),
+        (ROOT, WEB, ("admitted",)),
+    ],
+)
+def test_effects(compared: Compare, before: str, after: str, effects: tuple[str, ...]) -> None:
+    assert only(compared(before, after)).effects == effects
+
+
+def test_an_scc_that_opens_the_node(compared: Compare) -> None:
+    before, after = (
+        SCC.replace("NAME", "mine"),
+        SCC.replace("NAME", "mine").replace("DirVolumePlugin: false", "DirVolumePlugin: true"),
+    )
+    found = compared(before, after)
+    (scc,) = found.sccs
+    assert (scc.name, scc.opens, scc.closes, scc.wider) == ("mine", ("hostPath volumes",), (), True)
+    assert not compared(after, before).wider
+
+
+def test_every_scc_is_one_grant(compared: Compare) -> None:
+    every = ROLE.replace("resourceNames: [mine], ", "") + GRANT.replace("system:openshift:scc:anyuid", "use-mine")
+    found = compared(WEB, WEB + every)
+    assert [(grant.name, grant.scc, grant.wider) for grant in found.grants] == [("web", "*", True)]
+
+
+def test_namespaces_that_the_manifests_do_not_name(compared: Compare) -> None:
+    before, after = (text.replace(", namespace: shop", "") for text in (WEB, WEB + GRANT))
+    change = only(compared(before, after))
+    assert (change.namespace, change.name, causes(change)) == ("", "web", [("RoleBinding web (added)", True)])
+
+
+def test_the_versions_of_an_operator_are_compared_by_workload(compared: Compare) -> None:
+    """The namespace of an operator is named after its version, and that is no difference."""
+    found = compared(CSV, CSV.replace("v1.0.0", "v1.1.0").replace("NAMES", "anyuid"))
+    change = only(found)
+    assert (change.kind, change.name, change.effects) == ("Deployment", "demo", ("wider",))
+    assert [(cause.kind, cause.how, cause.alone) for cause in change.causes] == [("ClusterRole", "changed", True)]
+    assert not compared(CSV, CSV.replace("v1.0.0", "v1.1.0")).any
+
+
+CSV = """\
+apiVersion: operators.coreos.com/v1alpha1
+kind: ClusterServiceVersion
+metadata: {name: demo.v1.0.0}
+spec:
+  install:
+    strategy: deployment
+    spec:
+      clusterPermissions:
+        - serviceAccountName: demo
+          rules:
+            - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [NAMES], verbs: [use]}
+      deployments:
+        - name: demo
+          spec:
+            selector: {matchLabels: {app: demo}}
+            template:
+              metadata: {labels: {app: demo}}
+              spec:
+                serviceAccountName: demo
+                containers: [{name: demo, image: "registry.example/demo:1"}]
+"""
+
+
+def test_what_if_a_binding_is_applied(tmp_path: Path) -> None:
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "web.yaml").write_text(WEB)
+    (tmp_path / "grant.yaml").write_text(GRANT)
+    found = what_if(str(tmp_path / "dump"), [str(tmp_path / "grant.yaml")], Config())
+    assert only(found).effects == ("wider",)
+    assert causes(only(found)) == [("RoleBinding shop/web (added)", True)]
+
+
+def test_the_public_function_takes_paths_and_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("before.yaml").write_text(WEB)
+    Path("after.yaml").write_text(WEB + GRANT)
+    assert [change.effects for change in scclint.compare("before.yaml", "after.yaml").changes] == [("wider",)]
+    Path("after.yaml").unlink()
+    assert [row.name for row in scclint.compare("4.14", "4.22").matrix] == ["web"]
+    with pytest.raises(UsageError, match="nowhere is no file, no folder and no git revision"):
+        scclint.compare("before.yaml", "nowhere")

@@ -1,0 +1,202 @@
+"""`scclint diff`: what it compares, its formats, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "diff.json").read_text())
+
+
+def write(name: str, text: str) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text)
+
+
+def git(*words: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(("git", *who, *words), check=True, capture_output=True)
+
+
+@pytest.fixture
+def sides(here: Path) -> Path:
+    write("old/web.yaml", ROOT + GRANT)
+    write("new/web.yaml", ROOT)
+    return here
+
+
+@pytest.fixture
+def branch(here: Path) -> Path:
+    """A repository with a branch `feature` that adds a grant, while `main` adds another workload."""
+    git("init", "-q", "-b", "main")
+    write("deploy/web.yaml", WEB)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("checkout", "-qb", "feature")
+    write("deploy/web.yaml", WEB + GRANT)
+    git("commit", "-qam", "grant")
+    git("checkout", "-q", "main")
+    write("deploy/other.yaml", WEB.replace("name: web", "name: other"))
+    git("add", ".")
+    git("commit", "-qm", "other")
+    git("checkout", "-q", "feature")
+    return here
+
+
+def found(cli: Cli, *words: str) -> dict[str, Any]:
+    run = cli("diff", "--isolated", "--fail-if", "never", "--format", "json", *words)
+    assert run.status == 0, run.err
+    document: dict[str, Any] = json.loads(run.out)
+    Draft202012Validator(SCHEMA).validate(document)
+    return document
+
+
+def names(document: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    return [(workload["name"], workload["effects"]) for workload in document["workloads"]]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_text(sides: Path, cli: Cli) -> None:
+    run = cli("diff", "old", "new")
+    assert run.status == 1
+    assert run.out == (
+        "old to new: 1 of 1 workload changed, 1 refused, 1 SCC lost\n"
+        "\n"
+        "Deployment shop/web: refused\n"
+        "  new/web.yaml:3:12\n"
+        "  result: admitted -> rejected\n"
+        "  scc: anyuid -> -\n"
+        "  why: restricted-v2: .containers[0].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999]; "
+        "restricted-v3: .spec.hostUsers: Invalid value: null: Host Users must be set to false\n"
+        "  because of RoleBinding shop/web (removed), old/web.yaml:15:12\n"
+        "\n"
+        "Who gained or lost an SCC:\n"
+        "  ServiceAccount shop/web may no longer use SCC anyuid in namespace shop, old/web.yaml:15:12\n"
+    )
+
+
+def test_json(sides: Path, cli: Cli) -> None:
+    document = found(cli, "new", "old")
+    (workload,) = document["workloads"]
+    assert (workload["before"]["result"], workload["after"]["scc"]) == ("rejected", "anyuid")
+    assert workload["after"]["containers"][0]["uid"] == "0 (manifest)"
+    assert workload["causes"] == [
+        {
+            "kind": "RoleBinding",
+            "namespace": "shop",
+            "name": "web",
+            "how": "added",
+            "alone": True,
+            "file": "old/web.yaml",
+            "line": 15,
+        }
+    ]
+    assert document["summary"] == {"workloads": 1, "changed": 1, "refused": 0, "wider": 1, "gained": 1, "lost": 0}
+
+
+def test_markdown(sides: Path, cli: Cli) -> None:
+    text = cli("diff", "old", "new", "--format", "markdown").out
+    assert text.startswith("## 🔴 scclint: 1 of 1 workload changed, 1 refused, 1 SCC lost\n")
+    assert "| <code>Deployment shop/web</code> | refused | result: admitted → rejected<br>scc: anyuid → - |" in text
+
+
+def test_sarif_has_what_got_worse(sides: Path, cli: Cli) -> None:
+    write("new/web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":privileged"))
+    log = json.loads(cli("diff", "old", "new", "--format", "sarif").out)
+    results = log["runs"][0]["results"]
+    assert sorted(result["ruleId"] for result in results) == ["DIF002", "DIF003"]
+    assert "scc: anyuid -> privileged" in results[0]["message"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("words", "workloads"),
+    [
+        (("main...feature",), [("web", ["wider"])]),
+        (("main...",), [("web", ["wider"])]),
+        (("main..feature",), [("other", ["removed"]), ("web", ["wider"])]),
+        (("main", "feature"), [("other", ["removed"]), ("web", ["wider"])]),
+        (("HEAD",), []),
+        (("HEAD~1",), [("web", ["wider"])]),
+    ],
+)
+def test_revisions(branch: Path, cli: Cli, words: tuple[str, ...], workloads: list[tuple[str, list[str]]]) -> None:
+    assert names(found(cli, *words)) == workloads
+
+
+def test_a_revision_counts_from_the_working_directory(branch: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("deploy")
+    write("web.yaml", ROOT)
+    (workload,) = found(cli, "HEAD")["workloads"]
+    assert (workload["file"], workload["effects"]) == ("web.yaml", ["refused"])
+
+
+def test_rendered_streams(here: Path, cli: Cli) -> None:
+    write("before.yaml", WEB)
+    write("after.yaml", WEB + GRANT)
+    assert names(found(cli, "before.yaml", "after.yaml")) == [("web", ["wider"])]
+
+
+def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
+    write("web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":node-exporter").replace(":anyuid", ""))
+    document = found(cli, "--openshift", "4.14,4.22")
+    assert [[cell["release"] for cell in row["releases"]] for row in document["matrix"]] == [["4.14", "4.22"]]
+    text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
+    assert text.splitlines()[-2].split() == ["WORKLOAD", "4.14", "4.16", "4.22"]
+
+
+def test_what_if(here: Path, cli: Cli) -> None:
+    write("dump/web.yaml", WEB + "---\n" + SCC.replace("NAME", "mine"))
+    write("scc.yaml", SCC.replace("NAME", "mine").replace("users: []", 'users: ["system:serviceaccount:shop:web"]'))
+    document = found(cli, "dump", "--what-if", "scc.yaml")
+    assert [workload["after"]["scc"] for workload in document["workloads"]] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ((), 1),
+        (("--fail-if", "never"), 0),
+        (("--fail-if", "wider"), 0),
+        (("--fail-if", "refused"), 1),
+        (("--fail-if", "any"), 1),
+    ],
+)
+def test_status(sides: Path, cli: Cli, words: tuple[str, ...], status: int) -> None:
+    assert cli("diff", "old", "new", *words).status == status
+
+
+def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> None:
+    write("new/broken.yaml", "kind: [")
+    run = cli("diff", "old", "new")
+    assert run.status == 2
+    assert "new/broken.yaml:1: error: this document cannot be read" in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ((), "say what to compare"),
+        (("old",), "old is one state: name a second one"),
+        (("old", "new", "old"), "diff compares two states, not 3"),
+        (("old", "nowhere"), "nowhere is no file, no folder and no git revision"),
+        (("old", "new", "--what-if", "old"), "name one state"),
+        (("old", "new", "--fail-if", "worse"), "expected any, wider, refused or never, not 'worse'"),
+    ],
+)
+def test_mistakes(sides: Path, cli: Cli, words: tuple[str, ...], text: str) -> None:
+    run = cli("diff", *words)
+    assert run.status == 2
+    assert text in run.err
