@@ -200,9 +200,9 @@ def test_rules_options_and_settings_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     rules = {f"[{rule.id}](rules/{rule.name}.md)" for rule in builtin()}
     assert set(re.findall(r"\[[A-Z]{3}\d{3}\]\(rules/[^)]+\)", text)) <= rules
-    commands = dict(_commands(build()))
-    assert set(re.findall(r"`scclint ([a-z-]+)", text)) <= set(commands)
-    options = {option for command in commands.values() for option in command._option_string_actions}
+    commands = list(_commands(build()))
+    assert set(re.findall(r"`scclint ([a-z-]+)", text)) <= {name for name, _ in commands}
+    options = {option for _, command in commands for option in command._option_string_actions}
     assert set(re.findall(r"`(--[a-z0-9.-]+)", text)) <= options
     settings = {".".join(key) for key in KEYS.values()}
     assert set(re.findall(r"`(cluster\.[a-z0-9.-]+)`", text)) <= settings

@@ -14,6 +14,7 @@ from scclint.cli.options import (
     add_reading,
     add_rules,
     add_runtime,
+    words,
 )
 from scclint.cli.parser import Commands, Formatter, Parser, add_command
 from scclint.model.releases import DEFAULT
