@@ -8,7 +8,7 @@ from scclint.change.facts import PodFacts, facts_of
 from scclint.change.model import Key
 from scclint.config.model import Config
 from scclint.expand.csv import HOME
-from scclint.judge.worlds import make_worlds
+from scclint.judge.worlds import describe, make_worlds
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.record import replace
@@ -70,7 +70,7 @@ class State:
         (made,) = make_worlds(
             [*kept, *more],
             self.config,
-            [world.cluster.as_installed],
+            describe(self.config, (world.cluster.as_installed,), (), world.namespace_asked),
             namespace=world.namespace_asked,
             elsewhere=world.elsewhere,  # type: ignore[arg-type]  # the answers about other units, as the unit's own world has them
         ).values()
