@@ -119,8 +119,8 @@ def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
         if number > then[key] and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
             yield f"{rule} is new"
     for release, outcomes in before.outcomes.items():
-        results = {_name(outcome): outcome for outcome in after.outcomes.get(release, ())}
-        for outcome in outcomes:
+        results = {_name(one.outcome): one.outcome for one in after.outcomes.get(release, ())}
+        for outcome in (one.outcome for one in outcomes):
             now = results.get(_name(outcome))
             if now is None or (outcome.verdict is not None and now.verdict is None):
                 yield f"{_name(outcome)} has no outcome"

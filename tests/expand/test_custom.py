@@ -15,7 +15,6 @@ from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
 from scclint.yaml.nodes import to_data
 from tests.running import report_on
 
@@ -232,7 +231,7 @@ def _sccs(text: str) -> list[str]:
     """The SCCs that admit the pods of the text, empty for one that none does."""
     config = Config()
     (outcomes,) = report_on(config=config, text=text, review=True).outcomes.values()
-    return [(o.verdict.scc or "") if o.verdict else o.unknown for o in outcomes if isinstance(o, Outcome)]
+    return [(o.verdict.scc or "") if o.verdict else o.unknown for o in (one.outcome for one in outcomes)]
 
 
 ROOT_TASK = """\

@@ -1,5 +1,8 @@
 """Findings of what is rendered are in the files that people edit, and what is set there holds for them."""
 
+import io
+import json
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from scclint.config.model import Config
 from scclint.config.records import PathRules
 from scclint.engine.report import Report
 from scclint.finding import Severity
+from scclint.report import render
 from tests.running import report_on
 from tests.units.tools import needs_helm, needs_kustomize
 from tests.units.trees import binding, deployment, rules_in, scc, write
@@ -127,3 +131,61 @@ def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: s
     report = report_on([write(tmp_path, chart)], Config(show_info=True))
     assert report.findings
     assert places(report) == {"templates/web.yaml"}
+
+
+def printed(*command: str) -> str:
+    """What a command prints."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        main([*command, "--isolated"])
+    return out.getvalue()
+
+
+TWO = {
+    **BASE,
+    "base/web.yaml": ROOT,
+    "test/kustomization.yaml": "namePrefix: my-\nresources: [../base]\n",
+}
+"""A base in two overlays that build the same from it."""
+
+
+@needs_kustomize
+def test_review_shows_where_people_edit_a_rendered_workload(tmp_path: Path) -> None:
+    tree = write(tmp_path, TWO)
+    text = printed("review", tree)
+    assert [line.rpartition("/base/")[2] for line in text.splitlines() if "Deployment" in line] == [
+        "web.yaml:3  Deployment shop/my-web  in prod and test"
+    ]
+    (entry,) = json.loads(printed("review", tree, "--format", "json"))["workloads"]
+    assert (Path(entry["file"]).name, entry["line"], entry["units"]) == ("web.yaml", 3, ["prod", "test"])
+
+
+@needs_kustomize
+def test_explain_shows_where_people_edit_what_an_scc_rejects(tmp_path: Path) -> None:
+    tree = write(tmp_path, TWO)
+    entries = json.loads(printed("explain", "deployment/my-web", tree, "--format", "json"))["workloads"]
+    reasons = [reason for entry in entries for candidate in entry["candidates"] for reason in candidate["reasons"]]
+    assert reasons and {Path(place["file"]).name for place in (*entries, *reasons)} == {"web.yaml"}
+
+
+@needs_kustomize
+def test_the_table_of_verdicts_has_a_shared_workload_once(tmp_path: Path) -> None:
+    tree = write(tmp_path, TWO)
+    text = render(report_on([tree], review=True), "markdown")
+    rows = [line for line in text.splitlines() if line.startswith("| Deployment")]
+    assert len(rows) == 1 and "in prod and test" in rows[0]
+    assert "SCC and seccomp profile of 1 workload" in text
+    write(tmp_path, {"test/kustomization.yaml": TWO["test/kustomization.yaml"] + PATCHED})
+    text = render(report_on([tree], review=True), "markdown")
+    rows = [line.partition("|")[2].partition("|")[0].strip() for line in text.splitlines() if line.startswith("| Deployment")]
+    assert [row.rpartition("  in ")[2] for row in rows] == ["prod", "test"]
+    assert "SCC and seccomp profile of 1 workload" in text
+
+
+PATCHED = """\
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: remove
+        path: /spec/template/spec/securityContext
+"""

@@ -11,9 +11,8 @@ from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.judge.check import check_ignores, order
 from scclint.judge.guard import guard
 from scclint.judge.notices import notices
-from scclint.judge.part import Part
+from scclint.judge.part import Part, UnitOutcome
 from scclint.judge.session import Session
-from scclint.outcome import Outcome
 from scclint.record import replace
 from scclint.units.unit import Unit
 
@@ -111,12 +110,12 @@ def _unjudged_paths(parts: Iterable[Part], session: Session) -> tuple[str, ...]:
     return tuple(path for path in session.sources.paths if not is_judged(path))
 
 
-def _outcomes(parts: Iterable[Part]) -> Mapping[str, tuple[Outcome, ...]]:
-    found: dict[str, tuple[Outcome, ...]] = {}
+def _outcomes(parts: Iterable[Part]) -> Mapping[str, tuple[UnitOutcome, ...]]:
+    found: dict[str, list[UnitOutcome]] = {}
     for part in parts:
         for release, outcomes in part.outcomes.items():
-            found[release] = (*found.get(release, ()), *outcomes)
-    return found
+            found.setdefault(release, []).extend(outcomes)
+    return {release: tuple(outcomes) for release, outcomes in found.items()}
 
 
 def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:

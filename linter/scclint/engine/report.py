@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Notice, Tally
-from scclint.outcome import Outcome
+from scclint.judge.part import UnitOutcome
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -41,7 +41,7 @@ class Report:
     platform: str = ""
     texts: Mapping[str, str] = EMPTY
     rules: tuple[AnyRule, ...] = ()
-    outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY
+    outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY
     units: tuple[UnitSummary, ...] = ()
     nothing: bool = False
     unjudged: tuple[str, ...] = ()

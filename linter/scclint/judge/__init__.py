@@ -1,7 +1,8 @@
 """Judges one unit: load, render, model and check it, and yield its findings."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 
 from scclint.finding import Finding, Ignore, Notice
 from scclint.judge.check import apply_rules, order
@@ -10,15 +11,16 @@ from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.model import model_objects
 from scclint.judge.notices import judged_files, tallies, unjudged
-from scclint.judge.part import Part
+from scclint.judge.part import Part, UnitOutcome
 from scclint.judge.session import Session
 from scclint.judge.trace import tracer
+from scclint.judge.tracer import Tracer
 from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
 from scclint.record import record, replace
+from scclint.source import Span
 from scclint.suppress import syntax
 from scclint.text import listed
 from scclint.units.context import Context
@@ -35,17 +37,26 @@ _UNPATCHED = "the kustomization's patches are not applied, and may change this"
 
 @record
 class JudgedWorkload:
-    """A workload with the worlds that judge it, by release, and the units that it is part of."""
+    """A workload with the worlds that judge it, by release, and the units that it is part of.
+
+    `tracer` returns what moves places to the files that people edit.
+    """
 
     workload: Workload
     worlds: Mapping[str, World]
     units: tuple[str, ...]
+    tracer: Callable[[], Tracer]
+
+    @property
+    def place(self) -> Span:
+        """Where people edit the workload: for a rendered one, its place in a source."""
+        return self.tracer().span(self.workload.place.span)
 
 
 @record
 class OpenUnit:
     """A unit with its documents, objects, and a world for each release asked for, by name. `ours` are
-    the objects to report on, `subjects` what rules look at.
+    the objects to report on, `subjects` what rules look at, and `tracer` returns what moves places to the files that people edit.
     """
 
     unit: Unit
@@ -54,6 +65,7 @@ class OpenUnit:
     worlds: Mapping[str, World]
     subjects: Sequence[Document | ApiObject]
     ours: Sequence[ApiObject]
+    tracer: Callable[[], Tracer]
 
     @property
     def workloads(self) -> list[Workload]:
@@ -86,7 +98,7 @@ class OpenUnit:
     @property
     def judged(self) -> list[JudgedWorkload]:
         """The same, each with the worlds that judge it."""
-        return [JudgedWorkload(workload, self.worlds, (self.unit.name,)) for workload in self.workloads]
+        return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
 
 
 def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> OpenUnit:
@@ -110,7 +122,9 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     targets = {id(document) for document in inputs.targets}
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
-    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours)
+    givers = {taken.unit for taken in context.taken}
+    trace = cache(lambda: tracer(unit, inputs, ours, givers, session))
+    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace)
 
 
 def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:
@@ -125,9 +139,8 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
     with guard("check", "applying suppressions", crashes):
         findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
     with guard("check", "looking for the lines of sources", crashes):
-        trace = tracer(unit, inputs, opened.ours, {taken.unit for taken in context.taken}, session)
-        findings = trace.findings(findings)
-        ignores = [replace(ignore, span=trace.span(ignore.span)) for ignore in ignores]
+        findings = opened.tracer().findings(findings)
+        ignores = [replace(ignore, span=opened.tracer().span(ignore.span)) for ignore in ignores]
     if unit.rendered:
         findings = session.selected(findings)
     if built:
@@ -147,7 +160,7 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
         ignores=tuple(ignores),
         crashes=(*part.crashes, *crashes),
         unjudged=tuple(seen),
-        outcomes=_outcomes(worlds, opened.workloads) if session.options.review else {},
+        outcomes=_outcomes(opened) if session.options.review else {},
     )
 
 
@@ -198,12 +211,12 @@ def _ties(context: Context) -> Iterator[Notice]:
         )
 
 
-def _outcomes(worlds: Mapping[str, World], workloads: Sequence[Workload]) -> dict[str, tuple[Outcome, ...]]:
-    return {release: tuple(_judged(world, workloads)) for release, world in worlds.items()}
+def _outcomes(opened: OpenUnit) -> dict[str, tuple[UnitOutcome, ...]]:
+    return {release: tuple(_judged(world, opened)) for release, world in opened.worlds.items()}
 
 
-def _judged(world: World, workloads: Iterable[Workload]) -> Iterator[Outcome]:
-    for workload in workloads:
-        # A failure was reported by the rules that asked for the outcome.
+def _judged(world: World, opened: OpenUnit) -> Iterator[UnitOutcome]:
+    for one in opened.judged:
+        # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
         with suppress(Exception):
-            yield world.outcome(workload)
+            yield UnitOutcome(world.outcome(one.workload), one.place, opened.unit.name)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
+from scclint.source import Span
 
 
 @record
@@ -14,6 +15,15 @@ class Unjudged:
     sort: str
     what: str
     why: str = ""
+
+
+@record
+class UnitOutcome:
+    """The outcome of a workload in one unit. `place` is where people edit the workload, which can be a source of what was rendered."""
+
+    outcome: Outcome
+    place: Span
+    unit: str
 
 
 @record
@@ -38,4 +48,4 @@ class Part:
     texts: Mapping[str, str] = EMPTY
     nothing: bool = False
     judged: tuple[str, ...] = ()
-    outcomes: Mapping[str, tuple[Outcome, ...]] = EMPTY
+    outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY

@@ -6,7 +6,6 @@ from typing import Any
 from scclint.admission.verdict import Candidate, FieldError
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.judge import JudgedWorkload
-from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.podsecurity.labels import level_label
 from scclint.report.json_text import dump
@@ -28,7 +27,7 @@ def document(judged: Iterable[JudgedWorkload]) -> Json:
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
-    entries = [{**_entry(world, one.workload), "units": list(one.units)} for one in judged for world in one.worlds.values()]
+    entries = [{**_entry(world, one), "units": list(one.units)} for one in judged for world in one.worlds.values()]
     return {"version": 1, "workloads": entries}
 
 
@@ -36,11 +35,11 @@ def render_json(judged: Iterable[JudgedWorkload]) -> str:
     return dump(document(judged)) + "\n"
 
 
-def _entry(world: World, workload: Workload) -> Json:
-    outcome = world.outcome(workload)
+def _entry(world: World, one: JudgedWorkload) -> Json:
+    outcome = world.outcome(one.workload)
     verdict = outcome.verdict
     return {
-        **workload_entry(world, outcome),
+        **workload_entry(world, outcome, one.place),
         "containers": [
             {**container_entry(c), "opened": {cap: list(names) for cap, names in _opened(world, outcome, c).items()}}
             for c in outcome.seccomp
@@ -52,7 +51,7 @@ def _entry(world: World, workload: Workload) -> Json:
                 "outcome": candidate.outcome,
                 "wouldBe": would.outcome,
                 "grant": grant_words(would.grant) if would.grant else None,
-                "reasons": [_reason(workload, error) for error in would.reasons],
+                "reasons": [_reason(one, error) for error in would.reasons],
             }
             for candidate, would in _candidates(world, outcome)
         ],
@@ -67,9 +66,9 @@ def _candidates(world: World, outcome: Outcome) -> list[tuple[Candidate, Candida
     return [(c, would.get(c.scc, c)) for c in outcome.verdict.candidates]
 
 
-def _reason(workload: Workload, error: FieldError) -> Json:
-    field = workload.pod.field(*error.path)
-    span = field.span
+def _reason(one: JudgedWorkload, error: FieldError) -> Json:
+    field = one.workload.pod.field(*error.path)
+    span = one.tracer().span(field.span)
     return {
         "text": visible(error.text),
         "path": visible_line(field_path(field.path)),
@@ -81,15 +80,15 @@ def _reason(workload: Workload, error: FieldError) -> Json:
 
 def render_text(judged: Iterable[JudgedWorkload], color: bool) -> str:
     """Prose for a terminal, one section per workload, unit and release."""
-    sections = ["\n".join(_section(world, one.workload, color)) for one in judged for world in one.worlds.values()]
+    sections = ["\n".join(_section(world, one, color)) for one in judged for world in one.worlds.values()]
     return "\n\n".join(sections) + "\n"
 
 
-def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
-    outcome = world.outcome(workload)
+def _section(world: World, one: JudgedWorkload, color: bool) -> Iterator[str]:
+    outcome = world.outcome(one.workload)
     verdict = outcome.verdict
-    where = workload.place.span
-    yield f"{paint(named(workload), 'place', color)}  {paint(line_place(where.file, where.line), 'quiet', color)}"
+    where = one.place
+    yield f"{paint(named(one.workload), 'place', color)}  {paint(line_place(where.file, where.line), 'quiet', color)}"
     yield from _hang(_setting(world, outcome), "  ")
     if verdict is None:
         yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
@@ -108,7 +107,7 @@ def _section(world: World, workload: Workload, color: bool) -> Iterator[str]:
         yield ""
         yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
         for number, (candidate, would) in enumerate(_candidates(world, outcome), 1):
-            yield from _candidate(number, workload, candidate, would, color)
+            yield from _candidate(number, one, candidate, would, color)
     if verdict.candidates and verdict.message:
         yield ""
         yield "  In the API server's words:"
@@ -225,7 +224,7 @@ def _setting(world: World, outcome: Outcome) -> str:
     )
 
 
-def _candidate(number: int, workload: Workload, candidate: Candidate, would: Candidate, color: bool) -> Iterator[str]:
+def _candidate(number: int, one: JudgedWorkload, candidate: Candidate, would: Candidate, color: bool) -> Iterator[str]:
     tone = {"chosen": "clean", "too restrictive": "warning"}.get(candidate.outcome, "quiet")
     words: str = candidate.outcome
     if candidate.outcome == "denied":
@@ -238,7 +237,7 @@ def _candidate(number: int, workload: Workload, candidate: Candidate, would: Can
         yield f"          usable by the {grant_words(would.grant)}"
     if candidate.outcome == "too restrictive":
         for error in dict.fromkeys(would.reasons):
-            span = workload.pod.field(*error.path).span
+            span = one.tracer().span(one.workload.pod.field(*error.path).span)
             *lines, last = _hang(visible(error.text), "          ")
             yield from lines
             yield f"{last}  {paint(line_place(span.file, span.line), 'quiet', color)}"

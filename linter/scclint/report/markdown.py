@@ -85,17 +85,22 @@ def _review(report: Report) -> str:
     """The table of `scclint review`, in a third of the whole at most; empty where the run was not asked for it."""
     if not any(report.outcomes.values()):
         return ""
-    from scclint.report.review import table_rows
+    from scclint.report.review import Row, in_units, named, table_rows
 
-    many = len(report.outcomes) > 1
+    many, several = len(report.outcomes) > 1, len(report.units) > 1
     # A workload without a verdict for a release is missing in that release.
-    workloads: dict[int, list[str]] = {}
+    workloads: dict[tuple[str, int, int, str], dict[tuple[Row, ...], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
-        for outcome in outcomes:
-            for row in table_rows(outcome, release if many else ""):
-                line = "| " + " | ".join(prose(text) for text, _ in row) + " |\n"
-                workloads.setdefault(id(outcome.workload), []).append(line)
-    lines = [line for of_one in workloads.values() for line in of_one]
+        for one in outcomes:
+            at = (one.place.file, one.place.line, one.place.column, named(one.outcome.workload))
+            rows = tuple(table_rows(one.outcome, release if many else ""))
+            workloads.setdefault(at, {}).setdefault(rows, []).append(one.unit)
+    lines = []
+    for same in workloads.values():
+        for rows, units in same.items():
+            for number, ((name, _), *cells) in enumerate(rows):
+                first = in_units(name, units) if several and not number else name
+                lines.append("| " + " | ".join(map(prose, (first, *(text for text, _ in cells)))) + " |\n")
     room = _LONGEST // 3
     shown = []
     for line in lines:

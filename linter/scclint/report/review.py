@@ -11,6 +11,8 @@ from scclint.outcome import Outcome, PodSecurity
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
+from scclint.source import Span
+from scclint.text import and_more
 from scclint.world import World
 
 Json = dict[str, Any]
@@ -24,15 +26,14 @@ def document(judged: Iterable[JudgedWorkload]) -> Json:
     entries: dict[str, Json] = {}
     for one in judged:
         for world in one.worlds.values():
-            entry = workload_entry(world, world.outcome(one.workload))
+            entry = workload_entry(world, world.outcome(one.workload), one.place)
             entries.setdefault(dump(entry), {**entry, "units": []})["units"] += one.units
     return {"version": 1, "workloads": list(entries.values())}
 
 
-def workload_entry(world: World, outcome: Outcome) -> Json:
-    """One workload: `scc` is null where none runs or none admits it; `unknown` says why there is no verdict, else null."""
+def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
+    """One workload and its place: `scc` is null where none runs or none admits it; `unknown` says why there is no verdict."""
     workload, verdict = outcome.workload, outcome.verdict
-    span = workload.place.span
     return {
         "kind": visible_line(workload.kind),
         "name": visible_line(workload.name),
@@ -174,6 +175,11 @@ def named(workload: Workload, release: str = "") -> str:
     """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty."""
     where = f"{workload.namespace}/" if workload.namespace else ""
     return visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")
+
+
+def in_units(name: str, units: Iterable[str]) -> str:
+    """The name of a workload with the units that it is part of, safe to show."""
+    return f"{name}  in {visible_line(and_more(sorted(set(units)), 3))}"
 
 
 def _creator(outcome: Outcome) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
-from scclint.report.review import Row, named, table_rows
+from scclint.report.review import Row, in_units, named, table_rows
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint
-from scclint.text import and_more, display_width, wrap
+from scclint.source import Span
+from scclint.text import display_width, wrap
 
 HEADER = ("SCC", "GRANTED TO", "POD SECURITY", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")
@@ -29,28 +30,30 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
     """
     many = any(len(one.worlds) > 1 for one in judged)
     several = len({unit for one in judged for unit in one.units}) > 1
-    shared: dict[object, tuple[Outcome, str, list[Row], list[str]]] = {}
+    shared: dict[object, tuple[Outcome, Span, str, list[Row], list[str]]] = {}
     for one in judged:
         for world in one.worlds.values():
             outcome, release = world.outcome(one.workload), world.cluster.release or "" if many else ""
             rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in table_rows(outcome, release)]
-            span = one.workload.place.span
+            span = one.place
             key = (span.file, span.line, named(one.workload, release), tuple(rows))
-            shared.setdefault(key, (outcome, named(one.workload, release), rows, []))[3].extend(one.units)
-    blocks = [(outcome, _in_units(name, units) if several else name, rows) for outcome, name, rows, units in shared.values()]
+            shared.setdefault(key, (outcome, span, named(one.workload, release), rows, []))[4].extend(one.units)
+    blocks = [
+        (outcome, span, in_units(name, units) if several else name, rows)
+        for outcome, span, name, rows, units in shared.values()
+    ]
     if not blocks:
         return "No workloads found.\n"
     header = tuple((title, "place") for title in HEADER)
     # The reason for a missing verdict is prose, so it does not set the width of a column.
-    table = [header, *(row for outcome, _, rows in blocks if outcome.verdict for row in rows)]
+    table = [header, *(row for outcome, _, _, rows in blocks if outcome.verdict for row in rows)]
     widths = [max(display_width(row[i][0]) for row in table) for i in range(len(HEADER))]
     folds = width is not None and _length(widths, 1) > width
     if width is not None and folds:
         excess = _length(widths[_CONTAINER:], 2) - width
         widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
     lines = list(_lines(header, widths, folds, color))
-    for outcome, name, rows in blocks:
-        where = outcome.workload.place.span
+    for outcome, where, name, rows in blocks:
         lines += _heading(_cut(line_place(where.file, where.line)), _cut(name), width, color)
         if outcome.verdict is None:
             why = f"unknown, because {visible_line(outcome.unknown)}"
@@ -58,10 +61,6 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
         else:
             lines += [line for row in rows for line in _lines(row, widths, folds, color)]
     return "\n".join(lines) + "\n"
-
-
-def _in_units(name: str, units: Sequence[str]) -> str:
-    return f"{name}  in {visible_line(and_more(sorted(set(units)), 3))}"
 
 
 def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:
