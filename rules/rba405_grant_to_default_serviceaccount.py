@@ -92,7 +92,9 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for holder in subjects_of(binding, world):
         covered = _covered(holder, binding, world)
         if covered:
-            yield _problem(f"{binding.named}: lets {covered} use {what}", holder.at, reached.steps(world, scc, binding))
+            yield _problem(
+                f"{binding.named}: lets {covered} use {what}", holder.at, str(holder), reached.steps(world, scc, binding)
+            )
 
 
 def _covered(holder: Subject, binding: RoleBinding, world: World) -> str:
@@ -120,15 +122,15 @@ def _by_scc(scc: SecurityContextConstraints, allowed: str) -> Iterator[Problem]:
             if account is not None and account[1] == "default":
                 home = "" if account[0] == UNSPECIFIED_NAMESPACE else f"{account[0]}/"
                 covered = f"service account {home}default ({_ITS_PODS})"
-                yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at)
+                yield _problem(f"SCC {scc.name}: users lists {covered}, and the SCC allows {allowed}", at, value)
             elif name == "groups" and value.startswith(SERVICE_ACCOUNTS_OF):
                 covered = shown_group(value)
-                yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at)
+                yield _problem(f"SCC {scc.name}: groups lists {covered}, and the SCC allows {allowed}", at, value)
 
 
-def _problem(message: str, at: Located, related: tuple[Related, ...] = ()) -> Problem:
+def _problem(message: str, at: Located, subject: str, related: tuple[Related, ...] = ()) -> Problem:
     settle = (
         "Create a service account for the workload that needs the SCC, set it as serviceAccountName in the pod, and grant the SCC "
         "to it instead."
     )
-    return Problem(message, at, related=related, settle=settle)
+    return Problem(message, at, related=related, settle=settle, subjects=(subject,))

@@ -66,8 +66,9 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     groups = scc.field("groups").value
-    found = ((i, g) for i, g in enumerate(groups if isinstance(groups, list) else ()) if isinstance(g, str) and g in EVERYONE)
-    index, group = next(found, (0, ""))
+    listed = enumerate(groups if isinstance(groups, list) else ())
+    found = [(index, group) for index, group in listed if isinstance(group, str) and group in EVERYONE]
+    index, group = found[0] if found else (0, "")
     wider = wider_than_restricted(scc.name, world) if group and world.scc(scc.name) is scc else []
     if not wider:
         return
@@ -75,6 +76,7 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
         f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), so they may use the SCC; unlike restricted-v2, it allows "
         f"{and_more(wider, 3)}",
         at=scc.field("groups", index),
+        subjects=tuple(group for _, group in found),
         settle=FIX,
     )
 
@@ -84,14 +86,15 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
     if reached is None or not wide:
         return
-    group = next((holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE), None)
-    if group is None:
+    groups = [holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE]
+    if not groups:
         return
     scc = next(iter(wide))
     what = "every SCC, including privileged" if reached.every else f"SCC {scc}, which allows {and_more(wide[scc], 3)}"
     yield Problem(
-        f"{binding.named}: lets {group} use {what}",
-        at=group.at,
+        f"{binding.named}: lets {groups[0]} use {what}",
+        at=groups[0].at,
+        subjects=tuple(group.name for group in groups),
         related=() if reached.every else reached.steps(world, scc, binding),
         settle=FIX,
     )

@@ -212,6 +212,30 @@ def test_a_workload_without_a_verdict_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule_id", "text", "subjects"),
+    [
+        ("RBA405", GRANT, ("service account shop/default",)),
+        (
+            "SCC306",
+            GRANT.replace("RoleBinding", "ClusterRoleBinding")
+            .replace(", namespace: shop}\nrole", "}\nrole")
+            .partition("subjects")[0]
+            + "subjects: [{kind: Group, name: system:authenticated}, {kind: Group, name: system:serviceaccounts}]\n",
+            ("system:authenticated", "system:serviceaccounts"),
+        ),
+        (
+            "SCC306",
+            "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: wide}\n"
+            "allowPrivilegedContainer: true\ngroups: [system:authenticated, a, system:unauthenticated]\n",
+            ("system:authenticated", "system:unauthenticated"),
+        ),
+    ],
+)
+def test_all_subjects_belong_to_the_identity_of_a_finding(rule_id: str, text: str, subjects: tuple[str, ...]) -> None:
+    assert [f.subjects for f in scclint.lint_text(text).findings if f.rule_id == rule_id] == [subjects]
+
+
 def granted_notices(text: str, config: Config | None = None) -> list[str]:
     return [n.message for n in scclint.lint_text(text, config=config).notices if "would give" in n.message]
 

@@ -24,8 +24,9 @@ def run_of(report: Report, options: Options | None = None) -> dict[str, Any]:
 def test_result(sample: Report) -> None:
     result = run_of(sample)["results"][0]
     line_hash = line_hashes(sample.texts["deploy/web.yaml"], [15])[15]
-    fingerprint = result["partialFingerprints"].pop("scclint/v1")
-    assert re.fullmatch(r"[0-9a-f]{32}:1", fingerprint)
+    prints = [result["partialFingerprints"].pop(name) for name in ("scclint/v1", "scclint/v2")]
+    assert all(re.fullmatch(r"[0-9a-f]{32}:1", fingerprint) for fingerprint in prints)
+    assert len(set(prints)) == 2
     assert result == {
         "ruleId": "SCC101",
         "ruleIndex": 0,

@@ -5,7 +5,7 @@ from typing import Any
 from scclint import __version__
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related
-from scclint.report.fingerprint import fingerprints
+from scclint.report.fingerprint import fingerprints, fingerprints_v2
 from scclint.report.json_text import dump
 from scclint.report.line_hash import line_hashes
 from scclint.report.lines import SourceLines
@@ -60,7 +60,9 @@ class _Run:
         self._paths = RepositoryPaths(options.root)
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
-        self._prints = fingerprints(report.findings, self._paths)
+        charts = {unit.name for unit in report.units if unit.kind == "chart"}
+        first, second = fingerprints(report.findings, self._paths), fingerprints_v2(report.findings, self._paths, charts)
+        self._prints = [{"scclint/v1": one, "scclint/v2": two} for one, two in zip(first, second, strict=True)]
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
         self._hashes = self._line_hashes()
 
@@ -87,7 +89,7 @@ class _Run:
     def _driver(self) -> Json:
         return {"name": "scclint", "semanticVersion": __version__, "rules": self._rules}
 
-    def _result(self, finding: Finding, fingerprint: str) -> Json:
+    def _result(self, finding: Finding, prints: Json) -> Json:
         result: Json = {
             "ruleId": finding.rule_id,
             "ruleIndex": self._rule_index[finding.rule_id],
@@ -114,7 +116,7 @@ class _Run:
         line_hash = self._hashes.get((finding.span.file, max(finding.span.line, 1)))
         result["partialFingerprints"] = {
             **({"primaryLocationLineHash": line_hash} if line_hash else {}),
-            "scclint/v1": fingerprint,
+            **prints,
         }
         if self._options.show_suppressed:
             # SARIF wants the array in all results or in none.
