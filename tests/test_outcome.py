@@ -171,6 +171,21 @@ def test_an_account_that_makes_no_difference_is_no_reason_for_doubt() -> None:
     assert outcome(pod(), grant("db"), enforce("restricted")).rejected_by == "pod-security"
 
 
+def test_the_strictest_pods_pass_at_any_level() -> None:
+    for kind, created in (("Deployment", True), ("Pod", None)):
+        made = pod(kind=kind)
+        made["metadata"]["namespace"] = "openshift-monitoring"
+        found = outcome(made)
+        assert found.pod_security is not None and found.pod_security.policy.unknown
+        assert (found.created, bool(found.pod_security.unknown)) == (created, created is None)
+
+
+def test_an_image_that_is_filled_in_later() -> None:
+    made = pod(kind="DeploymentConfig", container={"image": ""})
+    made["apiVersion"] = "apps.openshift.io/v1"
+    assert outcome(made).created is True
+
+
 CSI = {"name": "v", "csi": {"driver": "csi.example"}}
 LABEL = "security.openshift.io/csi-ephemeral-volume-profile"
 

@@ -172,11 +172,20 @@ def invalid_fields(verdict: Verdict, cluster: Cluster) -> tuple[tuple[FieldProbl
 
 
 def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ...]:
-    """Return what validation rejects in a decoded pod. It may lack the name that its controller gives it."""
+    """Return what validation rejects in a decoded pod.
+
+    The pod may lack what is filled in later: the name that its controller gives it, and an image that an image trigger sets.
+    """
     openshift = cluster.platform != "kubernetes"
     whole = {**pod, "apiVersion": "v1", "kind": "Pod"}
     problems = validate(whole, "v1", "Pod", cluster.kubernetes_minor, openshift=openshift)
-    return tuple(p for p in problems if p.code != "unknown" and p.path[:2] != ("metadata", "name"))
+    return tuple(
+        problem
+        for problem in problems
+        if problem.code != "unknown"
+        and problem.path[:2] != ("metadata", "name")
+        and (problem.code, problem.path[-1:]) != ("required", ("image",))
+    )
 
 
 def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:

@@ -259,11 +259,13 @@ class World:
             for each in ((policy,) if wider is None else (policy, wider))
         ]
         # The wider policy is the less strict one: what it rejects or warns about holds in any case.
-        answer, unknown = replace(answers[0], answer=answers[-1].answer, template=answers[-1].template), policy.unknown
+        answer = replace(answers[0], answer=answers[-1].answer, template=answers[-1].template)
+        # A pod that meets the strictest level is admitted whatever the level is.
+        unknown = policy.unknown if policy.unknown and answer.meets != "restricted" else ""
         if wider is not None and answers[0].answer.denial != answer.answer.denial:
             account = f"service account {outcome.namespace}/{wider.account}"
             unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
-        if unknown:
+        if unknown or policy.unknown:
             answer = replace(answer, answer=Answer(), template=Answer(), unknown=unknown)
         csi = () if policy.unknown or answer.answer.denial else csi_volumes(pod, self.cluster, wider or policy)
         return replace(outcome, pod_security=answer, csi=csi)

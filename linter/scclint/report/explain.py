@@ -124,7 +124,8 @@ def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
         return
     yield from _hang(f"Pod Security: {visible_line(_policy_words(found.policy))}", "    ")
     if found.unknown:
-        yield from _hang(f"The answer is not known, because {visible_line(found.unknown)}.", "    ")
+        because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
+        yield from _hang(f"The answer is not known{because}.", "    ")
         return
     if found.answer.exemption:
         yield from _hang(f"The pod is exempt, because of its {found.answer.exemption}.", "    ")
@@ -151,6 +152,8 @@ def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
 
 def _policy_words(policy: NamespacePolicy) -> str:
     """Return which level the namespace enforces, and what sets it."""
+    if policy.unknown:
+        return f"the level of the namespace is not known, because {policy.unknown}."
     origin = policy.origin("enforce")
     why = {
         "label": f"its label {level_label('enforce')}",

@@ -70,10 +70,10 @@ def pod_security_entry(found: PodSecurity) -> Json:
     """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it."""
     policy, answer = found.policy, found.answer
     return {
-        "enforce": str(policy.policy.enforce),
-        "audit": str(policy.policy.audit),
-        "warn": str(policy.policy.warn),
-        "enforceSetBy": policy.origin("enforce"),
+        "enforce": None if policy.unknown else str(policy.policy.enforce),
+        "audit": None if policy.unknown else str(policy.policy.audit),
+        "warn": None if policy.unknown else str(policy.policy.warn),
+        "enforceSetBy": None if policy.unknown else policy.origin("enforce"),
         "meets": found.meets,
         "message": visible(answer.denial) or None,
         "warning": visible(answer.warning) or None,
