@@ -120,6 +120,7 @@ def project(tmp_path: Path) -> Path:
     demo, article = ROOT / "fixtures" / "demo", ROOT / "fixtures" / "seccomp" / "article"
     shutil.copytree(demo, root / "fixtures" / "demo")
     shutil.copytree(demo, root / "deploy")
+    shutil.copytree(ROOT / "fixtures" / "upgrade", root / "fixtures" / "upgrade")
     shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
     shutil.copytree(article / "evidence", root / "evidence")
     for name in ("observed-scc-differs", "required-scc-unusable"):
