@@ -159,6 +159,9 @@ MAX_REVISION = 1 << 30
 GIT_SECONDS = 60
 """Seconds that `git ls-files` may take, so that a damaged repository does not stop the run."""
 
+GIT_PATIENCE = 2
+"""Seconds after which scclint looks whether git waits for a FIFO or a device in place of its rules."""
+
 MAX_STORED_FILE = 1 << 26
 """Bytes of one file of the cache; lines that do not fit are left out."""
 

@@ -1,10 +1,15 @@
 """No document can keep a workload from being seen: the findings are the same whether or not documents are passed over unread."""
 
+import os
+import subprocess
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scclint import lint_text
+from scclint import lint, lint_text
 from scclint.finding import Finding
 from scclint.load import sniff as quick
 
@@ -373,9 +378,6 @@ def test_a_template_outside_of_a_chart_is_counted(source: str) -> None:
 
 @pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "k/.gitignore"])
 def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    import os
-    import subprocess
-
     from scclint.files.ignored import listed_by_git
 
     folder = tmp_path_factory.mktemp("work")
@@ -386,6 +388,27 @@ def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_fact
     fifo.parent.mkdir(exist_ok=True)
     os.mkfifo(fifo)
     assert listed_by_git(str(folder / "k")) is None
+
+
+@pytest.mark.parametrize("kind", ["FIFO below", "device below", "FIFO in the settings"])
+def test_git_does_not_wait_for_rules_below_the_folder(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "web.yaml").write_text(POD)
+    odd = folder / ".gitignore"
+    if kind == "device below":
+        odd.symlink_to("/dev/zero")
+    elif kind == "FIFO below":
+        os.mkfifo(odd)
+    else:
+        os.mkfifo(tmp_path / "rules")
+        subprocess.run(["git", "config", "core.excludesFile", "rules"], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    began = time.monotonic()
+    report = lint(["."])
+    assert time.monotonic() - began < 30
+    assert (report.tally.workloads, report.crashes) == (1, ())
 
 
 @pytest.mark.parametrize(
