@@ -214,7 +214,8 @@ def _print(
 
     `fixed` is the report with fixes, for the formats that show them.
     """
-    quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
+    quiet = getattr(args, "quiet", False)
+    when = getattr(args, "fixes", "auto")
     texts = []
     for name, output in outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):

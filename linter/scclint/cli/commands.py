@@ -48,6 +48,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
     adders = {
         "check": _check,
         "fix": _fix,
+        "suggest": _suggest,
         "review": _review,
         "units": _units,
         "explain": _explain,
@@ -120,6 +121,28 @@ def _fix(commands: Commands) -> None:
     how.add_argument("--check", action="store_true", help="write nothing, and end with 1 if something would change")
     add_rules(parser)
     add_cluster(parser)
+    add_configuration(parser)
+
+
+def _suggest(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "suggest",
+        "the least SCC for a workload, and its grant",
+        "Prints the least SCC that admits the pods of a workload or a service account,\n"
+        "with the role and the binding that grant it, as YAML for `oc apply -f -`. Each\n"
+        "field that allows something names the workload and the field that asks for it.\n\n"
+        "  scclint suggest deployment/web\n"
+        "  scclint suggest serviceaccount/web manifests/",
+        usage="[OPTIONS] KIND/NAME [PATH ...]",
+    )
+    group = parser.add_argument_group("input")
+    group.add_argument("what", metavar="KIND/NAME", help="a workload, or a service account")
+    group.add_argument("paths", nargs="*", metavar="PATH", default=[], help="files and folders (default: .)")
+    add_reading(group)
+    add_choosing(group)
+    add_cluster(parser)
+    add_output(parser, ("yaml", "json"), "yaml (default) or json; may repeat")
     add_configuration(parser)
 
 

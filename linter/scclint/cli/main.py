@@ -15,6 +15,7 @@ OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 COMMANDS = {
     "check": "scclint.cli.check",
     "fix": "scclint.cli.fix",
+    "suggest": "scclint.cli.suggest",
     "review": "scclint.cli.review",
     "units": "scclint.cli.units",
     "explain": "scclint.cli.explain",

@@ -1,0 +1,71 @@
+"""`scclint suggest`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "suggest.json").read_text(encoding="utf-8"))
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - {name: web, image: registry.example/web:1, securityContext: {runAsUser: 0}}
+"""
+
+
+@pytest.fixture
+def web(here: Path) -> Path:
+    (here / "web.yaml").write_text(WEB)
+    return here
+
+
+@pytest.mark.parametrize("what", ["deployment/web", "deploy/web", "serviceaccount/web", "sa/web"])
+def test_a_stream_that_oc_applies(what: str, web: Path, cli: Cli) -> None:
+    run = cli("suggest", "-n", "shop", what)
+    assert run.status == 0
+    assert [item["kind"] for item in yaml.safe_load_all(run.out)] == ["SecurityContextConstraints", "Role", "RoleBinding"]
+    assert "# Deployment web: before: no SCC admits its pods; after: SCC scc-shop-web." in run.out
+    assert "runAsUser:  # Deployment web: spec.containers[0].securityContext.runAsUser: 0\n" in run.out
+    (web / "scc.yaml").write_text(run.out)
+    assert cli("check", "-n", "shop", "--select", "SCC101").status == 0
+
+
+@pytest.mark.parametrize("text", [WEB, WEB.replace("runAsUser: 0", "runAsUser: 5"), WEB.replace("runAsUser: 0", "")])
+def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
+    (web / "web.yaml").write_text(text)
+    Draft202012Validator.check_schema(SCHEMA)
+    run = cli("suggest", "-n", "shop", "--format", "json", "deployment/web")
+    assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads(run.out))) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("deployment/web",), "names no namespace: say which one with -n NAME"),
+        (("deployment",), "say KIND/NAME, as in deployment/web"),
+        (("-n", "shop", "deployment/wep"), "no workload of the input is or uses it; there are: deployment/web"),
+        (("-n", "shop", "--openshift", "4.16,4.20", "deployment/web"), "suggest is about one cluster"),
+        (("--platform", "kubernetes", "--kubernetes", "1.30", "deployment/web"), "plain Kubernetes has no SCCs"),
+        (("-n", "kube-public", "deployment/web"), "SCC admission does not run in namespace kube-public"),
+    ],
+)
+def test_what_cannot_be_suggested(words: tuple[str, ...], message: str, web: Path, cli: Cli) -> None:
+    run = cli("suggest", *words)
+    assert run.status == 2
+    assert message in run.err

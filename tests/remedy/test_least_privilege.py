@@ -1,0 +1,221 @@
+"""`scclint suggest`: the least SCC admits its pods, takes no other pod, and cannot be smaller."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scclint.config.model import Config
+from scclint.engine.run import lint_texts
+from scclint.errors import UsageError
+from scclint.finding import Severity
+from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.workload import Workload
+from scclint.remedy.least_privilege import REQUIRED_SCC, Suggestion, suggest, tighter
+from scclint.report.suggest import render_yaml
+from scclint.world import PROJECT_USER, World
+from tests.conftest import shared
+from tests.running import open_one, run_over
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def deployment(spec: str = "", context: str = "", name: str = "web", account: str = "web") -> str:
+    return f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      serviceAccountName: {account}
+      {spec or "restartPolicy: Always"}
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext: {{{context}}}
+"""
+
+
+def opened(text: str, release: str = "4.22") -> tuple[World, list[Workload]]:
+    one = open_one(text=text, config=Config(openshift=(release,), render="never"))
+    (world,) = one.worlds.values()
+    return world, one.workloads
+
+
+def suggested(text: str, release: str = "4.22") -> Suggestion:
+    world, workloads = opened(text, release)
+    return suggest(world, workloads, "shop", workloads[0].pod.service_account)
+
+
+def scc_of(found: Suggestion) -> dict[str, Any]:
+    return next(dict(item) for item in found.objects if item["kind"] == "SecurityContextConstraints")
+
+
+CUSTOM = {
+    "root": deployment(context="runAsUser: 0"),
+    "capability": deployment(context="capabilities: {add: [NET_ADMIN]}"),
+    "host paths": deployment("volumes: [{name: log, hostPath: {path: /var/log}}]"),
+    "host network and processes": deployment("{hostNetwork: true, hostPID: true}".strip("{}").replace(", ", "\n      ")),
+    "privileged": deployment(context="privileged: true"),
+    "a profile of its own": deployment(context="seccompProfile: {type: Localhost, localhostProfile: a.json}"),
+    "two users": deployment(context="runAsUser: 0") + "---\n" + deployment(context="runAsUser: 7", name="job"),
+    "SELinux type": deployment("securityContext: {seLinuxOptions: {type: spc_t}}"),
+    "unsafe sysctl": deployment("securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}"),
+    "host port": deployment().replace("image:", "ports: [{containerPort: 80, hostPort: 80}]\n          image:"),
+    "nfs volume": deployment("volumes: [{name: data, nfs: {server: a, path: /}}]"),
+}
+
+
+@pytest.mark.parametrize("text", CUSTOM.values(), ids=CUSTOM)
+def test_a_custom_scc_admits_its_pods_and_cannot_be_smaller(text: str) -> None:
+    world, workloads = opened(text)
+    found = suggest(world, workloads, "shop", "web")
+    assert found.kind == "custom"
+    assert [change.after for change in found.pods] == [found.scc] * len(workloads)
+    scc = scc_of(found)
+    pods = []
+    for workload in workloads:
+        verdict = world.outcome(workload).verdict
+        assert verdict is not None
+        pods.append({**verdict.submitted, "metadata": {"name": "a", "annotations": {REQUIRED_SCC: found.scc}}})
+    now = [world.cluster.with_objects([{**scc, "users": ["system:serviceaccount:shop:web"]}])]
+    before = [now[0].admit(pod, namespace="shop", user=PROJECT_USER).pod for pod in pods]
+    for step in tighter(scc):
+        smaller = world.cluster.with_objects([{**step, "users": ["system:serviceaccount:shop:web"]}])
+        after = [smaller.admit(pod, namespace="shop", user=PROJECT_USER) for pod in pods]
+        assert not all(verdict.allowed for verdict in after) or [verdict.pod for verdict in after] != before
+
+
+@pytest.mark.parametrize("text", CUSTOM.values(), ids=CUSTOM)
+def test_every_field_that_allows_something_has_its_reason(text: str) -> None:
+    found = suggested(text)
+    scc = scc_of(found)
+    for field in ("allowPrivilegedContainer", "allowHostNetwork", "allowHostPorts", "allowHostPID", "allowPrivilegeEscalation"):
+        assert scc[field] is ((field,) in found.reasons)
+    for name in scc["allowedCapabilities"]:
+        assert name == "NET_BIND_SERVICE" or ("allowedCapabilities", name) in found.reasons
+    assert not {"priority", "users", "groups"} & scc.keys()
+    assert scc["seccompProfiles"][0] == "runtime/default"
+    assert all(reason.startswith("Deployment ") for reason in found.reasons.values())
+
+
+@pytest.mark.parametrize("text", CUSTOM.values(), ids=CUSTOM)
+def test_what_is_printed_is_yaml_that_scclint_accepts(text: str) -> None:
+    found = suggested(text)
+    stream = render_yaml(found)
+    assert list(yaml.safe_load_all(stream)) == [dict(item) for item in found.objects]
+    report = lint_texts({"web.yaml": text, "scc.yaml": stream}, Config(render="never"))
+    asked = {"SCC312", "RBA402", "RBA405", "RBA409"}  # what the pods ask for opens the node
+    assert [
+        f for f in report.findings if f.span.file == "scc.yaml" and f.severity is not Severity.INFO and f.rule_id not in asked
+    ] == []
+    assert [f for f in report.findings if f.rule_id == "SCC101"] == []
+
+
+def test_nothing_is_granted_where_nothing_is_needed() -> None:
+    found = suggested(deployment())
+    assert (found.kind, found.scc, found.objects) == ("usable", "restricted-v2", ())
+    assert "nothing has to be granted" in render_yaml(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "scc"),
+    [
+        (deployment(context="runAsUser: 1001"), "nonroot-v2"),
+        (deployment("hostNetwork: true"), "hostnetwork-v2"),
+    ],
+)
+def test_an_scc_of_the_release_comes_before_a_custom_one(text: str, scc: str) -> None:
+    found = suggested(text)
+    assert (found.kind, found.scc) == ("shipped", scc)
+    assert [item["kind"] for item in found.objects] == ["RoleBinding"]
+    assert [change.after for change in found.pods] == [scc]
+
+
+def test_the_default_account_is_granted_nothing() -> None:
+    found = suggested(deployment(context="runAsUser: 1001", account="default"))
+    assert found.account == "web"
+    assert [item["kind"] for item in found.objects] == ["ServiceAccount", "RoleBinding"]
+    assert "set serviceAccountName: web" in found.notes[0]
+
+
+def test_a_grant_of_a_wider_scc_makes_the_annotation_necessary() -> None:
+    grant = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects: [{kind: ServiceAccount, name: web}]
+"""
+    found = suggested(deployment(context="runAsUser: 0") + grant)
+    assert found.pin
+    assert f"{REQUIRED_SCC}: scc-shop-web" in render_yaml(found)
+
+
+@pytest.mark.parametrize(
+    "context", ["runAsUser: 0", "capabilities: {add: [NET_ADMIN]}", "readOnlyRootFilesystem: true, runAsUser: 0"]
+)
+def test_no_other_pod_is_captured(context: str) -> None:
+    """A custom SCC must come after restricted-v2, or it takes every plain pod of the account, and those of administrators."""
+    world, workloads = opened(deployment(context=context))
+    found = suggest(world, workloads, "shop", "web")
+    order = list(world.cluster.with_objects(found.objects).sccs)
+    assert order.index(found.scc) > order.index("restricted-v2")
+
+
+def test_several_workloads_of_an_account_share_one_scc() -> None:
+    found = suggested(deployment(context="runAsUser: 0") + "---\n" + deployment("hostPID: true", name="job"))
+    assert len(found.pods) == 2
+    assert scc_of(found)["allowHostPID"] is True
+    assert any("containers without runAsUser get the user ID 0" in note for note in found.notes)
+
+
+def test_containers_that_must_not_be_root_are_left_to_their_images() -> None:
+    text = (
+        deployment(context="runAsUser: 5, capabilities: {add: [NET_ADMIN]}")
+        + "        - {name: b, image: b, securityContext: {runAsNonRoot: true}}\n"
+    )
+    assert scc_of(suggested(text))["runAsUser"] == {"type": "MustRunAsNonRoot"}
+
+
+def test_without_a_verdict_there_is_no_suggestion() -> None:
+    with pytest.raises(UsageError, match="SCC admission does not run in namespace default"):
+        world, workloads = opened(deployment().replace("shop", "default"))
+        suggest(world, workloads, "default", "web")
+
+
+def accounts(paths: Iterator[Path]) -> Iterator[tuple[World, list[Workload], str, str]]:
+    for path in paths:
+        for unit in run_over([str(path)], Config(render="never")).open_units():
+            (world,) = unit.worlds.values()
+            by_account: dict[tuple[str, str], list[Workload]] = {}
+            for workload in unit.workloads:
+                outcome = world.outcome(workload)
+                if outcome.verdict is not None and not outcome.verdict.skipped and outcome.namespace != UNSPECIFIED_NAMESPACE:
+                    by_account.setdefault((outcome.namespace, workload.pod.service_account), []).append(workload)
+            for (namespace, account), workloads in by_account.items():
+                yield world, workloads[:1] if account == "default" else workloads, namespace, account
+
+
+def assert_all_admitted(paths: Iterator[Path], least: int) -> None:
+    kinds: Counter[str] = Counter()
+    for world, workloads, namespace, account in accounts(paths):
+        try:
+            found = suggest(world, workloads, namespace, account)
+        except UsageError as error:
+            kinds["none"] += 1
+            assert "SCC" in str(error)
+            continue
+        kinds[found.kind] += 1
+        assert [change.after for change in found.pods] == [found.scc] * len(workloads)
+    assert kinds["usable"] + kinds["shipped"] + kinds["custom"] >= least
+    assert kinds["none"] <= 0.05 * kinds.total()
+
+
+def test_every_account_of_the_corpus_gets_an_scc() -> None:
+    assert_all_admitted((shared() / "corpus" / "operators").iterdir(), 40)
