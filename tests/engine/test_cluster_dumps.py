@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,18 @@ def test_release_and_kind_of_cluster(here: Path) -> None:
     assert lint(files("4.16.12", topology="External")).platform == "HyperShift 4.16"
     assert lint(files("4.16.12", topology="External", provider="IBMCloud")).platform == "ROKS 4.16"
     assert lint(files("4.16.12", topology="External"), settings={"cluster.platform": "openshift"}).platform == "OpenShift 4.16"
+
+
+def test_a_dump_of_microshift(here: Path) -> None:
+    data = {"major": "4", "minor": "20", "patch": "3", "version": "4.20.3"}
+    config_map = must_gather.one("ConfigMap", "microshift-version", namespace="kube-public", data=data)
+    other = must_gather.one("ConfigMap", "kube-root-ca.crt", namespace="kube-public", data={"ca.crt": "x"})
+    listed, alone = must_gather.listed("ConfigMap", [other, config_map]), must_gather.dump(config_map)
+    for name, text in (("configmaps.yaml", listed), ("configmaps/microshift-version.yaml", alone)):
+        found = {file: text for file, text in files(pods=[]).items() if "config.openshift.io" not in file}
+        report = lint(found | {f"{ROOT}/namespaces/kube-public/core/{name}": text})
+        assert report.platform == "MicroShift 4.20"
+        shutil.rmtree("dump")
 
 
 def test_a_dump_with_all_sccs_has_no_others(here: Path) -> None:

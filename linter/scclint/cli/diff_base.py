@@ -35,6 +35,8 @@ def mark(
     import tempfile
     from contextlib import chdir
 
+    from scclint.files.archive import is_archive
+
     here = os.path.realpath(os.curdir)
     inside = os.path.relpath(here, revision.root)
     if inside.split(os.sep)[0] == os.pardir:
@@ -51,7 +53,8 @@ def mark(
     config = replace(
         config,
         root=path(config.root),
-        cluster_state=tuple(map(path, config.cluster_state)),
+        # Archives are not checked out, and the revision is judged for the same cluster.
+        cluster_state=tuple(os.path.realpath(name) if is_archive(name) else path(name) for name in config.cluster_state),
         profile_dirs=tuple(map(path, config.profile_dirs)),
         baseline=path(config.baseline) if config.baseline else "",
         helm_chart=path(config.helm_chart) if config.helm_chart else "",

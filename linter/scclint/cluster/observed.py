@@ -57,7 +57,10 @@ NOTHING = Observed()
 
 
 def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool) -> Observed:
-    """Return what objects of the `KINDS` show, each given with its place. The first of a kind counts, and the first pod of a name."""
+    """Return what objects of the `KINDS` show, each given with its place. The first of a kind counts, and the first pod of a name.
+
+    MicroShift has none of these kinds but pods and nodes, and a ConfigMap `microshift-version`.
+    """
     found = Observed(is_dump)
     pods: dict[tuple[str, str], ObservedPod] = {}
     runtimes: set[str] = set()
@@ -69,10 +72,14 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
                 found = replace(found, feature_set=found.feature_set or _feature_set(as_mapping(item.get("spec"))))
             case "Infrastructure":
                 found = replace(found, platform=found.platform or _platform(as_mapping(item.get("status"))))
+            case "ConfigMap" if as_mapping(item.get("metadata")).get("name") == "microshift-version":
+                data = as_mapping(item.get("data"))
+                version = ".".join(str(data.get(part)) for part in ("major", "minor", "patch"))
+                found = replace(found, version=found.version or version, platform="microshift")
             case "Node":
                 info = as_mapping(as_mapping(item.get("status")).get("nodeInfo"))
-                if version := _CRIO.match(str(info.get("containerRuntimeVersion"))):
-                    runtimes.add(version[1])
+                if runtime := _CRIO.match(str(info.get("containerRuntimeVersion"))):
+                    runtimes.add(runtime[1])
             case "Pod":
                 pod = _pod(as_mapping(item.get("metadata")), place)
                 pods.setdefault((pod.namespace, pod.name), pod)

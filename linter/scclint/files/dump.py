@@ -31,6 +31,9 @@ _RESOURCES: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """The resources that are read of each tree, as GROUP/RESOURCE."""
 
+MICROSHIFT = f"{NAMESPACES}/kube-public/core/configmaps"
+"""Where a dump of MicroShift has its version: in the ConfigMap `microshift-version`."""
+
 _RENDERED = "rendered-"
 """The prefix of MachineConfigs that the operator merges from others. No pool selects them."""
 
@@ -61,6 +64,8 @@ def pod_in_dump(path: str) -> str:
 def _has_facts(tree: str, path: list[str]) -> bool:
     if tree == NAMESPACES:
         namespace, *path = path or [""]
+        if f"{tree}/{namespace}/{'/'.join(path)}" in (f"{MICROSHIFT}.yaml", f"{MICROSHIFT}/microshift-version.yaml"):
+            return True
         if path == [f"{namespace}.yaml"] or (len(path) == 3 and path[0] == "pods" and path[2] == f"{path[1]}.yaml"):
             return True
     if len(path) not in (2, 3) or not path[-1].endswith(".yaml"):

@@ -8,7 +8,7 @@ from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.lists import items_of
-from scclint.files.dump import CLUSTER, NAMESPACES, DumpFile, pod_in_dump, read_dump
+from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in_dump, read_dump
 from scclint.files.read import read
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
@@ -22,7 +22,7 @@ from scclint.record import record, replace
 from scclint.source import Span
 from scclint.yaml.locate import locate
 
-_MARKS = ("openshift.io/scc", "cri-o://", "ClusterVersion", "FeatureGate", "Infrastructure")
+_MARKS = ("openshift.io/scc", "cri-o://", "microshift-version", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""
 
 _SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
@@ -106,9 +106,10 @@ def _files(sources: Sources) -> Iterator[tuple[object, DumpFile | LoadError]]:
 
 def _shown(file: DumpFile) -> Iterator[tuple[Mapping[str, Any], Span]]:
     text = without_body(file.text) if pod_in_dump(file.name) else file.text
-    for document in load_file(file.name, thin(text, KINDS, heads=frozenset({"Pod"})), KINDS):
+    kinds = frozenset({"ConfigMap"}) if file.name.startswith(MICROSHIFT) else KINDS
+    for document in load_file(file.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds):
         for item in items_of(document):
-            if item.data["kind"] in KINDS:
+            if item.data["kind"] in kinds:
                 span, _ = locate(item.root, (*item.path, "metadata", "name"))
                 yield item.data, span
 
