@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scclint.engine import diff
 from scclint.engine.diff import _touches, changed_lines
 from scclint.source import Span
+from tests.must_gather import files, write_archive
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -157,6 +158,14 @@ def test_context_and_configuration_are_those_of_the_revision_and_of_today(reposi
     Path("grant.yaml").unlink()
     Path("grant.yaml").write_text("kind: ConfigMap\n")
     assert found(cli, "--diff-base", base, "--context", "grant.yaml", "demo") != []
+
+
+def test_an_archived_dump_describes_the_cluster_of_both(repository: Path, cli: Cli) -> None:
+    base = git("rev-parse", "HEAD")
+    write_archive(repository / "dump.tgz", files("4.11.1"))
+    commit("with dump")
+    assert found(cli, "--cluster-state", "dump.tgz", "demo")
+    assert found(cli, "--diff-base", base, "--cluster-state", "dump.tgz", "demo") == []
 
 
 def test_a_baseline_counts_as_it_was(repository: Path, cli: Cli) -> None:
