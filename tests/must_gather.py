@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -132,12 +133,19 @@ def write_folder(folder: Path, found: Mapping[str, str]) -> Path:
 
 
 def write_archive(path: Path, found: Mapping[str, str | bytes], *, zipped: Iterable[str] = (), prefix: str = "") -> Path:
-    """A tar archive, compressed if its name ends in `gz`, whose members `zipped` are compressed on their own."""
-    with tarfile.open(path, "w:gz" if path.name.endswith("gz") else "w") as archive:
+    """A tar archive, compressed if its name ends in `gz` or `xz`, whose members `zipped` are compressed on their own."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
         for name, text in found.items():
             data = text.encode() if isinstance(text, str) else text
             header = tarfile.TarInfo(f"{prefix}{name}{'.gz' if name in zipped else ''}")
             data = gzip.compress(data) if name in zipped else data
             header.size = len(data)
             archive.addfile(header, io.BytesIO(data))
+    made = plain.getvalue()
+    if path.name.endswith("gz"):
+        made = gzip.compress(made)
+    elif path.name.endswith("xz"):
+        made = lzma.compress(made)
+    path.write_bytes(made)
     return path

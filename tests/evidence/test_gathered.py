@@ -106,7 +106,7 @@ def test_whose_rights_admitted_the_pod(verify: Verify) -> None:
 
 
 @pytest.mark.parametrize("folder", ["containers/", ""])
-@pytest.mark.parametrize("form", ["sosreport", "sosreport.tar"])
+@pytest.mark.parametrize("form", ["sosreport", "sosreport.tar", "sosreport.tar.xz"])
 def test_crictl_inspect_of_a_sosreport(verify: Verify, form: str, folder: str) -> None:
     found = {
         f"sosreport-worker-0/sos_commands/crio/{folder}crictl_inspect_{'ab' * 32}": inspected("1.33.0"),
@@ -114,7 +114,7 @@ def test_crictl_inspect_of_a_sosreport(verify: Verify, form: str, folder: str) -
         "sosreport-worker-0/sos_commands/crio/crictl_ps_-a": "CONTAINER IMAGE",
         "sosreport-worker-0/etc/hosts": "127.0.0.1",
     }
-    (write_archive if form.endswith("tar") else write_folder)(Path(form), found)
+    (write_archive if ".tar" in form else write_folder)(Path(form), found)
     status, shown = verify("--evidence", form, "--openshift", "4.20")
     assert (status, "1 agree" in shown) == (0, True), shown
     assert f"evidence:  sos_commands/crio/{folder}crictl_inspect_abab" in shown

@@ -1,4 +1,4 @@
-"""The members of tar archives, plain or compressed with gzip, read as a stream.
+"""The members of tar archives, plain or compressed with gzip or xz, read as a stream.
 
 An archive can come from anywhere. So nothing is written to the disk, each member and the whole archive have limits, and a member that
 is not a regular file has no content.
@@ -12,13 +12,14 @@ from typing import IO, NamedTuple, cast
 
 from scclint.errors import LoadError
 from scclint.files.read import os_error
-from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_HEADER, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_HEADER, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_XZ_MEMORY
 
-_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz")
 _GZIP = b"\x1f\x8b"
+_XZ = b"\xfd7zXZ\0"
 _USTAR = slice(257, 262)
 _EMPTY_READS = 4
-_DAMAGED = "is not gzip, or is damaged: its compressed data cannot be read to the end"
+_DAMAGED = "is damaged: its compressed data cannot be read to the end"
 
 
 class Member(NamedTuple):
@@ -39,7 +40,7 @@ def is_archive(path: str) -> bool:
             head = file.read(512)
     except OSError:
         return False
-    return head.startswith(_GZIP) or head[_USTAR] == b"ustar"
+    return head.startswith((_GZIP, _XZ)) or head[_USTAR] == b"ustar"
 
 
 def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Member]:
@@ -49,9 +50,9 @@ def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Me
     """
     try:
         with open(path, "rb") as file:
-            compressed = file.read(2) == _GZIP
+            head = file.read(len(_XZ))
             file.seek(0)
-            yield from _members(_inflated(file) if compressed else file, wanted, shown)
+            yield from _members(_inflated(file, head, shown), wanted, shown)
     except (EOFError, zlib.error):
         raise LoadError(_DAMAGED, shown) from None
     except tarfile.TarError as error:
@@ -162,7 +163,35 @@ class _Stream:
         return data
 
 
-def _inflated(file: IO[bytes]) -> IO[bytes]:
-    import gzip
+def _inflated(file: IO[bytes], head: bytes, shown: str) -> IO[bytes]:
+    """The bytes of an archive that begins with `head`, decompressed."""
+    if head.startswith(_GZIP):
+        import gzip
 
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb"))
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb"))
+    return cast("IO[bytes]", _Unxz(file, shown)) if head == _XZ else file
+
+
+class _Unxz:
+    """The bytes that xz compressed, as sosreport does. Python's own reader has no limit for its dictionary."""
+
+    def __init__(self, file: IO[bytes], shown: str) -> None:
+        import lzma
+
+        self._file = file
+        self._shown = shown
+        self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_XZ_MEMORY)
+        self._error = lzma.LZMAError
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        while not data and not self._decompressor.eof:
+            more = self._file.read(1 << 16) if self._decompressor.needs_input else b""
+            if not more and self._decompressor.needs_input:
+                raise EOFError
+            try:
+                data = self._decompressor.decompress(more, size)
+            except self._error:
+                problem = f"is damaged, or needs more than {MAX_XZ_MEMORY >> 20} MiB of memory to decompress"
+                raise LoadError(problem, self._shown) from None
+        return data
