@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.engine.cache import Cache
     from scclint.files.changes import Changes
-    from scclint.judge.state import State
+    from scclint.judge.state import ClusterState
     from scclint.units.elsewhere import Asked
 
 
@@ -189,7 +189,7 @@ class Run:
         return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
 
 
-def _state(sources: Sources, config: Config) -> "State | None":
+def _state(sources: Sources, config: Config) -> "ClusterState | None":
     if not sources.state:
         return None
     from scclint.judge.state import read_state

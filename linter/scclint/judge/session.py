@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from scclint.cluster.observed import Observed
     from scclint.files.changes import Changes
-    from scclint.judge.state import State
+    from scclint.judge.state import ClusterState
 
 
 @record
@@ -73,7 +73,7 @@ class Session:
         registry: Registry,
         rendered: Rendered = NOTHING_RENDERED,
         options: RunOptions = DEFAULTS,
-        state: "State | None" = None,
+        state: "ClusterState | None" = None,
     ) -> None:
         self.state = state
         self.outline = outline

@@ -31,7 +31,7 @@ _ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
 
 
 @record
-class State:
+class ClusterState:
     """`documents` have the objects that decide verdicts, `notices` say what is left out, and `observed` is what else the files show."""
 
     documents: tuple[Document, ...] = ()
@@ -52,7 +52,7 @@ class State:
         return config
 
 
-def read_state(sources: Sources, config: Config) -> State:
+def read_state(sources: Sources, config: Config) -> ClusterState:
     """Return the state of the cluster in the files of `sources`.
 
     Of large lists only the kinds that matter are parsed. What was named and cannot be read is an error; what lies in folders is
@@ -82,7 +82,7 @@ def read_state(sources: Sources, config: Config) -> State:
     seen = observe(shown, is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:
         seen = replace(seen, sccs=frozenset(sccs))
-    return State(tuple(documents), (*notices, *_differences(seen, config)), seen)
+    return ClusterState(tuple(documents), (*notices, *_differences(seen, config)), seen)
 
 
 def _files(sources: Sources) -> Iterator[tuple[object, DumpFile | LoadError]]:
