@@ -100,7 +100,7 @@ def _namespaces(world: World) -> set[str]:
     """Return the namespaces of the bindings and SCCs of the input that grant an SCC to a service account."""
     users = (user for bound in world.cluster.bindings for user in bound.users)
     accounts = (User(user).service_account for user in users)
-    return {account[0] for account in accounts if account and world.cluster.accounts_granted(account[0])}
+    return {account[0] for account in accounts if account and world.cluster.granted_accounts.names_in(account[0])}
 
 
 def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
@@ -110,7 +110,7 @@ def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
 
 def _accounts(namespace: str, world: World) -> Iterator[tuple[tuple[str, str], list[str]]]:
     opening = [scc for scc in sorted(world.cluster.sccs) if node_access(scc, world)]
-    for name in sorted(world.cluster.accounts_granted(namespace)):
+    for name in sorted(world.cluster.granted_accounts.names_in(namespace)):
         sccs = [scc for scc in opening if world.cluster.may_use(_user(namespace, name), scc, namespace)]
         if sccs:
             yield (namespace, name), sccs

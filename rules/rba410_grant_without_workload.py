@@ -69,7 +69,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for holder in subjects_of(binding, world):
         if holder.kind != "service account" or not _is_missing(holder, world):
             continue
-        similar = closest_match(holder.name, world.cluster.accounts_of(holder.namespace))
+        similar = closest_match(holder.name, world.cluster.accounts.names_in(holder.namespace))
         yield Problem(
             f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to {holder}, which nothing in the "
             "input defines or uses" + (f"; did you mean {similar}?" if similar else ""),

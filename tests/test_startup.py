@@ -15,7 +15,7 @@ admission.pod admission.provider admission.rbac admission.seccomp admission.seli
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.commands cli.inputs cli.main cli.options cli.parser cli.progress
-cluster cluster.cluster cluster.installed cluster.namespace_policy cluster.objects
+cluster cluster.accounts cluster.cluster cluster.installed cluster.namespace_policy cluster.namespaces cluster.objects
 config config.discover config.model config.selection
 data
 engine engine.index engine.merge engine.report engine.run engine.scan

@@ -12,8 +12,8 @@ from scclint.admission.decoding import decode_pod
 from scclint.admission.seccomp import with_fields
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
-from scclint.cluster.cluster import SCC_DISABLED
 from scclint.cluster.namespace_policy import NamespacePolicy
+from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located
 from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults

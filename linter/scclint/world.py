@@ -279,7 +279,12 @@ class World:
 
     def _namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
         used = self.memo((World._namespace_policies,), self._accounts_in_use).get(namespace, frozenset())
-        granted = self.cluster.accounts_granted(namespace) - self.cluster.accounts_of(namespace) - used - {*BUILT_IN_ACCOUNTS}
+        granted = (
+            self.cluster.granted_accounts.names_in(namespace)
+            - self.cluster.accounts.names_in(namespace)
+            - used
+            - {*BUILT_IN_ACCOUNTS}
+        )
         elsewhere = {name for name in granted if self.elsewhere.uses_account(namespace, name)}
         policy = namespace_policy(self.cluster, namespace, used | elsewhere)
         if granted == elsewhere:
@@ -327,7 +332,11 @@ class World:
     def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self.namespace_of(workload), workload.pod.service_account
-        granted = self.cluster.namespaces_granted(account) if is_open(namespace) or in_plain_words(namespace) else frozenset()
+        granted = (
+            self.cluster.granted_accounts.namespaces_of(account)
+            if is_open(namespace) or in_plain_words(namespace)
+            else frozenset()
+        )
         if not granted or namespace in granted:
             return None
         text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"

@@ -7,7 +7,7 @@ import scclint.cluster as public
 from scclint.admission.authorize import service_account_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster import Cluster
-from scclint.cluster.cluster import NAMESPACES_WITHOUT_SCC
+from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC
 from scclint.errors import UsageError
 from tests.admission.build import pod, scc_object
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -24,7 +24,9 @@ from scclint.admission.service_account import service_account_of, with_service_a
 from scclint.admission.verdict import Candidate, Grant, ObjectRef, SubjectType, User, Verdict
 from scclint.admission.wording import wording_of
 from scclint.cluster import installed
+from scclint.cluster.accounts import ServiceAccounts
 from scclint.cluster.installed import TECH_PREVIEW, Installation
+from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS, annotations_of, why_skipped
 from scclint.cluster.objects import Objects
 from scclint.errors import UsageError
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
@@ -42,15 +44,6 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
-
-NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
-"""The namespaces in which OpenShift's API server never runs SCC admission."""
-RUN_LEVEL = "openshift.io/run-level"
-SCC_DISABLED = "security.openshift.io/disable-securitycontextconstraints"
-"""The label of a Namespace whose value `true` switches SCC admission off there."""
-ASSUMED_ANNOTATIONS = {UID_RANGE: "1000000000/10000", MCS: "s0:c1,c0", SUPPLEMENTAL_GROUPS: "1000000000/10000"}
-"""The assumed annotations of a namespace whose manifest has none: the first block that a cluster allocates."""
-_ALLOCATED = "openshift.io/sa.scc."
 
 
 class Cluster:
@@ -387,33 +380,22 @@ class Cluster:
             return grant.via == "rbac" or brought.sccs.get(scc) is self.sccs[scc]
         return brought._scc_rights.get(grant.binding) == self._scc_rights.get(grant.binding)
 
-    def namespaces_granted(self, service_account: str) -> frozenset[str]:
-        """Return the namespaces whose service account of that name may use some SCC by its own name, not by a group.
+    @cached_property
+    def accounts(self) -> ServiceAccounts:
+        """The service accounts that the cluster has as objects."""
+        return ServiceAccounts(self.service_accounts)
+
+    @cached_property
+    def granted_accounts(self) -> ServiceAccounts:
+        """The service accounts that may use some SCC by their own name, not by a group.
 
         What a release grants to the service accounts of its own components does not count.
         """
-        return self._granted.namespaces.get(service_account, frozenset())
-
-    def accounts_granted(self, namespace: str) -> frozenset[str]:
-        """Return the service accounts of a namespace that may use some SCC by their own name, as `namespaces_granted` counts."""
-        return self._granted.names.get(namespace, frozenset())
-
-    def accounts_of(self, namespace: str) -> frozenset[str]:
-        """Return the names of the service accounts that the cluster has as objects in a namespace."""
-        return self._accounts.names.get(namespace, frozenset())
-
-    @cached_property
-    def _accounts(self) -> "_Accounts":
-        return _accounts(self.service_accounts)
-
-    @cached_property
-    def _granted(self) -> "_Accounts":
-        """The service accounts to which an object that was added to the cluster grants an SCC by name."""
         brought = {binding.ref: binding.users for binding in self.as_installed.bindings}
         users = [user for binding in self.bindings for user in binding.users - brought.get(binding.ref, frozenset())]
         sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
         accounts = (User(user).service_account for user in (*users, *(user for scc in sccs for user in scc.users)))
-        return _accounts(account for account in accounts if account is not None)
+        return ServiceAccounts(account for account in accounts if account is not None)
 
     @property
     def as_installed(self) -> "Cluster":
@@ -456,23 +438,15 @@ class Cluster:
             return "kubernetes"
         if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
             return "windows"
-        if namespace in NAMESPACES_WITHOUT_SCC:
-            return "namespace"
-        labels = (self.namespaces.get(namespace, {}).get("metadata") or {}).get("labels") or {}
-        if labels.get(SCC_DISABLED) == "true":
-            return "disabled"
-        return "run-level" if labels.get(RUN_LEVEL) in ("0", "1") else None
+        return why_skipped(namespace, self.namespaces.get(namespace, {}))
 
     def annotations_of(self, namespace: str) -> Mapping[str, str]:
         """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
         return self._annotations(namespace)[0]
 
     def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
-        """The namespace's annotations, and whether its ids are assumed."""
-        annotations = (self.namespaces.get(namespace, {}).get("metadata") or {}).get("annotations") or {}
-        if any(name.startswith(_ALLOCATED) for name in annotations):
-            return annotations, False
-        return ASSUMED_ANNOTATIONS, True
+        """The namespace's annotations, and whether its ranges of IDs are assumed."""
+        return annotations_of(self.namespaces.get(namespace, {}))
 
     def _make_providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         made = self._providers.get(namespace)
@@ -544,23 +518,6 @@ class Cluster:
         roles = self._roles
         aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
         return Rights(self._bindings, roles, aggregation, self._extends.rights if self._extends else None)
-
-
-class _Accounts(NamedTuple):
-    """Service accounts: the namespaces of each name, and the names in each namespace."""
-
-    namespaces: Mapping[str, frozenset[str]]
-    names: Mapping[str, frozenset[str]]
-
-
-def _accounts(pairs: Iterable[tuple[str, str]]) -> _Accounts:
-    namespaces: dict[str, set[str]] = {}
-    names: dict[str, set[str]] = {}
-    for namespace, name in pairs:
-        namespaces.setdefault(name, set()).add(namespace)
-        names.setdefault(namespace, set()).add(name)
-    frozen = [{key: frozenset(found) for key, found in each.items()} for each in (namespaces, names)]
-    return _Accounts(*frozen)
 
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":

@@ -107,7 +107,7 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
 
 def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[str, list[str]]:
     """Return the SCCs that the syncer finds for each service account of the namespace, the built-in accounts first."""
-    names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts_of(namespace)), *sorted(accounts)))
+    names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts.names_in(namespace)), *sorted(accounts)))
     return {name: list(_sccs_of(cluster, namespace, name)) for name in names}
 
 

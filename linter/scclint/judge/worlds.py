@@ -9,7 +9,7 @@ from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
 from scclint.admission.rbac import reference, use_rule
 from scclint.admission.verdict import User
 from scclint.cluster import Cluster
-from scclint.cluster.cluster import ASSUMED_ANNOTATIONS
+from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.config.model import Config
 from scclint.limits import MAX_AGGREGATION
 from scclint.model.kinds import CLUSTER_SCOPED

@@ -1,0 +1,38 @@
+"""What a namespace decides for SCC admission: whether it runs there, and the ranges of IDs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
+
+Object = Mapping[str, Any]
+
+NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
+"""The namespaces in which OpenShift's API server never runs SCC admission."""
+RUN_LEVEL = "openshift.io/run-level"
+SCC_DISABLED = "security.openshift.io/disable-securitycontextconstraints"
+"""The label of a Namespace whose value `true` switches SCC admission off there."""
+ASSUMED_ANNOTATIONS = {UID_RANGE: "1000000000/10000", MCS: "s0:c1,c0", SUPPLEMENTAL_GROUPS: "1000000000/10000"}
+"""The assumed annotations of a namespace whose manifest has none: the first block that a cluster allocates."""
+_ALLOCATED = "openshift.io/sa.scc."
+
+
+def why_skipped(name: str, namespace: Object) -> str | None:
+    """Return why SCC admission skips the pods of a namespace; None if it does not.
+
+    The reasons are `namespace`, `disabled` (by a label) and `run-level`. `namespace` is the object, empty if there is none.
+    """
+    if name in NAMESPACES_WITHOUT_SCC:
+        return "namespace"
+    labels = (namespace.get("metadata") or {}).get("labels") or {}
+    if labels.get(SCC_DISABLED) == "true":
+        return "disabled"
+    return "run-level" if labels.get(RUN_LEVEL) in ("0", "1") else None
+
+
+def annotations_of(namespace: Object) -> tuple[Mapping[str, str], bool]:
+    """Return the annotations of a Namespace, and whether its ranges of IDs are assumed because it has none."""
+    annotations = (namespace.get("metadata") or {}).get("annotations") or {}
+    if any(name.startswith(_ALLOCATED) for name in annotations):
+        return annotations, False
+    return ASSUMED_ANNOTATIONS, True
