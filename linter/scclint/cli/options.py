@@ -54,7 +54,7 @@ def add_reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
     group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
-    group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by the size of the input)")
+    group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by input size)")
     group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
 
 
