@@ -390,6 +390,13 @@ def test_a_fifo_in_place_of_ignore_rules_stalls_nothing(name: str, tmp_path_fact
     assert listed_by_git(str(folder / "k")) is None
 
 
+@pytest.mark.parametrize("version", ["", "apiVersion:\n", "apiVersion: ~\n", 'apiVersion: ""\n'])
+def test_kubectl_creates_a_pod_without_a_version(version: str) -> None:
+    report = lint_text(f"{version}kind: Pod\nmetadata: {{name: evil, namespace: x}}\nspec: {SPEC}\n", "f.yaml")
+    assert report.tally.workloads == 1
+    assert "SCC102" in {finding.rule_id for finding in report.findings}
+
+
 @pytest.mark.parametrize("kind", ["FIFO below", "device below", "FIFO in the settings"])
 def test_git_does_not_wait_for_rules_below_the_folder(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "a" / "b"

@@ -23,7 +23,9 @@ def items_of(document: Document) -> Iterator[Item]:
 
 
 def _unrolled(root: Node, node: MappingNode, path: Path, kind: str, api_version: str) -> Iterator[Item]:
-    data = {"apiVersion": "", "kind": "", **to_data(node)}
+    # kubectl reads null as an empty text, so that `apiVersion: null` of a Pod is v1.
+    data = to_data(node)
+    data |= {key: "" for key in ("apiVersion", "kind") if data.get(key) is None}
     is_of_list = bool(api_version)
     if all(data.get(key) in (None, "") for key in ("kind", "apiVersion")):
         data.update(kind=kind, apiVersion=api_version)
