@@ -3,6 +3,7 @@
 from typing import Any
 
 from scclint.api import (
+    LEVELS,
     Mode,
     Namespace,
     NamespacePolicy,
@@ -54,6 +55,13 @@ def label_place(outcome: Outcome, mode: Mode, world: World) -> tuple[Related, ..
         return ()
     field = namespace.field("metadata", "labels", level_label(mode))
     return (Related(f"{namespace.named} sets {level_label(mode)}: {field.value}", field.span),) if field.present else ()
+
+
+def level_to_set(outcome: Outcome) -> str:
+    """Return the strictest level for the label `enforce` that allows the pod and its inline CSI volumes."""
+    assert outcome.pod_security is not None
+    levels = [outcome.pod_security.meets, *(volume.profile or "privileged" for volume in outcome.csi)]
+    return min(levels, key=LEVELS.index)
 
 
 def fields_to_set(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:

@@ -57,7 +57,7 @@ from collections.abc import Iterator
 
 from scclint.api import Outcome, Problem, Severity, Violation, Workload, World, rule
 
-from ._pod_security import fields_to_set, label_place, why_level
+from ._pod_security import fields_to_set, label_place, level_to_set, why_level
 from ._words import pods, when_created
 
 
@@ -86,10 +86,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 
 
 def _fix(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> str:
-    assert outcome.pod_security is not None
     name = world.namespace_known(outcome.workload)
     where = f"namespace {name}" if name else "the namespace"
-    label = f"set the label pod-security.kubernetes.io/enforce: {outcome.pod_security.meets} on {where}"
+    label = f"set the label pod-security.kubernetes.io/enforce: {level_to_set(outcome)} on {where}"
     if fields := fields_to_set(outcome, violations, world):
         return f"Set {fields} in the securityContext of each container. Or {label}, the strictest level that allows {pods(outcome.workload)}."
     return f"{label[0].upper()}{label[1:]}, the strictest level that allows {pods(outcome.workload)}."

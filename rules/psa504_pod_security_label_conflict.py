@@ -5,7 +5,8 @@ Pods that their SCCs admit are then rejected.
 From OpenShift 4.23 and 5.0, the label syncer sets `pod-security.kubernetes.io/enforce` to the least strict level that an SCC of
 a service account needs: `baseline` for `anyuid`, `privileged` for `hostnetwork-v2` or `privileged`. It does not change a label
 that a manifest sets, and it does nothing in a namespace with `security.openshift.io/scc.podSecurityLabelSync: "false"`. Then the
-level is the one of the manifest, or `restricted`, the default of the release.
+level is the one of the manifest, or `restricted`, the default of the release. A right that every service account of the cluster has
+does not count.
 
 Up to 4.22 the label syncer does not set `enforce`, and the rule reports nothing.
 
@@ -59,10 +60,10 @@ from collections.abc import Iterator
 
 from scclint.api import (
     SYNC_LABEL,
+    Grant,
     Namespace,
     NamespacePolicy,
     Problem,
-    Related,
     Severity,
     User,
     World,
@@ -90,10 +91,13 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     enforced = policy.policy.enforce.level
     if policy.unknown or policy.needed is None or not stricter(enforced, policy.needed):
         return
+    grant = _grant(namespace, policy, world)
+    if grant is None:
+        return
     need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
     label = f"set the label {_ENFORCE}: {policy.needed}"
     written = namespace.field("metadata", "labels", _ENFORCE)
-    related = _grant(namespace, policy, world)
+    related = world.grant_steps(grant, policy.scc, namespace)
     if policy.origin("enforce") == "label":
         yield Problem(
             f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",
@@ -109,17 +113,10 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             related=related,
             settle=f"Remove the label, or {label}.",
         )
-    elif policy.unsynced == "openshift-prefix":
-        yield Problem(
-            f"{namespace.named}: the label syncer leaves out names that begin with openshift-, so it does not set {need}, and the "
-            f"default level {enforced} holds",
-            at=namespace.field("metadata", "name"),
-            related=related,
-            settle=f'Set the label {SYNC_LABEL}: "true", or {label}.',
-        )
 
 
-def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> tuple[Related, ...]:
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace.name}")
+def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> Grant | None:
+    """Return the grant to the service account that needs the level; None if every service account of the cluster has it."""
+    groups = (f"system:serviceaccounts:{namespace.name}",)
     user = User(f"system:serviceaccount:{namespace.name}:{policy.account}", groups)
-    return world.grant_steps(world.cluster.may_use(user, policy.scc, namespace.name), policy.scc, namespace)
+    return world.cluster.may_use(user, policy.scc, namespace.name)

@@ -100,6 +100,8 @@ from ._words import pods, sentence
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
+    if outcome.rejected_by == "pod-security":
+        return
     name = world.namespace_known(workload)
     where = f"namespace {name}" if name else "its namespace"
     for volume in outcome.csi:

@@ -78,7 +78,7 @@ class Outcome:
 
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
-    its inline CSI volumes; none if an earlier step rejects the pod.
+    its inline CSI volumes; none if SCC admission or validation rejects the pod.
     """
 
     workload: Workload

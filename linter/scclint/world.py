@@ -267,7 +267,7 @@ class World:
             unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
         if unknown or policy.unknown:
             answer = replace(answer, answer=Answer(), template=Answer(), unknown=unknown)
-        csi = () if policy.unknown or answer.answer.denial else csi_volumes(pod, self.cluster, wider or policy)
+        csi = () if policy.unknown else csi_volumes(pod, self.cluster, wider or policy)
         return replace(outcome, pod_security=answer, csi=csi)
 
     def namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:

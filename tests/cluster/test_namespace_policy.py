@@ -125,8 +125,17 @@ def test_platform_namespaces_that_the_input_lacks() -> None:
     for name in ("default", "kube-system", "kube-public"):
         found = policy("5.0", name=name)
         assert (levels(found), found.unknown) == (["privileged"] * 3, "")
-    known = policy("5.0", namespace("openshift-custom"), name="openshift-custom")
-    assert (levels(known), known.unknown, known.unsynced) == (["restricted"] * 3, "", "openshift-prefix")
+    bare = policy("5.0", namespace("openshift-custom"), name="openshift-custom")
+    assert (bare.unknown[:19], bare.unsynced) == ("OLM lets the label ", "openshift-prefix")
+    labels = {"pod-security.kubernetes.io/enforce": "baseline"}
+    labelled = policy("5.0", namespace("openshift-custom", **labels), name="openshift-custom")
+    assert (levels(labelled), labelled.unknown) == (["baseline", "restricted", "restricted"], "")
+    synced = policy(
+        "5.0",
+        namespace("openshift-custom", **{"security.openshift.io/scc.podSecurityLabelSync": "true"}),
+        name="openshift-custom",
+    )
+    assert (synced.unknown, synced.unsynced) == ("", None)
 
 
 def test_a_label_with_a_placeholder_is_unknown() -> None:

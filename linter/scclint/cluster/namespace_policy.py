@@ -1,6 +1,7 @@
 """The Pod Security policy of a namespace, once the controllers of the cluster have written its labels.
 
-Source of `_is_seen`: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-controller, release branches 4.11 to 5.0.
+Sources: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-controller, release branches 4.11 to 5.0, and
+`downstream_csv_namespace_labeler_plugin.go` of openshift/operator-framework-olm.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,11 @@ Origin = Literal["label", "label syncer", "default"]
 
 BUILT_IN_ACCOUNTS = ("default", "builder", "deployer")
 """The service accounts that OpenShift creates in every namespace."""
+
+_ENFORCE = level_label("enforce")
+
+_FORCES_PRIVILEGED = 27
+"""OpenShift 4.14: a controller forces `privileged` on three namespaces from here on."""
 
 _NEWEST_EXPLICIT_NAMESPACE = 24
 """OpenShift 4.11: the syncer does not take the namespace of a RoleBinding for a service account that names none."""
@@ -169,10 +175,11 @@ def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor:
     for label in (*LABELS, SYNC_LABEL):
         if is_open(labels.get(label, "")):
             return f"{labels[label]} has no value", label
-    if cluster.platform == "kubernetes" or namespace in cluster.namespaces:
+    if cluster.platform == "kubernetes" or (minor >= _FORCES_PRIVILEGED and namespace in PRIVILEGED_NAMESPACES):
         return "", ""
-    if minor >= 27 and namespace in PRIVILEGED_NAMESPACES:
-        return "", ""
-    if namespace in SYSTEM_NAMESPACES or namespace.startswith("openshift-"):
+    is_known = namespace in cluster.namespaces
+    if not is_known and (namespace in SYSTEM_NAMESPACES or namespace.startswith("openshift-")):
         return f"the labels of namespace {namespace} are not in the input", ""
+    if namespace.startswith("openshift-") and namespace not in SYSTEM_NAMESPACES and not labels.keys() & {SYNC_LABEL, _ENFORCE}:
+        return f"OLM lets the label syncer into namespace {namespace} if an operator is installed in it", ""
     return "", ""
