@@ -37,6 +37,7 @@ LAYERS = (
     ("engine",),
     ("change", "evidence"),
     ("report",),
+    ("lsp",),
     ("cli",),
     ("__init__", "__main__"),
 )
@@ -48,6 +49,8 @@ THIRD_PARTY = {
     "jsonschema": {"config", "profiles"},
     "cel": {"cel"},
     "shtab": {"cli"},
+    "lsprotocol": {"lsp"},
+    "pygls": {"lsp"},
 }
 """Who may import what comes from elsewhere, so that each can be replaced in one place."""
 

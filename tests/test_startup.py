@@ -59,7 +59,7 @@ NEVER = (
     *("asyncio", "ast", "concurrent.futures", "dataclasses", "difflib", "email", "hashlib", "http", "inspect", "logging"),
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
     *("threading", "tomllib", "unittest", "urllib", "xml"),
-    *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab"),
+    *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol"),
 )
 """Whatever is wanted in a clean run, it is none of these."""
 

@@ -59,6 +59,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
         "rules": _rules,
         "rule": _rule,
         "config": _config,
+        "server": _server,
         "completion": _completion,
     }
     for add in [adders[first]] if first in adders else adders.values():
@@ -323,6 +324,21 @@ def _config(commands: Commands) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (default: .)")
     add_cluster(parser)
     add_configuration(parser)
+
+
+def _server(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "server",
+        "language server for editors",
+        "Serves an editor over the Language Server Protocol on standard input and output.\n"
+        "The editor starts it; the documentation has the settings of common editors.",
+    )
+    group = parser.add_argument_group("connection")
+    group.add_argument("--stdio", action="store_true", help="use standard input and output, which is the default")
+    group = parser.add_argument_group("configuration")
+    group.add_argument("--config", metavar="FILE", help="read this configuration file for every folder")
+    add_help(group)
 
 
 def _completion(commands: Commands) -> None:

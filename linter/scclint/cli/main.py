@@ -26,6 +26,7 @@ COMMANDS = {
     "rules": "scclint.cli.rules",
     "rule": "scclint.cli.rules",
     "config": "scclint.cli.settings",
+    "server": "scclint.cli.server",
     "completion": "scclint.cli.completion",
 }
 """The module with `run(args)` for each command, imported only if the command runs."""

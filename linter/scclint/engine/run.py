@@ -1,7 +1,8 @@
 """The whole run: scan the files, split them into units, judge each unit, merge what they yield."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from copy import copy
 from typing import TYPE_CHECKING
 
 from scclint.config import build_config, read_config
@@ -10,16 +11,19 @@ from scclint.engine.index import Neighbours
 from scclint.engine.merge import merge
 from scclint.engine.report import Report
 from scclint.engine.scan import scan
-from scclint.errors import ConfigError, RuleSetError
+from scclint.errors import ConfigError, LoadError, RuleSetError
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
 from scclint.finding import Finding, Notice
-from scclint.judge import OpenUnit, judge, open_unit
+from scclint.judge import OpenUnit, judge, judge_opened, open_unit
 from scclint.judge.part import Part
 from scclint.judge.progress import silent
 from scclint.judge.render import render
 from scclint.judge.session import DEFAULTS, RunOptions, Session
+from scclint.judge.trace import tracer
+from scclint.judge.tracer import Tracer
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
+from scclint.load.document import Document
 from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.units.detect import Split
@@ -74,6 +78,35 @@ class Run:
 
         return replace(report, findings=tuple(with_fixes(report.findings, shown, self._all, self.open, self._session)))
 
+    def with_texts(self, overlay: Mapping[str, str | LoadError]) -> "Run":
+        """Return the run over the same units with these texts in place of files, by path as displayed.
+
+        What was read of the other files is kept, and so is what units render to: a renderer reads saved files only.
+        """
+        made = copy(self)
+        made._session = self._session.with_overlay(overlay)
+        made._neighbours = Neighbours(self._all, self._session.rendered.closures, made._session)
+        return made
+
+    def touched(self, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
+        """Those of the units that have one of the files as input, or that take an object from one."""
+        from scclint.engine.changed import touched
+
+        return touched(units, self._neighbours.context, files)
+
+    def judge(self, opened: OpenUnit) -> Part:
+        """The findings about the subjects of an opened unit."""
+        return judge_opened(opened, self._neighbours.context(opened.unit), self._session)
+
+    def tracer(self, opened: OpenUnit) -> Tracer:
+        """What moves places in an opened unit to the files that people edit."""
+        givers = {taken.unit for taken in self._neighbours.context(opened.unit).taken}
+        return tracer(opened.unit, opened.inputs, opened.ours, givers, self._session)
+
+    def merge(self, parts: Sequence[Part], units: Sequence[Unit]) -> Report:
+        """The report on some units, whose parts come in the same order."""
+        return merge(parts, units, self._session, whole=True)
+
     @property
     def folders(self) -> Sequence[str]:
         """The folders that the run was asked for."""
@@ -90,6 +123,14 @@ class Run:
     def text(self, file: str) -> str:
         """The text of a file as the run read it."""
         return self._session.outline.text(file)
+
+    def documents(self, file: str) -> list[Document]:
+        """The documents of a file as the run read it."""
+        return self._session.outline.documents(file)
+
+    def shown(self, path: str) -> str:
+        """A path as the run displays it."""
+        return self._session.outline.shown(path)
 
     @property
     def config(self) -> Config:

@@ -28,7 +28,7 @@ from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
 from scclint.world import World
 
-__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
+__all__ = ["JudgedWorkload", "OpenUnit", "judge", "judge_opened", "open_unit"]
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
@@ -129,8 +129,12 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
 
 def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:
     """The findings of a unit. It depends on nothing but the unit's files, what it takes from others, and the settings."""
-    opened = open_unit(unit, context, elsewhere, session)
-    inputs, worlds = opened.inputs, opened.worlds
+    return judge_opened(open_unit(unit, context, elsewhere, session), context, session)
+
+
+def judge_opened(opened: OpenUnit, context: Context, session: Session) -> Part:
+    """The findings about the subjects of an opened unit, which takes `context` from others."""
+    unit, inputs, worlds = opened.unit, opened.inputs, opened.worlds
     select = session.select_for(unit)
     findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, select, session.options.progress)
     ignores: list[Ignore] = []

@@ -1,6 +1,7 @@
 """What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,15 @@ class Session:
         self._described: tuple[str, Described, Inputs] | None = None
         self.tracers: dict[str, Tracer] = {}
         """Those of units that others take objects from, by name: made once, where a finding points into one."""
+
+    def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Session":
+        """Return the session with these texts in place of files, by path as displayed. What units render to stays the same."""
+        made = copy(self)
+        made.outline = self.outline.with_overlay(overlay)
+        made.options = replace(self.options, overlay=overlay)
+        made.surroundings = Surroundings(made.outline.documents)
+        made.tracers = {}
+        return made
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:

@@ -27,6 +27,15 @@ class Reader:
         self._documents: dict[str, list[Document]] = {}
         self._room = KEPT_TEXT
 
+    def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Reader":
+        """Return a reader with another overlay. It keeps what was read of the files for which this changes nothing."""
+        changed = {file for file in {*self._overlay, *overlay} if self._overlay.get(file) != overlay.get(file)}
+        made = Reader(self._kinds, overlay, self._names)
+        made._room = self._room
+        made._texts = dict(self._texts)
+        made._documents = {file: documents for file, documents in self._documents.items() if file not in changed}
+        return made
+
     def is_overlaid(self, file: SourceFile) -> bool:
         """Whether the text of a file comes from somewhere else than the disk."""
         return file.display in self._overlay

@@ -122,7 +122,7 @@ def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
     found = outcome.pod_security
     if found is None:
         return
-    yield from _hang(f"Pod Security: {visible_line(_policy_words(found.policy))}", "    ")
+    yield from _hang(f"Pod Security: {visible_line(policy_words(found.policy))}", "    ")
     if found.unknown:
         because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
         yield from _hang(f"The answer is not known{because}.", "    ")
@@ -150,7 +150,7 @@ def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
         )
 
 
-def _policy_words(policy: NamespacePolicy) -> str:
+def policy_words(policy: NamespacePolicy) -> str:
     """Return which level the namespace enforces, and what sets it."""
     if policy.unknown:
         return f"the level of the namespace is not known, because {policy.unknown}."

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Set
+from copy import copy
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display, is_below
@@ -42,6 +43,14 @@ class Outline:
         self._facts: dict[str, Facts] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
         self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
+
+    def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Outline":
+        """Return the outline of the same files with these texts in place of some, by path as displayed."""
+        made = copy(self)
+        made.reader = self.reader.with_overlay(overlay)
+        overlaid = [file for file in self._facts if self.reader.is_overlaid(self.source(file)) or file in overlay]
+        made._facts = {file: facts for file, facts in self._facts.items() if file not in overlaid}
+        return made
 
     def has(self, path: str) -> bool:
         """Whether the run was asked for a file, also for one that is not read for its name."""
