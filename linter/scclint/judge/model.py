@@ -34,7 +34,8 @@ def model_objects(
     found = _place_by_bundles(_expanded(inputs, settings))
     if not unit.rendered:
         with guard("model", "looking at kustomizations", inputs.crashes):
-            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, inputs.read.keys(), around)
+            built, read = unit.kind == "kustomize", inputs.read.keys()
+            found, not_applied, notices = place_by_kustomizations(found, inputs.documents, read, around, built=built)
             inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):

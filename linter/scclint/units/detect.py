@@ -11,6 +11,7 @@ from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
 from scclint.record import replace
 from scclint.units.bundle import bundles, stray_bundles
+from scclint.units.facts import identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.kustomization import NAMES
 from scclint.units.outline import Outline
@@ -185,10 +186,30 @@ class Split:
     def _kustomize_unit(self, name: str, folder: str, reason: str, namespace: str, *, takes: bool = True) -> Unit:
         known = self.closures[name] = self._built.closure(folder)
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
-        self._take(files)
+        self._take(set(files) - set(self._objects_among_patches(known)))
         shown = self._outline.shown(folder)
         namespace = namespace or self._kustomizations[os.path.realpath(folder)].namespace
         return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, takes=takes)
+
+    def _objects_among_patches(self, closure: "Closure") -> Iterator[str]:
+        """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.
+
+        Such a file is judged as if no kustomization listed it: a patch of something that is not there hides nothing.
+        """
+        if not closure.patches:
+            return
+        from scclint.units.kustomize.surroundings import stands_alone
+
+        outline = self._outline
+        for file in (outline.shown(os.path.join(self.tree, name)) for name in closure.patches if name not in closure.resources):
+            found = [obj for obj in outline.objects(outline.documents(file)) if identity(obj) and stands_alone(obj)]
+            if not found:
+                continue
+            resources = (outline.shown(os.path.join(self.tree, name)) for name in closure.resources)
+            defined = {(kind, name) for one in resources for _, kind, _, name in outline.facts(one).identities}
+            # A build may have added a prefix or suffix before it applies the patch.
+            if any(not any(kind == obj.kind and name in obj.name for kind, name in defined) for obj in found):
+                yield file
 
     def _charts(self) -> Iterator[Unit]:
         inflated = {chart for closure in self.closures.values() for chart in closure.charts}
@@ -238,7 +259,8 @@ class Split:
 
     def _plain(self, others: Iterable[Unit]) -> Iterator[Unit]:
         outline = self._outline
-        rendered = {file for unit in others if unit.kind == "kustomize" for file in unit.files if file in outline.files}
+        built = {file for unit in others if unit.kind == "kustomize" for file in unit.files}
+        rendered = [file for file in outline.files if file in built and file not in self._left]
         defined = frozenset().union(*(outline.facts(file).identities for file in rendered)) if self._left else frozenset()
         variants = {file for file in self._left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
         groups = alternatives(

@@ -58,7 +58,7 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
 
     workloads = [o for o in found if isinstance(o, Workload) and not o.partial]
     return Facts(
-        frozenset(_identities(found)),
+        frozenset(filter(None, map(identity, found))),
         frozenset((known(w), w.pod.service_account) for w in workloads),
         frozenset(map(known, found)),
         frozenset(filter(None, map(_required, workloads))),
@@ -84,14 +84,12 @@ def together(parts: Iterable[Facts]) -> Facts:
     )
 
 
-def _identities(objects: Iterable[ApiObject]) -> Iterator[Identity]:
-    """Of workloads, SCCs, RBAC and ClusterServiceVersions. Namespaces and ServiceAccounts are commonly repeated, and decide nothing."""
-    for obj in objects:
-        if obj.name and not obj.partial and not isinstance(obj, Namespace | ServiceAccount):
-            named = obj.manifest.get("metadata")
-            # A generated name is no identity.
-            if isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding) and "name" in (named or ()):
-                yield obj.group, obj.kind, obj.namespace, obj.name
+def identity(obj: ApiObject) -> Identity | None:
+    """The identity of a workload, SCC, role or binding; None of other objects, which are commonly repeated and decide nothing."""
+    if obj.name and not obj.partial and isinstance(obj, Workload | SecurityContextConstraints | Role | RoleBinding):
+        # A generated name is no identity.
+        return (obj.group, obj.kind, obj.namespace, obj.name) if "name" in (obj.manifest.get("metadata") or ()) else None
+    return None
 
 
 def _required(workload: Workload) -> str:

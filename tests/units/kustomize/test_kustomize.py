@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import scclint
 from scclint.config.model import Config
 from scclint.engine.report import Report
+from scclint.engine.run import find_units
 from scclint.finding import Finding
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
@@ -474,3 +475,27 @@ def test_many_ways_to_write_the_path_of_one_file(tmp_path: Path, monkeypatch: py
     found = unit.objects
     assert reads == ["base/w.yaml"]
     assert {origin.source.file for obj in found if (origin := obj.provenance.origin) and origin.source} == {"base/w.yaml"}
+
+
+ELSEWHERE = "patches: [{path: ../app/web.yaml, target: {kind: ConfigMap}}]\n"
+"""A kustomization that lists a file as a patch of something else than what the file defines."""
+
+
+@pytest.mark.parametrize("render", ["never", "auto"])
+@pytest.mark.parametrize("resources", ["", "resources: [settings.yaml]\n"], ids=["builds nothing", "builds"])
+def test_no_kustomization_elsewhere_hides_an_object(here: Path, resources: str, render: str) -> None:
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+    write({"app/web.yaml": DEPLOYMENT, "k/kustomization.yaml": ELSEWHERE + resources, "k/settings.yaml": settings})
+    report = scclint.lint(["."], Config(profile="strict", render=render))
+    (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
+    assert (finding.span.file, finding.units) == ("app/web.yaml", (".",))
+    assert [f.rule_id for f in scclint.lint(["app/web.yaml"]).findings if f.rule_id == "SCC101"] == ["SCC101"]
+
+
+@pytest.mark.parametrize("prefix", ["", "namePrefix: my-\n"])
+def test_a_whole_object_that_patches_one_of_the_build_is_a_patch(here: Path, prefix: str) -> None:
+    patch = DEPLOYMENT.replace("name: web\nspec", f"name: {'my-' if prefix else ''}web\nspec")
+    write({"base/kustomization.yaml": f"{prefix}resources: [web.yaml]\n", "base/web.yaml": DEPLOYMENT})
+    write({"o/kustomization.yaml": "resources: [../base]\npatches: [{path: web.yaml}]\n", "o/web.yaml": patch})
+    assert {o.file for o in objects(".") if not o.partial} == {"base/web.yaml"}
+    assert [unit.name for unit in find_units(["."], Config(render="never"))] == ["o"]

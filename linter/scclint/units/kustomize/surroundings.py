@@ -14,10 +14,12 @@ from scclint.finding import Notice
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.model.roles import Role, RoleBinding
 from scclint.text import and_more
 from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out, read_kustomization
+from scclint.validation.validate import validate
 from scclint.yaml.nodes import Node, SequenceNode, to_data
 
 if TYPE_CHECKING:
@@ -54,12 +56,13 @@ class Surroundings:
 
 
 def place_by_kustomizations(
-    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings
+    found: Sequence[ApiObject], documents: Iterable[Document], linted: Set[str], around: Surroundings, *, built: bool
 ) -> tuple[list[ApiObject], list[str], list[Notice]]:
     """Return the objects with what kustomizations say of their files: a patch is partial, a resource is not whole and goes to the
     namespace of its kustomization. Return also the files among `linted` with patches that are not applied, and notices on files
     that were not read.
 
+    `built`: the files are those that kustomize builds together. Elsewhere a patch that could be applied as it is counts as an object.
     Kustomizations count that are among the documents, or in the folder of an object or above it.
     """
     named = (d.file for d in documents if os.path.basename(d.file) in NAMES)
@@ -69,15 +72,26 @@ def place_by_kustomizations(
         return list(found), [], []
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
-    placed = [_placed(obj, absolute[obj.file], layout) for obj in found]
+    placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in found]
     return placed, _operating(kustomizations, linted), list(_not_read(kustomizations, linted))
 
 
-def _placed(obj: ApiObject, path: str, layout: Layout) -> ApiObject:
+def stands_alone(obj: ApiObject) -> bool:
+    """Whether an object has all required fields, so that it can be applied without anything that it patches.
+
+    Of kinds that scclint does not know, no object counts as one.
+    """
+    if isinstance(obj, UnknownKind):
+        return False
+    problems = validate(obj.manifest, obj.api_version, obj.kind, minor_of_kubernetes(NEWEST_KUBERNETES), openshift=True)
+    return all(problem.code != "required" for problem in problems)
+
+
+def _placed(obj: ApiObject, path: str, layout: Layout, *, built: bool) -> ApiObject:
     """Return an object of the file at an absolute path with what the kustomizations say of that file."""
     changes: dict[str, object] = {}
     replaces = path in layout.patches and _replaces_rules(obj)
-    if path in layout.patches and not replaces:
+    if path in layout.patches and not replaces and (built or not stands_alone(obj)):
         changes["partial"] = f"it is a patch listed in {layout.patches[path]}"
     if path in layout.resources or replaces:
         changes["whole"] = False
