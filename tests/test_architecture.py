@@ -35,7 +35,7 @@ LAYERS = (
     ("judge",),
     ("remedy",),
     ("engine",),
-    ("change", "evidence"),
+    ("change", "controls", "evidence"),
     ("report",),
     ("lsp",),
     ("cli",),

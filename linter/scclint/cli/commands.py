@@ -54,6 +54,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
         "explain": _explain,
         "who-can": _who_can,
         "diff": _diff,
+        "controls": _controls,
         "seccomp": _seccomp,
         "verify": _verify,
         "rules": _rules,
@@ -241,6 +242,27 @@ def _diff(commands: Commands) -> None:
         help="end with 1 for: any, wider, refused or never (default: refused,wider)",
     )
     add_reading(group)
+    add_cluster(parser)
+    add_output(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
+    add_configuration(parser)
+
+
+def _controls(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "controls",
+        "which controls of a compliance framework the input passes or fails",
+        "Shows for each control of a framework whether the input passes or fails it, with\n"
+        "the objects that fail it. A control is not assessable if files do not show it, or\n"
+        "if the input has no object that it is about. Every rule is in force.",
+        usage=ON_PATHS,
+    )
+    group = add_inputs(parser)
+    group.add_argument(
+        "--framework",
+        metavar="NAME",
+        help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, pci-dss-4, bsi, attack or owasp-k8s-2025",
+    )
     add_cluster(parser)
     add_output(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
     add_configuration(parser)

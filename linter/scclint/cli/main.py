@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "scclint.cli.explain",
     "who-can": "scclint.cli.who_can",
     "diff": "scclint.cli.diff",
+    "controls": "scclint.cli.controls",
     "seccomp": "scclint.cli.seccomp",
     "verify": "scclint.cli.verify",
     "rules": "scclint.cli.rules",

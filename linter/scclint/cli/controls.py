@@ -1,0 +1,41 @@
+"""`scclint controls`."""
+
+from argparse import Namespace
+
+from scclint.cli.inputs import open_run, settings
+from scclint.cli.main import FINDINGS, OK, USAGE
+from scclint.cli.review import status, write_formats
+from scclint.config.model import Config
+from scclint.controls.assess import assess
+from scclint.controls.frameworks import framework, frameworks
+from scclint.errors import UsageError
+from scclint.judge.session import RunOptions
+from scclint.record import EMPTY, replace
+from scclint.report import controls
+
+
+def run(args: Namespace) -> int:
+    """Print the status of each control; 1 if one fails."""
+    config, registry = settings(args)
+    if config.platform == "kubernetes":
+        raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
+    asked = framework(getattr(args, "framework", frameworks()[0].name))
+    opened_run = open_run(args, _every_rule(config), registry, RunOptions(ignores=False))
+    report = opened_run.report()
+    opened = list(opened_run.open_units())
+    found = assess(asked, opened, report.findings)
+
+    def render(form: str, output: str | None) -> str:
+        if form == "sarif":
+            return controls.render_sarif(report)
+        forms = {"json": controls.render_json, "markdown": controls.render_markdown}
+        return forms.get(form, controls.render_text)(asked, found)
+
+    whole = write_formats(args, render)
+    code = max(status(opened_run, opened), OK if whole else USAGE)
+    return code or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+
+
+def _every_rule(config: Config) -> Config:
+    """The settings with every rule in force: a rule that is off must not make a control pass."""
+    return replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, ignores=(), baseline="")

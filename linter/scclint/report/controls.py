@@ -1,0 +1,141 @@
+"""`scclint controls`: the status of each control of a framework, as text, JSON, Markdown and SARIF."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scclint.controls.assess import Assessment
+from scclint.controls.frameworks import Framework, controls_of, frameworks
+from scclint.engine.report import Report
+from scclint.report.json_text import dump
+from scclint.report.markdown import code, prose
+from scclint.report.options import Options
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import place
+from scclint.report.table import table
+from scclint.source import Span
+from scclint.text import and_more
+
+Json = dict[str, Any]
+
+_MOST_PLACES = 5
+"""How many objects the text names for a control. JSON has all of them."""
+
+
+def render_json(framework: Framework, found: Sequence[Assessment]) -> str:
+    """The controls as JSON, which schemas/controls.json describes."""
+    return dump(document(framework, found)) + "\n"
+
+
+def document(framework: Framework, found: Sequence[Assessment]) -> Json:
+    """The controls as JSON values."""
+    return {
+        "version": 1,
+        "framework": {
+            "name": framework.name,
+            "title": framework.title,
+            "version": framework.version,
+            "source": framework.source,
+        },
+        "controls": [
+            {
+                "id": one.control.id,
+                "title": one.control.title,
+                "status": one.status,
+                "why": visible_line(one.why),
+                "findings": [
+                    {"rule": rule, "message": visible_line(text), "file": visible_line(span.file), "line": span.line}
+                    for rule, text, span in _against(one)
+                ],
+            }
+            for one in found
+        ],
+        "summary": _counts(found),
+    }
+
+
+def _against(one: Assessment) -> Iterator[tuple[str, str, Span]]:
+    """What fails a control: the rule (empty for a check of the control's own), what it says, and where."""
+    yield from (("", evidence.message, evidence.span) for evidence in one.evidence)
+    yield from ((finding.rule_id, finding.message, finding.span) for finding in one.findings)
+
+
+def _counts(found: Sequence[Assessment]) -> Json:
+    return {status: sum(one.status == status for one in found) for status in ("pass", "fail", "not assessable")}
+
+
+def _title(framework: Framework) -> str:
+    return f"{framework.title} {framework.version}".rstrip()
+
+
+def _summary(found: Sequence[Assessment]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in _counts(found).items())
+
+
+def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
+    """A table of the controls, and below each what fails it."""
+    header, *rows = table(("CONTROL", "STATUS", "TITLE"), [(one.control.id, one.status, one.control.title) for one in found])
+    lines = [f"{_title(framework)}: {_summary(found)}", "", header]
+    for one, row in zip(found, rows, strict=True):
+        lines += [row, *(f"  {text}" for text in _remarks(one))]
+    return "\n".join(lines) + "\n"
+
+
+def _remarks(one: Assessment) -> Iterator[str]:
+    if one.why:
+        yield one.why
+    against = [f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in _against(one)]
+    yield from against[:_MOST_PLACES]
+    if len(against) > _MOST_PLACES:
+        yield f"and {len(against) - _MOST_PLACES:,} more"
+
+
+def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
+    """A page to print: the framework, and a table of its controls."""
+    signs = {"pass": "🟢", "fail": "🔴", "not assessable": "⚪"}
+    parts = [f"# {prose(_title(framework))}\n\n{_summary(found)}. IDs and titles: {prose(framework.source)}.\n"]
+    parts.append("\n| Control | Title | Status | Evidence |\n|---|---|---|---|\n")
+    for one in found:
+        against = and_more((f"{code(place(span))} {prose(text)}" for _, text, span in _against(one)), _MOST_PLACES)
+        evidence = against or prose(one.why)
+        parts.append(
+            f"| {code(one.control.id)} | {prose(one.control.title)} | {signs[one.status]} {one.status} | {evidence} |\n"
+        )
+    return "".join(parts)
+
+
+def render_sarif(report: Report) -> str:
+    """The findings as SARIF, with each framework as a taxonomy and a relationship from each rule to its controls."""
+    from scclint.report import render
+
+    log = json.loads(render(report, "sarif", Options(show_suppressed=True)))
+    run = log["runs"][0]
+    known = frameworks()
+    run["taxonomies"] = [
+        {
+            "name": one.name,
+            "fullName": _title(one),
+            **({"version": one.version} if one.version else {}),
+            "organization": one.organization,
+            "taxa": [{"id": control.id, "name": control.title} for control in one.controls],
+        }
+        for one in known
+    ]
+    position = {one.name: index for index, one in enumerate(known)}
+    index_of = {(one.name, control.id): index for one in known for index, control in enumerate(one.controls)}
+    for rule in run["tool"]["driver"]["rules"]:
+        relationships = [
+            {
+                "target": {
+                    "id": control,
+                    "index": index_of[name, control],
+                    "toolComponent": {"name": name, "index": position[name]},
+                },
+                "kinds": ["relevant"],
+            }
+            for name, control in controls_of(rule["id"])
+        ]
+        if relationships:
+            rule["relationships"] = relationships
+    run["tool"]["driver"]["supportedTaxonomies"] = [{"name": one.name, "index": index} for index, one in enumerate(known)]
+    return dump(log) + "\n"

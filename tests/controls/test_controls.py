@@ -1,0 +1,164 @@
+"""The controls of frameworks: the data is complete, each check finds what it is for, and nothing passes by absence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from scclint.controls.assess import Assessment, assess
+from scclint.controls.checks import CHECKS
+from scclint.controls.frameworks import controls_of, framework, frameworks, rules_without_control
+from scclint.errors import UsageError
+from scclint.registry import builtin
+from scclint.report.controls import document, render_markdown, render_sarif
+from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.running import run_over
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "controls.json").read_text())
+CONFINED = WEB.replace(
+    "securityContext: {}", "securityContext: {allowPrivilegeEscalation: false, runAsNonRoot: true, capabilities: {drop: [ALL]}}"
+)
+STIG = "stig-ocp4-v2r3"
+
+
+def assessed(text: str, name: str = "cis-ocp-1.9") -> dict[str, Assessment]:
+    run = run_over(text=text, filename="input.yaml", ignores=False)
+    report = run.report()
+    return {one.control.id: one for one in assess(framework(name), list(run.open_units()), report.findings)}
+
+
+def test_each_rule_has_controls_or_is_listed_as_having_none() -> None:
+    known = {rule.id for rule in builtin()}
+    mapped = {rule for rule in known if controls_of(rule)}
+    assert mapped.isdisjoint(rules_without_control())
+    assert mapped | rules_without_control() == known
+
+
+def test_controls_name_only_rules_and_checks_that_exist() -> None:
+    known = {rule.id for rule in builtin()}
+    used: set[str] = set()
+    for one in frameworks():
+        assert len({control.id for control in one.controls}) == len(one.controls)
+        for control in one.controls:
+            assert set(control.rules) <= known, control.id
+            used.update(control.checks)
+    assert used == CHECKS.keys()
+
+
+def test_an_unknown_framework() -> None:
+    with pytest.raises(UsageError, match=r"unknown framework 'cis'\. Use one of cis-ocp-1\.9, stig-ocp4-v2r3"):
+        framework("cis")
+
+
+@pytest.mark.parametrize("name", [one.name for one in frameworks()])
+def test_nothing_passes_by_absence(name: str) -> None:
+    found = assessed("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", name)
+    assert {one.status for one in found.values()} == {"not assessable"}
+    assert all(one.why for one in found.values())
+
+
+def test_a_workload_that_is_rejected_makes_nothing_pass() -> None:
+    assert assessed(ROOT)["5.2.1"].why == "the input has no workload that runs"
+
+
+def test_a_confined_workload_passes() -> None:
+    found = assessed(CONFINED)
+    passed = {one.control.id for one in found.values() if one.status == "pass"}
+    assert passed == {"5.1.5", "5.7.2", *(f"5.2.{number}" for number in range(1, 10))}
+
+
+@pytest.mark.parametrize(
+    ("control", "text"),
+    [
+        ("5.2.1", PRIVILEGED),
+        ("5.2.2", WEB.replace("      serviceAccountName: web\n", "      serviceAccountName: web\n      hostPID: true\n")),
+        ("5.2.3", WEB.replace("      serviceAccountName: web\n", "      serviceAccountName: web\n      hostIPC: true\n")),
+        ("5.2.4", WEB.replace("      serviceAccountName: web\n", "      serviceAccountName: web\n      hostNetwork: true\n")),
+        ("5.2.5", WEB.replace("securityContext: {}", "securityContext: {allowPrivilegeEscalation: true}")),
+        ("5.2.6", ROOT),
+        ("5.2.7", WEB.replace("securityContext: {}", "securityContext: {capabilities: {add: [NET_RAW]}}")),
+        ("5.2.8", WEB.replace("securityContext: {}", "securityContext: {capabilities: {add: [CHOWN]}}")),
+        ("5.2.9", WEB.replace("securityContext: {}", "securityContext: {runAsUser: 0, capabilities: {drop: [CHOWN]}}")),
+        ("5.1.5", WEB.replace("      serviceAccountName: web\n", "")),
+    ],
+)
+def test_a_check_finds_what_it_is_for(control: str, text: str) -> None:
+    grant = GRANT.replace(":anyuid", ":privileged").replace("name: web}]", "name: web}, {kind: ServiceAccount, name: default}]")
+    found = assessed(text + grant)[control]
+    assert found.status == "fail"
+    assert [evidence.span.line for evidence in found.evidence] == [3]
+
+
+def test_wildcards_in_roles() -> None:
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a, namespace: b}\nrules:\n"
+    found = assessed(role + "- {apiGroups: ['*'], resources: [pods], verbs: ['*']}\n")["5.1.3"]
+    assert [evidence.message for evidence in found.evidence] == ["Role a: * in apiGroups, verbs"]
+    assert assessed(role + "- {apiGroups: [''], resources: [pods], verbs: [get]}\n")["5.1.3"].status == "pass"
+
+
+def binding(scc: str, subject: str, namespace: str = "shop") -> str:
+    return (
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
+        f"metadata: {{name: grant, namespace: {namespace}}}\n"
+        f'roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:{scc}"}}\n'
+        f"subjects: [{subject}]\n"
+    )
+
+
+ALICE = "{kind: User, name: alice}"
+RESTRICTED = SCC.replace("NAME", "mine").replace("runAsUser: {type: RunAsAny}", "runAsUser: {type: MustRunAsRange}")
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        (binding("nonroot", ALICE), ["RoleBinding grant: binds a role that allows the use of SCC nonroot"]),
+        (binding("restricted-v2", ALICE), []),
+        (binding("nonroot", ALICE, "openshift-demo"), []),
+        (binding("nonroot", '{kind: Group, name: "system:cluster-admins"}'), []),
+        (SCC.replace("NAME", "mine").replace("users: []", "users: [alice]"), ["SCC mine is not permitted, and lists alice"]),
+        (SCC.replace("NAME", "mine").replace("users: []", "users: [system:admin]"), []),
+        (RESTRICTED.replace("users: []", "users: [alice]"), []),
+        (
+            RESTRICTED.replace("users: []", 'groups: ["system:authenticated"]'),
+            ["SCC mine lists group system:authenticated"],
+        ),
+        (SCC.replace("NAME", "restricted"), ["SCC restricted allows what it must not allow"]),
+    ],
+)
+def test_v_257557(text: str, messages: list[str]) -> None:
+    found = assessed(text, STIG)["V-257557"]
+    assert [evidence.message for evidence in found.evidence] == messages
+    assert found.status == ("fail" if messages else "not assessable")
+
+
+def test_v_257557_passes_with_sccs_and_bindings() -> None:
+    assert assessed(RESTRICTED + binding("restricted-v2", ALICE), STIG)["V-257557"].status == "pass"
+
+
+def test_json_follows_its_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    found = document(framework("cis-ocp-1.9"), list(assessed(PRIVILEGED + GRANT.replace(":anyuid", ":privileged")).values()))
+    Draft202012Validator(SCHEMA).validate(found)
+    assert found["summary"]["fail"] == sum(control["status"] == "fail" for control in found["controls"])
+
+
+def test_markdown_is_a_page() -> None:
+    text = render_markdown(framework(STIG), list(assessed(binding("nonroot", ALICE), STIG).values()))
+    assert text.startswith("# Red Hat OpenShift Container Platform 4.x STIG V2R3\n\n0 pass, 1 fail, 1 not assessable.")
+
+
+def test_sarif_has_taxonomies_and_relationships() -> None:
+    log: dict[str, Any] = json.loads(render_sarif(run_over(text=WEB, filename="input.yaml").report()))
+    run = log["runs"][0]
+    assert [taxonomy["name"] for taxonomy in run["taxonomies"]] == [one.name for one in frameworks()]
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    for relationship in rules["RBA402"]["relationships"]:
+        target = relationship["target"]
+        taxonomy = run["taxonomies"][target["toolComponent"]["index"]]
+        assert taxonomy["taxa"][target["index"]]["id"] == target["id"]
+    assert "relationships" not in rules["MAN001"]
