@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
     from scclint.change.compare import compare
-    from scclint.change.model import Comparison
+    from scclint.change.model import Differences
     from scclint.cluster import Cluster
     from scclint.config.model import Config
     from scclint.engine.report import Report
@@ -33,7 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Cluster": "scclint.cluster",
-    "Comparison": "scclint.change.model",
+    "Differences": "scclint.change.model",
     "Config": "scclint.config.model",
     "ConfigError": "scclint.errors",
     "ContainerSeccomp": "scclint.seccomp.effective",
@@ -58,10 +58,10 @@ _HOMES = {
 
 __all__ = [
     "Cluster",
-    "Comparison",
     "Config",
     "ConfigError",
     "ContainerSeccomp",
+    "Differences",
     "Finding",
     "LoadError",
     "ModelError",

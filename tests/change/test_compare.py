@@ -8,7 +8,7 @@ import pytest
 
 import scclint
 from scclint.change.compare import compare_sides, what_if
-from scclint.change.model import Comparison, WorkloadChange
+from scclint.change.model import Differences, WorkloadChange
 from scclint.config.model import Config
 from scclint.errors import UsageError
 
@@ -36,14 +36,14 @@ subjects: [{kind: ServiceAccount, name: web}]
 ROOT = WEB.replace("securityContext: {}", "securityContext: {runAsUser: 0}")
 PRIVILEGED = WEB.replace("securityContext: {}", "securityContext: {privileged: true}")
 
-Compare = Callable[..., Comparison]
+Compare = Callable[..., Differences]
 
 
 @pytest.fixture
 def compared(tmp_path: Path) -> Compare:
     """Compares two texts, each the only file of its folder."""
 
-    def run(before: str, after: str, **settings: Any) -> Comparison:
+    def run(before: str, after: str, **settings: Any) -> Differences:
         for side, text in (("before", before), ("after", after)):
             (tmp_path / side).mkdir(exist_ok=True)
             (tmp_path / side / "web.yaml").write_text(text)
@@ -52,7 +52,7 @@ def compared(tmp_path: Path) -> Compare:
     return run
 
 
-def only(found: Comparison) -> WorkloadChange:
+def only(found: Differences) -> WorkloadChange:
     (change,) = found.changes
     return change
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from scclint.change.compare import compare_releases, compare_sides
-from scclint.change.model import Comparison
+from scclint.change.model import Differences
 from scclint.config.model import Config
 
 HISTORIES = Path(__file__).parent / "histories"
 
 
-def replayed(name: str, release: str) -> Comparison:
+def replayed(name: str, release: str) -> Differences:
     folder = HISTORIES / name
     return compare_sides(str(folder / "before"), str(folder / "after"), Config(openshift=(release,)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 
-from scclint.change.model import Cell, Comparison, GrantChange, MatrixRow, SccChange, WorkloadChange
+from scclint.change.model import Cell, Differences, GrantChange, MatrixRow, SccChange, WorkloadChange
 from scclint.change.sides import Side, open_side
 from scclint.change.state import State
 from scclint.change.units import compare_grants, compare_sccs, compare_workloads
@@ -19,7 +19,7 @@ from scclint.source import Span
 Pair = tuple[State | None, State | None]
 
 
-def compare(before: str, after: str, config: Config | None = None) -> Comparison:
+def compare(before: str, after: str, config: Config | None = None) -> Differences:
     """Return what changes from one state to another: two paths, git revisions, or releases for the manifests in the working directory.
 
     `config` holds for both sides. Raises UsageError if a state is none of these.
@@ -30,7 +30,7 @@ def compare(before: str, after: str, config: Config | None = None) -> Comparison
     return compare_sides(before, after, config)
 
 
-def compare_sides(before: str, after: str, config: Config, *, merge_base: bool = False) -> Comparison:
+def compare_sides(before: str, after: str, config: Config, *, merge_base: bool = False) -> Differences:
     """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it."""
     with ExitStack() as stack:
         first = stack.enter_context(open_side(before, config, after if merge_base else ""))
@@ -42,7 +42,7 @@ def compare_sides(before: str, after: str, config: Config, *, merge_base: bool =
         return found.comparison()
 
 
-def compare_releases(path: str, config: Config) -> Comparison:
+def compare_releases(path: str, config: Config) -> Differences:
     """Return what changes for the manifests of a path from each of the configured releases to the next."""
     if config.platform == "kubernetes" or len(config.openshift) < 2:
         raise UsageError("to compare releases, name at least two with --openshift, as in --openshift 4.22,5.0")
@@ -57,7 +57,7 @@ def compare_releases(path: str, config: Config) -> Comparison:
         return found.comparison()
 
 
-def what_if(path: str, files: Sequence[str], config: Config) -> Comparison:
+def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
     """Return what changes if the objects of some files are applied on top of those of a path."""
     with ExitStack() as stack:
         side = stack.enter_context(open_side(path, config))
@@ -113,7 +113,7 @@ class _Found:
             self._grants += compare_grants(unit, before, after)
             self._sccs += compare_sccs(unit, before, after)
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> Differences:
         first, second = self._sides
         changes = [
             replace(
@@ -123,7 +123,7 @@ class _Found:
             )
             for change in self._changes
         ]
-        return Comparison(
+        return Differences(
             *self._names,
             tuple(changes),
             tuple(replace(grant, span=self._place(grant.span, grant.gained)) for grant in self._grants),

@@ -15,7 +15,7 @@ Key = tuple[str, str, str]
 
 
 @record
-class Cause:
+class ChangeCause:
     """An object that made a difference. `how` is `added`, `removed`, `changed` or `release`.
 
     `alone` is True if the object makes a difference by itself, and False if it does so only together with the other causes.
@@ -50,7 +50,7 @@ class WorkloadChange:
     before: PodFacts | None
     after: PodFacts | None
     effects: tuple[Effect, ...]
-    causes: tuple[Cause, ...]
+    causes: tuple[ChangeCause, ...]
     span: Span
 
     def differing(self) -> list[tuple[str, str, str]]:
@@ -115,7 +115,7 @@ class MatrixRow:
 
 
 @record
-class Comparison:
+class Differences:
     """All differences between two states, sorted by unit and workload. `before` and `after` say what was compared.
 
     `workloads` counts those of both sides together. `matrix` is filled if one tree is judged for several releases.

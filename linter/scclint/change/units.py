@@ -7,7 +7,7 @@ from scclint.admission.access import opened_by
 from scclint.admission.order import points
 from scclint.admission.verdict import ObjectRef
 from scclint.change.facts import ContainerFacts, PodFacts
-from scclint.change.model import Cause, Effect, GrantChange, Key, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Effect, GrantChange, Key, SccChange, WorkloadChange
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
@@ -105,7 +105,7 @@ class _Causes:
         self._after = after
         self._made: dict[tuple[State, Key], State] = {}
 
-    def of(self, key: Key, was: PodFacts | None, now: PodFacts | None) -> Iterator[Cause]:
+    def of(self, key: Key, was: PodFacts | None, now: PodFacts | None) -> Iterator[ChangeCause]:
         """Yield the objects that make a workload's facts differ; those that do so only together if no single one does."""
         before, after = self._before, self._after
         old, new = (side.workloads.get(key) if side else None for side in (before, after))
@@ -113,7 +113,7 @@ class _Causes:
             yield _cause(key, old, new)
             return
         if before.release != after.release:
-            yield Cause("", "", f"{before.release} to {after.release}", "release")
+            yield ChangeCause("", "", f"{before.release} to {after.release}", "release")
             return
         changed = dict(self._changed)
         if _differs(old, new):
@@ -147,11 +147,11 @@ def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
     )
 
 
-def _cause(key: Key, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> Cause:
+def _cause(key: Key, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> ChangeCause:
     how = "added" if old is None else "removed" if new is None else "changed"
     shown = new or old
     assert shown is not None
-    return Cause(key[0], key[1], shown.name, how, alone, shown.place.span)
+    return ChangeCause(key[0], key[1], shown.name, how, alone, shown.place.span)
 
 
 def compare_grants(unit: str, before: State | None, after: State | None) -> Iterator[GrantChange]:

@@ -252,9 +252,9 @@ def _controls(commands: Commands) -> None:
         commands,
         "controls",
         "which controls of a compliance framework the input passes or fails",
-        "Shows for each control of a framework whether the input passes or fails it, with\n"
-        "the objects that fail it. A control is not assessable if files do not show it, or\n"
-        "if the input has no object that it is about. Every rule is in force.",
+        "Shows for each control of a framework whether the input passes or fails it, and\n"
+        "what fails it. A control is not assessable if files do not show it, or if the\n"
+        "input has no object that it is about. Every rule is in force.",
         usage=ON_PATHS,
     )
     group = add_inputs(parser)

@@ -4,7 +4,7 @@ import os
 from argparse import Namespace
 
 from scclint.change.compare import compare_releases, compare_sides, what_if
-from scclint.change.model import Comparison
+from scclint.change.model import Differences
 from scclint.cli.inputs import color_wanted, settings
 from scclint.cli.main import FINDINGS, OK, USAGE
 from scclint.cli.review import write_formats
@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     return FINDINGS if _fails(found, getattr(args, "fail_if", ["refused", "wider"])) else OK
 
 
-def _compare(operands: list[str], files: list[str], config: Config) -> Comparison:
+def _compare(operands: list[str], files: list[str], config: Config) -> Differences:
     if len(operands) > 2:
         raise UsageError(f"diff compares two states, not {len(operands)}")
     if files:
@@ -61,6 +61,6 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Compariso
     return compare_sides(first, _WORKING_TREE, config)
 
 
-def _fails(found: Comparison, wanted: list[str]) -> bool:
+def _fails(found: Differences, wanted: list[str]) -> bool:
     reached = {"any": found.any, "wider": found.wider, "refused": found.refused, "never": False}
     return any(reached[word] for word in wanted)

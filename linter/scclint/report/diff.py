@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.change.facts import PodFacts
-from scclint.change.model import Cause, Comparison, GrantChange, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
@@ -27,12 +27,12 @@ _LONGEST = 60_000
 _TONES = {"refused": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
 
 
-def render_json(found: Comparison) -> str:
+def render_json(found: Differences) -> str:
     """The comparison as JSON, which schemas/diff.json describes."""
     return dump(document(found)) + "\n"
 
 
-def document(found: Comparison) -> Json:
+def document(found: Differences) -> Json:
     """The comparison as JSON values."""
     return {
         "version": 1,
@@ -142,7 +142,7 @@ def _place(span: Span | None) -> Json:
     return {"file": visible_line(span.file) if span else "", "line": span.line if span else 0}
 
 
-def render_text(found: Comparison, *, color: bool) -> str:
+def render_text(found: Differences, *, color: bool) -> str:
     """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix."""
     lines = [visible_line(f"{found.before} to {found.after}: {_summary(found)}")]
     for change in found.changes:
@@ -162,7 +162,7 @@ def render_text(found: Comparison, *, color: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_markdown(found: Comparison) -> str:
+def render_markdown(found: Differences) -> str:
     """The changes as a comment on a pull request."""
     sign = "🔴" if found.refused else "🟡" if found.wider else "🟢"
     parts = [f"## {sign} scclint: {prose(_summary(found))}\n\n{prose(found.before)} to {prose(found.after)}\n"]
@@ -198,7 +198,7 @@ def _within(rows: list[str], what: str) -> Iterator[str]:
         yield row
 
 
-def render_sarif(found: Comparison) -> str:
+def render_sarif(found: Differences) -> str:
     """What got worse as SARIF results: rejected pods, and workloads, subjects and SCCs with more rights."""
     from scclint.report import render
 
@@ -248,7 +248,7 @@ _GAINED = _rule("DIF003", "scc-gained", "A subject may use another SCC after the
 _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change", Severity.WARNING)
 
 
-def _summary(found: Comparison) -> str:
+def _summary(found: Differences) -> str:
     refused = sum("refused" in change.effects for change in found.changes)
     wider = sum("wider" in change.effects for change in found.changes)
     parts = [f"{len(found.changes):,} of {counted(found.workloads, 'workload')} changed"]
@@ -289,7 +289,7 @@ def _causes(change: WorkloadChange) -> Iterator[str]:
         yield f"{and_more(map(_cause, change.causes), 4)}, together"
 
 
-def _cause(cause: Cause) -> str:
+def _cause(cause: ChangeCause) -> str:
     return visible_line(str(cause)) + _at(cause.span)
 
 
@@ -313,12 +313,12 @@ def _scc_words(scc: SccChange) -> str:
     return visible_line(f"SCC {scc.name} {text}")
 
 
-def _matrix(found: Comparison) -> Iterator[str]:
+def _matrix(found: Differences) -> Iterator[str]:
     releases = [cell.release for cell in found.matrix[0].cells]
     yield from table(("WORKLOAD", *releases), list(_matrix_rows(found)))
 
 
-def _matrix_rows(found: Comparison) -> Iterator[tuple[str, ...]]:
+def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, and what differs besides."""
     for row in found.matrix:
         where = f"{row.namespace}/" if row.namespace else ""
