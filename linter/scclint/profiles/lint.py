@@ -11,7 +11,7 @@ from scclint.finding import Path, Severity
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
 from scclint.model.releases import DEFAULT, kubernetes_of
 from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
-from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, ProfileProblem
+from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, WIDER, ProfileProblem
 from scclint.profiles.recognise import identify
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.profiles.runtime_default import resolve
@@ -41,18 +41,24 @@ _EQUIVALENTS = (
 """Syscalls, each with the syscalls whose effect it also has."""
 
 
+_LACKING = 20
+"""A profile that lacks at most so many of the 400 or more syscalls of RuntimeDefault is a copy of it."""
+
+
 @record
 class Target:
     """Where a profile is used: the CRI-O release, the bounding set of the container, and the architectures of the nodes.
 
     `caps` are full names (`CAP_CHOWN`); `arches` are Go's names (`amd64`). `no_new_privileges` is True if the container has
-    `allowPrivilegeEscalation: false`, and None if that is unknown.
+    `allowPrivilegeEscalation: false`, and None if that is unknown. `extends` is True if the name of the profile says that it is
+    RuntimeDefault with additions.
     """
 
     crio: str = kubernetes_of(DEFAULT)
     caps: frozenset[str] = CRIO_DEFAULT
     arches: tuple[str, ...] = ("amd64",)
     no_new_privileges: bool | None = None
+    extends: bool = False
 
 
 ANY = Target()
@@ -274,8 +280,12 @@ def _architectures(data: Mapping[str, Any], target: Target) -> Iterator[ProfileP
 def _wider_than_runtime_default(
     profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str
 ) -> Iterator[ProfileProblem]:
-    """Yield one problem per rule that allows syscalls RuntimeDefault denies, at the first such syscall."""
-    changes = compare(resolve(target.crio, target.caps, arch), profile, arch).changes
+    """Yield one problem per rule that allows syscalls RuntimeDefault denies, at the first such syscall.
+
+    A profile that has nearly all of RuntimeDefault extends it, whatever its name.
+    """
+    difference = compare(resolve(target.crio, target.caps, arch), profile, arch)
+    changes, extends = difference.changes, target.extends or len(difference.syscalls("closed")) <= _LACKING
     opened = {name: change.before.verdict for change in changes if change.direction == "opened" for name in change.syscalls}
     for index, rule in rules.items():
         if rule["action"] not in PASSING:
@@ -286,9 +296,18 @@ def _wider_than_runtime_default(
                 name + (" (which RuntimeDefault allows under conditions)" if opened.pop(name) == CONDITIONAL else "")
                 for name in here
             ]
-            message = f"syscalls[{index}] allows syscalls that RuntimeDefault denies: {and_more(shown, _SHOWN)}"
-            settle = "Remove the syscalls that the program does not need."
-            yield _weak("wider-than-runtime-default", message, settle, next(iter(here.values())))
+            path = next(iter(here.values()))
+            if extends:
+                message = (
+                    f"the profile extends RuntimeDefault, and syscalls[{index}] adds {and_more(shown, _SHOWN)}, which no capability of its "
+                    "containers explains"
+                )
+                settle = "Remove the syscalls that the program does not need, or use RuntimeDefault if none is left."
+                yield ProfileProblem("wider-than-base", WIDER, Severity.WARNING, message, settle, path)
+            else:
+                message = f"syscalls[{index}] allows syscalls that RuntimeDefault denies: {and_more(shown, _SHOWN)}"
+                settle = "Remove the syscalls that the program does not need."
+                yield _weak("wider-than-runtime-default", message, settle, path)
 
 
 def _allows_by_default(profile: Profile, rules: Mapping[int, Profile], target: Target, arch: str) -> Iterator[ProfileProblem]:

@@ -4,7 +4,7 @@ from scclint.finding import Path, Severity
 from scclint.record import record
 from scclint.source import Span
 
-WEAK, BROKEN, UNKNOWN = "SEC211", "SEC212", "SEC213"
+WEAK, BROKEN, UNKNOWN, WIDER = "SEC211", "SEC212", "SEC213", "SEC217"
 """The rules that profile problems belong to."""
 
 

@@ -1,6 +1,7 @@
 """Find the seccomp profiles in the input, look them up as the kubelet does, and check each where it is written."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ _SPEC = frozenset(("defaultAction", "architectures", "syscalls", "flags", "liste
 _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
 _LARGE_BASE = "Remove duplicate rules from the base profiles."
+_EXTENDING = re.compile(r"^runtime[-_.]?default|default[-_.](?:plus|with)", re.I)
 _CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
 
 
@@ -122,6 +124,8 @@ class Profiles:
 
         `used` is False if containers use the profile only as the base of other profiles.
         """
+        name = os.path.basename(source.file) if isinstance(source, SeccompProfileFile) else source.name
+        target = _as_named(target, name)
         if isinstance(source, SeccompProfileFile):
             yield from _not_json(source)
             for problem in lint_data(source.data, _for_nodes(source.data, target)):
@@ -232,10 +236,16 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
         root = parse_json(text, file.path)
     except LoadError:
         root = None
+    target = _as_named(target, os.path.basename(file.path))
     for problem in lint_text(text, file.path, _for_nodes(to_data(root), target)):
         span = problem.span or (locate(root, problem.path)[0] if root is not None else None)
         place = f", line {span.line}, column {span.column}" if span else ""
         yield Flaw(problem, file.at, f"{file.path}{place}")
+
+
+def _as_named(target: Target, name: str) -> Target:
+    """Return the target for a profile of this name, which may say what the profile extends: `runtime-default-plus-keyctl`."""
+    return replace(target, extends=True) if _EXTENDING.search(name) else target
 
 
 def _for_nodes(profile: object, target: Target) -> Target:
