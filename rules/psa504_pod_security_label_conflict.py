@@ -5,8 +5,10 @@ Pods that their SCCs admit are then rejected.
 From OpenShift 4.23 and 5.0, the label syncer sets `pod-security.kubernetes.io/enforce` to the least strict level that an SCC of
 a service account needs: `baseline` for `anyuid`, `privileged` for `hostnetwork-v2` or `privileged`. It does not change a label
 that a manifest sets, and it does nothing in a namespace with `security.openshift.io/scc.podSecurityLabelSync: "false"`. Then the
-level is the one of the manifest, or `restricted`, the default of the release. A right that every service account of the cluster has
-does not count.
+level is the one of the manifest, or `restricted`, the default of the release.
+
+The rule is silent if the pods of the service account are in the input and none of them is rejected. It does not count a right that
+every service account of the cluster has, or the right to use every SCC.
 
 Up to 4.22 the label syncer does not set `enforce`, and the rule reports nothing.
 
@@ -66,6 +68,7 @@ from scclint.api import (
     Problem,
     Severity,
     User,
+    Workload,
     World,
     level_label,
     rule,
@@ -92,20 +95,20 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if policy.unknown or policy.needed is None or not stricter(enforced, policy.needed):
         return
     grant = _grant(namespace, policy, world)
-    if grant is None:
+    if grant is None or not _is_needed(namespace, policy, world):
         return
     need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
     label = f"set the label {_ENFORCE}: {policy.needed}"
     written = namespace.field("metadata", "labels", _ENFORCE)
     related = world.grant_steps(grant, policy.scc, namespace)
-    if policy.origin("enforce") == "label":
+    if written.present and policy.unsynced not in ("system-namespace", "openshift-prefix"):
         yield Problem(
             f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",
             at=written,
             related=related,
             settle=f"Remove the label, or {label}.",
         )
-    elif policy.unsynced == "opted-out":
+    elif policy.unsynced == "opted-out" and policy.origin("enforce") == "default":
         yield Problem(
             f'{namespace.named}: the label {SYNC_LABEL}: "false" keeps the label syncer from setting {need}, so the default level '
             f"{enforced} holds",
@@ -117,6 +120,21 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
 
 def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> Grant | None:
     """Return the grant to the service account that needs the level; None if every service account of the cluster has it."""
-    groups = (f"system:serviceaccounts:{namespace.name}",)
-    user = User(f"system:serviceaccount:{namespace.name}:{policy.account}", groups)
-    return world.cluster.may_use(user, policy.scc, namespace.name)
+    return world.cluster.may_use(_user(namespace, policy), policy.scc, namespace.name)
+
+
+def _is_needed(namespace: Namespace, policy: NamespacePolicy, world: World) -> bool:
+    """Whether pods of the service account are rejected, or none are in the input and it was granted particular SCCs."""
+    outcomes = [
+        world.outcome(workload)
+        for workload in world.of(Workload)
+        if workload.pod.service_account == policy.account and world.namespace_of(workload) == namespace.name
+    ]
+    if outcomes:
+        return any(outcome.rejected_by == "pod-security" for outcome in outcomes)
+    user, cluster = _user(namespace, policy), world.cluster
+    return any(cluster.may_use(user, scc, namespace.name) is None for scc in cluster.sccs)
+
+
+def _user(namespace: Namespace, policy: NamespacePolicy) -> User:
+    return User(f"system:serviceaccount:{namespace.name}:{policy.account}", (f"system:serviceaccounts:{namespace.name}",))
