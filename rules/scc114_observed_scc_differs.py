@@ -96,13 +96,13 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if scc != outcome.verdict.scc:
             text, advice = _differs(outcome, scc, world, complete=complete)
         elif complete and _other_subject(outcome, subject, world):
-            expected = _WHOSE[outcome.verdict.subject]
-            text = f"and the rights of {_WHOSE[subject]} admitted them; by the verdict the rights of {expected} admit them"
+            whose = "its" if len(running) == 1 else "their"
+            text = f" because {whose} {_SUBJECTS[subject]} may use it; in the input, {whose} {_SUBJECTS[outcome.verdict.subject]} may"
             advice = f"Compare the grants of SCC {scc} in the cluster with those in the input: one of them changed."
         else:
             continue
         yield Problem(
-            f"{workload.named}: {_named(running)} under SCC {scc} in the cluster dump, {text}",
+            f"{workload.named}: {_named(running)} under SCC {scc} in the cluster dump{text}",
             at=workload.place,
             related=(_first(running),),
             severity=None if complete else Severity.INFO,
@@ -110,16 +110,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         )
 
 
-_WHOSE = {"serviceaccount": "their service account", "user": "their creator", None: "nobody"}
+_SUBJECTS = {"serviceaccount": "service account", "user": "creator", None: ""}
 
 
 def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tuple[str, str]:
     """Return how the verdict differs from the SCC of the pods, and what to do."""
     verdict = outcome.verdict
     assert verdict is not None
-    predicted = f"but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else "but no SCC admits its pods"
+    predicted = f", but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else ", but no SCC admits its pods"
     if verdict.skipped:
-        predicted = f"but {outcome.skipped}"
+        predicted = f", but {outcome.skipped}"
     errors = world.cluster.errors_under(scc, verdict.submitted, namespace=outcome.namespace)
     if errors is None:
         return predicted, f"Add SCC {scc} to the input: it is neither in the dump nor in the manifests."

@@ -182,8 +182,7 @@ class World:
             return ()
         from scclint.model.pod_names import owns_pod
 
-        namespace = self.namespace_of(workload)
-        here = (pod for pod in seen.pods if pod.namespace == namespace)
+        here = seen.by_namespace.get(self.namespace_of(workload), ())
         return tuple(pod for pod in here if owns_pod(workload.kind, workload.name, pod.name, pod.owner))
 
     def knows_grants_in(self, namespace: str) -> bool:

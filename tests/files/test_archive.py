@@ -17,7 +17,7 @@ import pytest
 from scclint.errors import LoadError
 from scclint.files import archive
 from scclint.files.archive import inflate, is_archive, members
-from scclint.files.dump import DumpFile, has_files, place_in_dump, read_dump
+from scclint.files.dump import DumpFile, holds_dump, place_in_dump, read_dump
 from tests.must_gather import files, write_archive, write_folder
 
 WANTED = "namespaces/shop/shop.yaml"
@@ -305,6 +305,7 @@ def test_no_archive_at_all(tmp_path: Path, data: bytes, why: str) -> None:
         ("cluster-scoped-resources/core/nodes.yaml", "cluster-scoped-resources/core/nodes.yaml"),
         ("cluster-scoped-resources/machineconfiguration.openshift.io/machineconfigs/rendered-a-1.yaml", ""),
         ("cluster-scoped-resources/core/persistentvolumes/x.yaml", ""),
+        ("namespaces/x/cluster-scoped-resources/core/nodes/a.yaml", "cluster-scoped-resources/core/nodes/a.yaml"),
         ("namespaces", ""),
         ("namespaces/shop", ""),
         ("namespaces//", ""),
@@ -319,10 +320,10 @@ def test_places(path: str, place: str) -> None:
 
 
 def test_a_folder_of_manifests_is_no_dump(tmp_path: Path) -> None:
-    write_folder(tmp_path, {"namespaces/shop/namespace.yaml": "kind: Namespace\n", "deploy/web.yaml": "kind: Deployment\n"})
-    assert not has_files(str(tmp_path))
-    write_folder(tmp_path, {"down/there/namespaces/shop/shop.yaml": "kind: Namespace\n"})
-    assert has_files(str(tmp_path))
+    write_folder(tmp_path, {WANTED: "kind: Namespace\n", "namespaces/shop/rolebindings.yaml": "kind: RoleBinding\n"})
+    assert not holds_dump(str(tmp_path))
+    write_folder(tmp_path, {"down/there/namespaces/shop/core/pods.yaml": "kind: PodList\n"})
+    assert holds_dump(str(tmp_path))
 
 
 def link(folder: Path) -> None:

@@ -15,7 +15,7 @@ from scclint.config.model import Config
 from scclint.engine.report import Report
 from scclint.expand.lists import items_of
 from scclint.load import load_text
-from scclint.load.thin import thin
+from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS
 from scclint.yaml.locate import node_at
 
@@ -338,3 +338,32 @@ def test_a_large_dump_is_quick() -> None:
     spent = time.process_time() - before
     assert sum(item.data["kind"] == "ServiceAccount" for document in documents for item in items_of(document)) == 80
     assert spent < 1
+
+
+POD_LINES = st.lists(
+    st.sampled_from(["", "a: b", "  deep: [1]", "- item", "text: |", "  status:", "  spec:", "# comment", "quoted: 'x'"]),
+    max_size=8,
+)
+
+
+@given(POD_LINES, POD_LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_pods_lose_their_bodies_and_nothing_else(spec: list[str], status: list[str], newline: str, ended: bool) -> None:
+    head = ["apiVersion: v1", "kind: Pod", "metadata:", "  annotations:", "    openshift.io/scc: anyuid", "  name: p"]
+    body = [
+        "spec:",
+        *(f"  {line}" if line else "" for line in spec),
+        "status:",
+        *(f"  {line}" for line in status),
+        "  phase: Running",
+    ]
+    lines = [*head, *body]
+    text = newline.join(lines) + (newline if ended else "")
+    cut = without_body(text)
+    assert cut.count("\n") == text.count("\n")
+    assert cut.rstrip() == newline.join(head)
+    items = [*(f"{'- ' if index == 0 else '  '}{line}" if line else "" for index, line in enumerate(lines))]
+    listed = newline.join(["apiVersion: v1", "items:", *items, *items, "kind: List", ""])
+    thinned = thin(listed, frozenset({"Pod"}), heads=frozenset({"Pod"}))
+    assert thinned.count("\n") == listed.count("\n")
+    kept = [line for line in thinned.replace("\r", "").split("\n") if line]
+    assert kept == ["apiVersion: v1", "items:", *([f"- {head[0]}", *(f"  {line}" for line in head[1:])] * 2), "kind: List"]

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.cluster.installed import FEATURE_SETS
-from scclint.record import record, replace
+from scclint.record import EMPTY, record, replace
 from scclint.source import Span
 from scclint.untyped import as_mapping, mappings
 
@@ -33,10 +34,11 @@ class ObservedPod:
 
 @record
 class Observed:
-    """What dumps show. `version` is `4.16.12`; `platform` and `feature_set` are names of scclint, and `crio` are the
-    versions of CRI-O on the nodes (`1.29.8`). `sccs` are the names of all SCCs, if the dump has all. What they do not show is empty.
+    """What dumps show. What they do not show is empty.
 
-    `is_dump`: there is a must-gather or the like, not only a list of objects.
+    `is_dump`: there is a must-gather or the like, not only a list of objects. `version` is `4.16.12`, and `crio` are the versions of
+    CRI-O on the nodes (`1.29.8`). `platform` and `feature_set` are names of scclint. `sccs` are the names of all SCCs, if the dump has
+    all. `by_namespace` has the pods by name.
     """
 
     is_dump: bool = False
@@ -45,7 +47,7 @@ class Observed:
     feature_set: str = ""
     crio: tuple[str, ...] = ()
     sccs: frozenset[str] = frozenset()
-    pods: tuple[ObservedPod, ...] = ()
+    by_namespace: Mapping[str, tuple[ObservedPod, ...]] = EMPTY
 
     @property
     def release(self) -> str:
@@ -83,7 +85,8 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
             case "Pod":
                 pod = _pod(as_mapping(item.get("metadata")), place)
                 pods.setdefault((pod.namespace, pod.name), pod)
-    return replace(found, crio=tuple(sorted(runtimes)), pods=tuple(pods[key] for key in sorted(pods)))
+    by_namespace = groupby((pods[key] for key in sorted(pods)), lambda pod: pod.namespace)
+    return replace(found, crio=tuple(sorted(runtimes)), by_namespace={name: tuple(here) for name, here in by_namespace})
 
 
 def _version(status: Mapping[str, Any]) -> str:

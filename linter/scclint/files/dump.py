@@ -48,11 +48,17 @@ class DumpFile(NamedTuple):
 
 def place_in_dump(path: str) -> str:
     """Return the path below the root of the dump for a file with facts that bear on verdicts; empty for other files."""
-    parts = path.removesuffix(_GZ).replace(os.sep, "/").split("/")
-    start = next((index for index, part in enumerate(parts) if part in _RESOURCES), None)
-    if start is None or not path.isascii() or not path.isprintable():
+    if not path.isascii() or not path.isprintable():
         return ""
-    return "/".join(parts[start:]) if _has_facts(parts[start], parts[start + 1 :]) else ""
+    parts = path.removesuffix(_GZ).replace(os.sep, "/").split("/")
+    starts = (index for index, part in enumerate(parts) if part in _RESOURCES)
+    return next(("/".join(parts[start:]) for start in starts if _has_facts(parts[start], parts[start + 1 :])), "")
+
+
+def telling_place(path: str) -> str:
+    """Return the same as `place_in_dump`, but empty for `namespaces/NAME/NAME.yaml`, which folders of manifests can have, too."""
+    place = place_in_dump(path)
+    return place if place.startswith(CLUSTER) or place.count("/") > 2 else ""
 
 
 def pod_in_dump(path: str) -> str:
@@ -75,7 +81,7 @@ def _has_facts(tree: str, path: list[str]) -> bool:
     return wanted and not (name and name[0].startswith(_RENDERED))
 
 
-def has_files(folder: str, place: Callable[[str], str] = place_in_dump) -> bool:
+def has_files(folder: str, place: Callable[[str], str]) -> bool:
     """Return whether a folder has a file, at any depth, for which `place` returns a name."""
     return any(True for _ in _below(folder, place))
 
@@ -85,7 +91,7 @@ def holds_dump(path: str) -> bool:
     from scclint.files.archive import is_archive, members
 
     if os.path.isdir(path):
-        return has_files(path)
+        return has_files(path, telling_place)
     try:
         return is_archive(path) and any(True for _ in members(path, lambda name: bool(place_in_dump(name)), path))
     except LoadError:

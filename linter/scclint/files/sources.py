@@ -78,9 +78,9 @@ def find_sources(
 def _dump(path: str) -> list[Dump]:
     """The dump at a path; none if it is something else."""
     if os.path.isdir(path):
-        from scclint.files.dump import has_files
+        from scclint.files.dump import has_files, telling_place
 
-        return [Dump(path, display(path))] if has_files(path) else []
+        return [Dump(path, display(path))] if has_files(path, telling_place) else []
     from scclint.files.archive import is_archive
 
     return [Dump(path, display(path))] if is_archive(path) else []

@@ -135,7 +135,7 @@ def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
 
 def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Iterator[Unjudged]:
     """The add-ons whose SCCs the cluster lacks although the input shows that they are installed."""
-    groups = {document.api_version.partition("/")[0] for document in inputs.documents} | inputs.first_of.keys()
+    groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
         from scclint.judge.signs import missing_addons

@@ -31,7 +31,7 @@ def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, 
     packages = {package: one.name for one in addons().values() for package in one.packages}
     groups = {group: one.name for one in addons().values() for group in one.groups}
     namespaces = {name: one.name for one in addons().values() for name in one.namespaces}
-    for document in (*inputs.documents, *inputs.first_of.values()):
+    for document in (*inputs.targets, *inputs.first_of.values()):
         where = f"{document.file}:{document.line}: {document.kind}"
         group = document.api_version.partition("/")[0]
         if group in groups:
