@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scclint.evidence.captures import Identity, Observation, Requested, read_evidence
-from scclint.evidence.verify import Comparison, Prediction, verify
+from scclint.evidence.verify import ContainerComparison, Prediction, verify
 from scclint.limits import MAX_COMPARED_RULES
 from scclint.profiles import recognise as recognition
 from scclint.profiles.recognise import identify, recognise
@@ -36,7 +36,7 @@ def dump(scc: str, requested: Requested | None = None, privileged: bool = False)
     )
 
 
-def one(prediction: Prediction, *observations: Observation, crio: str = "") -> Comparison:
+def one(prediction: Prediction, *observations: Observation, crio: str = "") -> ContainerComparison:
     (found,) = verify([prediction], observations, crio).comparisons
     return found
 

@@ -48,7 +48,7 @@ class Prediction:
 
 
 @record
-class Comparison:
+class ContainerComparison:
     """The result for one container of one pod, or of a workload without evidence.
 
     `status` is `agree`, `disagree` or `no evidence`. `step` names what explains a disagreement: `scc`, `privileged`,
@@ -70,7 +70,7 @@ class Comparison:
 class Verification:
     """All comparisons, sorted by workload, container and pod, and the observations that match no predicted container."""
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[ContainerComparison, ...]
     unmatched: tuple[Observation, ...]
 
     @property
@@ -123,7 +123,7 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
     """
     predictions = list(predictions)
     used: set[int] = set()
-    comparisons: list[Comparison] = []
+    comparisons: list[ContainerComparison] = []
     for prediction in predictions:
         mine = [i for i, seen in enumerate(observations) if _matches(seen, prediction, predictions)]
         used.update(mine)
@@ -132,7 +132,7 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
     return Verification(tuple(sorted(comparisons, key=_order)), unmatched)
 
 
-def _order(comparison: Comparison) -> tuple[str, ...]:
+def _order(comparison: ContainerComparison) -> tuple[str, ...]:
     predicted = comparison.prediction
     return predicted.kind, predicted.namespace, predicted.name, predicted.container, comparison.pod
 
@@ -168,21 +168,21 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
 
 def _compare_all(
     prediction: Prediction, observations: list[Observation], accepted: frozenset[Variant] | None
-) -> Iterator[Comparison]:
+) -> Iterator[ContainerComparison]:
     pods = sorted({seen.identity.pod for seen in observations})
     if not pods:
-        yield Comparison(prediction, "", NO_EVIDENCE)
+        yield ContainerComparison(prediction, "", NO_EVIDENCE)
     for pod in pods:
         yield _compare(prediction, _Evidence(pod, tuple(seen for seen in observations if seen.identity.pod == pod)), accepted)
 
 
-def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> Comparison:
+def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
     profile = seen.profile
     closest = recognise(profile.profile) if profile is not None and profile.profile is not None else None
     files = tuple(dict.fromkeys(observation.file for observation in seen.observations))
 
-    def result(status: str, step: str = "", explanation: str = "") -> Comparison:
-        return Comparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
+    def result(status: str, step: str = "", explanation: str = "") -> ContainerComparison:
+        return ContainerComparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
 
     scc = str(seen.first("scc") or "")
     if prediction.undecided:

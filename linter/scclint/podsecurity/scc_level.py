@@ -31,7 +31,7 @@ BASELINE_VOLUMES = frozenset(
 
 
 @record
-class Cause:
+class LevelCause:
     """A field of an SCC, and the strictest level that still allows what the field allows."""
 
     path: Path
@@ -48,10 +48,10 @@ def level_of_scc(scc: Object, uid_range: str, minor: int) -> Level:
     return least_strict(["restricted", *(cause.level for cause in causes(scc, uid_range, minor))])
 
 
-def causes(scc: Object, uid_range: str, minor: int) -> tuple[Cause, ...]:
+def causes(scc: Object, uid_range: str, minor: int) -> tuple[LevelCause, ...]:
     """Return the fields that keep an SCC from being `restricted`. Raises ModelError as `level_of_scc` does."""
     return (
-        *(Cause((field,), "privileged") for field in _HOST_ACCESS if scc.get(field)),
+        *(LevelCause((field,), "privileged") for field in _HOST_ACCESS if scc.get(field)),
         *_escalation(scc),
         *_capabilities(scc),
         *_sysctls(scc),
@@ -68,62 +68,62 @@ _HOST_ACCESS = (
 )
 
 
-def _escalation(scc: Object) -> Iterator[Cause]:
+def _escalation(scc: Object) -> Iterator[LevelCause]:
     if scc.get("allowPrivilegeEscalation") is not False:
-        yield Cause(("allowPrivilegeEscalation",), "baseline")
+        yield LevelCause(("allowPrivilegeEscalation",), "baseline")
 
 
-def _capabilities(scc: Object) -> Iterator[Cause]:
+def _capabilities(scc: Object) -> Iterator[LevelCause]:
     allowed = {name or "" for name in scc.get("allowedCapabilities") or ()}
     if not allowed <= CAPABILITIES:
-        yield Cause(("allowedCapabilities",), "privileged")
+        yield LevelCause(("allowedCapabilities",), "privileged")
     elif not allowed <= {"NET_BIND_SERVICE"}:
-        yield Cause(("allowedCapabilities",), "baseline")
+        yield LevelCause(("allowedCapabilities",), "baseline")
     if "ALL" not in (scc.get("requiredDropCapabilities") or ()):
-        yield Cause(("requiredDropCapabilities",), "baseline")
+        yield LevelCause(("requiredDropCapabilities",), "baseline")
 
 
-def _sysctls(scc: Object) -> Iterator[Cause]:
+def _sysctls(scc: Object) -> Iterator[LevelCause]:
     if not {name or "" for name in scc.get("allowedUnsafeSysctls") or ()} <= SYSCTLS_1_0:
-        yield Cause(("allowedUnsafeSysctls",), "privileged")
+        yield LevelCause(("allowedUnsafeSysctls",), "privileged")
 
 
-def _volumes(scc: Object, minor: int) -> Iterator[Cause]:
+def _volumes(scc: Object, minor: int) -> Iterator[LevelCause]:
     for index, volume in enumerate(scc.get("volumes") or ()):
         if volume in ("*", "hostPath"):
             # The syncer looks no further, so that it does not fail for an unknown type behind these.
-            yield Cause(("volumes", index), "privileged")
+            yield LevelCause(("volumes", index), "privileged")
             return
         if volume in RESTRICTED_VOLUMES or ADDED_VOLUMES.get(volume, minor + 1) <= minor:
             continue
         if volume not in BASELINE_VOLUMES:
             raise ModelError(f"unknown volume type: {volume or ''}", ("volumes", index))
-        yield Cause(("volumes", index), "baseline")
+        yield LevelCause(("volumes", index), "baseline")
 
 
-def _se_linux(scc: Object) -> Iterator[Cause]:
+def _se_linux(scc: Object) -> Iterator[LevelCause]:
     context = scc.get("seLinuxContext") or {}
     options = context.get("seLinuxOptions") or {}
     if context.get("type") != "MustRunAs":
-        yield Cause(("seLinuxContext", "type"), "privileged")
+        yield LevelCause(("seLinuxContext", "type"), "privileged")
         return
     if (options.get("type") or "") not in SE_LINUX_TYPES_1_0:
-        yield Cause(("seLinuxContext", "seLinuxOptions", "type"), "privileged")
+        yield LevelCause(("seLinuxContext", "seLinuxOptions", "type"), "privileged")
     for field in ("user", "role"):
         if options.get(field):
-            yield Cause(("seLinuxContext", "seLinuxOptions", field), "privileged")
+            yield LevelCause(("seLinuxContext", "seLinuxOptions", field), "privileged")
 
 
-def _seccomp(scc: Object) -> Iterator[Cause]:
+def _seccomp(scc: Object) -> Iterator[LevelCause]:
     profiles = [profile or "" for profile in scc.get("seccompProfiles") or ()]
     if not profiles:
-        yield Cause(("seccompProfiles",), "baseline")
+        yield LevelCause(("seccompProfiles",), "baseline")
     for index, profile in enumerate(profiles):
         if not is_seccomp_annotation_allowed(profile):
-            yield Cause(("seccompProfiles", index), "privileged")
+            yield LevelCause(("seccompProfiles", index), "privileged")
 
 
-def _run_as_user(scc: Object, uid_range: str) -> Iterator[Cause]:
+def _run_as_user(scc: Object, uid_range: str) -> Iterator[LevelCause]:
     strategy = scc.get("runAsUser") or {}
     path: Path = ("runAsUser", "type")
     lowest: int
@@ -140,7 +140,7 @@ def _run_as_user(scc: Object, uid_range: str) -> Iterator[Cause]:
         case other:
             raise ModelError(f"unknown strategy: {other or ''}", path)
     if lowest <= 0:
-        yield Cause(path, "baseline")
+        yield LevelCause(path, "baseline")
 
 
 def _first_uid(uid_range: str) -> int:

@@ -9,7 +9,7 @@ from scclint.text import wrap
 
 if TYPE_CHECKING:
     from scclint.evidence.operands import Operand
-    from scclint.evidence.verify import Comparison, Verification
+    from scclint.evidence.verify import ContainerComparison, Verification
     from scclint.finding import Finding
     from scclint.profiles.diff import ProfileDiff
     from scclint.profiles.recognise import Recognition
@@ -146,13 +146,13 @@ def disagreements(verification: "Verification") -> tuple["Finding", ...]:
     return tuple(found)
 
 
-def _subject(found: "Comparison") -> str:
+def _subject(found: "ContainerComparison") -> str:
     p = found.prediction
     pod = f", pod {found.pod}" if found.pod and p.kind != "Pod" else ""
     return f"{p.kind} {p.namespace + '/' if p.namespace else ''}{p.name}, container {p.container}{pod}"
 
 
-def _predicted(found: "Comparison") -> str:
+def _predicted(found: "ContainerComparison") -> str:
     p = found.prediction
     if p.undecided:
         return "undecided"
