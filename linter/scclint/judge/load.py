@@ -29,7 +29,8 @@ def load_documents(unit: Unit, session: "Session") -> Inputs:
         inputs.read |= dict.fromkeys(unit.files)
         inputs.take(session.documents(rendering))
     else:
-        for number, file in enumerate(unit.files, 1):
+        data = _data_files(unit, session)
+        for number, file in enumerate((file for file in unit.files if file not in data), 1):
             inputs.take_file(session.outline.source(file), session.outline.reader)
             session.options.progress("read", number, 0)
     if session.config.helm_chart or any(document.source for document in inputs.targets):
@@ -41,3 +42,14 @@ def load_documents(unit: Unit, session: "Session") -> Inputs:
             inputs.origins, found = find_origins(inputs.targets, chart, piped)
             inputs.notices += found
     return inputs
+
+
+def _data_files(unit: Unit, session: "Session") -> set[str]:
+    """The files of a kustomization that hold no objects, such as a script for a ConfigMap, and that the run was not asked for."""
+    closure = session.rendered.closures.get(unit.name)
+    if closure is None:
+        return set()
+    outline = session.outline
+    objects = {*closure.kustomizations, *closure.resources, *closure.patches}
+    data = {outline.shown(os.path.join(session.rendered.tree, name)) for name in closure.files if name not in objects}
+    return data - outline.files.keys()

@@ -499,3 +499,13 @@ def test_a_whole_object_that_patches_one_of_the_build_is_a_patch(here: Path, pre
     write({"o/kustomization.yaml": "resources: [../base]\npatches: [{path: web.yaml}]\n", "o/web.yaml": patch})
     assert {o.file for o in objects(".") if not o.partial} == {"base/web.yaml"}
     assert [unit.name for unit in find_units(["."], Config(render="never"))] == ["o"]
+
+
+def test_files_for_configmaps_are_no_manifests(here: Path) -> None:
+    """kubeflow/manifests puts a script into a ConfigMap in `applications/pipeline/upstream/base/installs/multi-user`."""
+    generator = "configMapGenerator: [{name: a, files: [sync.py, settings.yaml]}]\n"
+    write({"kustomization.yaml": f"resources: [web.yaml]\n{generator}", "web.yaml": DEPLOYMENT})
+    write({"sync.py": 'import x\nprint("{")\n  x: [', "settings.yaml": "a: [\n"})
+    report = scclint.lint(["."], Config(render="never"))
+    assert [f.span.file for f in report.findings if f.rule_id == "MAN001"] == ["settings.yaml"]
+    assert "sync.py" not in report.files
