@@ -65,11 +65,16 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: grants the use of every SCC, including privileged "
             f"({', '.join(f'{key}: {value}' for key, value in matched.items())}, no resourceNames)" + aggregated(role, world),
             at=item.field("verbs"),
-            settle=_fix(item),
+            settle=_fix(item, role, world),
         )
 
 
-def _fix(item: View) -> str:
+def _fix(item: View, role: Role, world: World) -> str:
+    if aggregated(role, world):
+        return (
+            "Move the rule to a ClusterRole without these labels, list the SCC that the subjects need in resourceNames, and bind it "
+            "to these subjects only."
+        )
     if "*" in item.data["resources"]:
         return (
             "Replace * in resources with the resources that the subjects need. If they need an SCC, bind ClusterRole "

@@ -40,11 +40,13 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, listed, rule
+from scclint.api import Problem, Related, Severity, Workload, World, and_more, listed, rule
 
+from ._advice import grant
 from ._elsewhere import granted_elsewhere
 from ._releases import REQUIRED_SCC, required_scc_counts
-from ._words import first_per_field, pods, rejecting_sccs, when_created
+from ._scc import node_access
+from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
 
 
 @rule(
@@ -78,13 +80,27 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         account = workload.pod.service_account
         reason = f"neither service account {account} nor {_creator(outcome.creator)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        settle = f"Grant the SCC with a RoleBinding to ClusterRole system:openshift:scc:{name}, or remove the annotation."
+        settle = _fix(workload, name, world)
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
         related=(*(Related(e.text, workload.pod.field(*e.path).span) for e in rejected[:8]), *elsewhere),
         settle=settle,
     )
+
+
+def _fix(workload: Workload, scc: str, world: World) -> str:
+    """Return how the pod gets the SCC, or what to do instead if the SCC opens the node."""
+    if opens := node_access(scc, world):
+        return (
+            f"Remove the annotation, or require a more restrictive SCC that the pods may use: SCC {scc} opens {and_more(opens, 2)}, so a "
+            "grant of it is not a fix."
+        )
+    if scc in world.cluster.own_sccs:
+        how = f"with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
+    else:
+        how = f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
+    return f"{sentence(grant(workload, f'SCC {scc}'))} {how}, or remove the annotation."
 
 
 def _creator(user: object) -> str:

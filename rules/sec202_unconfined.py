@@ -42,7 +42,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Set, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Set, Severity, Workload, World, rule
 
 from ._seccomp import asked_at
 from ._words import when_created
@@ -76,11 +76,22 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if container.type == "Unconfined" and container.source in SETTINGS:
             setting = asked_at(workload, container)
             profile = "RuntimeDefault" if setting.path[-1] == "type" else "runtime/default"
+            only = _allows_nothing_else(outcome, world)
             yield Problem(
                 f"{workload.named}: container {container.name} will run unconfined{when_created(outcome)}{under}, because "
                 f"{SETTINGS[container.source]} is Unconfined",
                 at=setting,
-                settle="Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",
+                settle=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
+                "seccompProfiles, and set RuntimeDefault here."
+                if only
+                else "Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",
                 container=container.name,
-                edits=(Set(setting.path, profile),),
+                edits=() if only else (Set(setting.path, profile),),
             )
+
+
+def _allows_nothing_else(outcome: Outcome, world: World) -> str:
+    """Return the SCC that admits the pod if it rejects every profile but Unconfined; else nothing."""
+    name = (outcome.verdict.scc if outcome.verdict else None) or ""
+    scc = world.cluster.sccs.get(name)
+    return name if scc is not None and not set(scc.seccomp_profiles) - {"unconfined"} else ""
