@@ -105,6 +105,48 @@ class Editor:
         found = await self.client.text_document_code_lens_async(params) or []
         return [(lens.range.start.line, lens.command.title if lens.command else "") for lens in found]
 
+    async def actions(self, name: str, line: int) -> list[types.CodeAction]:
+        """What the editor may offer at the start of a line."""
+        place = types.Range(types.Position(line, 0), types.Position(line, 0))
+        document = types.TextDocumentIdentifier(self.uri(name))
+        params = types.CodeActionParams(document, place, types.CodeActionContext([]))
+        found = await self.client.text_document_code_action_async(params) or []
+        return [action for action in found if isinstance(action, types.CodeAction)]
+
+    async def definitions(self, name: str, line: int, character: int) -> list[tuple[str, int]]:
+        """File and line of each definition."""
+        document, position = types.TextDocumentIdentifier(self.uri(name)), types.Position(line, character)
+        found = await self.client.text_document_definition_async(types.DefinitionParams(document, position))
+        places = found if isinstance(found, (list, tuple)) else []
+        return [(p.uri.rpartition("/")[2], p.range.start.line) for p in places if isinstance(p, types.Location)]
+
+    async def completions(self, name: str, line: int, character: int) -> list[types.CompletionItem]:
+        document, position = types.TextDocumentIdentifier(self.uri(name)), types.Position(line, character)
+        found = await self.client.text_document_completion_async(types.CompletionParams(document, position))
+        return list(found) if isinstance(found, (list, tuple)) else []
+
+    async def hints(self, name: str) -> list[tuple[int, int, str]]:
+        """Line, character and text of each inlay hint."""
+        whole = types.Range(types.Position(0, 0), types.Position(10_000, 0))
+        params = types.InlayHintParams(types.TextDocumentIdentifier(self.uri(name)), whole)
+        found = await self.client.text_document_inlay_hint_async(params) or []
+        return [(hint.position.line, hint.position.character, str(hint.label)) for hint in found]
+
+    def applied(self, name: str, action: types.CodeAction) -> str:
+        """The text of a file after an action."""
+        edits = (action.edit.changes or {})[self.uri(name)] if action.edit else []
+        text = self._texts[name]
+        for edit in sorted(edits, key=lambda edit: edit.range.start, reverse=True):
+            text = text[: _offset(text, edit.range.start)] + edit.new_text + text[_offset(text, edit.range.end) :]
+        return text
+
+
+def _offset(text: str, position: types.Position) -> int:
+    lines = text.splitlines(keepends=True)
+    before = lines[position.line] if position.line < len(lines) else ""
+    units = before.encode("utf-16-le")[: 2 * position.character].decode("utf-16-le")
+    return len("".join(lines[: position.line])) + len(units)
+
 
 def with_editor(folder: Path, session: Callable[[Editor], Awaitable[Any]], *arguments: str) -> Any:
     """Run a session with an editor over a folder, and return its result."""

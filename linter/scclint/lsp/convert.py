@@ -8,10 +8,13 @@ from pygls import uris
 
 from scclint import __version__
 from scclint.finding import Finding, Related, Severity, TextEdit
-from scclint.lsp.places import TextPlaces
+from scclint.lsp.actions import Action
+from scclint.lsp.completion import Offer
+from scclint.lsp.hints import Hint
+from scclint.lsp.places import LineColumn, TextPlaces
 from scclint.lsp.project import Project
 from scclint.registry import builtin
-from scclint.report.sanitize import visible
+from scclint.report.sanitize import visible, visible_line
 from scclint.source import Span
 
 HOME = "https://github.com/scclint/scclint"
@@ -79,6 +82,28 @@ class Converter:
             tags=[TAGS[finding.rule_id]] if finding.rule_id in TAGS else None,
             related_information=[self._related(one) for one in related] or None,
         )
+
+    def action(self, action: Action) -> types.CodeAction:
+        """A change of files that an editor offers."""
+        about = action.finding
+        return types.CodeAction(
+            title=visible_line(action.title),
+            kind=types.CodeActionKind.QuickFix if about else types.CodeActionKind.RefactorRewrite,
+            diagnostics=[self.diagnostic(about)] if about else None,
+            is_preferred=action.preferred or None,
+            edit=self.edit(action.edits),
+        )
+
+    def completion(self, offer: Offer, file: str, place: LineColumn) -> types.CompletionItem:
+        """A text to complete to before a place."""
+        typed = Span(file, place.line, place.column - offer.typed, place.line, place.column)
+        edit = types.TextEdit(self.range(typed), offer.text)
+        return types.CompletionItem(offer.text, kind=types.CompletionItemKind.Value, detail=offer.detail, text_edit=edit)
+
+    def hint(self, hint: Hint) -> types.InlayHint:
+        """A text at the end of a line."""
+        position = self.range(hint.at).end
+        return types.InlayHint(position, hint.text, tooltip=hint.why, padding_left=True)
 
     def _related(self, related: Related) -> types.DiagnosticRelatedInformation:
         return types.DiagnosticRelatedInformation(self.location(related.span), visible(related.message))

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from lsprotocol import types
@@ -17,9 +18,13 @@ from pygls.lsp.server import LanguageServer
 
 from scclint import __version__
 from scclint.errors import LoadError, ScclintError
-from scclint.lsp import verdict
+from scclint.lsp import actions, verdict
+from scclint.lsp.completion import offers
 from scclint.lsp.convert import Converter
+from scclint.lsp.definition import definitions
+from scclint.lsp.hints import hints
 from scclint.lsp.project import Cursor, Project
+from scclint.source import Span
 
 T = TypeVar("T")
 
@@ -298,6 +303,56 @@ def make_server(config_file: str = "") -> Server:
         def ask(project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
             found = verdict.lenses(project.workloads(file))
             return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
+
+        return await server.answer(params.text_document.uri, ask, [])
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        def ask(project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
+            first, last = params.range.start.line + 1, params.range.end.line + 1
+            here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
+            text, documents = project.text(file), project.documents(file)
+            offered = [action for finding in here for action in actions.fix(project.with_fixes(finding))]
+            offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
+            by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
+            for name, placed in by_place:
+                if first <= name.line <= last:
+                    offered += actions.pin((one for one in placed if one.workload.file == file), text)
+            return [convert.action(action) for action in dict.fromkeys(offered)]
+
+        return await server.answer(params.text_document.uri, ask, [])
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> list[types.Location]:
+        def ask(project: Project, file: str, convert: Converter) -> list[types.Location]:
+            cursor = _cursor(project, file, convert, params.position)
+            around = project.workloads_at(cursor)
+            found: dict[Span, None] = {}
+            for opened in project.units(file):
+                workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
+                spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
+                found |= dict.fromkeys(span for span in spans if span is not None)
+            return [convert.location(span) for span in found]
+
+        return await server.answer(params.text_document.uri, ask, [])
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"]))
+    async def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
+        def ask(project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
+            places = convert.places(file)
+            place = places.from_editor(params.position.line, params.position.character)
+            before = places.line(place.line)[: place.column - 1]
+            worlds = [world for opened in project.units(file) for world in opened.worlds.values()]
+            return [convert.completion(offer, file, place) for offer in offers(before, worlds, project.registry)]
+
+        return await server.answer(params.text_document.uri, ask, [])
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    async def inlay_hint(params: types.InlayHintParams) -> list[types.InlayHint]:
+        def ask(project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
+            found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
+            made = [convert.hint(hint) for hint in found]
+            return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
 
         return await server.answer(params.text_document.uri, ask, [])
 

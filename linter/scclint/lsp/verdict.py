@@ -1,7 +1,7 @@
 """What an editor shows of a verdict: a line above the workload, a hover over it, and the effect of the field under the cursor."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
 from scclint.finding import Path, Remove
@@ -10,7 +10,7 @@ from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.report.explain import policy_words
 from scclint.report.review import grant_words, named, profile_words
-from scclint.report.sanitize import one_line, visible, visible_line
+from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
 from scclint.text import field_path, listed
 from scclint.world import World
@@ -191,48 +191,3 @@ def _difference(outcome: Outcome, without: Outcome) -> str:
     if summary(outcome) == summary(without):
         return ""
     return f"{escaped(summary(without))}."
-
-
-def filled_in(outcome: Outcome) -> Mapping[Path, Mapping[str, object]]:
-    """Return what SCC admission adds to each security context of the pod, by the path of what holds the context."""
-    verdict = outcome.verdict
-    if verdict is None or not verdict.allowed or verdict.skipped:
-        return {}
-    found: dict[Path, Mapping[str, object]] = {}
-    holders: list[Path] = [("spec",)]
-    holders += [("spec", container.list, container.index) for container in outcome.workload.pod.containers]
-    for holder in holders:
-        before, after = _context(verdict.submitted, holder), _context(verdict.pod, holder)
-        if added := dict(_added(before, after)):
-            found[holder] = added
-    return found
-
-
-def _context(pod: Mapping[str, object], holder: Path) -> Mapping[str, object]:
-    value: object = pod
-    for step in (*holder, "securityContext"):
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
-        else:
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-    return value if isinstance(value, Mapping) else {}
-
-
-def _added(before: Mapping[str, object], after: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in after.items():
-        if isinstance(value, Mapping):
-            inner = before.get(key)
-            yield from _added(inner if isinstance(inner, Mapping) else {}, value, f"{prefix}{key}.")
-        elif before.get(key) != value:
-            yield f"{prefix}{key}", value
-
-
-def hint(added: Mapping[str, object]) -> str:
-    """Return what SCC admission adds in one line: `runAsUser: 1000680000, capabilities.drop: [ALL]`."""
-    return visible(", ".join(f"{key}: {_yaml(value)}" for key, value in added.items())).replace("\n", " ")
-
-
-def _yaml(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_yaml, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)

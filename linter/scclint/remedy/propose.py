@@ -25,7 +25,7 @@ from scclint.yaml.nodes import to_data
 REQUIRED_SCC = "openshift.io/required-scc"
 RESTRICTED = "restricted-v2"
 _PROFILES = ("runtime/default", "docker/default")
-_REQUIRED_SCC_SINCE = 27
+REQUIRED_SCC_SINCE = 27
 _USER_NAMESPACE_SINCE = 33
 _ROUNDS = 6
 """How often the errors of an SCC are asked for. Each round changes a field, and a pod has few that an SCC judges."""
@@ -250,7 +250,7 @@ def _default(scc: str, world: World) -> str:
 
 def _may_pin(bench: Workbench) -> bool:
     return all(
-        world.cluster.platform != "kubernetes" and world.cluster.kubernetes_minor >= _REQUIRED_SCC_SINCE
+        world.cluster.platform != "kubernetes" and world.cluster.kubernetes_minor >= REQUIRED_SCC_SINCE
         for world in bench.worlds.values()
     )
 

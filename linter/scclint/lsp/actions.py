@@ -1,0 +1,98 @@
+"""What an editor offers to do about a problem or a workload: a proved fix, a suppression, or to require the SCC that admits the pod."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+
+from scclint.finding import Finding, Set, TextEdit
+from scclint.load import load_text
+from scclint.load.document import Document
+from scclint.lsp.project import PlacedWorkload
+from scclint.outcome import Outcome
+from scclint.record import record
+from scclint.remedy.propose import REQUIRED_SCC, REQUIRED_SCC_SINCE
+from scclint.remedy.prove import text_edits
+from scclint.suppress.syntax import comment_ignores
+from scclint.world import World
+from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.yaml.nodes import to_data
+
+
+@record
+class Action:
+    """A change of files. `finding` is the one that it resolves, if it is about one; `preferred` if nothing else changes by it."""
+
+    title: str
+    edits: tuple[TextEdit, ...]
+    finding: Finding | None = None
+    preferred: bool = False
+
+
+def fix(finding: Finding) -> Iterator[Action]:
+    """Yield the proved fix of a finding. Changes of SCCs, roles and namespaces are advice, which an editor does not apply."""
+    found = finding.fix
+    if found is not None and found.safety != "advice":
+        title = f"{found.title.rstrip('.')} ({found.effect.rstrip('.')})"
+        yield Action(title, found.edits, finding, preferred=found.safety == "safe")
+
+
+def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> Iterator[Action]:
+    """Yield the comment that suppresses a finding, above its line, if the document takes a comment there."""
+    at = finding.span.line
+    lines = text.split("\n")
+    document = next((d for d in documents if d.root is not None and d.root.line <= at <= d.root.end_line), None)
+    if document is None or at > len(lines):
+        return
+    line = lines[at - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    end = "\r\n" if line.endswith("\r") else "\n"
+    comment = f"{indent}# scclint: ignore[{finding.rule_id}] give the reason here{end}"
+    edited = "\n".join(lines[: at - 1]) + ("\n" if at > 1 else "") + comment + "\n".join(lines[at - 1 :])
+    if _is_suppressed(finding, document, edited):
+        title = f"Suppress {finding.rule_id} ({finding.rule_name}) with a comment"
+        yield Action(title, (TextEdit(finding.span.file, at, at, comment),), finding)
+
+
+def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:
+    """Whether the edited text has the same data, and a suppression that covers the line of the finding."""
+    documents = load_text(document.file, edited, frozenset())
+    if document.file.endswith(".json") or len(documents) <= document.index:
+        return False
+    new = documents[document.index]
+    if new.root is None or to_data(new.root) != to_data(document.root):
+        return False
+    line = finding.span.line
+    found = [ignore for ignore in comment_ignores(new) if ignore.span.line == line and ignore.rules == (finding.rule_id,)]
+    return any(ignore.region is not None and ignore.region.line <= line + 1 <= ignore.region.end_line for ignore in found)
+
+
+def pin(placed: Iterable[PlacedWorkload], text: str) -> Iterator[Action]:
+    """Yield the edit that makes a workload require the SCC that admits it, if that is one SCC in all its units and on all releases.
+
+    The pod with the annotation is judged: the same SCC must admit it.
+    """
+    placed = list(placed)
+    judged = [(one, world, world.outcome(one.workload)) for one in placed for world in one.worlds.values()]
+    sccs = {_pinnable(outcome, world) for _, world, outcome in judged}
+    scc = sccs.pop() if len(sccs) == 1 else ""
+    if not scc:
+        return
+    workload = placed[0].workload
+    operation = Set((*workload.pod.path, "metadata", "annotations", REQUIRED_SCC), scc)
+    try:
+        edited = edit(text, workload.document.index, [operation]).text
+    except EditRefused:
+        return
+    yield Action(f"Require SCC {scc} ({REQUIRED_SCC})", text_edits(workload.file, text, edited))
+
+
+def _pinnable(outcome: Outcome, world: World) -> str:
+    """The SCC that admits the pod, and admits it if the pod requires it; empty if there is none or the pod requires one already."""
+    verdict, workload = outcome.verdict, outcome.workload
+    written_here = not (workload.provenance.moved or workload.provenance.elsewhere or workload.implied)
+    if verdict is None or not verdict.scc or verdict.required_scc or not written_here:
+        return ""
+    if world.cluster.kubernetes_minor < REQUIRED_SCC_SINCE:
+        return ""
+    required = Set(("metadata", "annotations", REQUIRED_SCC), verdict.scc)
+    pinned = world.outcome_with(outcome, changed_data(deepcopy(verdict.submitted), required)).verdict
+    return verdict.scc if pinned is not None and pinned.scc == verdict.scc else ""
