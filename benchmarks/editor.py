@@ -44,7 +44,9 @@ async def measure(folder: Path, keys: int) -> None:
         await asyncio.sleep(0.1)
     await editor.stop()
     times.sort()
-    print(f"after a key: median {statistics.median(times):.0f} ms, 95 % {times[int(len(times) * 0.95)]:.0f} ms, most {times[-1]:.0f} ms")
+    print(
+        f"after a key: median {statistics.median(times):.0f} ms, 95 % {times[int(len(times) * 0.95)]:.0f} ms, most {times[-1]:.0f} ms"
+    )
 
 
 if __name__ == "__main__":
