@@ -213,3 +213,31 @@ def test_the_second_edit_of_a_mapping_sees_the_first(tmp_path: Path) -> None:
     edited = carried_out(text, fixed(text, "SEC204", tmp_path).fix)
     assert edited.endswith("  securityContext:\n    seccompProfile:\n      type: RuntimeDefault\n")
     assert "annotations" not in edited
+
+
+def test_a_suppression_is_never_removed_on_the_way(tmp_path: Path) -> None:
+    text = (
+        DEPLOYMENT + "          securityContext:\n            runAsUser: 1001  # scclint: ignore[SCC107] the image needs it\n"
+    )
+    finding = fixed(text, "SCC101", tmp_path, openshift=("4.16",))
+    assert finding.fix is None
+    assert finding.no_fix == "the edit would remove a suppression"
+
+
+def test_a_parameter_of_a_template_is_not_overwritten(tmp_path: Path) -> None:
+    lines = (DEPLOYMENT + "          securityContext:\n            runAsUser: ${{UID}}\n").replace("\n", "\n    ").rstrip(" ")
+    text = (
+        "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: web}\nobjects:\n  - "
+        + lines
+        + "parameters: [{name: UID, value: '1001'}]\n"
+    )
+    finding = fixed(text, "SCC101", tmp_path, openshift=("4.16",))
+    assert finding.fix is None
+    assert finding.no_fix == "a parameter of the Template sets the value"
+
+
+def test_other_fields_of_a_template_are_fixed(tmp_path: Path) -> None:
+    lines = (DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n").replace("\n", "\n    ").rstrip(" ")
+    text = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: web}\nobjects:\n  - " + lines
+    finding = fixed(text, "SCC101", tmp_path)
+    assert carried_out(text, finding.fix).count("securityContext") == 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.config import Selection
 from scclint.expand import Settings, expand
-from scclint.finding import Finding, Operation, Problem
+from scclint.finding import Finding, Operation, Problem, Remove
 from scclint.judge import OpenUnit
 from scclint.judge.check import apply_rules, stamp
 from scclint.judge.inputs import expand_settings
@@ -18,8 +18,11 @@ from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
+from scclint.suppress.syntax import MARK
 from scclint.world import World
 from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import ScalarNode, to_data
 
 
 @record
@@ -90,8 +93,14 @@ class Workbench:
         return found
 
     def _try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
+        if document.kind in TEKTON and len(self._tekton) > 1:
+            raise EditRefused("other tasks and runs may take their fields from this object")
+        if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
+            raise EditRefused("a parameter of the Template sets the value")
         text = self.text(document.file)
         edited = edit(text, document.index, operations)
+        if edited.text.count(MARK) < text.count(MARK):
+            raise EditRefused("the edit would remove a suppression")
         documents = list(load_file(document.file, edited.text, self._session.outline.kinds))
         new = documents[document.index]
         if new.status != document.status or len(documents) <= document.index:
@@ -127,11 +136,15 @@ class Workbench:
     def _settings(self) -> Settings:
         config, unit = self._session.config, self.opened.unit
         settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
-        if tekton := [document for document in self.opened.inputs.documents if document.kind in TEKTON]:
+        if tekton := self._tekton:
             from scclint.expand.tekton_runs import References
 
             settings = replace(settings, references=References(tekton))
         return settings
+
+    @property
+    def _tekton(self) -> list[Document]:
+        return [document for document in self.opened.inputs.documents if document.kind in TEKTON]
 
     def _worlds(self, replaced: Mapping[int, ApiObject], *, only_workloads: bool) -> Mapping[str, World]:
         first = next(iter(self.worlds.values()))
@@ -162,6 +175,15 @@ class Workbench:
         if crashes:
             raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
         return findings
+
+
+def _sets_parameter(document: Document, operation: Operation) -> bool:
+    """Whether an operation changes or removes a value that a parameter of a Template fills in."""
+    assert document.root is not None
+    node = node_at(document.root, operation.path)
+    if isinstance(operation, Remove):
+        return "${" in str(to_data(node))
+    return isinstance(node, ScalarNode) and "${" in node.text
 
 
 def _is_subject(obj: ApiObject) -> bool:
