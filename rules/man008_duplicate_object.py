@@ -72,6 +72,9 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     if not _is_stated(obj):
         return
     last = world.memo(_last_by_identity, lambda: _last_by_identity(world))[_identity(obj, world)]
+    # One custom resource or Tekton object can have several pods.
+    if obj.document is last.document and obj.provenance.moved:
+        return
     if last is obj or last.place.span == obj.place.span or (obj.file != last.file and not _is_applied_with(obj, last)):
         return
     differing = _differing(obj.manifest, last.manifest)

@@ -156,6 +156,13 @@ def test_what_a_workflow_sets_for_all_templates() -> None:
     assert [volume["name"] for volume in spec["volumes"]] == ["b", "host"]
 
 
+def test_the_pods_of_one_object_are_no_duplicates() -> None:
+    text = manifest(
+        ARGO, "WorkflowTemplate", {"templates": [{"name": name, "container": {"image": name}} for name in ("a", "b")]}
+    )
+    assert [f.rule_id for f in scclint.lint_text(text, "x.yaml").findings if f.rule_id == "MAN008"] == []
+
+
 @pytest.mark.parametrize("at", [{"podSpecPatch": "hostPID: true"}, {}])
 def test_a_patch_of_the_pod_leaves_no_verdict(at: dict[str, Any]) -> None:
     own = {} if at else {"podSpecPatch": "hostPID: true"}
@@ -216,6 +223,9 @@ def test_the_objects_that_a_workflow_creates() -> None:
     assert opened.kind == "Pod"
     (unknown,) = objects(resource("create", "{{inputs.parameters.x}}"))
     assert isinstance(unknown, UnknownKind)
+    report = scclint.lint_text(resource("create", "a: {{x}}{{y}}"), "x.yaml")
+    told = "x.yaml: the manifest in Workflow web: not judged: its placeholders decide what it is"
+    assert [n.message for n in report.notices] == [told]
     report = scclint.lint_text(resource("create", "a: b: c"), "x.yaml")
     assert [n.message for n in report.notices] == ["x.yaml: the manifest in Workflow web: not judged: its text is not YAML"]
 

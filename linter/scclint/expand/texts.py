@@ -10,7 +10,7 @@ from scclint.load import load_text
 from scclint.model.ignition import files_of
 from scclint.model.node_config import MachineConfig
 from scclint.model.object import Parameter, UnknownKind
-from scclint.model.unknown import Unknown, is_open
+from scclint.model.unknown import is_open
 from scclint.record import replace
 
 STATIC_PODS = "/etc/kubernetes/manifests/"
@@ -48,11 +48,14 @@ def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:
                 provenance = replace(item.provenance, substitutions=(filled,) if filled else ())
                 yield Item(item.root, path, data, provenance)
         elif is_open(text):
-            # Without the values of its placeholders, the text may mean anything.
-            yield Item(item.root, path, {"kind": Unknown(text)}, item.provenance)
+            yield _unread(item, path, where, "its placeholders decide what it is")
         elif document.status == "unparsable":
-            provenance = replace(item.provenance, label=where, partial="its text is not YAML")
-            yield Item(item.root, path, {"kind": where}, provenance, UnknownKind)
+            yield _unread(item, path, where, "its text is not YAML")
+
+
+def _unread(item: Item, path: Path, label: str, why: str) -> Item:
+    provenance = replace(item.provenance, label=label, partial=why)
+    return Item(item.root, path, {"kind": label}, provenance, UnknownKind)
 
 
 def _name(item: Item) -> str:
