@@ -112,6 +112,7 @@ def test_release_and_kind_of_cluster(here: Path) -> None:
     assert lint(files("4.16.12", topology="External")).platform == "HyperShift 4.16"
     assert lint(files("4.16.12", topology="External", provider="IBMCloud")).platform == "ROKS 4.16"
     assert lint(files("4.16.12", topology="External"), settings={"cluster.platform": "openshift"}).platform == "OpenShift 4.16"
+    assert lint(files("4.16.12"), platform="microshift").platform == "MicroShift 4.16"
 
 
 def test_a_dump_of_microshift(here: Path) -> None:
@@ -283,6 +284,9 @@ def test_damaged_files_are_told(here: Path) -> None:
     name = f"{ROOT}/namespaces/shop/shop.yaml"
     report = lint({**files(), name: "kind: Namespace\nmetadata: ["})
     assert ("warning", "namespaces/shop/shop.yaml") in [(n.level, n.file) for n in report.notices]
+    name = "namespaces/shop/pods/web-5d-aaaaa/web-5d-aaaaa.yaml"
+    report = lint({**files(), f"{ROOT}/{name}": "kind: Pod\nmetadata: [openshift.io/scc"})
+    assert [(n.level, n.file) for n in report.notices] == [("warning", name)]
 
 
 def test_archives_that_are_no_dumps(here: Path) -> None:

@@ -151,9 +151,7 @@ class _Stream:
         self._position += len(data)
         if self._position > MAX_ARCHIVE:
             gibibytes = MAX_ARCHIVE >> 30
-            raise LoadError(
-                f"inflates to more than {gibibytes} GiB, which is not read: unpack it and pass the folder", self._shown
-            )
+            raise LoadError(f"has more than {gibibytes} GiB, which is not read: unpack it and pass the folder", self._shown)
         if self._position > self._allowed:
             raise tarfile.ReadError("bad header (too long)")
         # For a member of a false size, tarfile reads on at the end of the file as often as the size says.

@@ -1,6 +1,6 @@
 """The state of the cluster that `--cluster-state` describes, read once for all units."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.cluster.installed import FEATURE_SETS
@@ -25,6 +25,7 @@ from scclint.yaml.locate import locate
 _MARKS = ("openshift.io/scc", "cri-o://", "microshift-version", "ClusterVersion", "FeatureGate", "Infrastructure")
 """Texts without which a file shows nothing but objects."""
 
+_DEFAULTS = Config()
 _SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
 _ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
 """SCCs of every cluster. A dump with these has all SCCs of the cluster, and one without has some of them."""
@@ -45,9 +46,10 @@ class ClusterState:
             return config
         if seen.release in RELEASES and not config.openshift:
             config = replace(config, openshift=(seen.release,))
-        if seen.platform and "cluster.platform" not in config.settings:
+        if seen.platform and config.platform == _DEFAULTS.platform and "cluster.platform" not in config.settings:
             config = replace(config, platform=seen.platform)
-        if seen.feature_set in FEATURE_SETS and "cluster.feature-set" not in config.settings:
+        given = config.feature_set != _DEFAULTS.feature_set or "cluster.feature-set" in config.settings
+        if seen.feature_set in FEATURE_SETS and not given:
             config = replace(config, feature_set=seen.feature_set)
         return config
 
@@ -61,7 +63,7 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     reported = {item.display for item in sources.targets if not isinstance(item, LoadError)}
     documents: list[Document] = []
     notices: list[Notice] = []
-    shown: list[tuple[Mapping[str, Any], Span]] = []
+    evidence: list[Document] = []
     is_dump = False
     sccs: set[str] = set()
     for source, item in _files(sources):
@@ -77,9 +79,10 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
             # The text of the others would take room.
             documents += (document for document in loaded if document.status != "other")
             if any(mark in item.text for mark in _MARKS):
-                shown += _shown(item)
-    notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.error and d.status == "unparsable"]
-    seen = observe(shown, is_dump=is_dump)
+                evidence += _evidence(item)
+    broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
+    notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
+    seen = observe(_objects(evidence), is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:
         seen = replace(seen, sccs=frozenset(sccs))
     return ClusterState(tuple(documents), (*notices, *_differences(seen, config)), seen)
@@ -104,14 +107,19 @@ def _files(sources: Sources) -> Iterator[tuple[object, DumpFile | LoadError]]:
             yield source, error
 
 
-def _shown(file: DumpFile) -> Iterator[tuple[Mapping[str, Any], Span]]:
+def _evidence(file: DumpFile) -> Iterator[Document]:
+    """The documents of a file, parsed for what `observe` looks at."""
     text = without_body(file.text) if pod_in_dump(file.name) else file.text
     kinds = frozenset({"ConfigMap"}) if file.name.startswith(MICROSHIFT) else KINDS
-    for document in load_file(file.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds):
+    return load_file(file.name, thin(text, kinds, heads=frozenset({"Pod"})), kinds)
+
+
+def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any], Span]]:
+    """Yield the objects of documents, each with the place of its name."""
+    for document in documents:
         for item in items_of(document):
-            if item.data["kind"] in kinds:
-                span, _ = locate(item.root, (*item.path, "metadata", "name"))
-                yield item.data, span
+            span, _ = locate(item.root, (*item.path, "metadata", "name"))
+            yield item.data, span
 
 
 def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
