@@ -8,6 +8,7 @@ import pytest
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.engine.report import Report
+from scclint.record import replace
 from scclint.source import Span
 from tests.running import report_on, run_over
 from tests.units.tools import needs_helm, needs_kustomize
@@ -257,3 +258,40 @@ def test_views_of_one_chart_share_nothing(tmp_path: Path) -> None:
     report: Report = report_on([write(tmp_path, chart)])
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert finding.units == (".",)
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers: [{name: web, image: "registry.example/web:1"}]
+  volumes: [{name: files, csi: {driver: files.csi.example}}]
+"""
+DRIVER = """\
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata:
+  name: files.csi.example
+  labels: {security.openshift.io/csi-ephemeral-volume-profile: privileged}
+"""
+
+
+def test_a_unit_takes_the_csi_driver_of_its_volumes(tmp_path: Path) -> None:
+    config = replace(UNRENDERED, openshift=("4.22",), show_info=True)
+    root = write_units(tmp_path, {"app": POD, "storage": DRIVER, "other": deployment("other")})
+    assert taken(root, "app", config) == {"CSIDriver files.csi.example"}
+    assert taken(root, "other", config) == set()
+    (message,) = rules_in(report_on([root], config), "PSA505")
+    assert "(assumed" not in message
+
+
+def test_grants_of_other_units_decide_the_level_where_the_syncer_enforces(tmp_path: Path) -> None:
+    config = replace(UNRENDERED, openshift=("5.0",))
+    pod = POD.partition("  volumes")[0]
+    alone = write_units(tmp_path / "alone", {"app": pod, "other": deployment("other", namespace="other")})
+    assert rules_in(report_on([alone], config), "PSA501")
+    granted = write_units(
+        tmp_path / "granted", {"app": pod, "db": deployment("db", account="db"), "rbac": binding(account="db")}
+    )
+    assert rules_in(report_on([granted], config), "PSA501") == []

@@ -4,12 +4,12 @@ Sources: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-contro
 `downstream_csv_namespace_labeler_plugin.go` of openshift/operator-framework-olm.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal
 
 from scclint.admission.rbac import service_account_name
-from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, User
+from scclint.admission.verdict import User
 from scclint.cluster.cluster import Cluster
 from scclint.errors import ModelError
 from scclint.model.unknown import is_open
@@ -112,40 +112,44 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
 
 
 def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[str, list[str]]:
-    """Return the SCCs that the syncer finds for each service account of the namespace, the built-in accounts first."""
-    names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts.names_in(namespace)), *sorted(accounts)))
-    return {name: list(_sccs_of(cluster, namespace, name)) for name in names}
+    """Return the SCCs that the syncer finds for each service account of the namespace, the built-in accounts first.
 
-
-def _sccs_of(cluster: Cluster, namespace: str, account: str) -> Iterator[str]:
-    """Yield the SCCs that the syncer finds for a service account. Unlike SCC admission, it counts `system:authenticated`."""
+    Unlike SCC admission, the syncer counts the group `system:authenticated`.
+    """
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-    user = User(service_account_name(namespace, account), groups)
-    bindings = [
-        binding
-        for binding in cluster.bindings_of(user, namespace)
-        if _is_seen(cluster.binding_object(binding.ref), user, cluster.kubernetes_minor)
-    ]
-    for name, scc in cluster.sccs.items():
-        if user.name in scc.users or not set(groups).isdisjoint(scc.groups) or any(b.uses.first(name) for b in bindings):
-            yield name
+    everyone = _sccs_of(cluster, namespace, User("", groups))
+    names = dict.fromkeys((*BUILT_IN_ACCOUNTS, *sorted(cluster.accounts.names_in(namespace)), *sorted(accounts)))
+    own = {name: _sccs_of(cluster, namespace, User(service_account_name(namespace, name))) for name in names}
+    return {name: [scc for scc in cluster.sccs if scc in everyone or scc in own[name]] for name in names}
+
+
+def _sccs_of(cluster: Cluster, namespace: str, user: User) -> set[str]:
+    """Return the SCCs that the syncer finds for a service account by its name, or for groups."""
+    minor = cluster.kubernetes_minor
+    bindings = [b for b in cluster.bindings_of(user, namespace) if _is_seen(cluster.binding_object(b.ref), user, minor)]
+    return {
+        name
+        for name, scc in cluster.sccs.items()
+        if user.name in scc.users
+        or not set(user.groups).isdisjoint(scc.groups)
+        or any(binding.uses.first(name) for binding in bindings)
+    }
 
 
 def _is_seen(binding: Object, user: User, minor: int) -> bool:
-    """Return whether the syncer finds the user among the subjects of a binding.
+    """Return whether the syncer finds the service account, or one of the groups, among the subjects of a binding.
 
     It looks for subjects of the kinds ServiceAccount and Group. A subject of the kind User that names a service account is not
     found.
     """
-    home = (binding.get("metadata") or {}).get("namespace") or ""
-    for subject in binding.get("subjects") or ():
-        name, kind = subject.get("name") or "", subject.get("kind")
-        namespace = subject.get("namespace") or ("" if minor <= _NEWEST_EXPLICIT_NAMESPACE else home)
-        if kind == "ServiceAccount" and f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" == user.name:
-            return True
-        if kind == "Group" and name in user.groups:
-            return True
-    return False
+    if user.groups:
+        return True
+    home = "" if minor <= _NEWEST_EXPLICIT_NAMESPACE else (binding.get("metadata") or {}).get("namespace") or ""
+    return any(
+        subject.get("kind") == "ServiceAccount"
+        and service_account_name(subject.get("namespace") or home, subject.get("name") or "") == user.name
+        for subject in binding.get("subjects") or ()
+    )
 
 
 def _needed(
