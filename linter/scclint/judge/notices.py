@@ -238,7 +238,7 @@ def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
 
 
 def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
-    for name, why in {item.what: item.why for item in reversed(found)}.items():
+    for name, why in sorted({item.what: item.why for item in reversed(found)}.items()):
         yield Notice("note", f"{why} shows that an add-on is installed; `--addon {name}` judges with its SCCs and grants")
 
 
