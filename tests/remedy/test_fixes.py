@@ -122,6 +122,13 @@ def test_a_volume_goes_with_its_mounts(tmp_path: Path) -> None:
     assert not [f for f in all_fixed(edited, tmp_path) if f.rule_id in ("SCC101", "MAN002")]
 
 
+def test_a_volume_with_data_is_never_removed(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "      volumes: [{name: data, nfs: {server: files, path: /}}]\n"
+    finding = fixed(text, "SCC101", tmp_path)
+    assert finding.fix is None
+    assert finding.no_fix == "no change of a few fields lets an SCC that the pod may use admit it"
+
+
 def test_the_fewest_fields_are_removed(tmp_path: Path) -> None:
     text = DEPLOYMENT + "          securityContext: {runAsUser: 1001, runAsNonRoot: true}\n      hostNetwork: true\n"
     edited = carried_out(text, fixed(text, "SCC101", tmp_path).fix)

@@ -9,6 +9,7 @@ from scclint.cli.inputs import open_run, settings
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
 from scclint.config.model import Config
+from scclint.engine.grouping import grouped
 from scclint.engine.report import Report
 from scclint.engine.run import Run
 from scclint.errors import UsageError
@@ -79,7 +80,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
     number = 0
     with progress() as step:
         options = RunOptions(jobs=1, progress=step)
-        judged, report = _judged(args, config, registry, options, texts)
+        judged, all_found, report = _judged(args, config, registry, options, texts)
         for _ in range(MAX_FIX_PASSES):
             fixes = _applicable(judged, report, unsafe=unsafe)
             if not fixes:
@@ -87,11 +88,11 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
             for some in (fixes, fixes[:1]):
                 current = {edit.file: judged.text(edit.file) for one in some for edit in one.edits}
                 after = {**texts, **applied(current, some)}
-                judged_after, report_after = _judged(args, config, registry, options, after)
-                if not _worse(report, report_after):
-                    number += len(report.live) - len(report_after.live)
+                judged_after, found_after, report_after = _judged(args, config, registry, options, after)
+                if not _worse(all_found, found_after):
+                    number += len(all_found.live) - len(found_after.live)
                     originals = {**current, **originals}
-                    texts, judged, report = after, judged_after, report_after
+                    texts, judged, all_found, report = after, judged_after, found_after, report_after
                     break
             else:
                 break
@@ -100,10 +101,12 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
 
 def _judged(
     args: Namespace, config: Config, registry: Registry, options: RunOptions, texts: Mapping[str, str]
-) -> tuple[Run, Report]:
+) -> tuple[Run, Report, Report]:
+    """The run, its report, and the report with one finding for each cause, and its fix: a second fix would do more than is needed."""
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = opened.report()
-    return opened, opened.with_fixes(report, report.live)
+    causes = grouped(report)
+    return opened, report, opened.with_fixes(causes, causes.live)
 
 
 def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:

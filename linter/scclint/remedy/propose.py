@@ -204,7 +204,9 @@ def _resolve(draft: Draft, path: Path) -> None:
     """Change the field because of which an SCC rejects the pod. Nothing happens if that is not possible."""
     steps = [step for step in path if isinstance(step, str)]
     if steps[:2] == ["spec", "volumes"] and isinstance(path[2], int):
-        draft.remove_volume(path[2])
+        # Without any other volume, the pod would lose its data.
+        if draft.value((*path[:3], "hostPath")) is not None:
+            draft.remove_volume(path[2])
     elif "seccompProfile" in steps:
         profile = path[: path.index("seccompProfile") + 1]
         draft.set_profile(profile[:-2])
