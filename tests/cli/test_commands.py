@@ -30,7 +30,8 @@ class TestReview:
         ]
         assert lines[1] == "demo/bare-pod.yaml:5  Pod shop/shell"
         assert lines[2].split()[:3] == ["anyuid", "kube:admin", "baseline"]
-        assert len(lines) == 7
+        assert lines[-1] == "3 workloads: 2 created, 1 rejected; 1 container unconfined."
+        assert len(lines) == 9
 
     def test_both_forms(self, demo: Path, cli: Cli) -> None:
         run = cli("review", "--format", "json", "-o", "x.json", "--format", "text", "-o", "-", "demo")
@@ -45,7 +46,7 @@ class TestReview:
         assert run.status == 2
         assert "none: error: no such file or directory" in run.err
         assert "\ndemo/broken.yaml:2:12: error: this document cannot be read: not valid YAML: " in run.err
-        assert len(run.out.splitlines()) == 7
+        assert len(run.out.splitlines()) == 9
 
     def test_the_terminal_counts_only_where_there_is_one(self, demo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COLUMNS", "60")

@@ -39,11 +39,16 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Text":
 
 
 class Text:
-    """The review of `MANIFESTS` as text."""
+    """The review of `MANIFESTS` as text, without the totals."""
 
     def __call__(self, *, width: int | None = None, color: bool = False, releases: tuple[str, ...] = ("4.20",)) -> list[str]:
         config = replace(Config(), openshift=releases)
-        return render_text(open_one(["m.yaml"], config).judged, color, width).splitlines()
+        *table, gap, _ = render_text(open_one(["m.yaml"], config).judged, color, None).splitlines()
+        if width is not None:
+            table = render_text(open_one(["m.yaml"], config).judged, color, width).splitlines()
+            table = table[: len(table) - table[::-1].index("") - 1]
+        assert gap == ""
+        return table
 
 
 WHOLE = """\
@@ -54,6 +59,11 @@ m.yaml:3  Pod shop/web
 m.yaml:15  Job open
   unknown, because ${{NAME}} has no value
 """.splitlines()
+
+
+def test_totals() -> None:
+    text = render_text(open_one(text=MANIFESTS, filename="m.yaml").judged, color=False)
+    assert text.splitlines()[-1] == "2 workloads: 1 rejected, 1 unknown."
 
 
 def test_whole(text: Text) -> None:

@@ -18,6 +18,7 @@ from scclint.cli.options import (
 )
 from scclint.cli.parser import Commands, Formatter, Parser, add_command
 from scclint.model.releases import DEFAULT
+from scclint.text import listed
 
 DESCRIPTION = """Shows which SCC admits each pod and which seccomp profile each container really
 runs with, before you deploy. `scclint COMMAND --help` describes a command."""
@@ -152,8 +153,19 @@ def _review(commands: Commands) -> None:
     parser = add_command(commands, "review", "table of every workload: its SCC, its seccomp profiles", usage=ON_PATHS)
     add_inputs(parser)
     add_cluster(parser)
-    add_output(parser, ("text", "json"), "text (a table) or json; may repeat")
+    out = add_output(parser, ("text", "json", "csv", "markdown"), "text (a table), json, csv or markdown; may repeat")
+    out.add_argument("--columns", type=_columns, metavar="NAMES", help="more columns: uid,fsgroup,caps,selinux,psa")
+    out.add_argument(
+        "--only",
+        choices=("changed", "refused", "unconfined"),
+        metavar="WHICH",
+        help="changed (units with a changed file), refused or unconfined",
+    )
     add_configuration(parser)
+
+
+def _columns(text: str) -> list[str]:
+    return _among(text, ("uid", "fsgroup", "caps", "selinux", "psa"))
 
 
 def _units(commands: Commands) -> None:
@@ -269,9 +281,14 @@ def _controls(commands: Commands) -> None:
 
 
 def _fail_if(text: str) -> list[str]:
+    return _among(text, ("any", "wider", "refused", "never"))
+
+
+def _among(text: str, known: tuple[str, ...]) -> list[str]:
+    """Return the words of a list. Raises the error of argparse for one that is not known."""
     found = list(words(text))
-    if unknown := [word for word in found if word not in ("any", "wider", "refused", "never")]:
-        raise argparse.ArgumentTypeError(f"expected any, wider, refused or never, not {unknown[0]!r}")
+    if unknown := [word for word in found if word not in known]:
+        raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
     return found
 
 

@@ -9,6 +9,7 @@ from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.judge import JudgedWorkload, OpenUnit
+from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.model.workload import Workload
 from scclint.report import review
 from scclint.report.output import say, write
@@ -22,14 +23,28 @@ from scclint.world import World
 def run(args: Namespace) -> int:
     """List every workload with its verdict."""
     config, registry = settings(args)
-    asked = open_run(args, config, registry)
+    only, columns = getattr(args, "only", ""), getattr(args, "columns", ())
+    options = DEFAULTS
+    if only == "changed":
+        from scclint.files.changes import find_changes
+
+        options = RunOptions(changes=find_changes([]))
+    asked = open_run(args, config, registry, options)
     opened = list(asked.open_units())
     judged, broke = judged_workloads(opened, lambda world, workload: world.outcome(workload))
+    judged = [
+        one for one in judged if any(review.is_wanted(world.outcome(one.workload), only) for world in one.worlds.values())
+    ]
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return review.render_json(judged)
-        return render_text(judged, color_wanted(args, output), None if output else terminal_columns())
+            return review.render_json(judged, columns)
+        if form in ("csv", "markdown"):
+            from scclint.report import review_table
+
+            make = review_table.render_csv if form == "csv" else review_table.render_markdown
+            return make(judged, columns)
+        return render_text(judged, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     whole = write_formats(args, render)
     return BUG if broke else max(status(asked, opened), OK if whole else USAGE)

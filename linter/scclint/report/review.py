@@ -1,6 +1,6 @@
 """`scclint review`: every workload with its SCC, by whose grant, and each container's effective seccomp profile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Grant
@@ -18,17 +18,56 @@ from scclint.world import World
 Json = dict[str, Any]
 
 
-def document(judged: Iterable[JudgedWorkload]) -> Json:
-    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input.
+COLUMNS = ("uid", "fsgroup", "caps", "selinux", "psa")
+"""The columns on request: user ID, `fsGroup`, capabilities, SELinux label, and the enforced Pod Security level."""
+
+
+def document(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> Json:
+    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input, and their number.
 
     A workload that several units share and that comes out the same in them is one entry, with their names in `units`.
     """
     entries: dict[str, Json] = {}
     for one in judged:
         for world in one.worlds.values():
-            entry = workload_entry(world, world.outcome(one.workload), one.place)
+            outcome = world.outcome(one.workload)
+            entry = workload_entry(world, outcome, one.place)
+            if columns:
+                entry["columns"] = {name: list(cells) for name, cells in _cells(world, outcome, columns).items()}
             entries.setdefault(dump(entry), {**entry, "units": []})["units"] += one.units
-    return {"version": 1, "workloads": list(entries.values())}
+    return {"version": 1, "workloads": list(entries.values()), "summary": totals(judged)}
+
+
+def totals(judged: Iterable[JudgedWorkload]) -> dict[str, int]:
+    """Return how many workloads there are, how many the cluster creates or rejects, and how many containers run unconfined.
+
+    Each release counts by itself.
+    """
+    found = dict.fromkeys(("workloads", "created", "rejected", "unknown", "unconfined"), 0)
+    for outcome in (world.outcome(one.workload) for one in judged for world in one.worlds.values()):
+        found["workloads"] += 1
+        rejected, unknown = outcome.rejected_by is not None, outcome.verdict is None
+        found["rejected" if rejected else "unknown" if unknown else "created"] += 1
+        found["unconfined"] += 0 if rejected or unknown else sum(one.type == "Unconfined" for one in outcome.seccomp)
+    return found
+
+
+def _cells(world: World, outcome: Outcome, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The texts of columns for each container, safe to show. What is about the pod is the same for all of them."""
+    if outcome.verdict is None:
+        return dict.fromkeys(columns, ())
+    gets = facts.facts_of(world, outcome)
+    number = len(outcome.seccomp)
+    policy = outcome.pod_security.policy.policy.enforce if outcome.pod_security else ""
+    containers = gets.containers
+    found = {
+        "uid": tuple(one.uid for one in containers),
+        "fsgroup": (gets.fs_group,) * len(containers),
+        "caps": tuple(one.capabilities for one in containers),
+        "selinux": tuple(one.selinux for one in containers),
+        "psa": (str(policy),) * number,
+    }
+    return {name: tuple(map(visible_line, found[name] or ("",) * number)) for name in columns}
 
 
 def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
@@ -98,8 +137,8 @@ def container_entry(container: ContainerSeccomp) -> Json:
     }
 
 
-def render_json(judged: Iterable[JudgedWorkload]) -> str:
-    return dump(document(judged)) + "\n"
+def render_json(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+    return dump(document(judged, columns)) + "\n"
 
 
 def grant_words(grant: Grant) -> str:
@@ -154,6 +193,27 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
             )
         )
     return rows
+
+
+def rows_with(world: World, outcome: Outcome, release: str, columns: Sequence[str]) -> list[Row]:
+    """The rows of a workload, each with the columns on request at its end."""
+    rows = table_rows(outcome, release)
+    if not columns:
+        return rows
+    more = _cells(world, outcome, columns)
+    return [
+        (*row, *((more[name][number] if number < len(more[name]) else "", "") for name in columns))
+        for number, row in enumerate(rows)
+    ]
+
+
+def is_wanted(outcome: Outcome, only: str) -> bool:
+    """Whether a filter takes an outcome: `refused`, `unconfined`, or any outcome if it is empty."""
+    if only == "refused":
+        return outcome.rejected_by is not None
+    if only == "unconfined":
+        return outcome.rejected_by is None and any(one.type == "Unconfined" for one in outcome.seccomp)
+    return True
 
 
 def pod_security_cell(outcome: Outcome) -> tuple[str, str]:

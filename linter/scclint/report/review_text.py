@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
-from scclint.report.review import Row, in_units, named, table_rows
+from scclint.report.review import Row, in_units, named, rows_with, totals
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import line_place
+from scclint.report.summary import counted, line_place
 from scclint.report.terminal import paint
 from scclint.source import Span
 from scclint.text import display_width, wrap
@@ -22,8 +22,10 @@ _WIDEST = 400
 """The API server accepts no longer name, and a longer one would widen every line of the table."""
 
 
-def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None = None) -> str:
+def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None = None, columns: Sequence[str] = ()) -> str:
     """The review, for every workload one release after the other. Where there are several units, each workload names its own.
+
+    `columns` are those on request (see `scclint.report.review.COLUMNS`). The last line has the totals.
 
     Where a terminal of `width` columns is too narrow for the table, its lines are folded before the container, and names of
     containers are shortened to fit. None leaves every line whole, as for an output that is compared with another.
@@ -34,7 +36,7 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
     for one in judged:
         for world in one.worlds.values():
             outcome, release = world.outcome(one.workload), world.cluster.release or "" if many else ""
-            rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in table_rows(outcome, release)]
+            rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in rows_with(world, outcome, release, columns)]
             span = one.place
             key = (span.file, span.line, named(one.workload, release), tuple(rows))
             shared.setdefault(key, (outcome, span, named(one.workload, release), rows, []))[4].extend(one.units)
@@ -44,10 +46,10 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
     ]
     if not blocks:
         return "No workloads found.\n"
-    header = tuple((title, "place") for title in HEADER)
+    header = tuple((title, "place") for title in (*HEADER, *map(str.upper, columns)))
     # The reason for a missing verdict is prose, so it does not set the width of a column.
     table = [header, *(row for outcome, _, _, rows in blocks if outcome.verdict for row in rows)]
-    widths = [max(display_width(row[i][0]) for row in table) for i in range(len(HEADER))]
+    widths = [max(display_width(row[i][0]) for row in table) for i in range(len(header))]
     folds = width is not None and _length(widths, 1) > width
     if width is not None and folds:
         excess = _length(widths[_CONTAINER:], 2) - width
@@ -60,7 +62,16 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
             lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
         else:
             lines += [line for row in rows for line in _lines(row, widths, folds, color)]
-    return "\n".join(lines) + "\n"
+    total = _totals(judged)
+    return "\n".join([*lines, "", *(wrap(total, width) if width else [total])]) + "\n"
+
+
+def _totals(judged: Sequence[JudgedWorkload]) -> str:
+    """`3 workloads: 2 created, 1 rejected; 1 container unconfined.`"""
+    found = totals(judged)
+    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown") if found[name]]
+    unconfined = f"; {counted(found['unconfined'], 'container')} unconfined" if found["unconfined"] else ""
+    return f"{counted(found['workloads'], 'workload')}: {', '.join(parts)}{unconfined}."
 
 
 def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:

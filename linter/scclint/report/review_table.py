@@ -1,0 +1,56 @@
+"""`scclint review` as a table for other programs: CSV, and Markdown for a page."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from scclint.judge import JudgedWorkload
+from scclint.report.markdown import prose
+from scclint.report.review import Row, rows_with, totals
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import counted
+
+_TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
+_OF_WORKLOAD = _TITLES.index("Container")
+"""How many columns are about the whole workload."""
+_FORMULA = ("=", "+", "-", "@", "\t")
+
+
+def render_csv(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+    """A line for each container with all columns filled in, and the file, line and units of its workload."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("file", "line", "units", "release", *(title.lower() for title in _TITLES), *columns))
+    for one, release, rows in _blocks(judged, columns):
+        first = rows[0][:_OF_WORKLOAD]
+        for row in rows:
+            cells = [text for text, _ in (*first, *row[_OF_WORKLOAD:])]
+            start = (visible_line(one.place.file), str(one.place.line), " ".join(map(visible_line, one.units)), release)
+            writer.writerow([_inert(text) for text in (*start, *cells)])
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) and len(text) > 1 else text
+
+
+def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+    """A heading with the totals, and the table."""
+    found = totals(judged)
+    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown", "unconfined") if found[name]]
+    titles = (*_TITLES, *columns)
+    lines = [f"## scclint: {counted(found['workloads'], 'workload')}: {', '.join(parts)}", ""]
+    lines += [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    lines += [f"| {' | '.join(prose(text) for text, _ in row)} |" for _, _, rows in _blocks(judged, columns) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _blocks(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> Iterator[tuple[JudgedWorkload, str, list[Row]]]:
+    """Each workload on each release, with its rows."""
+    many = any(len(one.worlds) > 1 for one in judged)
+    for one in judged:
+        for world in one.worlds.values():
+            rows = rows_with(world, world.outcome(one.workload), world.cluster.release if many else "", columns)
+            if rows:
+                yield one, world.cluster.release, rows
