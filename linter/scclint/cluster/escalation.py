@@ -238,6 +238,7 @@ class Escalations:
         minor = cluster.kubernetes_minor
         self._routes = [route for route in ROUTES if route.since <= minor <= route.until]
         self._by_role: dict[ObjectRef, tuple[_RoleRight, ...]] = {}
+        self._everything: dict[ObjectRef, bool] = {}
         self._found: dict[User, tuple[Escalation, ...]] = {}
 
     def of(self, user: User) -> tuple[Escalation, ...]:
@@ -330,13 +331,18 @@ class Escalations:
     def _does_everything(self, user: User) -> bool:
         if rbac.SUPERUSERS in user.groups:
             return True
-        everything = ("apiGroups", "resources", "verbs")
-        return any(
-            not held.binding.namespace
-            and not held.rule.get("resourceNames")
-            and all("*" in (held.rule.get(field) or ()) for field in everything)
-            for held in self._cluster.rights.held(user)
-        )
+        bound = self._cluster.rights.bindings_of(user).items()
+        return any(not binding.namespace and self._gives_everything(role) for binding, role in bound)
+
+    def _gives_everything(self, role: ObjectRef) -> bool:
+        """Whether a rule of a role allows everything."""
+        if role not in self._everything:
+            fields = ("apiGroups", "resources", "verbs")
+            self._everything[role] = any(
+                not rule.get("resourceNames") and all("*" in (rule.get(field) or ()) for field in fields)
+                for _, _, rule in self._cluster.rights.rules_of(role)
+            )
+        return self._everything[role]
 
     def _rights(self, user: User) -> Matches:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""

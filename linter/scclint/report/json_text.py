@@ -1,8 +1,16 @@
-"""JSON text for machines that may also pass a terminal or a parser stricter than Python's."""
+"""JSON text for machines that may also pass a terminal, a log with commands, or a parser stricter than Python's."""
 
 import json
+import re
+
+_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
+"""Runners of GitHub and Azure take `##[error]` for a command anywhere in a line."""
 
 
 def dump(value: object) -> str:
-    """`value` as compact JSON in ASCII, so that no locale, terminal escape or bidirectional control gets in the way."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
+    """Return `value` as compact JSON in ASCII, in which neither a terminal nor the runner of a pipeline finds a command.
+
+    A fix contains lines of the source as they are, so what might be a command is written with an escape.
+    """
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
+    return _COMMAND.sub(r"#\\u0023", text)
