@@ -66,19 +66,22 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     wide = [scc for scc in (reached.sccs if reached else ()) if wider_than_restricted(scc, world)]
     if reached is None or not wide or marked_for_deletion(binding) or binding.implied:
         return
-    for holder in subjects_of(binding, world):
-        if holder.kind != "service account" or not _is_missing(holder, world):
-            continue
-        similar = closest_match(holder.name, world.cluster.accounts.names_in(holder.namespace))
-        yield Problem(
-            f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to {holder}, which nothing in the "
-            "input defines or uses" + (f"; did you mean {similar}?" if similar else ""),
-            at=holder.at,
-            related=() if reached.every else reached.steps(world, wide[0], binding),
-            subjects=(str(holder),),
-            settle="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it "
-            "with --context.",
-        )
+    missing = [s for s in subjects_of(binding, world) if s.kind == "service account" and _is_missing(s, world)]
+    if not missing:
+        return
+    first, *others = missing
+    similar = closest_match(first.name, world.cluster.accounts.names_in(first.namespace)) if not others else ""
+    named = and_more((holder.shown for holder in missing), 3)
+    yield Problem(
+        f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to "
+        f"service account{'s' if others else ''} {named}, which nothing in the input defines or uses"
+        + (f"; did you mean {similar}?" if similar else ""),
+        at=first.at,
+        related=() if reached.every else reached.steps(world, wide[0], binding),
+        subjects=tuple(map(str, missing)),
+        settle="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
+        "--context.",
+    )
 
 
 def _is_missing(holder: Subject, world: World) -> bool:
