@@ -11,6 +11,7 @@ from scclint.change.compare import compare_sides, what_if
 from scclint.change.model import Differences, WorkloadChange
 from scclint.config.model import Config
 from scclint.errors import UsageError
+from tests.must_gather import files, write_archive, write_folder
 
 WEB = """\
 apiVersion: apps/v1
@@ -190,6 +191,24 @@ spec:
                 serviceAccountName: demo
                 containers: [{name: demo, image: "registry.example/demo:1"}]
 """
+
+
+@pytest.mark.parametrize("write", [write_folder, write_archive])
+def test_dumps_of_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, dict[str, str]], Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = files()
+    scc = next(name for name in before if name.endswith("securitycontextconstraints/mine.yaml"))
+    after = {**before, scc: before[scc] + "allowPrivilegedContainer: true\n"}
+    names = ("before.tar.gz", "after.tar.gz") if write is write_archive else ("before", "after")
+    for name, found in zip(names, (before, after), strict=True):
+        write(Path(name), found)
+    differences = compare_sides(*names, Config())
+    (change,) = differences.sccs
+    assert (change.name, change.opens, change.release) == ("mine", ("privileged containers",), "4.16")
+    assert differences.changes == ()
+    assert not [notice for notice in differences.notices if notice.level == "error"]
 
 
 def test_what_if_a_binding_is_applied(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def project(tmp_path: Path) -> Path:
         "old/web.yaml": WEB,
         "new/web.yaml": WEB,
         "dump/web.yaml": WEB,
+        "monday/web.yaml": WEB,
+        "tuesday/web.yaml": WEB,
         "scc.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',
         "seccomp/profile.json": '{"defaultAction": "SCMP_ACT_ALLOW"}',

@@ -82,6 +82,10 @@ def _states(side: Side, unit: str) -> dict[str, State]:
 
 
 def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:
+    """Yield the states of each release. Two dumps may each have a release of their own."""
+    if len(before) == len(after) == 1:
+        yield next(iter(before.values())), next(iter(after.values()))
+        return
     for release in dict.fromkeys((*before, *after)):
         yield before.get(release), after.get(release)
 

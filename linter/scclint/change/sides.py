@@ -1,34 +1,43 @@
-"""The two sides of a comparison: a folder, a file, or a git revision, each judged from its own root."""
+"""The two sides of a comparison: a folder, a file, a git revision or a dump of a cluster, each judged from its own root."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 
 from scclint.config.model import Config
 from scclint.engine.run import Run, rules_of
-from scclint.errors import UsageError
+from scclint.errors import LoadError, UsageError
+from scclint.files.discover import SourceFile
+from scclint.files.dump import holds_dump, read_dump
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
 from scclint.judge import OpenUnit
-from scclint.record import replace
+from scclint.judge.session import RunOptions
+from scclint.record import EMPTY, replace
 from scclint.source import Span
 
 
 class Side:
     """One side: `name` as the user calls it, and its units by name, which are relative to `folder`.
 
-    `prefix` is what leads from the working directory to the files of the side, empty for a revision.
+    `prefix` is what leads from the working directory to the files of the side, empty for a revision. `texts` are its files if they
+    are in a dump.
     """
 
-    def __init__(self, name: str, folder: str, paths: Sequence[str], config: Config, prefix: str) -> None:
+    def __init__(
+        self, name: str, folder: str, paths: Sequence[str], config: Config, prefix: str, texts: Mapping[str, str] = EMPTY
+    ) -> None:
         self.name = name
         self.config = config
         self._folder = folder
         self._prefix = prefix
         self.notices: dict[Notice, None] = {}
         with chdir(folder):
-            self._run = Run(find_sources(paths, config), config, rules_of(config))
+            sources = find_sources(paths, config)
+            if texts:
+                sources = sources._replace(targets=tuple(SourceFile(file, file) for file in texts))
+            self._run = Run(sources, config, rules_of(config), RunOptions(overlay=texts))
         self._units = {unit.name: unit for unit in self._run.units}
         self.notices.update(dict.fromkeys(map(self._located, self._run.notices)))
 
@@ -62,11 +71,15 @@ class Side:
 
 @contextmanager
 def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
-    """Open a file, a folder or a git revision. `base_with` is the other revision if `name` is to be their merge base.
+    """Open a file, a folder, a dump or a git revision. `base_with` is the other revision if `name` is to be their merge base.
 
     Raises UsageError if `name` is none of these.
     """
     if os.path.exists(name) and not base_with:
+        if holds_dump(name):
+            state = replace(_from_root(config), cluster_state=(os.path.abspath(name),))
+            yield Side(name, os.curdir, [], state, "", dict(_texts(name)))
+            return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
         yield Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
         return
@@ -78,6 +91,14 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
 
     with tempfile.TemporaryDirectory(prefix="scclint-") as made:
         yield _checked_out(revision, os.path.realpath(made), _from_root(config))
+
+
+def _texts(dump: str) -> Iterator[tuple[str, str]]:
+    """The files of a dump with facts that verdicts depend on, by the path of the dump and their paths below its root."""
+    for file in read_dump(os.path.abspath(dump), dump):
+        if isinstance(file, LoadError):
+            raise file
+        yield os.path.join(dump, file.name), file.text
 
 
 def _checked_out(revision: Revision, root: str, config: Config) -> Side:

@@ -112,13 +112,13 @@ class _Causes:
         if before is None or after is None or old is None or new is None:
             yield _cause(key, old, new)
             return
-        if before.release != after.release:
-            yield ChangeCause("", "", f"{before.release} to {after.release}", "release")
-            return
         changed = dict(self._changed)
         if _differs(old, new):
             changed = {key: (old, new), **changed}
         alone = [name for name in changed if not _same(self._facts(before, after, name, key), was)]
+        if not alone and before.release != after.release:
+            yield ChangeCause("", "", f"{before.release} to {after.release}", "release")
+            return
         needed = alone or [name for name in changed if not _same(self._facts(after, before, name, key), now)] or list(changed)
         yield from (_cause(name, *changed[name], alone=bool(alone)) for name in needed)
 
