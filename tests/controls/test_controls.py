@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scclint.controls.assess import Assessment, assess
-from scclint.controls.checks import CHECKS
+from scclint.controls.checks import CHECKS, PERMITTED
 from scclint.controls.frameworks import controls_of, framework, frameworks, rules_without_control
 from scclint.errors import UsageError
 from scclint.registry import builtin
@@ -162,3 +163,67 @@ def test_sarif_has_taxonomies_and_relationships() -> None:
         taxonomy = run["taxonomies"][target["toolComponent"]["index"]]
         assert taxonomy["taxa"][target["index"]]["id"] == target["id"]
     assert "relationships" not in rules["MAN001"]
+
+
+def _check_text(objects: list[dict[str, Any]]) -> set[str]:
+    """The names that the check text of V-257557 reports, by its jq expressions: SCCs with other members, and bindings to their roles."""
+    flags = ("IPC", "PID", "Ports", "Network", "DirVolumePlugin")
+    sccs = [one for one in objects if one["kind"] == "SecurityContextConstraints"]
+    nonpermitted = {
+        scc["metadata"]["name"]
+        for scc in sccs
+        if any(scc.get(f"allowHost{flag}") for flag in flags)
+        or scc.get("allowPrivilegedContainer")
+        or scc["runAsUser"]["type"] != "MustRunAsRange"
+    }
+    found = {
+        scc["metadata"]["name"]
+        for scc in sccs
+        if (scc["metadata"]["name"] in nonpermitted and not {*scc["users"], *scc["groups"]} <= PERMITTED)
+        or (scc["metadata"]["name"] not in nonpermitted and "system:authenticated" in scc["groups"])
+    }
+    roles = {
+        role["metadata"]["name"]
+        for role in objects
+        if role["kind"] == "ClusterRole" and any(set(rule["resourceNames"]) & nonpermitted for rule in role["rules"])
+    }
+    return found | {
+        binding["metadata"]["name"]
+        for binding in objects
+        if binding["kind"] == "RoleBinding"
+        and binding["roleRef"]["name"] in roles
+        and not binding["metadata"]["namespace"].startswith(("kube-", "openshift-"))
+    }
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_v_257557_is_its_check_text(seed: int) -> None:
+    pick = random.Random(seed)
+    objects: list[dict[str, Any]] = []
+    for name in ("one", "two", "three"):
+        objects.append({
+            "apiVersion": "security.openshift.io/v1",
+            "kind": "SecurityContextConstraints",
+            "metadata": {"name": name},
+            "allowHostPID": pick.random() < 0.3,
+            "allowHostPorts": pick.random() < 0.3,
+            "allowPrivilegedContainer": pick.random() < 0.3,
+            "runAsUser": {"type": pick.choice(("MustRunAsRange", "MustRunAsRange", "RunAsAny", "MustRunAsNonRoot"))},
+            "seLinuxContext": {"type": "MustRunAs"},
+            "users": pick.sample(["alice", "system:admin"], pick.randint(0, 1)),
+            "groups": pick.sample(["system:authenticated", "system:nodes"], pick.randint(0, 1)),
+        })  # fmt: skip
+        rules = [{"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}]
+        rules[0]["resourceNames"] = pick.sample(["one", "two", "three"], pick.randint(1, 2))
+        rbac = "rbac.authorization.k8s.io"
+        objects.append({"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": {"name": f"use-{name}"}, "rules": rules})
+        objects.append({
+            "apiVersion": f"{rbac}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": f"bind-{name}", "namespace": pick.choice(("shop", "openshift-shop", "kube-shop"))},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": pick.choice(("use-one", "use-two", "use-three"))},
+            "subjects": [{"kind": "User", "name": "alice"}],
+        })  # fmt: skip
+    text = "---\n".join(json.dumps(one) + "\n" for one in objects)
+    evidence = assessed(text, STIG)["V-257557"].evidence
+    assert {one.message.split()[1].rstrip(":") for one in evidence} == _check_text(objects)
