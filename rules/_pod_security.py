@@ -37,6 +37,8 @@ def why_level(outcome: Outcome, mode: Mode, world: World) -> str:
             return f"the label {level_label(mode)} sets level {standard.level} on {where}"
         case "label syncer":
             return f"the label syncer sets level {standard.level} on {where}"
+        case "controller":
+            return f"a controller of OpenShift forces level {standard.level} on {where}"
         case _:
             verb = "enforces" if mode == "enforce" else f"{mode}s about"
             return f"the cluster {verb} level {standard.level} by default"

@@ -124,7 +124,7 @@ def test_platform_namespaces_that_the_input_lacks() -> None:
     assert policy("5.0", name="openshift-custom").unknown
     for name in ("default", "kube-system", "kube-public"):
         found = policy("5.0", name=name)
-        assert (levels(found), found.unknown) == (["privileged"] * 3, "")
+        assert (levels(found), found.unknown, found.origin("enforce")) == (["privileged"] * 3, "", "controller")
     bare = policy("5.0", namespace("openshift-custom"), name="openshift-custom")
     assert (bare.unknown[:19], bare.unsynced) == ("OLM lets the label ", "openshift-prefix")
     labels = {"pod-security.kubernetes.io/enforce": "baseline"}

@@ -22,8 +22,8 @@ from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM
 from scclint.record import record
 
 Object = Mapping[str, Any]
-Origin = Literal["label", "label syncer", "default"]
-"""What sets the level of a mode: a label of the manifest, a label that a controller writes, or the release."""
+Origin = Literal["label", "label syncer", "controller", "default"]
+"""What sets the level of a mode: a label of the manifest, the label syncer, the controller of system namespaces, or the release."""
 
 BUILT_IN_ACCOUNTS = ("default", "builder", "deployer")
 """The service accounts that OpenShift creates in every namespace."""
@@ -65,7 +65,9 @@ class NamespacePolicy:
         label = level_label(mode)
         if label not in self.labels:
             return "default"
-        return "label" if self.written.get(label) == self.labels[label] else "label syncer"
+        if self.written.get(label) == self.labels[label]:
+            return "label"
+        return "label syncer" if self.unsynced is None else "controller"
 
 
 def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] = ()) -> NamespacePolicy:

@@ -158,6 +158,7 @@ def policy_words(policy: NamespacePolicy) -> str:
     why = {
         "label": f"its label {level_label('enforce')}",
         "default": "the default of the release",
+        "controller": "a controller that forces it on this namespace",
         "label syncer": f"the label syncer, because service account {policy.account} may use SCC {policy.scc}",
     }[origin]
     return f"the namespace enforces {policy.policy.enforce}, set by {why}."
