@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import scclint
-from scclint.change.compare import compare_sides, what_if
+from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.change.model import Differences, WorkloadChange
 from scclint.config.model import Config
 from scclint.errors import UsageError
@@ -218,6 +218,19 @@ def test_what_if_a_binding_is_applied(tmp_path: Path) -> None:
     found = what_if(str(tmp_path / "dump"), [str(tmp_path / "grant.yaml")], Config())
     assert only(found).effects == ("wider",)
     assert causes(only(found)) == [("RoleBinding shop/web (added)", True)]
+
+
+def test_an_upgrade_after_which_pod_security_rejects_a_pod(tmp_path: Path) -> None:
+    """From 5.0, the level of a namespace without labels is enforced. SCC admission gives the pod the same SCC as before."""
+    (tmp_path / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: web, image: i}]}\n"
+    )
+    change = only(compare_releases(str(tmp_path), Config(openshift=("4.22", "5.0"))))
+    assert change.effects == ("refused",)
+    assert change.before is not None
+    assert change.after is not None
+    assert (change.before.result, change.after.result, change.after.scc) == ("admitted", "rejected", "anyuid")
+    assert change.after.why.startswith('violates PodSecurity "restricted:latest"')
 
 
 def test_the_public_function_takes_paths_and_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,9 +89,10 @@ def facts_of(world: World, outcome: Outcome) -> PodFacts:
     chosen = outcome.chosen
     scc = world.cluster.sccs[chosen.scc] if chosen is not None else None
     pod, submitted = verdict.pod["spec"], verdict.submitted["spec"]
+    later = _later(outcome)
     return PodFacts(
-        "admitted" if scc is not None else "skipped",
-        outcome.skipped,
+        "rejected" if later else "admitted" if scc is not None else "skipped",
+        later or outcome.skipped,
         scc.name if scc is not None else "",
         verdict.subject or "",
         grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
@@ -104,12 +105,15 @@ def facts_of(world: World, outcome: Outcome) -> PodFacts:
 
 
 def _later(outcome: Outcome) -> str:
-    """Why a step after SCC admission rejects the pod."""
-    if outcome.invalid:
-        return outcome.invalid[0].message
-    if outcome.pod_security is not None and outcome.pod_security.answer.denial:
-        return outcome.pod_security.answer.denial
-    return "its namespace does not allow an inline CSI volume of this driver"
+    """Why a step after SCC admission rejects the pod; empty if none does."""
+    match outcome.rejected_by:
+        case "validation":
+            return outcome.invalid[0].message
+        case "pod-security":
+            return outcome.pod_security.answer.denial if outcome.pod_security else ""
+        case "csi":
+            return "its namespace does not allow an inline CSI volume of this driver"
+    return ""
 
 
 def seccomp_words(container: ContainerSeccomp) -> str:

@@ -319,9 +319,9 @@ def _matrix(found: Differences) -> Iterator[str]:
 
 
 def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
-    """Each workload with its SCC on each release, and what differs besides."""
+    """Each workload with its SCC on each release, or that the cluster rejects its pods."""
     for row in found.matrix:
         where = f"{row.namespace}/" if row.namespace else ""
         unit = f" in {row.unit}" if row.unit != "." else ""
-        cells = [cell.facts.scc or {"rejected": "REFUSED"}.get(cell.facts.result, cell.facts.result) for cell in row.cells]
+        cells = ["REFUSED" if c.facts.result == "rejected" else c.facts.scc or c.facts.result for c in row.cells]
         yield tuple(map(visible_line, (f"{row.kind} {where}{row.name}{unit}", *cells)))
