@@ -66,9 +66,12 @@ def run(args: Namespace) -> int:
             # Times are taken in one process, and outcomes hold too much to be sent from one to another.
             review = "markdown" in config.format
             jobs = 1 if timings or review else getattr(args, "jobs", 0)
-            options = RunOptions(ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes)
+            scope = _cache_scope(args, recording or revision or timings)
+            options = RunOptions(
+                ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes, cache_scope=scope
+            )
             judged = open_run(args, config, registry, options)
-            report = judged.report(_cache_scope(args, recording or revision or timings))
+            report = judged.report()
             if revision is not None:
                 from scclint.cli.diff_base import mark
 
@@ -135,7 +138,7 @@ def _changes(args: Namespace) -> "Changes | None":
     return find_changes(named)
 
 
-def _cache_scope(args: Namespace, other_use: object) -> Sequence[str]:
+def _cache_scope(args: Namespace, other_use: object) -> tuple[str, ...]:
     """What names the cache of this run; empty where it must not use one."""
     if other_use or getattr(args, "no_cache", False):
         return ()

@@ -32,6 +32,7 @@ from scclint.units.unit import Unit
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.engine.cache import Cache
+    from scclint.engine.rendering_cache import RenderingCache
     from scclint.files.changes import Changes
     from scclint.judge.state import ClusterState
     from scclint.units.elsewhere import Asked
@@ -45,19 +46,19 @@ class Run:
         config = state.in_force(config) if state else config
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
-        rendered = render(split, config)
+        kept = _renderings(options.cache_scope, split, config)
+        rendered = render(split, config, kept)
+        if kept is not None:
+            kept.save()
         self._all: Sequence[Unit] = rendered.units
         self._session = Session(outline, sources, config, registry, rendered, options, state)
         self._neighbours = Neighbours(self._all, split.closures, self._session)
         self.units = self._chosen(options, sources, config, registry)
         self.notices = (*notices, *rendered.notices(self.units, config))
 
-    def report(self, cache_scope: Sequence[str] = ()) -> Report:
-        """Judge each unit and merge the results.
-
-        `cache_scope` identifies the cache for the results of units: the working directory and the paths. Empty for no cache.
-        """
-        cache = self._cache(cache_scope)
+    def report(self) -> Report:
+        """Judge each unit and merge the results."""
+        cache = self._cache(self._session.options.cache_scope)
         known = {unit.name: part for unit in self.units if cache and (part := cache.find(unit))}
         judged = self._judged([unit for unit in self.units if unit.name not in known])
         parts = []
@@ -236,6 +237,20 @@ def _state(sources: Sources, config: Config) -> "ClusterState | None":
     from scclint.judge.state import read_state
 
     return read_state(sources, config)
+
+
+def _renderings(scope: Sequence[str], split: Split, config: Config) -> "RenderingCache | None":
+    """Where renderings are kept; None if no unit is rendered or nothing is to be kept."""
+    if not scope or config.render == "never" or not any(unit.kind in ("kustomize", "chart") for unit in split.units):
+        return None
+    from scclint import __version__
+    from scclint.engine.rendering_cache import RenderingCache
+    from scclint.files.store import StoredFile, own_folder
+
+    package = os.path.dirname(os.path.dirname(__file__))
+    code = [os.path.join(package, *path) for path in (("judge",), ("units",), ("units", "kustomize"), ("units", "helm"))]
+    folder = own_folder()
+    return RenderingCache(StoredFile(folder, scope, "renderings", __version__, code), split, config) if folder else None
 
 
 def _size(files: Iterable[SourceFile]) -> int:

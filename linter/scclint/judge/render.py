@@ -1,7 +1,7 @@
 """Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from scclint.config.model import Config
 from scclint.finding import Notice
@@ -55,8 +55,16 @@ class Rendered:
         return self.renderer.build_kustomize(unit.path, self.tree, origins=True, checked=self.closures[unit.name])
 
 
-def render(split: Split, config: Config) -> Rendered:
-    """Render the units that are kustomizations or charts."""
+class Kept(Protocol):
+    """What units rendered to in an earlier run."""
+
+    def find(self, unit: Unit) -> Rendering | None: ...
+
+    def keep(self, unit: Unit, rendering: Rendering) -> None: ...
+
+
+def render(split: Split, config: Config, kept: Kept | None = None) -> Rendered:
+    """Render the units that are kustomizations or charts. A rendering that is `kept` with the same input is taken from there."""
     if not any(unit.kind in ("kustomize", "chart") for unit in split.units):
         return Rendered(tuple(split.units))
     renderer = None
@@ -70,7 +78,10 @@ def render(split: Split, config: Config) -> Rendered:
         if unit.kind not in ("kustomize", "chart"):
             units.append(unit)
             continue
-        made = _render(unit, split, renderer, config)
+        known = kept.find(unit) if kept else None
+        made = known or _render(unit, split, renderer, config)
+        if kept and not known:
+            kept.keep(unit, made)
         if not made.error:
             renderings[unit.name] = made
             units.append(unit)

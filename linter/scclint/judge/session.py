@@ -43,7 +43,8 @@ class RunOptions:
     whether a suppression has expired. `review` asks for the outcome of every workload as well. `lap` is called with the name of
     each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
     the number of processes that judge units; 0 for as many as the size of the input justifies.
-    `changes` limits a run to the units that they concern; None for no limit.
+    `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
+    the working directory and the paths; empty for no cache.
     """
 
     overlay: Mapping[str, str | LoadError] = EMPTY
@@ -53,6 +54,7 @@ class RunOptions:
     units: tuple[str, ...] = ()
     jobs: int = 1
     changes: "Changes | None" = None
+    cache_scope: tuple[str, ...] = ()
     progress: Progress = silent
     lap: Lap = no_lap
 

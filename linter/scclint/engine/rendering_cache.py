@@ -1,0 +1,90 @@
+"""What the units of an earlier run rendered to: a rendering is a function of the renderer and its input files.
+
+To start kustomize or helm for each unit takes most of the time of a run. A rendering is taken from an earlier run only if the
+renderer, its arguments, and the name and content of every file that it can read are the same.
+"""
+
+import os
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+from scclint.config.model import Config
+from scclint.engine.part_json import pack, unpack
+from scclint.files.store import StoredFile, digest
+from scclint.files.walk import walk
+from scclint.units.detect import Split
+from scclint.units.render import installed
+from scclint.units.unit import Rendering, Unit
+
+
+class RenderingCache:
+    """The renderings for one scope. `find` and `keep` raise nothing for what the disk holds or refuses."""
+
+    def __init__(self, file: StoredFile, split: Split, config: Config) -> None:
+        self._file = file
+        self._split = split
+        self._config = config
+        self._programs = installed()
+        self._known = self._read()
+        self._kept: dict[str, Any] = {}
+        self._keys: dict[str, str] = {}
+
+    def find(self, unit: Unit) -> Rendering | None:
+        """Return what the unit rendered to in an earlier run with the same input; None if there was none."""
+        key = self._keys[unit.name] = self._key(unit)
+        try:
+            text, notices, marker = self._known[key]
+            found = Rendering(f"{unit.name} as rendered", str(text), "", tuple(map(str, notices)), str(marker))
+        except (KeyError, ValueError, TypeError):
+            return None
+        self._kept[key] = self._known[key]
+        return found
+
+    def keep(self, unit: Unit, rendering: Rendering) -> None:
+        """Keep what the unit rendered to. Errors are not kept, because what is missing can be installed."""
+        if (key := self._keys[unit.name]) and not rendering.error:
+            self._kept[key] = [rendering.text, rendering.notices, rendering.marker]
+
+    def save(self) -> None:
+        """Write what is to be kept, if anything is new."""
+        if self._kept.keys() != self._known.keys():
+            self._file.write(pack([[key, value] for key, value in self._kept.items()]))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return dict(unpack(self._file.read()))
+        except (ValueError, TypeError, RecursionError):
+            return {}
+
+    def _key(self, unit: Unit) -> str:
+        """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
+        config = self._config
+        asked = (unit.path, unit.namespace, unit.view, config.namespace, config.openshift, config.helm_values, config.helm_set)
+        try:
+            return digest(repr((self._programs, asked, [(name, _digest_of(name)) for name in sorted(self._inputs(unit))])))
+        except OSError:
+            return ""
+
+    def _inputs(self, unit: Unit) -> Iterator[str]:
+        """The paths of all files that the renderer can read."""
+        if unit.view is None:
+            yield from (os.path.join(self._split.tree, name) for name in self._split.closures[unit.name].files)
+            return
+        yield from (*unit.view.values, *self._config.helm_values)
+        for folder, folders, files in walk(unit.path, _refuse):
+            if any(os.path.islink(os.path.join(folder, name)) for name in folders):
+                raise OSError("helm follows links to folders, which are not walked here")
+            yield from (os.path.join(folder, name) for name in files)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _digest_of(path: str) -> str:
+    if not os.path.isfile(path):
+        # To open a FIFO would wait for a writer.
+        raise OSError(f"{path} is no regular file")
+    with open(path, "rb") as file:
+        return blake2b(file.read(), digest_size=32).hexdigest()
