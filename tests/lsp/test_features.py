@@ -62,11 +62,8 @@ def test_a_fix_and_a_suppression(tmp_path: Path) -> None:
         editor.open("web.yaml")
         await editor.problems_of("web.yaml")
         offered = await editor.actions("web.yaml", 14)
-        (fix,) = [
-            action
-            for action in offered
-            if action.title.startswith("Remove") and codes(list(action.diagnostics or ())) == ["SCC101"]
-        ]
+        (fix,) = [action for action in offered if action.title.startswith("Remove")]
+        assert codes(list(fix.diagnostics or ())) == ["SCC101", "SCC107"]
         fixed = editor.applied("web.yaml", fix)
         assert fixed == WEB.replace("\n", "\r\n")
         (comment,) = [action for action in offered if action.title.startswith("Suppress SCC101")]
@@ -173,7 +170,10 @@ def test_hints_show_what_the_scc_adds(tmp_path: Path) -> None:
         editor.open("web.yaml")
         pod, container = await editor.hints("web.yaml")
         assert pod[:2] == (10, len("    spec:"))
-        assert "seccompProfile.type: RuntimeDefault" in pod[2]
+        assert (
+            pod[2]
+            == "SCC adds fsGroup: from the namespace, seLinuxOptions.level: from the namespace, seccompProfile.type: RuntimeDefault"
+        )
         line = "          securityContext: {runAsNonRoot: true}  # 🦔"
         assert container[:2] == (14, len(line.encode("utf-16-le")) // 2)
         assert "capabilities.drop: [ALL]" in container[2]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 
-from scclint.finding import Finding, Set, TextEdit
+from scclint.finding import Finding, Fix, Set, TextEdit
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.lsp.project import PlacedWorkload
@@ -19,20 +19,23 @@ from scclint.yaml.nodes import to_data
 
 @record
 class Action:
-    """A change of files. `finding` is the one that it resolves, if it is about one; `preferred` if nothing else changes by it."""
+    """A change of files. `findings` are those that it resolves; it is `preferred` if all pods stay the same after admission."""
 
     title: str
     edits: tuple[TextEdit, ...]
-    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
     preferred: bool = False
 
 
-def fix(finding: Finding) -> Iterator[Action]:
-    """Yield the proved fix of a finding. Changes of SCCs, roles and namespaces are advice, which an editor does not apply."""
-    found = finding.fix
-    if found is not None and found.safety != "advice":
-        title = f"{found.title.rstrip('.')} ({found.effect.rstrip('.')})"
-        yield Action(title, found.edits, finding, preferred=found.safety == "safe")
+def fixes(findings: Iterable[Finding]) -> Iterator[Action]:
+    """Yield each proved fix of the findings. Changes of SCCs, roles and namespaces are advice, which an editor does not apply."""
+    resolved: dict[Fix, list[Finding]] = {}
+    for finding in findings:
+        if finding.fix is not None and finding.fix.safety != "advice":
+            resolved.setdefault(finding.fix, []).append(finding)
+    for fix, about in resolved.items():
+        title = f"{fix.title.rstrip('.')} ({fix.effect.rstrip('.')})"
+        yield Action(title, fix.edits, tuple(about), preferred=fix.safety == "safe")
 
 
 def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> Iterator[Action]:
@@ -49,7 +52,7 @@ def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> I
     edited = "\n".join(lines[: at - 1]) + ("\n" if at > 1 else "") + comment + "\n".join(lines[at - 1 :])
     if _is_suppressed(finding, document, edited):
         title = f"Suppress {finding.rule_id} ({finding.rule_name}) with a comment"
-        yield Action(title, (TextEdit(finding.span.file, at, at, comment),), finding)
+        yield Action(title, (TextEdit(finding.span.file, at, at, comment),), (finding,))
 
 
 def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:

@@ -85,11 +85,11 @@ class Converter:
 
     def action(self, action: Action) -> types.CodeAction:
         """A change of files that an editor offers."""
-        about = action.finding
+        about = action.findings
         return types.CodeAction(
             title=visible_line(action.title),
             kind=types.CodeActionKind.QuickFix if about else types.CodeActionKind.RefactorRewrite,
-            diagnostics=[self.diagnostic(about)] if about else None,
+            diagnostics=[self.diagnostic(finding) for finding in about] or None,
             is_preferred=action.preferred or None,
             edit=self.edit(action.edits),
         )

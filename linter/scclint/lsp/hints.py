@@ -9,6 +9,9 @@ from scclint.record import record
 from scclint.report.sanitize import visible_line
 from scclint.source import Span
 
+_OF_NAMESPACE = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions.level"))
+"""Fields whose values come from annotations of the namespace."""
+
 
 @record
 class Hint:
@@ -29,16 +32,14 @@ def hints(placed: Iterable[PlacedWorkload]) -> list[Hint]:
             context = one.workload.pod.field(*holder, "securityContext")
             line = context.span.line
             at = Span(one.workload.file, line, 1, line, END)
-            found.setdefault(at, Hint(at, f"SCC adds {_words(added)}", _why(outcome)))
+            found.setdefault(at, Hint(at, f"SCC adds {_words(added, outcome)}", _why(outcome)))
     return list(found.values())
 
 
 def _why(outcome: Outcome) -> str:
     verdict = outcome.verdict
     assert verdict is not None
-    assumed = (
-        " The ID ranges of the namespace are assumed, because they are not in the input." if verdict.namespace_assumed else ""
-    )
+    assumed = " The input does not give the ID ranges of the namespace." if verdict.namespace_assumed else ""
     return f"SCC {visible_line(verdict.scc or '')} adds these fields to the pod.{assumed}"
 
 
@@ -76,8 +77,11 @@ def _added(before: Mapping[str, object], after: Mapping[str, object], prefix: st
             yield f"{prefix}{key}", value
 
 
-def _words(added: Mapping[str, object]) -> str:
-    return visible_line(", ".join(f"{key}: {_yaml(value)}" for key, value in added.items()))
+def _words(added: Mapping[str, object], outcome: Outcome) -> str:
+    verdict = outcome.verdict
+    assumed = _OF_NAMESPACE if verdict is not None and verdict.namespace_assumed else frozenset()
+    words = (f"{key}: {'from the namespace' if key in assumed else _yaml(value)}" for key, value in added.items())
+    return visible_line(", ".join(words))
 
 
 def _yaml(value: object) -> str:

@@ -312,13 +312,13 @@ def make_server(config_file: str = "") -> Server:
             first, last = params.range.start.line + 1, params.range.end.line + 1
             here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
             text, documents = project.text(file), project.documents(file)
-            offered = [action for finding in here for action in actions.fix(project.with_fixes(finding))]
+            offered = list(actions.fixes(map(project.with_fixes, here)))
             offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
             by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
             for name, placed in by_place:
                 if first <= name.line <= last:
                     offered += actions.pin((one for one in placed if one.workload.file == file), text)
-            return [convert.action(action) for action in dict.fromkeys(offered)]
+            return [convert.action(action) for action in offered]
 
         return await server.answer(params.text_document.uri, ask, [])
 

@@ -107,6 +107,7 @@ def _later_step(outcome: Outcome) -> Iterator[str]:
 def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
+    effects = field_effect(workload, world, path)
     title = f"**{escaped(named(workload))}** on {world.cluster.platform_name}"
     if verdict is None:
         yield f"{title}: there is no verdict, because {escaped(outcome.unknown)}."
@@ -115,13 +116,14 @@ def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
         yield f"{title}: no SCC is tried, because {escaped(outcome.skipped)}."
     elif verdict.scc is None:
         yield f"{title}: no SCC that the pod may use admits it."
-        yield from _why_rejected(workload, world, outcome)
+        if not effects:
+            yield from _why_rejected(outcome)
     else:
         yield f"{title}: SCC {code(verdict.scc)} admits the pod."
         if outcome.chosen is not None and outcome.chosen.grant is not None:
             yield ""
             yield f"Granted to the {escaped(grant_words(outcome.chosen.grant))}."
-    if effects := field_effect(workload, world, path):
+    if effects:
         yield ""
         yield f"**{escaped(field_path(path[len(workload.pod.path) :]))}**"
         yield ""
@@ -135,7 +137,7 @@ def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
     yield from _pod_security(outcome)
 
 
-def _why_rejected(workload: Workload, world: World, outcome: Outcome) -> Iterator[str]:
+def _why_rejected(outcome: Outcome) -> Iterator[str]:
     assert outcome.verdict is not None
     for candidate in outcome.verdict.candidates:
         if candidate.outcome == "too restrictive":
