@@ -5,8 +5,10 @@ The grant stays in the cluster after its workload is gone. Users who may create 
 with a service account of that name. Often the name or namespace of the service account is misspelled, and its workload goes without
 the SCC.
 
-The rule is silent if another unit of the run defines or uses the service account, and for service accounts that every namespace
-has. It does not report an SCC that allows no more than `restricted-v2`.
+The rule looks at namespaces in which the input has service accounts or pods, except those whose names begin with `openshift-`.
+Operators create service accounts that are in no manifest, mostly in namespaces of their own. The rule is also silent if
+another unit of the run defines or uses the service account, and for service accounts that every namespace has. It does not
+report an SCC that allows no more than `restricted-v2`.
 
 ## How to fix it
 
@@ -16,6 +18,10 @@ with `--context`.
 ## Before
 
 ```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: agent, namespace: shop}
+---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-anyuid, namespace: shop}
@@ -42,7 +48,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, RoleBinding, Severity, World, and_more, closest_match, rule
+from scclint.api import ObjectRef, Problem, RoleBinding, Severity, Workload, World, and_more, closest_match, rule
 
 from ._accounts import workloads_of
 from ._grants import Subject, marked_for_deletion, reach, subjects_of
@@ -86,6 +92,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _is_missing(holder: Subject, world: World) -> bool:
     namespace, name = holder.namespace, holder.name
+    if not _is_described(namespace, world):
+        return False
     if (
         name in _IN_EVERY_NAMESPACE
         or world.find(ObjectRef("ServiceAccount", namespace, name))
@@ -93,3 +101,11 @@ def _is_missing(holder: Subject, world: World) -> bool:
     ):
         return False
     return not (world.elsewhere.defines_account(namespace, name) or world.elsewhere.uses_account(namespace, name))
+
+
+def _is_described(namespace: str, world: World) -> bool:
+    """Whether the input has service accounts or pods of the namespace, which is no namespace of the platform and its operators."""
+    if namespace.startswith("openshift-"):
+        return False
+    used = world.memo(_is_described, lambda: {world.namespace_of(workload) for workload in world.of(Workload)})
+    return namespace in used or bool(world.cluster.accounts.names_in(namespace))

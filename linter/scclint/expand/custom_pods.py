@@ -66,7 +66,8 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     fields = {
         **whole.fields,
         "metadata": in_mapping(metadata, whole.at("metadata")),
-        "spec": in_mapping(spec, Piece(None, part.node, written.path, written.entry)),
+        # An item of a list has no key: its name stands for it.
+        "spec": in_mapping(spec, Piece(None, part.node, written.path, part.entry or name.entry or written.entry)),
     }
     pod = in_mapping(fields, whole)
     moved: dict[Path, Path] = {
