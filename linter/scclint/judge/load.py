@@ -51,5 +51,5 @@ def _data_files(unit: Unit, session: "Session") -> set[str]:
         return set()
     outline = session.outline
     objects = {*closure.kustomizations, *closure.resources, *closure.patches}
-    data = {outline.shown(os.path.join(session.rendered.tree, name)) for name in closure.files if name not in objects}
-    return data - outline.files.keys()
+    data = (outline.shown(os.path.join(session.rendered.tree, name)) for name in closure.files if name not in objects)
+    return {file for file in data if file not in outline.files}
