@@ -248,3 +248,17 @@ def test_other_fields_of_a_template_are_fixed(tmp_path: Path) -> None:
     text = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: web}\nobjects:\n  - " + lines
     finding = fixed(text, "SCC101", tmp_path)
     assert carried_out(text, finding.fix).count("securityContext") == 0
+
+
+def test_a_bug_in_a_proof_does_not_take_the_report_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*words: object) -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr("scclint.remedy.fixes.prove", broken)
+    file = tmp_path / "web.yaml"
+    file.write_text(DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n", encoding="utf-8")
+    run = run_over([str(file)], Config(render="never"))
+    report = run.report()
+    fixed = run.with_fixes(report, report.live)
+    assert [finding.rule_id for finding in fixed.live] == [finding.rule_id for finding in report.live]
+    assert {crash.rule_id for crash in fixed.crashes} == {"fix"}

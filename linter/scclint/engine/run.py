@@ -77,7 +77,9 @@ class Run:
         """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
         from scclint.remedy.fixes import with_fixes
 
-        return replace(report, findings=tuple(with_fixes(report.findings, shown, self._all, self.open, self._session)))
+        crashes = list(report.crashes)
+        findings = with_fixes(report.findings, shown, self._all, self.open, self._session, crashes)
+        return replace(report, findings=tuple(findings), crashes=tuple(crashes))
 
     def with_texts(self, overlay: Mapping[str, str | LoadError]) -> "Run":
         """Return the run over the same units with these texts in place of files, by path as displayed.

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from scclint.files.discover import SourceFile
-from scclint.finding import Finding, Fix
+from scclint.finding import Crash, Finding, Fix
 from scclint.judge import OpenUnit
+from scclint.judge.guard import guard
 from scclint.judge.session import Session
 from scclint.load.document import Document
 from scclint.record import replace
@@ -26,11 +27,20 @@ def with_fixes(
     units: Sequence[Unit],
     open_unit: Callable[[Unit], OpenUnit],
     session: Session,
+    crashes: list[Crash],
 ) -> list[Finding]:
-    """The findings, where each one of `shown` has a proved fix, or the reason why it has none."""
+    """The findings, where each one of `shown` has a proved fix, or the reason why it has none.
+
+    A bug that one finding brings out is added to `crashes`.
+    """
     fixes = _Fixes(units, open_unit, session)
     wanted = set(shown)
-    return [fixes.applied(finding) if finding in wanted else finding for finding in findings]
+    found = list(findings)
+    for index, finding in enumerate(found):
+        if finding in wanted:
+            with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
+                found[index] = fixes.applied(finding)
+    return found
 
 
 class _Fixes:

@@ -1,6 +1,7 @@
 """One unit, judged as it is, on which edits are tried out: the edited unit is judged by the same rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from scclint.config import Selection
@@ -72,11 +73,10 @@ class Workbench:
             if subject.file != finding.span.file or not isinstance(subject, rule.on):
                 continue
             for world in self.worlds.values():
-                for problem in rule.check(subject, world):
-                    made = stamp(problem, rule, finding.severity, subject)
-                    same = (made.span, made.path, made.subject, made.message)
-                    if same == (finding.span, finding.path, finding.subject, finding.message):
-                        return Basis(subject, problem, rule, subject if isinstance(subject, Document) else subject.document)
+                problem = next(_matching(rule, subject, world, finding), None)
+                if problem is not None:
+                    document = subject if isinstance(subject, Document) else subject.document
+                    return Basis(subject, problem, rule, document)
         return None
 
     def try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
@@ -175,6 +175,16 @@ class Workbench:
         if crashes:
             raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
         return findings
+
+
+def _matching(rule: AnyRule, subject: Checked, world: World, finding: Finding) -> Iterator[Problem]:
+    """The problems of a subject that become the finding. A rule that fails on a subject has been reported."""
+    with suppress(Exception):
+        for problem in rule.check(subject, world):
+            made = stamp(problem, rule, finding.severity, subject)
+            same = (made.span, made.path, made.subject, made.message)
+            if same == (finding.span, finding.path, finding.subject, finding.message):
+                yield problem
 
 
 def _sets_parameter(document: Document, operation: Operation) -> bool:
