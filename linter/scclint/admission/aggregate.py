@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.model.labels import selects
+from scclint.untyped import as_mapping
 
 Object = Mapping[str, Any]
 
@@ -58,7 +59,8 @@ class Aggregation:
 
 
 def _labels(role: Object) -> Mapping[str, str]:
-    return (role.get("metadata") or {}).get("labels") or {}
+    """Return the labels of a role, whose data nobody may have checked."""
+    return as_mapping(as_mapping(role.get("metadata")).get("labels"))
 
 
 def selectors_of(role: Object) -> list[Object]:
