@@ -3,8 +3,6 @@
 const { window, workspace } = require("vscode");
 const { LanguageClient } = require("vscode-languageclient/node");
 
-const FILES = "**/{*.yaml,*.yml,*.json,scclint.toml,.scclint.toml,pyproject.toml}";
-
 let client;
 
 exports.activate = async function () {
@@ -15,7 +13,6 @@ exports.activate = async function () {
       { scheme: "file", language: "yaml" },
       { scheme: "file", language: "json" },
     ],
-    synchronize: { fileEvents: workspace.createFileSystemWatcher(FILES) },
   });
   try {
     await client.start();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,3 +174,11 @@ class TestCompletion:
         monkeypatch.setitem(__import__("sys").modules, "shtab", None)
         run = cli("completion", "bash")
         assert run == (2, "", "scclint: completion needs shtab: pip install 'scclint[completion]'\n")
+
+
+def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("scclint.lsp")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pygls", "lsprotocol"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert cli("server") == (2, "", "scclint: server needs pygls: pip install 'scclint[lsp]'\n")

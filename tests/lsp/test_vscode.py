@@ -33,7 +33,7 @@ def test_the_extension_starts_a_command_that_exists() -> None:
 
 
 def test_folders_that_the_user_does_not_trust_are_not_judged() -> None:
-    """Settings of a folder may name rule modules, which are code."""
+    """kustomize and helm run on their files."""
     capabilities = manifest()["capabilities"]
     assert isinstance(capabilities, dict)
     assert capabilities["untrustedWorkspaces"]["supported"] is False

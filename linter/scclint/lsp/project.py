@@ -93,6 +93,8 @@ class Project:
         for unit in self._now.touched(changed, known):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
+        # A unit without an open file is not asked for.
+        self._opened = {name: one for name, one in self._opened.items() if not texts.keys().isdisjoint(one.unit.files)}
 
     def judge_file(self, file: str) -> None:
         """Judge the objects of one file in each of its units. A unit that was not judged before is judged as a whole."""
@@ -132,9 +134,9 @@ class Project:
                 found.append(finding if span == finding.span else replace(finding, span=span))
         return found
 
-    def with_fixes(self, finding: Finding) -> Finding:
-        """The finding with its proved fix, if it has one."""
-        return self._now.with_fixes(Report(findings=(finding,)), [finding]).findings[0]
+    def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings, each with its proved fix if it has one."""
+        return self._now.with_fixes(Report(findings=tuple(findings)), findings).findings
 
     @property
     def notices(self) -> Sequence[Notice]:
@@ -144,7 +146,7 @@ class Project:
     @property
     def crashes(self) -> Iterator[Crash]:
         """The rules that failed in the units judged so far."""
-        return (crash for part in self._parts.values() for crash in part.crashes)
+        return (crash for part in list(self._parts.values()) for crash in part.crashes)
 
     def has(self, file: str) -> bool:
         """Whether a file is one of the project."""

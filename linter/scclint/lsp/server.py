@@ -34,6 +34,9 @@ KEYS_TOGETHER = 0.02
 PAUSE = 0.4
 """Seconds without a change after which the units of the open files are judged as a whole."""
 
+WATCHED = "**/{*.yaml,*.yml,*.json,*.toml}"
+"""The files that scclint reads, among them its settings."""
+
 
 class Buffer(NamedTuple):
     """An open file: the URI and version that the editor has for it, and its text."""
@@ -74,18 +77,18 @@ class Server(LanguageServer):
 
     async def keep_judging(self) -> None:
         """Judge changed texts until the server ends."""
-        whole = True
+        finished = True
         while True:
-            if whole:
+            if finished:
                 await self._wake.wait()
                 await asyncio.sleep(KEYS_TOGETHER)
             self._wake.clear()
             await self._judge(self._judge_files)
             try:
                 await asyncio.wait_for(self._wake.wait(), PAUSE)
-                whole = True
+                finished = True
             except TimeoutError:
-                whole = await self._judge(self._judge_rest)
+                finished = await self._judge(self._judge_rest)
 
     def change(self, path: str, buffer: Buffer | None) -> None:
         """Take the text of a file; None for a file that was closed."""
@@ -103,6 +106,15 @@ class Server(LanguageServer):
         self._changes += 1
         self._changed |= set(self.buffers)
         self._wake.set()
+
+    def watch_files(self) -> None:
+        """Ask the editor to tell the server when files change on the disk, if it can."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace else None
+        if watched and watched.dynamic_registration:
+            options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(WATCHED)])
+            registration = types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            self.client_register_capability(types.RegistrationParams([registration]))
 
     async def answer(self, uri: str, ask: Callable[[Project, str, Converter], T], otherwise: T) -> T:
         """Return what `ask` returns for an open file that is part of a project, and `otherwise` for other files."""
@@ -152,7 +164,7 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(problems.uri, problems.items, problems.version)
             )
-        for project in self._projects.values():
+        for project in list(self._projects.values()):
             for notice in project.notices:
                 self._log(f"{notice.file}: {notice.message}" if notice.file else notice.message, types.MessageType.Info)
             for crash in project.crashes:
@@ -256,6 +268,7 @@ def make_server(config_file: str = "") -> Server:
         first = next(filter(None, [*folders, server.workspace.root_path]), None)
         if first is not None and os.path.isdir(first):
             os.chdir(first)
+        server.watch_files()
         await server.keep_judging()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
@@ -267,9 +280,9 @@ def make_server(config_file: str = "") -> Server:
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
-        if path := uris.to_fs_path(document.uri):
-            text = params.content_changes[-1].text if params.content_changes else server.buffers[path].text
-            server.change(path, Buffer(document.uri, document.version, text))
+        path = uris.to_fs_path(document.uri)
+        if path and params.content_changes:
+            server.change(path, Buffer(document.uri, document.version, params.content_changes[-1].text))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
@@ -312,7 +325,7 @@ def make_server(config_file: str = "") -> Server:
             first, last = params.range.start.line + 1, params.range.end.line + 1
             here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
             text, documents = project.text(file), project.documents(file)
-            offered = list(actions.fixes(map(project.with_fixes, here)))
+            offered = list(actions.fixes(project.with_fixes(here)))
             offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
             by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
             for name, placed in by_place:
