@@ -94,7 +94,7 @@ def _atheris(name: str, args: argparse.Namespace) -> None:
         from scclint.config import build, raw, show  # noqa: F401
         from scclint.evidence import captures, verify  # noqa: F401
         from scclint.profiles import lint  # noqa: F401
-        from scclint.report import full, github, gitlab, junit, rdjson, sarif, seccomp  # noqa: F401
+        from scclint.report import full, github, gitlab, html, junit, rdjson, sarif, seccomp  # noqa: F401
         from scclint.yaml import comments, json  # noqa: F401
     with tempfile.TemporaryDirectory() as scratch:
         corpus = Path(args.corpus or scratch) / name

@@ -87,7 +87,7 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
     assert len(commands) == len(shown)
     assert texts["github"].count("\n") == len(shown) + 1
     assert texts["concise"].count("\n") == len(shown) + 1
-    for name in ("full", "concise", "markdown"):
+    for name in ("full", "concise", "markdown", "html"):
         assert not any(line.lstrip().startswith("::") for line in texts[name].split("\n"))
         assert "##[" not in texts[name]
 

@@ -154,6 +154,8 @@ def test_every_format_of_check(run: Run, tree: Path, format: str, options: list[
     if format == "junit":
         root = ElementTree.fromstring(ran.out)
         assert {element.tag for element in root.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "error"}
+    if format == "html":
+        assert not re.search(r"<b>&|<a |(src|href)=", ran.out), ran.out
     if format == "markdown":
         assert not re.search(r"\]\(|<b>|https?://evil", ran.out), ran.out
 

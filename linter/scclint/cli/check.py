@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 FOR_PEOPLE = ("full", "concise")
 """Formats that print nothing with --quiet if there are no findings."""
 
-WITH_FIXES = ("sarif", "rdjson")
-"""Formats for tools, which apply fixes or offer them."""
+WITH_FIXES = ("sarif", "rdjson", "html")
+"""Formats that show fixes wherever they are written to."""
+
+WITH_VERDICTS = ("markdown", "html")
+"""Formats that show the verdict of every workload."""
 
 
 def run(args: Namespace) -> int:
@@ -64,7 +67,7 @@ def run(args: Namespace) -> int:
         lap("start")
         with progress(getattr(args, "quiet", False)) as step:
             # Times are taken in one process, and outcomes hold too much to be sent from one to another.
-            review = "markdown" in config.format
+            review = any(name in WITH_VERDICTS for name in config.format)
             jobs = 1 if timings or review else getattr(args, "jobs", 0)
             scope = _cache_scope(args, recording or revision or timings)
             options = RunOptions(

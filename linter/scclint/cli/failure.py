@@ -9,7 +9,7 @@ from scclint.finding import Notice
 from scclint.report import FORMATS, Options
 from scclint.report.output import write
 
-_TOLD_BY = ("sarif", "markdown")
+_TOLD_BY = ("sarif", "markdown", "html")
 """Formats that can say that a run failed. In the others, a report without findings would look like a clean run."""
 
 

@@ -32,6 +32,7 @@ FORMATS: dict[str, Callable[[Report, Options], str]] = {
     "junit": _format("junit"),
     "rdjson": _format("rdjson"),
     "markdown": _format("markdown"),
+    "html": _format("html"),
 }
 
 

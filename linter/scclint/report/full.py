@@ -98,10 +98,10 @@ def _view(finding: Finding, lines: "SourceLines", units: str) -> FindingView:
         finding.severity.value,
         finding.rule_id,
         finding.rule_name,
-        _suppressed(finding),
+        suppressed_words(finding),
         region.line,
         snippet(region),
-        tuple(_remarks(finding, units)),
+        tuple(remarks_of(finding, units)),
         tuple(_diff(finding.fix, lines)) if finding.fix else (),
     )
 
@@ -114,7 +114,8 @@ def _diff(fix: Fix, lines: "SourceLines") -> Iterator[DiffLine]:
         yield DiffLine(" ", f"... and {len(changed) - _MOST_CHANGED} more lines")
 
 
-def _remarks(finding: Finding, units: str) -> list[Remark]:
+def remarks_of(finding: Finding, units: str) -> list[Remark]:
+    """Return the message of a finding, and then what explains it and its fix, all safe to show."""
     remarks = [Remark(visible(finding.message))]
     # A chain of grants usually repeats the related places in their order.
     remarks += [_remark(related, "note") for related in finding.related if related not in finding.flow]
@@ -140,7 +141,8 @@ def _remark(related: Related, label: str) -> Remark:
     return Remark(visible(related.message), f"{where}: " if where else "", f"{label}: ")
 
 
-def _suppressed(finding: Finding) -> str:
+def suppressed_words(finding: Finding) -> str:
+    """Return what suppresses a finding, in parentheses and safe to show; empty if nothing does."""
     suppression = finding.suppression
     if suppression is None:
         return ""

@@ -1,0 +1,83 @@
+"""The style sheet of the `html` format. The names of its classes are those of `scclint.report.html`."""
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --page: #ffffff; --panel: #f5f6f8; --line: #d5d9df; --text: #1d2126; --quiet: #555d68;
+  --error: #b3201a; --warning: #855400; --info: #1a56b8; --help: #1b6336; --mark: #ffe9a8;
+  --added: #e5f5ea; --removed: #fdeceb;
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root {
+    --page: #14171c; --panel: #1c2128; --line: #3a424d; --text: #e6e9ed; --quiet: #a6aeb9;
+    --error: #ff9389; --warning: #efba53; --info: #8ab8ff; --help: #86d9a2; --mark: #5b4708;
+    --added: #14311f; --removed: #3c1a18;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  max-width: 75rem; margin: 0 auto; padding: 1rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+}
+h1, h2, h3, h4 { margin: 0; line-height: 1.3; }
+h1 { font-size: 1.6rem; }
+h2 { margin: 2.5rem 0 .75rem; font-size: 1.3rem; }
+h3, h4 { font-size: 1rem; }
+p { margin: .5rem 0; }
+code, pre { font: .875rem/1.5 ui-monospace, monospace; }
+pre { margin: .5rem 0; padding: .5rem .75rem; overflow-x: auto; background: var(--panel); overflow-wrap: normal; }
+mark { background: var(--mark); color: var(--text); }
+ins, del { text-decoration: none; }
+ins { background: var(--added); }
+del { background: var(--removed); }
+.lead { font-size: 1.15rem; font-weight: 600; }
+.quiet, caption, footer, .number { color: var(--quiet); }
+.error .severity, td.error { color: var(--error); font-weight: 600; }
+.warning .severity, td.warning { color: var(--warning); font-weight: 600; }
+.info .severity { color: var(--info); font-weight: 600; }
+.help > b { color: var(--help); }
+
+table { width: 100%; border-collapse: collapse; }
+caption { padding-bottom: .5rem; text-align: left; }
+th, td { padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
+thead th { background: var(--panel); }
+tbody th { font-weight: 600; }
+td.count { text-align: right; }
+
+fieldset { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 1rem; padding: .5rem .75rem; border: 1px solid var(--line); }
+label { min-height: 1.75rem; }
+:focus-visible { outline: 2px solid var(--info); outline-offset: 2px; }
+body:has(#show-error:not(:checked)) .finding.error,
+body:has(#show-warning:not(:checked)) .finding.warning,
+body:has(#show-info:not(:checked)) .finding.info,
+body:has(#only-problems:checked) tbody.fine { display: none; }
+
+details { margin-bottom: 1rem; border: 1px solid var(--line); }
+summary { padding: .5rem .75rem; background: var(--panel); cursor: pointer; }
+summary h3 { display: inline; }
+.finding { padding: .75rem; border-top: 1px solid var(--line); border-left: 4px solid var(--line); }
+.finding.error { border-left-color: var(--error); }
+.finding.warning { border-left-color: var(--warning); }
+.finding.info { border-left-color: var(--info); }
+.finding p, .finding li { white-space: pre-line; }
+ul { margin: .5rem 0; padding-left: 1.25rem; }
+
+@media (max-width: 48rem) {
+  table, caption, thead, tbody, tr, th, td { display: block; }
+  .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .stacked tbody { margin-bottom: .75rem; border: 1px solid var(--line); }
+  .stacked th, .stacked td { border: 0; }
+  .stacked tbody th { background: var(--panel); }
+  .stacked tr + tr { border-top: 1px solid var(--line); }
+  .stacked td { display: flex; gap: .6rem; padding: .15rem .6rem; }
+  .stacked td.empty { display: none; }
+  .stacked td[data-label]::before { flex: 0 0 8.5rem; color: var(--quiet); font-weight: 400; content: attr(data-label); }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  fieldset { display: none; }
+  .finding, tbody { break-inside: avoid; }
+  summary, h2 { break-after: avoid; }
+  pre { white-space: pre-wrap; }
+}
+"""

@@ -1,0 +1,224 @@
+"""The `html` format: a page that shows everything, loads nothing, and takes no markup from manifests."""
+
+import os
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from scclint.engine.report import Report
+from scclint.finding import Crash, Fix, Notice, Severity, Subject, TextEdit
+from scclint.record import replace
+from scclint.report import Options, render
+from scclint.report.html_style import STYLE
+from tests.cli.conftest import Cli, cli, here
+from tests.running import report_on
+
+__all__ = ["cli", "here"]
+
+GOLDEN = Path(__file__).with_name("sample.html")
+VOID = {"meta", "input", "br"}
+HOSTILE = "</td></code><script>x</script><img src=http://evil.example onerror=x>\" ' & {{ 1 }}"
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: %s, namespace: shop}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec:
+      containers:
+      - {name: one, image: x}
+      - {name: two, image: x%s}
+"""
+
+
+class Page(HTMLParser):
+    """The elements of a page, each with its attributes, and the text of the body. Wrong nesting fails the test."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(set(names)) == len(names)
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "body" in self._open:
+            self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def full(sample: Report) -> Report:
+    """The sample with a fix, in two files."""
+    edits = (TextEdit("deploy/web.yaml", 14, 16, ""), TextEdit("rbac.yaml", 4, 4, "subjects: []\n"))
+    first, *rest = sample.findings
+    return replace(sample, findings=(replace(first, fix=Fix("Remove runAsUser: 0.", "It works.", "unsafe", edits)), *rest))
+
+
+SHOWN = Options(show_suppressed=True)
+
+
+def test_sample(full: Report) -> None:
+    text = render(full, "html", SHOWN)
+    if os.environ.get("SCCLINT_WRITE_GOLDEN"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_every_text_of_a_finding_is_there(full: Report) -> None:
+    shown = Page(render(full, "html", SHOWN)).text
+    for finding in full.findings:
+        related = [one.message for one in (*finding.related, *finding.flow)]
+        for text in (finding.rule_id, finding.rule_name, finding.message, finding.settle, finding.span.file, *related):
+            assert text in shown
+    assert "(suppressed by comment: until the audit)" in shown
+    assert "holds for 4.20, 4.21" in shown
+    assert "unsafe fix: Remove runAsUser: 0. It works." in shown
+    assert "deploy/web.yaml:14\n-        securityContext:\n-          runAsUser: 0" in shown
+    assert "rbac.yaml:4\n+subjects: []" in shown
+    assert all(notice.message in shown for notice in full.notices)
+
+
+def test_options(sample: Report) -> None:
+    text = render(sample, "html", Options(hide=frozenset({Severity.WARNING})))
+    assert "SCC101" in text and "SEC203" not in text and "SCC301" not in text
+
+
+def test_the_decisive_part_of_a_source_line_is_marked(sample: Report) -> None:
+    text = render(sample, "html")
+    assert '<span class="number">15 </span>          <mark>runAsUser: 0</mark></code></pre>' in text
+    assert "{name: 🔥, securityContext: {<mark>privileged: true</mark>}}" in text
+
+
+def test_the_verdict_of_every_workload(here: Path, cli: Cli) -> None:
+    root = ", securityContext: {runAsUser: 0}"
+    Path("a.yaml").write_text(DEPLOYMENT % ("web", "") + "---\n" + DEPLOYMENT % ("root", root))
+    text = cli("check", "--isolated", "--format", "html", "--openshift", "4.12,4.20", "a.yaml").out
+    body = text.partition("</thead>")[2]
+    cells = [re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row) for row in body.split("</tr>")]
+    assert [row for row in cells if row] == [
+        [
+            'Deployment shop/web<br><code class="quiet">a.yaml:3</code>',
+            *("4.12, 4.20", "restricted-v2", "everyone", "restricted", "one", "RuntimeDefault", "SCC default"),
+        ],
+        ["two", "RuntimeDefault", "SCC default"],
+        [
+            'Deployment shop/root<br><code class="quiet">a.yaml:15</code>',
+            *("4.12, 4.20", "REFUSED", "", "", "one", "-", "not admitted"),
+        ],
+        ["two", "-", "not admitted"],
+    ]
+    assert re.findall(r'<tbody class="(\w+)"', text) == ["fine", "problem"]
+    assert Page(text).all("td")[0] == {"role": "cell", "data-label": "Release", "rowspan": "2"}
+
+
+def test_verdicts_by_unit(here: Path) -> None:
+    for name in ("base", "other"):
+        Path(name).mkdir()
+        Path(name, "web.yaml").write_text(DEPLOYMENT % (name, ""))
+        Path(name, "kustomization.yaml").write_text("resources: [web.yaml]\n")
+    text = render(report_on(["."], review=True), "html")
+    assert re.findall(r'data-label="Unit" rowspan="2">(.*?)<', text) == ["base", "other"]
+    assert "SCC, Pod Security level and seccomp profile of 2 workloads" in text
+
+
+def test_markup_in_manifests_is_text(sample: Report, here: Path) -> None:
+    plain = Page(render(sample, "html"))
+    first = replace(sample.findings[0], message=HOSTILE, settle=HOSTILE, rule_name=HOSTILE, notes=(HOSTILE,))
+    texts = {first.span.file: sample.texts[first.span.file].replace("runAsUser: 0", HOSTILE)}
+    hostile = Page(render(replace(sample, platform=HOSTILE, findings=(first, *sample.findings[1:]), texts=texts), "html"))
+    assert {tag for tag, _ in hostile.elements} <= {tag for tag, _ in plain.elements}
+    assert hostile.text.count(HOSTILE) == 6
+    Path("a.yaml").write_text(DEPLOYMENT.replace("one", f"'{HOSTILE.replace(chr(39), '')}'") % ("web", ""))
+    page = Page(render(report_on(["a.yaml"], review=True), "html"))
+    assert "<script>x</script>" in page.text
+    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+
+
+def test_nothing_is_loaded(full: Report) -> None:
+    text = render(full, "html", SHOWN)
+    page = Page(text)
+    assert "http:" not in text and "https:" not in text and "url(" not in text and "@import" not in text
+    assert not {"script", "link", "img", "iframe", "object", "form", "a", "base"} & {tag for tag, _ in page.elements}
+    allowed = {"class", "role", "scope", "rowspan", "id", "type", "checked", "open", "tabindex", "lang", "data-label"}
+    allowed |= {"aria-labelledby", "charset", "http-equiv", "content", "name"}
+    assert {name for _, attributes in page.elements for name in attributes} <= allowed
+
+
+def test_only_the_style_sheet_is_allowed(sample: Report) -> None:
+    text = render(sample, "html")
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    (policy,) = [meta["content"] for meta in Page(text).all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_headings_and_tables_are_in_order(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT % ("web", ", securityContext: {runAsUser: 0}"))
+    page = Page(cli("check", "--isolated", "--format", "html", "a.yaml").out)
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[:4] == [1, 2, 2, 3] and all(after <= before + 1 for before, after in pairwise(levels))
+    assert {header["scope"] for header in page.all("th")} == {"col", "rowgroup"}
+    assert page.all("html") == [{"lang": "en"}]
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {section["aria-labelledby"] for section in page.all("section")} <= set(ids)
+
+
+def test_a_run_without_findings(sample: Report) -> None:
+    page = Page(render(Report(), "html"))
+    assert "Nothing judged" in page.text and not page.all("section")
+    page = Page(render(Report(crashes=(Crash("X1", Subject(), "boom"),), notices=(Notice("error", "gone"),)), "html"))
+    assert "internal error: rule X1 failed on a document: boom" in page.text and "error: gone" in page.text
+
+
+def test_fixes_are_looked_for(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT % ("web", ", securityContext: {runAsUser: 0}"))
+    assert "<del>-" in cli("check", "--isolated", "--format", "html", "a.yaml").out
+    assert "<del>-" not in cli("check", "--isolated", "--format", "html", "--fixes", "never", "a.yaml").out
+
+
+def test_a_failed_run_says_why(here: Path, cli: Cli) -> None:
+    run = cli("check", "--config", "none.yaml", "--format", "html", "--output", "page.html", ".")
+    assert run.status == 2
+    page = Page(Path("page.html").read_text(encoding="utf-8"))
+    assert "error:" in page.text and "none.yaml" in page.text
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("background", ["page", "panel", "mark", "added", "removed"])
+def test_contrast(scheme: int, background: str) -> None:
+    """Text has the contrast that WCAG 2.2, success criterion 1.4.3, asks for."""
+    colors = dict(re.findall(r"--(\w+): (#\w{6})", STYLE.split("@media screen")[scheme]))
+    names = ("text", "quiet", "error", "warning", "info", "help") if background in ("page", "panel") else ("text",)
+    for name in names:
+        low, high = sorted((_luminance(colors[name]), _luminance(colors[background])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, name
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    values = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+    return sum(factor * value for factor, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
