@@ -37,12 +37,12 @@ del { background: var(--removed); }
 .info .severity { color: var(--info); font-weight: 600; }
 .help > b { color: var(--help); }
 
-table { width: 100%; border-collapse: collapse; }
+table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 caption { padding-bottom: .5rem; text-align: left; }
-th, td { padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { background: var(--panel); }
+/* The width keeps the words of scclint whole. Long names from manifests still break. */
+th, td { min-width: 7rem; padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
+thead th { background: var(--panel); white-space: nowrap; }
 tbody th { font-weight: 600; }
-td.count { text-align: right; }
 
 fieldset { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 1rem; padding: .5rem .75rem; border: 1px solid var(--line); }
 label { min-height: 1.75rem; }
@@ -62,7 +62,7 @@ summary h3 { display: inline; }
 .finding p, .finding li { white-space: pre-line; }
 ul { margin: .5rem 0; padding-left: 1.25rem; }
 
-@media (max-width: 48rem) {
+@media screen and (max-width: 70rem) {
   table, caption, thead, tbody, tr, th, td { display: block; }
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacked tbody { margin-bottom: .75rem; border: 1px solid var(--line); }
@@ -76,6 +76,9 @@ ul { margin: .5rem 0; padding-left: 1.25rem; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   fieldset { display: none; }
+  table { font-size: 7.5pt; }
+  th, td { min-width: 3.5rem; padding: .2rem .3rem; }
+  thead th { white-space: normal; }
   .finding, tbody { break-inside: avoid; }
   summary, h2 { break-after: avoid; }
   pre { white-space: pre-wrap; }
