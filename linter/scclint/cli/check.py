@@ -14,10 +14,10 @@ from scclint.engine.report import Report
 from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.finding import Notice, Severity
-from scclint.judge.progress import Lap, no_lap
+from scclint.judge.progress import no_lap
 from scclint.judge.session import RunOptions
 from scclint.limits import MAX_FIXED_FINDINGS
-from scclint.record import replace
+from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import FORMATS, Options
 from scclint.report.output import say, write
@@ -27,87 +27,115 @@ from scclint.report.summary import diagnostics
 if TYPE_CHECKING:
     from scclint.files.changes import Changes
     from scclint.files.revision import Revision
+    from scclint.judge.timings import Timings
 
 FOR_PEOPLE = ("full", "concise")
 """Formats that print nothing with --quiet if there are no findings."""
 
-WITH_FIXES = ("sarif", "rdjson", "html")
-"""Formats that show fixes wherever they are written to."""
-
 WITH_VERDICTS = ("markdown", "html")
 """Formats that show the verdict of every workload."""
+
+WITH_FIXES = ("sarif", "rdjson", "html")
+"""Formats that show fixes wherever they are written to."""
 
 
 def run(args: Namespace) -> int:
     """Load, model, check, report. The status is that of the table in the help."""
     try:
-        changes = _changes(args)
-        config, registry = settings(args)
         if getattr(args, "show_files", False):
-            return _show_files(args, config)
-        outputs = destinations(config, template_asked=hasattr(args, "template"))
-        ignores = not getattr(args, "no_ignores", False)
-        recording = getattr(args, "write_baseline", "")
-        if recording:
-            # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
-            config = replace(config, baseline="")
-        revision = _revision(args)
+            return _show_files(args, settings(args)[0])
+        request = _request(args)
         if getattr(args, "fix", False):
             from scclint.cli.fix import fix, write_all
 
-            write_all(fix(args, config, registry, unsafe=False))
-        timings = None
-        lap: Lap = no_lap
-        if getattr(args, "timings", False):
-            from scclint.judge.timings import Timings
-
-            timings = Timings()
-            registry = Registry(tuple(map(timings.timed, registry.rules)))
-            lap = timings.lap
-        lap("start")
-        with progress(getattr(args, "quiet", False)) as step:
-            # Times are taken in one process, and outcomes hold too much to be sent from one to another.
-            review = any(name in WITH_VERDICTS for name in config.format)
-            jobs = 1 if timings or review else getattr(args, "jobs", 0)
-            scope = _cache_scope(args, recording or revision or timings)
-            options = RunOptions(
-                ignores=ignores, review=review, jobs=jobs, progress=step, lap=lap, changes=changes, cache_scope=scope
-            )
-            judged = open_run(args, config, registry, options)
-            report = judged.report()
-            if revision is not None:
-                from scclint.cli.diff_base import mark
-
-                report = mark(report, revision, args, config, registry, options)
-            if not recording and report.findings:
-                from scclint.engine.grouping import grouped
-
-                report = grouped(report)
-            fixed = report
-            if not recording:
-                shown = _options(report, config, registry)
-                fixed = _with_fixes(judged, report, outputs, shown, getattr(args, "fixes", "auto"))
+            write_all(fix(args, request.config, request.registry, unsafe=False))
+        report, fixed = _reports(request, args)
     except Exception as error:
         from scclint.cli.failure import write_failure
 
         write_failure(args, error)
         raise
-    nothing = bool(report.judged_nothing or report.unjudged) and changes is None
-    if recording:
-        _record(recording, report, config, registry)
-    else:
-        whole = _print(report, fixed, outputs, config, _options(report, config, registry), args)
-        lap("report")
-        for line in timings.lines() if timings else ():
-            say(visible_line(line))
-        if not whole:
-            return USAGE
-    counts = not getattr(args, "exit_zero", False) and not recording
-    status = exit_status(report, config.fail_on, nothing, counts)
+    if request.recording:
+        _record(request.recording, report, request.config, request.registry)
+    elif not _print(report, fixed, request, args):
+        return USAGE
+    nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
+    counts = not getattr(args, "exit_zero", False) and not request.recording
+    status = exit_status(report, request.config.fail_on, nothing, counts)
     if status == NOTHING:
         what = "no manifest found" if report.nothing else "nothing judged"
         say(f"scclint: {what} in " + ", ".join(map(visible_line, report.unjudged or args.paths)))
     return status
+
+
+@record
+class _Request:
+    """What the command line asks for, checked before the run so that a mistake in it is reported first.
+
+    `recording` is the file of --write-baseline, empty without it. `timings` is None without --timings.
+    """
+
+    config: Config
+    registry: Registry
+    outputs: Sequence[tuple[str, str | None]]
+    recording: str
+    changes: "Changes | None"
+    revision: "Revision | None"
+    timings: "Timings | None"
+
+    def lap(self, stage: str) -> None:
+        """Note that a stage is over."""
+        if self.timings is not None:
+            self.timings.lap(stage)
+
+
+def _request(args: Namespace) -> _Request:
+    changes = _changes(args)
+    config, registry = settings(args)
+    outputs = destinations(config, template_asked=hasattr(args, "template"))
+    recording = getattr(args, "write_baseline", "")
+    if recording:
+        # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
+        config = replace(config, baseline="")
+    revision = _revision(args)
+    timings = None
+    if getattr(args, "timings", False):
+        from scclint.judge.timings import Timings
+
+        timings = Timings()
+        registry = Registry(tuple(map(timings.timed, registry.rules)))
+    return _Request(config, registry, outputs, recording, changes, revision, timings)
+
+
+def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
+    """Judge the input. Return the report, and the same with proved fixes for the formats that show them."""
+    request.lap("start")
+    with progress(getattr(args, "quiet", False)) as step:
+        # Times are taken in one process, and outcomes hold too much to be sent from one to another.
+        review = any(name in WITH_VERDICTS for name in request.config.format)
+        options = RunOptions(
+            ignores=not getattr(args, "no_ignores", False),
+            review=review,
+            jobs=1 if request.timings or review else getattr(args, "jobs", 0),
+            progress=step,
+            lap=request.lap if request.timings else no_lap,
+            changes=request.changes,
+            cache_scope=_cache_scope(args, request.recording or request.revision or request.timings),
+        )
+        judged = open_run(args, request.config, request.registry, options)
+        report = judged.report()
+        if request.revision is not None:
+            from scclint.cli.diff_base import mark
+
+            report = mark(report, request.revision, args, request.config, request.registry, options)
+        if request.recording:
+            return report, report
+        if report.findings:
+            from scclint.engine.grouping import grouped
+
+            report = grouped(report)
+        shown = _options(report, request.config, request.registry)
+        return report, _with_fixes(judged, report, request.outputs, shown, getattr(args, "fixes", "auto"))
 
 
 def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
@@ -213,17 +241,15 @@ def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
     return any(select(f.span.file).get(f.rule_id) is Severity.INFO for f in info)
 
 
-def _print(
-    report: Report, fixed: Report, outputs: Sequence[tuple[str, str | None]], config: Config, options: Options, args: Namespace
-) -> bool:
+def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> bool:
     """Write every format to its place, or none where one cannot be made. False where standard output's reader went away.
 
     `fixed` is the report with fixes, for the formats that show them.
     """
-    quiet = getattr(args, "quiet", False)
-    when = getattr(args, "fixes", "auto")
+    quiet, when = getattr(args, "quiet", False), getattr(args, "fixes", "auto")
+    options = _options(report, request.config, request.registry)
     texts = []
-    for name, output in outputs:
+    for name, output in request.outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
         carried = fixed if _shows_fixes(name, output, when) else report
@@ -233,6 +259,9 @@ def _print(
     whole = True
     for text, output in texts:
         whole = write(text, output) and whole
+    request.lap("report")
+    for line in request.timings.lines() if request.timings else ():
+        say(visible_line(line))
     return whole
 
 
