@@ -52,7 +52,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, rule, used_by
+from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, counted, rule, used_by
 
 from ._advice import custom_scc, grant
 from ._elsewhere import granted_elsewhere
@@ -88,7 +88,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     errors = first_per_field(reasons)
     yield Problem(
         f"{workload.named}: no SCC admits {pods(workload)}{when_created(outcome)}; the closest match, {closest}, reports: {errors[0].text}"
-        + (f", and {len(errors) - 1} more errors" if len(errors) > 1 else "")
+        + (f", and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else "")
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),

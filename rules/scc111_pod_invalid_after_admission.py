@@ -81,7 +81,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Field, FieldProblem, Problem, Severity, Workload, World, rule
+from scclint.api import Field, FieldProblem, Problem, Severity, Workload, World, counted, rule
 
 from ._words import pods, when_created
 
@@ -109,7 +109,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return
     scc = outcome.verdict.scc
     first, *others = outcome.invalid_by_scc
-    more = f", and {len(others)} more errors" if others else ""
+    more = f", and {counted(len(others), 'more error')}" if others else ""
     step = next((step for step in reversed(first.path) if step in _CAUSES), "")
     yield Problem(
         f"{workload.named}: SCC {scc} admits {pods(workload)}{when_created(outcome)}, and the API server then rejects "

@@ -36,7 +36,7 @@ from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, closest_match, listed
+from scclint.text import and_more, closest_match, counted, listed
 from scclint.validation.problem import FieldProblem
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
@@ -112,6 +112,7 @@ __all__ = [
     "World",
     "and_more",
     "closest_match",
+    "counted",
     "in_plain_words",
     "is_open",
     "label_errors",

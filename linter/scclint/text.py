@@ -22,6 +22,11 @@ def and_more(names: Iterable[str], most: int) -> str:
     return listed(items if left_out <= 1 else [*items[:most], f"{left_out:,} more"])
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 error`, `2 errors`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def closest_match(name: str, candidates: Iterable[str], cutoff: float = 0.75) -> str:
     """Return the candidate spelled most like `name`, whatever the case; empty if none is similar enough.
 

@@ -23,6 +23,7 @@ from scclint.report import FORMATS, Options
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
+from scclint.text import counted
 
 if TYPE_CHECKING:
     from scclint.files.changes import Changes
@@ -287,7 +288,7 @@ def _record(file: str, report: Report, config: Config, registry: Registry) -> No
     for line in diagnostics(report):
         say(line)
     number = sum(f.suppression is None or f.suppression.by == "baseline" for f in report.findings)
-    say(f"scclint: recorded {number} finding{'' if number == 1 else 's'} in {visible_line(file)}")
+    say(f"scclint: recorded {counted(number, 'finding')} in {visible_line(file)}")
 
 
 def _show_files(args: Namespace, config: Config) -> int:

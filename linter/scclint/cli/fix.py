@@ -21,7 +21,8 @@ from scclint.registry import Registry
 from scclint.remedy.apply import applied, chosen, unified_diff, why_not_written, write_file
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import counted, diagnostics, place
+from scclint.report.summary import diagnostics, place
+from scclint.text import counted
 
 
 class Fixed(NamedTuple):

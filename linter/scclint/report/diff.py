@@ -12,12 +12,12 @@ from scclint.report.json_text import dump
 from scclint.report.markdown import code, prose
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.summary import counted, place
+from scclint.report.summary import place
 from scclint.report.table import table
 from scclint.report.terminal import paint
 from scclint.rule import Rule
 from scclint.source import Span
-from scclint.text import and_more, listed
+from scclint.text import and_more, counted, listed
 from scclint.world import World
 
 Json = dict[str, Any]

@@ -18,7 +18,6 @@ from scclint.report.sanitize import visible, visible_line
 from scclint.report.snippet import Snippet, snippet
 from scclint.report.summary import (
     by_severity,
-    counted,
     diagnostics,
     findings_summary,
     judged_summary,
@@ -27,7 +26,7 @@ from scclint.report.summary import (
     severities,
     units_phrase,
 )
-from scclint.text import char_width
+from scclint.text import char_width, counted
 
 Html = NewType("Html", str)
 """Markup. Only `_text` and the functions that build elements make it, so mypy rejects a text that is not escaped."""

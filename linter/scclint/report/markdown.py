@@ -11,8 +11,8 @@ from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import counted, crash_label, findings_summary, judged_summary, severities, units_phrase
-from scclint.text import listed
+from scclint.report.summary import crash_label, findings_summary, judged_summary, severities, units_phrase
+from scclint.text import counted, listed
 
 _LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""

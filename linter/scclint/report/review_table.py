@@ -8,7 +8,7 @@ from scclint.judge import JudgedWorkload
 from scclint.report.markdown import prose
 from scclint.report.review import Row, rows_with, totals
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import counted
+from scclint.text import counted
 
 _TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
 _OF_WORKLOAD = _TITLES.index("Container")

@@ -6,10 +6,10 @@ from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
 from scclint.report.review import Row, in_units, named, rows_with, totals
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import counted, line_place
+from scclint.report.summary import line_place
 from scclint.report.terminal import paint
 from scclint.source import Span
-from scclint.text import display_width, wrap
+from scclint.text import counted, display_width, wrap
 
 HEADER = ("SCC", "GRANTED TO", "POD SECURITY", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")

@@ -13,9 +13,9 @@ from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible, visible_line
 from scclint.report.sarif_rules import LEVELS, descriptors
-from scclint.report.summary import counted, crash_label, fix_sentences, judged_summary, place, sentences
+from scclint.report.summary import crash_label, fix_sentences, judged_summary, place, sentences
 from scclint.source import Span
-from scclint.text import field_path
+from scclint.text import counted, field_path
 
 Json = dict[str, Any]
 

@@ -8,12 +8,7 @@ from scclint.finding import Crash, Finding, Notice, Severity
 from scclint.report.options import Options
 from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
-from scclint.text import and_more
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+from scclint.text import and_more, counted
 
 
 def sentences(*parts: str) -> str:

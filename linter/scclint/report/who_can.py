@@ -15,9 +15,9 @@ from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
-from scclint.report.summary import counted, line_place
+from scclint.report.summary import line_place
 from scclint.report.table import table
-from scclint.text import and_more
+from scclint.text import and_more, counted
 from scclint.world import World
 
 Json = dict[str, Any]
