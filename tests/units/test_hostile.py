@@ -208,7 +208,9 @@ def test_plugins_are_not_run(tree: Path, field: str, plugin: str) -> None:
 @needs_kustomize
 def test_helm_is_not_started_by_kustomize(tree: Path, server: Server) -> None:
     text = f"helmCharts: [{{name: web, version: 1.0.0, repo: '{server.url}'}}]\n"
-    assert build(tree, {"k/kustomization.yaml": text}).error.endswith("for which kustomize needs --enable-helm")
+    assert build(tree, {"k/kustomization.yaml": text}).error.endswith(
+        "lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
+    )
     assert build_unchecked(tree).error.startswith("kustomize build failed: ")
     assert server.requests == []
 
