@@ -1,8 +1,8 @@
 """The parts of a fix that several rules share: whom to grant an SCC, and what a custom SCC must list."""
 
-from scclint.api import Outcome, Workload, World, listed
+from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed
 
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import required_scc_counts
 
 
 def grant(workload: Workload, scc: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
+    REQUIRED_SCC,
     ApiObject,
     Field,
     KubeletConfig,
@@ -19,8 +20,6 @@ from scclint.api import (
     Workload,
     World,
 )
-
-from ._releases import REQUIRED_SCC
 
 Path = tuple[str | int, ...]
 

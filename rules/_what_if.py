@@ -3,15 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
-    POD_SECCOMP_ANNOTATION,
-    Outcome,
-    Verdict,
-    World,
-)
-
-from ._releases import REQUIRED_SCC
+from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, Outcome, Verdict, World
 
 Path = tuple[str | int, ...]
 

@@ -48,6 +48,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from scclint.api import (
+    REQUIRED_SCC,
     Candidate,
     Field,
     FieldError,
@@ -66,7 +67,7 @@ from scclint.api import (
 
 from ._advice import custom_scc, grant, pin_too
 from ._allowances import more_restrictive
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import admitted_without, path_to_remove

@@ -40,11 +40,11 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Severity, Workload, World, and_more, listed, rule
+from scclint.api import REQUIRED_SCC, Problem, Related, Severity, Workload, World, and_more, listed, rule
 
 from ._advice import grant
 from ._elsewhere import granted_elsewhere
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import required_scc_counts
 from ._scc import node_access
 from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
 

@@ -45,9 +45,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, rule
+from scclint.api import REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, rule
 
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import required_scc_counts
 from ._words import pods, when_created
 
 

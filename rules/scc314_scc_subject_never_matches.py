@@ -47,10 +47,17 @@ users: ["system:serviceaccount:shop:agent"]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, in_plain_words, is_open, rule
-
-_ACCOUNT = "system:serviceaccount:"
-_ACCOUNTS = "system:serviceaccounts:"
+from scclint.api import (
+    SERVICE_ACCOUNT_PREFIX,
+    SERVICE_ACCOUNTS_OF,
+    Problem,
+    SecurityContextConstraints,
+    Severity,
+    World,
+    in_plain_words,
+    is_open,
+    rule,
+)
 
 
 @rule(
@@ -81,11 +88,11 @@ def _never_matches(name: str, value: str) -> tuple[str, str]:
     """Return why an entry matches nobody, as a clause, and the fix; both empty if it may match a user."""
     if "*" in value:
         return "SCCs know no wildcards", f"List each {name.removesuffix('s')} by its full name."
-    if name == "groups" and value.startswith(_ACCOUNT):
+    if name == "groups" and value.startswith(SERVICE_ACCOUNT_PREFIX):
         return "it is the name of a user", f"Move {value} to users."
-    if name == "users" and value.startswith(_ACCOUNTS):
+    if name == "users" and value.startswith(SERVICE_ACCOUNTS_OF):
         return "it is the name of a group", f"Move {value} to groups."
-    full = f"{_ACCOUNT}NAMESPACE:NAME"
-    if value.startswith(_ACCOUNT) and not all([*value.split(":")[2:], value.count(":") == 3]):
+    full = f"{SERVICE_ACCOUNT_PREFIX}NAMESPACE:NAME"
+    if value.startswith(SERVICE_ACCOUNT_PREFIX) and not all([*value.split(":")[2:], value.count(":") == 3]):
         return f"a service account is {full}", f"Write {full}."
     return "", ""

@@ -63,6 +63,7 @@ from typing import Any
 
 from scclint.api import (
     MAX_SCCS_TRIED,
+    REQUIRED_SCC,
     Candidate,
     Field,
     Outcome,
@@ -79,7 +80,7 @@ from scclint.api import (
 from ._advice import grant, pin_too, pinned
 from ._places import annotation_place, profile_place
 from ._quote import quoted
-from ._releases import REQUIRED_SCC, required_scc_counts
+from ._releases import required_scc_counts
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitted_without, admitting_scc, path_to_remove, pinned_to, with_profile, without
 from ._words import first_per_field, sentence, when_created

@@ -12,9 +12,9 @@ from scclint.config.model import Config
 from scclint.engine.run import lint_texts
 from scclint.errors import UsageError
 from scclint.finding import Severity
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
-from scclint.remedy.least_privilege import REQUIRED_SCC, Suggestion, suggest, tighter
+from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
 from scclint.world import PROJECT_USER, World
 from tests.conftest import shared

@@ -11,9 +11,8 @@ from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
 from scclint.admission.wording import Wording
-from scclint.model.terms import CONTAINER_LISTS
+from scclint.model.terms import CONTAINER_LISTS, REQUIRED_SCC
 
-REQUIRED_SCC = "openshift.io/required-scc"
 VALIDATED_SCC = "openshift.io/scc"
 SUBJECT_TYPE = "security.openshift.io/validated-scc-subject-type"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
-from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, ObjectRef, User
+from scclint.admission.verdict import ObjectRef, User
+from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 
 API_GROUP = "security.openshift.io"

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from scclint.admission.field import FieldError
+from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 
 __all__ = ["Candidate", "FieldError", "Grant", "ObjectRef", "Outcome", "SubjectType", "User", "Verdict"]
-
-SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
-"""Before namespace and name in the user name under which a service account acts."""
 
 SubjectType = Literal["serviceaccount", "user"]
 Outcome = Literal["denied", "too restrictive", "chosen", "not reached"]

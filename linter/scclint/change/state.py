@@ -72,7 +72,7 @@ class State:
             self.config,
             describe(self.config, (world.cluster.as_installed,), (), world.namespace_asked),
             namespace=world.namespace_asked,
-            elsewhere=world.elsewhere,  # type: ignore[arg-type]  # the answers about other units, as the unit's own world has them
+            elsewhere=world.elsewhere,
         ).values()
         return State(made, [*workloads, *(obj for obj in more if isinstance(obj, Workload))], self.config)
 

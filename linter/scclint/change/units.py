@@ -106,7 +106,7 @@ class _Causes:
         self._made: dict[tuple[State, Key], State] = {}
 
     def of(self, key: Key, was: PodFacts | None, now: PodFacts | None) -> Iterator[ChangeCause]:
-        """Yield the objects that make a workload's facts differ; those that do so only together if no single one does."""
+        """Yield each object that alone makes a workload's facts differ. If there is none, yield the objects that do so together."""
         before, after = self._before, self._after
         old, new = (side.workloads.get(key) if side else None for side in (before, after))
         if before is None or after is None or old is None or new is None:

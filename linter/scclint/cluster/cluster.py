@@ -195,7 +195,7 @@ class Cluster:
         def refuse(why: str) -> Verdict:
             return scc_admission.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
 
-        if required and self.kubernetes_minor >= 27:
+        if required and self.reads_required_scc:
             scc = self.sccs.get(required)
             if scc is None:
                 quoted = wording.quote(required)
@@ -281,6 +281,11 @@ class Cluster:
         from scclint.podsecurity.defaults import default_policy
 
         return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
+
+    @property
+    def reads_required_scc(self) -> bool:
+        """Whether SCC admission reads the annotation `openshift.io/required-scc`: from OpenShift 4.14 (Kubernetes 1.27) on."""
+        return self.platform != "kubernetes" and self.kubernetes_minor >= 27
 
     @property
     def tech_preview(self) -> bool:

@@ -148,8 +148,9 @@ ROUTES = (
 
 @record
 class Escalation:
-    """A way that a subject has. `namespace` is where it counts, empty for the whole cluster. `rules` are those that allow it.
+    """One way in which a subject gets past the SCCs that it may use.
 
+    `namespace` is where it counts, empty for the whole cluster. `rules` are the rules that allow it.
     `account` is the service account that it leads to and `pod` the pod, both None if it needs none. `scc` and `grant` say what
     account may use. `onward` is the way that the account has, if it cannot create pods with the SCC by itself. `role` is the
     ClusterRole that the subject may bind, empty if it may bind every role.

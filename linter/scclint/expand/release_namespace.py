@@ -4,11 +4,8 @@ from typing import Any
 
 from scclint.expand.item import Item
 from scclint.load.document import DEFAULT_NAMESPACE, Document
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import replace
-
-_ACCOUNT = "system:serviceaccount:"
-_ACCOUNTS_OF = "system:serviceaccounts:"
 
 
 def without_release_namespace(item: Item, document: Document, asked: str) -> Item:
@@ -41,7 +38,11 @@ def _moved(subject: Any, marker: str, namespace: str) -> Any:
 
 def _renamed(name: Any, marker: str, namespace: str) -> Any:
     """The name of an account, or of the group of all accounts of a namespace, with the namespace in place of the marker."""
-    if name == f"{_ACCOUNTS_OF}{marker}":
-        return f"{_ACCOUNTS_OF}{namespace}"
-    prefix = f"{_ACCOUNT}{marker}:"
-    return f"{_ACCOUNT}{namespace}:{name.removeprefix(prefix)}" if isinstance(name, str) and name.startswith(prefix) else name
+    if name == f"{SERVICE_ACCOUNTS_OF}{marker}":
+        return f"{SERVICE_ACCOUNTS_OF}{namespace}"
+    prefix = f"{SERVICE_ACCOUNT_PREFIX}{marker}:"
+    return (
+        f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name.removeprefix(prefix)}"
+        if isinstance(name, str) and name.startswith(prefix)
+        else name
+    )

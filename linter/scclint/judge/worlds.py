@@ -18,13 +18,13 @@ from scclint.model.object import ApiObject
 from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
+from scclint.other_units import OtherUnits
 from scclint.record import record
 from scclint.world import World, manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
     from scclint.cluster.observed import Observed
-    from scclint.units.elsewhere import Elsewhere
 
 RBAC = "rbac.authorization.k8s.io"
 MACHINE = "machineconfiguration.openshift.io/v1"
@@ -66,7 +66,7 @@ def make_worlds(
     described: Described,
     *,
     namespace: str = "",
-    elsewhere: "Elsewhere | None" = None,
+    elsewhere: OtherUnits | None = None,
     observed: "Observed | None" = None,
 ) -> dict[str, World]:
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.

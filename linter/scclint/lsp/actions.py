@@ -7,9 +7,9 @@ from scclint.finding import Finding, Fix, Set, TextEdit
 from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.lsp.project import PlacedWorkload
+from scclint.model.terms import REQUIRED_SCC
 from scclint.outcome import Outcome
 from scclint.record import record
-from scclint.remedy.propose import REQUIRED_SCC, REQUIRED_SCC_SINCE
 from scclint.remedy.prove import text_edits
 from scclint.suppress.syntax import comment_ignores
 from scclint.world import World
@@ -94,7 +94,7 @@ def _pinnable(outcome: Outcome, world: World) -> str:
     written_here = not (workload.provenance.moved or workload.provenance.elsewhere or workload.implied)
     if verdict is None or not verdict.scc or verdict.required_scc or not written_here:
         return ""
-    if world.cluster.kubernetes_minor < REQUIRED_SCC_SINCE:
+    if not world.cluster.reads_required_scc:
         return ""
     required = Set(("metadata", "annotations", REQUIRED_SCC), verdict.scc)
     pinned = world.outcome_with(outcome, changed_data(deepcopy(verdict.submitted), required)).verdict

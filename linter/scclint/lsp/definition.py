@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.admission.verdict import SERVICE_ACCOUNT_PREFIX, ObjectRef
+from scclint.admission.verdict import ObjectRef
 from scclint.finding import Path
 from scclint.judge import OpenUnit
 from scclint.lsp.project import Cursor
+from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.model.workload import Workload
-from scclint.remedy.propose import REQUIRED_SCC
 from scclint.source import Span
 from scclint.untyped import as_mapping, as_text
 from scclint.world import World

@@ -16,6 +16,12 @@ CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernet
 UNSPECIFIED_NAMESPACE = "unspecified"
 """Where objects go that name no namespace when none was asked for: an ordinary project of the cluster. No message shows it."""
 
+REQUIRED_SCC = "openshift.io/required-scc"
+"""The annotation of a pod that names the only SCC to try."""
+
+SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
+"""Before namespace and name in the user name under which a service account acts."""
+
 SERVICE_ACCOUNTS_OF = "system:serviceaccounts:"
 """Before the namespace in the name of the group of its service accounts."""
 

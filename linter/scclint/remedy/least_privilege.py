@@ -17,19 +17,18 @@ from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
+from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
 from scclint.text import field_path
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 
-REQUIRED_SCC = "openshift.io/required-scc"
 RBAC = "rbac.authorization.k8s.io"
 _RESTRICTED = "restricted-v2"
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
 """SCCs of the release that apply a profile and open no more than what they are named after."""
 _DEFAULT_PROFILE = "runtime/default"
-_PINS_SINCE = 27
 _USER_NAMESPACE_LEVEL_SINCE = 33
 
 Object = dict[str, Any]
@@ -100,7 +99,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         for pod, outcome in zip(pods, outcomes, strict=True)
     )
     unpinned = [_admit(with_grants, pod, namespace).scc for pod in pods]
-    needs_pin = any(scc not in (found.scc, _RESTRICTED) for scc in unpinned) and cluster.kubernetes_minor >= _PINS_SINCE
+    needs_pin = any(scc not in (found.scc, _RESTRICTED) for scc in unpinned) and cluster.reads_required_scc
     fields = {key: getattr(found, key) for key in found.__match_args__}
     return Suggestion(**{**fields, "pods": changes, "pin": needs_pin, "notes": (*notes, *found.notes)})
 
@@ -116,7 +115,7 @@ def _plain(outcome: Outcome, account: str) -> Object:
 def _admit(cluster: Cluster, pod: _Pod, namespace: str, pin: str = "") -> Verdict:
     """The verdict by the rights of the service account alone, with an SCC required if `pin` names one and the release knows that."""
     data = pod.data
-    if pin and cluster.kubernetes_minor >= _PINS_SINCE:
+    if pin and cluster.reads_required_scc:
         metadata = data.get("metadata") or {}
         data = {**data, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), REQUIRED_SCC: pin}}}
     return cluster.admit(data, namespace=namespace, user=PROJECT_USER)

@@ -11,7 +11,7 @@ from typing import Any
 from scclint.admission.field import FieldError
 from scclint.finding import Finding, Operation, Path, Remove
 from scclint.model.object import ApiObject
-from scclint.model.terms import POD_SECCOMP_ANNOTATION
+from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import replace
@@ -22,10 +22,8 @@ from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
-REQUIRED_SCC = "openshift.io/required-scc"
 RESTRICTED = "restricted-v2"
 _PROFILES = ("runtime/default", "docker/default")
-REQUIRED_SCC_SINCE = 27
 _USER_NAMESPACE_SINCE = 33
 _ROUNDS = 6
 """How often the errors of an SCC are asked for. Each round changes a field, and a pod has few that an SCC judges."""
@@ -251,10 +249,7 @@ def _default(scc: str, world: World) -> str:
 
 
 def _may_pin(bench: Workbench) -> bool:
-    return all(
-        world.cluster.platform != "kubernetes" and world.cluster.kubernetes_minor >= REQUIRED_SCC_SINCE
-        for world in bench.worlds.values()
-    )
+    return all(world.cluster.reads_required_scc for world in bench.worlds.values())
 
 
 def _pinned(draft: Draft, bench: Workbench) -> bool:

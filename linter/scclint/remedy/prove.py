@@ -14,6 +14,7 @@ from scclint.admission.access import opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.cluster import Cluster
 from scclint.finding import Finding, Fix, Operation, Safety, Severity, TextEdit
+from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome, Step
 from scclint.record import record
@@ -176,7 +177,7 @@ def _without_pin(outcome: Outcome) -> object:
     if verdict is None:
         return None
     metadata = verdict.pod.get("metadata") or {}
-    kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != "openshift.io/required-scc"}
+    kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != REQUIRED_SCC}
     return verdict.allowed, verdict.scc, verdict.pod["spec"], kept
 
 

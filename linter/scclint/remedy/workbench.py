@@ -156,7 +156,7 @@ class Workbench:
                 self._session.config,
                 self._session.described(namespace)[0],
                 namespace=namespace,
-                elsewhere=first.elsewhere,  # type: ignore[arg-type]  # the worlds of a unit have its `Elsewhere`
+                elsewhere=first.elsewhere,
             )
         found: dict[str, World] = {}
         others = found if len(self.worlds) > 1 else None

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.finding import Path
-from scclint.remedy.least_privilege import REQUIRED_SCC, PodChange, Suggestion
+from scclint.model.terms import REQUIRED_SCC
+from scclint.remedy.least_privilege import PodChange, Suggestion
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
 from scclint.text import wrap

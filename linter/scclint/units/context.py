@@ -10,13 +10,11 @@ from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
 from scclint.untyped import mappings, texts
-
-_ACCOUNT = "system:serviceaccount:"
-_ACCOUNTS_OF = "system:serviceaccounts:"
 
 ObjectName = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -150,8 +148,8 @@ class _Wanted:
 
     def __init__(self, own: Facts, shared: Facts) -> None:
         self.namespaces = own.namespaces - {""}
-        self.subjects = {f"{_ACCOUNT}{namespace}:{name}" for namespace, name in own.accounts if namespace}
-        self.subjects |= {f"{_ACCOUNTS_OF}{namespace}" for namespace in self.namespaces}
+        self.subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts if namespace}
+        self.subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in self.namespaces}
         self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
         self.names = {reference for obj in own.objects for reference in _references(obj)}
         self.names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
@@ -173,7 +171,7 @@ class _Givers:
                     self._by_namespace.setdefault(obj.namespace, []).append(taken)
                 for subject in _subjects(obj):
                     self._by_subject.setdefault(subject, []).append(taken)
-                    if subject.startswith(_ACCOUNT):
+                    if subject.startswith(SERVICE_ACCOUNT_PREFIX):
                         self._by_namespace.setdefault(subject.split(":")[2], []).append(taken)
 
     def for_unit(self, wanted: _Wanted) -> Iterator[Taken]:
@@ -204,13 +202,13 @@ def _subjects(obj: ApiObject) -> Iterator[str]:
     """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
     if isinstance(obj, SecurityContextConstraints):
         names = [*texts(obj.manifest.get("users")), *texts(obj.manifest.get("groups"))]
-        yield from (name for name in names if name.startswith((_ACCOUNT, _ACCOUNTS_OF)))
+        yield from (name for name in names if name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)))
     elif isinstance(obj, RoleBinding):
         for subject in mappings(obj.manifest.get("subjects")):
             name = str(subject.get("name") or "")
             if subject.get("kind") == "ServiceAccount":
-                yield f"{_ACCOUNT}{subject.get('namespace') or obj.namespace}:{name}"
-            elif name.startswith((_ACCOUNT, _ACCOUNTS_OF)):
+                yield f"{SERVICE_ACCOUNT_PREFIX}{subject.get('namespace') or obj.namespace}:{name}"
+            elif name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)):
                 yield name
 
 

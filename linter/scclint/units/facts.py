@@ -8,7 +8,7 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.storage import CSIDriver
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.untyped import mappings
@@ -18,8 +18,6 @@ Identity = tuple[str, str, str, str]
 
 CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, CSIDriver)
 """Model classes of the objects that one unit may take from another."""
-
-REQUIRED_SCC = "openshift.io/required-scc"
 
 
 @record

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from scclint.record import replace
+from scclint.untyped import texts
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
@@ -81,14 +82,14 @@ def _check_groups(root: Json, name: str) -> Problems:
 
 
 def _check_capabilities(root: Json) -> Problems:
-    drops = _strings(root, "requiredDropCapabilities")
+    drops = texts(root.get("requiredDropCapabilities"))
     for name in ("defaultAddCapabilities", "allowedCapabilities"):
         values = root.get(name)
         for index, capability in enumerate(values if isinstance(values, list) else ()):
             if capability in drops:
                 problem = invalid((name,), capability, f"capability is listed in {name} and requiredDropCapabilities")
                 yield replace(problem, path=(name, index))
-    if drops and "*" in _strings(root, "allowedCapabilities"):
+    if drops and "*" in texts(root.get("allowedCapabilities")):
         text = "required capabilities must be empty when all capabilities are allowed by a wildcard"
         yield invalid(("requiredDropCapabilities",), drops, text)
 
@@ -114,7 +115,7 @@ def _effective_volumes(root: Json) -> set[str]:
     if root.get("volumes") is None:
         return {"*"}
     host_path = root.get("allowHostDirVolumePlugin") is True
-    volumes = set(_strings(root, "volumes"))
+    volumes = set(texts(root.get("volumes")))
     if not volumes:
         return {"hostPath"} if host_path else {"none"}
     if not host_path:
@@ -135,10 +136,10 @@ def _check_sysctls(root: Json) -> Problems:
             elif len(sysctl) > SYSCTL_MAX_LENGTH or not re.fullmatch(SYSCTL_PATTERN, sysctl):
                 text = f"must have at most {SYSCTL_MAX_LENGTH} characters and match regex {SYSCTL_PATTERN}"
                 yield invalid((name, index), sysctl, text)
-        if len(sysctls) > 1 and "*" in _strings(root, name):
+        if len(sysctls) > 1 and "*" in texts(root.get(name)):
             yield forbidden((name,), "if '*' is present, must not specify other sysctls")
-    for i, allowed in enumerate(_strings(root, "allowedUnsafeSysctls")):
-        for j, refused in enumerate(_strings(root, "forbiddenSysctls")):
+    for i, allowed in enumerate(texts(root.get("allowedUnsafeSysctls"))):
+        for j, refused in enumerate(texts(root.get("forbiddenSysctls"))):
             if _covers(refused, allowed):
                 yield invalid(("allowedUnsafeSysctls", i), allowed, f"sysctl overlaps with {refused}")
             elif _covers(allowed, refused):
@@ -150,11 +151,6 @@ def _covers(pattern: str, sysctl: str) -> bool:
     if pattern.endswith("*"):
         return sysctl.removesuffix("*").startswith(pattern[:-1])
     return pattern == sysctl
-
-
-def _strings(root: Json, name: str) -> list[str]:
-    values = root.get(name)
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _is_integer(value: Any) -> TypeGuard[int]:
