@@ -6,9 +6,9 @@ from contextlib import chdir, contextmanager
 
 from scclint.config.model import Config
 from scclint.engine.run import Run, rules_of
-from scclint.errors import LoadError, UsageError
+from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
-from scclint.files.dump import holds_dump, read_dump
+from scclint.files.dump import is_dump, texts_of_dump
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
@@ -76,9 +76,9 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
     Raises UsageError if `name` is none of these.
     """
     if os.path.exists(name) and not base_with:
-        if holds_dump(name):
+        if is_dump(name):
             state = replace(_from_root(config), cluster_state=(os.path.abspath(name),))
-            yield Side(name, os.curdir, [], state, "", dict(_texts(name)))
+            yield Side(name, os.curdir, [], state, "", dict(texts_of_dump(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
         yield Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
@@ -91,14 +91,6 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
 
     with tempfile.TemporaryDirectory(prefix="scclint-") as made:
         yield _checked_out(revision, os.path.realpath(made), _from_root(config))
-
-
-def _texts(dump: str) -> Iterator[tuple[str, str]]:
-    """The files of a dump with facts that verdicts depend on, by the path of the dump and their paths below its root."""
-    for file in read_dump(os.path.abspath(dump), dump):
-        if isinstance(file, LoadError):
-            raise file
-        yield os.path.join(dump, file.name), file.text
 
 
 def _checked_out(revision: Revision, root: str, config: Config) -> Side:

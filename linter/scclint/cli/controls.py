@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import open_run, settings
+from scclint.cli.inputs import open_cluster, settings
 from scclint.cli.main import FINDINGS, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.config.model import Config
@@ -20,7 +20,7 @@ def run(args: Namespace) -> int:
     if config.platform == "kubernetes":
         raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
     asked = framework(getattr(args, "framework", frameworks()[0].name))
-    opened_run = open_run(args, _every_rule(config), registry, RunOptions(ignores=False))
+    opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False))
     report = opened_run.report()
     opened = list(opened_run.open_units())
     found = assess(asked, opened, report.findings)

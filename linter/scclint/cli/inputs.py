@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scclint.config.model import KEYS, Config
 from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
+from scclint.files.discover import SourceFile
 from scclint.files.read import decode, os_error, read_all
 from scclint.files.sources import Sources, find_sources
 from scclint.judge.session import DEFAULTS, RunOptions
@@ -82,12 +83,30 @@ def sources(args: Namespace, config: Config) -> Sources:
 
 def open_run(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The run over what the command line names, with standard input where that is among it."""
+    return _open(args, sources(args, config), config, registry, options)
+
+
+def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
+    """The same as `open_run`, for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump."""
+    from scclint.files.dump import is_dump, texts_of_dump
+
+    dumps = [path for path in args.paths if path != "-" and is_dump(path)]
+    if not dumps:
+        return open_run(args, config, registry, options)
+    texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
+    config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
+    found = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
+    found = found._replace(targets=(*found.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths))
+    return _open(args, found, config, registry, replace(options, overlay={**options.overlay, **texts}))
+
+
+def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Run:
     overlay: dict[str, str | LoadError] = dict(options.overlay)
     if "-" in args.paths:
         name = _stdin_filename(args)
         overlay[name] = _standard_input(name)
     globs = tuple(getattr(args, "unit_globs", ()))
-    opened = Run(sources(args, config), config, registry, replace(options, overlay=overlay, units=globs))
+    opened = Run(found, config, registry, replace(options, overlay=overlay, units=globs))
     if globs and not opened.units:
         raise UsageError(f"no unit matches {listed(globs, 'or')}; `scclint units` lists the units")
     return opened

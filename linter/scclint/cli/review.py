@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
-from scclint.cli.inputs import color_wanted, open_run, settings, terminal_columns
+from scclint.cli.inputs import color_wanted, open_cluster, settings, terminal_columns
 from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.run import Run
 from scclint.errors import UsageError
@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
         from scclint.files.changes import find_changes
 
         options = RunOptions(changes=find_changes([]))
-    asked = open_run(args, config, registry, options)
+    asked = open_cluster(args, config, registry, options)
     opened = list(asked.open_units())
     judged, broke = judged_workloads(opened, lambda world, workload: world.outcome(workload))
     judged = [

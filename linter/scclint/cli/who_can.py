@@ -4,7 +4,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.inputs import open_run, settings
+from scclint.cli.inputs import open_cluster, settings
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cluster.who_can import SubjectKind
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
         raise UsageError("plain Kubernetes has no SCCs")
     if len(config.openshift) > 1:
         raise UsageError(f"who-can is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
-    opened_run = open_run(args, config, registry)
+    opened_run = open_cluster(args, config, registry)
     opened = list(opened_run.open_units())
     worlds = _worlds(opened, config)
     if asked:

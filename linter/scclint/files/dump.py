@@ -34,6 +34,9 @@ _RESOURCES: Mapping[str, frozenset[str]] = {
 MICROSHIFT = f"{NAMESPACES}/kube-public/core/configmaps"
 """Where a dump of MicroShift has its version: in the ConfigMap `microshift-version`."""
 
+_MADE = ("must-gather.local.", "inspect.local.")
+"""The prefixes of the folders that `oc` makes."""
+
 _RENDERED = "rendered-"
 """The prefix of MachineConfigs that the operator merges from others. No pool selects them."""
 
@@ -96,6 +99,34 @@ def holds_dump(path: str) -> bool:
         return is_archive(path) and any(True for _ in members(path, lambda name: bool(place_in_dump(name)), path))
     except LoadError:
         return False
+
+
+def is_dump(path: str) -> bool:
+    """Return whether a path is a dump, and not a folder that has a dump somewhere among other files.
+
+    As in omc, the root of a dump is looked for below folders that contain only one folder each.
+    """
+    if not os.path.isdir(path) or os.path.basename(os.path.abspath(path)).startswith(_MADE):
+        return holds_dump(path)
+    while True:
+        with os.scandir(path) as entries:
+            inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        if any(os.path.basename(folder) in _RESOURCES for folder in inside):
+            return has_files(path, telling_place)
+        if len(inside) != 1:
+            return False
+        (path,) = inside
+
+
+def texts_of_dump(path: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of a dump that verdicts depend on, each by the path of the dump and its path below the root, and its text.
+
+    Raises LoadError for a file that cannot be read.
+    """
+    for file in read_dump(path, path):
+        if isinstance(file, LoadError):
+            raise file
+        yield os.path.join(path, file.name), file.text
 
 
 def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:

@@ -1,0 +1,130 @@
+"""The ways to an SCC that a subject may not use, as data: each with the rights that lead to it, and the requests of each right.
+
+Sources: "RBAC good practices" of Kubernetes, and the admission plugins of OpenShift's kube-apiserver.
+"""
+
+from typing import Literal, NamedTuple
+
+_RBAC = "rbac.authorization.k8s.io"
+_ADMISSION = "admissionregistration.k8s.io"
+_CERTIFICATES = "certificates.k8s.io"
+_CHANGE = ("create", "update", "patch")
+
+
+class ApiRequest(NamedTuple):
+    """A right is to send one of these requests. `whole` is True if the resource belongs to no namespace, so only a ClusterRoleBinding
+    grants it. `until` is the last Kubernetes minor on which the request is enough.
+    """
+
+    verbs: tuple[str, ...]
+    group: str
+    resources: tuple[str, ...]
+    whole: bool = False
+    until: int = 1_000
+
+
+_APPS = ("deployments", "replicasets", "statefulsets", "daemonsets")
+
+REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
+    "bind": (ApiRequest(("bind",), _RBAC, ("clusterroles",)),),
+    "write bindings": (
+        ApiRequest(_CHANGE, _RBAC, ("clusterrolebindings",), whole=True),
+        ApiRequest(_CHANGE, _RBAC, ("rolebindings",)),
+    ),
+    "escalate cluster roles": (ApiRequest(("escalate",), _RBAC, ("clusterroles",), whole=True),),
+    "write cluster roles": (ApiRequest(_CHANGE, _RBAC, ("clusterroles",), whole=True),),
+    "escalate roles": (ApiRequest(("escalate",), _RBAC, ("roles",)),),
+    "write roles": (ApiRequest(_CHANGE, _RBAC, ("roles",)),),
+    "impersonate users": (ApiRequest(("impersonate",), "", ("users",), whole=True),),
+    "impersonate groups": (ApiRequest(("impersonate",), "", ("groups",), whole=True),),
+    "impersonate accounts": (ApiRequest(("impersonate",), "", ("serviceaccounts",)),),
+    "create pods": (
+        ApiRequest(("create",), "", ("pods",)),
+        ApiRequest(_CHANGE, "", ("replicationcontrollers",)),
+        ApiRequest(_CHANGE, "apps", _APPS),
+        ApiRequest(_CHANGE, "batch", ("jobs", "cronjobs")),
+        ApiRequest(_CHANGE, "apps.openshift.io", ("deploymentconfigs",)),
+    ),
+    "create tokens": (ApiRequest(("create",), "", ("serviceaccounts/token",)),),
+    "create secrets": (ApiRequest(("create",), "", ("secrets",)),),
+    "read secrets": (ApiRequest(("get", "list", "watch"), "", ("secrets",)),),
+    "enter pods": (
+        ApiRequest(("create",), "", ("pods/exec", "pods/attach")),
+        ApiRequest(("get",), "", ("pods/exec", "pods/attach"), until=34),
+        ApiRequest(("update", "patch"), "", ("pods/ephemeralcontainers",)),
+    ),
+    "change namespaces": (ApiRequest(("update", "patch"), "", ("namespaces",)),),
+    "create namespaces": (ApiRequest(("create",), "", ("namespaces",), whole=True),),
+    "write webhooks": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingwebhookconfigurations",), whole=True),),
+    "write policies": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingadmissionpolicies",), whole=True),),
+    "write policy bindings": (ApiRequest(_CHANGE, _ADMISSION, ("mutatingadmissionpolicybindings",), whole=True),),
+    "create certificate requests": (ApiRequest(("create",), _CERTIFICATES, ("certificatesigningrequests",), whole=True),),
+    "approve certificate requests": (
+        ApiRequest(("update", "patch"), _CERTIFICATES, ("certificatesigningrequests/approval",), whole=True),
+    ),
+    "approve for the signer": (ApiRequest(("approve",), _CERTIFICATES, ("signers",), whole=True),),
+    "reach kubelets": (ApiRequest(("get", "create"), "", ("nodes/proxy",), whole=True),),
+    "create volumes": (ApiRequest(("create",), "", ("persistentvolumes",), whole=True),),
+    "create claims": (ApiRequest(("create",), "", ("persistentvolumeclaims",)),),
+    "write machine configs": (
+        ApiRequest(_CHANGE, "machineconfiguration.openshift.io", ("machineconfigs",), whole=True),
+    ),
+    "create builds": (ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),),
+    "build custom images": (ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),),
+    "create subscriptions": (ApiRequest(("create",), "operators.coreos.com", ("subscriptions",)),),
+    "create operator groups": (ApiRequest(("create",), "operators.coreos.com", ("operatorgroups",)),),
+    "write cluster extensions": (ApiRequest(_CHANGE, "olm.operatorframework.io", ("clusterextensions",), whole=True),),
+}  # fmt: skip
+"""The requests of each right."""
+
+Target = Literal["", "account", "identity", "pod"]
+
+
+class Route(NamedTuple):
+    """A way to an SCC: all of `rights` together. `words` continue "it may"; `{where}` is replaced by the namespaces in which it counts.
+
+    `target` says what else it needs in the namespace: an account that may use the SCC (`account`), one that can itself create pods
+    with the SCC or has a way to it (`identity`), or a pod that uses it (`pod`). A `whole` way counts only if its rights are for
+    the whole cluster. It exists from Kubernetes minor `since` to `until`.
+    """
+
+    name: str
+    rights: tuple[str, ...]
+    words: str
+    target: Target = ""
+    whole: bool = False
+    since: int = 0
+    until: int = 1_000
+
+
+ROUTES = (
+    Route("bind", ("bind", "write bindings"), "bind every role{where}, including cluster-admin"),
+    Route("escalate", ("escalate cluster roles", "write cluster roles"), "write every right into a ClusterRole", whole=True),
+    Route("escalate", ("escalate roles", "write roles"), "write every right into a Role{where}"),
+    Route("impersonate", ("impersonate users",), "act as every user", whole=True),
+    Route("impersonate", ("impersonate groups", "impersonate accounts"), "act as a member of group system:masters", whole=True),
+    Route("webhook", ("write webhooks",), "change every pod through a mutating webhook", whole=True),
+    Route("policy", ("write policies", "write policy bindings"), "change every pod through a mutating policy", whole=True, since=36),
+    Route(
+        "certificate",
+        ("create certificate requests", "approve certificate requests", "approve for the signer"),
+        "approve a client certificate for every user",
+        whole=True,
+    ),
+    Route("kubelet", ("reach kubelets",), "run commands in every pod through the kubelets", whole=True),
+    Route("machine config", ("write machine configs",), "write files and units of the nodes", whole=True),
+    Route("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
+    Route("operator", ("create subscriptions",), "install every operator", whole=True),
+    Route("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
+    Route("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
+    Route("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
+    Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}"),
+    Route("namespace", ("create namespaces", "create pods"), "create a namespace without SCC admission, and pods in it", whole=True),
+    Route("pod", ("create pods",), "create pods", "account"),
+    Route("token", ("create tokens",), "create tokens", "identity"),
+    Route("token", ("impersonate accounts",), "act as service accounts", "identity"),
+    Route("token", ("create secrets", "read secrets"), "create and read token secrets", "identity"),
+    Route("token", ("read secrets",), "read token secrets", "identity", until=28),
+    Route("exec", ("enter pods",), "run commands in pods", "pod"),
+)  # fmt: skip
+"""The ways, the shortest first. Up to OpenShift 4.15, each service account has a secret with a token."""

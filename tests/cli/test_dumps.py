@@ -1,0 +1,58 @@
+"""Commands that are about a cluster take a dump of it as their input, in a folder or in an archive."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.change.test_compare import WEB
+from tests.must_gather import files, write_archive, write_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Cli
+
+both = pytest.mark.parametrize(("write", "name"), [(write_folder, "dump"), (write_archive, "dump.tar.gz")])
+
+
+@both
+def test_a_dump_as_input(here: Path, cli: Cli, write: Callable[..., Any], name: str) -> None:
+    write(Path(name), files())
+    review = cli("review", name, "--format", "json")
+    (workload,) = json.loads(review.out)["workloads"]
+    assert (workload["name"], workload["release"], review.status, review.err) == ("web-5d-aaaaa", "4.16", 0, "")
+    assert workload["file"] == f"{name}/namespaces/shop/pods/web-5d-aaaaa/web-5d-aaaaa.yaml"
+    who = json.loads(cli("who-can", "mine", name, "--format", "json").out)
+    (special,) = [subject for subject in who["subjects"] if subject["name"] == "special"]
+    assert (who["release"], special["grants"][0]["via"]) == ("4.16", "users")
+    controls = cli("controls", name, "--format", "json")
+    assert (controls.status, controls.err) == (1, "")
+
+
+def test_a_dump_beside_manifests(here: Path, cli: Cli) -> None:
+    write_folder(Path("dump"), files())
+    Path("web.yaml").write_text(WEB)
+    found = json.loads(cli("review", "dump", "web.yaml", "--format", "json").out)["workloads"]
+    assert sorted((one["name"], one["release"]) for one in found) == [("web", "4.16"), ("web-5d-aaaaa", "4.16")]
+
+
+def test_a_folder_with_a_dump_among_other_files_is_no_dump(here: Path, cli: Cli) -> None:
+    write_folder(Path("repository/tests/dump"), files())
+    (Path("repository") / "deploy").mkdir()
+    (Path("repository") / "deploy" / "web.yaml").write_text(WEB)
+    found = json.loads(cli("review", "repository", "--format", "json").out)["workloads"]
+    assert ("web", "4.22") in {(one["name"], one["release"]) for one in found}
+
+
+def test_a_file_of_a_dump_that_cannot_be_read(here: Path, cli: Cli) -> None:
+    write_folder(Path("dump"), files())
+    broken = next(Path("dump").rglob("shop.yaml"))
+    broken.unlink()
+    broken.symlink_to("/etc/hostname")
+    run = cli("review", "dump")
+    assert run.status == 2
+    assert "is a link, which is not followed" in run.err
