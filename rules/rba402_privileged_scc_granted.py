@@ -82,12 +82,13 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         what = f"SCCs {listed(opens)}{where}; {widest} allows {and_more(opens[widest], 3)}"
     # The name of the release's own role for the SCC would only repeat the SCC.
     informative = binding.field("roleRef", "name").present and reached.role.name != f"system:openshift:scc:{widest}"
+    named = _named(subjects)
     yield Problem(
-        f"{binding.named}: lets {_named(subjects)} use {what}"
-        + (f" (roleRef.name: {reached.role.name})" if informative else ""),
+        f"{binding.named}: lets {named} use {what}" + (f" (roleRef.name: {reached.role.name})" if informative else ""),
         at=role_place(binding, world, widest),
         related=reached.steps(world, widest, binding),
         subjects=tuple(map(str, subjects)),
+        subjects_in_message=named,
         settle=(
             "Bind a role that lists only the resources that the subjects need, because this role allows everything, including every SCC."
             if reached.anything

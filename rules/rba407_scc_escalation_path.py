@@ -105,12 +105,14 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         first, *others = ways
         names = listed(dict.fromkeys(way.route.name for way in others if way.route.name != first.route.name))
         steps = tuple(step for way in ways for step in world.escalation_steps(way, binding))
+        named = and_more(map(str, subjects), 2)
         yield Problem(
-            f"{binding.named}: {and_more(map(str, subjects), 2)} can get past the SCCs that it may use: it may {first.phrase}"
+            f"{binding.named}: {named} can get past the SCCs that it may use: it may {first.phrase}"
             + (f"; other ways: {names}" if names else ""),
             at=_place(binding, first.rules[0].role, first.rules[0].index, world),
             related=tuple(dict.fromkeys(steps)),
             subjects=tuple(map(str, subjects)),
+            subjects_in_message=named,
             settle=_fix(first),
         )
 

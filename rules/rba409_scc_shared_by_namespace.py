@@ -84,14 +84,16 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     first = next(iter(shared))
     accounts = and_more((f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()), 3)
     where = home_of(binding, world) if ref.namespace else f"every namespace, such as {first[0]}"
+    named = and_more(map(str, subjects), 2)
     yield Problem(
-        f"{binding.named}: lets {and_more(map(str, subjects), 2)} create pods in {where}, and so use the SCCs of its service accounts that "
+        f"{binding.named}: lets {named} create pods in {where}, and so use the SCCs of its service accounts that "
         f"open the node: {accounts}",
         at=binding.field("roleRef", "name"),
         related=world.grant_steps(
             world.cluster.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
         ),
         subjects=tuple(map(str, subjects)),
+        subjects_in_message=named,
         settle="Move the service account and its workload to a namespace in which only administrators may create pods.",
     )
 

@@ -77,14 +77,14 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     first, *others = missing
     similar = closest_match(first.name, world.cluster.accounts.names_in(first.namespace)) if not others else ""
-    named = and_more((holder.shown for holder in missing), 3)
+    accounts = f"service account{'s' if others else ''} {and_more((holder.shown for holder in missing), 3)}"
+    named = f"{accounts}, which nothing in the input defines or uses" + (f"; did you mean {similar}?" if similar else "")
     yield Problem(
-        f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to "
-        f"service account{'s' if others else ''} {named}, which nothing in the input defines or uses"
-        + (f"; did you mean {similar}?" if similar else ""),
+        f"{binding.named}: grants {'every SCC' if reached.every else f'SCC {and_more(wide, 2)}'} to {named}",
         at=first.at,
         related=() if reached.every else reached.steps(world, wide[0], binding),
         subjects=tuple(map(str, missing)),
+        subjects_in_message=named,
         settle="Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it with "
         "--context.",
     )

@@ -72,11 +72,12 @@ def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Proble
     wider = wider_than_restricted(scc.name, world) if group and world.scc(scc.name) is scc else []
     if not wider:
         return
+    named = f"{group} ({EVERYONE[group]})"
     yield Problem(
-        f"SCC {scc.name}: groups lists {group} ({EVERYONE[group]}), so they may use the SCC; unlike restricted-v2, it allows "
-        f"{and_more(wider, 3)}",
+        f"SCC {scc.name}: groups lists {named}, so they may use the SCC; unlike restricted-v2, it allows {and_more(wider, 3)}",
         at=scc.field("groups", index),
         subjects=tuple(group for _, group in found),
+        subjects_in_message=named,
         settle=FIX,
     )
 
@@ -95,6 +96,7 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
         f"{binding.named}: lets {groups[0]} use {what}",
         at=groups[0].at,
         subjects=tuple(group.name for group in groups),
+        subjects_in_message=str(groups[0]),
         related=() if reached.every else reached.steps(world, scc, binding),
         settle=FIX,
     )

@@ -81,6 +81,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
                     f"SCC {scc.name}: {name} lists {value}, which matches nobody, because {reason}",
                     at=scc.field(name, index),
                     settle=fix,
+                    subjects=(value,),
                 )
 
 

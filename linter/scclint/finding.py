@@ -106,6 +106,7 @@ class Problem:
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem. `severity`
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
+    `subjects_in_message` is the part of the message that names them.
     `edits` carry out what `settle` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
     """
 
@@ -118,6 +119,7 @@ class Problem:
     severity: Severity | None = None
     subjects: tuple[str, ...] = ()
     edits: tuple[Operation, ...] = ()
+    subjects_in_message: str = ""
 
 
 @record
@@ -182,6 +184,7 @@ class Finding:
     `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
     (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
     users, groups and service accounts that it is about, sorted; a baseline and `--diff-base` tell findings apart by them.
+    `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
@@ -200,6 +203,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    subjects_in_message: str = ""
     fix: Fix | None = None
     no_fix: str = ""
 

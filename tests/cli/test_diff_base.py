@@ -66,23 +66,60 @@ def test_what_is_left_out_can_be_shown(repository: Path, cli: Cli) -> None:
     assert "error[SEC201] unconfined-by-default (suppressed by diff-base: not changed since main)" in run.out
 
 
+def binding(*groups: str, scc: str = "privileged") -> str:
+    subjects = "".join(f"- {{apiGroup: rbac.authorization.k8s.io, kind: Group, name: {group}}}\n" for group in groups)
+    role = f"{{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:{scc}'}}"
+    head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
+    return f"{head}roleRef: {role}\nsubjects:\n{subjects}"
+
+
 def test_other_subjects_are_new_although_the_words_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
 ) -> None:
     monkeypatch.chdir(tmp_path)
-
-    def binding(*groups: str) -> str:
-        subjects = "".join(f"- {{apiGroup: rbac.authorization.k8s.io, kind: Group, name: {group}}}\n" for group in groups)
-        role = "{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}"
-        head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n"
-        return f"{head}roleRef: {role}\nsubjects:\n{subjects}"
-
     git("init", "-q", "-b", "main")
     Path("b.yaml").write_text(binding("g1", "g2", "g3", "g4"))
     commit("base")
     assert found(cli, "--diff-base", "HEAD") == []
     Path("b.yaml").write_text(binding("g1", "g2", "g5", "g6"))
     assert found(cli, "--diff-base", "HEAD") == ["b.yaml:4 RBA402"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        ("RBA402", ("g1", "g2", "g3", "g4"), ("g2", "g3", "g4")),
+        ("RBA402", ("g1", "g2", "g3", "g4"), ("g3",)),
+        ("RBA405", ("system:serviceaccounts:a", "system:serviceaccounts:b"), ("system:serviceaccounts:b",)),
+        ("SCC306", ("system:authenticated", "system:serviceaccounts"), ("system:serviceaccounts",)),
+    ],
+)
+def test_fewer_subjects_are_not_new(
+    rule: str, before: tuple[str, ...], after: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q", "-b", "main")
+    Path("b.yaml").write_text(binding(*before))
+    commit("base")
+    Path("b.yaml").write_text(binding(*after))
+    assert found(cli, "--select", rule) != []
+    assert found(cli, "--select", rule, "--diff-base", "HEAD") == []
+    Path("b.yaml").rename("c.yaml")
+    assert found(cli, "--select", rule, "--diff-base", "HEAD") == []
+
+
+def test_another_scc_for_fewer_subjects_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:
+    """The place in the binding is as it was, but the role that it names grants something else."""
+    monkeypatch.chdir(tmp_path)
+    role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: 'system:openshift:scc:x'}}\nrules:\n"
+    role += (
+        "- {{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [{}], verbs: [use]}}\n"
+    )
+    git("init", "-q", "-b", "main")
+    Path("b.yaml").write_text(binding("g1", "g2", scc="x") + role.format("hostmount-anyuid"))
+    commit("base")
+    Path("b.yaml").write_text(binding("g1", scc="x") + role.format("privileged"))
+    assert found(cli, "--select", "RBA402", "--diff-base", "HEAD") == ["b.yaml:4 RBA402"]
 
 
 def test_moved_lines_are_not_new(repository: Path, cli: Cli) -> None:

@@ -14,7 +14,8 @@ from scclint.errors import ConfigError
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.source import Span
-from scclint.suppress.baseline import Baseline, Key, apply, key_of, load_baseline, stable_path, write_baseline
+from scclint.suppress.baseline import Baseline, apply, load_baseline, write_baseline
+from scclint.suppress.identity import Key, key_of, stable_path
 
 FILE = ".scclint-baseline.json"
 CONTAINER = ("spec", "template", "spec", "containers", 0, "securityContext")
@@ -88,6 +89,28 @@ class TestRecognition:
     def test_fewer_subjects_are_not_new(self) -> None:
         old = replace(finding("RBA402"), subjects=("group a", "group b", "group c"))
         assert live([replace(old, subjects=("group a", "group c"))], recorded([old])) == []
+
+    @pytest.mark.parametrize(("place", "record"), [("subjects", 1), ("users", 1), ("groups", 2)])
+    def test_survives_a_removed_subject_in_front(self, place: str, record: int) -> None:
+        old = replace(finding("RBA405", path=(place, record, "name")), subjects=("service account default",))
+        assert live([replace(old, path=(place, 0, "name"))], recorded([old])) == []
+        version_1 = json.dumps(
+            {
+                "version": 1,
+                "findings": [
+                    {
+                        **{"rule": "RBA405", "file": "a.yaml", "kind": "Deployment", "namespace": "shop", "name": "web"},
+                        "path": f"{place}[{record}].name",
+                    }
+                ],
+            }
+        )
+        assert live([old], load_baseline(version_1, FILE)) == []
+
+    def test_equal_subjects_match_first(self) -> None:
+        """A finding about fewer subjects takes none that another one equals."""
+        ab, ac, a = (replace(finding("RBA407"), subjects=tuple(subjects)) for subjects in ("ab", "ac", "a"))
+        assert live([a, ab], recorded([ab, ac])) == []
 
     def test_another_subject_is_not_hidden(self) -> None:
         old = replace(finding("RBA402"), subjects=("group a", "group b", "group c"))

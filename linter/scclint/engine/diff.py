@@ -1,6 +1,5 @@
 """What a report says that an earlier state of the same files did not: findings are marked, never dropped."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,7 +7,7 @@ from scclint.engine.report import Report
 from scclint.finding import Finding, Suppression
 from scclint.record import replace
 from scclint.source import Span
-from scclint.suppress.baseline import Key, key_of
+from scclint.suppress.identity import Key, key_of, match, without_lines
 
 Where = Callable[[str], str]
 """From a file as a report names it to its path in the repository."""
@@ -16,53 +15,49 @@ Where = Callable[[str], str]
 _PAIRS = 1_000_000
 """Lines of one text times those of the other that difflib is given: it takes the square of their number."""
 
-Identity = tuple[Key, tuple[str, ...]]
-
 
 def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where, reason: str) -> Report:
     """`report` with those findings suppressed that `base` has as well and that lie on no changed line.
 
     The same finding is one of the same rule on the same field of the same object with the same words, wherever its lines
-    have gone; where it is about an object, also in another file. The words tell a verdict that changed. A finding that spread to
-    another unit, which `base` has without it, is new.
+    have gone; where it is about an object, also in another file. The words tell a verdict that changed. The subjects of an old
+    finding are a subset of those in `base`. A finding that spread to another unit, which `base` has without it, is new.
     """
-    here: Counter[tuple[str, Identity]] = Counter((where_in_base(f.span.file), _identity(f)) for f in base.live)
-    held: dict[tuple[str, Identity], set[str]] = {}
+    held: dict[Key, set[str]] = {}
+    recorded: Counter[Key] = Counter()
     for old in base.live:
-        held.setdefault((where_in_base(old.span.file), _identity(old)), set()).update(old.units)
+        key = _key(old, where_in_base)
+        recorded[key] += 1
+        held.setdefault(key, set()).update(old.units)
+    findings = list(report.findings)
+    live = [index for index, finding in enumerate(findings) if finding.suppression is None]
+    keys = [_key(findings[index], where) for index in live]
+    found, left = match(keys, recorded)
     both = {unit.name for unit in base.units} & {unit.name for unit in report.units}
     before = {where_in_base(file): text for file, text in base.texts.items()}
     changed: dict[str, set[int]] = {}
-    findings = list(report.findings)
-    unmatched = []
-    for index, finding in enumerate(findings):
-        if finding.suppression is not None:
+    for index, key, old_key in zip(live, keys, found, strict=True):
+        finding = findings[index]
+        if old_key is None or both.intersection(finding.units) - held[old_key]:
             continue
-        file = where(finding.span.file)
-        if here[file, _identity(finding)] <= 0:
-            unmatched.append(index)
-            continue
-        here[file, _identity(finding)] -= 1
-        if both.intersection(finding.units) - held[file, _identity(finding)]:
-            continue
-        if file not in changed:
-            changed[file] = changed_lines(before.get(file, ""), report.texts.get(finding.span.file, ""))
-        if not _touches(finding.span, changed[file]):
+        if key.file not in changed:
+            changed[key.file] = changed_lines(before.get(key.file, ""), report.texts.get(finding.span.file, ""))
+        if not _touches(finding.span, changed[key.file]):
             findings[index] = replace(finding, suppression=Suppression("diff-base", reason))
-    moved: Counter[Identity] = Counter()
-    for (_, identity), left in here.items():
-        moved[identity] += left
-    for index in unmatched:
-        identity = _identity(findings[index])
-        if findings[index].subject.kind and moved[identity] > 0:
-            moved[identity] -= 1
+    moved: Counter[Key] = Counter()
+    for key, count in left.items():
+        moved[key._replace(file="")] += count
+    rest = [(index, key) for index, key, old in zip(live, keys, found, strict=True) if old is None and key.kind]
+    for (index, _), old_key in zip(rest, match([key._replace(file="") for _, key in rest], moved)[0], strict=True):
+        if old_key is not None:
             findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
     return replace(report, findings=tuple(findings))
 
 
-def _identity(finding: Finding) -> Identity:
-    message = re.sub(r"\b(line|column) \d+", r"\1", finding.message)
-    return key_of(finding)._replace(file="", message=message), finding.releases
+def _key(finding: Finding, where: Where) -> Key:
+    """The key of a finding in its file of the repository, with its releases and its words but for the subjects."""
+    words = without_lines(finding.message.replace(finding.subjects_in_message, "", 1))
+    return key_of(finding)._replace(file=where(finding.span.file), message="\n".join((words, *finding.releases)))
 
 
 def _touches(span: Span, changed: set[int]) -> bool:

@@ -88,12 +88,14 @@ def _finding(fields: Any) -> Finding:
         notes,
         units,
         subjects,
+        subjects_in_message,
         *_,
     ) = fields
     return Finding(
         *(rule_id, name, Severity(severity), message, Span(*span), Subject(*subject), tuple(path), _related(related), settle),
         *(_related(flow), tuple(releases), None if suppression is None else _suppression(*suppression)),
         *(tuple(notes), tuple(units), tuple(subjects)),
+        subjects_in_message=subjects_in_message,
     )
 
 

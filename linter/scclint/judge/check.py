@@ -78,6 +78,7 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
         flow=_shortened(problem.flow),
         notes=notes,
         subjects=tuple(sorted(set(problem.subjects))),
+        subjects_in_message=problem.subjects_in_message,
     )
 
 

@@ -1,51 +1,23 @@
 """A baseline: the findings at the time it was written, so that only new findings are live.
 
-A finding is recognised by its rule, file, object and field, never by a line. Containers are known by their names, so that
-neither a moved line nor an added container makes an old finding new, or hides a new one behind an old one.
+`scclint.suppress.identity` says how a finding is recognised.
 """
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from scclint.errors import ConfigError
-from scclint.finding import Finding, Path, Suppression
-from scclint.model.terms import CONTAINER_LISTS
+from scclint.finding import Finding, Suppression
 from scclint.record import record, replace
+from scclint.suppress.identity import Key, as_written_now, key_of, match
 
 VERSION = 2
 """Version 1 had no `subjects`. It is read as well."""
 
 Ran = Callable[[str, str], bool]
 """Whether this run judged the rule of that id on that file (from the working directory), or would have if it still existed."""
-
-
-class Key(NamedTuple):
-    """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object.
-
-    An accepted key without `subjects` accepts findings about any.
-    """
-
-    rule: str
-    file: str
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    container: str = ""
-    path: str = ""
-    message: str = ""
-    subjects: tuple[str, ...] = ()
-
-    @property
-    def alike(self) -> "Key":
-        """The key without the subjects."""
-        return self._replace(subjects=())
-
-    def accepts(self, other: "Key") -> bool:
-        """Whether a finding of the `other` key, which is alike, is about no subject that this key does not have."""
-        return not self.subjects or set(other.subjects) <= set(self.subjects)
 
 
 @record
@@ -96,6 +68,8 @@ def load_baseline(text: str, file: str) -> Baseline:
     counts: Counter[Key] = Counter()
     for entry in data["findings"]:
         fields = {field: value for field, value in entry.items() if field not in ("count", "subjects")}
+        if "path" in fields:
+            fields["path"] = as_written_now(fields["path"])
         counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += entry.get("count", 1)
     return Baseline(counts, os.path.dirname(file) or ".")
 
@@ -132,56 +106,14 @@ def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran = always)
     A key is stale only where this run judged it.
     The findings come back in their order; those that something else suppresses are neither marked nor counted.
     """
-    left = Counter(baseline.counts)
-    alike: dict[Key, list[Key]] = {}
-    for key in left:
-        alike.setdefault(key.alike, []).append(key)
-    marked = []
-    for finding in findings:
-        key = key_of(finding, baseline.folder)
-        found = (k for k in alike.get(key.alike, ()) if left[k] > 0 and k.accepts(key)) if finding.suppression is None else ()
-        accepted = next(iter(found), None)
-        if accepted is not None:
-            left[accepted] -= 1
-        marked.append(replace(finding, suppression=Suppression("baseline")) if accepted is not None else finding)
+    mine = [index for index, finding in enumerate(findings) if finding.suppression is None]
+    found, left = match([key_of(findings[index], baseline.folder) for index in mine], baseline.counts)
+    marked = list(findings)
+    for index, recorded in zip(mine, found, strict=True):
+        if recorded is not None:
+            marked[index] = replace(findings[index], suppression=Suppression("baseline"))
     stale = [key for key, n in left.items() if n > 0 and ran(key.rule, _from_here(key.file, baseline.folder))]
     return marked, sorted(stale)
-
-
-def key_of(finding: Finding, folder: str = ".") -> Key:
-    """What the finding is recognised by in a baseline in `folder`."""
-    subject = finding.subject
-    file = os.path.relpath(finding.span.file, folder).replace(os.sep, "/")
-    if not subject.kind:
-        message = re.sub(r"\b(line|column) \d+", r"\1", finding.message)
-        return Key(finding.rule_id, file, message=message)
-    path = stable_path(finding.path, subject.container)
-    return Key(
-        finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path, "", finding.subjects
-    )
-
-
-def stable_path(path: Path, container: str) -> str:
-    """Return a path within its object as text, with names instead of indices where items have names.
-
-    The place of the object within a list or template is left out: `("items", 3, "spec", "containers", 1, "image")` for the
-    container `web` is `spec.containers[web].image`.
-    """
-    while len(path) >= 2 and path[0] in ("items", "objects") and isinstance(path[1], int):
-        path = path[2:]
-    out = ""
-    named = False
-    for before, part in zip(("", *path), path, strict=False):
-        if isinstance(part, str):
-            out += f"{'.' if out else ''}{part}"
-        elif before in CONTAINER_LISTS and container and not named:
-            out += f"[{container}]"
-            named = True
-        elif before == "deployments":
-            out += "[]"
-        else:
-            out += f"[{part}]"
-    return out
 
 
 def _dump(counts: Mapping[Key, int]) -> str:
