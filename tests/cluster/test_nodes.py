@@ -76,11 +76,7 @@ def test_crio_drop_ins_are_merged_by_file_name() -> None:
     ]
     infra, master, worker = node_pools([*configs, pool("infra")])
     for found in (infra, worker):
-        assert (found.seccomp_profile, found.privileged_seccomp_profile, found.handler_profiles) == (
-            "/b",
-            "/p",
-            (("kata", "/k"),),
-        )
+        assert (found.seccomp_profile, found.privileged_seccomp_profile) == ("/b", "/p")
     assert (master.seccomp_profile, master.privileged_seccomp_profile) == ("", "")
 
 

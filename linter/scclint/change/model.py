@@ -8,7 +8,6 @@ from scclint.record import record
 from scclint.source import Span
 
 Effect = Literal["added", "removed", "refused", "admitted", "wider", "narrower", "changed"]
-WORSE: frozenset[Effect] = frozenset(("refused", "wider"))
 
 Key = tuple[str, str, str]
 """Kind, namespace (empty if the manifests do not name it) and name."""

@@ -45,7 +45,7 @@ class NamespacePolicy:
     that the SCCs of its service accounts need, as the label syncer reads them, whether or not the syncer may write it. It is None
     if the syncer reads none. `account` and `scc` are the first service account and SCC that need this level. `unsynced` says why
     the syncer does not write labels. `csi` is the policy that the admission of inline CSI volumes reads from the labels.
-    `unknown` says why the policy is not known, as a clause, and `unknown_label` names the label that decides.
+    `unknown` says why the policy is not known, as a clause.
     """
 
     namespace: str
@@ -58,7 +58,6 @@ class NamespacePolicy:
     scc: str = ""
     unsynced: Unsynced | None = None
     unknown: str = ""
-    unknown_label: str = ""
 
     def origin(self, mode: Mode) -> Origin:
         """Return what sets the level of a mode."""
@@ -97,7 +96,6 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
         )
         after, unsynced = synced.labels, synced.unsynced
         needed, account, scc = _needed(synced.level, usable, stored, metadata["annotations"].get(UID_RANGE, ""), minor)
-    unknown, label = _unknown(cluster, namespace, labels, minor)
     return NamespacePolicy(
         namespace,
         policy_of(after, cluster.pod_security_defaults, minor),
@@ -108,8 +106,7 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
         account,
         scc,
         unsynced=unsynced,
-        unknown=unknown,
-        unknown_label=label,
+        unknown=_unknown(cluster, namespace, labels, minor),
     )
 
 
@@ -176,16 +173,16 @@ def _needed(
     return needed, *next(found)
 
 
-def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor: int) -> tuple[str, str]:
-    """Return why the labels of a namespace are not known, as a clause, and the label; both are empty if they are known."""
+def _unknown(cluster: Cluster, namespace: str, labels: Mapping[str, str], minor: int) -> str:
+    """Return why the labels of a namespace are not known, as a clause; empty if they are known."""
     for label in (*LABELS, SYNC_LABEL):
         if is_open(labels.get(label, "")):
-            return f"{labels[label]} has no value", label
+            return f"{labels[label]} has no value"
     if cluster.platform == "kubernetes" or (minor >= _FORCES_PRIVILEGED and namespace in PRIVILEGED_NAMESPACES):
-        return "", ""
+        return ""
     is_known = namespace in cluster.namespaces
     if not is_known and (namespace in SYSTEM_NAMESPACES or namespace.startswith("openshift-")):
-        return f"the labels of namespace {namespace} are not in the input", ""
+        return f"the labels of namespace {namespace} are not in the input"
     if namespace.startswith("openshift-") and namespace not in SYSTEM_NAMESPACES and not labels.keys() & {SYNC_LABEL, _ENFORCE}:
-        return f"OLM lets the label syncer into namespace {namespace} if an operator is installed in it", ""
-    return "", ""
+        return f"OLM lets the label syncer into namespace {namespace} if an operator is installed in it"
+    return ""

@@ -38,8 +38,7 @@ class NodePool:
 
     `roles` are the role labels its nodes surely have, `labels` the other ones. `seccomp_default` is the kubelet's, None where
     KubeletConfigs disagree; `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and
-    `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set; `handler_profiles` are those of
-    single runtime handlers.
+    `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set.
     """
 
     name: str
@@ -49,7 +48,6 @@ class NodePool:
     decided_by: tuple[str, ...] = ()
     seccomp_profile: str = ""
     privileged_seccomp_profile: str = ""
-    handler_profiles: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
 
     def takes(self, role: str) -> bool:
@@ -166,7 +164,7 @@ class _Settings:
         return self._kubelets[key]
 
     def crio(self, pool: Object) -> dict[str, str]:
-        """CRI-O's seccomp settings of a pool; `@kata` is the profile of the handler `kata`."""
+        """CRI-O's seccomp settings of a pool."""
         selector = _machine_config_selector(pool)
         key = repr(selector)
         if key not in self._crio:
@@ -186,7 +184,6 @@ def _pool(pool: Object, settings: _Settings) -> NodePool:
         kubelet.decided_by,
         crio.get("seccomp_profile", ""),
         crio.get("privileged_seccomp_profile", ""),
-        tuple(sorted((key.removeprefix("@"), value) for key, value in crio.items() if key.startswith("@"))),
         tuple(_other_labels(pool)),
     )
 
@@ -255,11 +252,7 @@ def _crio_file(text: str) -> dict[str, str]:
     except tomllib.TOMLDecodeError:
         return {}
     keys = ("seccomp_profile", "privileged_seccomp_profile")
-    settings = {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}
-    for handler, options in as_mapping(runtime.get("runtimes")).items():
-        if isinstance(profile := as_mapping(options).get("seccomp_profile"), str):
-            settings[f"@{handler}"] = profile
-    return settings
+    return {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}
 
 
 def _selectable(spec: Object, pool: NodePool) -> bool:
