@@ -45,6 +45,16 @@ def settings(args: Namespace) -> tuple[Config, Registry]:
     return config, registry
 
 
+def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
+    """Return what `settings` returns. Also raises UsageError if the settings do not describe a single cluster that has SCCs."""
+    config, registry = settings(args)
+    if config.platform == "kubernetes":
+        raise UsageError("plain Kubernetes has no SCCs")
+    if len(config.openshift) > 1:
+        raise UsageError(f"{args.command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    return config, registry
+
+
 def _with_modules(builtin: Registry, raw: "Raw", paths: Sequence[str]) -> Registry:
     """The rules of the modules that the configuration names are found before it is checked, since it may select them."""
     from scclint.plugins import load_rules

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint.cli.explain import ABBREVIATIONS
-from scclint.cli.inputs import open_run, settings
+from scclint.cli.inputs import open_run, settings_of_one_cluster
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.errors import UsageError
@@ -23,11 +23,7 @@ def run(args: Namespace) -> int:
     if not kind or not name:
         raise UsageError(f"{args.what}: say KIND/NAME, as in deployment/web or serviceaccount/web")
     args.paths = args.paths or ["."]
-    config, registry = settings(args)
-    if config.platform == "kubernetes":
-        raise UsageError("plain Kubernetes has no SCCs")
-    if len(config.openshift) > 1:
-        raise UsageError(f"suggest is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    config, registry = settings_of_one_cluster(args)
     asked = open_run(args, config, registry)
     opened = list(asked.open_units())
     for unit in opened:

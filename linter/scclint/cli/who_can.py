@@ -4,7 +4,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.inputs import open_cluster, settings
+from scclint.cli.inputs import open_cluster, settings_of_one_cluster
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cluster.who_can import SubjectKind
@@ -35,11 +35,7 @@ def run(args: Namespace) -> int:
     if not asked and not words:
         raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
     args.paths = (words if asked else words[1:]) or ["."]
-    config, registry = settings(args)
-    if config.platform == "kubernetes":
-        raise UsageError("plain Kubernetes has no SCCs")
-    if len(config.openshift) > 1:
-        raise UsageError(f"who-can is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
+    config, registry = settings_of_one_cluster(args)
     opened_run = open_cluster(args, config, registry)
     opened = list(opened_run.open_units())
     worlds = _worlds(opened, config)
