@@ -2,7 +2,8 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from scclint.config.model import Config
 from scclint.engine.diff import mark_old
@@ -23,7 +24,7 @@ def base_of(name: str, paths: Sequence[str]) -> Revision:
     first = os.path.realpath(paths[0])
     revision = resolve(name, first if os.path.isdir(first) else os.path.dirname(first))
     for path in paths:
-        if os.path.relpath(os.path.realpath(path), revision.root).split(os.sep)[0] == os.pardir:
+        if _is_outside(os.path.relpath(os.path.realpath(path), revision.root)):
             raise UsageError(f"--diff-base: {path} is not in {revision.root}")
     return revision
 
@@ -35,22 +36,55 @@ def mark(
     import tempfile
     from contextlib import chdir
 
-    from scclint.files.archive import is_archive
-
     here = os.path.realpath(os.curdir)
     inside = os.path.relpath(here, revision.root)
-    if inside.split(os.sep)[0] == os.pardir:
+    if _is_outside(inside):
         inside = os.curdir
-
-    def path(name: str) -> str:
-        """A path of the command line or configuration as it is called in the revision's copy."""
-        full = os.path.realpath(name)
-        relative = os.path.relpath(full, revision.root)
-        return full if relative.split(os.sep)[0] == os.pardir else os.path.relpath(relative, inside)
-
+    path = partial(_path_in_copy, revision.root, inside)
     targets = [path(name) for name in args.paths]
     context = [path(name) for name in getattr(args, "context", [])]
-    config = replace(
+    before = _in_copy(config, path)
+    named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
+    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
+        root = os.path.realpath(folder)
+        check_out(revision, root, lambda file: is_manifest(file) or file in named)
+        os.makedirs(os.path.join(root, inside), exist_ok=True)
+        with chdir(os.path.join(root, inside)):
+            before = _existing(before)
+            found = find_sources(
+                [name for name in targets if os.path.lexists(name)],
+                before,
+                context=[name for name in context if os.path.lexists(name)],
+            )
+            base = judge(found, before, registry, replace(options, review=False, changes=None))
+    return mark_old(
+        report,
+        base,
+        where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
+        where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
+        reason=f"not changed since {revision.name}",
+    )
+
+
+def _is_outside(relative: str) -> bool:
+    return relative.split(os.sep, maxsplit=1)[0] == os.pardir
+
+
+def _path_in_copy(root: str, inside: str, name: str) -> str:
+    """Return a path of the command line or configuration as it is called in the revision's copy.
+
+    `root` is that of the repository, and `inside` the working directory relative to it. Paths outside the repository stay as they are.
+    """
+    full = os.path.realpath(name)
+    relative = os.path.relpath(full, root)
+    return full if _is_outside(relative) else os.path.relpath(relative, inside)
+
+
+def _in_copy(config: Config, path: Callable[[str], str]) -> Config:
+    """Return the settings with each path as `path` calls it."""
+    from scclint.files.archive import is_archive
+
+    return replace(
         config,
         root=path(config.root),
         # Archives are not checked out, and the revision is judged for the same cluster.
@@ -59,29 +93,14 @@ def mark(
         baseline=path(config.baseline) if config.baseline else "",
         helm_chart=path(config.helm_chart) if config.helm_chart else "",
     )
-    named = {os.path.normpath(os.path.join(inside, name)) for name in targets}
-    with tempfile.TemporaryDirectory(prefix="scclint-") as folder:
-        root = os.path.realpath(folder)
-        check_out(revision, root, lambda file: is_manifest(file) or file in named)
-        os.makedirs(os.path.join(root, inside), exist_ok=True)
-        with chdir(os.path.join(root, inside)):
-            before = replace(
-                config,
-                cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
-                profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
-                # A baseline that came later cannot have suppressed anything.
-                baseline=config.baseline if os.path.exists(config.baseline) else "",
-            )
-            sources = find_sources(
-                [name for name in targets if os.path.lexists(name)],
-                before,
-                context=[name for name in context if os.path.lexists(name)],
-            )
-            base = judge(sources, before, registry, replace(options, review=False, changes=None))
-    return mark_old(
-        report,
-        base,
-        where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-        where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
-        reason=f"not changed since {revision.name}",
+
+
+def _existing(config: Config) -> Config:
+    """Return the settings without the paths that the revision lacks."""
+    return replace(
+        config,
+        cluster_state=tuple(filter(os.path.lexists, config.cluster_state)),
+        profile_dirs=tuple(filter(os.path.lexists, config.profile_dirs)),
+        # A baseline that came later cannot have suppressed anything.
+        baseline=config.baseline if os.path.exists(config.baseline) else "",
     )

@@ -1,6 +1,6 @@
 """The pods that controllers put together from several fields of a custom resource (see `scclint.model.custom_pods`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item
@@ -41,27 +41,19 @@ def _each(part: Piece, path: Path) -> Iterator[Piece]:
 def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     """Return the pod that the mapping `part` describes; None if it has no containers."""
     template = part.at(*row.template) if row.template else NOTHING
-    spec = template.at("spec").fields
-    spec |= {field: value for field, path in row.spec.items() if (value := part.at(*path)).data is not None}
-    for field, path in row.shared.items():
-        _share(spec, field, _mounted(whole.at(*path), part) if row.mounted and field == "volumes" else whole.at(*path))
     containers = [*template.at("spec", "containers").items, *_containers(part, row)]
     containers = [_named(container, "main") for container in _with_main(containers, whole, part, row)]
     if not containers:
         return None
-    volumes = list(spec.get("volumes", NOTHING).items)
-    taken = {volume.data.get("name") for volume in volumes if isinstance(volume.data, dict)}
-    volumes += [Piece({"name": name, **made}, None, part.path) for name, made in row.volumes.items() if name not in taken]
+    spec = _spec(whole, part, template, row)
+    volumes = [*spec.get("volumes", NOTHING).items, *_added_volumes(spec, part, row)]
     stated = (template.at("spec", "containers"), *(part.at(*path) for path in row.containers))
     main = Piece(None, part.node, part.path, part.entry or whole.at("spec").entry)
     spec["containers"] = in_list(map(_with_image, containers), next((place for place in stated if place.entry), main))
     if volumes:
         spec["volumes"] = in_list(volumes, spec.get("volumes", part))
-    marks = part.at(*row.metadata) if row.metadata else template.at("metadata")
-    metadata = {**whole.at("metadata").fields, **{key: at for key in ("annotations", "labels") if (at := marks.at(key))}}
-    if name := part.at(*row.called) if row.called else NOTHING:
-        # Findings on the whole of it point at the part.
-        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
+    name = part.at(*row.called) if row.called else NOTHING
+    metadata = _metadata(whole, part.at(*row.metadata) if row.metadata else template.at("metadata"), name)
     written = whole.at("spec")
     fields = {
         **whole.fields,
@@ -71,12 +63,12 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     }
     pod = in_mapping(fields, whole)
     moved: dict[Path, Path] = {
-        **{(key,): piece.path for key, piece in fields.items()},
-        **{("metadata", key): piece.path for key, piece in metadata.items()},
+        **_paths((), fields),
+        **_paths(("metadata",), metadata),
         ("spec",): part.path,
-        **{("spec", key): piece.path for key, piece in spec.items()},
-        **{("spec", "containers", index): piece.path for index, piece in enumerate(containers)},
-        **{("spec", "volumes", index): piece.path for index, piece in enumerate(volumes)},
+        **_paths(("spec",), spec),
+        **_paths(("spec", "containers"), dict(enumerate(containers))),
+        **_paths(("spec", "volumes"), dict(enumerate(volumes))),
     }
     patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
     provenance = replace(
@@ -86,6 +78,37 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
         elsewhere=_PATCHED if patched else item.provenance.elsewhere,
     )
     return Item(item.root if pod.node is None else pod.node, (), pod.data, provenance, Workload, template=())
+
+
+def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[str, Piece]:
+    """Return the fields of the pod's spec: of its template, of `part`, and what the whole object sets for all its pods."""
+    spec = template.at("spec").fields
+    spec |= {field: value for field, path in row.spec.items() if (value := part.at(*path)).data is not None}
+    for field, path in row.shared.items():
+        _share(spec, field, _mounted(whole.at(*path), part) if row.mounted and field == "volumes" else whole.at(*path))
+    return spec
+
+
+def _added_volumes(spec: Mapping[str, Piece], part: Piece, row: CustomPod) -> Iterator[Piece]:
+    """Yield the volumes that the controller adds to those of the spec."""
+    taken = {volume.data.get("name") for volume in spec.get("volumes", NOTHING).items if isinstance(volume.data, dict)}
+    for name, made in row.volumes.items():
+        if name not in taken:
+            yield Piece({"name": name, **made}, None, part.path)
+
+
+def _metadata(whole: Piece, marks: Piece, name: Piece) -> dict[str, Piece]:
+    """Return the pod's metadata, with the annotations and labels of `marks`."""
+    metadata = {**whole.at("metadata").fields, **{key: at for key in ("annotations", "labels") if (at := marks.at(key))}}
+    if name:
+        # Findings on the whole of it point at the part.
+        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
+    return metadata
+
+
+def _paths(start: Path, pieces: Mapping[str, Piece] | Mapping[int, Piece]) -> dict[Path, Path]:
+    """Return where each piece stands in the custom resource, by its path in the pod."""
+    return {(*start, key): piece.path for key, piece in pieces.items()}
 
 
 def _share(spec: dict[str, Piece], field: str, value: Piece) -> None:

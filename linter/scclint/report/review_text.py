@@ -1,6 +1,7 @@
 """`scclint review` as text: a line with the place and name of each workload, and a table's line per container under it."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
@@ -30,30 +31,11 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
     Where a terminal of `width` columns is too narrow for the table, its lines are folded before the container, and names of
     containers are shortened to fit. None leaves every line whole, as for an output that is compared with another.
     """
-    many = any(len(one.worlds) > 1 for one in judged)
-    several = len({unit for one in judged for unit in one.units}) > 1
-    shared: dict[object, tuple[Outcome, Span, str, list[Row], list[str]]] = {}
-    for one in judged:
-        for world in one.worlds.values():
-            outcome, release = world.outcome(one.workload), world.cluster.release or "" if many else ""
-            rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in rows_with(world, outcome, release, columns)]
-            span = one.place
-            key = (span.file, span.line, named(one.workload, release), tuple(rows))
-            shared.setdefault(key, (outcome, span, named(one.workload, release), rows, []))[4].extend(one.units)
-    blocks = [
-        (outcome, span, in_units(name, units) if several else name, rows)
-        for outcome, span, name, rows, units in shared.values()
-    ]
+    blocks = _blocks(judged, columns)
     if not blocks:
         return "No workloads found.\n"
     header = tuple((title, "place") for title in (*HEADER, *map(str.upper, columns)))
-    # The reason for a missing verdict is prose, so it does not set the width of a column.
-    table = [header, *(row for outcome, _, _, rows in blocks if outcome.verdict for row in rows)]
-    widths = [max(display_width(row[i][0]) for row in table) for i in range(len(header))]
-    folds = width is not None and _length(widths, 1) > width
-    if width is not None and folds:
-        excess = _length(widths[_CONTAINER:], 2) - width
-        widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
+    widths, folds = _layout([header, *(row for block in blocks if block.outcome.verdict for row in block.rows)], width)
     lines = list(_lines(header, widths, folds, color))
     for outcome, where, name, rows in blocks:
         lines += _heading(_cut(line_place(where.file, where.line)), _cut(name), width, color)
@@ -64,6 +46,43 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
             lines += [line for row in rows for line in _lines(row, widths, folds, color)]
     total = _totals(judged)
     return "\n".join([*lines, "", *(wrap(total, width) if width else [total])]) + "\n"
+
+
+class _Block(NamedTuple):
+    """A workload on one release, with a row for each container."""
+
+    outcome: Outcome
+    place: Span
+    name: str
+    rows: Sequence[Row]
+
+
+def _blocks(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> list[_Block]:
+    """Return a block for each workload and release. A workload that several units have stands once if its rows are the same."""
+    many = any(len(one.worlds) > 1 for one in judged)
+    several = len({unit for one in judged for unit in one.units}) > 1
+    blocks: dict[object, tuple[_Block, list[str]]] = {}
+    for one in judged:
+        for world in one.worlds.values():
+            outcome, release = world.outcome(one.workload), world.cluster.release or "" if many else ""
+            rows = [tuple((_cut(text), tone) for text, tone in row[1:]) for row in rows_with(world, outcome, release, columns)]
+            block = _Block(outcome, one.place, named(one.workload, release), rows)
+            key = (block.place.file, block.place.line, block.name, tuple(rows))
+            blocks.setdefault(key, (block, []))[1].extend(one.units)
+    return [block._replace(name=in_units(block.name, units)) if several else block for block, units in blocks.values()]
+
+
+def _layout(table: Sequence[Row], width: int | None) -> tuple[list[int], bool]:
+    """Return the width of each column, and whether lines are folded before the container.
+
+    The reason for a missing verdict is prose: it is no row of `table`, so that it sets the width of no column.
+    """
+    widths = [max(display_width(row[i][0]) for row in table) for i in range(len(table[0]))]
+    folds = width is not None and _length(widths, 1) > width
+    if width is not None and folds:
+        excess = _length(widths[_CONTAINER:], 2) - width
+        widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
+    return widths, folds
 
 
 def _totals(judged: Sequence[JudgedWorkload]) -> str:
