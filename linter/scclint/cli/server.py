@@ -10,7 +10,7 @@ from scclint.errors import UsageError
 def run(args: Namespace) -> int:
     """Serve an editor until it ends."""
     try:
-        from scclint.lsp.server import serve
+        from scclint.lsp.messages import serve
     except ModuleNotFoundError as error:
         if error.name not in ("pygls", "lsprotocol"):
             raise

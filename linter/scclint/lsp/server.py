@@ -5,11 +5,9 @@ to a request is about the text that the editor had when it asked. Problems of a 
 """
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from lsprotocol import types
@@ -18,13 +16,8 @@ from pygls.lsp.server import LanguageServer
 
 from scclint import __version__
 from scclint.errors import LoadError, ScclintError
-from scclint.lsp import actions, verdict
-from scclint.lsp.completion import offers
 from scclint.lsp.convert import Converter
-from scclint.lsp.definition import definitions
-from scclint.lsp.hints import hints
-from scclint.lsp.project import Cursor, Project
-from scclint.source import Span
+from scclint.lsp.project import Project
 
 T = TypeVar("T")
 
@@ -256,129 +249,3 @@ class Server(LanguageServer):
 
 def _inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def make_server(config_file: str = "") -> Server:
-    """Return a server with all features, not started yet."""
-    server = Server(config_file)
-
-    @server.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
-        folders = [uris.to_fs_path(folder.uri) for folder in server.workspace.folders.values()]
-        first = next(filter(None, [*folders, server.workspace.root_path]), None)
-        if first is not None and os.path.isdir(first):
-            os.chdir(first)
-        server.watch_files()
-        await server.keep_judging()
-
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        document = params.text_document
-        if path := uris.to_fs_path(document.uri):
-            server.change(path, Buffer(document.uri, document.version, document.text))
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        path = uris.to_fs_path(document.uri)
-        if path and params.content_changes:
-            server.change(path, Buffer(document.uri, document.version, params.content_changes[-1].text))
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        if path := uris.to_fs_path(params.text_document.uri):
-            server.change(path, None)
-            server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        server.save()
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def did_change_files(params: types.DidChangeWatchedFilesParams) -> None:
-        server.save()
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def did_change_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.save()
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hover(params: types.HoverParams) -> types.Hover | None:
-        def ask(project: Project, file: str, convert: Converter) -> types.Hover | None:
-            cursor = _cursor(project, file, convert, params.position)
-            text = verdict.hover(cursor, project.workloads_at(cursor))
-            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
-
-        return await server.answer(params.text_document.uri, ask, None)
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-    async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
-            found = verdict.lenses(project.workloads(file))
-            return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
-    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
-            first, last = params.range.start.line + 1, params.range.end.line + 1
-            here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
-            text, documents = project.text(file), project.documents(file)
-            offered = list(actions.fixes(project.with_fixes(here)))
-            offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
-            by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
-            for name, placed in by_place:
-                if first <= name.line <= last:
-                    offered += actions.pin((one for one in placed if one.workload.file == file), text)
-            return [convert.action(action) for action in offered]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def definition(params: types.DefinitionParams) -> list[types.Location]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.Location]:
-            cursor = _cursor(project, file, convert, params.position)
-            around = project.workloads_at(cursor)
-            found: dict[Span, None] = {}
-            for opened in project.units(file):
-                workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
-                spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
-                found |= dict.fromkeys(span for span in spans if span is not None)
-            return [convert.location(span) for span in found]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"]))
-    async def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
-            places = convert.places(file)
-            place = places.from_editor(params.position.line, params.position.character)
-            before = places.line(place.line)[: place.column - 1]
-            worlds = [world for opened in project.units(file) for world in opened.worlds.values()]
-            return [convert.completion(offer, file, place) for offer in offers(before, worlds, project.registry)]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
-    async def inlay_hint(params: types.InlayHintParams) -> list[types.InlayHint]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
-            found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
-            made = [convert.hint(hint) for hint in found]
-            return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    return server
-
-
-def _cursor(project: Project, file: str, convert: Converter, position: types.Position) -> Cursor:
-    return project.cursor(file, convert.places(file).from_editor(position.line, position.character))
-
-
-def serve(config_file: str = "") -> None:
-    """Serve one editor on standard input and output until it ends."""
-    # The editor shows what is written to standard error. Errors of requests are in the log that the protocol has for them.
-    if not os.environ.get("SCCLINT_DEBUG"):
-        logging.disable(logging.CRITICAL)
-    make_server(config_file).start_io()
