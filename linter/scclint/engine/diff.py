@@ -55,7 +55,7 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
 
 
 def _key(finding: Finding, where: Where) -> Key:
-    """The key of a finding in its file of the repository, with its releases and its words but for the subjects."""
+    """The key of a finding in its file of the repository, with its releases, and its words without the subjects."""
     words = without_lines(finding.message.replace(finding.subjects_in_message, "", 1))
     return key_of(finding)._replace(file=where(finding.span.file), message="\n".join((words, *finding.releases)))
 
