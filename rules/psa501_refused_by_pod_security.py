@@ -69,6 +69,7 @@ from ._words import pods, when_created
     on=Workload,
     since="0.2",
     tags=("admission", "pod-security"),
+    study=(22, 22),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

@@ -70,6 +70,7 @@ from ._words import pods, when_created
     on=Workload,
     since="0.2",
     tags=("admission", "pod-security"),
+    study=(67, 67),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

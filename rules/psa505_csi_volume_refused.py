@@ -97,6 +97,7 @@ from ._words import pods, sentence
     on=Workload,
     since="0.2",
     tags=("admission", "pod-security", "scc"),
+    study=(40, 40),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

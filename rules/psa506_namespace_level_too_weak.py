@@ -69,6 +69,7 @@ from scclint.api import LEVELS, Namespace, Outcome, Problem, Severity, Workload,
     since="0.2",
     tags=("pod-security",),
     cwe=(1188,),
+    study=(5, 5),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     outcomes = _outcomes(world).get(namespace.name, [])

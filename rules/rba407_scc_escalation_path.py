@@ -91,6 +91,7 @@ _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group",
     security_severity=7.0,
     cwe=(269,),
     references=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
+    study=(21, 21),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref = reference(binding, world)

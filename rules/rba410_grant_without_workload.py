@@ -66,6 +66,7 @@ _IN_EVERY_NAMESPACE = ("builder", "default", "deployer")
     since="0.2",
     tags=("rbac", "scc"),
     cwe=(272,),
+    study=(3, 2),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)

@@ -56,6 +56,7 @@ from ._words import profile
     tags=("admission",),
     security_severity=5.5,
     cwe=(266,),
+    study=(3, 3),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     if workload.controlled or world.creator_given:

@@ -62,6 +62,7 @@ from ._words import profile, when_created
     on=Workload,
     since="0.1",
     tags=("seccomp",),
+    study=(79, 79),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

@@ -62,6 +62,7 @@ from ._profiles import problems
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),
+    study=(1, 1),
 )
 def check(source: ProfileSource, world: World) -> Iterator[Problem]:
     yield from problems(source, world, "SEC217", users=True)

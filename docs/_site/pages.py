@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from scclint.about import REPOSITORY
 from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
 from scclint.registry import Registry, builtin
@@ -193,7 +194,7 @@ def configuration(schema: Mapping[str, Any]) -> str:
         "# Configuration",
         schema["description"],
         "`scclint config` prints the current settings and where each of them comes from. Editors that support JSON Schema can use "
-        "[the schema](https://github.com/scclint/scclint/blob/main/schemas/config.json) for completion and checks.",
+        f"[the schema]({REPOSITORY}/blob/main/schemas/config.json) for completion and checks.",
         '```yaml title=".scclint.yaml"\n'
         'cluster:\n  openshift: ["4.18", "4.20"]\nexclude: [vendor/]\nfail-on: error\n'
         "per-path:\n  - path: tests/**\n    ignore: [SEC2]\n```",

@@ -73,6 +73,9 @@ RENDER_OUTPUT = 64 * 1024 * 1024
 MAX_TEXT = 10_000
 """Characters of one text of a finding. It can quote names and values, and a manifest may have values of megabytes."""
 
+MAX_QUOTED_LINE = 1000
+"""Characters of a line that SARIF quotes. JSON on one line has as many findings as it is long, and each would repeat the line."""
+
 MAX_OBJECT_NAME = 1000
 """Characters by which messages call an object. A task of a pipeline in a run is called by three names."""
 

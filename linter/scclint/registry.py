@@ -88,3 +88,5 @@ def _problems(rule: AnyRule) -> Iterator[str]:
         yield "`since` names the scclint version that brought the rule"
     if rule.security_severity is not None and not 0.1 <= rule.security_severity <= 10:
         yield "security_severity lies between 0.1 and 10.0"
+    if not 0 <= rule.study[1] <= rule.study[0]:
+        yield "study counts the findings that were read, and how many of them were right"

@@ -24,7 +24,8 @@ class Rule(Generic[S]):
 
     `on` is the model class of its subjects (`Workload`, `SecurityContextConstraints`, `RoleBinding`, ...), or `Document`.
     `security_severity` is GitHub's 0.1 to 10.0 scale, None for a rule that is not about security. `cwe` are CWE numbers.
-    `page` is the manual: Markdown, the docstring of the rule's module.
+    `page` is the manual: Markdown, the docstring of the rule's module. `study` counts the findings on manifests of other people that
+    were read (docs/corpus.md), and how many of them were right.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Rule(Generic[S]):
     security_severity: float | None = None
     cwe: tuple[int, ...] = ()
     references: tuple[str, ...] = ()
+    study: tuple[int, int] = (0, 0)
 
 
 AnyRule = Rule[Any]
@@ -56,6 +58,7 @@ def rule(
     security_severity: float | None = None,
     cwe: tuple[int, ...] = (),
     references: tuple[str, ...] = (),
+    study: tuple[int, int] = (0, 0),
 ) -> Callable[["Check[S]"], Rule[S]]:
     """Make a `check(subject, world)` generator into a `Rule`. The module's docstring becomes its manual page.
 
@@ -64,6 +67,6 @@ def rule(
 
     def wrap(check: "Check[S]") -> Rule[S]:
         page = (check.__globals__.get("__doc__") or "").strip()
-        return Rule(id, name, title, severity, on, check, page, since, tags, security_severity, cwe, references)
+        return Rule(id, name, title, severity, on, check, page, since, tags, security_severity, cwe, references, study)
 
     return wrap

@@ -47,7 +47,7 @@ def test_problems_while_typing(tmp_path: Path) -> None:
         assert problem.range == types.Range(types.Position(14, 28), types.Position(14, 40))
         assert problem.source == "scclint"
         assert problem.code_description is not None
-        assert problem.code_description.href.endswith("/rules/scc101_no_scc_admits.py")
+        assert problem.code_description.href.endswith("/rules/no-scc-admits/")
         editor.type("web.yaml", WEB)
         assert "SCC101" not in codes(await editor.problems_of("web.yaml"))
 

@@ -74,8 +74,9 @@ def test_junit_of_a_clean_run_passes_one_test() -> None:
 
 def test_rdjson(sample: Report) -> None:
     value = json.loads(render(sample, "rdjson"))
-    assert value["source"] == {"name": "scclint"}
+    assert value["source"] == {"name": "scclint", "url": "https://scclint.github.io/scclint/"}
     first, second = value["diagnostics"]
+    assert first["code"] == {"value": "SCC101", "url": "https://scclint.github.io/scclint/rules/no-scc-admits/"}
     assert [related["location"]["path"] for related in first["relatedLocations"]] == ["deploy/web.yaml"]
     assert second == {
         "message": "Pod b: container 🔥 is privileged.",

@@ -8,8 +8,10 @@ import pytest
 from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Severity, Subject
 from scclint.record import replace
+from scclint.registry import builtin
 from scclint.report import Options, render, sarif
 from scclint.report.line_hash import line_hashes
+from scclint.report.sarif_rules import precision
 from scclint.source import Span
 
 
@@ -21,8 +23,16 @@ def run_of(report: Report, options: Options | None = None) -> dict[str, Any]:
     return found
 
 
+def steps_of(result: Any) -> Any:
+    return result["codeFlows"][0]["threadFlows"][0]["locations"]
+
+
 def test_result(sample: Report) -> None:
     result = run_of(sample)["results"][0]
+    for location in (*result["relatedLocations"], *(step["location"] for step in steps_of(result))):
+        text = sample.texts[location["physicalLocation"]["artifactLocation"]["uri"]]
+        assert location["physicalLocation"]["region"].pop("snippet")["text"] in text
+        assert location["physicalLocation"].pop("contextRegion")["snippet"]["text"] in text
     line_hash = line_hashes(sample.texts["deploy/web.yaml"], [15])[15]
     prints = [result["partialFingerprints"].pop(name) for name in ("scclint/v1", "scclint/v2")]
     assert all(re.fullmatch(r"[0-9a-f]{32}:1", fingerprint) for fingerprint in prints)
@@ -39,7 +49,18 @@ def test_result(sample: Report) -> None:
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": "deploy/web.yaml"},
-                    "region": {"startLine": 15, "startColumn": 11, "endLine": 15, "endColumn": 23},
+                    "region": {
+                        "startLine": 15,
+                        "startColumn": 11,
+                        "endLine": 15,
+                        "endColumn": 23,
+                        "snippet": {"text": "runAsUser: 0"},
+                    },
+                    "contextRegion": {
+                        "startLine": 13,
+                        "endLine": 15,
+                        "snippet": {"text": "      - name: nginx\n        securityContext:\n          runAsUser: 0"},
+                    },
                 },
                 "logicalLocations": [
                     {"name": "web", "fullyQualifiedName": "Deployment/shop/web", "kind": "resource"},
@@ -98,6 +119,8 @@ def test_columns_are_utf16_code_units(sample: Report) -> None:
     run = run_of(sample)
     assert run["columnKind"] == "utf16CodeUnits"
     region = run["results"][1]["locations"][0]["physicalLocation"]["region"]
+    text = region.pop("snippet")
+    assert text == {"text": "privileged: true"}
     assert region == {"startLine": 4, "startColumn": 56, "endLine": 4, "endColumn": 72}
 
 
@@ -109,8 +132,8 @@ def test_a_region_has_one_line_and_always_a_start(sample: Report) -> None:
     )
     regions = [r["locations"][0]["physicalLocation"]["region"] for r in run_of(replace(sample, findings=findings))["results"]]
     assert regions == [
-        {"startLine": 13, "startColumn": 9, "endLine": 13, "endColumn": 20},
-        {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2},
+        {"startLine": 13, "startColumn": 9, "endLine": 13, "endColumn": 20, "snippet": {"text": "name: nginx"}},
+        {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2, "snippet": {"text": "a"}},
         {"startLine": 3, "startColumn": 2},
     ]
 
@@ -123,8 +146,9 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
         "name": "NoSccAdmits",
         "shortDescription": {"text": "No SCC admits the pod."},
         "fullDescription": {"text": "Every SCC that the pod may use refuses it."},
+        "helpUri": "https://scclint.github.io/scclint/rules/no-scc-admits/",
         "help": {
-            "text": sample.rules[0].page,
+            "text": "no-scc-admits\n\nEvery SCC that the pod may use refuses it.\n\nSo it never starts.\n\n- <https://docs.redhat.com/>",
             "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
         },
         "defaultConfiguration": {"level": "error"},
@@ -138,6 +162,39 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
     assert rules[1]["help"]["text"] == "No profiles."
     assert "security-severity" not in rules[1]["properties"]
     assert run_of(replace(sample, findings=()))["tool"]["driver"]["rules"] == rules[:2]
+
+
+def test_precision_comes_from_the_study(sample: Report) -> None:
+    rule = sample.rules[0]
+    studies = {"high": ((0, 0), (19, 19)), "very-high": ((20, 20),), "medium": ((30, 29), (2, 1)), "low": ((5, 2),)}
+    for word, counts in studies.items():
+        assert {precision(replace(rule, study=count)) for count in counts} == {word}
+    assert len({precision(one) for one in builtin()}) >= 3
+
+
+def test_a_rule_of_others_leads_to_its_first_reference(sample: Report) -> None:
+    rule = replace(sample.rules[0], id="ACME001", references=("RFC 1", "https://acme.example/1", "https://acme.example/2"))
+    (entry,) = run_of(Report(rules=(rule,)))["tool"]["driver"]["rules"]
+    assert entry["helpUri"] == "https://acme.example/1"
+    (entry,) = run_of(Report(rules=(replace(rule, references=()),)))["tool"]["driver"]["rules"]
+    assert "helpUri" not in entry
+
+
+def test_the_context_is_more_than_the_region_and_long_lines_are_not_quoted(sample: Report) -> None:
+    texts = {"one.yaml": "a: 1\n", "long.yaml": f"a: {'x' * 1000}\nb: 2\nc: 3\n", "tab.yaml": "a: 1\nb:\t\x1b[31m\nc: 1\nd: 1"}
+    findings = tuple(
+        replace(sample.findings[1], span=span)
+        for span in (Span("one.yaml", 1, 1, 1, 5), Span("long.yaml", 1, 1, 1, 2), Span("long.yaml", 2, 1, 2, 5))
+    )
+    findings += (replace(sample.findings[1], span=Span("tab.yaml", 2, 1, 2, 9)),)
+    places = [
+        result["locations"][0]["physicalLocation"]
+        for result in run_of(replace(sample, findings=findings, texts=texts))["results"]
+    ]
+    assert places[0]["region"]["snippet"] == {"text": "a: 1"} and "contextRegion" not in places[0]
+    assert "snippet" not in places[1]["region"] and "contextRegion" not in places[1]
+    assert places[2]["contextRegion"] == {"startLine": 2, "endLine": 3, "snippet": {"text": "b: 2\nc: 3"}}
+    assert places[3]["contextRegion"]["snippet"] == {"text": "a: 1\nb:\\t\\x1b[31m\nc: 1\nd: 1"}
 
 
 def test_every_index_and_link_leads_somewhere(sample: Report) -> None:

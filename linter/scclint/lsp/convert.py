@@ -1,12 +1,11 @@
 """Values of scclint as values of the protocol: places, edits and problems."""
 
-import os
 from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 from pygls import uris
 
-from scclint import __version__
+from scclint.about import rule_page
 from scclint.finding import Finding, Related, Severity, TextEdit
 from scclint.lsp.actions import Action
 from scclint.lsp.completion import Offer
@@ -16,8 +15,6 @@ from scclint.lsp.project import Project
 from scclint.registry import builtin
 from scclint.report.sanitize import visible, visible_line
 from scclint.source import Span
-
-HOME = "https://github.com/scclint/scclint"
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -112,7 +109,4 @@ class Converter:
 def page_of(rule_id: str) -> str:
     """The address of the manual page of a built-in rule; empty for other rules."""
     rule = builtin().find(rule_id)
-    if rule is None:
-        return ""
-    module = os.path.basename(rule.check.__code__.co_filename)
-    return f"{HOME}/blob/v{__version__}/rules/{module}"
+    return rule_page(rule.name) if rule else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.about import site_page
 from scclint.change.facts import PodFacts
 from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.engine.report import Report
@@ -237,7 +238,15 @@ def _none(subject: Workload, world: World) -> tuple[()]:
 
 def _rule(id: str, name: str, title: str, severity: Severity) -> "Rule[Workload]":
     return Rule(
-        id, name, title, severity, Workload, _none, f"{title}.\n\n`scclint diff` found this by judging both states.", "0.2"
+        id,
+        name,
+        title,
+        severity,
+        Workload,
+        _none,
+        f"{title}.\n\n`scclint diff` found this by judging both states.",
+        "0.2",
+        references=(site_page("compare-changes"),),
     )
 
 

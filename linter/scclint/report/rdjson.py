@@ -1,9 +1,12 @@
 """The `rdjson` format: reviewdog's diagnostics. Paths are as the user wrote them, as reviewdog resolves them itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from scclint.about import SITE
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
+from scclint.report.help_address import help_addresses
 from scclint.report.json_text import dump
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
@@ -16,18 +19,20 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.IN
 
 def render(report: Report, options: Options) -> str:
     """One JSON object, one diagnostic a line. Columns count UTF-8 bytes from 1."""
-    lines = SourceLines(report.texts)
-    diagnostics = [dump(_diagnostic(finding, lines)) for finding in report.findings if options.shows(finding)]
+    lines, pages = SourceLines(report.texts), help_addresses(report.rules)
+    diagnostics = [dump(_diagnostic(finding, lines, pages)) for finding in report.findings if options.shows(finding)]
+    source = dump({"name": "scclint", "url": SITE})
     body = "\n" + ",\n".join(diagnostics) + "\n" if diagnostics else ""
-    return f'{{"source":{{"name":"scclint"}},"diagnostics":[{body}]}}\n'
+    return f'{{"source":{source},"diagnostics":[{body}]}}\n'
 
 
-def _diagnostic(finding: Finding, lines: SourceLines) -> dict[str, Any]:
+def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) -> dict[str, Any]:
+    page = pages.get(finding.rule_id)
     diagnostic: dict[str, Any] = {
         "message": sentences(finding.message, finding.settle, *fix_sentences(finding)),
         "location": _location(finding.span, lines),
         "severity": _SEVERITIES[finding.severity],
-        "code": {"value": finding.rule_id},
+        "code": {"value": finding.rule_id, **({"url": page} if page else {})},
     }
     related = [
         {"message": visible(related.message), "location": _location(related.span, lines)}

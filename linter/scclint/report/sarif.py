@@ -3,6 +3,7 @@
 from typing import Any
 
 from scclint import __version__
+from scclint.about import SITE
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related
 from scclint.report.fingerprint import fingerprints, fingerprints_v2
@@ -12,6 +13,7 @@ from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible, visible_line
+from scclint.report.sarif_places import SarifPlaces
 from scclint.report.sarif_rules import LEVELS, descriptors
 from scclint.report.summary import crash_label, fix_sentences, judged_summary, place, sentences
 from scclint.source import Span
@@ -51,13 +53,14 @@ def _gzip_size(text: str) -> int:
 class _Run:
     """What the parts of one SARIF run share: file texts, paths, rule indices, line hashes."""
 
-    __slots__ = ("_hashes", "_lines", "_options", "_paths", "_prints", "_report", "_rule_index", "_rules", "shown")
+    __slots__ = ("_hashes", "_lines", "_options", "_paths", "_places", "_prints", "_report", "_rule_index", "_rules", "shown")
 
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
         self._options = options
         self._lines = SourceLines(report.texts)
         self._paths = RepositoryPaths(options.root)
+        self._places = SarifPlaces(self._lines, self._paths)
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}
         charts = {unit.name for unit in report.units if unit.kind == "chart"}
@@ -87,7 +90,7 @@ class _Run:
         return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
     def _driver(self) -> Json:
-        return {"name": "scclint", "semanticVersion": __version__, "rules": self._rules}
+        return {"name": "scclint", "semanticVersion": __version__, "informationUri": SITE, "rules": self._rules}
 
     def _result(self, finding: Finding, prints: Json) -> Json:
         result: Json = {
@@ -101,12 +104,12 @@ class _Run:
             text = visible(related.message).strip() or place(related.span)
             if related.span.file:
                 number = len(locations) + 1
-                locations.append({"id": number, **self._location(related.span), "message": {"text": unlinked(text)}})
+                locations.append({"id": number, **self._places.location(related.span), "message": {"text": unlinked(text)}})
                 links.append(f"[{_link_text(text)}]({number})")
             else:
                 links.append(unlinked(text))
         result["message"] = {"text": self._message(finding, links)}
-        result["locations"] = [{**self._location(finding.span), **_logical(finding)}]
+        result["locations"] = [{**self._places.location(finding.span), **_logical(finding)}]
         if locations:
             result["relatedLocations"] = locations
         if steps := [self._step(step) for step in finding.flow[:_MOST_STEPS] if step.span.file]:
@@ -162,15 +165,7 @@ class _Run:
         }
 
     def _step(self, step: Related) -> Json:
-        return {"location": {**self._location(step.span), "message": {"text": unlinked(visible(step.message))}}}
-
-    def _location(self, span: Span) -> Json:
-        line = self._lines.region(span).line
-        start, end = self._lines.utf16(span)
-        where: Json = {"startLine": line, "startColumn": start}
-        if end is not None:
-            where |= {"endLine": line, "endColumn": end}
-        return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(span.file)}, "region": where}}
+        return {"location": {**self._places.location(step.span), "message": {"text": unlinked(visible(step.message))}}}
 
     def _suppressions(self, finding: Finding) -> list[Json]:
         suppression = finding.suppression
@@ -183,7 +178,7 @@ class _Run:
         if suppression.reason:
             entry["justification"] = visible(suppression.reason)
         if suppression.span is not None and suppression.span.file:
-            entry["location"] = self._location(suppression.span)
+            entry["location"] = self._places.location(suppression.span)
         return [entry]
 
     def _notifications(self, left_out: int) -> list[Json]:
@@ -193,7 +188,7 @@ class _Run:
             entry: Json = {"level": notice.level, "message": {"text": unlinked(visible(notice.message))}}
             if notice.file:
                 span = Span(notice.file, notice.line, 1, notice.line, 1)
-                entry["locations"] = [self._location(span) if notice.line > 0 else self._file(notice.file)]
+                entry["locations"] = [self._places.location(span) if notice.line > 0 else self._places.file(notice.file)]
             notifications.append(entry)
         for crash in report.crashes:
             what = crash_label(crash)
@@ -207,9 +202,6 @@ class _Run:
             notifications.append({"level": "warning", "message": {"text": text}})
         notifications.append({"level": "note", "message": {"text": unlinked(judged_summary(report))}})
         return notifications
-
-    def _file(self, file: str) -> Json:
-        return {"physicalLocation": {"artifactLocation": {"uri": self._paths.uri(file)}}}
 
     def _line_hashes(self) -> dict[tuple[str, int], str]:
         """The line hash of every finding shown, each file read once."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
+from scclint.report.help_address import help_addresses
+from scclint.report.manual import render
 
 if TYPE_CHECKING:
     from scclint.rule import AnyRule
@@ -13,6 +15,10 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 _PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _LONGEST_DESCRIPTION = 1024
+_UNWRAPPED = 1_000_000
+"""Columns of plain text. Hosts wrap it themselves."""
+_ENOUGH = 20
+"""Findings to read before a rule counts as very precise. If all of 20 are right, at least 86 % are with 95 % confidence."""
 _MOST_TAGS = 20
 
 
@@ -21,24 +27,27 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
 
     A finding's rule that the run has no record of is listed with what the finding says about it.
     """
-    known = {rule.id: _descriptor(rule) for rule in report.rules}
+    pages = help_addresses(report.rules)
+    known = {rule.id: _descriptor(rule, pages.get(rule.id, "")) for rule in report.rules}
     for finding in report.findings:
         if finding.rule_id not in known:
             known[finding.rule_id] = _bare_descriptor(finding)
     return [known[rule_id] for rule_id in sorted(known)]
 
 
-def _descriptor(rule: "AnyRule") -> dict[str, Any]:
+def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:
     title = _sentence(rule.title)
+    manual = _with_references(rule.page or title, rule.references)
     return {
         "id": rule.id,
         "name": _pascal_case(rule.name),
         "shortDescription": {"text": _cut(title)},
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
-        "help": {"text": rule.page or title, "markdown": _markdown(rule.page or title, rule.references)},
+        **({"helpUri": page} if page else {}),
+        "help": {"text": render(manual, False, _UNWRAPPED).rstrip("\n"), "markdown": manual},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
-            "precision": "high",
+            "precision": precision(rule),
             "problem.severity": _PROBLEM_SEVERITIES[rule.severity],
             **({} if rule.security_severity is None else {"security-severity": str(rule.security_severity)}),
             "tags": _tags(rule),
@@ -59,6 +68,17 @@ def _bare_descriptor(finding: Finding) -> dict[str, Any]:
     }
 
 
+def precision(rule: "AnyRule") -> str:
+    """Return how often a finding of the rule is right, in GitHub's words, from the study on real manifests.
+
+    A rule without findings in the study had no wrong one either.
+    """
+    read, right = rule.study
+    if right < read:
+        return "medium" if right * 2 >= read else "low"
+    return "very-high" if read >= _ENOUGH else "high"
+
+
 def _tags(rule: "AnyRule") -> list[str]:
     """GitHub heeds a security severity only under the tag `security`, and knows CWEs by CodeQL's tags."""
     security = () if rule.security_severity is None else ("security",)
@@ -75,7 +95,7 @@ def _first_paragraph(page: str) -> str:
     return ""
 
 
-def _markdown(page: str, references: Iterable[str]) -> str:
+def _with_references(page: str, references: Iterable[str]) -> str:
     links = "\n".join(f"- <{reference}>" for reference in references)
     return f"{page}\n\n{links}" if links else page
 
