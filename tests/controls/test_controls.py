@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from scclint.controls.api_server import ADMISSION_PLUGIN
 from scclint.controls.assess import Assessment, assess
-from scclint.controls.checks import CHECKS, PERMITTED
+from scclint.controls.checks import CHECKS
 from scclint.controls.frameworks import controls_of, framework, frameworks, rules_without_control
+from scclint.controls.scope import PERMITTED
 from scclint.errors import UsageError
 from scclint.registry import builtin
 from scclint.report.controls import document, render_markdown, render_sarif
@@ -47,7 +49,7 @@ def test_controls_name_only_rules_and_checks_that_exist() -> None:
         for control in one.controls:
             assert set(control.rules) <= known, control.id
             used.update(control.checks)
-    assert used == CHECKS.keys()
+    assert used == {*CHECKS, ADMISSION_PLUGIN}
 
 
 def test_an_unknown_framework() -> None:
@@ -63,7 +65,9 @@ def test_nothing_passes_by_absence(name: str) -> None:
 
 
 def test_a_workload_that_is_rejected_makes_nothing_pass() -> None:
-    assert assessed(ROOT)["5.2.1"].why == "the input has no workload that runs"
+    found = assessed(ROOT)
+    assert found["5.2.1"].why == "the input has no workload that runs, and no SCC and no binding"
+    assert found["5.7.2"].why == "the input has no workload that runs"
 
 
 def test_a_confined_workload_passes() -> None:
@@ -91,7 +95,15 @@ def test_a_check_finds_what_it_is_for(control: str, text: str) -> None:
     grant = GRANT.replace(":anyuid", ":privileged").replace("name: web}]", "name: web}, {kind: ServiceAccount, name: default}]")
     found = assessed(text + grant)[control]
     assert found.status == "fail"
-    assert [evidence.span.line for evidence in found.evidence] == [3]
+    assert [evidence.span.line for evidence in found.evidence if evidence.message.startswith("Deployment web")] == [3]
+
+
+def test_a_grant_of_an_scc_fails_what_the_scc_allows() -> None:
+    found = assessed(CONFINED + GRANT.replace(":anyuid", ":hostnetwork"))
+    failed = {control: [evidence.message for evidence in one.evidence] for control, one in found.items() if one.evidence}
+    assert failed.keys() == {"5.2.4", "5.2.5", "5.2.7"}
+    user = "system:serviceaccount:shop:web"
+    assert failed["5.2.4"] == [f"RoleBinding web: lets {user} use SCC hostnetwork, which allows the network of the host"]
 
 
 def test_wildcards_in_roles() -> None:
@@ -120,7 +132,11 @@ RESTRICTED = SCC.replace("NAME", "mine").replace("runAsUser: {type: RunAsAny}", 
         (binding("nonroot", ALICE), ["RoleBinding grant: binds a role that allows the use of SCC nonroot"]),
         (binding("restricted-v2", ALICE), []),
         (binding("nonroot", ALICE, "openshift-demo"), []),
-        (binding("nonroot", '{kind: Group, name: "system:cluster-admins"}'), []),
+        (
+            binding("nonroot", '{kind: Group, name: "system:cluster-admins"}'),
+            ["RoleBinding grant: binds a role that allows the use of SCC nonroot"],
+        ),
+        (binding("nonroot", "{kind: ServiceAccount, name: agent, namespace: openshift-demo}"), []),
         (SCC.replace("NAME", "mine").replace("users: []", "users: [alice]"), ["SCC mine is not permitted, and lists alice"]),
         (SCC.replace("NAME", "mine").replace("users: []", "users: [system:admin]"), []),
         (RESTRICTED.replace("users: []", "users: [alice]"), []),

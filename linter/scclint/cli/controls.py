@@ -2,10 +2,11 @@
 
 from argparse import Namespace
 
-from scclint.cli.inputs import open_cluster, settings
+from scclint.cli.inputs import dumps_in, open_cluster, settings
 from scclint.cli.main import FINDINGS, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.config.model import Config
+from scclint.controls.api_server import read_admission_plugins
 from scclint.controls.assess import assess
 from scclint.controls.frameworks import framework, frameworks
 from scclint.errors import UsageError
@@ -23,7 +24,8 @@ def run(args: Namespace) -> int:
     opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False))
     report = opened_run.report()
     opened = list(opened_run.open_units())
-    found = assess(asked, opened, report.findings)
+    dumps = dumps_in(args)
+    found = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":

@@ -98,16 +98,23 @@ def open_run(args: Namespace, config: Config, registry: Registry, options: RunOp
 
 def open_cluster(args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Run:
     """The same as `open_run`, for a command that is about a cluster: if a path is a dump of it, the run reads the files of the dump."""
-    from scclint.files.dump import is_dump, texts_of_dump
-
-    dumps = [path for path in args.paths if path != "-" and is_dump(path)]
+    dumps = dumps_in(args)
     if not dumps:
         return open_run(args, config, registry, options)
+    from scclint.files.dump import texts_of_dump
+
     texts = {name: text for path in dumps for name, text in texts_of_dump(path)}
     config = replace(config, cluster_state=tuple(dict.fromkeys((*config.cluster_state, *dumps))))
     found = sources(Namespace(**{**vars(args), "paths": [path for path in args.paths if path not in dumps]}), config)
     found = found._replace(targets=(*found.targets, *(SourceFile(name, name) for name in texts)), paths=tuple(args.paths))
     return _open(args, found, config, registry, replace(options, overlay={**options.overlay, **texts}))
+
+
+def dumps_in(args: Namespace) -> list[str]:
+    """Return the paths of the command line that are dumps of a cluster."""
+    from scclint.files.dump import is_dump
+
+    return [path for path in args.paths if path != "-" and is_dump(path)]
 
 
 def _open(args: Namespace, found: Sources, config: Config, registry: Registry, options: RunOptions) -> Run:

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from scclint.controls.checks import CHECKS, Evidence
+from scclint.controls.api_server import ADMISSION_PLUGIN, AdmissionPlugins
+from scclint.controls.checks import CHECKS
 from scclint.controls.frameworks import Control, Framework
+from scclint.controls.grants import Evidence
+from scclint.controls.scope import Scope, without_platform
 from scclint.finding import Finding
 from scclint.judge import OpenUnit
 from scclint.model.object import ApiObject
@@ -13,7 +16,6 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.text import listed
-from scclint.world import World
 
 Status = Literal["pass", "fail", "not assessable"]
 
@@ -24,7 +26,13 @@ _CLASSES: dict[str, type[ApiObject]] = {
     "SecurityContextConstraints": SecurityContextConstraints,
 }
 
-_WORDS = {"Workload": "workload that runs", "Role": "role", "RoleBinding": "binding", "SecurityContextConstraints": "SCC"}
+_WORDS = {
+    "Workload": "workload that runs",
+    "Role": "role",
+    "RoleBinding": "binding",
+    "SecurityContextConstraints": "SCC",
+    "KubeAPIServerConfig": "configuration of the API server, which a dump of a cluster has",
+}
 
 
 @record
@@ -38,41 +46,60 @@ class Assessment:
     why: str = ""
 
 
-def assess(framework: Framework, opened: Sequence[OpenUnit], findings: Sequence[Finding]) -> tuple[Assessment, ...]:
+def assess(
+    framework: Framework,
+    opened: Sequence[OpenUnit],
+    findings: Sequence[Finding],
+    *,
+    dump: bool = False,
+    api_server: AdmissionPlugins | None = None,
+) -> tuple[Assessment, ...]:
     """Return the status of each control, for the units of an input and the findings on them.
 
     A control passes only if the input has objects of each kind that it needs, and every workload has a verdict. Workloads count if
-    the cluster runs at least one.
+    the cluster runs at least one. `dump` says that the input is a dump of a cluster, in which the objects of the platform do not
+    count. `api_server` is the configuration of the API server in it.
     """
-    worlds = [world for unit in opened for world in unit.worlds.values()]
-    have = {name for name, kind in _CLASSES.items() if any(isinstance(obj, kind) for unit in opened for obj in unit.ours)}
-    outcomes = [world.outcome(workload) for world in worlds for workload in world.of(Workload)]
+    scopes = [Scope(world, dump) for unit in opened for world in unit.worlds.values()]
+    have = {name for name, kind in _CLASSES.items() if any(True for scope in scopes for _ in scope.world.of(kind))}
+    outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
     if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
         have.discard("Workload")
+    if api_server is not None:
+        have.add("KubeAPIServerConfig")
     unknown = any(outcome.verdict is None for outcome in outcomes)
-    return tuple(_assess(control, worlds, findings, have, unknown=unknown) for control in framework.controls)
+    counted = without_platform(findings, scopes)
+    return tuple(_assess(control, scopes, counted, have, api_server, unknown=unknown) for control in framework.controls)
 
 
 def _assess(
-    control: Control, worlds: Sequence[World], findings: Sequence[Finding], have: set[str], *, unknown: bool
+    control: Control,
+    scopes: Sequence[Scope],
+    findings: Sequence[Finding],
+    have: set[str],
+    api_server: AdmissionPlugins | None,
+    *,
+    unknown: bool,
 ) -> Assessment:
-    evidence = tuple(dict.fromkeys(_evidence(control, worlds)))
+    evidence = tuple(dict.fromkeys(_evidence(control, scopes, api_server)))
     against = tuple(finding for finding in findings if finding.rule_id in control.rules)
     if evidence or against:
         return Assessment(control, "fail", evidence, against)
-    missing = [kind for kind in control.needs if kind not in have]
     if not control.needs:
         return Assessment(control, "not assessable", why="files do not show whether the control is met")
-    if missing:
-        return Assessment(
-            control, "not assessable", why=f"the input has no {listed(map(_WORDS.__getitem__, missing), 'and no')}"
-        )
-    if unknown and "Workload" in control.needs:
+    missing = [[_WORDS[kind] for kind in kinds if kind not in have] for kinds in control.needs]
+    if all(missing):
+        words = ", and ".join(f"no {listed(kinds, 'and no')}" for kinds in missing)
+        return Assessment(control, "not assessable", why=f"the input has {words}")
+    if unknown and any("Workload" in kinds for kinds in control.needs):
         return Assessment(control, "not assessable", why="some workloads have no verdict")
     return Assessment(control, "pass")
 
 
-def _evidence(control: Control, worlds: Sequence[World]) -> Iterator[Evidence]:
+def _evidence(control: Control, scopes: Sequence[Scope], api_server: AdmissionPlugins | None) -> Iterator[Evidence]:
     for name in control.checks:
-        for world in worlds:
-            yield from CHECKS[name](world)
+        if name == ADMISSION_PLUGIN:
+            yield from api_server.problems() if api_server else ()
+            continue
+        for scope in scopes:
+            yield from CHECKS[name](scope)

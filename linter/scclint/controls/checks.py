@@ -3,33 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scclint.admission.constraints import MUST_RUN_AS_RANGE, Constraints
-from scclint.admission.verdict import ObjectRef
+from scclint.admission.constraints import MUST_RUN_AS_RANGE
+from scclint.admission.rbac import role_bound_by
+from scclint.admission.verdict import User
+from scclint.controls.grants import Check, Evidence, allowed_capabilities, grants_of, v_257557
+from scclint.controls.scope import Scope, is_platform_namespace, subjects_of
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
-from scclint.record import record
-from scclint.source import Span
-from scclint.world import World
 
-
-@record
-class Evidence:
-    """An object that fails a control: what is wrong, and where."""
-
-    message: str
-    span: Span
-
-
-Check = Callable[[World], Iterator[Evidence]]
 Container = Mapping[str, Any]
 
 
 def _of_containers(what: str, fails: Callable[[Container, Container], bool]) -> Check:
     """A check of each container of the pods that run, with its pod's spec."""
 
-    def check(world: World) -> Iterator[Evidence]:
-        for outcome in _running(world):
+    def check(scope: Scope) -> Iterator[Evidence]:
+        for outcome in scope.running():
             assert outcome.verdict is not None
             spec = outcome.verdict.pod["spec"]
             for one in outcome.seccomp:
@@ -42,21 +31,13 @@ def _of_containers(what: str, fails: Callable[[Container, Container], bool]) -> 
 def _of_pods(what: str, fails: Callable[[Container], bool]) -> Check:
     """A check of the spec of each pod that runs."""
 
-    def check(world: World) -> Iterator[Evidence]:
-        for outcome in _running(world):
+    def check(scope: Scope) -> Iterator[Evidence]:
+        for outcome in scope.running():
             assert outcome.verdict is not None
             if fails(outcome.verdict.pod["spec"]):
                 yield Evidence(f"{outcome.workload.named}: its pods {what}", outcome.workload.place.span)
 
     return check
-
-
-def _running(world: World) -> Iterator[Outcome]:
-    """The outcomes of the workloads whose pods the cluster creates."""
-    for workload in world.of(Workload):
-        outcome = world.outcome(workload)
-        if outcome.admitted and outcome.rejected_by is None:
-            yield outcome
 
 
 def _context(container: Container) -> Container:
@@ -80,75 +61,24 @@ def _may_be_root(container: Container, spec: Container) -> bool:
     return uid == 0 or (uid is None and non_root is not True)
 
 
-def _default_account(world: World) -> Iterator[Evidence]:
-    for workload in world.of(Workload):
+def _default_account(scope: Scope) -> Iterator[Evidence]:
+    for workload in scope.of(Workload):
         if workload.pod.service_account == "default":
             yield Evidence(f"{workload.named}: its pods run as service account default", workload.place.span)
+    for binding in scope.of(RoleBinding):
+        accounts = (User(name).service_account for name in subjects_of(binding, scope.world))
+        for namespace, name in filter(None, accounts):
+            if name == "default" and not is_platform_namespace(namespace):
+                role = role_bound_by(binding.manifest, "")
+                yield Evidence(f"{binding.named}: binds {role.kind} {role.name} to service account default", binding.place.span)
 
 
-def _wildcard_roles(world: World) -> Iterator[Evidence]:
-    for role in world.of(Role):
+def _wildcard_roles(scope: Scope) -> Iterator[Evidence]:
+    for role in scope.of(Role):
         for rule in role.rules:
             fields = [name for name in ("apiGroups", "resources", "verbs") if "*" in (rule.data.get(name) or ())]
             if fields:
                 yield Evidence(f"{role.named}: * in {', '.join(fields)}", rule.span)
-
-
-PERMITTED = frozenset(
-    (
-        *("system:cluster-admins", "system:nodes", "system:masters", "system:admin"),
-        "system:serviceaccount:openshift-infra:build-controller",
-        "system:serviceaccount:openshift-infra:pv-recycler-controller",
-        "system:serviceaccount:openshift-machine-api:machine-api-termination-handler",
-    )
-)
-"""The users and groups that V-257557 permits in the lists of an SCC that opens what `restricted` does not."""
-
-
-def _opens(scc: Constraints) -> bool:
-    """Whether V-257557 counts the SCC as one that is not permitted."""
-    return (
-        scc.allow_host_ipc
-        or scc.allow_host_pid
-        or scc.allow_host_ports
-        or scc.allow_host_network
-        or scc.allow_host_dir_volume_plugin
-        or scc.allow_privileged_container
-        or scc.run_as_user != MUST_RUN_AS_RANGE
-    )
-
-
-def _stig_257557(world: World) -> Iterator[Evidence]:
-    """The check text of V-257557: the lists of open SCCs, `system:authenticated`, and bindings outside of the platform's namespaces."""
-    sccs = world.cluster.sccs
-    for name, scc in sccs.items():
-        written = world.scc(name)
-        if written is None:
-            continue
-        if _opens(scc):
-            if name == "restricted":
-                yield Evidence("SCC restricted allows what it must not allow", written.place.span)
-            for member in (*scc.users, *scc.groups):
-                if member not in PERMITTED:
-                    yield Evidence(f"SCC {name} is not permitted, and lists {member}", written.place.span)
-        elif "system:authenticated" in scc.groups and name != "restricted":
-            yield Evidence(f"SCC {name} lists group system:authenticated", written.place.span)
-    granting = {bound.ref: bound for bound in world.cluster.bindings}
-    for binding in world.of(RoleBinding):
-        home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
-        bound = granting.get(ObjectRef(binding.kind, home, binding.name))
-        if bound is None or home.startswith(("kube-", "openshift-")) or bound in world.cluster.as_installed.bindings:
-            continue
-        named = sorted(name for name, scc in sccs.items() if _opens(scc) and bound.uses.first(name) is not None)
-        subjects = [*bound.users, *bound.groups]
-        if named and not all(_of_the_platform(subject) for subject in subjects):
-            what = "every SCC" if bound.uses.every else f"SCC {', '.join(named)}"
-            yield Evidence(f"{binding.named}: binds a role that allows the use of {what}", binding.place.span)
-
-
-def _of_the_platform(subject: str) -> bool:
-    """Whether a subject is permitted, or a service account of a namespace of the platform."""
-    return subject in PERMITTED or subject.startswith(("system:serviceaccount:openshift-", "system:serviceaccount:kube-"))
 
 
 CHECKS: Mapping[str, Check] = {
@@ -173,6 +103,17 @@ CHECKS: Mapping[str, Check] = {
     ),
     "default-account": _default_account,
     "wildcard-roles": _wildcard_roles,
-    "v-257557": _stig_257557,
+    "v-257557": v_257557,
+    "allowed-capabilities": allowed_capabilities,
+    "grants-privileged": grants_of("allows privileged containers", lambda scc: scc.allow_privileged_container),
+    "grants-host-pid": grants_of("allows the process IDs of the host", lambda scc: scc.allow_host_pid),
+    "grants-host-ipc": grants_of("allows the IPC of the host", lambda scc: scc.allow_host_ipc),
+    "grants-host-network": grants_of("allows the network of the host", lambda scc: scc.allow_host_network),
+    "grants-privilege-escalation": grants_of("allows privilege escalation", lambda scc: scc.allow_privilege_escalation),
+    "grants-root": grants_of("does not require a user ID from a range", lambda scc: scc.run_as_user != MUST_RUN_AS_RANGE),
+    "grants-net-raw": grants_of(
+        "does not drop NET_RAW", lambda scc: {"NET_RAW", "ALL"}.isdisjoint(scc.required_drop_capabilities)
+    ),
+    "grants-capabilities": grants_of("drops no capability", lambda scc: not scc.required_drop_capabilities),
 }
 """The checks by the names that frameworks.json uses."""

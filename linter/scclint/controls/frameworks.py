@@ -12,15 +12,15 @@ from scclint.record import record
 class Control:
     """A control. It fails if one of its `checks` (see `scclint.controls.checks`) or `rules` finds something.
 
-    `needs` are the kinds of objects of which the input must have one each before the control can pass. If it is empty, files
-    show too little, so the control can only fail.
+    `needs` are sets of kinds: the control can pass if the input has an object of each kind of one set. If it is empty, files show
+    too little, so the control can only fail.
     """
 
     id: str
     title: str
     checks: tuple[str, ...]
     rules: tuple[str, ...]
-    needs: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
 
 
 @record
@@ -47,7 +47,7 @@ def framework(name: str) -> Framework:
         raise UsageError(f"unknown framework {name!r}. Use one of {', '.join(known)}.")
     entry = known[name]
     controls = tuple(
-        Control(one["id"], one["title"], tuple(one["checks"]), tuple(one["rules"]), tuple(one["needs"]))
+        Control(one["id"], one["title"], tuple(one["checks"]), tuple(one["rules"]), tuple(map(tuple, one["needs"])))
         for one in entry["controls"]
     )
     return Framework(name, entry["title"], entry["version"], entry["organization"], entry["source"], controls)

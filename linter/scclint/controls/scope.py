@@ -1,0 +1,100 @@
+"""Which objects of an input the controls are about: all of them, or in a dump of a cluster those that the platform does not bring."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from scclint.admission import rbac
+from scclint.admission.verdict import ObjectRef, User
+from scclint.finding import Finding
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.workload import Workload
+from scclint.outcome import Outcome
+from scclint.record import record
+from scclint.world import World
+
+O = TypeVar("O", bound=ApiObject)
+
+PERMITTED = frozenset(
+    (
+        *("system:cluster-admins", "system:nodes", "system:masters", "system:admin"),
+        "system:serviceaccount:openshift-infra:build-controller",
+        "system:serviceaccount:openshift-infra:pv-recycler-controller",
+        "system:serviceaccount:openshift-machine-api:machine-api-termination-handler",
+    )
+)
+"""The users and groups that V-257557 permits in the lists of an SCC that opens what `restricted` does not."""
+
+_MARKS = ("kubernetes.io/bootstrapping", "rbac.authorization.kubernetes.io/autoupdate", "include.release.openshift.io/")
+"""The labels and annotations of the roles that Kubernetes, openshift-apiserver and the payload of a release bring; the last is a
+prefix."""
+
+
+@record
+class Scope:
+    """A world, and whether it is that of a dump. In a dump, what the platform brings does not count."""
+
+    world: World
+    dump: bool = False
+
+    def of(self, kind: type[O]) -> Iterator[O]:
+        """Yield the objects of a kind that count."""
+        return (obj for obj in self.world.of(kind) if not (self.dump and self._of_platform(obj)))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the outcomes of the workloads that count."""
+        return map(self.world.outcome, self.of(Workload))
+
+    def running(self) -> Iterator[Outcome]:
+        """Yield the outcomes of those workloads whose pods the cluster creates."""
+        return (outcome for outcome in self.outcomes() if outcome.admitted and outcome.rejected_by is None)
+
+    def platform_objects(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the kind, namespace and name of each object that does not count."""
+        for obj in self.world.of(ApiObject) if self.dump else ():
+            if self._of_platform(obj):
+                yield obj.kind, self.world.namespace_known(obj), obj.name
+
+    def _of_platform(self, obj: ApiObject) -> bool:
+        if is_platform_namespace(self.world.namespace_known(obj)):
+            return True
+        cluster = self.world.cluster
+        if isinstance(obj, RoleBinding):
+            return all(is_platform_account(name) or name in PERMITTED for name in subjects_of(obj, self.world))
+        if isinstance(obj, SecurityContextConstraints):
+            return cluster.as_installed.sccs.get(obj.name) == cluster.sccs.get(obj.name)
+        if isinstance(obj, Role):
+            metadata = obj.manifest.get("metadata") or {}
+            marks = (*(metadata.get("labels") or ()), *(metadata.get("annotations") or ()))
+            return obj.name.startswith("system:") or any(mark.startswith(_MARKS) for mark in marks)
+        return False
+
+
+def without_platform(findings: Iterable[Finding], scopes: Iterable[Scope]) -> tuple[Finding, ...]:
+    """Return the findings about objects that count in one of the scopes."""
+    gone = {obj for scope in scopes for obj in scope.platform_objects()}
+    return tuple(one for one in findings if (one.subject.kind, one.subject.namespace, one.subject.name) not in gone)
+
+
+def is_platform_namespace(namespace: str) -> bool:
+    """Whether the name of a namespace is one of those that OpenShift keeps for itself."""
+    return namespace == "openshift" or namespace.startswith(("openshift-", "kube-"))
+
+
+def is_platform_account(name: str) -> bool:
+    """Whether a user is a service account of a namespace of the platform."""
+    account = User(name).service_account
+    return account is not None and is_platform_namespace(account[0])
+
+
+def subjects_of(binding: RoleBinding, world: World) -> tuple[str, ...]:
+    """Return the names of the users and groups that a binding binds."""
+    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+    users, groups = rbac.subject_names(binding.manifest, home)
+    return (*users, *groups)
+
+
+def reference(binding: RoleBinding, world: World) -> ObjectRef:
+    """Return the reference to a binding as the cluster of the world knows it."""
+    return ObjectRef(binding.kind, world.namespace_of(binding) if binding.kind == "RoleBinding" else "", binding.name)
