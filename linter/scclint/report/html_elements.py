@@ -1,0 +1,85 @@
+"""Elements of HTML pages without scripts and without anything to load."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from html import escape
+from typing import NewType
+
+from scclint.report.html_style import STYLE
+from scclint.report.sanitize import visible, visible_line
+
+Html = NewType("Html", str)
+"""Markup. Only `literal` and the functions that build elements make it, so mypy rejects a text that is not escaped."""
+
+
+def literal(value: str) -> Html:
+    """Return foreign text as markup that shows it literally."""
+    return Html(escape(visible(value, None)))
+
+
+def element(name: str, /, *content: Html, **attributes: str) -> Html:
+    """Return an element. A trailing `_` of an attribute's name is dropped, and other `_` become `-`."""
+    separator = "\n" if name in _BLOCKS else ""
+    return Html(f"{void(name, **attributes)}{separator}{separator.join(content)}{separator}</{name}>")
+
+
+_BLOCKS = {
+    *("html", "head", "body", "header", "main", "section", "footer", "fieldset", "details", "article", "ul"),
+    *("table", "thead", "tbody", "tr"),
+}
+"""Elements whose content gets lines of its own, so that two reports can be compared line by line."""
+
+
+def void(name: str, /, **attributes: str) -> Html:
+    """Return an element that has no content and no end tag."""
+    parts = "".join(f' {key.rstrip("_").replace("_", "-")}="{literal(value)}"' for key, value in attributes.items())
+    return Html(f"<{name}{parts}>")
+
+
+def page(title: str, *body: Html) -> str:
+    """Return a whole page."""
+    content = element("html", _head(title), element("body", *body), lang="en")
+    return f"<!DOCTYPE html>\n{content}\n"
+
+
+def _head(title: str) -> Html:
+    # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
+    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return element(
+        "head",
+        void("meta", charset="utf-8"),
+        void("meta", http_equiv="Content-Security-Policy", content=policy),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", literal(visible_line(title))),
+        Html(f"<style>{STYLE}</style>"),
+    )
+
+
+def section(name: str, title: str, *content: Html) -> Html:
+    """Return a section with a heading. `name` is its ID."""
+    return element("section", element("h2", literal(title), id=name), *content, aria_labelledby=name)
+
+
+def table_cell(title: str, text: str, tone: str, rows: int = 1) -> Html:
+    """Return a cell of a table. `title` is that of its column, `tone` its class, and `rows` over how many rows it extends."""
+    style = {"class": tone if text else "empty"} if tone or not text else {}
+    span = {"rowspan": str(rows)} if rows > 1 else {}
+    return element("td", literal(text), role="cell", data_label=title, **style, **span)
+
+
+def table_row(cells: Iterable[Html]) -> Html:
+    """Return a row of a table."""
+    return element("tr", *cells, role="row")
+
+
+def checkbox(name: str, label: str, *, checked: bool) -> Html:
+    """Return a checkbox with a label. `name` is its ID, by which the style sheet acts on it."""
+    state = {"checked": ""} if checked else {}
+    return element("label", void("input", type="checkbox", id=name, **state), literal(f" {label}"))
+
+
+def preformatted(*content: Html) -> Html:
+    """Lines as they are. The keyboard can scroll them, so they have a tab stop."""
+    return element("pre", element("code", *content), tabindex="0")
