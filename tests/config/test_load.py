@@ -308,7 +308,8 @@ statistics: false
         ".scclint.yaml:15:21: no rule is called 'RBA4O1'; did you mean 'RBA401'?",
         ".scclint.yaml:15:30: ignores[2].until must look like 2027-01-31, not 'soon'",
         ".scclint.yaml:16:1: '../x' lies outside the folder of the configuration; use --output for that",
-        ".scclint.yaml:17:16: format[1] must be full, concise, json, sarif, github, gitlab, junit, rdjson, markdown or html, "
+        ".scclint.yaml:17:16: format[1] must be full, concise, json, sarif, github, gitlab, junit, rdjson, "
+        "checkstyle, sonarqube, markdown or html, "
         "not 'xml'",
         ".scclint.yaml:19:6: 'SEC201' is already taken by SEC201",
         ".scclint.yaml:20:19: 'unconfined' is already taken by SEC202",

@@ -1,4 +1,4 @@
-"""github, gitlab, junit and rdjson: what each CI system is to read."""
+"""github, gitlab, junit, rdjson and checkstyle: what each CI system is to read."""
 
 import json
 from xml.etree import ElementTree
@@ -87,6 +87,26 @@ def test_rdjson(sample: Report) -> None:
     assert json.loads(render(Report(), "rdjson"))["diagnostics"] == []
 
 
+def test_checkstyle(sample: Report) -> None:
+    report = replace(sample, findings=(*sample.findings, replace(sample.findings[1], message='a "b" <c> & ]]>\nd', settle="e")))
+    root = ElementTree.fromstring(render(report, "checkstyle"))
+    assert (root.tag, root.attrib) == ("checkstyle", {"version": "4.3"})
+    assert [(file.tag, file.attrib["name"], len(file)) for file in root] == [
+        ("file", "deploy/web.yaml", 1),
+        ("file", "pod.yaml", 2),
+    ]
+    first, second = root[1]
+    assert first.attrib == {
+        "line": "4",
+        "column": "55",
+        "severity": "warning",
+        "message": "Pod b: container 🔥 is privileged.",
+        "source": "scclint.SEC203",
+    }
+    assert second.attrib["message"] == 'a "b" <c> & ]]> d. e.'
+    assert list(ElementTree.fromstring(render(Report(), "checkstyle"))) == []
+
+
 def test_every_format_leaves_out_the_same() -> None:
     report = Report((Finding("X1", "x", Severity.INFO, "m", Span("a.yaml", 1, 1, 1, 2)),))
     hidden = Options(hide=frozenset({Severity.INFO}))
@@ -94,4 +114,6 @@ def test_every_format_leaves_out_the_same() -> None:
     assert json.loads(render(report, "gitlab", hidden)) == []
     assert json.loads(render(report, "rdjson", hidden))["diagnostics"] == []
     assert "<failure" not in render(report, "junit", hidden)
+    assert "<error" not in render(report, "checkstyle", hidden)
+    assert json.loads(render(report, "sonarqube", hidden)) == {"rules": [], "issues": []}
     assert json.loads(render(report, "sarif", hidden))["runs"][0]["results"] == []

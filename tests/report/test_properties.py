@@ -11,11 +11,13 @@ from scclint.engine.report import Report
 from scclint.finding import Crash, Finding, Notice, Related, Severity, Subject, Suppression
 from scclint.report import FORMATS, Options, render
 from scclint.report.json_v1 import document
+from scclint.report.paths import RepositoryPaths
+from scclint.report.sanitize import visible_line
 from scclint.report.template_sandbox import render as render_template
 from scclint.source import Span
 
 PIECES = [
-    *("\x1b[31m", "\x7f", "\x9b", "\u202e", "\u2028", "\ud800", "\ufffe", "\n", "\r\n", "\t", " "),
+    *("\r", "\x1b[31m", "\x7f", "\x9b", "\u202e", "\u2028", "\ud800", "\ufffe", "\n", "\r\n", "\t", " "),
     *("::error::", "##[error]", "%0A", "](1)", "[x](2)", "<b>", "]]>", "&", "|", "`", '"', "\\", "{{ 1 }}", "{0}"),
     *("a", "é", "🔥"),
 ]
@@ -74,7 +76,7 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
         assert text.endswith("\n")
         text.encode("utf-8")
         assert all(c.isprintable() or c in "\n\u3000" for c in text)
-    for name in ("json", "sarif", "gitlab", "rdjson", "junit"):
+    for name in ("json", "sarif", "gitlab", "rdjson", "junit", "checkstyle", "sonarqube"):
         assert texts[name].isascii()
     assert len(json.loads(texts["json"])["findings"]) == sum(f.severity not in options.hide for f in report.findings)
     (run,) = json.loads(texts["sarif"])["runs"]
@@ -83,6 +85,8 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
     assert len(json.loads(texts["rdjson"])["diagnostics"]) == len(shown)
     root = ElementTree.fromstring(texts["junit"])
     assert len(list(root.iter("failure"))) == len(shown)
+    assert len(list(ElementTree.fromstring(texts["checkstyle"]).iter("error"))) == len(shown)
+    assert len(json.loads(texts["sonarqube"])["issues"]) == len(shown)
     commands = [line for line in texts["github"].split("\n") if line.lstrip().startswith("::")]
     assert len(commands) == len(shown)
     assert texts["github"].count("\n") == len(shown) + 1
@@ -102,6 +106,32 @@ def test_sarif_links_are_ours(report: Report, options: Options) -> None:
         for location in result["locations"] + result.get("relatedLocations", []):
             assert location["physicalLocation"]["region"]["startLine"] >= 1
             assert location["physicalLocation"]["artifactLocation"]["uri"].isascii()
+
+
+@settings(max_examples=150)
+@given(reports(), options)
+def test_sonarqube_can_import_every_issue(report: Report, options: Options) -> None:
+    """What its importer checks: fields that are not empty, rules that exist, and regions that are within their line."""
+    value = json.loads(render(report, "sonarqube", options))
+    rules = {rule["id"] for rule in value["rules"]}
+    assert len(rules) == len(value["rules"])
+    texts = {options_path(file, options): text for file, text in report.texts.items()}
+    for issue in value["issues"]:
+        assert issue["ruleId"] in rules
+        for place in (issue["primaryLocation"], *issue.get("secondaryLocations", ())):
+            assert place["message"] and place["filePath"]
+            region = place.get("textRange", {"startLine": 1, "endLine": 1})
+            assert region["startLine"] == region["endLine"] >= 1
+            if "startColumn" in region:
+                line = texts[place["filePath"]].removeprefix("\ufeff").split("\n")[region["startLine"] - 1]
+                assert "\r" not in line.removesuffix("\r")
+                length = len(line.removesuffix("\r").encode("utf-16-le", "surrogatepass")) // 2
+                assert 0 <= region["startColumn"] < region["endColumn"] <= length
+        assert all("textRange" in place for place in issue.get("secondaryLocations", ()))
+
+
+def options_path(file: str, options: Options) -> str:
+    return visible_line(RepositoryPaths(options.root).path(file))
 
 
 @settings(max_examples=50)

@@ -31,6 +31,8 @@ FORMATS: dict[str, Callable[[Report, Options], str]] = {
     "gitlab": _format("gitlab"),
     "junit": _format("junit"),
     "rdjson": _format("rdjson"),
+    "checkstyle": _format("checkstyle"),
+    "sonarqube": _format("sonarqube"),
     "markdown": _format("markdown"),
     "html": _format("html"),
 }

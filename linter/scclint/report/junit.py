@@ -6,8 +6,9 @@ from itertools import groupby
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
-from scclint.report.sanitize import one_line, visible
+from scclint.report.sanitize import visible
 from scclint.report.summary import place
+from scclint.report.xml_text import attribute, characters
 
 
 def render(report: Report, options: Options) -> str:
@@ -16,7 +17,7 @@ def render(report: Report, options: Options) -> str:
     suites = [_suite(file, list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
     if report.crashes:
         cases = "".join(
-            _case(crash.rule_id, "scclint", "", f'<error message="{_attribute(crash.error)}" type="crash"/>')
+            _case(crash.rule_id, "scclint", "", f'<error message="{attribute(crash.error)}" type="crash"/>')
             for crash in report.crashes
         )
         suites.append(_element("scclint", len(report.crashes), 0, len(report.crashes), cases))
@@ -29,27 +30,19 @@ def render(report: Report, options: Options) -> str:
 def _suite(file: str, findings: list[Finding]) -> str:
     cases = []
     for finding in findings:
-        where = f' file="{_attribute(file)}" line="{max(finding.span.line, 1)}"'
+        where = f' file="{attribute(file)}" line="{max(finding.span.line, 1)}"'
         body = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.settle) if part)
-        failure = f'<failure message="{_attribute(finding.message)}" type="{finding.severity.value}">{_text(body)}</failure>'
+        failure = (
+            f'<failure message="{attribute(finding.message)}" type="{finding.severity.value}">{characters(body)}</failure>'
+        )
         cases.append(_case(f"{finding.rule_id} {finding.rule_name}", os.path.splitext(file)[0], where, failure))
     return _element(file, len(findings), len(findings), 0, "".join(cases))
 
 
 def _element(name: str, tests: int, failures: int, errors: int, cases: str) -> str:
     counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
-    return f'<testsuite name="{_attribute(name)}" {counts}>\n{cases}</testsuite>\n'
+    return f'<testsuite name="{attribute(name)}" {counts}>\n{cases}</testsuite>\n'
 
 
 def _case(name: str, classname: str, where: str, outcome: str) -> str:
-    return f'<testcase name="{_attribute(name)}" classname="{_attribute(classname)}"{where}>{outcome}</testcase>\n'
-
-
-def _attribute(text: str) -> str:
-    return _text(one_line(text)).replace('"', "&quot;")
-
-
-def _text(text: str) -> str:
-    """Character data. What XML 1.0 cannot hold is gone already: it does not print, so `visible` has spelled it out."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return f'<testcase name="{attribute(name)}" classname="{attribute(classname)}"{where}>{outcome}</testcase>\n'

@@ -1,0 +1,88 @@
+"""The `sonarqube` format: generic issues, which SonarQube 10.3 and later and SonarQube Cloud import.
+
+Source: docs.sonarsource.com, "Generic issue import format". One entry that SonarQube finds invalid ends the whole analysis.
+"""
+
+from html import escape
+from typing import Any
+
+from scclint.engine.report import Report
+from scclint.finding import Finding, Severity
+from scclint.report.help_address import help_addresses
+from scclint.report.json_text import dump
+from scclint.report.lines import SourceLines
+from scclint.report.options import Options
+from scclint.report.paths import RepositoryPaths
+from scclint.report.sanitize import one_line, visible_line
+from scclint.report.summary import sentences
+from scclint.rule import AnyRule
+from scclint.source import Span
+
+Json = dict[str, Any]
+
+_IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "LOW"}
+"""Releases before 10.8 know no other words."""
+
+
+def render(report: Report, options: Options) -> str:
+    """Return one JSON object with the rules that have findings, and an issue for each finding. Paths start at the repository's root."""
+    findings = [finding for finding in report.findings if options.shows(finding)]
+    known, pages = {rule.id: rule for rule in report.rules}, help_addresses(report.rules)
+    rules: dict[str, Json] = {}
+    for finding in sorted(findings, key=lambda finding: finding.severity.rank):
+        if finding.rule_id not in rules:
+            rules[finding.rule_id] = _rule(finding, known.get(finding.rule_id), pages.get(finding.rule_id, ""))
+    places = _Places(SourceLines(report.texts), RepositoryPaths(options.root))
+    issues = [_issue(finding, places) for finding in findings]
+    return f'{{"rules":[{_rows([rules[rule] for rule in sorted(rules)])}],\n"issues":[{_rows(issues)}]}}\n'
+
+
+def _rows(entries: list[Json]) -> str:
+    return "\n" + ",\n".join(map(dump, entries)) + "\n" if entries else ""
+
+
+def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:
+    """A rule, as severe as the most severe of its findings: an issue has no severity of its own."""
+    title = rule.title if rule else worst.rule_name
+    security = rule is not None and rule.security_severity is not None
+    return {
+        "id": worst.rule_id,
+        "name": one_line(title),
+        "description": escape(sentences(title, f"See {page}" if page else ""), quote=False),
+        "engineId": "scclint",
+        "cleanCodeAttribute": "TRUSTWORTHY" if security else "LOGICAL",
+        "impacts": [
+            {"softwareQuality": "SECURITY" if security else "RELIABILITY", "severity": _IMPACTS[worst.severity]},
+        ],
+    }
+
+
+def _issue(finding: Finding, places: "_Places") -> Json:
+    message = sentences(finding.message, finding.settle) or finding.rule_name
+    issue: Json = {"ruleId": finding.rule_id, "primaryLocation": places.location(finding.span, message)}
+    related = [
+        places.location(one.span, one_line(one.message) or finding.rule_name)
+        for one in finding.related
+        if one.span.file and one.span.line > 0
+    ]
+    return issue | ({"secondaryLocations": related} if related else {})
+
+
+class _Places:
+    """Turns spans into locations. Columns count UTF-16 code units from 0."""
+
+    def __init__(self, lines: SourceLines, paths: RepositoryPaths) -> None:
+        self._lines = lines
+        self._paths = paths
+
+    def location(self, span: Span, message: str) -> Json:
+        """The region of a span, the line if its columns are not known, or the file if the line is not known."""
+        place: Json = {"message": message, "filePath": visible_line(self._paths.path(span.file))}
+        if span.line > 0:
+            region = self._lines.region(span)
+            place["textRange"] = {"startLine": region.line, "endLine": region.line}
+            start, end = self._lines.utf16(span)
+            # SonarQube rejects an empty region. A carriage return alone ends a line for SonarQube, but not for us.
+            if region.text is not None and "\r" not in region.text and end is not None and start < end:
+                place["textRange"] |= {"startColumn": start - 1, "endColumn": end - 1}
+        return place
