@@ -37,7 +37,7 @@ LAYERS = (
     ("engine",),
     ("change", "controls", "evidence"),
     ("report",),
-    ("lsp",),
+    ("lsp", "fleet"),
     ("cli",),
     ("__init__", "__main__"),
 )
@@ -49,7 +49,11 @@ THIRD_PARTY = {
     "jsonschema": {"config", "profiles"},
     "cel": {"cel"},
     "shtab": {"cli"},
+    "distributed": {"fleet"},
+    "duckdb": {"fleet"},
+    "fsspec": {"fleet"},
     "lsprotocol": {"lsp"},
+    "pyarrow": {"fleet"},
     "pygls": {"lsp"},
 }
 """Who may import what comes from elsewhere, so that each can be replaced in one place."""

@@ -60,6 +60,7 @@ NEVER = (
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
     *("threading", "tomllib", "unittest", "urllib", "xml"),
     *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol"),
+    *("dask", "distributed", "duckdb", "fsspec", "pyarrow"),
 )
 """Whatever is wanted in a clean run, it is none of these."""
 

@@ -255,3 +255,12 @@ MIN_PARALLEL = 16 * 1024 * 1024
 
 MIN_CACHED = 1 << 17
 """Bytes of input below which no cache is used: looking at one costs no less than judging so little."""
+
+MAX_BATCH_TARGETS = 64
+"""Targets of a fleet whose rows are written together. A file for each would make reading ten thousand targets take seconds."""
+
+MAX_BATCH_SECONDS = 10
+"""Seconds of work on a fleet that are written together. A scan that is killed loses no more of it in each process."""
+
+MAX_BATCH_ROWS = 50_000
+"""Rows of a fleet that a process keeps before it writes them, some 50 MB. One catalog has more workloads than a hundred repositories."""

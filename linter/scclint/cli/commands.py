@@ -14,11 +14,10 @@ from scclint.cli.options import (
     add_reading,
     add_rules,
     add_runtime,
-    words,
+    among,
 )
 from scclint.cli.parser import Commands, Formatter, Parser, add_command
 from scclint.model.releases import DEFAULT
-from scclint.text import listed
 
 DESCRIPTION = """Shows which SCC admits each pod and which seccomp profile each container really
 runs with, before you deploy. `scclint COMMAND --help` describes a command."""
@@ -58,6 +57,7 @@ def build(first: str = "") -> argparse.ArgumentParser:
         "controls": _controls,
         "seccomp": _seccomp,
         "verify": _verify,
+        "fleet": _fleet,
         "rules": _rules,
         "rule": _rule,
         "config": _config,
@@ -165,7 +165,7 @@ def _review(commands: Commands) -> None:
 
 
 def _columns(text: str) -> list[str]:
-    return _among(text, ("uid", "fsgroup", "caps", "selinux", "psa"))
+    return among(text, ("uid", "fsgroup", "caps", "selinux", "psa"))
 
 
 def _units(commands: Commands) -> None:
@@ -281,15 +281,7 @@ def _controls(commands: Commands) -> None:
 
 
 def _fail_if(text: str) -> list[str]:
-    return _among(text, ("any", "wider", "refused", "never"))
-
-
-def _among(text: str, known: tuple[str, ...]) -> list[str]:
-    """Return the words of a list. Raises the error of argparse for one that is not known."""
-    found = list(words(text))
-    if unknown := [word for word in found if word not in known]:
-        raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
-    return found
+    return among(text, ("any", "wider", "refused", "never"))
 
 
 def _seccomp(commands: Commands) -> None:
@@ -342,6 +334,12 @@ def _verify(commands: Commands) -> None:
     add_crio(add_cluster(parser))
     add_output(parser, ("text", "json", "sarif"), "text (default), json or sarif; may repeat")
     add_configuration(parser)
+
+
+def _fleet(commands: Commands) -> None:
+    from scclint.cli.fleet_options import add_fleet
+
+    add_fleet(commands)
 
 
 def _rules(commands: Commands) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "controls": "scclint.cli.controls",
     "seccomp": "scclint.cli.seccomp",
     "verify": "scclint.cli.verify",
+    "fleet": "scclint.cli.fleet",
     "rules": "scclint.cli.rules",
     "rule": "scclint.cli.rules",
     "config": "scclint.cli.settings",

@@ -145,6 +145,16 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def among(text: str, known: tuple[str, ...]) -> list[str]:
+    """Return the words of a list. Raises the error of argparse for one that is not known."""
+    from scclint.text import listed
+
+    found = list(words(text))
+    if unknown := [word for word in found if word not in known]:
+        raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
+    return found
+
+
 def add_runtime(parser: "argparse._ActionsContainer") -> None:
     add_crio(parser)
     parser.add_argument("--arch", metavar="ARCH", help="of the nodes: amd64 (default), arm64, s390x or ppc64le")

@@ -1,0 +1,51 @@
+"""The commands of `scclint fleet`: their options, usage and help."""
+
+import argparse
+
+from scclint.cli.options import add_cluster, add_configuration, add_help, number
+from scclint.cli.parser import Commands, Parser, add_command
+
+
+def add_fleet(commands: Commands) -> None:
+    """Add the command with its own commands."""
+    parser = add_command(
+        commands,
+        "fleet",
+        "judge many repositories, and ask for what was found in them",
+        "Judges many targets, such as the repositories of a company, and keeps what it\n"
+        "finds in Parquet files. A scan that is stopped goes on where it was, and the next\n"
+        "one judges only what has changed.\n\n"
+        "  scclint fleet run --out fleet/ repositories/*\n"
+        "  scclint fleet run --out fleet/ --targets targets.csv",
+        usage="[OPTIONS] COMMAND ...",
+    )
+    add_help(parser)
+    below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
+    _run(below)
+
+
+def _run(below: Commands) -> None:
+    run = _command(below, "run", "judge every target that has changed since the last scan", "[OPTIONS] --out DIR TARGET ...")
+    group = run.add_argument_group("targets")
+    group.add_argument(
+        "targets", nargs="*", metavar="TARGET", default=[], help="a folder, an archive or a URL that fsspec opens"
+    )
+    group.add_argument(
+        "--targets", action="append", dest="target_files", metavar="FILE", help="a target a line, then a comma and its team"
+    )
+    _add_out(group)
+    how = run.add_argument_group("execution")
+    how.add_argument("--jobs", metavar="N", type=number, help="processes on this machine (default: one for each core)")
+    how.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    add_cluster(run)
+    add_configuration(run)
+
+
+def _command(below: Commands, name: str, summary: str, usage: str) -> Parser:
+    command = add_command(below, name, summary)
+    command.prog, command.usage = f"scclint fleet {name}", f"scclint fleet {name} {usage}"
+    return command
+
+
+def _add_out(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--out", required=True, metavar="DIR", help="the folder of the fleet, with its Parquet files")

@@ -1,0 +1,130 @@
+"""Judges the targets of a scan in processes on this machine, and writes what they yield."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from scclint.engine.pool import Died, can_fork, cores, in_processes
+from scclint.fleet.judge import Judge, Judged, failed
+from scclint.fleet.settings import ScanSettings
+from scclint.fleet.store import Known, Store
+from scclint.fleet.tables import Row
+from scclint.fleet.targets import FleetTarget
+from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS, MAX_BATCH_TARGETS
+from scclint.record import record
+
+
+@record
+class ScanCounts:
+    """How many targets a scan has a row for, by what became of them. `crashed` are those with internal errors of scclint."""
+
+    done: int = 0
+    reused: int = 0
+    failed: int = 0
+    incomplete: int = 0
+    crashed: int = 0
+
+    def plus(self, other: "ScanCounts") -> "ScanCounts":
+        """Return the sum of two counts."""
+        return ScanCounts(*(getattr(self, name) + getattr(other, name) for name in self.__match_args__))
+
+
+def counts_of(row: Row) -> ScanCounts:
+    """Return the counts of one row of the table `targets`."""
+    status = row["status"]
+    return ScanCounts(1, bool(row["reused"]), status == "failed", status == "incomplete", bool(row["crashes"]))
+
+
+class Executor(Protocol):
+    """Judges batches of targets, writes their rows, and yields how far it is."""
+
+    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]: ...
+
+
+class Writer:
+    """Writes what is judged in parts: a part is complete after some targets, rows or seconds, so that little is lost by a kill."""
+
+    def __init__(self, store: Store, scan: str, name: str) -> None:
+        self._store = store
+        self._scan = scan
+        self._name = name
+        self._number = 0
+        self._judged: list[Judged] = []
+        self._rows = 0
+        self._since = time.monotonic()
+
+    def add(self, judged: Judged) -> None:
+        """Write a target, at the latest with the next ones."""
+        self._judged.append(judged)
+        self._rows += judged.size
+        late = time.monotonic() - self._since > MAX_BATCH_SECONDS
+        if late or self._rows > MAX_BATCH_ROWS or len(self._judged) >= MAX_BATCH_TARGETS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is not written yet."""
+        if self._judged:
+            self._store.write(self._scan, f"{self._name}-{self._number:04}", self._judged)
+        self._number += 1
+        self._judged, self._rows, self._since = [], 0, time.monotonic()
+
+
+class LocalExecutor:
+    """Judges in processes on this machine. A process that dies costs one target, which then has a row that says so."""
+
+    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, *, jobs: int, name: str) -> None:
+        self._store = store
+        self._scan = scan
+        self._known = known
+        self._jobs = jobs or cores()
+        self._name = name
+        self._judge = Judge(settings)
+        self._process = os.getpid()
+
+    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]:
+        """Yield the counts of each batch. The targets of a batch whose process died are judged again, each by itself."""
+        lost: list[int] = []
+        for number, result in enumerate(self._results(batches, "a")):
+            if isinstance(result, Died):
+                lost.append(number)
+            else:
+                yield result
+        if not lost:
+            return
+        done = self._store.done(self._scan)
+        yield from (ScanCounts(done=sum(target.address in done for target in batches[number])) for number in lost)
+        single = [[target] for number in lost for target in batches[number] if target.address not in done]
+        for number, result in enumerate(self._results(single, "b")):
+            if not isinstance(result, Died):
+                yield result
+                continue
+            judged = failed(single[number][0], f"the process that judged it {result.how}")
+            self._store.write(self._scan, f"{self._name}-c{number:06}", [judged])
+            yield counts_of(judged.row)
+
+    def _results(self, batches: Sequence[Sequence[FleetTarget]], round: str) -> Iterator[ScanCounts | Died]:
+        def work(number: int) -> ScanCounts:
+            return self._batch(batches[number], f"{self._name}-{round}{number:06}")
+
+        if can_fork():
+            yield from in_processes(work, len(batches), min(self._jobs, len(batches)))
+        else:
+            yield from map(work, range(len(batches)))
+
+    def _batch(self, targets: Sequence[FleetTarget], name: str) -> ScanCounts:
+        import gc
+
+        writer, counts = Writer(self._store, self._scan, name), ScanCounts()
+        known = self._known.of([target.address for target in targets])
+        for target in targets:
+            if self._process not in (os.getpid(), os.getppid()):
+                # The scan was killed. The next one waits for this process.
+                os._exit(1)
+            judged = self._judge.judge(target, known.get(target.address, {}))
+            writer.add(judged)
+            counts = counts.plus(counts_of(judged.row))
+        writer.flush()
+        # The command line switches the collector off, for runs that end before it pays.
+        gc.collect()
+        return counts

@@ -1,0 +1,68 @@
+"""A scan: every target gets a row, from a judgement or from an earlier scan that knew the same content."""
+
+from collections.abc import Callable, Sequence
+from secrets import token_hex
+
+from scclint import __version__
+from scclint.fleet.content import digest_of
+from scclint.fleet.executor import Executor, LocalExecutor, ScanCounts
+from scclint.fleet.settings import ScanSettings, TargetSettings
+from scclint.fleet.store import Known, Store
+from scclint.fleet.targets import FleetTarget, unique
+from scclint.judge.worlds import make_clusters
+from scclint.limits import MAX_BATCH_TARGETS
+from scclint.record import record
+
+Progress = Callable[[ScanCounts, int], None]
+"""Called with what this run did so far, and the number of targets that it has to do."""
+MakeExecutor = Callable[[Store, str, ScanSettings, Known, str], Executor]
+"""Makes an executor for a store, scan and settings, what is known of targets, and the beginning of the names of its parts."""
+
+
+@record
+class ScanSummary:
+    """What became of a scan. `targets` is the number of all, and `resumed` of those that had a row when it went on after a kill."""
+
+    scan: str
+    targets: int
+    resumed: int
+    counts: ScanCounts
+
+
+def local(jobs: int = 0) -> MakeExecutor:
+    """Return what makes an executor of that many processes on this machine; 0 for as many as it has cores."""
+
+    def make(store: Store, scan: str, settings: ScanSettings, known: Known, name: str) -> Executor:
+        return LocalExecutor(store, scan, settings, known, jobs=jobs, name=name)
+
+    return make
+
+
+def run_scan(
+    store: Store, targets: Sequence[FleetTarget], settings: ScanSettings, make: MakeExecutor, progress: Progress
+) -> ScanSummary:
+    """Judge the targets, or go on with the last scan if it was about the same and is not finished.
+
+    Raises ConfigError, UsageError or RuleSetError for settings that cannot be met, and UsageError if another scan is running.
+    """
+    wanted = list(unique(targets))
+    common = TargetSettings(settings)
+    # Each target would report the same mistake.
+    make_clusters(common.common[0])
+    with store.locked():
+        scan = store.open_scan(digest_of(__version__, common.key, wanted))
+        done = store.done(scan.id)
+        left = [target for target in wanted if target.address not in done]
+        counts = ScanCounts()
+        executor = make(store, scan.id, settings, store.known(), token_hex(4))
+        for more in executor.run(_batches(left)):
+            counts = counts.plus(more)
+            progress(counts, len(left))
+        store.finish(scan)
+    return ScanSummary(scan.id, len(wanted), len(wanted) - len(left), counts)
+
+
+def _batches(targets: Sequence[FleetTarget]) -> list[Sequence[FleetTarget]]:
+    """The targets in batches, of which there are enough to keep many processes busy."""
+    size = max(1, min(MAX_BATCH_TARGETS, len(targets) // 16))
+    return [targets[start : start + size] for start in range(0, len(targets), size)]

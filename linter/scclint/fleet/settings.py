@@ -1,0 +1,99 @@
+"""The settings of a scan: those of the command line for all targets, and those of each target's own configuration."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from scclint.config import build_config, discover_config, read_config
+from scclint.config.model import Config
+from scclint.fleet.content import content_of, digest_of
+from scclint.record import record
+from scclint.registry import Registry, builtin
+from scclint.units.render import installed
+
+_PATHS = ("cluster_state", "profile_dirs", "helm_values", "helm_chart", "baseline")
+"""The fields of `Config` that name files to read."""
+
+
+@record
+class ScanSettings:
+    """What the command line says. `options` are fields of `Config`, with absolute paths.
+
+    `file` is the configuration file for all targets, as an absolute path. If it is empty, each target has its own one, if there is
+    one and the settings are not `isolated`.
+    """
+
+    options: tuple[tuple[str, Any], ...] = ()
+    file: str = ""
+    isolated: bool = False
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The options as `build_config` takes them."""
+        return dict(self.options)
+
+
+class TargetSettings:
+    """Makes the settings of targets. ScanSettings that are the same for all are made once."""
+
+    def __init__(self, settings: ScanSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def common(self) -> tuple[Config, Registry]:
+        """The settings and rules of a target without its own configuration. Raises ConfigError, UsageError or RuleSetError."""
+        return self._made(self._settings.file or None)
+
+    @cached_property
+    def key(self) -> str:
+        """The digest of what the results of all targets depend on: settings, files that they name, and programs."""
+        config, registry = self.common
+        file = content_of(self._settings.file) if self._settings.file else ""
+        return digest_of(self._settings, file, _named(config), _of_packages(registry), installed())
+
+    def of_target(self, *, copied: bool) -> tuple[Config, Registry, str]:
+        """Return the settings and rules for the target in the working directory, and a digest of what is special about them.
+
+        The folders above a `copied` target are not its own, and no configuration is taken from there.
+        """
+        found = None if self._settings.file or self._settings.isolated else discover_config(".")
+        if found is not None and copied and os.path.dirname(found):
+            found = None
+        if found is None:
+            return *self.common, ""
+        config, registry = self._made(found)
+        return config, registry, digest_of(content_of(found), _named(config), _of_packages(registry))
+
+    def _made(self, file: str | None) -> tuple[Config, Registry]:
+        raw = read_config(file) if file else None
+        registry = builtin()
+        if raw is not None and raw.rule_modules:
+            from scclint.plugins import load_rules
+            from scclint.registry import registry as with_rules
+
+            registry = with_rules((*registry, *load_rules(raw.rule_modules, [os.getcwd()], raw.file)))
+        config = build_config(raw, registry.rules, self._settings.given)
+        if config.rules:
+            from scclint.cel.rules import with_declared
+
+            registry = with_declared(registry, config)
+        return config, registry
+
+
+def _named(config: Config) -> list[tuple[str, str]]:
+    """The files and folders that settings name, with their content."""
+    return [(path, content_of(path)) for path in _paths(config)]
+
+
+def _paths(config: Config) -> Iterator[str]:
+    for field in _PATHS:
+        value = getattr(config, field)
+        yield from ((value,) if value else ()) if isinstance(value, str) else value
+
+
+def _of_packages(registry: Registry) -> list[tuple[str, str]]:
+    """The modules of rules from other packages, with their content."""
+    own = {rule.check.__code__.co_filename for rule in builtin() if hasattr(rule.check, "__code__")}
+    all_of = {rule.check.__code__.co_filename for rule in registry if hasattr(rule.check, "__code__")}
+    return [(file, content_of(file)) for file in sorted(all_of - own)]

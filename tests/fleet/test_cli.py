@@ -1,0 +1,64 @@
+"""`scclint fleet` on the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scclint.cli.fleet_progress import ScanProgress, duration
+from scclint.fleet.executor import ScanCounts
+from tests.cli.conftest import Cli, cli, here
+from tests.fleet.conftest import FIXTURES, targets
+
+__all__ = ["cli", "here"]
+
+
+def test_a_scan(out: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "targets.csv").write_text(f"target,team\n{FIXTURES / 'demo'},shop\nmissing,pay\n")
+    run = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
+    assert (run.status, run.out) == (0, "")
+    assert run.err.endswith(": 3 targets: 1 failed\n")
+    assert [row["team"] for row in targets(out).values()] == ["shop", "", "pay"]
+    again = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
+    assert again.err.endswith(": 3 targets: 2 unchanged, 1 failed\n")
+
+
+def test_settings_are_checked_before_the_scan(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out), "--openshift", "9.9", str(FIXTURES / "demo"))
+    assert run.status == 2
+    assert "9.9" in run.err
+    assert not out.exists()
+
+
+def test_no_targets(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out))
+    assert (run.status, run.err) == (2, "scclint: say which targets to judge: TARGET, or --targets FILE\n")
+
+
+@pytest.mark.parametrize(("name", "command"), [("pyarrow", "run --out fleet web")])
+def test_a_missing_extra_is_named(tmp_path: Path, name: str, command: str) -> None:
+    code = f"import sys; sys.modules[{name!r}] = None; from scclint.cli import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", code, "fleet", *command.split()]
+    run = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, f"scclint: fleet needs {name}: pip install 'scclint[fleet]'\n")
+
+
+def test_progress_says_the_rate_and_the_time_left() -> None:
+    now, written = [0.0], list[str]()
+    progress = ScanProgress(written.append, 60, lambda: now[0])
+    progress(ScanCounts(done=5), 100)
+    now[0] = 60.0
+    progress(ScanCounts(done=30, failed=1), 100)
+    now[0] = 61.0
+    progress(ScanCounts(done=31, failed=1), 100)
+    assert written == ["scclint: 30 of 100 targets, 1 failed, 0.5 a second, 140 s left".replace("140 s", "2 min")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (6000, "1 h 40 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
