@@ -153,9 +153,16 @@ class TestWords:
                 "scclint seccomp show: unrecognized arguments: --cp (did you mean --cap?) BPF\n",
             ),
             (("--verson",), "scclint: unrecognized arguments: --verson (did you mean --version?)\n"),
-            (("check", "--format", "xml"), "scclint check: argument --format: invalid choice: 'xml' (choose from"),
+            (("check", "--format", "xml"), "scclint check: argument --format: unknown value 'xml'; use one of full, concise, "),
             (("check", "--output"), "scclint check: argument -o/--output: expected one argument"),
-            (("chekc",), "scclint: argument COMMAND: invalid choice: 'chekc' (choose from"),
+            (
+                ("check", "--format", "htm"),
+                "scclint check: argument --format: unknown value 'htm' (did you mean html?); use one of ",
+            ),
+            (("chekc",), "scclint: unknown command 'chekc' (did you mean check?)\n"),
+            (("seccomp", "shw"), "scclint seccomp: unknown command 'shw' (did you mean show?)\n"),
+            (("zzz",), "scclint: unknown command 'zzz'\n"),
+            ((".",), "scclint: unknown command '.' (did you mean scclint check .?)\n"),
             (("explain",), "scclint explain: the following arguments are required: WORKLOAD"),
         ],
     )

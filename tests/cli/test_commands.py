@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,7 +79,7 @@ class TestExplain:
         assert "  Refused:\n    every SCC that is tried and may be used is too restrictive: anyuid,\n" in answer
         assert "\n    legacy: RuntimeDefault\n" in answer
         candidates, _, words = trace.partition("\n\n  In the API server's words:\n")
-        assert "  anyuid                   too restrictive\n" in candidates
+        assert "  anyuid                    too restrictive\n" in candidates
         assert words.startswith('    pods "legacy-" is forbidden: unable to validate against any security context')
 
         admitted = cli("explain", "pod/shell", "demo").out
@@ -85,7 +87,16 @@ class TestExplain:
         assert "  Admitted by anyuid:\n    usable by the creator, through group system:cluster-admins in the" in answer
         assert '\n    "anyuid" is most restrictive, not denied, and chosen over "restricted-v2"\n' in answer
         assert "\n    shell: Unconfined (Seccomp: 0, crictl: null)\n" in answer
-        assert "  1  anyuid                   chosen\n" in trace and "words" not in trace
+        assert "  1  anyuid                    chosen\n" in trace and "words" not in trace
+
+    def test_each_scc_that_is_out_is_named_once(self, demo: Path, cli: Cli) -> None:
+        refused = cli("explain", "deployment/legacy", "demo").out
+        assert "\n  4-16  not usable by the service account or the creator:\n          restricted, nested-container," in refused
+        assert refused.count("nested-container") == refused.count("node-exporter") == refused.count("privileged") == 1
+        words = " ".join(refused.partition("API server's words:")[2].split())
+        assert words.endswith(
+            "Forbidden: not usable by user or serviceaccount, and the same for 12 more, which the list above names"
+        )
 
     def test_a_refusal_before_any_scc_is_tried(self, here: Path, cli: Cli) -> None:
         Path("m.yaml").write_text(
@@ -153,12 +164,31 @@ class TestCompletion:
     def _needs_shtab(self) -> None:
         pytest.importorskip("shtab")
 
-    @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "tcsh"])
     def test_script(self, cli: Cli, shell: str) -> None:
         run = cli("completion", shell)
         assert (run.status, run.err) == (0, "")
-        for word in ("review", "--diff-base" if shell != "tcsh" else "diff-base", "markdown", "SEC201"):
+        option = "diff-base" if shell in ("fish", "tcsh") else "--diff-base"
+        for word in ("review", option, "markdown", "SEC201"):
             assert word in run.out
+
+    @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+    def test_fish_completes(self, here: Path, cli: Cli) -> None:
+        Path("script").write_text(cli("completion", "fish").out)
+        # fish completes commands that exist.
+        Path("scclint").write_text("")
+        Path("scclint").chmod(0o755)
+        ask = 'source script; complete -C "scclint rev"; complete -C "scclint check --format sa"; complete -C "scclint rule SEC201"'
+        env = {**os.environ, "HOME": str(here), "PATH": f"{here}:{os.environ['PATH']}"}
+        done = subprocess.run(["fish", "-c", ask], capture_output=True, text=True, check=False, env=env)
+        assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["review", "sarif", "SEC201"], done.stderr
+
+    @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+    def test_zsh_reads_the_script(self, here: Path, cli: Cli) -> None:
+        Path("_scclint").write_text(cli("completion", "zsh").out)
+        ask = "fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -d dump; echo $_comps[scclint]; autoload +X _scclint"
+        done = subprocess.run(["zsh", "-f", "-c", ask], capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("_scclint\n", "")
 
     def test_bash_completes(self, here: Path, cli: Cli) -> None:
         Path("script").write_text(cli("completion", "bash").out)
@@ -173,7 +203,11 @@ class TestCompletion:
     def test_without_shtab(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(__import__("sys").modules, "shtab", None)
         run = cli("completion", "bash")
-        assert run == (2, "", "scclint: completion needs shtab: pip install 'scclint[completion]'\n")
+        assert run == (
+            2,
+            "",
+            "scclint: completion needs shtab: pip install 'scclint[completion]', or pipx inject scclint shtab\n",
+        )
 
 
 def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,16 +30,17 @@ def test_only_a_person_who_waits_sees_it() -> None:
     stream, clock = Terminal(), Clock()
     line = ProgressLine(stream, 80, clock)
     line("read", 1, 0)
-    clock.now += 1.9
+    clock.now += 0.3
     line("read", 1900, 0)
-    line.clear()
     assert stream.getvalue() == ""
-    clock.now += 0.1
+    clock.now += 0.2
     line("read", 2000, 0)
     line("read", 2001, 0)
     clock.now += 0.1
     line("judged", 1, 4000)
     line.clear()
+    clock.now += 9
+    line("judged", 2, 4000)
     assert stream.getvalue() == "\r\x1b[Kscclint: 2,000 files read\r\x1b[Kscclint: judged 1 of 4,000\r\x1b[K"
 
 
@@ -88,8 +89,17 @@ def test_a_real_run(demo: Path) -> None:
     out, seen = on_a_terminal("check", "demo", patience=0)
     assert out == patient
     assert "\r\x1b[Kscclint: 3 files read\r\x1b[Kscclint: judged 1 of " in seen
+    assert "scclint: fixed " not in seen
     assert seen.endswith("\r\x1b[K")
     assert on_a_terminal("check", "-q", "demo", patience=0)[1] == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["review", "units", "who-can privileged", "controls", "suggest deployment/shell", "explain demo"]
+)
+def test_every_command_that_judges_shows_it(demo: Path, command: str) -> None:
+    seen = on_a_terminal(*command.split(), "demo", patience=0)[1]
+    assert "\r\x1b[Kscclint: 3 files read" in seen
 
 
 def test_the_line_is_cleared_before_an_error_is_told(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

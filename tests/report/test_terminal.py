@@ -1,9 +1,53 @@
-"""Colour for terminals."""
+"""Colour, widths and counts for terminals."""
 
-from scclint.report.terminal import paint
+import pytest
+
+from scclint.engine.report import Report
+from scclint.finding import Finding, Severity
+from scclint.record import replace
+from scclint.report import Options, render
+from scclint.report.lines import SourceLines
+from scclint.report.snippet import snippet
+from scclint.report.terminal import paint, prose_width, statistics
+from scclint.source import Span
 
 
 def test_paint() -> None:
     assert paint("x", "error", True) == "\x1b[1;31mx\x1b[0m"
     assert paint("x", "error", False) == "x"
     assert paint("", "error", True) == ""
+
+
+@pytest.mark.parametrize(("columns", "width"), [(None, 80), (20, 40), (72, 72), (80, 80), (100, 100), (300, 100)])
+def test_prose_fills_the_terminal_up_to_a_readable_width(columns: int | None, width: int) -> None:
+    assert prose_width(columns) == width
+
+
+@pytest.mark.parametrize("columns", [None, 60, 80, 100, 200])
+def test_no_line_of_prose_is_wider(sample: Report, columns: int | None) -> None:
+    long = [replace(one, settle="Set this. " * 40) for one in sample.findings]
+    text = render(replace(sample, findings=tuple(long)), "full", Options(width=columns))
+    helps = [line for line in text.splitlines() if "Set this." in line]
+    assert prose_width(columns) - len("Set this. ") < max(map(len, helps)) <= prose_width(columns)
+
+
+def test_a_wide_terminal_shows_a_long_line_whole() -> None:
+    line = "image: " + "x" * 120
+    region = SourceLines({"f": line}).region(Span("f", 1, 1, 1, 6))
+    narrow, wide = snippet(region), snippet(region, 160)
+    assert narrow is not None and len(narrow.source) == 73
+    assert wide is not None and wide.source == line
+
+
+def test_statistics_by_unit() -> None:
+    span, error = Span("f", 1, 1, 1, 1), Severity.ERROR
+    one = Finding("SCC101", "no-scc-admits", error, "m", span, units=("a", "b"))
+    two = Finding("SEC201", "unconfined", Severity.WARNING, "m", span, units=("b",))
+    assert statistics([one, one, two], Options(), several_units=True) == (
+        "2  SCC101  error    no-scc-admits  in 2 units\n"
+        "1  SEC201  warning  unconfined     in 1 unit\n"
+        "\n"
+        "3  b: 2 errors, 1 warning\n"
+        "2  a: 2 errors\n"
+        "\n"
+    )

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import color_wanted, open_run, settings, sources
+from scclint.cli.inputs import color_wanted, open_run, settings, sources, terminal_columns
 from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.progress import progress
 from scclint.config import selection
@@ -254,7 +254,14 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
         carried = fixed if _shows_fixes(name, output, when) else report
-        texts.append((FORMATS[name](carried, replace(options, color=color_wanted(args, output))), output))
+        texts.append(
+            (
+                FORMATS[name](
+                    carried, replace(options, color=color_wanted(args, output), width=None if output else terminal_columns())
+                ),
+                output,
+            )
+        )
     for line in diagnostics(fixed, quiet=quiet):
         say(line)
     whole = True

@@ -29,7 +29,7 @@ EXIT_STATUS = """exit status:
   3  a bug of scclint
   4  nothing judged in the input, or in one of the paths"""
 
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 
 ON_PATHS = "[OPTIONS] [PATH ...]"
 
@@ -74,7 +74,7 @@ def _check(commands: Commands) -> None:
 
     parser = add_command(commands, "check", "report the problems of manifests, each at its exact line", usage=ON_PATHS)
     group = add_inputs(parser)
-    group.add_argument("--changed", action="store_true", help="only units with a changed file: PATH, or what git shows")
+    group.add_argument("--changed", action="store_true", help="only units with changed files: PATH, or git's")
     add_cluster(parser)
     rules = add_rules(parser)
     rules.add_argument("--show-info", action="store_true", help="show findings of severity info")
@@ -384,10 +384,12 @@ def _completion(commands: Commands) -> None:
         "completion",
         "script that lets a shell complete the command line",
         "Prints a script that lets a shell complete commands, options, rules and values.\n\n"
-        "  bash  into ~/.local/share/bash-completion/completions/scclint\n"
-        "  zsh   into a file _scclint in a folder of $fpath\n"
-        "  tcsh  into a file that ~/.tcshrc sources",
+        "  bash        into ~/.local/share/bash-completion/completions/scclint\n"
+        "  zsh         into a file _scclint in a folder of $fpath\n"
+        "  fish        into ~/.config/fish/completions/scclint.fish\n"
+        "  powershell  at the end of the file $PROFILE\n"
+        "  tcsh        into a file that ~/.tcshrc sources",
         usage="[OPTIONS] SHELL",
     )
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or tcsh")
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh, fish, powershell or tcsh")
     add_help(parser)

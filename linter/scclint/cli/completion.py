@@ -20,7 +20,7 @@ def run(args: Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        raise UsageError("completion needs shtab: pip install 'scclint[completion]'") from None
+        raise UsageError("completion needs shtab: pip install 'scclint[completion]', or pipx inject scclint shtab") from None
     parser = build()
     rules = [rule.id for rule in builtin().rules]
     for action in _actions(parser):

@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from scclint.cli.inputs import dumps_in, open_cluster, settings
 from scclint.cli.main import FINDINGS, OK, USAGE
+from scclint.cli.progress import progress
 from scclint.cli.review import status, write_formats
 from scclint.config.model import Config
 from scclint.controls.api_server import read_admission_plugins
@@ -21,9 +22,10 @@ def run(args: Namespace) -> int:
     if config.platform == "kubernetes":
         raise UsageError("the frameworks are about OpenShift, and plain Kubernetes has no SCCs")
     asked = framework(getattr(args, "framework", frameworks()[0].name))
-    opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False))
-    report = opened_run.report()
-    opened = list(opened_run.open_units())
+    with progress() as step:
+        opened_run = open_cluster(args, _every_rule(config), registry, RunOptions(ignores=False, progress=step))
+        report = opened_run.report()
+        opened = list(opened_run.open_units())
     dumps = dumps_in(args)
     found = assess(asked, opened, report.findings, dump=bool(dumps), api_server=read_admission_plugins(dumps))
 

@@ -4,7 +4,7 @@ import os
 import re
 from argparse import Namespace
 
-from scclint.cli.inputs import color_wanted, open_run, settings
+from scclint.cli.inputs import color_wanted, open_units, settings, terminal_columns
 from scclint.cli.main import BUG, OK, USAGE
 from scclint.cli.review import judged_workloads, status, write_formats
 from scclint.errors import UsageError
@@ -25,8 +25,7 @@ def run(args: Namespace) -> int:
     named = [path] if path else []
     args.paths = [*named, *args.paths] or ["."]
     config, registry = settings(args)
-    asked = open_run(args, config, registry)
-    opened = list(asked.open_units())
+    asked, opened = open_units(args, config, registry)
 
     def is_there(workload: Workload) -> bool:
         return path in ("", "-") or os.path.isdir(path) or os.path.normpath(workload.file) == os.path.normpath(path)
@@ -43,9 +42,11 @@ def run(args: Namespace) -> int:
     chosen, broke = judged_workloads(opened, lambda world, workload: world.explain(workload), is_meant)
 
     def render(form: str, output: str | None) -> str:
-        return explain.render_json(chosen) if form == "json" else explain.render_text(chosen, color_wanted(args, output))
+        if form == "json":
+            return explain.render_json(chosen)
+        return explain.render_text(chosen, color_wanted(args, output), None if output else terminal_columns())
 
-    whole = write_formats(args, render)
+    whole = write_formats(args, render, paged=True)
     return BUG if broke else max(status(asked, opened), OK if whole else USAGE)
 
 

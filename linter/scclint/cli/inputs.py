@@ -6,12 +6,14 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
 from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import decode, os_error, read_all
 from scclint.files.sources import Sources, find_sources
+from scclint.judge import OpenUnit
 from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.record import replace
 from scclint.registry import Registry, builtin
@@ -131,6 +133,19 @@ def _open(args: Namespace, found: Sources, config: Config, registry: Registry, o
 
 def _stdin_filename(args: Namespace) -> str:
     return getattr(args, "stdin_filename", "") or "<stdin>"
+
+
+def open_units(
+    args: Namespace, config: Config, registry: Registry, options: RunOptions = DEFAULTS, *, dump: bool = False
+) -> tuple[Run, list[OpenUnit]]:
+    """The run over what the command line names, and its units, loaded. A person at a terminal sees how far this is.
+
+    `dump` allows a path that is a dump of a cluster.
+    """
+    opener = open_cluster if dump else open_run
+    with progress() as step:
+        run = opener(args, config, registry, replace(options, progress=step))
+        return run, list(run.open_units())
 
 
 def _standard_input(name: str) -> str | LoadError:

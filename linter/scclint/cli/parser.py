@@ -1,6 +1,7 @@
 """What the command line changes of argparse: messages, help on one screen, and the parser of a command."""
 
 import argparse
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ class Parser(argparse.ArgumentParser):
         more = [word for word in unknown if word == "-" or not word.startswith("-")]
         setattr(namespace, action.dest, [*(() if held is action.default else held), *more])
         return [word for word in unknown if word not in more]
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is not among the choices, and name the one that was meant."""
+        if action.choices is None or value in action.choices:
+            return
+        from scclint.text import closest_match
+
+        known = list(map(str, action.choices))
+        meant = closest_match(str(value), known, cutoff=0.6)
+        hint = f" (did you mean {meant}?)" if meant else ""
+        if not isinstance(action, argparse._SubParsersAction):
+            raise argparse.ArgumentError(action, f"unknown value {value!r}{hint}; use one of {', '.join(known)}")
+        if not meant and os.path.exists(value):
+            hint = f" (did you mean {self.prog} {known[0]} {value}?)"
+        self.error(f"unknown command {value!r}{hint}")
 
     def _with_hint(self, word: str) -> str:
         from scclint.text import closest_match

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from scclint.judge.progress import Progress, silent
 
-PATIENCE = 2.0  # seconds that a run may take before anything is shown
+PATIENCE = 0.4  # seconds that a run may take before anything is shown
 PACE = 0.1  # seconds between two changes of the line
 CLEAR = "\r\x1b[K"
 
@@ -22,7 +22,7 @@ def wanted(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
 class ProgressLine:
     """Shows each step it is called with, not before `PATIENCE` and not more often than `PACE`."""
 
-    __slots__ = ("_clock", "_next", "_shown", "_stream", "_width")
+    __slots__ = ("_clock", "_closed", "_next", "_shown", "_stream", "_width")
 
     def __init__(self, stream: TextIO, width: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -30,10 +30,11 @@ class ProgressLine:
         self._clock = clock
         self._next = clock() + PATIENCE
         self._shown = False
+        self._closed = False
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = self._clock()
-        if now < self._next:
+        if self._closed or now < self._next:
             return
         self._next = now + PACE
         self._shown = True
@@ -42,7 +43,8 @@ class ProgressLine:
         self._stream.flush()
 
     def clear(self) -> None:
-        """Leave the terminal as it was."""
+        """Leave the terminal as it was, and show nothing from now on."""
+        self._closed = True
         if self._shown:
             self._stream.write(CLEAR)
             self._stream.flush()

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
-from scclint.cli.inputs import color_wanted, open_cluster, settings, terminal_columns
+from scclint.cli.inputs import color_wanted, open_units, settings, terminal_columns
 from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.run import Run
 from scclint.errors import UsageError
@@ -29,8 +29,7 @@ def run(args: Namespace) -> int:
         from scclint.files.changes import find_changes
 
         options = RunOptions(changes=find_changes([]))
-    asked = open_cluster(args, config, registry, options)
-    opened = list(asked.open_units())
+    asked, opened = open_units(args, config, registry, options, dump=True)
     judged, broke = judged_workloads(opened, lambda world, workload: world.outcome(workload))
     judged = [
         one for one in judged if any(review.is_wanted(world.outcome(one.workload), only) for world in one.worlds.values())
@@ -70,14 +69,25 @@ def judged_workloads(
     return good, broke
 
 
-def write_formats(args: Namespace, render: Callable[[str, str | None], str], default: str = "text") -> bool:
-    """Write each requested format to its output; `-` and none are standard output. False if its reader went away."""
+def write_formats(
+    args: Namespace, render: Callable[[str, str | None], str], default: str = "text", *, paged: bool = False
+) -> bool:
+    """Write each requested format to its output; `-` and none are standard output. False if its reader went away.
+
+    `paged` shows the default format in a pager if standard output is a terminal.
+    """
     outputs = [None if output == "-" else output for output in getattr(args, "output", [])]
     whole = True
     for form, output in zip_longest(getattr(args, "format", [default]), outputs):
         if form is None:
             raise UsageError(f"--output {output} has no --format of its own")
-        whole = write(render(form, output), output) and whole
+        text = render(form, output)
+        if paged and form == default and output is None:
+            from scclint.cli.pager import show
+
+            whole = show(text, color=color_wanted(args, output)) and whole
+        else:
+            whole = write(text, output) and whole
     return whole
 
 

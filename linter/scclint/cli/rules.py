@@ -1,17 +1,16 @@
 """`scclint rules` and `scclint rule`."""
 
-import os
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, settings, terminal_columns
 from scclint.cli.main import OK, USAGE
+from scclint.cli.pager import show
 from scclint.errors import UsageError
 from scclint.record import replace
 from scclint.registry import Registry, builtin
-from scclint.report.output import write
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.terminal import WIDTH
+from scclint.report.terminal import prose_width
 from scclint.rule import AnyRule
 from scclint.text import closest_match
 
@@ -21,10 +20,10 @@ def run(args: Namespace) -> int:
     color = color_wanted(args, None)
     if args.command == "rules":
         rules = tuple(map(_shown, settings(args)[1].rules))
-        whole = write(table_json(rules) if args.format == "json" else table(rules, color, terminal_columns()), None)
+        text = table_json(rules) if args.format == "json" else table(rules, color, terminal_columns())
     else:
-        whole = _show(page(_shown(_find(args)), color, min(terminal_columns() or WIDTH, WIDTH)), color)
-    return OK if whole else USAGE
+        text = page(_shown(_find(args)), color, prose_width(terminal_columns()))
+    return OK if show(text, color=color) else USAGE
 
 
 def _shown(rule: AnyRule) -> AnyRule:
@@ -52,18 +51,3 @@ def _find(args: Namespace) -> AnyRule:
 def _hint(word: str, rules: Registry) -> str:
     meant = closest_match(word, [known for r in rules for known in (r.id, r.name)], cutoff=0.5)
     return f" Did you mean {meant}?" if meant else ""
-
-
-def _show(text: str, color: bool) -> bool:
-    """Through the user's pager where a person is reading and the page is longer than the screen. False as of `write`."""
-    import shutil
-
-    rows = shutil.get_terminal_size().lines
-    if terminal_columns() is None or text.count("\n") < rows:
-        return write(text, None)
-    import pydoc
-
-    # Without -R, less shows the codes of colours as text.
-    os.environ.setdefault("LESS", "-R" if color else "")
-    pydoc.pager(text)
-    return True

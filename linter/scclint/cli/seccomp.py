@@ -4,8 +4,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scclint.cli.inputs import open_run, settings
+from scclint.cli.inputs import open_units, settings, terminal_columns
 from scclint.cli.main import OK, USAGE
+from scclint.cli.pager import show
 from scclint.cli.review import status, write_formats
 from scclint.config.model import Config
 from scclint.engine.run import Run
@@ -36,7 +37,8 @@ def _show(args: Namespace) -> int:
     caps = [cap for option in getattr(args, "caps", []) for cap in option.split(",") if cap]
     openshift = getattr(args, "openshift", "")
     crio = _one_release(args, (openshift,) if openshift else ()) or crio_of(DEFAULT)
-    return OK if write(commands.show(crio, caps, _arch(args)), getattr(args, "output", None)) else USAGE
+    text, output = commands.show(crio, caps, _arch(args)), getattr(args, "output", "-")
+    return OK if (show(text) if output == "-" else write(text, output)) else USAGE
 
 
 def _diff(args: Namespace) -> int:
@@ -58,16 +60,21 @@ def _diff(args: Namespace) -> int:
 
     first, second = (operand(text, crio, arch, predict) for text in (args.first, args.second))
     diff = compare(first.profile, second.profile, arch)
-    forms = {"text": commands.diff_text, "json": commands.diff_json}
-    return OK if write_formats(args, lambda form, _: visible(forms[form](first, second, diff), longest=None)) else USAGE
+
+    def render(form: str, output: str | None) -> str:
+        if form == "json":
+            return visible(commands.diff_json(first, second, diff), longest=None)
+        width = None if output else terminal_columns()
+        return visible(commands.diff_text(first, second, diff, width), longest=None)
+
+    return OK if write_formats(args, render, paged=True) else USAGE
 
 
 def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> tuple[Run, list[OpenUnit]]:
     """The units, each with the one world that evidence or a profile is compared with."""
     if crio := getattr(args, "crio", ""):
         config = replace(config, openshift=(openshift_of(crio),))
-    run = open_run(args, config, registry)
-    return run, list(run.open_units())
+    return open_units(args, config, registry)
 
 
 def release(args: Namespace, config: Config) -> str:

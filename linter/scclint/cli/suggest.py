@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint.cli.explain import ABBREVIATIONS
-from scclint.cli.inputs import open_run, settings_of_one_cluster
+from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.errors import UsageError
@@ -24,8 +24,7 @@ def run(args: Namespace) -> int:
         raise UsageError(f"{args.what}: say KIND/NAME, as in deployment/web or serviceaccount/web")
     args.paths = args.paths or ["."]
     config, registry = settings_of_one_cluster(args)
-    asked = open_run(args, config, registry)
-    opened = list(asked.open_units())
+    asked, opened = open_units(args, config, registry)
     for unit in opened:
         (world,) = unit.worlds.values()
         meant = [workload for workload in unit.workloads if _is(workload, kind.lower(), name)]

@@ -4,7 +4,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
-from scclint.cli.inputs import open_cluster, settings_of_one_cluster
+from scclint.cli.inputs import open_units, settings_of_one_cluster, terminal_columns
 from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cluster.who_can import SubjectKind
@@ -36,8 +36,7 @@ def run(args: Namespace) -> int:
         raise UsageError("say which SCC, or which subject with --subject KIND/NAME")
     args.paths = (words if asked else words[1:]) or ["."]
     config, registry = settings_of_one_cluster(args)
-    opened_run = open_cluster(args, config, registry)
-    opened = list(opened_run.open_units())
+    opened_run, opened = open_units(args, config, registry, dump=True)
     worlds = _worlds(opened, config)
     if asked:
         found = who_can.of_subject(worlds, _subject(asked, config.namespace), config.namespace)
@@ -45,7 +44,7 @@ def run(args: Namespace) -> int:
         found = who_can.of_scc(worlds, who_can.read_input(opened), words[0], config.namespace)
 
     def render(form: str, output: str | None) -> str:
-        return dump(found) + "\n" if form == "json" else who_can.render_text(found)
+        return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
 
     whole = write_formats(args, render)
     return max(status(opened_run, opened), OK if whole else USAGE)

@@ -47,7 +47,7 @@ class Run:
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
         kept = _renderings(options.cache_scope, split, config)
-        rendered = render(split, config, kept)
+        rendered = render(split, config, kept, options.progress)
         if kept is not None:
             kept.save()
         self._all: Sequence[Unit] = rendered.units
@@ -177,6 +177,7 @@ class Run:
         # Read once, for all processes.
         self._session.cluster  # noqa: B018
         progress = self._session.options.progress
+        # Only this process writes to the terminal.
         self._session.options = replace(self._session.options, progress=silent)
         for number, result in enumerate(in_processes(lambda index: self._judge(units[index]), len(units), jobs), 1):
             progress("judged", number, len(units))
@@ -186,6 +187,7 @@ class Run:
                 yield Part(unit.name, notices=(Notice("error", text),), files=unit.files), None
             else:
                 yield result
+        self._session.options = replace(self._session.options, progress=progress)
 
     def _jobs(self, units: Sequence[Unit]) -> int:
         """The number of processes to judge units in: one for little input, where starting more costs more than it saves."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Called for every step with the stage (`read`, `judged`), how many steps are done, and of how many (0: not known yet)."""
+"""Called for every step with the stage (`read`, `rendered`, `judged`, `fixed`), how many steps are done, and of how many (0: not known yet)."""
 
 
 def silent(stage: str, done: int, total: int) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scclint.config.model import Config
 from scclint.finding import Notice
+from scclint.judge.progress import Progress, silent
 from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, record, replace
 from scclint.text import and_more
@@ -63,7 +64,7 @@ class Kept(Protocol):
     def keep(self, unit: Unit, rendering: Rendering) -> None: ...
 
 
-def render(split: Split, config: Config, kept: Kept | None = None) -> Rendered:
+def render(split: Split, config: Config, kept: Kept | None = None, progress: Progress = silent) -> Rendered:
     """Render the units that are kustomizations or charts. A rendering that is `kept` with the same input is taken from there."""
     if not any(unit.kind in ("kustomize", "chart") for unit in split.units):
         return Rendered(tuple(split.units))
@@ -74,10 +75,14 @@ def render(split: Split, config: Config, kept: Kept | None = None) -> Rendered:
         renderer = Renderer()
     units: list[Unit] = []
     renderings: dict[str, Rendering] = {}
+    total = sum(unit.kind in ("kustomize", "chart") for unit in split.units)
+    done = 0
     for unit in split.units:
         if unit.kind not in ("kustomize", "chart"):
             units.append(unit)
             continue
+        done += 1
+        progress("rendered", done, total)
         known = kept.find(unit) if kept else None
         made = known or _render(unit, split, renderer, config)
         if kept and not known:

@@ -36,8 +36,11 @@ def with_fixes(
     fixes = _Fixes(units, open_unit, session)
     wanted = set(shown)
     found = list(findings)
+    done = 0
     for index, finding in enumerate(found):
         if finding in wanted:
+            done += 1
+            session.options.progress("fixed", done, len(wanted))
             with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
                 found[index] = fixes.applied(finding)
     return found

@@ -27,7 +27,7 @@ def render(report: Report, options: Options) -> str:
     if not findings:
         return summary
     if options.statistics:
-        return statistics(findings, options) + summary
+        return statistics(findings, options, several_units=len(report.units) > 1) + summary
     from scclint.report.layout import render as lay_out
 
     units = units_phrase(report)

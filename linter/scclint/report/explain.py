@@ -1,6 +1,7 @@
 """`scclint explain`: the verdict on a workload, the profile of each container, and how each candidate contributed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from scclint.admission.verdict import Candidate, FieldError
@@ -8,11 +9,12 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
 from scclint.podsecurity.labels import level_label
+from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
-from scclint.report.terminal import WIDTH, paint
+from scclint.report.terminal import paint, prose_width
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path, wrap
 from scclint.world import World
@@ -78,73 +80,96 @@ def _reason(one: JudgedWorkload, error: FieldError) -> Json:
     }
 
 
-def render_text(judged: Iterable[JudgedWorkload], color: bool) -> str:
-    """Prose for a terminal, one section per workload, unit and release."""
-    sections = ["\n".join(_section(world, one, color)) for one in judged for world in one.worlds.values()]
+@record
+class _Style:
+    """How the text is set: with colour or without, and in how many columns."""
+
+    color: bool
+    width: int
+
+    def paint(self, text: str, tone: str) -> str:
+        return paint(text, tone, self.color)
+
+    def hang(self, text: str, indent: str) -> Iterator[str]:
+        """Yield the lines of a paragraph with this indentation."""
+        return (indent + line for line in wrap(text, self.width - len(indent)))
+
+
+def render_text(judged: Iterable[JudgedWorkload], color: bool, columns: int | None = None) -> str:
+    """Prose, one section per workload, unit and release. `columns` is the width of the terminal, None if there is none."""
+    style = _Style(color, prose_width(columns))
+    sections = ["\n".join(_section(world, one, style)) for one in judged for world in one.worlds.values()]
     return "\n\n".join(sections) + "\n"
 
 
-def _section(world: World, one: JudgedWorkload, color: bool) -> Iterator[str]:
+def _section(world: World, one: JudgedWorkload, style: _Style) -> Iterator[str]:
     outcome = world.outcome(one.workload)
     verdict = outcome.verdict
     where = one.place
-    yield f"{paint(named(one.workload), 'place', color)}  {paint(line_place(where.file, where.line), 'quiet', color)}"
-    yield from _hang(_setting(world, outcome), "  ")
+    yield f"{style.paint(named(one.workload), 'place')}  {style.paint(line_place(where.file, where.line), 'quiet')}"
+    yield from style.hang(_setting(world, outcome), "  ")
     if verdict is None:
-        yield from _hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
+        yield from style.hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
         return
     yield ""
-    yield from _answer(outcome, color)
+    yield from _answer(outcome, style)
     yield ""
     yield "  Seccomp, container by container:"
     for container in outcome.seccomp:
-        yield from _container(world, outcome, container, color)
+        yield from _container(world, outcome, container, style)
     if verdict.allowed:
         yield ""
         yield "  After SCC admission:"
-        yield from _after_scc(outcome, color)
+        yield from _after_scc(outcome, style)
     if verdict.candidates:
         yield ""
         yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
-        for number, (candidate, would) in enumerate(_candidates(world, outcome), 1):
-            yield from _candidate(number, one, candidate, would, color)
+        number = 1
+        for words, group in groupby(_candidates(world, outcome), _fate):
+            same = list(group)
+            if len(same) > 1 and same[0][0].outcome in ("denied", "not reached"):
+                yield from _same_fate(number, [candidate.scc for candidate, _ in same], words, style)
+            else:
+                for place, pair in enumerate(same, number):
+                    yield from _candidate(place, one, *pair, style)
+            number += len(same)
     if verdict.candidates and verdict.message:
         yield ""
         yield "  In the API server's words:"
-        yield from _hang(visible(verdict.message), "    ")
+        yield from style.hang(visible(_without_denials(verdict.message, verdict.candidates)), "    ")
 
 
-def _after_scc(outcome: Outcome, color: bool) -> Iterator[str]:
+def _after_scc(outcome: Outcome, style: _Style) -> Iterator[str]:
     """Yield what the steps after SCC admission decide about the pod."""
     for problem in outcome.invalid:
-        yield f"    {paint('Refused', 'error', color)} as invalid:"
-        yield from _hang(visible(problem.message), "      ")
+        yield f"    {style.paint('Refused', 'error')} as invalid:"
+        yield from style.hang(visible(problem.message), "      ")
     found = outcome.pod_security
     if found is None:
         return
-    yield from _hang(f"Pod Security: {visible_line(policy_words(found.policy))}", "    ")
+    yield from style.hang(f"Pod Security: {visible_line(policy_words(found.policy))}", "    ")
     if found.unknown:
         because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
-        yield from _hang(f"The answer is not known{because}.", "    ")
+        yield from style.hang(f"The answer is not known{because}.", "    ")
         return
     if found.answer.exemption:
-        yield from _hang(f"The pod is exempt, because of its {found.answer.exemption}.", "    ")
+        yield from style.hang(f"The pod is exempt, because of its {found.answer.exemption}.", "    ")
     elif found.answer.denial:
-        yield f"    {paint('Refused', 'error', color)}, in the API server's words:"
-        yield from _hang(visible(found.answer.denial), "      ")
+        yield f"    {style.paint('Refused', 'error')}, in the API server's words:"
+        yield from style.hang(visible(found.answer.denial), "      ")
     else:
-        yield f"    {paint('Admitted', 'clean', color)}. The strictest level that the pod meets is {found.meets}."
+        yield f"    {style.paint('Admitted', 'clean')}. The strictest level that the pod meets is {found.meets}."
         if found.answer.warning:
             yield "    The API server warns about the pod:"
-            yield from _hang(visible(found.answer.warning), "      ")
+            yield from style.hang(visible(found.answer.warning), "      ")
     if found.template.warning:
         yield "    The API server warns about the template as written, without the fields that the SCC sets:"
-        yield from _hang(visible(found.template.warning), "      ")
+        yield from style.hang(visible(found.template.warning), "      ")
     for volume in outcome.csi:
         tone, word = ("error", "Refused") if volume.refused else ("clean", "Admitted")
         known = "" if volume.known else ", which is assumed because the driver is not in the input"
-        yield from _hang(
-            f"{paint(word, tone, color)}: the inline volume of CSI driver {visible_line(volume.driver)}, whose level is "
+        yield from style.hang(
+            f"{style.paint(word, tone)}: the inline volume of CSI driver {visible_line(volume.driver)}, whose level is "
             f"{volume.profile or 'invalid'}{known}.",
             "    ",
         )
@@ -164,19 +189,19 @@ def policy_words(policy: NamespacePolicy) -> str:
     return f"the namespace enforces {policy.policy.enforce}, set by {why}."
 
 
-def _answer(outcome: Outcome, color: bool) -> Iterator[str]:
+def _answer(outcome: Outcome, style: _Style) -> Iterator[str]:
     """Return which SCC admits the pod and why, or that none does."""
     verdict, chosen = outcome.verdict, outcome.chosen
     assert verdict is not None
     if verdict.skipped:
-        yield from _hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
+        yield from style.hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
     elif verdict.allowed:
-        yield f"  {paint('Admitted', 'clean', color)} by {paint(visible_line(verdict.scc or ''), 'place', color)}:"
+        yield f"  {style.paint('Admitted', 'clean')} by {style.paint(visible_line(verdict.scc or ''), 'place')}:"
         if chosen is not None and chosen.grant is not None:
-            yield from _hang(f"usable by the {grant_words(chosen.grant)}", "    ")
-        yield from _hang(visible(verdict.reason or ""), "    ")
+            yield from style.hang(f"usable by the {grant_words(chosen.grant)}", "    ")
+        yield from style.hang(visible(verdict.reason or ""), "    ")
     else:
-        yield f"  {paint('Refused', 'error', color)}:"
+        yield f"  {style.paint('Refused', 'error')}:"
         tried = [visible_line(c.scc) for c in verdict.candidates if c.outcome == "too restrictive"]
         if tried:
             why = f"every SCC that is tried and may be used is too restrictive: {', '.join(tried)}"
@@ -184,20 +209,18 @@ def _answer(outcome: Outcome, color: bool) -> Iterator[str]:
             why = "no SCC that is tried may be used by the service account or the creator"
         else:
             why = visible(verdict.message or "")
-        yield from _hang(why, "    ")
+        yield from style.hang(why, "    ")
 
 
-def _container(world: World, outcome: Outcome, container: ContainerSeccomp, color: bool) -> Iterator[str]:
-    profile = paint(
-        profile_words(container), "error" if container.type == "Unconfined" and outcome.admitted else "place", color
-    )
+def _container(world: World, outcome: Outcome, container: ContainerSeccomp, style: _Style) -> Iterator[str]:
+    profile = style.paint(profile_words(container), "error" if container.type == "Unconfined" and outcome.admitted else "place")
     seen = ""
     if container.proc_mode is not None:
         seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
     yield f"    {visible_line(container.name)}: {profile}{seen}"
-    yield from _hang(visible(container.why), "      ")
+    yield from style.hang(visible(container.why), "      ")
     for cap, names in _opened(world, outcome, container).items():
-        yield from _hang(f"{cap} opens up {and_more(names, _SHOWN)}.", "      ")
+        yield from style.hang(f"{cap} opens up {and_more(names, _SHOWN)}.", "      ")
 
 
 def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:
@@ -228,25 +251,47 @@ def _setting(world: World, outcome: Outcome) -> str:
     )
 
 
-def _candidate(number: int, one: JudgedWorkload, candidate: Candidate, would: Candidate, color: bool) -> Iterator[str]:
-    tone = {"chosen": "clean", "too restrictive": "warning"}.get(candidate.outcome, "quiet")
-    words: str = candidate.outcome
+_TONES = {"chosen": "clean", "too restrictive": "warning"}
+
+
+def _fate(pair: tuple[Candidate, Candidate]) -> str:
+    """What became of a candidate, in words."""
+    candidate, would = pair
     if candidate.outcome == "denied":
-        words = "not usable by service account or creator"
-    elif candidate.outcome == "not reached":
-        fate = {"denied": "not usable", "too restrictive": "would refuse", "chosen": "would admit"}
-        words = f"not reached ({fate.get(would.outcome, would.outcome)})"
-    yield f"  {number:>4}  {visible_line(candidate.scc):<24} {paint(words, tone, color)}"
+        return "not usable by the service account or the creator"
+    if candidate.outcome == "not reached":
+        fate = {"denied": "not usable", "too restrictive": "would reject the pod", "chosen": "would admit the pod"}
+        return f"not reached ({fate.get(would.outcome, would.outcome)})"
+    return candidate.outcome
+
+
+def _same_fate(number: int, sccs: Sequence[str], words: str, style: _Style) -> Iterator[str]:
+    """SCCs that follow each other and are out for the same reason, which needs no place."""
+    numbers = f"{number}-{number + len(sccs) - 1}"
+    yield f"{numbers:>6}  {style.paint(words, 'quiet')}:"
+    yield from style.hang(visible_line(", ".join(sccs)), "          ")
+
+
+def _without_denials(message: str, candidates: Sequence[Candidate]) -> str:
+    """Return the message of the API server, which ends with a denial for each SCC that may not be used, without most of these."""
+    denied = [candidate.scc for candidate in candidates if candidate.outcome == "denied"]
+    parts = message.split(", provider ")
+    last = [part for part in parts if part.startswith(tuple(f'"{scc}": Forbidden: ' for scc in denied))]
+    if len(last) < 3 or parts[-len(last) :] != last:
+        return message
+    kept = ", provider ".join(parts[: 1 - len(last)])
+    return f"{kept}, and the same for {len(last) - 1} more, which the list above names"
+
+
+def _candidate(number: int, one: JudgedWorkload, candidate: Candidate, would: Candidate, style: _Style) -> Iterator[str]:
+    words = _fate((candidate, would))
+    tone = _TONES.get(candidate.outcome, "quiet")
+    yield f"  {number:>4}  {visible_line(candidate.scc):<25} {style.paint(words, tone)}"
     if candidate.outcome in ("chosen", "too restrictive") and would.grant is not None:
         yield f"          usable by the {grant_words(would.grant)}"
     if candidate.outcome == "too restrictive":
         for error in dict.fromkeys(would.reasons):
             span = one.tracer().span(one.workload.pod.field(*error.path).span)
-            *lines, last = _hang(visible(error.text), "          ")
+            *lines, last = style.hang(visible(error.text), "          ")
             yield from lines
-            yield f"{last}  {paint(line_place(span.file, span.line), 'quiet', color)}"
-
-
-def _hang(text: str, indent: str) -> Iterator[str]:
-    for line in wrap(text, WIDTH - len(indent)):
-        yield indent + line
+            yield f"{last}  {style.paint(line_place(span.file, span.line), 'quiet')}"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from scclint.report.snippet import Snippet
 
 
+_LEAST = 40
+"""Characters of a source line that even a narrow terminal gets."""
+
 _MOST_CHANGED = 12
 """Lines of a fix that are shown. Longer fixes are rare, and `scclint fix --diff` shows them in full."""
 
@@ -79,20 +82,24 @@ def render(report: Report, options: Options) -> str:
         return closing_summary(report, options)
     summary = closing_summary(report, options, "\n")
     if options.statistics:
-        return statistics(findings, options) + summary
+        return statistics(findings, options, several_units=len(report.units) > 1) + summary
     from scclint.report.layout import render as lay_out
     from scclint.report.lines import SourceLines
 
     lines, units = SourceLines(report.texts), units_phrase(report)
     return lay_out(
-        "full", filters(options), findings=[_view(finding, lines, units(finding)) for finding in findings], summary=summary
+        "full",
+        filters(options),
+        findings=[_view(finding, lines, units(finding), options.width) for finding in findings],
+        summary=summary,
     )
 
 
-def _view(finding: Finding, lines: "SourceLines", units: str) -> FindingView:
+def _view(finding: Finding, lines: "SourceLines", units: str, width: int | None) -> FindingView:
     from scclint.report.snippet import snippet
 
     region = lines.region(finding.span)
+    margin = len(f"{region.line} | ")
     return FindingView(
         place(finding.span),
         finding.severity.value,
@@ -100,7 +107,7 @@ def _view(finding: Finding, lines: "SourceLines", units: str) -> FindingView:
         finding.rule_name,
         suppressed_words(finding),
         region.line,
-        snippet(region),
+        snippet(region, max(width - margin, _LEAST)) if width else snippet(region),
         tuple(remarks_of(finding, units)),
         tuple(_diff(finding.fix, lines)) if finding.fix else (),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scclint.profiles.recognise import Recognition
 
 _WIDTH = 110
+"""The width of the lists of syscalls where there is no terminal."""
 
 
 def show(crio: str, caps: Sequence[str], arch: str) -> str:
@@ -31,8 +32,11 @@ def show(crio: str, caps: Sequence[str], arch: str) -> str:
     return _json(resolve(crio, held, arch))
 
 
-def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
-    """Return the comparison as text: the syscalls that B allows, denies or treats differently, in groups."""
+def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff", width: int | None = None) -> str:
+    """Return the comparison as text: the syscalls that B allows, denies or treats differently, in groups.
+
+    `width` is that of the terminal.
+    """
     lines = [f"A: {first.label}", f"B: {second.label}", ""]
     if diff.same:
         return _text([*lines, "Both treat every syscall alike."])
@@ -48,7 +52,7 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
             lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
             for change in changes:
                 lines += [
-                    *(f"  {line}" for line in wrap(", ".join(change.syscalls), _WIDTH - 2)),
+                    *(f"  {line}" for line in wrap(", ".join(change.syscalls), (width or _WIDTH) - 2)),
                     f"    A: {change.before}",
                     f"    B: {change.after}",
                 ]

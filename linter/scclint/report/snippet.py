@@ -7,7 +7,7 @@ from scclint.report.sanitize import IDEOGRAPHIC_SPACE, break_commands
 from scclint.text import char_width, escape
 
 _LONGEST = 96
-_EXCERPT = 72
+"""Columns of a line that is shown whole where there is no terminal."""
 _LEAD = 24
 _TAB = 4
 
@@ -20,17 +20,21 @@ class Snippet(NamedTuple):
     width: int
 
 
-def snippet(region: Region) -> Snippet | None:
-    """The line of `region`, or the part of a long one around its start; None where the text is not at hand or blank."""
+def snippet(region: Region, longest: int = _LONGEST) -> Snippet | None:
+    """The line of `region`, or the part of it around its start if it has more than `longest` characters.
+
+    None where the text is not at hand or blank.
+    """
     text = region.text
     if text is None:
         return None
     start, end = region.start - 1, (region.end or len(text) + 1) - 1
     first, last = 0, len(text)
-    if last > _LONGEST:
+    if last > longest:
         # A manifest on one line of JSON can have kilobytes. Only the part around the span helps.
-        first = start - _LEAD if start > _EXCERPT // 2 else 0
-        last = min(last, first + _EXCERPT)
+        excerpt = longest * 3 // 4
+        first = start - _LEAD if start > excerpt // 2 else 0
+        last = min(last, first + excerpt)
     if not text[first:last].strip():
         return None
     before, column = _cells(text[first:start], 1 if first else 0)

@@ -1,15 +1,28 @@
 """What the formats for people share: colour, wrapping, the filters of templates, statistics."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
-from scclint.report.summary import findings_summary, judged_summary
-from scclint.text import wrap
+from scclint.report.sanitize import visible_line
+from scclint.report.summary import findings_summary, judged_summary, severities
+from scclint.text import counted, wrap
 
 WIDTH = 80
+"""The width of prose where there is no terminal."""
+
+_NARROWEST = 40
+_WIDEST = 100
+"""The width of prose on a wide terminal. Longer lines are hard to read."""
+
+
+def prose_width(columns: int | None) -> int:
+    """Return how wide to set prose on a terminal of so many columns; None is no terminal."""
+    return WIDTH if columns is None else max(_NARROWEST, min(columns, _WIDEST))
+
 
 _STYLES = {
     "error": "1;31",
@@ -40,20 +53,38 @@ def filters(options: Options) -> dict[str, Callable[..., str]]:
     """The filters of the package's own templates: `paint(style)`, and `hang(indent, taken)`, which wraps a text in its column."""
 
     def hang(text: str, indent: int, taken: int) -> str:
-        return ("\n" + " " * indent).join(wrap(text, WIDTH - indent, taken))
+        return ("\n" + " " * indent).join(wrap(text, prose_width(options.width) - indent, taken))
 
     return {"paint": partial(paint, color=options.color), "hang": hang}
 
 
-def statistics(findings: Iterable[Finding], options: Options) -> str:
-    """How often each rule was broken, the most frequent first: a table of count, id, severity, name."""
-    counts: dict[tuple[str, str, str], int] = {}
+def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool = False) -> str:
+    """Return how often each rule found something, the most frequent first: count, id, severity, name.
+
+    With `several_units`, each rule has the number of its units, and a second table counts the findings of each unit.
+    """
+    rules = Counter((finding.rule_id, finding.severity.value, finding.rule_name) for finding in findings)
+    units: dict[tuple[str, ...], set[str]] = {}
     for finding in findings:
-        key = (finding.rule_id, finding.severity.value, finding.rule_name)
-        counts[key] = counts.get(key, 0) + 1
-    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    digits = max((len(str(number)) for _, number in rows), default=0)
+        units.setdefault((finding.rule_id, finding.severity.value, finding.rule_name), set()).update(finding.units)
+    digits = max((len(str(number)) for number in rules.values()), default=0)
+    names = max((len(name) for _, _, name in rules), default=0)
     lines = []
-    for (rule, severity, name), number in rows:
-        lines.append(f"{number:>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}\n")
-    return "".join(lines)
+    for key, number in sorted(rules.items(), key=lambda row: (-row[1], row[0])):
+        rule, severity, name = key
+        where = f"{'':{names - len(name)}}  in {counted(len(units[key]), 'unit')}" if several_units and units[key] else ""
+        lines.append(f"{number:>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}{where}\n")
+    return "".join([*lines, *(_by_unit(findings) if several_units else ())])
+
+
+def _by_unit(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for unit in finding.units:
+            found.setdefault(unit, []).append(finding)
+    digits = max((len(str(len(some))) for some in found.values()), default=0)
+    yield "\n" if found else ""
+    for unit, some in sorted(found.items(), key=lambda row: (-len(row[1]), row[0])):
+        yield f"{len(some):>{digits}}  {visible_line(unit)}: {severities(tuple(some))}\n"
+    yield "\n" if found else ""

@@ -52,11 +52,14 @@ def _entry(unit: Unit, workloads: int, namespace: str) -> Json:
     }
 
 
-def render_table(units: Sequence[Counted], namespace: str = "") -> str:
-    """Return a table with one line for each unit, and below it the reason, and what the unit takes from where."""
+def render_table(units: Sequence[Counted], namespace: str = "", columns: int | None = None) -> str:
+    """Return a table with a row for each unit, and below it the reason, and what the unit takes from where.
+
+    `columns` is the width of the terminal, None if there is none.
+    """
     if not units:
         return "No units found.\n"
-    header, *rows = table(_HEADER, [_row(unit, workloads, namespace) for unit, workloads in units])
+    header, *rows = table(_HEADER, [_row(unit, workloads, namespace) for unit, workloads in units], columns)
     lines = [header]
     for (unit, _), row in zip(units, rows, strict=True):
         lines.append(row)

@@ -17,7 +17,8 @@ from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.table import table
-from scclint.text import and_more, counted
+from scclint.report.terminal import prose_width
+from scclint.text import and_more, counted, wrap
 from scclint.world import World
 
 Json = dict[str, Any]
@@ -183,15 +184,18 @@ def _places(steps: Iterable[Related]) -> list[Json]:
     ]
 
 
-def render_text(found: Json) -> str:
-    """Return the answer as a table of the grants in the input, what the release itself grants, and the other ways to an SCC."""
+def render_text(found: Json, columns: int | None = None) -> str:
+    """Return the answer as a table of the grants in the input, what the release itself grants, and the other ways to an SCC.
+
+    `columns` is the width of the terminal, None if there is none.
+    """
     scc = "scc" in found
     entries = found["subjects"] if scc else found["sccs"]
     rows = [(entry, grant) for entry in entries for grant in entry["grants"] if not grant["installed"]]
     title = f"Who may use SCC {found['scc']}" if scc else f"SCCs that {shown(found['subject'])} may use"
     lines = [f"{title}{_where(found)}:", ""]
     header = ("SUBJECT" if scc else "SCC", "PODS IN", "THROUGH", "ROLE", "PLACE")
-    first, *body = table(header, [_row(shown(entry) if scc else entry["scc"], grant) for entry, grant in rows])
+    first, *body = table(header, [_row(shown(entry) if scc else entry["scc"], grant) for entry, grant in rows], columns)
     lines += [first] if body else ["No object of the input grants it."]
     for index, ((entry, _), line) in enumerate(zip(rows, body, strict=True)):
         lines.append(line)
@@ -199,12 +203,8 @@ def render_text(found: Json) -> str:
             lines += [f"  {text}" for text in _remarks(entry)]
     if own := [entry for entry in entries if all(grant["installed"] for grant in entry["grants"])]:
         names = and_more((shown(entry) if scc else entry["scc"] for entry in own), _MOST_OWN)
-        lines += [
-            "",
-            f"OpenShift {found['release']} itself grants it to {names}."
-            if scc
-            else f"OpenShift {found['release']} itself grants {names}.",
-        ]
+        text = f"OpenShift {found['release']} itself grants {'it to ' if scc else ''}{names}."
+        lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
     if found["escalations"]:
         lines += ["", "Who can get it in another way:" if scc else "Ways to an SCC that takes the node:"]
         for entry in found["escalations"]:

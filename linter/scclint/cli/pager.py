@@ -1,0 +1,51 @@
+"""Show a long text in the user's pager, as git does."""
+
+import os
+import sys
+
+from scclint.report.output import write
+
+
+def show(text: str, *, color: bool = False) -> bool:
+    """Write a text to standard output, in a pager if that is a terminal on which the text does not fit.
+
+    PAGER names the pager, and less is the default. An empty PAGER, or `cat`, is no pager. Return False if the reader of standard
+    output has gone away.
+    """
+    command = _pager()
+    if not command or _fits(text):
+        return write(text, None)
+    import signal
+    import subprocess
+
+    environ = {**os.environ}
+    # Without -R, less shows the codes of colours as text. -F and -X leave a short text on the screen.
+    environ.setdefault("LESS", "FRX" if color else "FX")
+    environ.setdefault("LV", "-c" if color else "")
+    # An interrupt is for the pager, which uses it to stop a search.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # A shell, because PAGER may have options: `less -S`.
+        done = subprocess.run(command, shell=True, input=text.encode("utf-8", "backslashreplace"), env=environ, check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    not_found = done.returncode in (126, 127)
+    return write(text, None) if not_found else True
+
+
+def _pager() -> str:
+    """The command of the pager; empty if the text is not for a person at a terminal."""
+    if sys.stdout is None or not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return ""
+    command = os.environ.get("PAGER")
+    if command is None:
+        from shutil import which
+
+        command = "less" if which("less") else ""
+    return "" if command.strip() == "cat" else command.strip()
+
+
+def _fits(text: str) -> bool:
+    from shutil import get_terminal_size
+
+    return text.count("\n") < get_terminal_size().lines
