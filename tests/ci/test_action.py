@@ -23,11 +23,13 @@ def load(path: Path) -> Any:
 
 ACTION = load(ROOT / "action.yml")
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
-EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+SCRIPTS = ("Read the options", "Compare", "Check")
+"""The steps that run scclint, in order. A step runs only if the ones before it succeeded."""
+EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)( \|\| github\.event\.pull_request\.base\.sha)?\s*\}\}")
 
 
 class Run(NamedTuple):
-    """What a step left behind: its status, what it said, its outputs, and its page of the job summary."""
+    """What the steps left behind: the status of the last, what they printed, their outputs, and the job summary."""
 
     status: int
     text: str
@@ -36,13 +38,17 @@ class Run(NamedTuple):
 
 
 class Runner:
-    """As much of a GitHub runner as the step `Check` needs, in a folder of its own with the demo manifests in it."""
+    """As much of a GitHub runner as the scripts need, in a folder of its own with the demo manifests in it.
+
+    `base_sha` is what the event says about a pull request.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.workspace = folder / "work"
+        self.base_sha = ""
         shutil.copytree(DEMO, self.workspace / "demo")
-        self._temp = folder / "temp"
-        bin = self._temp / "scclint" / "bin"
+        self.temp = folder / "temp"
+        bin = self.temp / "scclint" / "bin"
         bin.mkdir(parents=True)
         for name in ("python", "scclint"):
             program = [sys.executable] if name == "python" else [sys.executable, "-P", "-m", "scclint"]
@@ -50,25 +56,46 @@ class Runner:
             (bin / name).chmod(0o755)
 
     def check(self, **inputs: str) -> Run:
-        step = STEPS["Check"]
         given = {name: str(about.get("default", "")) for name, about in ACTION["inputs"].items()}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
-        env = {name: EXPRESSION.sub(lambda found: given[found[1]], value) for name, value in step["env"].items()}
-        (self._temp / "step.sh").write_text(step["run"])
-        output, summary = self._temp / "output", self._temp / "summary"
+        output, summary = self.temp / "output", self.temp / "summary"
         output.write_text("")
         summary.write_text("")
-        runner = {"RUNNER_TEMP": str(self._temp), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(self._temp / "step.sh")],
-            cwd=self.workspace,
-            env={**os.environ, **env, **runner},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout, _outputs(output.read_text()), summary.read_text())
+        runner = {"RUNNER_TEMP": str(self.temp), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+        status, text = 0, ""
+        for name in SCRIPTS:
+            step = STEPS[name]
+            if status or ("if" in step and not self._holds(step["if"], given)):
+                continue
+            env = {key: EXPRESSION.sub(lambda found: self._value(found, given), value) for key, value in step["env"].items()}
+            (self.temp / "step.sh").write_text(step["run"])
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(self.temp / "step.sh")],
+                cwd=self.workspace,
+                env={**os.environ, **env, **runner},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            status, text = done.returncode, text + done.stdout
+        return Run(status, text, _outputs(output.read_text()), summary.read_text())
+
+    def commit(self, message: str) -> str:
+        """Commit the workspace, and return the hash of the commit."""
+        settings = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        for words in (("init", "-q"), ("add", "."), (*settings, "commit", "-qm", message)):
+            subprocess.run(["git", *words], cwd=self.workspace, check=True)
+        return subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=self.workspace, text=True).strip()
+
+    def _value(self, found: re.Match[str], given: dict[str, str]) -> str:
+        return given[found[1]] or (self.base_sha if found[2] else "")
+
+    @staticmethod
+    def _holds(condition: str, given: dict[str, str]) -> bool:
+        found = re.fullmatch(r"inputs\.([\w-]+) == '(\w+)'", condition)
+        assert found, condition
+        return given[found[1]] == found[2]
 
 
 def _outputs(text: str) -> dict[str, str]:
@@ -153,26 +180,81 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("name", ["paths", "args", "fail_on", "sarif_file", "category", "summary"])
+@pytest.mark.parametrize("name", ["paths", "args", "fail_on", "sarif_file", "category", "summary", "base"])
 def test_inputs_are_never_executed(runner: Runner, name: str, text: str) -> None:
     run = runner.check(**{"paths": "demo", name: text})
     assert "internal error" not in run.text
-    if name in ("category", "summary"):
+    if name in ("category", "summary", "base"):
         assert run.outputs == {"status": "1", "sarif-file": "scclint.sarif"}
     assert not (runner.workspace / "owned").exists()
 
 
 def test_no_script_holds_an_expression() -> None:
     scripts = [step["run"] for step in STEPS.values() if "run" in step]
-    assert len(scripts) == 2
+    assert len(scripts) == 1 + len(SCRIPTS)
     assert not [script for script in scripts if "${{" in script]
 
 
 def test_unbalanced_quotes_are_told(runner: Runner) -> None:
     run = runner.check(paths="demo", args="--select 'SEC201")
+    assert run.status == 2
+    assert run.text == "::error title=scclint::The input args cannot be split into words: No closing quotation\n"
+    assert run.outputs == {"status": "2"}
+    assert ACTION["outputs"]["status"]["value"] == "${{ steps.check.outputs.status || steps.options.outputs.status }}"
+
+
+ROOT_USER = "      securityContext: {runAsUser: 0}\n"
+
+
+def test_a_pull_request_shows_first_what_it_changes(runner: Runner) -> None:
+    manifest = runner.workspace / "demo" / "deployment.yaml"
+    runner.base_sha = runner.commit("Base")
+    manifest.write_text(manifest.read_text().replace("      containers:\n", f"{ROOT_USER}      containers:\n", 1))
+    run = runner.check(paths="demo", args="--openshift 4.20 --select SCC101,SEC2")
+    change, findings = run.summary.index("## 🔴 scclint: 1 of"), run.summary.index("## scclint: ")
+    assert change < findings
+    assert "refused" in run.summary[change:findings]
     assert run.status == 1
-    assert run.text == "scclint: the input args cannot be split into words: No closing quotation\n"
-    assert run.outputs == {}
+    assert "not compared" not in run.text
+
+
+def test_a_push_compares_nothing_and_a_given_base_is_compared(runner: Runner) -> None:
+    runner.commit("Base")
+    assert runner.check(paths="demo").summary.count("## ") == 1
+    assert "## 🟢 scclint: 0 of" in runner.check(paths="demo", base="HEAD").summary
+    assert runner.check(paths="demo", base="HEAD", summary="false").summary == ""
+
+
+def test_a_base_that_is_not_there_is_told_and_findings_are_still_reported(runner: Runner) -> None:
+    runner.commit("Base")
+    runner.base_sha = "0" * 40
+    run = runner.check(paths="demo", category="demo")
+    assert "::warning title=scclint::The verdicts are not compared with the base." in run.text
+    assert run.summary.startswith("## scclint: 3 errors\n")
+    assert run.outputs == {"status": "1", "sarif-file": "scclint.sarif"}
+
+
+def test_the_comparison_takes_the_options_that_it_has(runner: Runner) -> None:
+    runner.commit("Base")
+    args = "--select SEC201 --show-info --openshift=4.18 -n shop --no-cache --sarif-category x --param A=B"
+    runner.check(paths="demo", base="HEAD", args=args)
+    words = (runner.temp / "scclint" / "diff-options").read_text().split("\0")[:-1]
+    assert words == ["--openshift=4.18", "-n", "shop", "--no-cache", "--param", "A=B"]
+
+
+def test_the_tree_runs_nothing(runner: Runner, tmp_path: Path) -> None:
+    """Neither git hooks and settings of the tree, nor its configuration file."""
+    base = runner.commit("Base")
+    owned = tmp_path / "owned"
+    program = runner.workspace / "program"
+    program.write_text(f"#!/bin/sh\ntouch {owned}\n")
+    program.chmod(0o755)
+    shutil.copy(program, runner.workspace / ".git" / "hooks" / "post-checkout")
+    subprocess.run(["git", "config", "core.fsmonitor", str(program)], cwd=runner.workspace, check=True)
+    (runner.workspace / ".scclint.yaml").write_text("template: evil.j2\noutput: [owned.txt]\n")
+    run = runner.check(paths="demo", base=base)
+    assert run.summary.count("## ") == 2
+    assert not owned.exists() and not (runner.workspace / "owned.txt").exists()
 
 
 def test_the_report_of_an_earlier_run_is_not_taken_for_this_one(runner: Runner) -> None:
