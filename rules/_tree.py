@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from scclint.api import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from scclint.api import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 Path = tuple[str | int, ...]
 
@@ -95,4 +95,4 @@ def entry_at(root: Node, path: Path) -> Entry | ScalarNode | None:
     return found
 
 
-__all__ = ["Entry", "MappingNode", "ScalarNode", "SequenceNode", "entry_at", "mappings", "scalars"]
+__all__ = ["Entry", "MappingNode", "ScalarNode", "SequenceNode", "entry_at", "mappings", "scalars", "to_data"]

@@ -45,9 +45,10 @@ spec:
 import re
 from collections.abc import Iterator
 
-from scclint.api import ApiObject, Field, FieldProblem, Problem, Severity, World, in_plain_words, rule
+from scclint.api import ApiObject, Field, FieldProblem, Operation, Problem, Set, Severity, World, in_plain_words, rule
 
 from ._field_problems import field_problems
+from ._tree import Entry, ScalarNode, entry_at
 
 SETTLE = {
     "required": "Set the field.",
@@ -56,6 +57,7 @@ SETTLE = {
     "selector-differs": "Add the selector's labels to the pod template.",
 }
 """The fix for a problem, by its code."""
+_UNQUOTED = {"true": True, "false": False}
 
 
 @rule(
@@ -79,6 +81,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 at=field,
                 settle="Set image before you apply the object." if set_later else _settle(problem, field),
                 severity=Severity.INFO if set_later else None,
+                edits=_edits(obj, problem, field),
             )
 
 
@@ -88,6 +91,28 @@ def _rejected(obj: ApiObject, problem: FieldProblem) -> str:
     return "its pods" if of_its_pods and problem.code != "wrong-type" else "it"
 
 
+def _edits(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> tuple[Operation, ...]:
+    """Return the edit that writes a value of the wrong type with quotes or without them."""
+    if problem.code != "wrong-type" or not field.present:
+        return ()
+    found = entry_at(obj.root, field.path)
+    scalar = found.value if isinstance(found, Entry) else found
+    if not isinstance(scalar, ScalarNode) or scalar.value is None:
+        return ()
+    if problem.expected == "a string" and not isinstance(scalar.value, str):
+        return (Set(field.path, scalar.text),)
+    return (
+        (Set(field.path, _UNQUOTED[scalar.text] if scalar.text in _UNQUOTED else int(scalar.text)),)
+        if _is_quoted(scalar.value)
+        else ()
+    )
+
+
+def _is_quoted(value: object) -> bool:
+    """Return whether a text is a number or a boolean in quotes."""
+    return isinstance(value, str) and re.fullmatch(r"-?[0-9]+|true|false", value) is not None
+
+
 def _settle(problem: FieldProblem, field: Field[object]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
@@ -95,6 +120,6 @@ def _settle(problem: FieldProblem, field: Field[object]) -> str:
         return SETTLE.get(problem.code, "Correct the field.")
     if problem.expected == "a string" and not isinstance(field.value, list | dict):
         return "Write the value in quotes."
-    if isinstance(field.value, str) and re.fullmatch(r"-?[0-9]+|true|false", field.value):
+    if _is_quoted(field.value):
         return "Write the value without quotes."
     return f"Write {problem.expected}."

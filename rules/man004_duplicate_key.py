@@ -44,10 +44,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Document, Place, Problem, Related, Severity, World, rule
+from scclint.api import Deduplicate, Document, Place, Problem, Related, Severity, World, rule
 
 from ._quote import Path, dotted
-from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, object_name
+from ._tree import Entry, MappingNode, ScalarNode, has_duplicates, mappings, object_name, to_data
 
 
 @rule(
@@ -70,7 +70,8 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         for lost in mapping.duplicates:
             winner = mapping.entry(str(lost.key.value))
             assert winner is not None
-            yield _problem(object_name(document.root, path), path, lost, winner)
+            copies = sum(entry.key.value == lost.key.value for entry in mapping.duplicates)
+            yield _problem(object_name(document.root, path), path, lost, winner, copies)
 
 
 def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:
@@ -93,7 +94,7 @@ def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Prob
         above[key] = entry
 
 
-def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
+def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int) -> Problem:
     key = str(lost.key.value)
     where = f"{whose or 'this document'}: {dotted(path)} has" if path else f"{whose or 'this document'} has"
     again = f", here and by a merge key in line {winner.key.line}" if winner.merged else f", here and in line {winner.key.line}"
@@ -103,7 +104,13 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry) -> Problem:
         related=(Related(f"the cluster uses this {key}", winner.span),),
         settle="Keep one of the two"
         + ("." if isinstance(lost.value, ScalarNode) else f", or merge their content under one {key}."),
+        edits=(Deduplicate((*path, key)),) * copies if _is_needless(lost, winner) else (),
     )
+
+
+def _is_needless(lost: Entry, winner: Entry) -> bool:
+    """Return whether the entry may go. Of two different mappings, the author has to merge what each of them sets."""
+    return isinstance(lost.value, ScalarNode) or to_data(lost.value) == to_data(winner.value)
 
 
 def _loss(key: str, lost: Entry, winner: Entry) -> str:

@@ -56,7 +56,11 @@ from scclint.api import (
     Field,
     LabelError,
     Namespace,
+    Operation,
     Problem,
+    Remove,
+    Rename,
+    Set,
     Severity,
     World,
     closest_match,
@@ -104,32 +108,41 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
 def _rejected(namespace: Namespace, error: LabelError) -> Problem:
     mode = error.label.removeprefix(POD_SECURITY_PREFIX)
     stored = _STORED.get(mode, "a stored label means latest")
+    field = namespace.field("metadata", "labels", error.label)
+    meant = _meant(mode, error.value)
     return Problem(
         f"{namespace.named}: the API server rejects the Namespace ({stored}): {error}",
-        at=namespace.field("metadata", "labels", error.label),
-        settle=f"Set the label to {_better_value(mode, error.value)}.",
+        at=field,
+        settle=f"Set the label to {meant or (listed(LEVELS, 'or') if mode in MODES else f'{LATEST} or a version such as v1.33')}.",
+        edits=(Set(field.path, meant),) if meant else (),
     )
 
 
-def _better_value(mode: str, value: str) -> str:
+def _meant(mode: str, value: str) -> str:
+    """Return the level or version that the author most likely meant; empty if none is close."""
     if mode in MODES:
-        return closest_match(value.lower(), LEVELS) or listed(LEVELS, "or")
+        return closest_match(value.lower(), LEVELS) or ""
     minor = _MINOR.fullmatch(value)
-    return f"v1.{minor[1]}" if minor else f"{LATEST} or a version such as v1.33"
+    return f"v1.{minor[1]}" if minor else ""
 
 
 def _without_effect(namespace: Namespace, field: Field[Any], key: str, value: str) -> Problem:
     mode = key.removeprefix(POD_SECURITY_PREFIX)
+    edits: tuple[Operation, ...] = ()
     if mode in LEVELS and value in MODES:
         why, better = "its mode and its level are swapped", f"{POD_SECURITY_PREFIX}{value}: {mode}"
+        swapped = f"{POD_SECURITY_PREFIX}{value}"
+        edits = (Rename(field.path, swapped), Set((*field.path[:-1], swapped), mode))
     else:
         why = f"{mode} is not a mode of Pod Security"
         known = [label.removeprefix(POD_SECURITY_PREFIX) for label in POD_SECURITY_LABELS]
         close = closest_match(mode, known)
         better = f"{POD_SECURITY_PREFIX}{close}: {value}" if close else ""
+        edits = (Rename(field.path, f"{POD_SECURITY_PREFIX}{close}"),) if close else (Remove(field.path),)
     return Problem(
         f"{namespace.named}: the label {key} has no effect, because {why}",
         at=field,
         settle=f"Write {better}." if better else f"Use one of the modes {listed(MODES)}, or remove the label.",
         severity=Severity.WARNING,
+        edits=edits,
     )

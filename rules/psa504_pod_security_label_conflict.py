@@ -66,6 +66,7 @@ from scclint.api import (
     Namespace,
     NamespacePolicy,
     Problem,
+    Remove,
     Severity,
     User,
     Workload,
@@ -107,14 +108,17 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             at=written,
             related=related,
             settle=f"Remove the label, or {label}.",
+            edits=(Remove(written.path),),
         )
     elif policy.unsynced == "opted-out" and policy.origin("enforce") == "default":
+        switch = namespace.field("metadata", "labels", SYNC_LABEL)
         yield Problem(
             f'{namespace.named}: the label {SYNC_LABEL}: "false" keeps the label syncer from setting {need}, so the default level '
             f"{enforced} holds",
-            at=namespace.field("metadata", "labels", SYNC_LABEL),
+            at=switch,
             related=related,
             settle=f"Remove the label, or {label}.",
+            edits=(Remove(switch.path),),
         )
 
 

@@ -57,7 +57,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import LEVELS, Namespace, Outcome, Problem, Severity, Workload, World, level_label, rule, stricter
+from scclint.api import LEVELS, Namespace, Outcome, Problem, Set, Severity, Workload, World, level_label, rule, stricter
 
 
 @rule(
@@ -89,6 +89,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
         f"{namespace.named}: the namespace enforces level {enforced}, and {pods} meet {level}",
         at=label if label.present else namespace.place,
         settle=f"Set the label {level_label('enforce')}: {level}.",
+        edits=(Set(label.path, level),),
     )
 
 

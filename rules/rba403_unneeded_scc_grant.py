@@ -65,9 +65,11 @@ from scclint.api import (
     EVERYONE,
     Candidate,
     ObjectRef,
+    Operation,
     Outcome,
     Problem,
     Related,
+    Remove,
     Role,
     RoleBinding,
     Severity,
@@ -189,18 +191,39 @@ def _none_needed(
         + reached.steps(world, reached.sccs[0], binding),
         settle=_fix(binding, reached, holder, world)
         + (" If the image needs its own user ID, write that ID as runAsUser in the pod." if captured else ""),
+        edits=_edits(binding, reached, holder, world),
     )
 
 
+def _edits(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> tuple[Operation, ...]:
+    """Return the edit that removes one of several subjects. To remove a rule of a role or a binding is for their author."""
+    removable = _is_bound(binding) and not _larger_role(reached, world) and holder.at.path[-3:-2] == ("subjects",)
+    return (Remove(holder.at.path[:-1]),) if removable and _has_others(binding) else ()
+
+
 def _fix(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> str:
-    if not binding.field("roleRef").present:
-        # A ClusterServiceVersion implies the role and the binding, for this service account only.
+    if not _is_bound(binding):
         return "Remove the rule from the permissions of the service account."
-    role = world.find(reached.origin)
-    if isinstance(role, Role) and len(role.rules) > 1:
+    if role := _larger_role(reached, world):
         return f"Remove the rule from {role.named}, or bind {holder.name} to a role without the rule."
+    return f"Remove {holder.name} from the binding." if _has_others(binding) else "Remove the binding."
+
+
+def _is_bound(binding: RoleBinding) -> bool:
+    """Return whether the binding is written. A ClusterServiceVersion implies it, and its role, for one service account."""
+    return binding.field("roleRef").present
+
+
+def _larger_role(reached: Reach, world: World) -> Role | None:
+    """Return the role of the grant if it has other rules as well."""
+    role = world.find(reached.origin)
+    return role if isinstance(role, Role) and len(role.rules) > 1 else None
+
+
+def _has_others(binding: RoleBinding) -> bool:
+    """Return whether the binding has more than one subject."""
     subjects, users, groups = (len(binding.manifest.get(key) or ()) for key in ("subjects", "userNames", "groupNames"))
-    return f"Remove {holder.name} from the binding." if max(subjects, users + groups) > 1 else "Remove the binding."
+    return max(subjects, users + groups) > 1
 
 
 def _sccs(names: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ metadata:
 import re
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Severity, World, rule
+from scclint.api import Namespace, Problem, Remove, Severity, World, rule
 
 _FROM_ZERO = re.compile(r"0+[/-][0-9]+")
 """A range of IDs that begins with 0: `0/10000` has its size, `0-9999` its last ID."""
@@ -59,4 +59,5 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             "that set no user as root",
             at=field,
             settle="Remove the annotation, so that OpenShift gives the namespace a range of its own.",
+            edits=(Remove(field.path),),
         )

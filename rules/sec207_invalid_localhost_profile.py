@@ -44,7 +44,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Container, Pod, Problem, Severity, Workload, World, rule
+from scclint.api import Container, Operation, Pod, Problem, Set, Severity, Workload, World, rule
+
+_ROOT = "/var/lib/kubelet/seccomp/"
+"""The folder of the node that `localhostProfile` is relative to."""
 
 
 @rule(
@@ -65,6 +68,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _check(workload: Workload, part: Pod | Container, whose: str) -> Iterator[Problem]:
     kind, path = part.seccomp_type, part.localhost_profile
     text = path.value
+    edits: tuple[Operation, ...] = ()
     if kind.value == "Localhost":
         if text is None:
             wrong, at = "has type: Localhost but no localhostProfile, which the API server requires", kind
@@ -79,6 +83,9 @@ def _check(workload: Workload, part: Pod | Container, whose: str) -> Iterator[Pr
         else:
             return
         fix = "Set a path relative to /var/lib/kubelet/seccomp on the node, such as profiles/web.json."
+        below = text.removeprefix(_ROOT) if text else ""
+        if below and below != text and ".." not in below.split("/"):
+            fix, edits = f"Write localhostProfile: {below}.", (Set(path.path, below),)
     elif text is not None and kind.value is not None:
         wrong, at = f"has both type: {kind.value} and localhostProfile: {text}, which the API server rejects", path
         fix = "Write type: Localhost, or remove localhostProfile."
@@ -88,5 +95,6 @@ def _check(workload: Workload, part: Pod | Container, whose: str) -> Iterator[Pr
         f"{workload.named}: the seccomp profile of {whose} {wrong}",
         at=at,
         settle=fix,
+        edits=edits,
         container=part.name if isinstance(part, Container) else "",
     )

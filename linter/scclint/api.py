@@ -4,7 +4,20 @@ from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
-from scclint.finding import Append, Ignore, Located, Operation, Place, Problem, Related, Remove, Rename, Set, Severity
+from scclint.finding import (
+    Append,
+    Deduplicate,
+    Ignore,
+    Located,
+    Operation,
+    Place,
+    Problem,
+    Related,
+    Remove,
+    Rename,
+    Set,
+    Severity,
+)
 from scclint.limits import MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS, MAX_SCCS_TRIED
 from scclint.load.document import Document
 from scclint.model.namespaces import Namespace, ServiceAccount
@@ -41,7 +54,7 @@ from scclint.source import Span
 from scclint.text import and_more, closest_match, counted, listed
 from scclint.validation.problem import FieldProblem
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
-from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 __all__ = [
     "CLUSTER_ADMIN",
@@ -70,6 +83,7 @@ __all__ = [
     "Container",
     "ContainerSeccomp",
     "CsiVolume",
+    "Deduplicate",
     "Document",
     "Entry",
     "Field",
@@ -127,5 +141,6 @@ __all__ = [
     "rule",
     "scc_grant",
     "stricter",
+    "to_data",
     "used_by",
 ]

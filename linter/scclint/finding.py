@@ -48,7 +48,14 @@ class Remove:
     path: Path
 
 
-Operation = Set | Append | Rename | Remove
+@record
+class Deduplicate:
+    """Remove the first of several entries for the key at the end of `path`. The last one, which counts, stays."""
+
+    path: Path
+
+
+Operation = Set | Append | Rename | Remove | Deduplicate
 """A change of a document, whatever its style. `path` leads from the root of the document."""
 
 
@@ -174,6 +181,11 @@ class Fix:
     effect: str
     safety: Safety
     edits: tuple[TextEdit, ...]
+
+    @property
+    def kind(self) -> str:
+        """What reports call it: `safe fix`, `unsafe fix` or `advice`."""
+        return self.safety if self.safety == "advice" else f"{self.safety} fix"
 
 
 @record

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scclint.errors import LoadError
 from scclint.files.read import read
-from scclint.finding import Append, Operation, Remove, Rename, Set
+from scclint.finding import Append, Deduplicate, Operation, Remove, Rename, Set
 from scclint.load import load_text
 from scclint.yaml.edit import EditRefused, add_document, edit
 from scclint.yaml.nodes import to_data
@@ -134,6 +134,22 @@ CASES = {
     ),
     "a field inside a text": Case("data:\n  x: |\n    a: 1\n", Set(("data", "x", "b"), 1), refused="no data.x to write to"),
     "a template": Case("a: {{ .Values.x }}\n", Set(("b",), 1), refused="cannot be read"),
+    "of two entries the first goes": Case(
+        "s:\n  a: 1 # x\n  b: 2\n  a: 3\n", Deduplicate(("s", "a")), "s:\n  b: 2\n  a: 3\n"
+    ),
+    "of three entries the first goes": Case("a: 1\na: 2\na: 3\n", Deduplicate(("a",)), "a: 2\na: 3\n"),
+    "the first of two entries is on the line of a dash": Case(
+        "l:\n- a: 1\n  a: 2\n  b: 3\n", Deduplicate(("l", 0, "a")), "l:\n- a: 2\n  b: 3\n"
+    ),
+    "of two entries between braces the first goes": Case("s: {a: 1, b: 2, a: 3}\n", Deduplicate(("s", "a")), "s: {b: 2, a: 3}\n"),
+    "of two blocks the first goes": Case(
+        "s:\n  a:\n    b: 1\n  c: 2\n  a:\n    b: 1\n", Deduplicate(("s", "a")), "s:\n  c: 2\n  a:\n    b: 1\n"
+    ),
+    "a key that is written once": Case("a: 1\n", Deduplicate(("a",)), refused="a is written once"),
+    "a key that a merge key adds": Case(
+        "x: &x {a: 1}\ns:\n  a: 2\n  <<: *x\n", Deduplicate(("s", "a")), refused="a merge key (<<) adds a"
+    ),
+    "an entry with an anchor that is used": Case("a: &x 1\na: 2\nb: *x\n", Deduplicate(("a",)), refused="no place"),
     "a renamed key": Case("a:\n  seccompProfle: {b: 1}\n", Rename(("a", "seccompProfle"), "seccompProfile"), "a:\n  seccompProfile: {b: 1}\n"),
     "a renamed key keeps its quotes": Case('{"a": 1}', Rename(("a",), "b"), '{"b": 1}'),
     "a key that is there already": Case("a: 1\nb: 2\n", Rename(("a",), "b"), refused="b is there as well"),
@@ -175,7 +191,12 @@ def test_operations_follow_one_another() -> None:
 
 def test_a_comment_above_a_removed_line_is_told() -> None:
     assert edit("# why a\na: 1\nb: 2\n", 0, [Remove(("a",))]) == ("# why a\nb: 2\n", True)
-    assert edit("x: 0\na: 1\nb: 2\n", 0, [Remove(("a",))]).under_comment is False
+    assert edit("x: 0\na: 1\nb: 2\n", 0, [Remove(("a",))]).needs_review is False
+
+
+@pytest.mark.parametrize(("first", "needs_review"), [("1", False), ("2", True), ("'1'", True)])
+def test_a_removed_value_that_differs_is_told(first: str, needs_review: bool) -> None:
+    assert edit(f"x: 0\na: {first}\na: 1\n", 0, [Deduplicate(("a",))]) == ("x: 0\na: 1\n", needs_review)
 
 
 def paths(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from scclint.finding import Append, Operation, Path, Remove, Rename, Scalar, Set
+from scclint.finding import Append, Deduplicate, Operation, Path, Remove, Rename, Scalar, Set
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
@@ -14,7 +14,7 @@ from scclint.yaml.nodes import to_data
 _OPTIONAL = frozenset(
     (
         *("securityContext", "seLinuxOptions", "capabilities", "add", "seccompProfile", "windowsOptions"),
-        *("annotations", "volumes", "volumeMounts", "volumeDevices", "sysctls", "supplementalGroups"),
+        *("annotations", "labels", "volumes", "volumeMounts", "volumeDevices", "sysctls", "supplementalGroups"),
     )
 )
 """Fields that mean nothing when they are empty: they are removed with their last entry."""
@@ -43,7 +43,7 @@ class Draft:
         if self.removed:
             parts.append(f"remove {and_more(dict.fromkeys(self.removed), 4)}")
         if self.written:
-            parts.append(f"write {and_more(dict.fromkeys(self.written), 3)}")
+            parts.append(f"write {and_more(dict.fromkeys(self.written), 4)}")
         return sentence(", and ".join(parts))
 
     def set(self, path: Path, value: Scalar, words: str = "") -> None:
@@ -51,10 +51,10 @@ class Draft:
         self._do(Set(self._full(path), value))
         self.written.append(words or f"{path[-1]}: {shown(value)}")
 
-    def set_profile(self, holder: Path) -> None:
+    def set_profile(self, holder: Path, words: str = "") -> None:
         """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
         whose = "the pod" if holder == ("spec",) else f"container {self.value((*holder, 'name'))}"
-        words = f"seccompProfile: {{type: RuntimeDefault}} in the securityContext of {whose}"
+        words = words or f"seccompProfile: {{type: RuntimeDefault}} in the securityContext of {whose}"
         self.set((*holder, "securityContext", "seccompProfile", "type"), "RuntimeDefault", words)
 
     def append(self, path: Path, value: Scalar) -> None:
@@ -116,12 +116,16 @@ def words_of(data: Any, operation: Operation) -> str:
     key = next(str(step) for step in reversed(operation.path) if isinstance(step, str))
     if isinstance(operation, Rename):
         return f"write {operation.key} instead of {key}"
+    if isinstance(operation, Deduplicate):
+        return f"remove the earlier {key}, which the cluster drops"
     is_item = isinstance(operation.path[-1], int)
     if isinstance(operation, Set):
         return f"write {shown(operation.value)} in {key}" if is_item else f"write {key}: {shown(operation.value)}"
     if isinstance(operation, Append):
         return f"add {shown(operation.value)} to {key}"
     value = _at(data, operation.path)
+    if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
+        value = value["name"]
     if isinstance(value, dict | list):
         return f"remove {key}"
     return f"remove {shown(value)} from {key}" if is_item else f"remove {key}: {shown(value)}"

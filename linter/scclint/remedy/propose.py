@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 from scclint.admission.field import FieldError
-from scclint.finding import Finding, Operation, Path, Remove
+from scclint.finding import Finding, Operation, Path, Remove, Rename
 from scclint.model.object import ApiObject
 from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import replace
 from scclint.remedy.draft import Draft, pruned, sentence, words_of
+from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
 from scclint.remedy.prove import Remedy
 from scclint.remedy.workbench import Basis, Workbench
 from scclint.world import PROJECT_USER, World
@@ -60,6 +61,8 @@ def why_none(bench: Workbench, basis: Basis) -> str:
     if isinstance(subject, Workload) and basis.rule.id in LADDERS:
         if _written_elsewhere(subject):
             return "the fields of the pod are written in other places"
+        if basis.rule.id in POD_SECURITY:
+            return "the pod asks for something that the level forbids"
         if _privileged(bench, subject):
             return "a container is privileged by nature"
         return "no change of a few fields lets an SCC that the pod may use admit it"
@@ -78,9 +81,11 @@ def _as_told(basis: Basis) -> Iterator[Remedy]:
         return
     data = to_data(root)
     operations: list[Operation] = []
-    words = []
+    words: list[str] = []
     for told in basis.problem.edits:
         path = subject.written(told.path) if isinstance(subject, ApiObject) else told.path
+        if operations and isinstance(operations[-1], Rename) and path == (*operations[-1].path[:-1], operations[-1].key):
+            words.pop()  # the new value names the new key as well
         words.append(words_of(data, replace(told, path=path)))
         operation: Operation = replace(told, path=pruned(data, path) if isinstance(told, Remove) else path)
         data = changed_data(data, operation)
@@ -179,7 +184,12 @@ def _user_namespace(draft: Draft, bench: Workbench) -> bool:
     return _admitted(draft, bench)
 
 
+POD_SECURITY: Mapping[str, tuple[Step, ...]] = {
+    "PSA501": (meet_enforced, require_restricted),
+    "PSA502": (meet_warned,),
+}
 LADDERS: Mapping[str, tuple[Step, ...]] = {
+    **POD_SECURITY,
     "SEC210": (_same_profile,),
     "SEC201": (_profile_on_pod, _profile_on_containers, _require_confining, _fit_with_profile),
     "SCC101": (_fit, _user_namespace),

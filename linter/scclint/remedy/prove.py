@@ -137,7 +137,7 @@ def _outcome_disproves(before: Outcome, after: Outcome, was: World, world: World
         if before.verdict.allowed:
             yield f"no SCC would admit {name}"
         elif must_admit and before.creator == after.creator:
-            yield f"no SCC would admit {name} still"
+            yield f"{name} would still have no SCC that admits it"
         return
     if after.rejected_by is not None and (before.rejected_by is None or must_admit):
         yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
@@ -146,7 +146,7 @@ def _outcome_disproves(before: Outcome, after: Outcome, was: World, world: World
         earlier = confined.get(container.name)
         if (
             earlier
-            and before.verdict.allowed
+            and before.rejected_by is None
             and (container.type, container.localhost_profile)
             != (
                 earlier.type,
@@ -235,16 +235,38 @@ def _effect(bench: Workbench, trial: Trial) -> tuple[Safety, str]:
     same = True
     for release, world in trial.worlds.items():
         for old, new in workload_pairs(trial.pairs):
+            if any(problem.code == "wrong-type" for problem in bench.worlds[release].field_problems(old)):
+                # The API server cannot read the object as it is, so that there are no pods to compare with.
+                words["The API server then accepts the value."] = None
+                continue
             for before, after in _both(bench.worlds[release], world, old, new):
                 if before.verdict is None or after.verdict is None:
                     continue
-                same = same and (before.verdict.allowed, before.verdict.pod) == (after.verdict.allowed, after.verdict.pod)
+                same = same and (before.verdict.allowed, _run(before)) == (after.verdict.allowed, _run(after))
                 words |= dict.fromkeys(_changes(before, after))
     if not trial.only_workloads:
         return "advice", " ".join(words) or "The pods of the input are the same after admission."
     if same:
-        return ("unsafe" if trial.under_comment else "safe"), "The pods are the same after admission."
+        return ("unsafe" if trial.needs_review else "safe"), next(iter(words), "The pods are the same after admission.")
     return "unsafe", next(iter(words), "The pods differ after admission.")
+
+
+def _run(outcome: Outcome) -> Mapping[str, Any]:
+    """The pod after admission. `runAsNonRoot` of the pod is only a default for its containers, which get it here."""
+    assert outcome.verdict is not None
+    pod: Mapping[str, Any] = outcome.verdict.pod
+    context = dict(pod["spec"].get("securityContext") or {})
+    default = context.pop("runAsNonRoot", None)
+    if default is None:
+        return pod
+    spec = {**pod["spec"], "securityContext": context}
+    for field, index, container in containers(pod["spec"]):
+        spec[field] = [*spec[field]]
+        spec[field][index] = {
+            **container,
+            "securityContext": {"runAsNonRoot": default, **(container.get("securityContext") or {})},
+        }
+    return {**pod, "spec": spec}
 
 
 def _changes(before: Outcome, after: Outcome) -> Iterator[str]:

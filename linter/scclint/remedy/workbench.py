@@ -44,7 +44,7 @@ class Trial:
 
     text: str
     edited: str
-    under_comment: bool
+    needs_review: bool
     pairs: tuple[tuple[ApiObject, ApiObject], ...]
     worlds: Mapping[str, World]
     before: tuple[Finding, ...]
@@ -116,7 +116,7 @@ class Workbench:
         return Trial(
             text,
             edited.text,
-            edited.under_comment,
+            edited.needs_review,
             pairs,
             worlds,
             tuple(finding for subject in (*before, *kept) for finding in self._findings(subject)),

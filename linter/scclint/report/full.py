@@ -136,7 +136,7 @@ def remarks_of(finding: Finding, units: str) -> list[Remark]:
         remarks.append(Remark(visible(finding.settle), label="help: ", style="help"))
     if finding.fix:
         remarks.append(
-            Remark(visible(f"{finding.fix.title} {finding.fix.effect}"), label=f"{finding.fix.safety} fix: ", style="help")
+            Remark(visible(f"{finding.fix.title} {finding.fix.effect}"), label=f"{finding.fix.kind}: ", style="help")
         )
     if finding.no_fix:
         remarks.append(Remark(visible(f"no fix is proved: {finding.no_fix}"), label="note: "))

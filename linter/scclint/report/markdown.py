@@ -77,7 +77,7 @@ def _diff(fix: Fix, rules: tuple[str, ...], lines: SourceLines) -> str:
     shown = [f"{sign}{visible_line(text)}" for edit in fix.edits for sign, text in lines.changed(edit)]
     fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
     place = f"line {fix.edits[0].line}"
-    head = f"**{prose(fix.safety)} fix** of {prose(listed(rules))}, {place}: {prose(fix.title)} {prose(fix.effect)}"
+    head = f"**{prose(fix.kind)}** of {prose(listed(rules))}, {place}: {prose(fix.title)} {prose(fix.effect)}"
     return f"\n{head}\n\n{fence}diff\n" + "\n".join(shown) + f"\n{fence}\n"
 
 

@@ -20,7 +20,7 @@ def sentences(*parts: str) -> str:
 def fix_sentences(finding: Finding) -> tuple[str, ...]:
     """Return the proved fix of a finding in words; empty if it has none."""
     fix = finding.fix
-    return (f"Proved {fix.safety} fix: {fix.title[:1].lower()}{fix.title[1:]} {fix.effect}",) if fix else ()
+    return (f"Proved {fix.kind}: {fix.title[:1].lower()}{fix.title[1:]} {fix.effect}",) if fix else ()
 
 
 def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
-from scclint.finding import Append, Operation, Path, Rename, Set
+from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Set
 from scclint.yaml.edit_places import EditRefused, Replacement, Tree
 from scclint.yaml.edit_styles import attempts
 from scclint.yaml.lines import has_odd_breaks
@@ -21,10 +21,10 @@ _MARK = "\ufeff"
 
 
 class Edited(NamedTuple):
-    """The edited text. `under_comment` is True if a line was removed that has a comment line directly above it."""
+    """The edited text. `needs_review`: what was removed may tell a reader something, as a line below a comment does."""
 
     text: str
-    under_comment: bool = False
+    needs_review: bool = False
 
 
 def edit(text: str, index: int, operations: Sequence[Operation]) -> Edited:
@@ -36,9 +36,9 @@ def edit(text: str, index: int, operations: Sequence[Operation]) -> Edited:
     edited = Edited(text.removeprefix(_MARK))
     for operation in operations:
         _check_characters(edited.text)
-        changed, under_comment = _applied(edited.text, index, operation)
-        edited = Edited(changed, edited.under_comment or under_comment)
-    return Edited(mark + edited.text, edited.under_comment)
+        changed, needs_review = _applied(edited.text, index, operation)
+        edited = Edited(changed, edited.needs_review or needs_review)
+    return Edited(mark + edited.text, edited.needs_review)
 
 
 def add_document(text: str, document: str) -> str:
@@ -81,7 +81,7 @@ def _applied(text: str, index: int, operation: Operation) -> Edited:
         changed = _replaced(chunk, attempt.replacements)
         edited = "".join((*chunks[:index], changed, *chunks[index + 1 :]))
         if _reads_as(changed, intended) and [c.text for c in split(edited)] == [*chunks[:index], changed, *chunks[index + 1 :]]:
-            return Edited(edited, attempt.under_comment)
+            return Edited(edited, attempt.needs_review)
     raise EditRefused("no place was found where the edit changes nothing else")
 
 
@@ -114,7 +114,7 @@ def changed_data(data: Any, operation: Operation) -> Any:
         if operation.key in holder:
             raise EditRefused(f"{operation.key} is there as well")
         holder[operation.key] = holder.pop(last)
-    else:
+    elif not isinstance(operation, Deduplicate):
         del holder[last]
     return data
 

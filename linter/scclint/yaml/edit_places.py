@@ -95,9 +95,14 @@ class Tree:
     def children(self, node: Node) -> list[Child]:
         """The entries or items of a node in the order of writing; of a mapping, those that are its own."""
         if isinstance(node, MappingNode):
-            own = (self._entry(entry) for entry in node.entries if not entry.merged)
-            return sorted(own, key=lambda child: child.start)
+            return self.entries(node)
         return [self._item(node, index) for index in range(len(node.items))] if isinstance(node, SequenceNode) else []
+
+    def entries(self, node: Node, *, overridden: bool = False) -> list[Child]:
+        """The entries that a mapping has itself, in the order of writing; on request with those that a later one overrides."""
+        assert isinstance(node, MappingNode)
+        found = (*node.entries, *node.duplicates) if overridden else node.entries
+        return sorted((self._entry(entry) for entry in found if not entry.merged), key=lambda child: child.start)
 
     def _entry(self, entry: Entry) -> Child:
         start = self.start(entry.key)

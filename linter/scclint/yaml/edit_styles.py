@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scclint.finding import Append, Path, Remove, Rename, Scalar, Set
+from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Scalar, Set
 from scclint.yaml.edit_places import Child, EditRefused, Replacement, Tree
-from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
 from scclint.yaml.scalars import resolve
 
 _PLAIN = re.compile(r"[A-Za-z_./](?:[A-Za-z0-9_./@+=-]|:(?=[A-Za-z0-9_./@+=-]))*")
@@ -17,13 +17,16 @@ _AFTER_KEY = re.compile(r"[ \t]*:")
 
 
 class Attempt(NamedTuple):
-    """A way to carry out an operation. `under_comment`: it removes a line with a comment line directly above it."""
+    """A way to carry out an operation.
+
+    `needs_review`: it removes a line with a comment line directly above it, or a value that differs from the one that counts.
+    """
 
     replacements: tuple[Replacement, ...]
-    under_comment: bool = False
+    needs_review: bool = False
 
 
-def attempts(tree: Tree, operation: Set | Append | Rename | Remove) -> Iterator[Attempt]:
+def attempts(tree: Tree, operation: Operation) -> Iterator[Attempt]:
     """The ways to carry out an operation, the best first. Raises EditRefused where none can work."""
     if isinstance(operation, Set):
         yield from _set(tree, operation)
@@ -31,6 +34,8 @@ def attempts(tree: Tree, operation: Set | Append | Rename | Remove) -> Iterator[
         yield from _append(tree, operation)
     elif isinstance(operation, Rename):
         yield _rename(tree, operation)
+    elif isinstance(operation, Deduplicate):
+        yield _deduplicated(tree, operation.path)
     else:
         yield _remove(tree, operation.path)
 
@@ -180,6 +185,26 @@ def _entry_removed(tree: Tree, children: list[Child], index: int) -> Attempt:
     return Attempt((Replacement(tree.line_start(line) + len(before.rstrip(" ")), tree.content_end(child.end_line), ""),))
 
 
+def _deduplicated(tree: Tree, path: Path) -> Attempt:
+    """Remove the first entry for a key that a mapping has several times."""
+    way, _ = tree.way(path[:-1], whole=True)
+    holder = way.node
+    winner = holder.entry(str(path[-1])) if isinstance(holder, MappingNode) else None
+    lost = [entry for entry in holder.duplicates if entry.key.value == path[-1]] if isinstance(holder, MappingNode) else []
+    if winner is None or not lost:
+        raise EditRefused(f"{path[-1]} is written once")
+    if winner.merged or any(entry.merged for entry in lost):
+        raise EditRefused(f"a merge key (<<) adds {path[-1]}")
+    children = tree.entries(holder, overridden=True)
+    first = min(tree.start(entry.key) for entry in lost)
+    index = next(index for index, child in enumerate(children) if child.start == first)
+    differs = to_data(children[index].value) != to_data(winner.value)
+    if tree.is_flow(holder):
+        return Attempt((_removed_in_flow(tree, holder, children, index),), differs)
+    found = _entry_removed(tree, children, index)
+    return Attempt(found.replacements, found.needs_review or differs)
+
+
 def _item_removed(tree: Tree, holder: SequenceNode, children: list[Child], index: int) -> Attempt:
     child = children[index]
     _check_rest(tree, child)
@@ -212,7 +237,7 @@ def _emptied(tree: Tree, children: tuple[Child, ...], holder: Node, child: Child
         raise EditRefused("more is written in front of the field")
     lines = _lines_removed(tree, first, child.end_line)
     empty = Replacement(colon.end(), colon.end(), " []" if isinstance(holder, SequenceNode) else " {}")
-    return Attempt((empty, *lines.replacements), lines.under_comment)
+    return Attempt((empty, *lines.replacements), lines.needs_review)
 
 
 def _lines_removed(tree: Tree, first: int, last: int) -> Attempt:
