@@ -100,10 +100,12 @@ class TestComment:
     def test_stands_where_it_begins(self) -> None:
         ignore = parse_comment("# noqa # scclint: ignore[SEC201] x ", AT)
         assert ignore is not None
-        assert ignore.span == Span("a.yaml", 7, 12, 7, 39)
+        assert (ignore.span, ignore.region) == (Span("a.yaml", 7, 12, 7, 39), AT._replace(column=1))
 
     def test_whole_file(self) -> None:
         ignore = parse_comment("# scclint: ignore-file[SEC201] x", AT)
+        assert ignore is not None
+        assert ignore.region == Span("a.yaml", 1, 1, END, END)
         marked, _ = apply([finding("SEC201", 1), finding("SEC201", 10**6), finding("SEC202", 7)], ignore)
         assert [f.suppression is not None for f in marked] == [True, True, False]
 
