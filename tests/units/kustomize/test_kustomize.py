@@ -509,3 +509,19 @@ def test_files_for_configmaps_are_no_manifests(here: Path) -> None:
     report = scclint.lint(["."], Config(render="never"))
     assert [f.span.file for f in report.findings if f.rule_id == "MAN001"] == ["settings.yaml"]
     assert "sync.py" not in report.files
+
+
+def test_a_component_that_nothing_includes_tells_of_a_manifest_with_another_suffix(here: Path) -> None:
+    component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [web.k8s, rest.yaml, gone.k8s]\n"
+    write({"kustomization.yaml": component, "web.k8s": DEPLOYMENT, "rest.yaml": BINDING})
+    said = "takes in web.k8s, not read for the name: call it .yaml, or name it on the command line"
+    assert notes(["."]) == [said]
+    assert notes([".", "web.k8s"]) == []
+
+
+@pytest.mark.parametrize("annotation", ["7", "[]", "'['", "''", "'- a'", "'path: 7'"])
+def test_an_annotation_that_names_no_origin(here: Path, annotation: str) -> None:
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a, annotations: {{config.kubernetes.io/origin: {annotation}}}}}\n"
+    write({"pod.yaml": text})
+    (obj,) = objects("pod.yaml")
+    assert find_origin(obj, lambda file: {}) is None
