@@ -5,7 +5,8 @@ admission compares it with the level of its namespace, and a last plugin looks a
 the pod is the last one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from scclint.admission.decoding import decode_pod
@@ -19,7 +20,7 @@ from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.csi import FIRST_COMPARED, CsiVolume, inline_volumes
-from scclint.podsecurity.defaults import exemptions_of
+from scclint.podsecurity.defaults import Exemptions, exemptions_of
 from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
 from scclint.record import record, replace
@@ -46,17 +47,25 @@ class NoVerdict:
 class PodSecurity:
     """What Pod Security admission answers to the creation of a workload's pods.
 
-    `policy` is that of the namespace, and `pod` the pod as the plugin gets it. `answer` is about this pod. `template` is about the
-    pod template as written, which the API server warns about when the workload is applied; it is empty for a bare Pod. If the
-    answers are not known, they are empty, and `unknown` says why ("because ...").
+    `policy` is that of the namespace, and `pod` the pod as the plugin gets it. `answer` is about this pod, and
+    `template_answer` makes the one about the pod template. If the answers are not known, they are empty, and `unknown` says why
+    ("because ...").
     """
 
     policy: NamespacePolicy
     pod: Mapping[str, Any]
     library: Library
     answer: Answer = Answer()
-    template: Answer = Answer()
+    template_answer: Callable[[], Answer] = Answer
     unknown: str = ""
+
+    @property
+    def template(self) -> Answer:
+        """The answer about the pod template as written, which the API server warns about when the workload is applied.
+
+        It is empty for a bare Pod.
+        """
+        return self.template_answer()
 
     @property
     def meets(self) -> Level:
@@ -206,17 +215,23 @@ def pod_security(
     """Return what Pod Security admission answers to `pod`, which `stored` returned, and to the template of its workload."""
     library, exemptions = cluster.pod_security_library, exemptions_of(cluster.platform)
     user = creator.name if creator else ""
-    written: Mapping[str, Any] = decode_pod(workload.pod.manifest, cluster.kubernetes_minor).value
-    for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
-        written = {str(step): written}
-    whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}
     return PodSecurity(
         policy,
         pod,
         library,
         admit_pod(pod, policy.policy, library, exemptions, namespace=namespace, user=user),
-        admit_workload(whole, policy.policy, library, exemptions, namespace=namespace, user=""),
+        partial(_template_answer, workload, policy, library, exemptions, namespace=namespace),
     )
+
+
+def _template_answer(
+    workload: Workload, policy: NamespacePolicy, library: Library, exemptions: Exemptions, *, namespace: str
+) -> Answer:
+    written: Mapping[str, Any] = decode_pod(workload.pod.manifest, library.minor).value
+    for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
+        written = {str(step): written}
+    whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}
+    return admit_workload(whole, policy.policy, library, exemptions, namespace=namespace, user="")
 
 
 def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy) -> tuple[CsiVolume, ...]:

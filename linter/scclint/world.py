@@ -258,14 +258,14 @@ class World:
             for each in ((policy,) if wider is None else (policy, wider))
         ]
         # The wider policy is the less strict one: what it rejects or warns about holds in any case.
-        answer = replace(answers[0], answer=answers[-1].answer, template=answers[-1].template)
+        answer = replace(answers[0], answer=answers[-1].answer, template_answer=answers[-1].template_answer)
         # A pod that meets the strictest level is admitted whatever the level is.
         unknown = policy.unknown if policy.unknown and answer.meets != "restricted" else ""
         if wider is not None and answers[0].answer.denial != answer.answer.denial:
             account = f"service account {outcome.namespace}/{wider.account}"
             unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
         if unknown or policy.unknown:
-            answer = replace(answer, answer=Answer(), template=Answer(), unknown=unknown)
+            answer = replace(answer, answer=Answer(), template_answer=Answer, unknown=unknown)
         csi = () if policy.unknown else csi_volumes(pod, self.cluster, wider or policy)
         return replace(outcome, pod_security=answer, csi=csi)
 

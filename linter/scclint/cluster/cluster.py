@@ -402,6 +402,12 @@ class Cluster:
         accounts = (User(user).service_account for user in (*users, *(user for scc in sccs for user in scc.users)))
         return ServiceAccounts(account for account in accounts if account is not None)
 
+    @cached_property
+    def added_bindings(self) -> tuple[rbac.Binding, ...]:
+        """The bindings that let anyone use SCCs and that the release itself does not bring, in the order of `bindings`."""
+        brought = self.as_installed._scc_rights
+        return tuple(binding for binding in self.bindings if brought.get(binding.ref) != binding)
+
     @property
     def as_installed(self) -> "Cluster":
         """The cluster without the objects that were added to it."""

@@ -9,8 +9,9 @@ from scclint.admission.access import opened_by
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
-from scclint.cluster.escalation_routes import REQUESTS, ROUTES, Route
+from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
 from scclint.cluster.rights import Held
+from scclint.cluster.who_can import holders
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import record
 from scclint.untyped import as_list
@@ -183,7 +184,7 @@ class Escalations:
         cluster = self._cluster
         found: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
         for scc in self._wanted:
-            for holder in cluster.who_can_use(scc):
+            for holder in holders(cluster.sccs[scc], cluster.added_bindings):
                 group = holder.name.removeprefix(SERVICE_ACCOUNTS_OF)
                 if holder.kind == "ServiceAccount":
                     account = (holder.namespace, holder.name)
@@ -244,16 +245,14 @@ class Escalations:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""
         minor = self._cluster.kubernetes_minor
         groups = as_list(rule.get("apiGroups"))
-        for right, requests in REQUESTS.items():
-            wholes = {
-                request.whole
-                for request in requests
-                if minor <= request.until
-                and (request.group in groups or "*" in groups)
-                and any(rbac.matched(rule, verb, request.group, r) for verb in request.verbs for r in request.resources)
-            }
-            if wholes:
-                yield right, all(wholes)
+        wholes: dict[str, bool] = {}
+        for group in REQUESTS_BY_GROUP if "*" in groups else filter(groups.__contains__, REQUESTS_BY_GROUP):
+            for right, request in REQUESTS_BY_GROUP[group]:
+                if minor <= request.until and any(
+                    rbac.matched(rule, verb, group, resource) for verb in request.verbs for resource in request.resources
+                ):
+                    wholes[right] = wholes.get(right, True) and request.whole
+        yield from wholes.items()
 
     def _names(self, right: str, rule: Mapping[str, Any]) -> Set[str] | None:
         """The objects for which a rule gives a right, none for all; None if it gives the right for no object that matters."""

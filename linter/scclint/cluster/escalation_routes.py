@@ -77,6 +77,12 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 }  # fmt: skip
 """The requests of each right."""
 
+REQUESTS_BY_GROUP: dict[str, list[tuple[str, ApiRequest]]] = {}
+"""The requests by API group, each with the right that it belongs to."""
+for _right, _requests in REQUESTS.items():
+    for _request in _requests:
+        REQUESTS_BY_GROUP.setdefault(_request.group, []).append((_right, _request))
+
 Target = Literal["", "account", "identity", "pod"]
 
 

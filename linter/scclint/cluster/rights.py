@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission import rbac
-from scclint.admission.aggregate import Aggregation
+from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import ObjectRef, User
 from scclint.record import record
 
@@ -81,10 +81,14 @@ class Rights:
         """Return the rules of a role, or of the roles that it aggregates, each with the role that holds it and its index there."""
         found = self._rules.get(role)
         if found is None:
+            written = self._roles.get(role)
+            # A role that takes no rules from others has the same rules in the cluster that this one extends.
+            if self._known and written and self._known._roles.get(role) is written and not selectors_of(written):
+                return self._known.rules_of(role)
             if role.kind == "ClusterRole":
                 sources: Iterable[Object] = self._aggregation.sources(role.name)
             else:
-                sources = filter(None, [self._roles.get(role)])
+                sources = filter(None, [written])
             found = self._rules[role] = tuple(
                 (rbac.reference(source), index, rule)
                 for source in sources

@@ -3,6 +3,8 @@
 Source: `admission/admission.go` of kubernetes/pod-security-admission.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from scclint.podsecurity.checks import Library
@@ -28,18 +30,39 @@ TEMPLATES: dict[tuple[str, str], Path] = {
 Exemption = Literal["namespace", "user", "runtimeClass"]
 
 
+def _no_advice() -> tuple[str, str]:
+    return "", ""
+
+
 @record
 class Answer:
     """The plugin's answer to one request.
 
-    `denial` is the reason of the refusal as the API server prints it after `pods "NAME" is forbidden: `, `warning` what the client
-    sees, `audit` what the audit log gets; each is empty if there is none. `exemption` says why nothing was checked.
+    `denial` is the reason of the refusal as the API server prints it after `pods "NAME" is forbidden: `, empty if there is none.
+    `advice` makes the warning and the audit annotation. `exemption` says why nothing was checked.
     """
 
     denial: str = ""
-    warning: str = ""
-    audit: str = ""
+    advice: Callable[[], tuple[str, str]] = _no_advice
     exemption: Exemption | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the client sees; empty if there is no warning. Made each time, since it is rarely read."""
+        return self.advice()[0]
+
+    @property
+    def audit(self) -> str:
+        """What the audit log gets; empty if there is nothing. Made each time, since it is rarely read."""
+        return self.advice()[1]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Answer):
+            return NotImplemented
+        return (self.denial, self.advice(), self.exemption) == (other.denial, other.advice(), other.exemption)
+
+    def __hash__(self) -> int:
+        return hash((self.denial, self.exemption))
 
 
 def with_defaults(pod: Object, *, host_ports: bool = True) -> dict[str, Any]:
@@ -64,8 +87,8 @@ def admit_pod(pod: Object, policy: Policy, library: Library, exemptions: Exempti
         return Answer(exemption=exemption)
     read = CheckedPod(pod)
     if denial := _message("violates", read, policy.enforce, library):
-        return Answer(denial, "", _message("would violate", read, policy.audit, library))
-    return _advice(read, policy, library)
+        return Answer(denial, partial(_audit, read, policy, library))
+    return Answer(advice=partial(_advice, read, policy, library))
 
 
 def admit_workload(
@@ -80,7 +103,7 @@ def admit_workload(
         return Answer()
     if exemption := _exemption(exemptions, {"spec": template.spec}, namespace, user):
         return Answer(exemption=exemption)
-    return _advice(template, policy, library)
+    return Answer(advice=partial(_advice, template, policy, library))
 
 
 def evaluate_template(workload: Object, level: str, version: str, library: Library) -> Result | None:
@@ -108,10 +131,16 @@ def template_of(workload: Object, minor: int) -> CheckedPod | None:
     return CheckedPod(with_defaults(found, host_ports=minor < 28), path)
 
 
-def _advice(pod: CheckedPod, policy: Policy, library: Library) -> Answer:
-    audit = _message("would violate", pod, policy.audit, library)
+def _advice(pod: CheckedPod, policy: Policy, library: Library) -> tuple[str, str]:
+    """Return the warning and the audit annotation."""
+    _, audit = _audit(pod, policy, library)
     same = policy.warn == policy.audit
-    return Answer(warning=audit if same else _message("would violate", pod, policy.warn, library), audit=audit)
+    return audit if same else _message("would violate", pod, policy.warn, library), audit
+
+
+def _audit(pod: CheckedPod, policy: Policy, library: Library) -> tuple[str, str]:
+    """Return no warning and the audit annotation."""
+    return "", _message("would violate", pod, policy.audit, library)
 
 
 def _message(verb: str, pod: CheckedPod, standard: Standard, library: Library) -> str:

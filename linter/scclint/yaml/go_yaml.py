@@ -24,13 +24,14 @@ TAG_ERROR = "not valid in the cluster: the comma after this tag is read as part 
 
 # A run of characters that begins as an unquoted value does. The `:` that ends it comes before a flow indicator.
 _COLON = re.compile(r"""(?<![^\s,\[\]{}?])[^\s,\[\]{}"'*&!%#:?][^\s,\[\]{}"']*:(?=[,\[\]{}])""")
-_PAIRS = (":,", ":[", ":]", ":{", ":}")
+_LIKELY_COLON = re.compile(r""":(?=[,\[\]{}])(?<=[^\s,\[\]{}"']:)""")
+"""Finds what `_COLON` does and more, a hundred times faster: it begins with a literal."""
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
 
 
 def has_other_text(text: str) -> bool:
     """Whether `stand_ins` may find a character to replace. Quick, and true too often."""
-    return "\ufeff" in text or any(pair in text for pair in _PAIRS)
+    return "\ufeff" in text or _LIKELY_COLON.search(text) is not None
 
 
 def stand_ins(text: str, file: str, first_line: int) -> tuple[str, Mapping[int, str]]:
@@ -68,7 +69,7 @@ def restoring(next_event: Callable[[], Any], table: Mapping[int, str]) -> Callab
 
 def _unused_characters(text: str) -> Iterator[str]:
     used = set(text)
-    return (character for points in _PRIVATE_USE for character in map(chr, points) if character not in used)
+    yield from (character for points in _PRIVATE_USE for character in map(chr, points) if character not in used)
 
 
 def _without_last(pattern: re.Pattern[str], text: str) -> Iterator[str]:
