@@ -10,12 +10,13 @@ from types import ModuleType
 import pytest
 import yaml
 
-from scclint.about import REPOSITORY, SITE, rule_page
+from scclint.about import IMAGE, REPOSITORY, SITE, rule_page
 from scclint.registry import builtin
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".github", "changes", "docs", "editors", "integrations", "linter", "rules", "schemas", "tools")
-LINK = re.compile(r"https://(?:github\.com|[\w-]+\.github\.io)/[\w./#-]*scclint[\w./#-]*")
+RAW = REPOSITORY.replace("//github.com/", "//raw.githubusercontent.com/")
+LINK = re.compile(r"https://(?:(?:raw\.)?github(?:usercontent)?\.com|[\w-]+\.github\.io)/[\w./#-]*scclint[\w./#-]*")
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def test_links_lead_home() -> None:
             continue
         for link in LINK.findall(page.read_text(encoding="utf-8")):
             found += 1
-            assert link.startswith((REPOSITORY, SITE)), f"{page.relative_to(ROOT)}: {link}"
+            assert link.startswith((REPOSITORY, RAW, SITE)), f"{page.relative_to(ROOT)}: {link}"
+        for image in re.findall(r"\b(?:ghcr|quay)\.io/[\w./-]*scclint", page.read_text(encoding="utf-8")):
+            assert image == IMAGE, f"{page.relative_to(ROOT)}: {image}"
     assert found > 10
 
 

@@ -1,6 +1,7 @@
 """The addresses that reports, editors and the site link to. A fork or a mirror changes them here."""
 
 REPOSITORY = "https://github.com/scclint/scclint"
+IMAGE = "ghcr.io/scclint/scclint"
 SITE = "https://scclint.github.io/scclint/"
 
 

@@ -184,13 +184,6 @@ def test_python_examples_run(block: Block) -> None:
     exec(compile(block.text, str(block), "exec"), {})
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: str(path.name))
-def test_the_page_contains_each_example(example: Path) -> None:
-    """The page contains the examples in full, so that readers of the source see them too."""
-    shown = [block.text for block in blocks("yaml") if block.page.name == "integrations.md"]
-    assert example.read_text(encoding="utf-8") in shown, f"copy docs/examples/{example.name} into docs/integrations.md"
-
-
 def test_links_between_files_work() -> None:
     """mkdocs checks the links of the site, but not those of the files at the root."""
     for page in PAGES[:3]:
