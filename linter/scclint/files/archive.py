@@ -8,11 +8,13 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple, cast
+from typing import IO, Literal, NamedTuple, TypeVar, cast
 
 from scclint.errors import LoadError
 from scclint.files.read import os_error
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_HEADER, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_XZ_MEMORY
+
+T = TypeVar("T")
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz")
 _GZIP = b"\x1f\x8b"
@@ -27,6 +29,19 @@ class Member(NamedTuple):
 
     name: str
     content: bytes | LoadError
+
+
+class Entry(NamedTuple):
+    """A member of an archive that is to be unpacked, with its path without `./` and what it is.
+
+    `content` are the bytes of a file, or why it is not read. `target` is what a link says: a symbolic link leads from its own folder,
+    a hard link from the top of the archive.
+    """
+
+    name: str
+    sort: Literal["file", "folder", "link", "hard link", "special"]
+    content: bytes | LoadError = b""
+    target: str = ""
 
 
 def is_archive(path: str) -> bool:
@@ -48,11 +63,38 @@ def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Me
 
     Raises LoadError for an archive that cannot be read to its end, or exceeds a limit.
     """
+
+    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> Member | None:
+        return Member(name, _content(archive, header, name)) if wanted(name) else None
+
+    yield from _read(path, made, shown)
+
+
+def entries(path: str, shown: str) -> Iterator[Entry]:
+    """Yield all members of an archive, in their order, for a program that unpacks it. Raises LoadError as `members` does.
+
+    Names and targets are as the archive has them, and may lead anywhere.
+    """
+
+    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> Entry:
+        if header.isdir():
+            return Entry(name, "folder")
+        if header.issym():
+            return Entry(name, "link", target=header.linkname)
+        if header.islnk():
+            return Entry(name, "hard link", target=header.linkname.removeprefix("./"))
+        return Entry(name, "file" if header.isreg() else "special", _content(archive, header, name))
+
+    yield from _read(path, made, shown)
+
+
+def _read(path: str, make: Callable[[tarfile.TarFile, tarfile.TarInfo, str], T | None], shown: str) -> Iterator[T]:
+    """Yield what `make` makes of each member, unless it is None."""
     try:
         with open(path, "rb") as file:
             head = file.read(len(_XZ))
             file.seek(0)
-            yield from _members(_inflated(file, head, shown), wanted, shown)
+            yield from _made(_inflated(file, head, shown), make, shown)
     except (EOFError, zlib.error):
         raise LoadError(_DAMAGED, shown) from None
     except tarfile.TarError as error:
@@ -80,7 +122,7 @@ def inflate(content: bytes, name: str) -> bytes:
     return data
 
 
-def _members(file: IO[bytes], wanted: Callable[[str], bool], shown: str) -> Iterator[Member]:
+def _made(file: IO[bytes], make: Callable[[tarfile.TarFile, tarfile.TarInfo, str], T | None], shown: str) -> Iterator[T]:
     stream = _Stream(file, shown)
     # Of a stream tarfile uses `read` alone.
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
@@ -91,9 +133,9 @@ def _members(file: IO[bytes], wanted: Callable[[str], bool], shown: str) -> Iter
                 raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} members, which are not read", shown)
             # tarfile would keep the header of each member.
             archive.members.clear()  # type: ignore[attr-defined]  # typeshed lacks it
-            name = header.name.removeprefix("./")
-            if wanted(name):
-                yield Member(name, _content(archive, header, name))
+            found = make(archive, header, header.name.removeprefix("./"))
+            if found is not None:
+                yield found
 
 
 def _content(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> bytes | LoadError:

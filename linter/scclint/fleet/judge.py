@@ -16,9 +16,9 @@ from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
 from scclint.fleet.content import content_of, digest_of
-from scclint.fleet.place import OpenTarget, opened
+from scclint.fleet.place import OpenTarget, opened, unpacked
 from scclint.fleet.rows import finding_rows, unit_rows
-from scclint.fleet.settings import ScanSettings, TargetSettings
+from scclint.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
 from scclint.fleet.targets import FleetTarget
 from scclint.judge.part import Part
@@ -65,7 +65,7 @@ class Judge:
         """
         start = time.monotonic()
         try:
-            with opened(target) as place, _in_folder(place.folder):
+            with opened(target) as place:
                 judged = self._judged(target, place, known)
         except ScclintError as error:
             where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""
@@ -77,10 +77,22 @@ class Judge:
         return judged
 
     def _judged(self, target: FleetTarget, place: OpenTarget, known: Mapping[str, Row]) -> Judged:
-        config, registry, special = self._settings.of_target(copied=place.copied)
-        base = digest_of(target.address, __version__, place.path, place.content, self._settings.key, special)
-        if row := _still_valid(known, base):
-            return Judged(target, {"targets": [{**row, "team": target.team, "reused": True}]})
+        base = digest_of(target.address, __version__, place.path, place.content, self._settings.key)
+        if place.archive:
+            # Its own configuration is part of its content, so it need not be unpacked to know that nothing has changed.
+            if row := _still_valid(known, base):
+                return _reused(target, row)
+            with unpacked(place, target.address) as inside, _in_folder(inside.folder):
+                return self._judged_here(target, inside, base, self._settings.of_target(copied=True))
+        with _in_folder(place.folder):
+            own = self._settings.of_target(copied=place.copied)
+            base = digest_of(base, own.special)
+            if row := _still_valid(known, base):
+                return _reused(target, row)
+            return self._judged_here(target, place, base, own)
+
+    def _judged_here(self, target: FleetTarget, place: OpenTarget, base: str, own: OwnSettings) -> Judged:
+        config, registry = own.config, own.registry
         run = Run(find_sources([place.path], config), config, registry, RunOptions())
         parts: list[Part] = []
         rows: dict[str, list[Row]] = {table.name: [] for table in RESULTS}
@@ -101,6 +113,10 @@ class Judge:
         if config.platform == "kubernetes":
             about["releases"] = [config.kubernetes]
         return Judged(target, {"targets": [_target_row(target, {**about, **_summary(report, place)})], **rows})
+
+
+def _reused(target: FleetTarget, row: Row) -> Judged:
+    return Judged(target, {"targets": [{**row, "team": target.team, "reused": True}]})
 
 
 def failed(target: FleetTarget, error: str, crashes: int = 0) -> Judged:

@@ -3,25 +3,33 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from scclint.errors import LoadError
 from scclint.files.ignored import work_tree
 from scclint.fleet.content import content_of, digest_of
 from scclint.fleet.targets import FleetTarget
-from scclint.record import record
+from scclint.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.record import record, replace
+
+_CHUNK = 1 << 20
 
 
 @record
 class OpenTarget:
     """A target on this machine. A run over it starts in `folder`, and judges `path` there: `.`, or the name of a file.
 
-    `content` is the digest of what the target contains. `copied` is True if the files were copied or unpacked for the scan, and
-    `skipped` says what was left out then.
+    `content` is the digest of what the target contains. For an archive, it is that of the archive, `archive` is its path, and `folder`
+    is empty until the archive is unpacked. `copied` is True if the files were copied or unpacked for the scan, and `skipped` says
+    what was left out then.
     """
 
     folder: str
     path: str
     content: str
+    archive: str = ""
     copied: bool = False
     skipped: tuple[str, ...] = ()
 
@@ -29,13 +37,29 @@ class OpenTarget:
 @contextmanager
 def opened(target: FleetTarget) -> Iterator[OpenTarget]:
     """Open a target for the time of its judgement. Raises LoadError for one that cannot be read."""
-    yield _local(target)
+    if not target.is_url:
+        yield _local(target.path, target.address)
+        return
+    with TemporaryDirectory(prefix="scclint-") as folder:
+        yield _fetched(target.address, folder)
 
 
-def _local(target: FleetTarget) -> OpenTarget:
-    path = target.path
+@contextmanager
+def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
+    """Unpack a target that is an archive for the time of its judgement. Another target stays as it is."""
+    if not place.archive:
+        yield place
+        return
+    with TemporaryDirectory(prefix="scclint-") as folder:
+        skipped = unpack(place.archive, folder, shown)
+        yield replace(place, folder=top_of(folder), copied=True, skipped=(*place.skipped, *skipped))
+
+
+def _local(path: str, shown: str) -> OpenTarget:
     if not os.path.exists(path):
-        raise LoadError("no such file or directory", target.address)
+        raise LoadError("no such file or directory", shown)
+    if can_unpack(path):
+        return OpenTarget("", ".", content_of(path), archive=path)
     if not os.path.isdir(path):
         return OpenTarget(*os.path.split(path), content_of(path))
     return OpenTarget(path, ".", digest_of(content_of(path), _rules_above(path)))
@@ -51,3 +75,69 @@ def _rules_above(folder: str) -> list[str]:
         if os.path.exists(rules):
             found.append(content_of(rules))
     return found
+
+
+def _fetched(address: str, folder: str) -> OpenTarget:
+    """Copy a target from where its URL says. Raises LoadError for whatever goes wrong there."""
+    import fsspec
+
+    # What fails is up to the file system, and each has errors of its own.
+    try:
+        system, path = fsspec.core.url_to_fs(address)
+        is_folder = system.isdir(path)
+    except ModuleNotFoundError as error:
+        raise LoadError(f"needs the package {error.name}", address) from None
+    except Exception as error:
+        raise LoadError(f"cannot be opened: {_words(error)}", address) from None
+    try:
+        if is_folder:
+            skipped = _copy_folder(system, path, folder)
+            return OpenTarget(folder, ".", content_of(folder), copied=True, skipped=tuple(skipped))
+        name = os.path.basename(path.rstrip("/")) or "target"
+        copy = os.path.join(folder, name)
+        _copy(system, path, copy, MAX_ARCHIVE if name.endswith(SUFFIXES) else MAX_BYTES, address)
+    except LoadError:
+        raise
+    except FileNotFoundError:
+        raise LoadError("no such file or directory", address) from None
+    except Exception as error:
+        raise LoadError(f"cannot be read: {_words(error)}", address) from None
+    return replace(_local(copy, address), copied=True)
+
+
+def _copy_folder(system: Any, path: str, folder: str) -> list[str]:
+    """Copy the files of a folder, and return what was left out. Raises LoadError if there are too many files or bytes."""
+    top, size, skipped = path.rstrip("/"), 0, list[str]()
+    for number, (name, info) in enumerate(sorted(system.find(path, detail=True).items())):
+        size += info.get("size") or 0
+        if number >= MAX_ARCHIVE_MEMBERS or size > MAX_ARCHIVE:
+            raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} files or {MAX_ARCHIVE >> 30} GiB, which are not read", path)
+        relative = name.removeprefix(top).lstrip("/")
+        parts = relative.split("/")
+        if ".git" in parts:
+            continue
+        if not relative or os.pardir in parts or "\0" in relative or "\\" in relative:
+            skipped.append(f"{name}: has a path that leads out of the folder")
+            continue
+        target = os.path.join(folder, *parts)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            _copy(system, name, target, MAX_BYTES, relative)
+        except LoadError as error:
+            os.unlink(target)
+            skipped.append(f"{relative}: {error}")
+    return skipped
+
+
+def _copy(system: Any, source: str, target: str, longest: int, shown: str) -> None:
+    size = 0
+    with system.open(source, "rb") as remote, open(target, "wb") as local:
+        while part := remote.read(_CHUNK):
+            size += len(part)
+            if size > longest:
+                raise LoadError(f"larger than {longest >> 20} MiB, which is not read", shown)
+            local.write(part)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")

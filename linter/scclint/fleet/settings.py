@@ -34,6 +34,15 @@ class ScanSettings:
         return dict(self.options)
 
 
+@record
+class OwnSettings:
+    """The settings and rules of one target. `special` is a digest of what is not the same for all targets; empty if nothing is."""
+
+    config: Config
+    registry: Registry
+    special: str = ""
+
+
 class TargetSettings:
     """Makes the settings of targets. ScanSettings that are the same for all are made once."""
 
@@ -52,8 +61,8 @@ class TargetSettings:
         file = content_of(self._settings.file) if self._settings.file else ""
         return digest_of(self._settings, file, _named(config), _of_packages(registry), installed())
 
-    def of_target(self, *, copied: bool) -> tuple[Config, Registry, str]:
-        """Return the settings and rules for the target in the working directory, and a digest of what is special about them.
+    def of_target(self, *, copied: bool) -> OwnSettings:
+        """Return the settings for the target in the working directory. Raises ConfigError or RuleSetError for its own mistakes.
 
         The folders above a `copied` target are not its own, and no configuration is taken from there.
         """
@@ -61,9 +70,9 @@ class TargetSettings:
         if found is not None and copied and os.path.dirname(found):
             found = None
         if found is None:
-            return *self.common, ""
+            return OwnSettings(*self.common)
         config, registry = self._made(found)
-        return config, registry, digest_of(content_of(found), _named(config), _of_packages(registry))
+        return OwnSettings(config, registry, digest_of(content_of(found), _named(config), _of_packages(registry)))
 
     def _made(self, file: str | None) -> tuple[Config, Registry]:
         raw = read_config(file) if file else None
