@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.cli.inputs import given
-from scclint.cli.main import BUG, OK
+from scclint.cli.main import BUG, OK, USAGE
 from scclint.errors import UsageError
 
 EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
@@ -16,7 +16,7 @@ EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
 def run(args: Namespace) -> int:
     """Run a command of the fleet."""
     try:
-        return {"run": _run}[args.action](args)
+        return {"run": _run, "report": _report, "sql": _sql}[args.action](args)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -49,3 +49,25 @@ def _run(args: Namespace) -> int:
 def _options(found: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """The options that are settings, by field of `Config`."""
     return tuple(sorted(found.items()))
+
+
+def _report(args: Namespace) -> int:
+    """Write the page of the latest scan."""
+    from scclint.fleet.page import render_page
+    from scclint.fleet.query import opened_database
+    from scclint.fleet.store import Store
+    from scclint.report.output import write
+
+    with opened_database(Store(args.out)) as database:
+        return OK if write(render_page(database), getattr(args, "output", None)) else USAGE
+
+
+def _sql(args: Namespace) -> int:
+    """Answer a query."""
+    from scclint.fleet.answers import FORMATS
+    from scclint.fleet.query import opened_database
+    from scclint.fleet.store import Store
+    from scclint.report.output import write
+
+    with opened_database(Store(args.out)) as database:
+        return OK if write(FORMATS[args.format](database.ask(args.sql)), getattr(args, "output", None)) else USAGE

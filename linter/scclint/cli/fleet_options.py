@@ -16,12 +16,16 @@ def add_fleet(commands: Commands) -> None:
         "finds in Parquet files. A scan that is stopped goes on where it was, and the next\n"
         "one judges only what has changed.\n\n"
         "  scclint fleet run --out fleet/ repositories/*\n"
-        "  scclint fleet run --out fleet/ --targets targets.csv",
+        "  scclint fleet run --out fleet/ --targets targets.csv\n"
+        "  scclint fleet report --out fleet/ -o fleet.html\n"
+        "  scclint fleet sql --out fleet/ 'FROM refused_on_5_0'",
         usage="[OPTIONS] COMMAND ...",
     )
     add_help(parser)
     below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
     _run(below)
+    _report(below)
+    _sql(below)
 
 
 def _run(below: Commands) -> None:
@@ -41,11 +45,31 @@ def _run(below: Commands) -> None:
     add_configuration(run)
 
 
+def _report(below: Commands) -> None:
+    report = _command(below, "report", "one HTML page about the latest scan", "[OPTIONS] --out DIR")
+    _add_out(report)
+    report.add_argument("-o", "--output", metavar="FILE", help="write the page there (default: standard output)")
+    add_help(report)
+
+
+def _sql(below: Commands) -> None:
+    sql = _command(below, "sql", "ask for what was found, in SQL", "[OPTIONS] --out DIR SQL")
+    sql.description = (
+        "Answers a query in the SQL of DuckDB over the tables and views of the finished\n"
+        "scans. A query can read nothing else, and write nothing."
+    )
+    sql.add_argument("sql", metavar="SQL", help='the query: "SELECT target, status FROM targets"')
+    _add_out(sql)
+    sql.add_argument("--format", choices=("table", "json", "csv"), default="table", help="table (default), json or csv")
+    sql.add_argument("-o", "--output", metavar="FILE", help="write the answer there (default: standard output)")
+    add_help(sql)
+
+
 def _command(below: Commands, name: str, summary: str, usage: str) -> Parser:
     command = add_command(below, name, summary)
     command.prog, command.usage = f"scclint fleet {name}", f"scclint fleet {name} {usage}"
     return command
 
 
-def _add_out(group: "argparse._ArgumentGroup") -> None:
+def _add_out(group: "argparse._ActionsContainer") -> None:
     group.add_argument("--out", required=True, metavar="DIR", help="the folder of the fleet, with its Parquet files")

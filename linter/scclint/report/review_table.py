@@ -26,12 +26,12 @@ def render_csv(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) ->
         for row in rows:
             cells = [text for text, _ in (*first, *row[_OF_WORKLOAD:])]
             start = (visible_line(one.place.file), str(one.place.line), " ".join(map(visible_line, one.units)), release)
-            writer.writerow([_inert(text) for text in (*start, *cells)])
+            writer.writerow([inert(text) for text in (*start, *cells)])
     return out.getvalue()
 
 
-def _inert(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+def inert(text: str) -> str:
+    """Return a cell as text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) and len(text) > 1 else text
 
 
