@@ -15,7 +15,7 @@ import pytest
 from scclint.errors import UsageError
 from scclint.fleet.answers import FORMATS
 from scclint.fleet.page import render_page
-from scclint.fleet.query import Answer, opened_database
+from scclint.fleet.query import QueryResult, opened_database
 from scclint.fleet.store import Store
 from scclint.fleet.tables import TABLES
 from scclint.fleet.targets import FleetTarget
@@ -133,7 +133,7 @@ def test_no_finished_scan(out: Path) -> None:
         ask(out, "FROM targets")
 
 
-ANSWER = Answer(("name", "line", "list", "none"), (("=1+1", 7, ["a", "b"], None), ("\x1b[31m<b>", 8, [], None)))
+ANSWER = QueryResult(("name", "line", "list", "none"), (("=1+1", 7, ["a", "b"], None), ("\x1b[31m<b>", 8, [], None)))
 
 
 def test_formats() -> None:

@@ -31,7 +31,7 @@ class Member(NamedTuple):
     content: bytes | LoadError
 
 
-class Entry(NamedTuple):
+class ArchiveEntry(NamedTuple):
     """A member of an archive that is to be unpacked, with its path without `./` and what it is.
 
     `content` are the bytes of a file, or why it is not read. `target` is what a link says: a symbolic link leads from its own folder,
@@ -70,20 +70,20 @@ def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Me
     yield from _read(path, made, shown)
 
 
-def entries(path: str, shown: str) -> Iterator[Entry]:
+def entries(path: str, shown: str) -> Iterator[ArchiveEntry]:
     """Yield all members of an archive, in their order, for a program that unpacks it. Raises LoadError as `members` does.
 
     Names and targets are as the archive has them, and may lead anywhere.
     """
 
-    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> Entry:
+    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> ArchiveEntry:
         if header.isdir():
-            return Entry(name, "folder")
+            return ArchiveEntry(name, "folder")
         if header.issym():
-            return Entry(name, "link", target=header.linkname)
+            return ArchiveEntry(name, "link", target=header.linkname)
         if header.islnk():
-            return Entry(name, "hard link", target=header.linkname.removeprefix("./"))
-        return Entry(name, "file" if header.isreg() else "special", _content(archive, header, name))
+            return ArchiveEntry(name, "hard link", target=header.linkname.removeprefix("./"))
+        return ArchiveEntry(name, "file" if header.isreg() else "special", _content(archive, header, name))
 
     yield from _read(path, made, shown)
 

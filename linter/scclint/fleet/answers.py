@@ -8,13 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from scclint.fleet.query import Answer
+from scclint.fleet.query import QueryResult
 from scclint.report.review_table import inert
 from scclint.report.sanitize import visible_line
 from scclint.report.table import table
 
 
-def render_table(answer: Answer) -> str:
+def render_table(answer: QueryResult) -> str:
     """Return columns as wide as their widest cell, and the number of rows."""
     rows = [[visible_line(shown(value)) for value in row] for row in answer.rows]
     lines = list(table([visible_line(name) for name in answer.columns], rows)) if answer.columns else []
@@ -22,13 +22,13 @@ def render_table(answer: Answer) -> str:
     return "\n".join([*lines, "", number]) + "\n"
 
 
-def render_json(answer: Answer) -> str:
+def render_json(answer: QueryResult) -> str:
     """Return an array with an object for each row, a row a line, in ASCII."""
     rows = [json.dumps(dict(zip(answer.columns, map(_plain, row), strict=True))) for row in answer.rows]
     return "[" + ",\n".join(rows) + "]\n"
 
 
-def render_csv(answer: Answer) -> str:
+def render_csv(answer: QueryResult) -> str:
     """Return the names of the columns and a line for each row. No cell is a formula for a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -37,7 +37,7 @@ def render_csv(answer: Answer) -> str:
     return out.getvalue()
 
 
-FORMATS: Mapping[str, Callable[[Answer], str]] = {"table": render_table, "json": render_json, "csv": render_csv}
+FORMATS: Mapping[str, Callable[[QueryResult], str]] = {"table": render_table, "json": render_json, "csv": render_csv}
 
 
 def shown(value: Any) -> str:

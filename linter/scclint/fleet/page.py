@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from scclint.finding import shortened
 from scclint.fleet.answers import shown
-from scclint.fleet.query import Answer, Database
-from scclint.fleet.views import TREND, VIEWS, View
+from scclint.fleet.query import Database, QueryResult
+from scclint.fleet.views import TREND, VIEWS, FleetView
 from scclint.report.html_elements import Html, element, literal, page, section, table_cell, table_row
 from scclint.report.summary import line_place
 from scclint.text import counted
@@ -36,7 +36,7 @@ def render_page(database: Database) -> str:
     return page(f"scclint fleet: {words}", header, element("main", *(_view(view, database) for view in VIEWS)))
 
 
-def _view(view: View, database: Database) -> Html:
+def _view(view: FleetView, database: Database) -> Html:
     # The newest scans count most.
     order = " ORDER BY scan DESC, release" if view is TREND else ""
     answer = database.ask(f"SELECT * FROM {view.name}{order} LIMIT {MOST_ROWS}")
@@ -49,7 +49,7 @@ def _view(view: View, database: Database) -> Html:
     )
 
 
-def _table(view: View, answer: Answer, total: int) -> Iterator[Html]:
+def _table(view: FleetView, answer: QueryResult, total: int) -> Iterator[Html]:
     if not answer.rows:
         yield element("p", literal("None."), class_=_QUIET)
         return

@@ -25,7 +25,7 @@ _LOCKED = (
 
 
 @record
-class Answer:
+class QueryResult:
     """The rows of a query, as values of Python, below the names of their columns."""
 
     columns: tuple[str, ...]
@@ -38,12 +38,12 @@ class Database:
     def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
         self._connection = connection
 
-    def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> QueryResult:
         """Return the rows of a query. Raises UsageError for a query that DuckDB rejects."""
         try:
             cursor = self._connection.execute(sql, parameters)
             columns = tuple(column[0] for column in cursor.description or ())
-            return Answer(columns, tuple(cursor.fetchall()) if columns else ())
+            return QueryResult(columns, tuple(cursor.fetchall()) if columns else ())
         except duckdb.Error as error:
             raise UsageError(f"SQL: {error}") from None
 

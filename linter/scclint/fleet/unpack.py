@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from scclint.errors import LoadError
-from scclint.files.archive import Entry, entries, is_archive
+from scclint.files.archive import ArchiveEntry, entries, is_archive
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".zip")
@@ -46,7 +46,7 @@ class _Unpacking:
         self._skipped: list[str] = []
         self._links: dict[str, str] = {}
 
-    def run(self, found: Iterator[Entry]) -> list[str]:
+    def run(self, found: Iterator[ArchiveEntry]) -> list[str]:
         for entry in found:
             path = self._path(entry.name)
             if path == self._folder:
@@ -62,7 +62,7 @@ class _Unpacking:
         self._make_links()
         return self._skipped
 
-    def _make(self, path: str, entry: Entry) -> None:
+    def _make(self, path: str, entry: ArchiveEntry) -> None:
         try:
             if entry.sort == "folder":
                 os.makedirs(path, exist_ok=True)
@@ -82,7 +82,7 @@ class _Unpacking:
             # A file in place of a folder, or a name that the system does not take.
             self._skip(entry.name, "has a name that cannot be used")
 
-    def _make_hard_link(self, path: str, entry: Entry) -> None:
+    def _make_hard_link(self, path: str, entry: ArchiveEntry) -> None:
         target = self._path(entry.target)
         # Symbolic links do not exist yet, so the file is in the folder.
         if target is None or not os.path.isfile(target):
@@ -124,7 +124,7 @@ class _Unpacking:
         self._skipped.append(f"{name}: {why}")
 
 
-def _of_zip(path: str, shown: str) -> Iterator[Entry]:
+def _of_zip(path: str, shown: str) -> Iterator[ArchiveEntry]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -140,19 +140,19 @@ def _of_zip(path: str, shown: str) -> Iterator[Entry]:
         raise LoadError(f"is not a zip archive, or is damaged: {error}", shown) from None
 
 
-def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
+def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArchiveEntry:
     mode = member.external_attr >> 16
     name = member.filename.removeprefix("./")
     if member.is_dir():
-        return Entry(name.rstrip("/"), "folder")
+        return ArchiveEntry(name.rstrip("/"), "folder")
     if member.flag_bits & _ENCRYPTED:
-        return Entry(name, "file", LoadError("is encrypted", name))
+        return ArchiveEntry(name, "file", LoadError("is encrypted", name))
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFLNK):
-        return Entry(name, "special")
+        return ArchiveEntry(name, "special")
     with archive.open(member) as file:
         if stat.S_ISLNK(mode):
-            return Entry(name, "link", target=os.fsdecode(file.read(_LONGEST_LINK)))
-        return Entry(name, "file", _up_to_limit(file, name))
+            return ArchiveEntry(name, "link", target=os.fsdecode(file.read(_LONGEST_LINK)))
+        return ArchiveEntry(name, "file", _up_to_limit(file, name))
 
 
 def _up_to_limit(file: IO[bytes], name: str) -> bytes | LoadError:

@@ -10,7 +10,7 @@ SCANS = "scans"
 
 
 @record
-class View:
+class FleetView:
     """A view that answers a question about the latest scan, or about all. `title` heads it on a page."""
 
     name: str
@@ -21,7 +21,7 @@ class View:
 
 _LATEST = "scan = (SELECT scan FROM scans WHERE latest)"
 
-NEWLY_UNCONFINED = View(
+NEWLY_UNCONFINED = FleetView(
     "newly_unconfined",
     "Newly unconfined",
     "Containers that run without a seccomp profile in the latest scan, and did not in the scan before in which their target was judged.",
@@ -44,7 +44,7 @@ NEWLY_UNCONFINED = View(
     """,
 )
 
-REFUSED_ON_5_0 = View(
+REFUSED_ON_5_0 = FleetView(
     "refused_on_5_0",
     "Refused on 5.0",
     "Workloads of the latest scan that OpenShift 5.0 rejects, with the other releases that admit them. Judge with `--openshift 4.22,5.0`.",
@@ -60,7 +60,7 @@ REFUSED_ON_5_0 = View(
     """,
 )
 
-SCC_SHARE_BY_TEAM = View(
+SCC_SHARE_BY_TEAM = FleetView(
     "scc_share_by_team",
     "SCC share by team",
     "How many workloads of a team each SCC admits in the latest scan, and their share. A workload without an SCC counts by its result.",
@@ -74,7 +74,7 @@ SCC_SHARE_BY_TEAM = View(
     """,
 )
 
-GRANTS_THAT_OPEN_THE_NODE = View(
+GRANTS_THAT_OPEN_THE_NODE = FleetView(
     "grants_that_open_the_node",
     "Grants that open the node",
     "Grants of the latest scan of an SCC with which a container can take over its node.",
@@ -84,7 +84,7 @@ GRANTS_THAT_OPEN_THE_NODE = View(
     """,
 )
 
-TREND = View(
+TREND = FleetView(
     "trend",
     "Trend over scans",
     "For each scan and release: workloads, those that are rejected, those that can take over their node, and unconfined containers. "
@@ -108,7 +108,7 @@ TREND = View(
     """,
 )
 
-PROBLEM_TARGETS = View(
+PROBLEM_TARGETS = FleetView(
     "problem_targets",
     "Targets with problems",
     "Targets of the latest scan that could not be judged, or not as a whole.",
