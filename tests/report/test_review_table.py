@@ -42,7 +42,7 @@ def test_a_cell_is_no_formula(here: Path, cli: Cli) -> None:
 
 def test_markdown(manifests: None, cli: Cli) -> None:
     lines = cli("review", "--isolated", "--format", "markdown", "web.yaml").out.splitlines()
-    assert lines[0] == "## scclint: 3 workloads: 2 created, 1 rejected, 2 unconfined"
+    assert lines[0] == "## scclint: 3 workloads: 2 created, 1 rejected; 2 containers unconfined"
     assert lines[4].startswith("| Deployment shop/plain | anyuid | service account |")
 
 

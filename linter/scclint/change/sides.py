@@ -77,7 +77,7 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
     """
     if os.path.exists(name) and not base_with:
         if is_dump(name):
-            state = replace(_from_root(config), cluster_state=(os.path.abspath(name),))
+            state = replace(_from_root(config), cluster_state=(name,))
             yield Side(name, os.curdir, [], state, "", dict(texts_of_dump(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)

@@ -153,7 +153,9 @@ def _review(commands: Commands) -> None:
     parser = add_command(commands, "review", "table of every workload: its SCC, its seccomp profiles", usage=ON_PATHS)
     add_inputs(parser)
     add_cluster(parser)
-    out = add_output(parser, ("text", "json", "csv", "markdown"), "text (a table), json, csv or markdown; may repeat")
+    out = add_output(
+        parser, ("text", "json", "csv", "markdown", "html"), "text (a table), json, csv, markdown or html; may repeat"
+    )
     out.add_argument("--columns", type=_columns, metavar="NAMES", help="more columns: uid,fsgroup,caps,selinux,psa")
     out.add_argument(
         "--only",
@@ -276,7 +278,9 @@ def _controls(commands: Commands) -> None:
         help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, pci-dss-4, bsi, attack or owasp-k8s-2025",
     )
     add_cluster(parser)
-    add_output(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
+    add_output(
+        parser, ("text", "json", "markdown", "html", "sarif"), "text (default), json, markdown, html or sarif; may repeat"
+    )
     add_configuration(parser)
 
 

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from scclint import __version__
 from scclint.cli.inputs import dumps_in, open_cluster, settings
 from scclint.cli.main import FINDINGS, OK, USAGE
 from scclint.cli.progress import progress
@@ -12,8 +13,11 @@ from scclint.controls.assess import assess
 from scclint.controls.frameworks import framework, frameworks
 from scclint.errors import UsageError
 from scclint.judge.session import RunOptions
+from scclint.model.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report import controls
+from scclint.report.sanitize import visible_line
+from scclint.text import listed
 
 
 def run(args: Namespace) -> int:
@@ -32,12 +36,23 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
             return controls.render_sarif(report)
+        if form == "html":
+            from scclint.report.controls_html import render_html
+
+            return render_html(asked, found, _about(args, opened_run.config))
         forms = {"json": controls.render_json, "markdown": controls.render_markdown}
         return forms.get(form, controls.render_text)(asked, found)
 
     whole = write_formats(args, render)
     code = max(status(opened_run, opened), OK if whole else USAGE)
     return code or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+
+
+def _about(args: Namespace, config: Config) -> str:
+    """What was assessed, for a page that is read on its own."""
+    paths = listed(map(visible_line, args.paths), "and")
+    releases = listed(config.openshift or (DEFAULT,), "and")
+    return f"scclint {__version__} judged {paths} for OpenShift {releases}."
 
 
 def _every_rule(config: Config) -> Config:

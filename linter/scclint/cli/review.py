@@ -43,6 +43,10 @@ def run(args: Namespace) -> int:
 
             make = review_table.render_csv if form == "csv" else review_table.render_markdown
             return make(judged, columns)
+        if form == "html":
+            from scclint.report.review_html import render_html
+
+            return render_html(judged, columns)
         return render_text(judged, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     whole = write_formats(args, render)

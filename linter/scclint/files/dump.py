@@ -123,10 +123,12 @@ def texts_of_dump(path: str) -> Iterator[tuple[str, str]]:
 
     Raises LoadError for a file that cannot be read.
     """
+    from scclint.files.discover import display
+
     for file in read_dump(path, path):
         if isinstance(file, LoadError):
             raise file
-        yield os.path.join(path, file.name), file.text
+        yield os.path.join(display(path), file.name), file.text
 
 
 def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump) -> Iterator[DumpFile | LoadError]:

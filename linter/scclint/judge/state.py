@@ -1,5 +1,6 @@
 """The state of the cluster that `--cluster-state` describes, read once for all units."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -74,12 +75,15 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
         is_dump = is_dump or isinstance(source, Dump)
         if isinstance(source, Dump) and item.name.startswith(_SCCS):
             sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
-        if item.name not in reported:
+        is_reported = item.name in reported
+        if isinstance(source, Dump):
+            is_reported = os.path.join(source.display, item.name) in reported
+        if not is_reported:
             loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
             # The text of the others would take room.
             documents += (document for document in loaded if document.status != "other")
-            if any(mark in item.text for mark in _MARKS):
-                evidence += _evidence(item)
+        if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
+            evidence += _evidence(item)
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
     seen = observe(_objects(evidence), is_dump=is_dump)

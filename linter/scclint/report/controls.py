@@ -45,7 +45,7 @@ def document(framework: Framework, found: Sequence[Assessment]) -> Json:
                 "why": visible_line(one.why),
                 "findings": [
                     {"rule": rule, "message": visible_line(text), "file": visible_line(span.file), "line": span.line}
-                    for rule, text, span in _against(one)
+                    for rule, text, span in evidence_of(one)
                 ],
             }
             for one in found
@@ -54,8 +54,8 @@ def document(framework: Framework, found: Sequence[Assessment]) -> Json:
     }
 
 
-def _against(one: Assessment) -> Iterator[tuple[str, str, Span]]:
-    """What fails a control: the rule (empty for a check of the control's own), what it says, and where."""
+def evidence_of(one: Assessment) -> Iterator[tuple[str, str, Span]]:
+    """Yield what fails a control: the rule (empty for a check of the control's own), what it says, and where."""
     yield from (("", evidence.message, evidence.span) for evidence in one.evidence)
     yield from ((finding.rule_id, finding.message, finding.span) for finding in one.findings)
 
@@ -64,18 +64,20 @@ def _counts(found: Sequence[Assessment]) -> Json:
     return {status: sum(one.status == status for one in found) for status in ("pass", "fail", "not assessable")}
 
 
-def _title(framework: Framework) -> str:
+def full_title(framework: Framework) -> str:
+    """Return the title of a framework with its version."""
     return f"{framework.title} {framework.version}".rstrip()
 
 
-def _summary(found: Sequence[Assessment]) -> str:
+def summary(found: Sequence[Assessment]) -> str:
+    """Return how many controls have each status: `1 pass, 2 fail, 3 not assessable`."""
     return ", ".join(f"{number} {status}" for status, number in _counts(found).items())
 
 
 def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
     """A table of the controls, and below each what fails it."""
     header, *rows = table(("CONTROL", "STATUS", "TITLE"), [(one.control.id, one.status, one.control.title) for one in found])
-    lines = [f"{_title(framework)}: {_summary(found)}", "", header]
+    lines = [f"{full_title(framework)}: {summary(found)}", "", header]
     for one, row in zip(found, rows, strict=True):
         lines += [row, *(f"  {text}" for text in _remarks(one))]
     return "\n".join(lines) + "\n"
@@ -84,7 +86,7 @@ def render_text(framework: Framework, found: Sequence[Assessment]) -> str:
 def _remarks(one: Assessment) -> Iterator[str]:
     if one.why:
         yield one.why
-    against = [f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in _against(one)]
+    against = [f"{place(span)}: {f'{rule} ' if rule else ''}{visible_line(text)}" for rule, text, span in evidence_of(one)]
     yield from against[:_MOST_PLACES]
     if len(against) > _MOST_PLACES:
         yield f"and {len(against) - _MOST_PLACES:,} more"
@@ -93,10 +95,10 @@ def _remarks(one: Assessment) -> Iterator[str]:
 def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
     """A page to print: the framework, and a table of its controls."""
     signs = {"pass": "🟢", "fail": "🔴", "not assessable": "⚪"}
-    parts = [f"# {prose(_title(framework))}\n\n{_summary(found)}. IDs and titles: {prose(framework.source)}.\n"]
+    parts = [f"# {prose(full_title(framework))}\n\n{summary(found)}. IDs and titles: {prose(framework.source)}.\n"]
     parts.append("\n| Control | Title | Status | Evidence |\n|---|---|---|---|\n")
     for one in found:
-        against = and_more((f"{code(place(span))} {prose(text)}" for _, text, span in _against(one)), _MOST_PLACES)
+        against = and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(one)), _MOST_PLACES)
         evidence = against or prose(one.why)
         parts.append(
             f"| {code(one.control.id)} | {prose(one.control.title)} | {signs[one.status]} {one.status} | {evidence} |\n"
@@ -114,7 +116,7 @@ def render_sarif(report: Report) -> str:
     run["taxonomies"] = [
         {
             "name": one.name,
-            "fullName": _title(one),
+            "fullName": full_title(one),
             **({"version": one.version} if one.version else {}),
             "organization": one.organization,
             "taxa": [{"id": control.id, "name": control.title} for control in one.controls],

@@ -44,6 +44,11 @@ th, td { min-width: 7rem; padding: .4rem .6rem; border: 1px solid var(--line); t
 thead th { background: var(--panel); white-space: nowrap; }
 tbody th { font-weight: 600; }
 
+body:has(.wide) { max-width: none; }
+.wide th, .wide td { min-width: 0; padding: .3rem .4rem; font-size: .8rem; overflow-wrap: break-word; }
+.wide code { font-size: .75rem; overflow-wrap: anywhere; }
+.wide tbody th { min-width: 9rem; }
+
 fieldset { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 1rem; padding: .5rem .75rem; border: 1px solid var(--line); }
 label { min-height: 1.75rem; }
 :focus-visible { outline: 2px solid var(--info); outline-offset: 2px; }
@@ -73,7 +78,10 @@ ul { margin: .5rem 0; padding-left: 1.25rem; }
   .stacked td.empty { display: none; }
   .stacked td[data-label]::before { flex: 0 0 8.5rem; color: var(--quiet); font-weight: 400; content: attr(data-label); }
 }
+@page wide { size: landscape; }
 @media print {
+  body:has(.wide) { page: wide; }
+  .wide th, .wide td, .wide code { font-size: 7.5pt; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   fieldset { display: none; }
   table { font-size: 7.5pt; }

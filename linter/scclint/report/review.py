@@ -12,7 +12,7 @@ from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more
+from scclint.text import and_more, counted
 from scclint.world import World
 
 Json = dict[str, Any]
@@ -50,6 +50,14 @@ def totals(judged: Iterable[JudgedWorkload]) -> dict[str, int]:
         found["rejected" if rejected else "unknown" if unknown else "created"] += 1
         found["unconfined"] += 0 if rejected or unknown else sum(one.type == "Unconfined" for one in outcome.seccomp)
     return found
+
+
+def totals_words(judged: Iterable[JudgedWorkload]) -> str:
+    """Return the totals in words: `3 workloads: 2 created, 1 rejected; 1 container unconfined`."""
+    found = totals(judged)
+    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown") if found[name]]
+    unconfined = f"; {counted(found['unconfined'], 'container')} unconfined" if found["unconfined"] else ""
+    return f"{counted(found['workloads'], 'workload')}{': ' if parts else ''}{', '.join(parts)}{unconfined}"
 
 
 def _cells(world: World, outcome: Outcome, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
 from scclint.report.markdown import prose
-from scclint.report.review import Row, rows_with, totals
+from scclint.report.review import Row, rows_with, totals_words
 from scclint.report.sanitize import visible_line
-from scclint.text import counted
 
-_TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
-_OF_WORKLOAD = _TITLES.index("Container")
+TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
+OF_WORKLOAD = TITLES.index("Container")
 """How many columns are about the whole workload."""
 _FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -20,11 +19,11 @@ def render_csv(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) ->
     """A line for each container with all columns filled in, and the file, line and units of its workload."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("file", "line", "units", "release", *(title.lower() for title in _TITLES), *columns))
+    writer.writerow(("file", "line", "units", "release", *(title.lower() for title in TITLES), *columns))
     for one, release, rows in _blocks(judged, columns):
-        first = rows[0][:_OF_WORKLOAD]
+        first = rows[0][:OF_WORKLOAD]
         for row in rows:
-            cells = [text for text, _ in (*first, *row[_OF_WORKLOAD:])]
+            cells = [text for text, _ in (*first, *row[OF_WORKLOAD:])]
             start = (visible_line(one.place.file), str(one.place.line), " ".join(map(visible_line, one.units)), release)
             writer.writerow([inert(text) for text in (*start, *cells)])
     return out.getvalue()
@@ -37,10 +36,8 @@ def inert(text: str) -> str:
 
 def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
     """A heading with the totals, and the table."""
-    found = totals(judged)
-    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown", "unconfined") if found[name]]
-    titles = (*_TITLES, *columns)
-    lines = [f"## scclint: {counted(found['workloads'], 'workload')}: {', '.join(parts)}", ""]
+    titles = (*TITLES, *columns)
+    lines = [f"## scclint: {totals_words(judged)}", ""]
     lines += [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     lines += [f"| {' | '.join(prose(text) for text, _ in row)} |" for _, _, rows in _blocks(judged, columns) for row in rows]
     return "\n".join(lines) + "\n"

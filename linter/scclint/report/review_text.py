@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
-from scclint.report.review import Row, in_units, named, rows_with, totals
+from scclint.report.review import Row, in_units, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint
 from scclint.source import Span
-from scclint.text import counted, display_width, wrap
+from scclint.text import display_width, wrap
 
 HEADER = ("SCC", "GRANTED TO", "POD SECURITY", "CONTAINER", "PROFILE", "SOURCE", "SECCOMP", "CRICTL")
 _CONTAINER = HEADER.index("CONTAINER")
@@ -44,7 +44,7 @@ def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None
             lines += [_INDENT + paint(line, "quiet", color) for line in (wrap(why, width - len(_INDENT)) if width else [why])]
         else:
             lines += [line for row in rows for line in _lines(row, widths, folds, color)]
-    total = _totals(judged)
+    total = f"{totals_words(judged)}."
     return "\n".join([*lines, "", *(wrap(total, width) if width else [total])]) + "\n"
 
 
@@ -83,14 +83,6 @@ def _layout(table: Sequence[Row], width: int | None) -> tuple[list[int], bool]:
         excess = _length(widths[_CONTAINER:], 2) - width
         widths[_CONTAINER] = min(widths[_CONTAINER], max(widths[_CONTAINER] - excess, _SHORTEST))
     return widths, folds
-
-
-def _totals(judged: Sequence[JudgedWorkload]) -> str:
-    """`3 workloads: 2 created, 1 rejected; 1 container unconfined.`"""
-    found = totals(judged)
-    parts = [f"{found[name]:,} {name}" for name in ("created", "rejected", "unknown") if found[name]]
-    unconfined = f"; {counted(found['unconfined'], 'container')} unconfined" if found["unconfined"] else ""
-    return f"{counted(found['workloads'], 'workload')}: {', '.join(parts)}{unconfined}."
 
 
 def _heading(where: str, name: str, width: int | None, color: bool) -> Iterator[str]:

@@ -1,0 +1,76 @@
+"""`scclint review` and `scclint controls` as pages: complete, well-formed, without scripts, and without markup of manifests."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, WEB
+from tests.cli.conftest import Cli, cli, here
+from tests.report.test_html import HOSTILE, Page
+
+__all__ = ["cli", "here"]
+
+OTHER = "---\n" + ROOT.replace("name: web", "name: other").replace("serviceAccountName: web", "serviceAccountName: other")
+PRIVILEGES = PRIVILEGED + GRANT.replace(":anyuid", ":privileged")
+
+
+def page(cli: Cli, *words: str) -> Page:
+    found = Page(cli(*words, "--isolated", "--format", "html").out)
+    assert not found.all("script")
+    assert len(found.all("style")) == 1
+    policy = next(meta["content"] for meta in found.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    return found
+
+
+def test_review(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(PRIVILEGES + OTHER)
+    found = page(cli, "review", "web.yaml")
+    assert "2 workloads: 1 created, 1 rejected" in found.text
+    for text in ("Deployment shop/web", "web.yaml:3", "privileged", "service account", "REFUSED"):
+        assert text in found.text
+    assert [body["class"] for body in found.all("tbody")] == ["problem", "problem"]
+    assert [table["class"] for table in found.all("table")] == ["stacked"]
+
+
+def test_columns_releases_and_units_of_a_review(here: Path, cli: Cli) -> None:
+    for name in ("one", "two"):
+        (here / name).mkdir()
+        (here / name / "kustomization.yaml").write_text("resources: [web.yaml]\n")
+        (here / name / "web.yaml").write_text(WEB)
+    words = ("--render", "never", "--openshift", "4.20,5.0", "--columns", "uid,caps")
+    found = page(cli, "review", ".", *words)
+    rows = found.text.count("restricted-v2")
+    assert (rows, len(found.all("tbody"))) == (4, 4)
+    for text in ("Unit", "Release", "4.20", "5.0", "one", "two", "first of the range (namespace)", "drop ALL"):
+        assert text in found.text
+    assert [table["class"] for table in found.all("table")] == ["stacked wide"]
+    width = len(found.all("th")) - 4
+    assert {sum(1 for cell in found.all("td") if cell["data-label"] == label) for label in ("uid", "caps", "Unit")} == {4}
+    assert len(found.all("td")) == 4 * (width - 1)
+
+
+def test_a_review_of_nothing(here: Path, cli: Cli) -> None:
+    (here / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    found = page(cli, "review", "config.yaml")
+    assert "0 workloads" in found.text
+    assert not found.all("table")
+
+
+def test_controls(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(PRIVILEGES)
+    found = page(cli, "controls", "web.yaml")
+    assert "scclint 0.1.0 judged web.yaml for OpenShift 4.22." in found.text
+    assert len(found.all("tbody")) == 15
+    assert "web.yaml:3:12 Deployment web: container web is privileged" in found.text
+    assert "RoleBinding web: lets system:serviceaccount:shop:web use SCC privileged" in found.text
+    assert [article["class"] for article in found.all("article")] == ["finding error"] * found.text.count(", see below")
+
+
+@pytest.mark.parametrize("command", ["review", "controls"])
+def test_markup_of_manifests_is_text(here: Path, cli: Cli, command: str) -> None:
+    quoted = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
+    (here / "web.yaml").write_text(PRIVILEGES.replace("name: web, image", f'name: "{quoted}", image'))
+    found = page(cli, command, "web.yaml")
+    assert not found.all("img")
+    assert HOSTILE in found.text
