@@ -4,16 +4,13 @@ In this order: an SCC that the account may use already, an SCC of the release th
 custom SCC allows what the pods ask for and nothing else, and it is tried after `restricted-v2`, so that it takes no other pod.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Literal
 
 from scclint.admission.access import opened_by, used_by
-from scclint.admission.pod import AdmissionPod, containers
 from scclint.admission.rbac import use_rule
-from scclint.admission.sysctl import safe
 from scclint.admission.verdict import Verdict
-from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
@@ -21,17 +18,12 @@ from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
-from scclint.text import field_path
+from scclint.remedy.demand import DEFAULT_PROFILE, RESTRICTED, AskingPod, Demand, Object
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 
 RBAC = "rbac.authorization.k8s.io"
-_RESTRICTED = "restricted-v2"
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")
 """SCCs of the release that apply a profile and open no more than what they are named after."""
-_DEFAULT_PROFILE = "runtime/default"
-_USER_NAMESPACE_LEVEL_SINCE = 33
-
-Object = dict[str, Any]
 
 
 @record
@@ -62,14 +54,6 @@ class Suggestion:
     notes: tuple[str, ...] = ()
 
 
-@record
-class _Pod:
-    """A pod as it reaches SCC admission, without a required SCC, and the workload that creates it."""
-
-    workload: Workload
-    data: Object
-
-
 def suggest(world: World, workloads: Sequence[Workload], namespace: str, account: str) -> Suggestion:
     """The smallest right for the pods of `workloads`, which all run as one account. Raises UsageError where there is none."""
     cluster = world.cluster
@@ -81,7 +65,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
             raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
     own = account == "default"
     name = f"{workloads[0].name}" if own else account
-    pods = [_Pod(outcome.workload, _plain(outcome, name)) for outcome in outcomes]
+    pods = [AskingPod(outcome.workload, _plain(outcome, name)) for outcome in outcomes]
     notes = (f"set serviceAccountName: {name} in the pods, which run as the account default now",) if own else ()
     extra = [_service_account(namespace, name)] if own else []
     found = (
@@ -99,7 +83,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         for pod, outcome in zip(pods, outcomes, strict=True)
     )
     unpinned = [_admit(with_grants, pod, namespace).scc for pod in pods]
-    needs_pin = any(scc not in (found.scc, _RESTRICTED) for scc in unpinned) and cluster.reads_required_scc
+    needs_pin = any(scc not in (found.scc, RESTRICTED) for scc in unpinned) and cluster.reads_required_scc
     fields = {key: getattr(found, key) for key in found.__match_args__}
     return Suggestion(**{**fields, "pods": changes, "pin": needs_pin, "notes": (*notes, *found.notes)})
 
@@ -112,7 +96,7 @@ def _plain(outcome: Outcome, account: str) -> Object:
     return pod
 
 
-def _admit(cluster: Cluster, pod: _Pod, namespace: str, pin: str = "") -> Verdict:
+def _admit(cluster: Cluster, pod: AskingPod, namespace: str, pin: str = "") -> Verdict:
     """The verdict by the rights of the service account alone, with an SCC required if `pin` names one and the release knows that."""
     data = pod.data
     if pin and cluster.reads_required_scc:
@@ -125,28 +109,28 @@ def _result(verdict: Verdict | None) -> str:
     return (verdict.scc or "") if verdict is not None else ""
 
 
-def _usable(cluster: Cluster, pods: Sequence[_Pod], namespace: str, account: str) -> Suggestion | None:
+def _usable(cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str) -> Suggestion | None:
     """An SCC that everyone may use, or that the account may use and that opens nothing of the node."""
     verdicts = [_admit(cluster, pod, namespace) for pod in pods]
     sccs = {verdict.scc for verdict in verdicts}
     if len(sccs) == 1 and (scc := sccs.pop()) and _confines(cluster, scc):
         return Suggestion(namespace, account, "usable", scc)
-    if _RESTRICTED in cluster.sccs and all(_fits(cluster, _RESTRICTED, pod, namespace) for pod in pods):
-        return Suggestion(namespace, account, "usable", _RESTRICTED)
+    if RESTRICTED in cluster.sccs and all(_fits(cluster, RESTRICTED, pod, namespace) for pod in pods):
+        return Suggestion(namespace, account, "usable", RESTRICTED)
     return None
 
 
 def _confines(cluster: Cluster, scc: str) -> bool:
     constraints = cluster.sccs[scc]
-    return constraints.seccomp_profiles[:1] == (_DEFAULT_PROFILE,) and not opened_by(constraints)
+    return constraints.seccomp_profiles[:1] == (DEFAULT_PROFILE,) and not opened_by(constraints)
 
 
-def _fits(cluster: Cluster, scc: str, pod: _Pod, namespace: str) -> bool:
+def _fits(cluster: Cluster, scc: str, pod: AskingPod, namespace: str) -> bool:
     return cluster.errors_under(scc, pod.data, namespace=namespace) == ()
 
 
 def _shipped(
-    cluster: Cluster, pods: Sequence[_Pod], namespace: str, account: str, extra: Sequence[Object]
+    cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
 ) -> Suggestion | None:
     """An SCC of the release that opens of the node only what the pods use."""
     used = {access.words for pod in pods for access in used_by(pod.data, cluster.kubernetes_minor)}
@@ -162,12 +146,12 @@ def _shipped(
 
 
 def _custom(
-    world: World, cluster: Cluster, pods: Sequence[_Pod], namespace: str, account: str, extra: Sequence[Object]
+    world: World, cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
 ) -> Suggestion:
     name = f"scc-{namespace}-{account}"
     if name in cluster.sccs:
         raise UsageError(f"SCC {name} is in the input already: change it there")
-    demand = _Demand(cluster, pods)
+    demand = Demand(cluster, pods)
     scc = tightened(cluster, demand.scc(name), pods, namespace)
     role_name = f"use-{name}"
     role = {
@@ -188,7 +172,7 @@ def _custom(
     return Suggestion(namespace, account, "custom", name, objects, reasons, notes=tuple(demand.notes))
 
 
-def _captured(world: World, granted: Cluster, pods: Sequence[_Pod], namespace: str, account: str) -> Iterator[str]:
+def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespace: str, account: str) -> Iterator[str]:
     """The pods that another SCC would admit once the objects are there: those of other workloads, and plain ones."""
     ours = {id(pod.workload) for pod in pods}
     for workload in world.of(Workload):
@@ -211,7 +195,7 @@ def _captured(world: World, granted: Cluster, pods: Sequence[_Pod], namespace: s
                     yield who
 
 
-def tightened(cluster: Cluster, scc: Object, pods: Sequence[_Pod], namespace: str) -> Object:
+def tightened(cluster: Cluster, scc: Object, pods: Sequence[AskingPod], namespace: str) -> Object:
     """The SCC after every step that changes nothing for the pods."""
     steps = True
     while steps:
@@ -223,7 +207,7 @@ def tightened(cluster: Cluster, scc: Object, pods: Sequence[_Pod], namespace: st
     return scc
 
 
-def unchanged(cluster: Cluster, scc: Object, closer: Object, pods: Sequence[_Pod], namespace: str) -> bool:
+def unchanged(cluster: Cluster, scc: Object, closer: Object, pods: Sequence[AskingPod], namespace: str) -> bool:
     """Whether a tighter SCC admits all pods and leaves them as the SCC does."""
     name = str(scc["metadata"]["name"])
     one, other = (cluster.with_objects([{**form, "groups": ["system:authenticated"]}]) for form in (scc, closer))
@@ -247,7 +231,7 @@ def tighter(scc: Object) -> Iterator[Object]:
     if not scc["readOnlyRootFilesystem"]:
         yield {**scc, "readOnlyRootFilesystem": True}
     for field in ("allowedCapabilities", "seccompProfiles", "allowedUnsafeSysctls", "allowedFlexVolumes"):
-        kept = ("NET_BIND_SERVICE", _DEFAULT_PROFILE)
+        kept = ("NET_BIND_SERVICE", DEFAULT_PROFILE)
         for item in scc.get(field) or ():
             if item not in kept:
                 yield {**scc, field: [other for other in scc[field] if other != item]}
@@ -260,208 +244,6 @@ def tighter(scc: Object) -> Iterator[Object]:
 def _has(scc: Object, path: Path) -> bool:
     value: Any = scc.get(str(path[0]))
     return bool(value) and (len(path) == 1 or path[1] in value)
-
-
-class _Demand:
-    """What pods ask of an SCC. `reasons` name who asks, by the path in the SCC; an item of a list counts by its value."""
-
-    def __init__(self, cluster: Cluster, pods: Sequence[_Pod]) -> None:
-        self._cluster = cluster
-        self._pods = pods
-        self.reasons: dict[Path, str] = {}
-        self.notes: list[str] = []
-
-    def scc(self, name: str) -> Object:
-        """The SCC that allows what the pods ask for, with its fields in the order of the API."""
-        restricted = self._cluster.sccs.get(_RESTRICTED)
-        privileged = self._flag("allowPrivilegedContainer", self._containers("privileged", value=True))
-        capabilities = self._capabilities()
-        drops = [] if {"ALL", "*"} & set(capabilities) else ["ALL"]
-        escalation = self._escalation()
-        scc: Object = {
-            "apiVersion": "security.openshift.io/v1",
-            "kind": "SecurityContextConstraints",
-            "metadata": {"name": name},
-            "allowPrivilegedContainer": privileged,
-            "requiredDropCapabilities": drops,
-            "allowedCapabilities": capabilities,
-            "allowHostDirVolumePlugin": self._host_paths(),
-            "volumes": self._volumes(restricted.volumes if restricted else ()),
-            "allowHostNetwork": self._flag("allowHostNetwork", self._spec("hostNetwork", value=True)),
-            "allowHostPorts": self._flag("allowHostPorts", self._host_ports()),
-            "allowHostPID": self._flag("allowHostPID", self._spec("hostPID", value=True)),
-            "allowHostIPC": self._flag("allowHostIPC", self._spec("hostIPC", value=True)),
-            "allowPrivilegeEscalation": escalation,
-            "seLinuxContext": self._se_linux(),
-            "runAsUser": self._user(),
-            "supplementalGroups": self._group("supplementalGroups"),
-            "fsGroup": self._group("fsGroup"),
-            "readOnlyRootFilesystem": self._read_only(),
-            "seccompProfiles": self._profiles(),
-        }
-        if drivers := self._drivers():
-            scc["allowedFlexVolumes"] = drivers
-        if sysctls := self._sysctls():
-            scc["allowedUnsafeSysctls"] = sysctls
-        hidden = [pod.data["spec"].get("hostUsers") for pod in self._pods]
-        if self._cluster.scc_fields >= _USER_NAMESPACE_LEVEL_SINCE and all(value is False for value in hidden):
-            scc["userNamespaceLevel"] = "RequirePodLevel"
-        return scc
-
-    def _at(self, pod: _Pod, path: Path, value: Any) -> str:
-        shown = str(value).lower() if isinstance(value, bool) else value
-        return f"{pod.workload.kind} {pod.workload.name}: {field_path(path)}: {shown}"
-
-    def _flag(self, field: str, asked: Iterable[str]) -> bool:
-        why = next(iter(asked), "")
-        if why:
-            self.reasons[field,] = why
-        return bool(why)
-
-    def _spec(self, field: str, *, value: object) -> Iterator[str]:
-        return (self._at(pod, ("spec", field), value) for pod in self._pods if pod.data["spec"].get(field) is value)
-
-    def _each(self) -> Iterator[tuple[_Pod, Path, Mapping[str, Any]]]:
-        """Every container with its security context, the path of which is given."""
-        for pod in self._pods:
-            for field, index, container in containers(pod.data["spec"]):
-                yield pod, ("spec", field, index, "securityContext"), container.get("securityContext") or {}
-
-    def _containers(self, field: str, *, value: object) -> Iterator[str]:
-        return (self._at(pod, (*at, field), value) for pod, at, context in self._each() if context.get(field) is value)
-
-    def _escalation(self) -> bool:
-        asked = [*self._containers("allowPrivilegeEscalation", value=True), *self._containers("privileged", value=True)]
-        for pod, at, context in self._each():
-            if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
-                asked.append(self._at(pod, (*at, "capabilities", "add"), "CAP_SYS_ADMIN"))
-        return self._flag("allowPrivilegeEscalation", asked)
-
-    def _capabilities(self) -> list[str]:
-        names = ["NET_BIND_SERVICE"]
-        for pod, at, context in self._each():
-            for name in (context.get("capabilities") or {}).get("add") or ():
-                self.reasons.setdefault(("allowedCapabilities", name), self._at(pod, (*at, "capabilities", "add"), name))
-                if name not in names:
-                    names.append(name)
-        return names
-
-    def _host_paths(self) -> bool:
-        asked = (
-            self._at(pod, ("spec", "volumes", index, "hostPath", "path"), (volume["hostPath"] or {}).get("path"))
-            for pod in self._pods
-            for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
-            if volume.get("hostPath") is not None
-        )
-        found = self._flag("allowHostDirVolumePlugin", asked)
-        if found:
-            self.notes.append("check that the SELinux label that the SCC sets may access the host paths")
-        return found
-
-    def _volumes(self, base: Iterable[str]) -> list[str]:
-        names = list(base)
-        for pod in self._pods:
-            for index, volume in enumerate(pod.data["spec"].get("volumes") or ()):
-                field, kind = source_of(volume)
-                if kind not in names:
-                    names.append(kind)
-                    self.reasons["volumes", kind] = (
-                        f"{pod.workload.kind} {pod.workload.name}: {field_path(('spec', 'volumes', index, field))}"
-                    )
-        return sorted(names)
-
-    def _drivers(self) -> list[dict[str, str]]:
-        found: dict[str, None] = {}
-        for pod in self._pods:
-            for volume in pod.data["spec"].get("volumes") or ():
-                if driver := (volume.get("flexVolume") or {}).get("driver"):
-                    found[driver] = None
-        return [{"driver": driver} for driver in found]
-
-    def _host_ports(self) -> Iterator[str]:
-        for pod in self._pods:
-            for port in AdmissionPod(pod.data).host_ports:
-                yield self._at(pod, port.path, port.port)
-
-    def _sysctls(self) -> list[str]:
-        found = []
-        for pod in self._pods:
-            for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ()):
-                name = str(sysctl.get("name"))
-                if name not in safe(self._cluster.kubernetes_minor) and name not in found:
-                    found.append(name)
-                    self.reasons["allowedUnsafeSysctls", name] = self._at(
-                        pod, ("spec", "securityContext", "sysctls", index, "name"), name
-                    )
-        return found
-
-    def _se_linux(self) -> Object:
-        options: list[tuple[str, Mapping[str, Any]]] = []
-        for pod, at, context in self._contexts():
-            if asked := context.get("seLinuxOptions"):
-                options.append((self._at(pod, (*at, "seLinuxOptions"), asked), asked))
-        distinct = [dict(asked) for index, (_, asked) in enumerate(options) if asked not in [o for _, o in options[:index]]]
-        if not options:
-            return {"type": "MustRunAs"}
-        self.reasons["seLinuxContext",] = options[0][0]
-        if len(distinct) == 1 and distinct[0].get("level"):
-            return {"type": "MustRunAs", "seLinuxOptions": distinct[0]}
-        self.notes.append(
-            "remove seLinuxOptions from the pods if you can: without a level of their own, only RunAsAny allows them"
-        )
-        return {"type": "RunAsAny"}
-
-    def _contexts(self) -> Iterator[tuple[_Pod, Path, Mapping[str, Any]]]:
-        for pod in self._pods:
-            yield pod, ("spec", "securityContext"), pod.data["spec"].get("securityContext") or {}
-        yield from self._each()
-
-    def _user(self) -> Object:
-        ids: dict[int, str] = {}
-        unset = []
-        for pod, at, context in self._each():
-            own = pod.data["spec"].get("securityContext") or {}
-            holder, where = (context, at) if context.get("runAsUser") is not None else (own, ("spec", "securityContext"))
-            user = holder.get("runAsUser")
-            if user is None:
-                unset.append(context.get("runAsNonRoot", own.get("runAsNonRoot")) is True)
-            else:
-                ids.setdefault(user, self._at(pod, (*where, "runAsUser"), user))
-        if not ids:
-            return {"type": "MustRunAsRange"}
-        self.reasons["runAsUser",] = next(iter(ids.values()))
-        if unset and all(unset) and 0 not in ids:
-            return {"type": "MustRunAsNonRoot"}
-        if unset:
-            self.notes.append(
-                f"containers without runAsUser get the user ID {min(ids)}: check that their images can run with it"
-            )
-        return {"type": "MustRunAsRange", "uidRangeMin": min(ids), "uidRangeMax": max(ids)}
-
-    def _group(self, field: str) -> Object:
-        ids: dict[int, str] = {}
-        for pod in self._pods:
-            value = (pod.data["spec"].get("securityContext") or {}).get(field)
-            for one in value if isinstance(value, list) else [] if value is None else [value]:
-                ids.setdefault(one, self._at(pod, ("spec", "securityContext", field), one))
-        if not ids:
-            return {"type": "MustRunAs"}
-        self.reasons[field,] = next(iter(ids.values()))
-        return {"type": "MustRunAs", "ranges": [{"min": min(ids), "max": max(ids)}]}
-
-    def _read_only(self) -> bool:
-        return all(context.get("readOnlyRootFilesystem") is True for _, _, context in self._each())
-
-    def _profiles(self) -> list[str]:
-        profiles = [_DEFAULT_PROFILE]
-        for pod, at, context in self._contexts():
-            asked = context.get("seccompProfile") or {}
-            kind = asked.get("type")
-            entry = {"Unconfined": "unconfined", "Localhost": f"localhost/{asked.get('localhostProfile')}"}.get(str(kind), "")
-            if entry and entry not in profiles:
-                profiles.append(entry)
-                self.reasons["seccompProfiles", entry] = self._at(pod, (*at, "seccompProfile", "type"), kind)
-        return profiles
 
 
 def _service_account(namespace: str, name: str) -> Object:

@@ -1,0 +1,229 @@
+"""What the pods of a service account ask of an SCC, and the SCC that allows just that."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scclint.admission.pod import AdmissionPod, containers
+from scclint.admission.sysctl import safe
+from scclint.admission.volumes import source_of
+from scclint.cluster import Cluster
+from scclint.finding import Path
+from scclint.model.workload import Workload
+from scclint.record import record
+from scclint.text import field_path
+
+RESTRICTED = "restricted-v2"
+DEFAULT_PROFILE = "runtime/default"
+_USER_NAMESPACE_LEVEL_SINCE = 33
+
+Object = dict[str, Any]
+
+
+@record
+class AskingPod:
+    """A pod as it reaches SCC admission, without a required SCC, and the workload that creates it."""
+
+    workload: Workload
+    data: Object
+
+
+class Demand:
+    """What pods ask of an SCC. `reasons` name who asks, by the path in the SCC; an item of a list counts by its value."""
+
+    def __init__(self, cluster: Cluster, pods: Sequence[AskingPod]) -> None:
+        self._cluster = cluster
+        self._pods = pods
+        self.reasons: dict[Path, str] = {}
+        self.notes: list[str] = []
+
+    def scc(self, name: str) -> Object:
+        """The SCC that allows what the pods ask for, with its fields in the order of the API."""
+        restricted = self._cluster.sccs.get(RESTRICTED)
+        privileged = self._flag("allowPrivilegedContainer", self._containers("privileged", value=True))
+        capabilities = self._capabilities()
+        drops = [] if {"ALL", "*"} & set(capabilities) else ["ALL"]
+        escalation = self._escalation()
+        scc: Object = {
+            "apiVersion": "security.openshift.io/v1",
+            "kind": "SecurityContextConstraints",
+            "metadata": {"name": name},
+            "allowPrivilegedContainer": privileged,
+            "requiredDropCapabilities": drops,
+            "allowedCapabilities": capabilities,
+            "allowHostDirVolumePlugin": self._host_paths(),
+            "volumes": self._volumes(restricted.volumes if restricted else ()),
+            "allowHostNetwork": self._flag("allowHostNetwork", self._spec("hostNetwork", value=True)),
+            "allowHostPorts": self._flag("allowHostPorts", self._host_ports()),
+            "allowHostPID": self._flag("allowHostPID", self._spec("hostPID", value=True)),
+            "allowHostIPC": self._flag("allowHostIPC", self._spec("hostIPC", value=True)),
+            "allowPrivilegeEscalation": escalation,
+            "seLinuxContext": self._se_linux(),
+            "runAsUser": self._user(),
+            "supplementalGroups": self._group("supplementalGroups"),
+            "fsGroup": self._group("fsGroup"),
+            "readOnlyRootFilesystem": self._read_only(),
+            "seccompProfiles": self._profiles(),
+        }
+        if drivers := self._drivers():
+            scc["allowedFlexVolumes"] = drivers
+        if sysctls := self._sysctls():
+            scc["allowedUnsafeSysctls"] = sysctls
+        hidden = [pod.data["spec"].get("hostUsers") for pod in self._pods]
+        if self._cluster.scc_fields >= _USER_NAMESPACE_LEVEL_SINCE and all(value is False for value in hidden):
+            scc["userNamespaceLevel"] = "RequirePodLevel"
+        return scc
+
+    def _at(self, pod: AskingPod, path: Path, value: Any) -> str:
+        shown = str(value).lower() if isinstance(value, bool) else value
+        return f"{pod.workload.kind} {pod.workload.name}: {field_path(path)}: {shown}"
+
+    def _flag(self, field: str, asked: Iterable[str]) -> bool:
+        why = next(iter(asked), "")
+        if why:
+            self.reasons[field,] = why
+        return bool(why)
+
+    def _spec(self, field: str, *, value: object) -> Iterator[str]:
+        return (self._at(pod, ("spec", field), value) for pod in self._pods if pod.data["spec"].get(field) is value)
+
+    def _each(self) -> Iterator[tuple[AskingPod, Path, Mapping[str, Any]]]:
+        """Every container with its security context, the path of which is given."""
+        for pod in self._pods:
+            for field, index, container in containers(pod.data["spec"]):
+                yield pod, ("spec", field, index, "securityContext"), container.get("securityContext") or {}
+
+    def _containers(self, field: str, *, value: object) -> Iterator[str]:
+        return (self._at(pod, (*at, field), value) for pod, at, context in self._each() if context.get(field) is value)
+
+    def _escalation(self) -> bool:
+        asked = [*self._containers("allowPrivilegeEscalation", value=True), *self._containers("privileged", value=True)]
+        for pod, at, context in self._each():
+            if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
+                asked.append(self._at(pod, (*at, "capabilities", "add"), "CAP_SYS_ADMIN"))
+        return self._flag("allowPrivilegeEscalation", asked)
+
+    def _capabilities(self) -> list[str]:
+        names = ["NET_BIND_SERVICE"]
+        for pod, at, context in self._each():
+            for name in (context.get("capabilities") or {}).get("add") or ():
+                self.reasons.setdefault(("allowedCapabilities", name), self._at(pod, (*at, "capabilities", "add"), name))
+                if name not in names:
+                    names.append(name)
+        return names
+
+    def _host_paths(self) -> bool:
+        asked = (
+            self._at(pod, ("spec", "volumes", index, "hostPath", "path"), (volume["hostPath"] or {}).get("path"))
+            for pod in self._pods
+            for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
+            if volume.get("hostPath") is not None
+        )
+        found = self._flag("allowHostDirVolumePlugin", asked)
+        if found:
+            self.notes.append("check that the SELinux label that the SCC sets may access the host paths")
+        return found
+
+    def _volumes(self, base: Iterable[str]) -> list[str]:
+        names = list(base)
+        for pod in self._pods:
+            for index, volume in enumerate(pod.data["spec"].get("volumes") or ()):
+                field, kind = source_of(volume)
+                if kind not in names:
+                    names.append(kind)
+                    self.reasons["volumes", kind] = (
+                        f"{pod.workload.kind} {pod.workload.name}: {field_path(('spec', 'volumes', index, field))}"
+                    )
+        return sorted(names)
+
+    def _drivers(self) -> list[dict[str, str]]:
+        found: dict[str, None] = {}
+        for pod in self._pods:
+            for volume in pod.data["spec"].get("volumes") or ():
+                if driver := (volume.get("flexVolume") or {}).get("driver"):
+                    found[driver] = None
+        return [{"driver": driver} for driver in found]
+
+    def _host_ports(self) -> Iterator[str]:
+        for pod in self._pods:
+            for port in AdmissionPod(pod.data).host_ports:
+                yield self._at(pod, port.path, port.port)
+
+    def _sysctls(self) -> list[str]:
+        found = []
+        for pod in self._pods:
+            for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ()):
+                name = str(sysctl.get("name"))
+                if name not in safe(self._cluster.kubernetes_minor) and name not in found:
+                    found.append(name)
+                    self.reasons["allowedUnsafeSysctls", name] = self._at(
+                        pod, ("spec", "securityContext", "sysctls", index, "name"), name
+                    )
+        return found
+
+    def _se_linux(self) -> Object:
+        options: list[tuple[str, Mapping[str, Any]]] = []
+        for pod, at, context in self._contexts():
+            if asked := context.get("seLinuxOptions"):
+                options.append((self._at(pod, (*at, "seLinuxOptions"), asked), asked))
+        distinct = [dict(asked) for index, (_, asked) in enumerate(options) if asked not in [o for _, o in options[:index]]]
+        if not options:
+            return {"type": "MustRunAs"}
+        self.reasons["seLinuxContext",] = options[0][0]
+        if len(distinct) == 1 and distinct[0].get("level"):
+            return {"type": "MustRunAs", "seLinuxOptions": distinct[0]}
+        self.notes.append(
+            "remove seLinuxOptions from the pods if you can: without a level of their own, only RunAsAny allows them"
+        )
+        return {"type": "RunAsAny"}
+
+    def _contexts(self) -> Iterator[tuple[AskingPod, Path, Mapping[str, Any]]]:
+        for pod in self._pods:
+            yield pod, ("spec", "securityContext"), pod.data["spec"].get("securityContext") or {}
+        yield from self._each()
+
+    def _user(self) -> Object:
+        ids: dict[int, str] = {}
+        unset = []
+        for pod, at, context in self._each():
+            own = pod.data["spec"].get("securityContext") or {}
+            holder, where = (context, at) if context.get("runAsUser") is not None else (own, ("spec", "securityContext"))
+            user = holder.get("runAsUser")
+            if user is None:
+                unset.append(context.get("runAsNonRoot", own.get("runAsNonRoot")) is True)
+            else:
+                ids.setdefault(user, self._at(pod, (*where, "runAsUser"), user))
+        if not ids:
+            return {"type": "MustRunAsRange"}
+        self.reasons["runAsUser",] = next(iter(ids.values()))
+        if unset and all(unset) and 0 not in ids:
+            return {"type": "MustRunAsNonRoot"}
+        if unset:
+            self.notes.append(
+                f"containers without runAsUser get the user ID {min(ids)}: check that their images can run with it"
+            )
+        return {"type": "MustRunAsRange", "uidRangeMin": min(ids), "uidRangeMax": max(ids)}
+
+    def _group(self, field: str) -> Object:
+        ids: dict[int, str] = {}
+        for pod in self._pods:
+            value = (pod.data["spec"].get("securityContext") or {}).get(field)
+            for one in value if isinstance(value, list) else [] if value is None else [value]:
+                ids.setdefault(one, self._at(pod, ("spec", "securityContext", field), one))
+        if not ids:
+            return {"type": "MustRunAs"}
+        self.reasons[field,] = next(iter(ids.values()))
+        return {"type": "MustRunAs", "ranges": [{"min": min(ids), "max": max(ids)}]}
+
+    def _read_only(self) -> bool:
+        return all(context.get("readOnlyRootFilesystem") is True for _, _, context in self._each())
+
+    def _profiles(self) -> list[str]:
+        profiles = [DEFAULT_PROFILE]
+        for pod, at, context in self._contexts():
+            asked = context.get("seccompProfile") or {}
+            kind = asked.get("type")
+            entry = {"Unconfined": "unconfined", "Localhost": f"localhost/{asked.get('localhostProfile')}"}.get(str(kind), "")
+            if entry and entry not in profiles:
+                profiles.append(entry)
+                self.reasons["seccompProfiles", entry] = self._at(pod, (*at, "seccompProfile", "type"), kind)
+        return profiles
