@@ -55,7 +55,8 @@ def run(args: Namespace) -> int:
         write_all(fixed)
     left = report.live
     for finding in left:
-        why = _why_not_written(fixed.run, finding.span.file) or _why_left(finding, unsafe=unsafe)
+        files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
+        why = next(filter(None, (_why_not_written(fixed.run, file) for file in files)), "") or _why_left(finding, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if diff or check else "fixed"
     say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left")
@@ -111,10 +112,12 @@ def _judged(
 
 
 def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
-    """The fixes of files that may be written to."""
-    fixable = [finding for finding in report.live if finding.fix is not None]
-    refused = {file for file in {finding.span.file for finding in fixable} if _why_not_written(judged, file)}
-    return chosen((finding for finding in fixable if finding.span.file not in refused), unsafe=unsafe)
+    """The fixes all of whose files may be written to."""
+
+    def is_written(fix: Fix) -> bool:
+        return not any(_why_not_written(judged, edit.file) for edit in fix.edits)
+
+    return chosen((f for f in report.live if f.fix is not None and is_written(f.fix)), unsafe=unsafe)
 
 
 def _why_not_written(judged: Run, file: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from scclint.config.model import Config
 from scclint.engine.part_json import pack, unpack
 from scclint.files.store import StoredFile, digest
-from scclint.files.walk import walk
+from scclint.units.copies import files_below
 from scclint.units.detect import Split
 from scclint.units.render import installed
 from scclint.units.unit import Rendering, Unit
@@ -72,14 +72,7 @@ class RenderingCache:
             yield from (os.path.join(self._split.tree, name) for name in self._split.closures[unit.name].files)
             return
         yield from (*unit.view.values, *self._config.helm_values)
-        for folder, folders, files in walk(unit.path, _refuse):
-            if any(os.path.islink(os.path.join(folder, name)) for name in folders):
-                raise OSError("helm follows links to folders, which are not walked here")
-            yield from (os.path.join(folder, name) for name in files)
-
-
-def _refuse(error: OSError) -> None:
-    raise error
+        yield from files_below(unit.path)
 
 
 def _digest_of(path: str) -> str:

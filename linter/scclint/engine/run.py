@@ -19,7 +19,7 @@ from scclint.judge import OpenUnit, judge, judge_opened, open_unit
 from scclint.judge.part import Part
 from scclint.judge.progress import silent
 from scclint.judge.render import render
-from scclint.judge.session import DEFAULTS, RunOptions, Session
+from scclint.judge.session import DEFAULTS, RunOptions, Session, texts_on_disk
 from scclint.judge.trace import tracer
 from scclint.judge.tracer import Tracer
 from scclint.limits import MIN_CACHED, MIN_PARALLEL
@@ -47,7 +47,8 @@ class Run:
         outline, notices = scan(sources, config, options.overlay)
         split = Split(outline, config)
         kept = _renderings(options.cache_scope, split, config)
-        rendered = render(split, config, kept, options.progress)
+        texts = texts_on_disk(outline, options.overlay)
+        rendered = render(split, config, kept, texts, options.progress)
         if kept is not None:
             kept.save()
         self._all: Sequence[Unit] = rendered.units
@@ -79,7 +80,9 @@ class Run:
 
         crashes = list(report.crashes)
         findings = with_fixes(report.findings, shown, self._all, self.open, self._session, crashes)
-        return replace(report, findings=tuple(findings), crashes=tuple(crashes))
+        fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
+        texts = {**report.texts, **{file: self.text(file) for file in sorted(fixed)}}
+        return replace(report, findings=tuple(findings), crashes=tuple(crashes), texts=texts)
 
     def with_texts(self, overlay: Mapping[str, str | LoadError]) -> "Run":
         """Return the run over the same units with these texts in place of files, by path as displayed.

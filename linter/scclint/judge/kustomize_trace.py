@@ -55,6 +55,11 @@ class KustomizeTrace:
             return suppression
         return Suppression(suppression.by, suppression.reason, self.span(suppression.span))
 
+    def origin(self, obj: ApiObject) -> Origin | None:
+        """The file and object that kustomize built an object from; None if they are not known."""
+        built = self._built.get(_key(obj))
+        return built[1] if built is not None else None
+
     @property
     def _rendered(self) -> str:
         rendering = self._session.rendering(self._unit)
@@ -91,7 +96,8 @@ class KustomizeTrace:
 
     @cached_property
     def _patches(self) -> Patches:
-        return Patches(self._closure, self._session.rendered.tree, self._shown)
+        rendered = self._session.rendered
+        return Patches(self._closure, rendered.tree, self._shown, rendered.text)
 
     @property
     def _closure(self) -> Closure:
@@ -108,7 +114,7 @@ class KustomizeTrace:
         if made.error:
             return {}
         outline = self._session.outline
-        resolve = from_wrapper(made.base, rendered.tree)
+        resolve = from_wrapper(made.base, made.root)
         objects = outline.objects(load_text(self._rendered, made.text, outline.kinds))
         found = {}
         for obj in objects:

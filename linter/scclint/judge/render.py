@@ -1,9 +1,11 @@
 """Stage render: what kustomizations and charts make, where the user's own kustomize and helm are installed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from scclint.config.model import Config
+from scclint.files.read import read
 from scclint.finding import Notice
 from scclint.judge.progress import Progress, silent
 from scclint.model.releases import DEFAULT
@@ -27,7 +29,8 @@ _NOT_ISOLATED = (
 class Rendered:
     """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
 
-    `closures` are what kustomize units are built from, by name, below the folder `tree`.
+    `closures` are what kustomize units are built from, by name, below the folder `tree`. `texts` were rendered in place of files, by
+    real path.
     """
 
     units: tuple[Unit, ...] = ()
@@ -35,6 +38,8 @@ class Rendered:
     closures: "Mapping[str, Closure]" = EMPTY
     tree: str = ""
     renderer: "Renderer | None" = None
+    config: Config | None = None
+    texts: Mapping[str, str] = EMPTY
 
     def notices(self, units: Iterable[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their rendering."""
@@ -49,11 +54,25 @@ class Rendered:
 
     def origins(self, unit: Unit) -> "renderers.RendererOutput":
         """What a kustomize unit renders to, each object annotated with the file that it comes from."""
-        if self.renderer is None:
+        return self._made(unit, self.texts, origins=True)
+
+    def text(self, path: str, name: str) -> str:
+        """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
+        found = self.texts.get(os.path.realpath(path)) if self.texts else None
+        return read(path, name) if found is None else found
+
+    def edited(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
+        """What a unit renders to with these texts in place of files, by real path."""
+        made = self._made(unit, {**self.texts, **texts})
+        return replace(self.renderings[unit.name], text=made.text, error=made.error, notices=made.notices)
+
+    def _made(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "renderers.RendererOutput":
+        if self.renderer is None or self.config is None:
             from scclint.units import render as renderers
 
             return renderers.RendererOutput(error="rendering is switched off")
-        return self.renderer.build_kustomize(unit.path, self.tree, origins=True, checked=self.closures[unit.name])
+        making = _Making(self.renderer, self.config, self.tree, self.closures)
+        return making.output(unit, texts, origins=origins)
 
 
 class Kept(Protocol):
@@ -64,8 +83,17 @@ class Kept(Protocol):
     def keep(self, unit: Unit, rendering: Rendering) -> None: ...
 
 
-def render(split: Split, config: Config, kept: Kept | None = None, progress: Progress = silent) -> Rendered:
-    """Render the units that are kustomizations or charts. A rendering that is `kept` with the same input is taken from there."""
+def render(
+    split: Split,
+    config: Config,
+    kept: Kept | None = None,
+    texts: Mapping[str, str] = EMPTY,
+    progress: Progress = silent,
+) -> Rendered:
+    """Render the units that are kustomizations or charts. A rendering that is `kept` with the same input is taken from there.
+
+    `texts` are rendered in place of files, by real path.
+    """
     if not any(unit.kind in ("kustomize", "chart") for unit in split.units):
         return Rendered(tuple(split.units))
     renderer = None
@@ -83,9 +111,10 @@ def render(split: Split, config: Config, kept: Kept | None = None, progress: Pro
             continue
         done += 1
         progress("rendered", done, total)
-        known = kept.find(unit) if kept else None
-        made = known or _render(unit, split, renderer, config)
-        if kept and not known:
+        other = {os.path.realpath(file) for file in unit.files} & texts.keys()
+        known = kept.find(unit) if kept and not other else None
+        made = known or _render(unit, split, renderer, config, {path: texts[path] for path in other})
+        if kept and not known and not other:
             kept.keep(unit, made)
         if not made.error:
             renderings[unit.name] = made
@@ -93,32 +122,82 @@ def render(split: Split, config: Config, kept: Kept | None = None, progress: Pro
         elif unit.kind == "kustomize" or unit.is_default_view:
             # Without rendering, all views of a chart are the same files.
             units.append(replace(unit, unrendered=made.error))
-    return Rendered(tuple(units), renderings, split.closures, split.tree, renderer)
+    return Rendered(tuple(units), renderings, split.closures, split.tree, renderer, config, texts)
 
 
-def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config) -> Rendering:
-    called, marker = f"{unit.name} as rendered", ""
+def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config, texts: Mapping[str, str]) -> Rendering:
+    called = f"{unit.name} as rendered"
     if renderer is None:
         return Rendering(called, "", "rendering is switched off")
-    if unit.view is None:
-        made = renderer.build_kustomize(unit.path, split.tree, checked=split.closures[unit.name])
-    else:
+    made = _Making(renderer, config, split.tree, split.closures).output(unit, texts)
+    marker = ""
+    if unit.view is not None:
+        from scclint.units.helm.capabilities import NAMESPACE_MARKER
+
+        marker = NAMESPACE_MARKER
+    return Rendering(called, made.text, made.error, made.notices, marker)
+
+
+@record
+class _Making:
+    """How units are rendered: with which renderer and settings, and what they are built from (see `Rendered`)."""
+
+    renderer: "Renderer"
+    config: Config
+    tree: str
+    closures: "Mapping[str, Closure]"
+
+    def output(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "renderers.RendererOutput":
+        """Render a unit with these texts in place of files, by real path."""
+        own = {path: texts[path] for path in {os.path.realpath(file) for file in unit.files} & texts.keys()}
+        if not own:
+            return self._built(unit, origins=origins) if unit.view is None else self._templated(unit, self.tree, str)
+        from scclint.units import render as renderers
+        from scclint.units.copies import copied
+
+        try:
+            with copied(self._inputs(unit), self.tree, own) as folder:
+                if unit.view is None:
+                    entry = os.path.join(folder, self.closures[unit.name].folder)
+                    return self.renderer.build_kustomize(entry, folder, origins=origins)
+                top = os.path.realpath(self.tree)
+                return self._templated(
+                    unit, folder, lambda path: os.path.join(folder, os.path.relpath(os.path.realpath(path), top))
+                )
+        except OSError as error:
+            return renderers.RendererOutput(error=f"its files cannot be copied: {error}")
+
+    def _inputs(self, unit: Unit) -> Iterator[str]:
+        """The paths of all files that the renderer can read."""
+        if unit.view is None:
+            yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
+            return
+        from scclint.units.copies import files_below
+
+        yield from (*files_below(unit.path), *unit.view.values, *self.config.helm_values)
+
+    def _built(self, unit: Unit, *, origins: bool) -> "renderers.RendererOutput":
+        checked = self.closures[unit.name]
+        return self.renderer.build_kustomize(unit.path, self.tree, origins=origins, checked=checked)
+
+    def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "renderers.RendererOutput":
+        """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""
         from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
         from scclint.units.helm.views import release_name
 
-        marker = NAMESPACE_MARKER
+        assert unit.view is not None
+        config = self.config
         release = (config.openshift or (DEFAULT,))[-1]
-        made = renderer.template_chart(
-            unit.path,
-            root=split.tree,
+        return self.renderer.template_chart(
+            moved(unit.path),
+            root=root,
             release_name=unit.view.release or release_name(unit.path),
             namespace=config.namespace or unit.namespace or NAMESPACE_MARKER,
             kube_version=kube_version(release),
             api_versions=api_versions(release),
-            values=(*unit.view.values, *config.helm_values),
+            values=tuple(map(moved, (*unit.view.values, *config.helm_values))),
             settings=(*unit.view.settings, *config.helm_set),
         )
-    return Rendering(called, made.text, made.error, made.notices, marker)
 
 
 def _unrendered(units: Sequence[Unit], level: str) -> Iterator[Notice]:

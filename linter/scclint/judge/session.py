@@ -1,5 +1,6 @@
 """What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -60,6 +61,18 @@ class RunOptions:
 
 
 DEFAULTS = RunOptions()
+
+
+def texts_on_disk(outline: Outline, texts: Mapping[str, str | LoadError]) -> dict[str, str]:
+    """The texts that hold in place of files, by the real path of the file, given them by the path as displayed."""
+    found = {}
+    for file, text in texts.items():
+        source = outline.source(file)
+        if isinstance(text, str) and source.path != "-" and os.path.isfile(source.path):
+            found[os.path.realpath(source.path)] = text
+    return found
+
+
 NOTHING_RENDERED = Rendered()
 
 
@@ -180,6 +193,15 @@ class Session:
     def rendering(self, unit: Unit) -> Rendering | None:
         """What the unit renders to; None where it is judged by its files."""
         return self.rendered.renderings.get(unit.name)
+
+    def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
+        """What a unit renders to with these texts in place of files, by path as displayed."""
+        return self.rendered.edited(unit, texts_on_disk(self.outline, texts))
+
+    def is_saved(self, unit: Unit) -> bool:
+        """Whether the unit was rendered from the texts that the run has."""
+        overlay = {file: text for file, text in self.options.overlay.items() if file in unit.files}
+        return all(self.rendered.texts.get(path) == text for path, text in texts_on_disk(self.outline, overlay).items())
 
     def documents(self, rendering: Rendering) -> list[Document]:
         """The documents of a rendering."""

@@ -9,7 +9,7 @@ from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.session import Session
 from scclint.judge.tracer import Tracer
-from scclint.model.object import ApiObject
+from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
@@ -24,6 +24,9 @@ class InPlace:
 
     def span(self, span: Span) -> Span:
         return span
+
+    def origin(self, obj: ApiObject) -> Origin | None:
+        return None
 
 
 class _ChartTrace:
@@ -40,6 +43,9 @@ class _ChartTrace:
     def span(self, span: Span) -> Span:
         found = self._inner.span(span)
         return self._entry if found.file == self._rendered else found
+
+    def origin(self, obj: ApiObject) -> Origin | None:
+        return None
 
     def _moved(self, finding: Finding) -> Finding:
         related = tuple(place for place in finding.related if place.span.file != self._rendered)
@@ -67,6 +73,9 @@ class _AcrossUnits:
     def span(self, span: Span) -> Span:
         other = self._others.get(span.file)
         return self._own.span(span) if other is None else self._tracer_of(other).span(span)
+
+    def origin(self, obj: ApiObject) -> Origin | None:
+        return self._own.origin(obj)
 
     def _moved(self, places: Iterable[Related]) -> tuple[Related, ...]:
         return tuple(replace(r, span=self.span(r.span)) if r.span.file in self._others else r for r in places)

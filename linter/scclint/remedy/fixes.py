@@ -1,22 +1,24 @@
 """The proved fix of each finding, over all units that have its file."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from scclint.files.discover import SourceFile
-from scclint.finding import Crash, Finding, Fix
+from scclint.finding import Crash, Finding, Fix, Safety, TextEdit
 from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
-from scclint.load.document import Document
 from scclint.record import replace
+from scclint.remedy.edits import edits_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
-from scclint.remedy.prove import Disproved, Remedy, prove
-from scclint.remedy.workbench import Basis, Workbench
+from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
+from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.text import listed
 from scclint.units.unit import Unit
+from scclint.yaml.edit import EditRefused
 
 _GENERATED = re.compile(r"(?i)do not edit|don't edit|@generated|\bauto-?generated\b.*\bnot\b.*\bedit")
 _GENERATOR_KEY = "operators.operatorframework.io/builder"
+_SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
 _HEAD = 30
 """Lines at the start of a file whose comments may say that it is generated."""
 
@@ -60,53 +62,88 @@ class _Fixes:
         return replace(finding, fix=found) if isinstance(found, Fix) else replace(finding, no_fix=found.why)
 
     def _fix(self, finding: Finding) -> Fix | Disproved:
-        file = finding.span.file
-        units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
-        if any(unit.rendered or unit.unrendered for unit in units):
-            why = "kustomize or Helm changes the file before it is deployed"
-            return Disproved(why if finding.rule_id in LADDERS else "")
-        if any(file in unit.shared for unit in self._units if unit not in units):
-            units += [unit for unit in self._units if file in unit.shared and unit not in units]
-        source = self._session.outline.files.get(file)
-        if not units or source is None or source.path == "-":
-            return Disproved("the text lies in no file")
+        units = self._units_of(finding)
+        if (why := self._why_not_judged(finding, units)) is not None:
+            return Disproved(why)
         benches = [self._bench(unit) for unit in units]
-        bases = [(bench, basis) for bench in benches if (basis := bench.basis(finding)) is not None]
+        bases = {bench.opened.unit.name: basis for bench in benches if (basis := bench.basis(finding)) is not None}
         if not bases:
             return Disproved("")
-        bench, basis = bases[0]
-        if why := _not_to_edit(source, bench.text(file), basis.document):
-            return Disproved(why if finding.rule_id in LADDERS or basis.problem.edits else "")
+        bench = next(bench for bench in benches if bench.opened.unit.name in bases)
+        basis = bases[bench.opened.unit.name]
         failed: list[str] = []
         for remedy in remedies(bench, finding, basis):
-            found = self._proved(finding, bases, remedy)
-            if isinstance(found, Fix):
-                return found
-            failed.append(found.why)
+            for tried in edits_of(bench, basis, remedy):
+                found = Disproved(str(tried)) if isinstance(tried, EditRefused) else self._proved(finding, bases, remedy, tried)
+                if isinstance(found, Fix):
+                    return found
+                failed.append(found.why)
         return Disproved(failed[0] if failed else why_none(bench, basis))
 
-    def _proved(self, finding: Finding, bases: Sequence[tuple[Workbench, Basis]], remedy: Remedy) -> Fix | Disproved:
-        """The remedy as a fix, if it is one in every unit that has the finding."""
-        found: Fix | Disproved = Disproved("")
-        for bench, basis in bases:
-            found = prove(bench, finding, basis, remedy)
+    def _units_of(self, finding: Finding) -> list[Unit]:
+        file = finding.span.file
+        units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
+        if any(file in unit.shared for unit in self._units if unit not in units):
+            units += [unit for unit in self._units if file in unit.shared and unit not in units]
+        return units
+
+    def _why_not_judged(self, finding: Finding, units: Sequence[Unit]) -> str | None:
+        """Why the units of a finding cannot be judged with an edit; None if they can."""
+        laddered = finding.rule_id in LADDERS
+        if raw := next((unit for unit in units if unit.unrendered), None):
+            return f"{raw.name} is judged without being rendered: {raw.unrendered}" if laddered else ""
+        source = self._session.outline.files.get(finding.span.file)
+        built = any(unit.rendered for unit in units)
+        if not units or (not built and (source is None or source.path == "-")):
+            return "the text lies in no file"
+        if not all(self._session.is_saved(unit) for unit in units if unit.rendered):
+            return "save the files first: kustomize and Helm read saved files only"
+        return None
+
+    def _proved(self, finding: Finding, bases: Mapping[str, Basis], remedy: Remedy, edit: Edit) -> Fix | Disproved:
+        """The remedy as a fix, if it is one in every unit that has the finding, and does no harm in the others."""
+        for file in edit.texts:
+            if why := self._why_not_edited(file):
+                return Disproved(why)
+        units = [unit for unit in self._units if any(file in unit.files for file in edit.texts)]
+        if missed := [name for name in bases if name not in {unit.name for unit in units}]:
+            return Disproved(f"the finding would stay in {listed(missed)}")
+        proofs = []
+        for unit in units:
+            if unit.unrendered:
+                return Disproved(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
+            found = prove(self._bench(unit), finding, bases.get(unit.name), remedy, edit)
             if isinstance(found, Disproved):
-                return found
-        return found
+                return Disproved(f"in {unit.name}: {found.why}") if len(units) > 1 else found
+            proofs.append((unit.name in bases, found))
+        if not proofs:
+            return Disproved("no unit has the file")
+        worst = max((proof for _, proof in proofs), key=lambda proof: _SAFETY.index(proof.safety))
+        own = next((proof for has, proof in proofs if has), worst)
+        title = f"{remedy.title.removesuffix('.')} {edit.where}." if edit.where else remedy.title
+        return Fix(title, own.effect, worst.safety, self._text_edits(edit))
+
+    def _text_edits(self, edit: Edit) -> tuple[TextEdit, ...]:
+        text = self._session.outline.text
+        return tuple(one for file, edited in edit.texts.items() for one in text_edits(file, text(file), edited))
+
+    def _why_not_edited(self, file: str) -> str:
+        """Why a file must not be edited, as a clause; empty if it may be."""
+        outline = self._session.outline
+        if file not in outline.files or outline.files[file].path == "-":
+            return f"{file} is not among the files of this run"
+        text = outline.text(file)
+        head = [line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//"))]
+        if any(_GENERATED.search(line) for line in head):
+            return f"{file} is generated: change what it is generated from"
+        for document in outline.documents(file):
+            if document.source:
+                return "Helm rendered the file: change the chart or its values"
+            if _GENERATOR_KEY in document.text and document.kind == "ClusterServiceVersion":
+                return "operator-sdk generates the file: change the manifests in config/"
+        return ""
 
     def _bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:
             self._benches[unit.name] = Workbench(self._open(unit), self._session)
         return self._benches[unit.name]
-
-
-def _not_to_edit(source: SourceFile, text: str, document: Document) -> str:
-    """Why a file must not be edited, as a clause; empty if it may be."""
-    if document.source:
-        return "Helm rendered the file: change the chart or its values"
-    head = [line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//"))]
-    if any(_GENERATED.search(line) for line in head):
-        return "the file is generated: change what it is generated from"
-    if _GENERATOR_KEY in document.text and document.kind == "ClusterServiceVersion":
-        return "operator-sdk generates the file: change the manifests in config/"
-    return ""

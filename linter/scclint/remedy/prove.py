@@ -7,21 +7,22 @@ pod that was admitted stays admitted, with a profile and without more of the nod
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import starmap
+from itertools import chain, starmap
 from typing import Any
 
 from scclint.admission.access import opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.cluster import Cluster
-from scclint.finding import Finding, Fix, Operation, Safety, Severity, TextEdit
+from scclint.finding import Finding, Operation, Safety, Severity, TextEdit
 from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome, Step
 from scclint.record import record
-from scclint.remedy.workbench import Basis, Trial, Workbench, workload_pairs
+from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, workload_pairs
 from scclint.text import listed
 from scclint.world import PROJECT_USER, World
-from scclint.yaml.edit import EditRefused
+from scclint.yaml.edit import EditRefused, changed_data
+from scclint.yaml.nodes import to_data
 
 _LIMITS = (
     ("allowPrivilegeEscalation", False),
@@ -42,7 +43,7 @@ _LATER_STEPS: Mapping[Step, str] = {
 
 @record
 class Remedy:
-    """Edits of the document that a finding is in. `title` is an instruction: `Remove runAsUser: 1001.`"""
+    """Edits of the document that a finding is about. `title` is an instruction: `Remove runAsUser: 1001.`"""
 
     title: str
     operations: tuple[Operation, ...]
@@ -55,47 +56,81 @@ class Disproved:
     why: str
 
 
-def prove(bench: Workbench, finding: Finding, basis: Basis, remedy: Remedy) -> Fix | Disproved:
-    """Return the remedy as a fix if judging the edited unit proves it."""
+@record
+class Proved:
+    """A remedy that holds in a unit: how far the pods differ after admission, and that in words."""
+
+    safety: Safety
+    effect: str
+
+
+def prove(bench: Workbench, finding: Finding, basis: Basis | None, remedy: Remedy, edit: Edit) -> Proved | Disproved:
+    """Judge the unit with the edit that carries a remedy out. Without a basis, the unit does not have the finding, and must be none the
+    worse for the edit.
+    """
     try:
-        trial = bench.try_out(basis.document, remedy.operations)
+        trial = bench.try_out(edit)
     except EditRefused as refused:
         return Disproved(str(refused))
-    if trial.edited == trial.text:
-        return Disproved("the edit changes nothing")
-    for why in (*_findings_disprove(finding, trial), *_outcomes_disprove(bench, basis, trial)):
+    if not trial.documents:
+        return Disproved("the edit changes nothing") if basis else Proved("safe", "The pods are the same after admission.")
+    checks = chain(
+        _intention_disproves(basis, remedy, trial, built=bench.opened.unit.rendered) if basis else (),
+        _findings_disprove(finding, basis, trial),
+        _outcomes_disprove(bench, basis, trial),
+    )
+    for why in checks:
         return Disproved(why)
-    safety, effect = _effect(bench, trial)
-    return Fix(remedy.title, effect, safety, text_edits(finding.span.file, trial.text, trial.edited))
+    return Proved(*_effect(bench, trial, needs_review=edit.needs_review))
 
 
-def _findings_disprove(finding: Finding, trial: Trial) -> Iterator[str]:
-    key = (finding.rule_id, finding.subject, finding.path)
-    if any((after.rule_id, after.subject, after.path) == key for after in trial.after):
-        yield "the problem would stay"
-    own = [f.severity for f in trial.before if (f.rule_id, f.subject, f.path) == key]
-    if not own:
-        yield "the finding is not in the edited document"
-        return
+def _intention_disproves(basis: Basis, remedy: Remedy, trial: Trial, *, built: bool) -> Iterator[str]:
+    """Whether the document of the finding is not as the remedy means it."""
+    new = next((new for old, new in trial.documents if old is basis.document), None)
+    if new is None:
+        yield "the edit does not change the object"
+    elif built:
+        intended = to_data(basis.document.root)
+        for operation in remedy.operations:
+            intended = changed_data(intended, operation)
+        if _without_checksums(intended) != _without_checksums(to_data(new.root)):
+            yield "the edit would change more of the object"
+
+
+def _without_checksums(data: Any) -> Any:
+    """The data without annotations for the content of other objects, which Helm fills with new passwords each time."""
+    if isinstance(data, dict):
+        return {key: _without_checksums(value) for key, value in data.items() if not str(key).startswith("checksum/")}
+    return [_without_checksums(item) for item in data] if isinstance(data, list) else data
+
+
+def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> Iterator[str]:
+    def is_it(other: Finding) -> bool:
+        return (other.rule_id, other.path, other.subject.kind, other.subject.name, other.subject.container) == (
+            *(finding.rule_id, finding.path, finding.subject.kind, finding.subject.name, finding.subject.container),
+        )
+
+    own = [other for other in trial.before if is_it(other)]
     before = Counter(map(_identity, trial.before))
     after = Counter(map(_identity, trial.after))
-    if after[_identity_of(finding, own[0])] >= before[_identity_of(finding, own[0])]:
-        yield "the problem would stay"
+    if basis is not None:
+        if not own:
+            yield "the finding is not in the edited document"
+            return
+        if any(map(is_it, trial.after)) or after[_identity(own[0])] >= before[_identity(own[0])]:
+            yield "the problem would stay"
+    worst = own[0].severity.rank if own else finding.severity.rank
     for new in trial.after:
-        weighs = new.severity is Severity.ERROR or new.severity.rank <= own[0].rank
+        weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
         if weighs and after[_identity(new)] > before[_identity(new)]:
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:
-    return _identity_of(finding, finding.severity)
+    return finding.rule_id, finding.severity, finding.span.file, finding.subject
 
 
-def _identity_of(finding: Finding, severity: Severity) -> tuple[object, ...]:
-    return finding.rule_id, severity, finding.span.file, finding.subject
-
-
-def _outcomes_disprove(bench: Workbench, basis: Basis, trial: Trial) -> Iterator[str]:
+def _outcomes_disprove(bench: Workbench, basis: Basis | None, trial: Trial) -> Iterator[str]:
     edited = {id(old) for old, _ in trial.pairs}
     pairs = workload_pairs(trial.pairs)
     others = [] if trial.only_workloads else [w for w in bench.opened.workloads if id(w) not in edited]
@@ -103,7 +138,7 @@ def _outcomes_disprove(bench: Workbench, basis: Basis, trial: Trial) -> Iterator
     for release, world in trial.worlds.items():
         was = bench.worlds[release]
         for old, new in pairs:
-            target = old is basis.subject and "manifest" not in basis.rule.tags
+            target = basis is not None and old is basis.subject and "manifest" not in basis.rule.tags
             for number, (before, after) in enumerate(_both(was, world, old, new)):
                 compared.append((before, after))
                 # A user without grants may be unable to create the pod, before and after.
@@ -229,7 +264,7 @@ def _rights(cluster: Cluster) -> set[tuple[str, str, str]]:
     return found
 
 
-def _effect(bench: Workbench, trial: Trial) -> tuple[Safety, str]:
+def _effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safety, str]:
     """How far the pods differ after admission, and that in words."""
     words: dict[str, None] = {}
     same = True
@@ -247,7 +282,7 @@ def _effect(bench: Workbench, trial: Trial) -> tuple[Safety, str]:
     if not trial.only_workloads:
         return "advice", " ".join(words) or "The pods of the input are the same after admission."
     if same:
-        return ("unsafe" if trial.needs_review else "safe"), next(iter(words), "The pods are the same after admission.")
+        return ("unsafe" if needs_review else "safe"), next(iter(words), "The pods are the same after admission.")
     return "unsafe", next(iter(words), "The pods differ after admission.")
 
 

@@ -9,7 +9,7 @@ from scclint.expand import Settings, expand
 from scclint.finding import Finding, Operation, Problem, Remove
 from scclint.judge import OpenUnit
 from scclint.judge.check import apply_rules, stamp
-from scclint.judge.inputs import expand_settings
+from scclint.judge.inputs import Inputs, expand_settings
 from scclint.judge.session import Session
 from scclint.judge.worlds import make_worlds
 from scclint.load import load_file
@@ -21,7 +21,7 @@ from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.suppress.syntax import MARK
 from scclint.world import World
-from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.edit import EditRefused
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data
 
@@ -37,14 +37,23 @@ class Basis:
 
 
 @record
-class Trial:
-    """An edited unit. `pairs` are the objects of the edited document, before and after. `before` and `after` are the findings of every
-    rule on all subjects that the edit can change. `only_workloads`: SCCs, RBAC and namespaces are the same.
+class Edit:
+    """Texts in place of files, by path as displayed. `needs_review`: what was removed may tell a reader something.
+    `where` says, as a clause, how the edit is made where that is not in the object itself.
     """
 
-    text: str
-    edited: str
-    needs_review: bool
+    texts: Mapping[str, str]
+    needs_review: bool = False
+    where: str = ""
+
+
+@record
+class Trial:
+    """An edited unit. `documents` are those that differ, before and after, and `pairs` their objects. `before` and `after` are the
+    findings of every rule on all subjects that the edit can change. `only_workloads`: SCCs, RBAC and namespaces are the same.
+    """
+
+    documents: tuple[tuple[Document, Document], ...]
     pairs: tuple[tuple[ApiObject, ApiObject], ...]
     worlds: Mapping[str, World]
     before: tuple[Finding, ...]
@@ -58,33 +67,41 @@ class Workbench:
     def __init__(self, opened: OpenUnit, session: Session) -> None:
         self.opened = opened
         self.worlds = opened.worlds
-        self._session = session
+        self.session = session
         self._judged: dict[int, list[Finding]] = {}
-        self._trials: dict[tuple[int, tuple[Operation, ...]], Trial | EditRefused] = {}
+        self._trials: dict[tuple[tuple[str, str], ...], Trial | EditRefused] = {}
 
     def text(self, file: str) -> str:
-        """The text of a file of the unit."""
-        return self._session.outline.text(file)
+        """The text of a file of the run."""
+        return self.session.outline.text(file)
 
     def basis(self, finding: Finding) -> Basis | None:
-        """The subject and problem that a finding was made from; None if it points to another file than the one that was judged."""
-        (rule,) = (known for known in self._session.registry.rules if known.id == finding.rule_id)
+        """The subject and problem that a finding was made from; None if the unit has none, or the finding points to another file."""
+        (rule,) = (known for known in self.session.registry.rules if known.id == finding.rule_id)
+        rendered = self.opened.unit.rendered
         for subject in self.opened.subjects:
-            if subject.file != finding.span.file or not isinstance(subject, rule.on):
+            if not isinstance(subject, rule.on) or not (rendered or subject.file == finding.span.file):
                 continue
             for world in self.worlds.values():
-                problem = next(_matching(rule, subject, world, finding), None)
-                if problem is not None:
-                    document = subject if isinstance(subject, Document) else subject.document
-                    return Basis(subject, problem, rule, document)
+                for problem, made in _stamped(rule, subject, world, finding):
+                    if _is_made(made, finding) if rendered else _is_same(made, finding):
+                        document = subject if isinstance(subject, Document) else subject.document
+                        return Basis(subject, problem, rule, document)
         return None
 
-    def try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
-        """Judge the unit with a document edited. Raises EditRefused if the edit cannot be made."""
-        key = (id(document), tuple(operations))
+    def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
+        """Raises EditRefused if edits of a document count elsewhere, or not at all."""
+        if document.kind in TEKTON and len(self._tekton) > 1:
+            raise EditRefused("other tasks and runs may take their fields from this object")
+        if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
+            raise EditRefused("a parameter of the Template sets the value")
+
+    def try_out(self, edit: Edit) -> Trial:
+        """Judge the unit with other texts in place of files. Raises EditRefused if they cannot be read or rendered as the unit is."""
+        key = tuple(sorted(edit.texts.items()))
         if key not in self._trials:
             try:
-                self._trials[key] = self._try_out(document, operations)
+                self._trials[key] = self._try_out(edit.texts)
             except EditRefused as refused:
                 self._trials[key] = refused
         found = self._trials[key]
@@ -92,37 +109,54 @@ class Workbench:
             raise found
         return found
 
-    def _try_out(self, document: Document, operations: Sequence[Operation]) -> Trial:
-        if document.kind in TEKTON and len(self._tekton) > 1:
-            raise EditRefused("other tasks and runs may take their fields from this object")
-        if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
-            raise EditRefused("a parameter of the Template sets the value")
-        text = self.text(document.file)
-        edited = edit(text, document.index, operations)
-        if edited.text.count(MARK) < text.count(MARK):
+    def _try_out(self, texts: Mapping[str, str]) -> Trial:
+        if any(text.count(MARK) < self.text(file).count(MARK) for file, text in texts.items()):
             raise EditRefused("the edit would remove a suppression")
-        documents = list(load_file(document.file, edited.text, self._session.outline.kinds))
-        new = documents[document.index]
-        if new.status != document.status or len(documents) <= document.index:
-            raise EditRefused("the edited document would be read as another kind of text")
-        pairs = self._pairs(document, new)
-        replaced = {id(old): changed for old, changed in pairs}
+        changed = list(self._rendered(texts) if self.opened.unit.rendered else self._read(texts))
+        pairs = tuple(pair for old, new in changed for pair in self._pairs(old, new))
+        replaced = {id(old): new for old, new in pairs}
         only_workloads = all(isinstance(new, Workload) or old.manifest == new.manifest for old, new in pairs)
         worlds = self._worlds(replaced, only_workloads=only_workloads)
         reported = {id(obj) for obj in self.opened.ours}
         kept = [s for s in self.opened.subjects if id(s) not in replaced and _may_change(s, only_workloads=only_workloads)]
-        before: list[Checked] = [document, *(old for old, _ in pairs if id(old) in reported and _is_subject(old))]
-        after: list[Checked] = [new, *(changed for old, changed in pairs if id(old) in reported and _is_subject(changed))]
+        own = [(old, new) for old, new in pairs if id(old) in reported]
+        before: list[Checked] = [*(old for old, _ in changed), *(old for old, _ in own if _is_subject(old))]
+        after: list[Checked] = [*(new for _, new in changed), *(new for _, new in own if _is_subject(new))]
         return Trial(
-            text,
-            edited.text,
-            edited.needs_review,
+            tuple(changed),
             pairs,
             worlds,
             tuple(finding for subject in (*before, *kept) for finding in self._findings(subject)),
             tuple(self._check(worlds, [*after, *kept])),
             only_workloads,
         )
+
+    def _read(self, texts: Mapping[str, str]) -> Iterator[tuple[Document, Document]]:
+        """The documents of the unit's files that differ, before and after."""
+        for file, text in texts.items():
+            new = list(load_file(file, text, self.session.outline.kinds))
+            for old in self.opened.inputs.targets:
+                if old.file != file:
+                    continue
+                if old.index >= len(new) or new[old.index].status != old.status:
+                    raise EditRefused("the edited document would be read as another kind of text")
+                if new[old.index].text != old.text:
+                    yield old, new[old.index]
+
+    def _rendered(self, texts: Mapping[str, str]) -> Iterator[tuple[Document, Document]]:
+        """The documents that differ in what the unit renders to, before and after."""
+        made = self.session.edited_rendering(self.opened.unit, texts)
+        if made.error:
+            raise EditRefused(f"the edited files do not render: {made.error}")
+        inputs, old = Inputs(), self.opened.inputs
+        inputs.take(self.session.documents(made))
+        if inputs.passed != old.passed or len(inputs.targets) != len(old.targets):
+            raise EditRefused("the edited files would render to other objects")
+        for was, now in zip(old.targets, inputs.targets, strict=True):
+            if (was.kind, was.status) != (now.kind, now.status):
+                raise EditRefused("the edited files would render to other objects")
+            if was.text != now.text:
+                yield was, now
 
     def _pairs(self, document: Document, new: Document) -> tuple[tuple[ApiObject, ApiObject], ...]:
         """The objects of a document, before and after the edit. What the unit adds to their provenance holds for both."""
@@ -134,7 +168,7 @@ class Workbench:
         return tuple((one, _with_added(changed, one, alone)) for one, alone, changed in zip(old, fresh, edited, strict=True))
 
     def _settings(self) -> Settings:
-        config, unit = self._session.config, self.opened.unit
+        config, unit = self.session.config, self.opened.unit
         settings = replace(expand_settings(config), namespace=config.namespace or unit.namespace)
         if tekton := self._tekton:
             from scclint.expand.tekton_runs import References
@@ -153,8 +187,8 @@ class Workbench:
             namespace = first.namespace_asked
             return make_worlds(
                 objects,
-                self._session.config,
-                self._session.described(namespace)[0],
+                self.session.config,
+                self.session.described(namespace)[0],
                 namespace=namespace,
                 elsewhere=first.elsewhere,
             )
@@ -170,21 +204,28 @@ class Workbench:
 
     def _check(self, worlds: Mapping[str, World], subjects: Sequence[Checked]) -> list[Finding]:
         """The findings of all rules, each with its own severity, also of those that the run does not select."""
-        severities: Selection = {rule.id: rule.severity for rule in self._session.registry.rules}
-        findings, crashes = apply_rules(worlds, subjects, self._session.registry.rules, lambda file: severities)
+        severities: Selection = {rule.id: rule.severity for rule in self.session.registry.rules}
+        findings, crashes = apply_rules(worlds, subjects, self.session.registry.rules, lambda file: severities)
         if crashes:
             raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
         return findings
 
 
-def _matching(rule: AnyRule, subject: Checked, world: World, finding: Finding) -> Iterator[Problem]:
-    """The problems of a subject that become the finding. A rule that fails on a subject has been reported."""
+def _stamped(rule: AnyRule, subject: Checked, world: World, finding: Finding) -> Iterator[tuple[Problem, Finding]]:
+    """The problems of a subject, each with the finding that it becomes. A rule that fails on a subject has been reported."""
     with suppress(Exception):
         for problem in rule.check(subject, world):
-            made = stamp(problem, rule, finding.severity, subject)
-            same = (made.span, made.path, made.subject, made.message)
-            if same == (finding.span, finding.path, finding.subject, finding.message):
-                yield problem
+            yield problem, stamp(problem, rule, finding.severity, subject)
+
+
+def _is_same(made: Finding, finding: Finding) -> bool:
+    return (made.span, made.path, made.subject, made.message) == (finding.span, finding.path, finding.subject, finding.message)
+
+
+def _is_made(made: Finding, finding: Finding) -> bool:
+    """Whether a finding in what was rendered is that one in a source. Units that share the source may differ in what they say."""
+    mine, theirs = made.subject, finding.subject
+    return (made.path, mine.kind, mine.name, mine.container) == (finding.path, theirs.kind, theirs.name, theirs.container)
 
 
 def _sets_parameter(document: Document, operation: Operation) -> bool:

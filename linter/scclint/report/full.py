@@ -1,6 +1,7 @@
 """The `full` format: every finding with its source line, its reasons and its fix."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scclint.engine.report import Report
@@ -114,8 +115,13 @@ def _view(finding: Finding, lines: "SourceLines", units: str, width: int | None)
 
 
 def _diff(fix: Fix, lines: "SourceLines") -> Iterator[DiffLine]:
-    """The first lines that the fix changes."""
-    changed = [DiffLine(sign, visible(text)) for edit in fix.edits for sign, text in lines.changed(edit)]
+    """The first lines that the fix changes, below the names of their files if there are several."""
+    changed = []
+    several = len({edit.file for edit in fix.edits}) > 1
+    for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
+        if several:
+            changed.append(DiffLine(" ", visible_line(file)))
+        changed += [DiffLine(sign, visible(text)) for edit in edits for sign, text in lines.changed(edit)]
     yield from changed[:_MOST_CHANGED]
     if len(changed) > _MOST_CHANGED:
         yield DiffLine(" ", f"... and {len(changed) - _MOST_CHANGED} more lines")

@@ -11,7 +11,7 @@ from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
-from scclint.report.summary import crash_label, findings_summary, judged_summary, severities, units_phrase
+from scclint.report.summary import crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
 from scclint.text import counted, listed
 
 _LONGEST = 60_000
@@ -53,7 +53,7 @@ def _findings(
     """The tables of the files, in `room` characters."""
     paths = RepositoryPaths(options.root)
     groups = [(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
-    tables = [(*_table(file, group, units), _fixes(group, lines)) for file, group in groups]
+    tables = [(*_table(file, group, units), _fixes(file, group, lines)) for file, group in groups]
     is_open = len(tables) <= _OPEN_FILES
     for number, (title, rows, fixes) in enumerate(tables):
         section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}{fixes}\n</details>\n"
@@ -64,19 +64,20 @@ def _findings(
         yield section
 
 
-def _fixes(findings: list[Finding], lines: SourceLines) -> str:
+def _fixes(file: str, findings: list[Finding], lines: SourceLines) -> str:
     """The proved fixes as diffs, each once with the rules whose findings it removes."""
     rules: dict[Fix, dict[str, None]] = {}
     for finding in findings:
         if finding.fix:
             rules.setdefault(finding.fix, {})[finding.rule_id] = None
-    return "".join(_diff(fix, tuple(ids), lines) for fix, ids in rules.items())
+    return "".join(_diff(file, fix, tuple(ids), lines) for fix, ids in rules.items())
 
 
-def _diff(fix: Fix, rules: tuple[str, ...], lines: SourceLines) -> str:
+def _diff(file: str, fix: Fix, rules: tuple[str, ...], lines: SourceLines) -> str:
     shown = [f"{sign}{visible_line(text)}" for edit in fix.edits for sign, text in lines.changed(edit)]
     fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
-    place = f"line {fix.edits[0].line}"
+    first = fix.edits[0]
+    place = f"line {first.line}" if first.file == file else line_place(first.file, first.line)
     head = f"**{prose(fix.kind)}** of {prose(listed(rules))}, {place}: {prose(fix.title)} {prose(fix.effect)}"
     return f"\n{head}\n\n{fence}diff\n" + "\n".join(shown) + f"\n{fence}\n"
 

@@ -47,8 +47,8 @@ def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) 
 
 
 def _suggestion(finding: Finding, lines: SourceLines) -> dict[str, Any] | None:
-    """The fix as the one range of lines that a code host takes; None if it changes several places."""
-    if finding.fix is None or len(finding.fix.edits) != 1:
+    """The fix as the one range of lines that a code host takes; None if it changes several places, or another file."""
+    if finding.fix is None or len(finding.fix.edits) != 1 or finding.fix.edits[0].file != finding.span.file:
         return None
     whole = lines.whole_lines(finding.fix.edits[0])
     if whole is None:

@@ -21,7 +21,7 @@ from scclint.files.programs import find_program
 from scclint.files.read import decode
 from scclint.finding import shortened
 from scclint.limits import MAX_RENDERER_ERRORS, RENDER_CPU, RENDER_MEMORY, RENDER_OUTPUT, RENDER_SECONDS
-from scclint.record import record
+from scclint.record import record, replace
 from scclint.units.confine import FAILED
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.kustomize.closure import Closure, closure
@@ -50,13 +50,15 @@ _HELM = ("helm", ("template",), ("version", "--short"))
 class RendererOutput:
     """What a renderer made: the `text`, or the `error` that says in one line why there is none.
 
-    `notices` are warnings that the renderer wrote. Paths in annotations of origin (`origins=True`) start at the folder `base`.
+    `notices` are warnings that the renderer wrote. Paths in annotations of origin (`origins=True`) start at the folder `base`, and
+    lead to files below `root`.
     """
 
     text: str = ""
     error: str = ""
     notices: tuple[str, ...] = ()
     base: str = ""
+    root: str = ""
 
 
 @record
@@ -113,7 +115,8 @@ class Renderer:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
             ended = self._run(program, [entry], sandbox)
-            return ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names}, entry if origins else "")
+            made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
+            return replace(made, base=entry, root=root) if origins else made
 
     def template_chart(
         self,
@@ -251,7 +254,7 @@ class _Ended:
     status: int
     stopped: str = ""
 
-    def rendering(self, called: str, names: Mapping[str, str], base: str = "") -> RendererOutput:
+    def rendering(self, called: str, names: Mapping[str, str]) -> RendererOutput:
         lines = list(_lines(self.messages, names))
         if self.stopped or self.status:
             return RendererOutput(error=f"{called} {self.stopped or self._failure(lines)}")
@@ -261,7 +264,7 @@ class _Ended:
             return RendererOutput(error=f"{called} wrote text that is {error.message}")
         # kustomize warns about each deprecated field of each folder. Admission does not depend on that.
         warnings = dict.fromkeys(line for line in lines if "warning" in line.lower() and "deprecated" not in line)
-        return RendererOutput(text, "", tuple(warnings)[:_MOST_NOTICES], base)
+        return RendererOutput(text, "", tuple(warnings)[:_MOST_NOTICES])
 
     def _failure(self, lines: Sequence[str]) -> str:
         if any(word in line for line in lines for word in _MEMORY):

@@ -15,7 +15,7 @@ from scclint.yaml.lines import has_odd_breaks
 from scclint.yaml.nodes import Node, to_data
 from scclint.yaml.split import body_start, split
 
-__all__ = ["EditRefused", "Edited", "add_document", "changed_data", "edit"]
+__all__ = ["EditRefused", "Edited", "add_document", "changed_data", "edit", "read_document"]
 
 _MARK = "\ufeff"
 
@@ -55,6 +55,11 @@ def add_document(text: str, document: str) -> str:
     if [chunk.text for chunk in split(text + added)] != [*chunks, added]:
         raise EditRefused("the file has nothing but comments at its end")
     return text + added
+
+
+def read_document(text: str, index: int) -> Any:
+    """Return the data of document `index` (0-based) of a text. Raises EditRefused if it cannot be read."""
+    return to_data(_only([chunk.text for chunk in split(text.removeprefix(_MARK))][index]))
 
 
 def _check_characters(text: str) -> None:

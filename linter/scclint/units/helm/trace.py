@@ -14,6 +14,7 @@ from scclint.source import Span
 from scclint.units.helm.sources import Origins, has_source
 
 if TYPE_CHECKING:
+    from scclint.model.object import ApiObject
     from scclint.units.helm.chart import TemplateOrigin
     from scclint.units.helm.line_matching import Alignment, Nearness, Template
 
@@ -74,6 +75,9 @@ class Trace:
         """The place in the template, or the place itself where there is none."""
         place = self.place(span)
         return span if place is None else place.span
+
+    def origin(self, obj: "ApiObject") -> None:
+        """Helm's documents are from no kustomization."""
 
     def place(self, span: Span) -> Placed | None:
         """None where the place is in no document of a known origin."""

@@ -95,7 +95,7 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
     source, path = origin.source, at.path[len(obj.path) :]
     field = at.path[: len(obj.path)] == obj.path and path and at.path != obj.place.path
     if field:
-        built, there = obj.field(*path), _corresponding(obj.data, source.data, path)
+        built, there = obj.field(*path), corresponding(obj.data, source.data, path)
         if there is not None and _same(built.present, built.value, source.field(*there)):
             return Related("written here, before kustomize", View(source.root, None, (*source.path, *there)).span)
         if patches is not None:
@@ -109,11 +109,15 @@ def before_kustomize(obj: "ApiObject", at: Located, patches: "Patches | None" = 
 class Patches:
     """The patches of a closure, the one applied last first. Files are read when a patch is first looked for."""
 
-    def __init__(self, closed: Closure, root: str, shown: Callable[[str], str] = str) -> None:
-        """`shown` gives the path that places have for a file, from its path relative to the root."""
+    def __init__(
+        self, closed: Closure, root: str, shown: Callable[[str], str] = str, text_of: Callable[[str, str], str] = read
+    ) -> None:
+        """`shown` gives the path that places have for a file, from its path relative to the root. `text_of` reads a file, given
+        its path and its name in errors."""
         self._closed = closed
         self._shown = shown
         self._root = root
+        self._text_of = text_of
         self._found: list[_Patch] | None = None
 
     def writer(self, obj: "ApiObject", source: "ApiObject", path: Path) -> Related | None:
@@ -153,7 +157,7 @@ class Patches:
 
     def _load(self, name: str) -> tuple[str, Node | None]:
         try:
-            text = read(os.path.join(self._root, name), name)
+            text = self._text_of(os.path.join(self._root, name), name)
         except LoadError:
             return "", None
         return text, next(iter(_roots(self._shown(name), text)), None)
@@ -200,10 +204,10 @@ class _Patch:
         data = to_data(self.root)
         if isinstance(data, list):
             # A merge patch moves the items that it changes to the front of their list, before or after this patch counted them.
-            orders = dict.fromkeys((path, _corresponding(obj.data, source.data, path) or path))
+            orders = dict.fromkeys((path, corresponding(obj.data, source.data, path) or path))
             found = [write for order in orders if (write := self._operation(data, order, built)) is not None]
             return next((write for write in found if write.same), next(iter(found), None))
-        there = _corresponding(obj.data, data, path)
+        there = corresponding(obj.data, data, path)
         if there is None:
             return None
         value = View(self.root, data).field(*there)
@@ -265,7 +269,7 @@ def _selects(pattern: Any, names: Iterable[str]) -> bool:
         return True
 
 
-def _corresponding(built: Any, other: Any, path: Path) -> Path | None:
+def corresponding(built: Any, other: Any, path: Path) -> Path | None:
     """The path in another object, or a patch of it, of the field at `path`: items of lists are known by their `name`.
 
     None if the other has no such item. Steps that are missing there are kept.

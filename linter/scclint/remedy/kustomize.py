@@ -1,0 +1,219 @@
+"""Carry a remedy out in the sources of a kustomization: in its resources and patches, else by a patch of the overlay."""
+
+import os
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from typing import Any
+
+from scclint.finding import Append, Operation, Path, Remove, Set
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.record import replace
+from scclint.remedy.patches import json_patch, merge_patch
+from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.text import field_path
+from scclint.units.kustomize.closure import Closure
+from scclint.units.kustomize.trace import corresponding
+from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.yaml.edit_lists import append_entry
+from scclint.yaml.nodes import to_data
+from scclint.yaml.write import block_lines
+
+
+def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
+    """Yield the edits to try, in order, or why one of them cannot be made."""
+    obj = basis.subject
+    if not isinstance(obj, ApiObject):
+        return
+    kustomization = _Kustomization(bench, obj)
+    for make in (kustomization.in_sources, kustomization.as_merge_patch, kustomization.as_json_patch):
+        try:
+            yield make(operations)
+        except EditRefused as refused:
+            yield refused
+
+
+class _Source:
+    """A document of a kustomization, a resource or a patch. `data` is its content after the operations so far."""
+
+    def __init__(self, document: Document, path: Path) -> None:
+        assert document.root is not None
+        self.document = document
+        self.path = path
+        self.data = to_data(document.root)
+        self.operations: list[Operation] = []
+
+    @property
+    def own(self) -> Any:
+        """The object, which can be an item of a List."""
+        return _value(self.data, self.path)
+
+    def do(self, operation: Operation, path: Path) -> None:
+        """Carry out an operation at a path of the object."""
+        moved = replace(operation, path=(*self.path, *path))
+        self.data = changed_data(self.data, moved)
+        self.operations.append(moved)
+
+
+class _Kustomization:
+    """The kustomization of a unit, for edits that concern one object that it builds."""
+
+    def __init__(self, bench: Workbench, obj: ApiObject) -> None:
+        self._bench = bench
+        self._obj = obj
+        self._session = bench.session
+
+    @property
+    def _closure(self) -> Closure:
+        return self._session.rendered.closures[self._bench.opened.unit.name]
+
+    def _shown(self, name: str) -> str:
+        return self._session.outline.shown(os.path.join(self._session.rendered.tree, name))
+
+    def in_sources(self, operations: Sequence[Operation]) -> Edit:
+        """Edit the resource that the object is built from, and the patches of it. Raises EditRefused where they lack a field."""
+        resource = self._resource()
+        sources = [resource, *self._patches(resource)]
+        built = to_data(self._obj.root)
+        for operation in operations:
+            _spread(operation, sources, built, self._obj.path)
+            built = changed_data(built, operation)
+        texts: dict[str, str] = {}
+        needs_review = False
+        for source in sources:
+            if source.operations:
+                file = source.document.file
+                edited = edit(texts.get(file, self._bench.text(file)), source.document.index, source.operations)
+                texts[file], needs_review = edited.text, needs_review or edited.needs_review
+        return Edit(texts, needs_review)
+
+    def as_merge_patch(self, operations: Sequence[Operation]) -> Edit:
+        """Add a strategic merge patch to the kustomization."""
+        self._check_removed(operations)
+        before, after = self._before_and_after(operations)
+        metadata = {"name": self._name()}
+        if namespace := self._namespace():
+            metadata["namespace"] = namespace
+        header = {"apiVersion": self._obj.api_version, "kind": self._obj.kind, "metadata": metadata}
+        return self._with_patch({**header, **_below_metadata(merge_patch(before, after), metadata)})
+
+    def as_json_patch(self, operations: Sequence[Operation]) -> Edit:
+        """Add a JSON patch to the kustomization."""
+        self._check_removed(operations)
+        target = {"group": self._obj.group, "kind": self._obj.kind, "name": self._name()}
+        return self._with_patch(
+            list(json_patch(*self._before_and_after(operations))), {key: value for key, value in target.items() if value}
+        )
+
+    def _with_patch(self, patch: Any, target: dict[str, str] | None = None) -> Edit:
+        closed = self._closure
+        name = next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
+        file = self._shown(name)
+        document = next((d for d in self._session.outline.documents(file) if d.root is not None), None)
+        if document is None:
+            raise EditRefused(f"{file} cannot be read")
+
+        def text(dash: int) -> str:
+            return "\n".join(block_lines(patch, dash))
+
+        def entry(dash: int) -> str:
+            lines = ["patch: |-", *(f"  {line}" for line in text(dash).split("\n"))]
+            if target:
+                lines += ["target:", *(f"  {line}" for line in block_lines(target))]
+            return "\n".join(lines)
+
+        def value(dash: int) -> dict[str, Any]:
+            return {"patch": text(dash), **({"target": target} if target else {})}
+
+        edited = append_entry(self._bench.text(file), document.index, ("patches",), entry, value)
+        return Edit({file: edited}, where=f"with a patch in {file}")
+
+    def _check_removed(self, operations: Sequence[Operation]) -> None:
+        """Raises EditRefused if a field to be removed comes from a patch: another patch against it would only hide that."""
+        origin = self._bench.opened.tracer().origin(self._obj)
+        if origin is None or origin.source is None:
+            return
+        built = to_data(self._obj.root)
+        for operation in operations:
+            path = operation.path[len(self._obj.path) :]
+            there = corresponding(_value(built, self._obj.path), origin.source.data, path)
+            if isinstance(operation, Remove) and (there is None or not _has(origin.source.data, there)):
+                raise EditRefused(f"a patch or a field of a kustomization writes {field_path(path)}: change it there")
+            built = changed_data(built, operation)
+
+    def _resource(self) -> _Source:
+        origin = self._bench.opened.tracer().origin(self._obj)
+        if origin is None or origin.source is None:
+            raise EditRefused("the file that kustomize built the object from is not known")
+        return _Source(origin.source.document, origin.source.path)
+
+    def _patches(self, resource: _Source) -> Iterator[_Source]:
+        """The documents of patch files that name the object, in the order of their files."""
+        outline = self._session.outline
+        for name in self._closure.patches:
+            for document in outline.documents(self._shown(name)):
+                if document.root is None or document is resource.document:
+                    continue
+                data = to_data(document.root)
+                names = (self._obj.name, self._name())
+                alike = isinstance(data, dict) and data.get("kind") == self._obj.kind
+                if alike and _value(data, ("metadata", "name")) in names:
+                    yield _Source(document, ())
+
+    def _name(self) -> str:
+        """The name of the object before kustomize adds to it, which patches go by."""
+        origin = self._bench.opened.tracer().origin(self._obj)
+        return origin.source.name if origin is not None and origin.source is not None else self._obj.name
+
+    def _namespace(self) -> str:
+        origin = self._bench.opened.tracer().origin(self._obj)
+        return origin.source.namespace if origin is not None and origin.source is not None else self._obj.namespace
+
+    def _before_and_after(self, operations: Sequence[Operation]) -> tuple[Any, Any]:
+        before = to_data(self._obj.root)
+        after = deepcopy(before)
+        for operation in operations:
+            after = changed_data(after, operation)
+        return _value(before, self._obj.path), _value(after, self._obj.path)
+
+
+def _spread(operation: Operation, sources: Sequence[_Source], built: Any, within: Path) -> None:
+    """Carry an operation out in each source that has the field; a new field goes to the resource, the first of the sources."""
+    path = operation.path[len(within) :]
+    own = _value(built, within)
+    places = [(source, corresponding(own, source.own, path)) for source in sources]
+    having = [(source, there) for source, there in places if there is not None and _has(source.own, there)]
+    if isinstance(operation, Set | Append):
+        # The last patch that has the field decides.
+        chosen = having[-1:] or [(source, there) for source, there in places[:1] if there is not None]
+    else:
+        chosen = having
+    if not chosen:
+        raise EditRefused(f"a patch or a field of a kustomization writes {field_path(path)}: change it there")
+    for source, there in chosen:
+        source.do(operation, there)
+
+
+def _below_metadata(patch: dict[str, Any], metadata: dict[str, str]) -> dict[str, Any]:
+    """The patch without the fields that its header has."""
+    changed = {**metadata, **(patch.pop("metadata", None) or {})}
+    return {**({"metadata": changed} if changed != metadata else {}), **patch}
+
+
+def _value(data: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+def _has(data: Any, path: Path) -> bool:
+    holder = _value(data, path[:-1])
+    step = path[-1]
+    if isinstance(step, int):
+        return isinstance(holder, list) and 0 <= step < len(holder)
+    return isinstance(holder, dict) and step in holder

@@ -1,0 +1,45 @@
+"""Copies of the files that a renderer reads, with other texts in place of some: what it would render after an edit."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from scclint.files.discover import is_below
+from scclint.files.read import encoded_like
+from scclint.files.walk import walk
+
+
+@contextmanager
+def copied(files: Iterable[str], root: str, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a folder with copies of files, each at its path from `root`. `texts` replaces the texts of files, by real path.
+
+    Raises OSError if a file cannot be read or is outside `root`.
+    """
+    top = os.path.realpath(root)
+    with tempfile.TemporaryDirectory(prefix="scclint-", ignore_cleanup_errors=True) as folder:
+        home = os.path.realpath(folder)
+        for file in files:
+            inside = os.path.relpath(os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file)), top)
+            target = os.path.normpath(os.path.join(home, inside))
+            if not is_below(target, home) or not os.path.isfile(file):
+                raise OSError(f"{file} cannot be copied")
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(file, "rb") as source:
+                data = source.read()
+            text = texts.get(os.path.realpath(file))
+            with open(target, "wb") as copy:
+                copy.write(data if text is None else encoded_like(data, text))
+        yield home
+
+
+def files_below(folder: str) -> Iterator[str]:
+    """Yield the paths of all files below a folder. Raises OSError for what cannot be read, and for links to folders."""
+    for at, folders, files in walk(folder, _refuse):
+        if any(os.path.islink(os.path.join(at, name)) for name in folders):
+            raise OSError("helm follows links to folders, which are not walked here")
+        yield from (os.path.join(at, name) for name in files)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
