@@ -7,6 +7,9 @@ from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, Workload, World
 
 from ._grants import role_of, subjects_of
 
+IN_EVERY_NAMESPACE = ("builder", "default", "deployer")
+"""The service accounts that OpenShift creates in each namespace."""
+
 CREATE = frozenset(("create", "*"))
 CHANGE = frozenset(("create", "update", "patch", "bind", "escalate", "*"))
 

@@ -54,4 +54,11 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         f"this document cannot be read: {error.message}",
         at=Place(Span(document.file, line, column, line, column + 1)),
         settle="Fix the syntax at this line. scclint checked nothing else in this document.",
+        severity=None if _may_be_manifest(document, world) else Severity.INFO,
     )
+
+
+def _may_be_manifest(document: Document, world: World) -> bool:
+    """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
+    named = "kind" in document.text or "apiVersion" in document.text
+    return named or document.index > 0 or any(obj.file == document.file for obj in world.objects)

@@ -75,14 +75,27 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             field = obj.field(*problem.path)
             if in_plain_words(field.value):
                 continue  # MAN006 reports the words once.
-            set_later = problem.code == "required" and problem.path[-1] == "image" and field.present
+            later = _set_later(obj, problem, field)
             yield Problem(
                 f"{obj.named}: the API server rejects {_rejected(obj, problem)}: {problem.message}",
                 at=field,
-                settle="Set image before you apply the object." if set_later else _settle(problem, field),
-                severity=Severity.INFO if set_later else None,
+                settle=later or _settle(problem, field),
+                severity=Severity.INFO if later else None,
                 edits=_edits(obj, problem, field),
             )
+
+
+def _set_later(obj: ApiObject, problem: FieldProblem, field: Field[object]) -> str:
+    """Return how the author fills in a value that is left empty on purpose; empty if it is not."""
+    if problem.code != "required" or not field.present:
+        return ""
+    path = obj.written(field.path)
+    if any(not parameter.value for known in obj.provenance.substitutions for parameter in known.get(path, ())):
+        return (
+            "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot "
+            "be left empty."
+        )
+    return "Set image before you apply the object." if problem.path[-1] == "image" else ""
 
 
 def _rejected(obj: ApiObject, problem: FieldProblem) -> str:

@@ -68,7 +68,8 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         if not verbs:
             continue
         names = item.data.get("resourceNames")
-        sccs = f"SCC {and_more(map(str, names), 3)}" if isinstance(names, list) and names else "SCCs"
+        named = isinstance(names, list) and names
+        sccs = f"SCC{'s' if len(names) > 1 else ''} {and_more(map(str, names), 3)}" if named else "SCCs"
         yield Problem(
             f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
             "write into an SCC",

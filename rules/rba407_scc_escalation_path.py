@@ -72,6 +72,7 @@ from typing import Any
 
 from scclint.api import Located, ObjectRef, Problem, Role, RoleBinding, Severity, User, World, and_more, listed, rule
 
+from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reference, role_of, subjects_of
 
 Escalation = Any
@@ -140,7 +141,8 @@ def _place(binding: RoleBinding, role: ObjectRef, index: int, world: World) -> L
 def _fix(way: Escalation) -> str:
     roles = listed(dict.fromkeys(f"{held.role.kind} {held.role.name}" for held in way.rules))
     if way.account is not None and way.route.target == "account":
-        return (
-            f"Move service account {way.account[1]} to a namespace of its own, or remove the right to create pods from {roles}."
-        )
+        account = f"Move service account {way.account[1]} to a namespace of its own"
+        if way.account[1] in IN_EVERY_NAMESPACE:
+            account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
+        return f"{account}, or remove the right to create pods from {roles}."
     return f"Remove these rights from {roles}, or list resourceNames that they need."

@@ -50,11 +50,9 @@ from collections.abc import Iterator
 
 from scclint.api import ObjectRef, Problem, RoleBinding, Severity, Workload, World, and_more, closest_match, rule
 
-from ._accounts import workloads_of
+from ._accounts import IN_EVERY_NAMESPACE, workloads_of
 from ._grants import Subject, marked_for_deletion, reach, subjects_of
 from ._scc import wider_than_restricted
-
-_IN_EVERY_NAMESPACE = ("builder", "default", "deployer")
 
 
 @rule(
@@ -96,7 +94,7 @@ def _is_missing(holder: Subject, world: World) -> bool:
     if not _is_described(namespace, world):
         return False
     if (
-        name in _IN_EVERY_NAMESPACE
+        name in IN_EVERY_NAMESPACE
         or world.find(ObjectRef("ServiceAccount", namespace, name))
         or workloads_of(world, namespace, name)
     ):
@@ -108,5 +106,8 @@ def _is_described(namespace: str, world: World) -> bool:
     """Whether the input has service accounts or pods of the namespace, which is no namespace of the platform and its operators."""
     if namespace.startswith("openshift-"):
         return False
+    # Operators create service accounts.
+    of_operators = (workload for workload in world.of(Workload) if workload.implied)
+    operators = world.memo((_is_described, "operators"), lambda: set(map(world.namespace_of, of_operators)))
     used = world.memo(_is_described, lambda: {world.namespace_of(workload) for workload in world.of(Workload)})
-    return namespace in used or bool(world.cluster.accounts.names_in(namespace))
+    return namespace not in operators and (namespace in used or bool(world.cluster.accounts.names_in(namespace)))

@@ -62,6 +62,8 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    in_plain_words,
+    is_open,
     listed,
     opened_by,
     rule,
@@ -92,7 +94,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     used, users = _used(scc, world)
     takes = any(access.takes for access in opened)
     uses = f"; its pods use {listed(used)}" if used else ""
-    if not used and not (scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)):
+    if not used and not _has_placeholder(scc) and not (scc.name in world.cluster.sccs and may_admit_elsewhere(scc.name, world)):
         uses = "; no pod in the input uses any of it"
     yield Problem(
         f"SCC {scc.name}: opens {listed(access.words for access in opened)}{uses}",
@@ -101,6 +103,12 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         settle="Allow only what its pods use, and grant the SCC only to the service account that needs it.",
         severity=None if takes else Severity.INFO,
     )
+
+
+def _has_placeholder(scc: SecurityContextConstraints) -> bool:
+    """Whether the input does not say who may use the SCC."""
+    entries = [entry for name in ("users", "groups") for entry in scc.manifest.get(name) or ()]
+    return any(is_open(entry) or in_plain_words(entry) for entry in entries)
 
 
 def _used(scc: SecurityContextConstraints, world: World) -> tuple[list[str], tuple[Related, ...]]:

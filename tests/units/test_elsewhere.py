@@ -48,6 +48,15 @@ def test_what_another_unit_has_is_not_missing(claim: str, tmp_path: Path) -> Non
     assert rules_in(judged(tmp_path / "there", {"a": here, "b": there}), rule) == []
 
 
+@pytest.mark.parametrize("claim", ["RBA403", "RBA404", "RBA410", "SCC313", "SEC208"])
+def test_what_a_remote_resource_may_bring_is_not_missing(claim: str, tmp_path: Path) -> None:
+    here = CLAIMS[claim][0] if claim in CLAIMS else deployment() + "---\n" + binding("privileged", account="job")
+    files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": here}
+    assert rules_in(report_on([write(tmp_path / "missing", files)], UNRENDERED), claim)
+    files["base/kustomization.yaml"] = 'resources: [web.yaml, "https://github.com/example/web//deploy?ref=v1"]\n'
+    assert rules_in(report_on([write(tmp_path / "there", files)], UNRENDERED), claim) == []
+
+
 def test_an_scc_that_only_an_alternative_defines_is_not_missing(tmp_path: Path) -> None:
     files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment(required="custom")}
     for name in ("dev", "prod"):

@@ -110,7 +110,8 @@ class Escalations:
         pods: Callable[[], Iterable[tuple[ObjectRef, str]]] = lambda: (),
     ) -> None:
         self._cluster = cluster
-        self._wanted = tuple(name for name in cluster.sccs if wanted(name))
+        # Of several SCCs that an account may use, the widest one says most.
+        self._wanted = tuple(sorted((name for name in cluster.sccs if wanted(name)), key=lambda name: name != "privileged"))
         self._pods = pods
         minor = cluster.kubernetes_minor
         self._routes = [route for route in ROUTES if route.since <= minor <= route.until]

@@ -69,4 +69,5 @@ def acting_as(kind: SubjectKind, namespace: str, name: str) -> User:
         return User("", (name,))
     if kind == "ServiceAccount":
         return controller_user(namespace, name)
-    return User(name, ("system:authenticated", "system:authenticated:oauth"))
+    own = ("system:cluster-admins",) if name == "kube:admin" else ()
+    return User(name, ("system:authenticated", "system:authenticated:oauth", *own))

@@ -36,10 +36,11 @@ class Neighbours:
     def elsewhere(self, unit: "Unit") -> Elsewhere:
         """What rules may ask about other units."""
         if self._only:
-            return Elsewhere()
+            return Elsewhere(incomplete=unit.incomplete)
         shared = frozenset(unit.shared)
         known = [other.name for other in self._plain if shared.issuperset(other.files)] if shared else []
-        return Elsewhere(self._index, [unit.name, *known], self._contexts.alternatives(unit.name))
+        alternatives = self._contexts.alternatives(unit.name)
+        return Elsewhere(self._index, [unit.name, *known], alternatives, incomplete=unit.incomplete)
 
 
 def _is_synced(config: Config) -> bool:

@@ -23,6 +23,10 @@ HOME = "install namespace of "
 """Before the name of a ClusterServiceVersion: the namespace that its operator is installed in, in words."""
 INSTALL: Path = ("spec", "install", "spec")
 
+_CERTIFICATES = ("apiservice-cert", "webhook-cert")
+"""The volumes that OLM adds to a deployment that serves a webhook or an aggregated API. Source: operator-lifecycle-manager,
+pkg/controller/install/certresources.go."""
+
 
 def implied(csv: Item) -> Iterator[Item]:
     """Yield the objects that one ClusterServiceVersion implies. Their fields are in the CSV, so findings point there."""
@@ -32,9 +36,14 @@ def implied(csv: Item) -> Iterator[Item]:
         return
     home = f"{HOME}{name}"
     placed = Provenance(home=home).within(csv.provenance)
+    serving = _serving(csv)
     for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)
-        manifest = {**_object("apps/v1", "Deployment", str(deployment.get("name") or "")), "spec": deployment.get("spec")}
+        spec = deployment.get("spec")
+        called = str(deployment.get("name") or "")
+        if called in serving:
+            spec = _with_certificates(spec, f"{called.replace('.', '-')}-service-cert")
+        manifest = {**_object("apps/v1", "Deployment", called), "spec": spec}
         yield Item(csv.root, where, deployment, placed, Workload, WORKLOADS["Deployment"].template, manifest)
     accounts: set[str] = set()
     for key, kind in (("permissions", "Role"), ("clusterPermissions", "ClusterRole")):
@@ -48,6 +57,25 @@ def implied(csv: Item) -> Iterator[Item]:
             role = {**_object(f"{RBAC}/v1", kind, f"{name}-{account}-{index}"), "rules": permission.get("rules")}
             yield Item(csv.root, where, permission, granted, Role, None, role)
             yield Item(csv.root, where, permission, granted, RoleBinding, None, _binding(role, account))
+
+
+def _serving(csv: Item) -> set[str]:
+    """Return the names of the deployments that serve a webhook or an aggregated API."""
+    lists = (("spec", "webhookdefinitions"), ("spec", "apiservicedefinitions", "owned"))
+    served = (value_at(csv.data, path) for path in lists)
+    return {name for some in served for one in as_mappings(some) if isinstance(name := one.get("deploymentName"), str)}
+
+
+def _with_certificates(spec: Any, secret: str) -> Any:
+    """Return the spec of a Deployment with the volumes that OLM adds, where its pod has none of that name."""
+    template = value_at(spec, ("template",)) if isinstance(spec, dict) else None
+    pod = value_at(template, ("spec",)) if isinstance(template, dict) else None
+    if not isinstance(template, dict) or not isinstance(pod, dict) or not isinstance(pod.get("volumes", []), list | None):
+        return spec
+    volumes = pod.get("volumes") or []
+    known = {volume.get("name") for volume in volumes if isinstance(volume, dict)}
+    added = [{"name": name, "secret": {"secretName": secret}} for name in _CERTIFICATES if name not in known]
+    return {**spec, "template": {**template, "spec": {**pod, "volumes": [*volumes, *added]}}}
 
 
 def _binding(role: dict[str, Any], account: str) -> dict[str, Any]:

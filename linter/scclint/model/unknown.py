@@ -26,7 +26,7 @@ UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
 _MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
-_WORDS = re.compile(r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\bFILLED (IN )?BY\b|\bFILL[_ ]?ME[_ ]?IN\b")
+_WORDS = re.compile(r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b")
 """What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests."""
 
 

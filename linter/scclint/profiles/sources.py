@@ -45,6 +45,9 @@ _ABOUT_THE_OBJECT = frozenset(("baseProfileName", "state", "disabled"))
 _RULE = frozenset(("names", "action", "errnoRet", "args"))
 _LARGE_BASE = "Remove duplicate rules from the base profiles."
 _EXTENDING = re.compile(r"^runtime[-_.]?default|default[-_.](?:plus|with)", re.I)
+_OF_A_RUNTIME = re.compile(r"(?:crun|runc)-v[0-9]")
+"""What the operator calls the profiles that others take as their base: the syscalls of a container runtime.
+Source: security-profiles-operator, examples/baseprofile-runc.yaml."""
 _CLONE3 = "Add a rule that answers clone3 with errnoRet 38 (ENOSYS): a SeccompProfile has no defaultErrnoRet."
 
 
@@ -149,7 +152,7 @@ class Profiles:
         labels = source.field("metadata", "labels").value
         part = isinstance(labels, dict) and "spo.x-k8s.io/partial" in labels
         based = bool(spec.get("baseProfileName"))
-        base_only = not used and source.name in self._bases
+        base_only = not used and (source.name in self._bases or _OF_A_RUNTIME.match(source.name) is not None)
         for problem in lint_data(kept, target):
             if problem.id not in _OF_THE_FILE:
                 yield problem

@@ -31,6 +31,8 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
     if missing("execve"):
         message = "the profile does not allow execve, so no container that uses it can start"
         yield ProfileProblem("cannot-start", BROKEN, Severity.ERROR, message, "Add execve to a rule with SCMP_ACT_ALLOW.", at)
+        # Whatever else is missing, no program comes to need it.
+        return
     if lacking := missing(_EVERY_PROGRAM):
         message = f"the profile does not allow syscalls that nearly every program needs: {', '.join(lacking)}"
         yield ProfileProblem(

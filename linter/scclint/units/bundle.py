@@ -7,6 +7,7 @@ MANIFESTS = "manifests"
 _PARTS = (MANIFESTS, "metadata", "tests")
 """Folders of a bundle. What else lies beside them (`config/`, code) is not part of it."""
 
+_SUGGESTED = "operatorframework.io/suggested-namespace"
 _NAMED = "clusterserviceversion"
 _KIND = "ClusterServiceVersion"
 
@@ -39,6 +40,23 @@ def stray_bundles(files: Iterable[str], text_of: Callable[[str], str]) -> Files:
         if _holds_csv([file for file in inside if _NAMED in file.lower()], text_of):
             found[folder] = tuple(sorted(inside))
     return found
+
+
+def suggested_namespace(files: Iterable[str], text_of: Callable[[str], str]) -> str:
+    """Return the namespace in which the operator of a bundle is installed unless the user chooses another; empty if it suggests none.
+
+    Source: https://olm.operatorframework.io/docs/advanced-tasks/adding-console-annotations/
+    """
+    import re
+
+    for file in sorted(files):
+        if _SUGGESTED in (text := text_of(file)):
+            found = re.search(
+                rf"""^[ \t{{"']*{_SUGGESTED}["']?[ \t]*:[ \t]*["']?([a-z0-9][-a-z0-9]*)["']?[ \t]*(?:#.*)?$""", text, re.M
+            )
+            if found is not None:
+                return found[1]
+    return ""
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from scclint.errors import ConfigError
 from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
 from scclint.record import replace
-from scclint.units.bundle import bundles, stray_bundles
+from scclint.units.bundle import bundles, stray_bundles, suggested_namespace
 from scclint.units.facts import identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.kustomization import NAMES
@@ -162,7 +162,9 @@ class Split:
         for folder, files in sorted(find(self._left, self._outline.text).items()):
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
-            yield Unit(self._outline.name(path), "bundle", path, self._take(files), reason, gives=False, takes=False)
+            namespace = suggested_namespace(files, self._outline.text)
+            name, taken = self._outline.name(path), self._take(files)
+            yield Unit(name, "bundle", path, taken, reason, namespace=namespace, gives=False, takes=False)
 
     def _hydrated(self) -> Iterator[Unit]:
         for file in [file for file in self._left if os.path.basename(file) == _HYDRATED]:
@@ -189,7 +191,14 @@ class Split:
         self._take(set(files) - set(self._objects_among_patches(known)))
         shown = self._outline.shown(folder)
         namespace = namespace or self._kustomizations[os.path.realpath(folder)].namespace
-        return Unit(name, "kustomize", shown, files, reason, namespace=namespace, unrendered=known.refused, takes=takes)
+        refused = known.refused
+        return Unit(
+            *(name, "kustomize", shown, files, reason),
+            namespace=namespace,
+            unrendered=refused,
+            incomplete=bool(refused),
+            takes=takes,
+        )
 
     def _objects_among_patches(self, closure: "Closure") -> Iterator[str]:
         """The files listed as patches with an object that could be applied as it is, and that no resource of the build defines.

@@ -26,12 +26,18 @@ class Elsewhere:
     `own` are the units whose objects the asking unit has in full: itself, and those whose files it shares. `alternatives` are
     never deployed beside it. What an alternative has and this unit has as well is mostly one object of a common base, so that it
     does not count; what only an alternative has counts, because the cluster may have it too. `asked` records each question with
-    its answer, because the findings depend on both.
+    its answer, because the findings depend on both. If the asking unit is `incomplete`, the answer to each question is True.
     """
 
     def __init__(
-        self, others: "Index | None" = None, own: Iterable[str] = (), alternatives: frozenset[str] = frozenset()
+        self,
+        others: "Index | None" = None,
+        own: Iterable[str] = (),
+        alternatives: frozenset[str] = frozenset(),
+        *,
+        incomplete: bool = False,
     ) -> None:
+        self._incomplete = incomplete
         self._others = others
         self._own = frozenset(own)
         self._alternatives = alternatives
@@ -71,7 +77,8 @@ class Elsewhere:
 
     def _ask(self, *question: str) -> bool:
         if question not in self.asked:
-            self.asked[question] = self._others is not None and self._others.has(question, self._own, self._alternatives)
+            there = self._others is not None and self._others.has(question, self._own, self._alternatives)
+            self.asked[question] = self._incomplete or there
         return self.asked[question]
 
 

@@ -44,6 +44,7 @@ class Unit:
     `shared` are plain files of other units that it has in full as context. Both are paths as displayed, sorted.
     `namespace` is where its objects go that name none; empty if nothing says so. `reason` says in one sentence why this is a unit.
     `view` says how to render a chart. `unrendered` says why a kustomization or chart is judged by its raw files, empty otherwise.
+    `incomplete` says whether its build would add objects that no file has, such as those of a remote resource.
     `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
     `takes` is False for a unit that takes nothing from others. `context` has what it takes, once all units are known
     (`scclint.find_units`).
@@ -58,6 +59,7 @@ class Unit:
     namespace: str = ""
     view: ChartView | None = None
     unrendered: str = ""
+    incomplete: bool = False
     gives: bool = True
     takes: bool = True
     context: tuple[FromUnit, ...] = ()
