@@ -4,6 +4,7 @@ import os
 import re
 from base64 import b64encode
 from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -160,6 +161,7 @@ def test_nothing_is_loaded(full: Report) -> None:
     text = render(full, "html", SHOWN)
     page = Page(text)
     assert "http:" not in text and "https:" not in text and "url(" not in text and "@import" not in text
+    assert "javascript:" not in text
     assert not {"script", "link", "img", "iframe", "object", "form", "a", "base"} & {tag for tag, _ in page.elements}
     allowed = {"class", "role", "scope", "rowspan", "id", "type", "checked", "open", "tabindex", "lang", "data-label"}
     allowed |= {"aria-labelledby", "charset", "http-equiv", "content", "name"}
@@ -222,3 +224,81 @@ def _luminance(color: str) -> float:
     values = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
     return sum(factor * value for factor, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+GRANTS = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: agents}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+subjects:
+- {kind: ServiceAccount, name: web, namespace: shop}
+%s
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+subjects:
+- {kind: Group, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccounts:shop"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {serviceAccountName: web, containers: [{name: a, image: x}]}
+"""
+
+
+def words(text: str) -> str:
+    """The words of a page, in the order in which they are read."""
+    return " ".join(unescape(re.sub("<[^>]+>", " ", text.partition("<body>")[2])).split())
+
+
+def test_the_graph_of_grants(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(GRANTS % "")
+    text = cli("check", "--isolated", "--format", "html", "a.yaml").out
+    page = Page(text)
+    _, _, graph = words(text).partition("Who may use which SCC ")
+    assert graph.startswith(
+        "Each line shows subjects, what grants them the SCCs, and the SCCs. What OpenShift itself grants is left out. "
+        "SCC privileged can take the node ServiceAccount shop/web runs Deployment web "
+        "ClusterRoleBinding agents ClusterRole system:openshift:scc:privileged a.yaml:3:12 "
+        "SCC anyuid Group system:serviceaccounts:shop every service account of namespace shop "
+        "RoleBinding shop/web ClusterRole system:openshift:scc:anyuid for pods in namespace shop a.yaml:11:12"
+    )
+    kinds = [attributes["class"] for attributes in page.all("div") if "class" in attributes]
+    assert kinds.count("graph") == 2 and kinds.count("node through") == 2
+
+
+def test_a_grant_to_many_subjects_shows_some_and_the_number_of_the_others(here: Path, cli: Cli) -> None:
+    more = "".join(f"- {{kind: ServiceAccount, name: agent-{number}, namespace: ops}}\n" for number in range(99))
+    Path("a.yaml").write_text(GRANTS % more)
+    text = words(cli("check", "--isolated", "--format", "html", "--select", "SEC2", "a.yaml").out)
+    assert "92 more" in text
+    assert all(f"ServiceAccount ops/agent-{number} " in text for number in range(99))
+    graph = text.partition("can take the node ")[2]
+    assert graph.startswith("ServiceAccount shop/web runs Deployment web")
+
+
+def test_a_grant_that_the_release_makes_is_left_out(here: Path, cli: Cli) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT % ("web", ""))
+    assert "Who may use" not in cli("check", "--isolated", "--format", "html", "a.yaml").out
+
+
+def test_filters_hide_what_does_not_belong_to_the_choice(here: Path) -> None:
+    for name, more in (("a", ", securityContext: {runAsUser: 0}"), ("b", "")):
+        Path(name).mkdir()
+        Path(name, "kustomization.yaml").write_text("resources: [web.yaml]\n")
+        Path(name, "web.yaml").write_text(DEPLOYMENT % (name, more))
+    page = Page(text := render(report_on(["."], review=True), "html"))
+    assert [select["id"] for select in page.all("select")] == ["unit", "rule"]
+    assert "Unit all units a b " in words(text)
+    assert re.search(r"Rule all rules( [A-Z]{3}\d{3})+ ", words(text))
+    assert "body:has(#unit option:nth-child(2):checked) .unit:not(.unit-0) { display: none; }" in text
+    bodies = [body["class"] for body in page.all("tbody")]
+    assert [name.partition(" ")[2] for name in bodies] == ["unit unit-0", "unit unit-1"]
+    assert all("unit-0" in article["class"] for article in page.all("article"))

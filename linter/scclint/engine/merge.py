@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from scclint.engine.report import Report, UnitSummary
 from scclint.errors import LoadError
@@ -11,7 +11,7 @@ from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.judge.check import check_ignores, order
 from scclint.judge.guard import guard
 from scclint.judge.notices import notices
-from scclint.judge.part import Part, UnitOutcome
+from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.record import replace
 from scclint.units.unit import Unit
@@ -47,7 +47,8 @@ def merge(
         platform=next((part.platform for part in parts), ""),
         texts=texts_of(findings, texts),
         rules=session.registry.rules,
-        outcomes=_outcomes(parts),
+        outcomes=_by_release(part.outcomes for part in parts),
+        grants=_by_release(part.grants for part in parts),
         units=tuple(UnitSummary(unit.name, unit.kind, unit.files, unit.unrendered) for unit in units),
         nothing=whole and all(part.nothing for part in parts),
         unjudged=_unjudged_paths(parts, session) if whole else (),
@@ -110,12 +111,15 @@ def _unjudged_paths(parts: Iterable[Part], session: Session) -> tuple[str, ...]:
     return tuple(path for path in session.sources.paths if not is_judged(path))
 
 
-def _outcomes(parts: Iterable[Part]) -> Mapping[str, tuple[UnitOutcome, ...]]:
-    found: dict[str, list[UnitOutcome]] = {}
+T = TypeVar("T")
+
+
+def _by_release(parts: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
     for part in parts:
-        for release, outcomes in part.outcomes.items():
-            found.setdefault(release, []).extend(outcomes)
-    return {release: tuple(outcomes) for release, outcomes in found.items()}
+        for release, some in part.items():
+            found.setdefault(release, []).extend(some)
+    return {release: tuple(some) for release, some in found.items()}
 
 
 def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Notice, Tally
-from scclint.judge.part import UnitOutcome
+from scclint.judge.part import UnitGrant, UnitOutcome
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -28,7 +28,7 @@ class Report:
     `findings` are sorted by file, line, column and rule; suppressed ones are included, with their `suppression` set.
     `platform` names the releases that were judged: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
     or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are all rules of the run, sorted by id.
-    `outcomes` has the outcome of each workload by release, if the run was asked for them.
+    `outcomes` has the outcome of each workload and `grants` each grant of an SCC, by release, if the run was asked for them.
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
     and `folders` those that the run was asked for.
@@ -42,6 +42,7 @@ class Report:
     texts: Mapping[str, str] = EMPTY
     rules: tuple[AnyRule, ...] = ()
     outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY
+    grants: Mapping[str, tuple[UnitGrant, ...]] = EMPTY
     units: tuple[UnitSummary, ...] = ()
     nothing: bool = False
     unjudged: tuple[str, ...] = ()

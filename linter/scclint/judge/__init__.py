@@ -11,7 +11,7 @@ from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.model import model_objects
 from scclint.judge.notices import judged_files, tallies, unjudged
-from scclint.judge.part import Part, UnitOutcome
+from scclint.judge.part import Part, UnitGrant, UnitOutcome
 from scclint.judge.session import Session
 from scclint.judge.trace import tracer
 from scclint.judge.tracer import Tracer
@@ -156,6 +156,10 @@ def judge_opened(opened: OpenUnit, context: Context, session: Session) -> Part:
     seen = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
         seen += unjudged(inputs, opened.ours, worlds, session.config)
+    grants: dict[str, tuple[UnitGrant, ...]] = {}
+    if session.options.review:
+        with guard("check", "listing the grants of SCCs", crashes):
+            grants = _grants(opened)
     session.options.lap("check")
     part = opened.part
     return replace(
@@ -165,6 +169,7 @@ def judge_opened(opened: OpenUnit, context: Context, session: Session) -> Part:
         crashes=(*part.crashes, *crashes),
         unjudged=tuple(seen),
         outcomes=_outcomes(opened) if session.options.review else {},
+        grants=grants,
     )
 
 
@@ -217,6 +222,12 @@ def _ties(context: Context) -> Iterator[Notice]:
 
 def _outcomes(opened: OpenUnit) -> dict[str, tuple[UnitOutcome, ...]]:
     return {release: tuple(_judged(world, opened)) for release, world in opened.worlds.items()}
+
+
+def _grants(opened: OpenUnit) -> dict[str, tuple[UnitGrant, ...]]:
+    from scclint.judge.grants import grants
+
+    return {release: tuple(grants(world, opened.tracer, opened.unit.name)) for release, world in opened.worlds.items()}
 
 
 def _judged(world: World, opened: OpenUnit) -> Iterator[UnitOutcome]:

@@ -1,11 +1,16 @@
 """What judging one unit yields, before it is merged with that of the other units."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from scclint.admission.verdict import Grant
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.outcome import Outcome
 from scclint.record import EMPTY, record
 from scclint.source import Span
+
+if TYPE_CHECKING:
+    from scclint.cluster.who_can import SubjectKind
 
 
 @record
@@ -27,13 +32,31 @@ class UnitOutcome:
 
 
 @record
+class UnitGrant:
+    """A grant of an SCC by objects of the input, in one unit. What the release itself grants is not among them.
+
+    `takes_node` says whether the SCC lets a container take its node. The subject's `namespace` is empty except for a service
+    account. `place` is where people edit the grant, None if that is not known.
+    """
+
+    scc: str
+    takes_node: bool
+    kind: "SubjectKind"
+    namespace: str
+    name: str
+    grant: Grant
+    place: Span | None
+    unit: str
+
+
+@record
 class Part:
     """The findings of a unit, and how its input was treated.
 
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
     `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
     manifest was read, and `judged` are the files of which something was judged. `outcomes` has the outcome of each
-    workload, by release, if the run asks for it.
+    workload and `grants` each grant of an SCC, by release, if the run asks for it.
     """
 
     unit: str
@@ -49,3 +72,4 @@ class Part:
     nothing: bool = False
     judged: tuple[str, ...] = ()
     outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY
+    grants: Mapping[str, tuple[UnitGrant, ...]] = EMPTY

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from scclint.engine.report import Report
 from scclint.finding import Finding, Fix
+from scclint.record import record
 from scclint.report.full import Remark, remarks_of, suppressed_words
 from scclint.report.html_elements import (
     Html,
@@ -18,6 +19,8 @@ from scclint.report.html_elements import (
     table_row,
     void,
 )
+from scclint.report.html_filters import Filter
+from scclint.report.html_grants import grants
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.review import Row, named, table_rows
@@ -35,6 +38,9 @@ from scclint.report.summary import (
 )
 from scclint.text import char_width, counted
 
+_FEW_NOTICES = 4
+"""Notices that are shown without a click. A repository of many units has dozens, and they are not what the page is about."""
+
 _OF_POD = ("SCC", "Granted to", "Pod Security")
 _OF_CONTAINER = ("Container", "Seccomp profile", "Source")
 _FIRST_OF_CONTAINER = 4
@@ -45,13 +51,23 @@ def render(report: Report, options: Options) -> str:
     """Return a page with the summary, the verdict of each workload, and the findings by file."""
     findings = tuple(finding for finding in report.findings if options.shows(finding))
     heading = findings_summary(report, options)
+    units = Filter("unit", "Unit", (unit.name for unit in report.units))
+    rules = Filter("rule", "Rule", (finding.rule_id for finding in findings))
+    chooser = (element("fieldset", element("legend", literal("Filter")), units.control("all units")),) if units.useful else ()
     parts = [
         element("header", element("h1", literal("scclint report")), *_summary(heading, report)),
-        element("main", *_diagnostics(report), *_workloads(report), *_findings(findings, report)),
+        element(
+            "main",
+            *chooser,
+            *_diagnostics(report),
+            *_workloads(report, units),
+            *_findings(findings, report, units, rules),
+            *grants(report, units),
+        ),
     ]
     if findings:
         parts.append(element("footer", literal("To read about a rule, run scclint rule with its ID.")))
-    return page(f"scclint: {heading}", *parts)
+    return page(f"scclint: {heading}", *parts, style=units.style + rules.style)
 
 
 def _summary(heading: str, report: Report) -> Iterator[Html]:
@@ -63,17 +79,20 @@ def _diagnostics(report: Report) -> Iterator[Html]:
     """The notices and internal errors of the run."""
     if lines := diagnostics(report):
         items = [element("li", literal(line)) for line in lines]
-        yield section("notices", "Notices", element("ul", *items))
+        notes = element("ul", *items)
+        if len(items) > _FEW_NOTICES and not report.failed:
+            notes = element("details", element("summary", literal(f"{len(items):,} notices")), notes)
+        yield section("notices", "Notices", notes)
 
 
-def _workloads(report: Report) -> Iterator[Html]:
+def _workloads(report: Report, units: Filter) -> Iterator[Html]:
     """The table of verdicts; nothing where the run was not asked for outcomes."""
     if not any(report.outcomes.values()):
         return
     where = tuple(title for title, many in (("Unit", report.units), ("Release", report.outcomes)) if len(many) > 1)
     titles = ("Workload", *where, *_OF_POD, *_OF_CONTAINER)
     groups = _verdicts(report)
-    bodies = [_workload(*group, where) for group in groups]
+    bodies = [_workload(*group, where, units) for group in groups]
     only = checkbox("only-problems", "Show only workloads that are rejected or have an unconfined container", checked=False)
     head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
     table = element(
@@ -88,11 +107,20 @@ def _workloads(report: Report) -> Iterator[Html]:
     yield section("workloads", "Workloads", element("fieldset", element("legend", literal("Filter")), only), table)
 
 
-Verdict = tuple[dict[str, str], tuple[Row, ...]]
-"""The units and releases that a verdict holds in, by the title of their column, and its rows."""
+@record
+class WhereJudged:
+    """The units and releases that a verdict holds in, and its rows."""
+
+    units: tuple[str, ...]
+    releases: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def place(self, title: str) -> str:
+        """Return the cell of a column."""
+        return ", ".join(map(visible_line, self.units if title == "Unit" else self.releases))
 
 
-def _verdicts(report: Report) -> list[tuple[str, str, list[Verdict]]]:
+def _verdicts(report: Report) -> list[tuple[str, str, list[WhereJudged]]]:
     """The name, place and verdicts of each workload. A verdict that is the same in several units or releases is there once."""
     found: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Row, ...]], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
@@ -105,23 +133,20 @@ def _verdicts(report: Report) -> list[tuple[str, str, list[Verdict]]]:
         units: dict[tuple[tuple[str, ...], tuple[Row, ...]], list[str]] = {}
         for (unit, rows), known in releases.items():
             units.setdefault((tuple(known), rows), []).append(unit)
-        verdicts = [
-            ({"Unit": ", ".join(map(visible_line, names)), "Release": ", ".join(known)}, rows)
-            for (known, rows), names in units.items()
-            if rows
-        ]
+        verdicts = [WhereJudged(tuple(names), known, rows) for (known, rows), names in units.items() if rows]
         groups.append((name, line_place(file, line), verdicts))
     return groups
 
 
-def _workload(name: str, at: str, verdicts: list[Verdict], where: tuple[str, ...]) -> Html:
+def _workload(name: str, at: str, verdicts: list[WhereJudged], where: tuple[str, ...], units: Filter) -> Html:
     """The rows of a workload, one for each verdict and container."""
-    total = sum(len(rows) for _, rows in verdicts)
+    total = sum(len(verdict.rows) for verdict in verdicts)
     content = (literal(name), void("br"), element("code", literal(at), class_="quiet"))
     cells = [element("th", *content, scope="rowgroup", role="rowheader", rowspan=str(max(total, 1)))]
     lines = []
-    for places, rows in verdicts:
-        cells += [table_cell(title, places[title], "", len(rows)) for title in where]
+    for verdict in verdicts:
+        rows = verdict.rows
+        cells += [table_cell(title, verdict.place(title), "", len(rows)) for title in where]
         pod = rows[0][1:_FIRST_OF_CONTAINER]
         cells += [table_cell(title, *cell, len(rows)) for title, cell in zip(_OF_POD, pod, strict=True)]
         for row in rows:
@@ -129,28 +154,40 @@ def _workload(name: str, at: str, verdicts: list[Verdict], where: tuple[str, ...
             cells += [table_cell(title, *cell) for title, cell in zip(_OF_CONTAINER, container, strict=True)]
             lines.append(table_row(cells))
             cells = []
-    fine = not any(tone == "error" for _, rows in verdicts for row in rows for _, tone in row)
-    return element("tbody", *(lines or [table_row(cells)]), class_="fine" if fine else "problem", role="rowgroup")
+    fine = not any(tone == "error" for verdict in verdicts for row in verdict.rows for _, tone in row)
+    chosen = units.classes(name for verdict in verdicts for name in verdict.units)
+    style = f"{'fine' if fine else 'problem'} {chosen}".strip()
+    return element("tbody", *(lines or [table_row(cells)]), class_=style, role="rowgroup")
 
 
-def _findings(findings: tuple[Finding, ...], report: Report) -> Iterator[Html]:
-    """The filter by severity, and the findings of each file."""
+def _findings(findings: tuple[Finding, ...], report: Report, units: Filter, rules: Filter) -> Iterator[Html]:
+    """The filters by severity and by rule, and the findings of each file."""
     if not findings:
         return
-    lines, units = SourceLines(report.texts), units_phrase(report)
+    lines, phrase = SourceLines(report.texts), units_phrase(report)
     boxes = [
         checkbox(f"show-{severity.value}", f"{severity.value} ({number:,})", checked=True)
         for severity, number in by_severity(findings).items()
     ]
+    if rules.useful:
+        boxes.append(rules.control("all rules"))
     files = []
     for file, group in groupby(findings, key=lambda finding: finding.span.file):
         same = tuple(group)
         title = element("summary", element("h3", element("code", literal(visible_line(file)))), literal(f" {severities(same)}"))
-        files.append(element("details", title, *(_finding(one, lines, units(one)) for one in same), open=""))
+        articles = [_finding(one, lines, phrase(one), _classes((one,), units, rules)) for one in same]
+        style = _classes(same, units, rules)
+        files.append(element("details", title, *articles, open="", **({"class": style} if style else {})))
     yield section("findings", "Findings", element("fieldset", element("legend", literal("Show")), *boxes), *files)
 
 
-def _finding(finding: Finding, lines: SourceLines, units: str) -> Html:
+def _classes(findings: tuple[Finding, ...], units: Filter, rules: Filter) -> str:
+    """The classes by which the filters show or hide findings."""
+    named = [] if any(not one.units for one in findings) else [unit for one in findings for unit in one.units]
+    return f"{units.classes(named)} {rules.classes(one.rule_id for one in findings)}".strip()
+
+
+def _finding(finding: Finding, lines: SourceLines, units: str, classes: str) -> Html:
     message, *remarks = remarks_of(finding, units)
     region = lines.region(finding.span)
     source = snippet(region)
@@ -167,7 +204,7 @@ def _finding(finding: Finding, lines: SourceLines, units: str) -> Html:
         parts.append(element("ul", *map(_remark, remarks)))
     if finding.fix:
         parts += _diffs(finding.fix, lines)
-    return element("article", *parts, class_=f"finding {finding.severity.value}")
+    return element("article", *parts, class_=f"finding {finding.severity.value} {classes}".strip())
 
 
 def _source(line: int, source: Snippet) -> Html:

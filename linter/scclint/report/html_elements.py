@@ -37,15 +37,15 @@ def void(name: str, /, **attributes: str) -> Html:
     return Html(f"<{name}{parts}>")
 
 
-def page(title: str, *body: Html) -> str:
-    """Return a whole page."""
-    content = element("html", _head(title), element("body", *body), lang="en")
+def page(title: str, *body: Html, style: str = "") -> str:
+    """Return a whole page. `style` is added to the style sheet, and must contain no text from the input."""
+    content = element("html", _head(title, STYLE + style), element("body", *body), lang="en")
     return f"<!DOCTYPE html>\n{content}\n"
 
 
-def _head(title: str) -> Html:
+def _head(title: str, style: str) -> Html:
     # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
+    digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return element(
         "head",
@@ -53,7 +53,7 @@ def _head(title: str) -> Html:
         void("meta", http_equiv="Content-Security-Policy", content=policy),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", literal(visible_line(title))),
-        Html(f"<style>{STYLE}</style>"),
+        Html(f"<style>{style}</style>"),
     )
 
 
@@ -78,6 +78,12 @@ def checkbox(name: str, label: str, *, checked: bool) -> Html:
     """Return a checkbox with a label. `name` is its ID, by which the style sheet acts on it."""
     state = {"checked": ""} if checked else {}
     return element("label", void("input", type="checkbox", id=name, **state), literal(f" {label}"))
+
+
+def choice(name: str, label: str, options: Iterable[str]) -> Html:
+    """Return a list to choose from, with a label. `name` is its ID. The first option is chosen."""
+    listed = [element("option", literal(visible_line(option))) for option in options]
+    return element("label", literal(f"{label} "), element("select", *listed, id=name))
 
 
 def preformatted(*content: Html) -> Html:

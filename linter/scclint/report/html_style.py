@@ -67,7 +67,30 @@ summary h3 { display: inline; }
 .finding p, .finding li { white-space: pre-line; }
 ul { margin: .5rem 0; padding-left: 1.25rem; }
 
+select { max-width: 100%; font: inherit; color: inherit; background: var(--page); border: 1px solid var(--quiet); }
+
+.graph { display: grid; grid-template-columns: minmax(0, 1fr) 16rem; align-items: center; column-gap: 2rem; margin-bottom: 1.5rem; }
+.graph > h3 { position: relative; grid-column: 2; grid-row: 1; }
+.paths { grid-column: 1; grid-row: 1; margin: 0; padding: 0; list-style: none; border-right: 2px solid var(--quiet); }
+.path { position: relative; display: grid; grid-template-columns: 1fr 1fr; align-items: center; column-gap: 2rem; padding: .4rem 2rem .4rem 0; }
+.path::after { content: ""; position: absolute; top: 50%; right: 0; width: 2rem; border-top: 2px solid var(--quiet); }
+.node { padding: .4rem .6rem; background: var(--panel); border: 1px solid var(--line); font-size: .9rem; }
+.node ul { margin: 0; padding: 0; list-style: none; }
+.node li + li { margin-top: .3rem; }
+.node details { margin: .4rem 0 0; }
+.through { position: relative; }
+.through::before, .graph > h3::before { position: absolute; top: calc(50% - .75em); left: -1.5rem; color: var(--quiet); }
+.through::before, .graph > h3::before { content: "\\2192" / ""; }
+.danger { color: var(--error); font-weight: 600; }
+
 @media screen and (max-width: 70rem) {
+  .graph, .path { display: block; }
+  .paths { margin-top: .5rem; padding-left: .75rem; border-right: 0; border-left: 2px solid var(--quiet); }
+  .path { padding: 0 0 .75rem; }
+  .path::after { display: none; }
+  .through { margin-top: 1.25rem; }
+  .through::before { top: -1.4rem; left: .6rem; content: "\\2193" / ""; }
+  .graph > h3::before { content: none; }
   table, caption, thead, tbody, tr, th, td { display: block; }
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacked tbody { margin-bottom: .75rem; border: 1px solid var(--line); }
@@ -87,7 +110,9 @@ ul { margin: .5rem 0; padding-left: 1.25rem; }
   table { font-size: 7.5pt; }
   th, td { min-width: 3.5rem; padding: .2rem .3rem; }
   thead th { white-space: normal; }
-  .finding, tbody { break-inside: avoid; }
+  .graph { grid-template-columns: minmax(0, 1fr) 9rem; }
+  .node { font-size: 8pt; }
+  .finding, tbody, .path { break-inside: avoid; }
   summary, h2 { break-after: avoid; }
   pre { white-space: pre-wrap; }
 }

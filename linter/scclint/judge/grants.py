@@ -1,0 +1,26 @@
+"""Which subjects may use which SCCs through the objects of a unit."""
+
+from collections.abc import Callable, Iterator
+
+from scclint.cluster.escalation import takes_node
+from scclint.judge.part import UnitGrant
+from scclint.judge.tracer import Tracer
+from scclint.model.roles import RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.world import World
+
+
+def grants(world: World, tracer: Callable[[], Tracer], unit: str) -> Iterator[UnitGrant]:
+    """Yield each grant that objects of the unit make, by SCC and subject. `tracer` moves places to the files that people edit."""
+    cluster = world.cluster
+    written = any(world.of(RoleBinding)) or any(world.of(SecurityContextConstraints))
+    if cluster.platform == "kubernetes" or not written:
+        return
+    takes = takes_node(cluster)
+    for scc in cluster.sccs:
+        for holder in cluster.who_can_use(scc):
+            for grant in holder.grants:
+                if not cluster.brings(grant, scc):
+                    steps = world.grant_steps(grant, scc)
+                    place = tracer().span(steps[0].span) if steps else None
+                    yield UnitGrant(scc, takes(scc), holder.kind, holder.namespace, holder.name, grant, place, unit)
