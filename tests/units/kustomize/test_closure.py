@@ -160,6 +160,14 @@ def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
             {"k/kustomization.yaml": "resources: [a]\nResources: [b]"},
             "k/kustomization.yaml has two keys that differ only in case",
         ),
+        (
+            {"k/kustomization.yaml": "patches: [{path: a, Path: ../../x}]", "k/a": ""},
+            'k/kustomization.yaml has two keys that differ only in case: "Path"',
+        ),
+        (
+            {"k/kustomization.yaml": "helmGlobals: {chartHome: a, ChartHome: ../../x}"},
+            'k/kustomization.yaml has two keys that differ only in case: "ChartHome"',
+        ),
         ({"k/kustomization.yaml": "resources: [/etc]"}, 'k/kustomization.yaml: resources names "/etc", an absolute path'),
         (
             {"k/kustomization.yaml": "resources: [../../x]"},
