@@ -14,7 +14,7 @@ from scclint.registry import builtin
 from scclint.report import render
 
 Json = dict[str, Any]
-_LONGEST_TITLE = 90
+_LONGEST_TITLE = 100
 
 
 def alerts(report: Report) -> Iterator[str]:
