@@ -1,17 +1,18 @@
 """Check proved fixes from outside: carry each out on a copy, read it with another YAML reader, and lint the copy.
 
-    python tools/check_fixes.py PATH ...
+    python tools/check_fixes.py [--generated] PATH ...
 
 Each PATH is linted by itself. The script shares nothing with the code that proves fixes: it replaces the lines that the JSON
 report names, reads both texts with PyYAML's own loader, and compares the findings and outcomes of two separate runs. It prints
-how many fixes each rule has, and every broken obligation. It ends with 1 if there is one.
+how many fixes each rule has, why others have none, and every broken obligation. It ends with 1 if there is one. `--generated` looks
+for fixes in files that a tool generates as well.
 """
 
 import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from scclint.config.model import Config
+from scclint.engine.grouping import grouped
 from scclint.engine.report import Report
 from scclint.engine.run import Run
 from scclint.files.sources import find_sources
@@ -28,13 +30,23 @@ from scclint.judge.session import RunOptions
 from scclint.outcome import Outcome
 from scclint.registry import builtin
 
+_WIDE = ("anyuid", "hostaccess", "hostmount-anyuid", "hostmount-anyuid-v2", "hostnetwork", "hostnetwork-v2", "privileged")
+_CONFINED = ("RuntimeDefault", "Localhost")
+
 
 class Checked(NamedTuple):
-    """The number of findings, by rule and class of fix; the broken obligations; the seconds that looking for each fix took."""
+    """The number of findings, by rule and class of fix; the broken obligations; the seconds that looking for each fix took.
+
+    `carried_out` counts the different fixes that were carried out, by rule. `reasons` count why a rule has no fix.
+    `weighty` are the errors and warnings before and after grouping.
+    """
 
     counts: dict[str, Counter[str]]
+    carried_out: Counter[str]
+    reasons: Counter[tuple[str, str]]
     broken: list[str]
     seconds: list[float]
+    weighty: Counter[str]
 
 
 def lint(path: str) -> tuple[Run, Report]:
@@ -45,64 +57,100 @@ def lint(path: str) -> tuple[Run, Report]:
 
 def check(paths: Sequence[str]) -> Checked:
     """Look for a fix of each finding below each path, and carry out every one that is not advice."""
-    found = Checked(defaultdict(Counter), [], [])
+    found = Checked(defaultdict(Counter), Counter(), Counter(), [], [], Counter())
     for path in paths:
         run, report = lint(path)
         live = report.live
         if not live:
             continue
+        _count(found.weighty, report)
         start = perf_counter()
         fixed = run.with_fixes(report, live)
         found.seconds.extend([(perf_counter() - start) / len(live)] * len(live))
+        found.broken.extend(f"{path}: {crash.error}" for crash in fixed.crashes)
+        _carry_out_all(path, report, fixed, found)
+    return found
+
+
+def _count(weighty: Counter[str], report: Report) -> None:
+    for name, shown in (("before", report), ("after", grouped(report))):
+        counted = [finding for finding in shown.live if finding.severity is not Severity.INFO]
+        weighty[name] += len(counted)
+        weighty[f"{name}, of workloads"] += sum(finding.rule_id.startswith(("SCC1", "SEC2", "PSA")) for finding in counted)
+    weighty["workloads"] += report.tally.workloads
+
+
+def _carry_out_all(path: str, report: Report, fixed: Report, found: Checked) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = _Copy(path, Path(folder) / "copy")
         done = set()
         for finding in fixed.live:
             fix = finding.fix
             found.counts[finding.rule_id][fix.safety if fix else "none"] += 1
-            if fix is not None and fix.safety != "advice":
-                key = (finding.rule_id, finding.subject, fix)
-                if key not in done:
-                    done.add(key)
-                    found.broken.extend(
-                        f"{path}: {finding.rule_id} {finding.subject}: {why}" for why in broken(path, report, finding)
-                    )
-    return found
+            if fix is None:
+                found.reasons[finding.rule_id, finding.no_fix] += 1
+            elif fix.safety != "advice" and (key := (finding.rule_id, finding.subject, fix)) not in done:
+                done.add(key)
+                found.carried_out[finding.rule_id] += 1
+                whose = f"{path}: {finding.rule_id} {finding.subject}"
+                found.broken.extend(f"{whose}: {why}" for why in copy.broken(report, finding))
 
 
-def broken(path: str, before: Report, finding: Finding) -> Iterator[str]:
-    """Carry out the fix of a finding on a copy, and yield each obligation that it breaks."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
+class _Copy:
+    """A copy of what is linted, which each fix changes and which is as before afterwards."""
+
+    def __init__(self, path: str, folder: Path) -> None:
+        self._folder = folder
         source = Path(path).resolve()
-        shutil.copytree(source, copy) if source.is_dir() else shutil.copytree(source.parent, copy)
-        within = "." if source.is_dir() else source.name
-        yield from _carry_out(path, copy, finding)
-        with chdir(copy):
-            _, after = lint(within)
+        self._base = Path(path) if source.is_dir() else Path(path).parent
+        self._within = "." if source.is_dir() else source.name
+        self._made = False
+        self._source = source if source.is_dir() else source.parent
+
+    def broken(self, before: Report, finding: Finding) -> Iterator[str]:
+        """Carry out the fix of a finding on the copy, and yield each obligation that it breaks."""
+        if not self._made:
+            self._made = True
+            shutil.copytree(self._source, self._folder, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        assert finding.fix is not None
+        texts = {file: self._target(file).read_bytes() for file in {edit.file for edit in finding.fix.edits}}
+        try:
+            yield from self._carry_out(finding)
+            with chdir(self._folder):
+                _, after = lint(self._within)
+        finally:
+            for file, data in texts.items():
+                self._target(file).write_bytes(data)
         yield from _compare(before, after, finding)
 
+    def _target(self, file: str) -> Path:
+        return self._folder / Path(file).relative_to(self._base)
 
-def _carry_out(path: str, copy: Path, finding: Finding) -> Iterator[str]:
-    base = Path(path) if Path(path).is_dir() else Path(path).parent
-    assert finding.fix is not None
-    for file in {edit.file for edit in finding.fix.edits}:
-        target = copy / Path(file).relative_to(base)
-        data = target.read_bytes()
-        lines = data.decode().splitlines(keepends=True) if b"\x0c" not in data else data.decode().split("\n")
-        for edit in sorted((e for e in finding.fix.edits if e.file == file), key=lambda e: e.line, reverse=True):
-            lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
-        text = "".join(lines)
-        target.write_bytes(text.encode())
-        old, new = _documents(data.decode()), _documents(text)
-        if len(old) != len(new):
-            yield "the number of documents changed"
-        elif sum(one != other for one, other in zip(old, new, strict=True)) > 1:
-            yield "more than one document changed"
-        if (b"\r\n" in data) != (b"\r\n" in text.encode()):
-            yield "the line ends changed"
-        same_end = data.decode().rsplit("\n", 1)[-1] == text.rsplit("\n", 1)[-1]
-        if not same_end and data.endswith(b"\n"):
-            # A last line without an end may go, and the line above it then keeps its own.
-            yield "the end of the file changed"
+    def _carry_out(self, finding: Finding) -> Iterator[str]:
+        assert finding.fix is not None
+        for file in {edit.file for edit in finding.fix.edits}:
+            target = self._target(file)
+            data = target.read_bytes()
+            lines = data.decode().splitlines(keepends=True) if b"\x0c" not in data else data.decode().split("\n")
+            for edit in sorted((e for e in finding.fix.edits if e.file == file), key=lambda e: e.line, reverse=True):
+                lines[edit.line - 1 : edit.end_line - 1] = [edit.text]
+            text = "".join(lines)
+            target.write_bytes(text.encode())
+            yield from _compare_texts(data.decode(), text)
+
+
+def _compare_texts(data: str, text: str) -> Iterator[str]:
+    old, new = _documents(data), _documents(text)
+    if len(old) != len(new):
+        yield "the number of documents changed"
+    elif sum(one != other for one, other in zip(old, new, strict=True)) > 1:
+        yield "more than one document changed"
+    if ("\r\n" in data) != ("\r\n" in text):
+        yield "the line ends changed"
+    same_end = data.rsplit("\n", 1)[-1] == text.rsplit("\n", 1)[-1]
+    if not same_end and data.endswith("\n"):
+        # A last line without an end may go, and the line above it then keeps its own.
+        yield "the end of the file changed"
 
 
 def _documents(text: str) -> list[Any]:
@@ -123,13 +171,41 @@ def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
     for release, outcomes in before.outcomes.items():
         results = {_name(one.outcome): one.outcome for one in after.outcomes.get(release, ())}
         for outcome in (one.outcome for one in outcomes):
-            now = results.get(_name(outcome))
-            if now is None or (outcome.verdict is not None and now.verdict is None):
-                yield f"{_name(outcome)} has no outcome"
-            elif outcome.admitted and not now.admitted:
-                yield f"{_name(outcome)} is not admitted"
-            elif outcome.admitted and _confined(outcome) - _confined(now):
-                yield f"{_name(outcome)} loses a profile"
+            yield from _compare_outcomes(outcome, results.get(_name(outcome)), finding)
+
+
+def _compare_outcomes(outcome: Outcome, now: Outcome | None, finding: Finding) -> Iterator[str]:
+    name = _name(outcome)
+    if now is None or (outcome.verdict is not None and now.verdict is None):
+        yield f"{name} has no outcome"
+        return
+    if outcome.admitted and not now.admitted:
+        yield f"{name} is not admitted"
+    elif outcome.rejected_by is None and now.rejected_by is not None:
+        yield f"{name} is rejected"
+    elif outcome.rejected_by is None and _confined(outcome) - _confined(now):
+        yield f"{name} loses a profile"
+    if outcome.verdict is None or now.verdict is None:
+        return
+    if now.verdict.scc in _WIDE and outcome.verdict.scc not in (*_WIDE, None):
+        yield f"{name} gets SCC {now.verdict.scc}"
+    assert finding.fix is not None
+    rejected = finding.rule_id == "MAN002"
+    if finding.fix.safety == "safe" and not rejected and _settings(outcome.verdict.pod) != _settings(now.verdict.pod):
+        yield f"{name} differs, although the fix is safe"
+
+
+def _settings(pod: Mapping[str, Any]) -> Any:
+    """The pod with what its security context says for its containers in each of them."""
+    spec = dict(pod["spec"])
+    own = dict(spec.pop("securityContext", None) or {})
+    default = {"runAsNonRoot": own.pop("runAsNonRoot")} if "runAsNonRoot" in own else {}
+    for field in ("initContainers", "containers"):
+        spec[field] = [
+            {**container, "securityContext": {**default, **(container.get("securityContext") or {})}}
+            for container in spec.get(field) or ()
+        ]
+    return own, spec, (pod.get("metadata") or {}).get("annotations") or {}
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
@@ -145,23 +221,30 @@ def _name(outcome: Outcome) -> str:
 
 
 def _confined(outcome: Outcome) -> set[str]:
-    return {container.name for container in outcome.seccomp if container.type in ("RuntimeDefault", "Localhost")}
+    return {container.name for container in outcome.seccomp if container.type in _CONFINED}
 
 
-def main() -> int:
-    found = check(sys.argv[1:])
-    print("| rule | findings | safe | unsafe | advice | none |\n|---|---:|---:|---:|---:|---:|")
+def main(arguments: Sequence[str]) -> int:
+    if "--generated" in arguments:
+        from scclint.remedy import fixes
+
+        fixes._GENERATED, fixes._GENERATOR_KEY = fixes.re.compile(r"(?!)"), "\0"  # type: ignore[attr-defined]  # a switch for this script only
+    found = check([argument for argument in arguments if argument != "--generated"])
+    print("| Rule | Findings | Safe fix | Unsafe fix | Advice | None | Carried out |\n|---|---:|---:|---:|---:|---:|---:|")
     for rule in sorted(found.counts):
         counts = found.counts[rule]
         numbers = " | ".join(str(counts[name]) for name in ("safe", "unsafe", "advice", "none"))
-        print(f"| {rule} | {counts.total()} | {numbers} |")
+        print(f"| {rule} | {counts.total()} | {numbers} | {found.carried_out[rule]} |")
     seconds = sorted(found.seconds)
     if seconds:
         print(f"\nMedian per finding: {seconds[len(seconds) // 2] * 1000:.0f} ms. Broken obligations: {len(found.broken)}.")
+    print(f"Errors and warnings: {dict(found.weighty)}")
+    for (rule, why), number in sorted(found.reasons.items(), key=lambda item: (item[0][0], -item[1])):
+        print(f"{number:5} {rule}: {why or 'the rule proposes nothing'}")
     for line in found.broken:
         print(line)
     return bool(found.broken)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
