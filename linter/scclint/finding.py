@@ -174,7 +174,8 @@ class Fix:
     """A change that was judged before it is shown: the finding goes, and nothing gets worse.
 
     `title` says what to do, `effect` what then happens. `safety` is `safe` if all pods are the same after admission, `unsafe` if
-    a pod differs, and `advice` if the change is one of an SCC, a role, a binding or a namespace, which scclint never applies.
+    a pod differs. `advice` is a change that scclint never applies: one of an SCC, a role, a binding or a namespace, and one that takes
+    from a pod what it asks of its node.
     """
 
     title: str

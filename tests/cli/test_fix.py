@@ -158,7 +158,7 @@ def test_sccs_are_never_changed(here: Path, cli: Cli) -> None:
     (here / "scc.yaml").write_text(scc)
     run = cli("fix", "--unsafe")
     assert (here / "scc.yaml").read_text() == scc
-    assert "SCC301 is left: scclint does not change SCCs" in run.err
+    assert "SCC301 is left: it needs a decision of yours; `scclint check --fixes always` shows a proved change: Add" in run.err
 
 
 def test_standard_input_is_no_file(cli: Cli) -> None:

@@ -142,6 +142,32 @@ def test_a_field_that_is_gone_takes_an_empty_security_context_with_it(tmp_path: 
     assert carried_out(text, fixed(text, "SCC101", tmp_path).fix) == DEPLOYMENT
 
 
+@pytest.mark.parametrize(
+    ("spec", "demand"),
+    [
+        ("          securityContext: {capabilities: {add: [NET_ADMIN]}}\n", "capability NET_ADMIN"),
+        ("          ports: [{containerPort: 80, hostPort: 80}]\n", "hostPort 80"),
+        ("      hostNetwork: true\n", "hostNetwork"),
+        ("      volumes: [{name: log, hostPath: {path: /var/log}}]\n", "hostPath /var/log"),
+    ],
+)
+def test_what_a_program_may_need_of_its_node_is_not_taken_from_it(spec: str, demand: str, tmp_path: Path) -> None:
+    """The changed pod is admitted, but an agent without the host's network does nothing."""
+    finding = fixed(DEPLOYMENT + spec, "SCC101", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.safety == "advice"
+    assert finding.fix.effect == (
+        f"SCC restricted-v2 then admits the pods with profile RuntimeDefault. Decide whether the program works without {demand}."
+    )
+
+
+def test_two_fields_that_an_object_lacks_have_fixes_of_their_own(tmp_path: Path) -> None:
+    scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: own}\n"
+    finding = fixed(scc, "SCC308", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.title == "Write allowPrivilegeEscalation: false."
+
+
 def test_an_annotation_that_only_silences_a_rule_is_no_fix(tmp_path: Path) -> None:
     """The pod gets the same SCC from everyone already, so that a required SCC would change nothing."""
     text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + grant("nonroot-v2")

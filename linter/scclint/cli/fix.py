@@ -148,7 +148,7 @@ def _why_left(finding: Finding, *, unsafe: bool) -> str:
     if finding.fix is None:
         return finding.no_fix or "it needs a decision of yours"
     if finding.fix.safety == "advice":
-        return "scclint does not change SCCs, roles, bindings and namespaces; `scclint check --fixes always` shows the fix"
+        return f"it needs a decision of yours; `scclint check --fixes always` shows a proved change: {finding.fix.title}"
     if finding.fix.safety == "unsafe" and not unsafe:
         return f"the fix changes a pod, and --unsafe applies it: {finding.fix.title}"
     return "its fix does not go together with another one"

@@ -18,6 +18,7 @@ from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome, Step
 from scclint.record import record
+from scclint.remedy.dropped import dropped
 from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, workload_pairs
 from scclint.text import listed
 from scclint.world import PROJECT_USER, World
@@ -117,7 +118,10 @@ def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> I
         if not own:
             yield "the finding is not in the edited document"
             return
-        if any(map(is_it, trial.after)) or after[_identity(own[0])] >= before[_identity(own[0])]:
+        # Findings about two fields that an object lacks have one place, that of the object.
+        left = [other.message for other in trial.after if is_it(other)]
+        stays = finding.message in left or len(left) >= len(own)
+        if stays or after[_identity(own[0])] >= before[_identity(own[0])]:
             yield "the problem would stay"
     worst = own[0].severity.rank if own else finding.severity.rank
     for new in trial.after:
@@ -267,6 +271,7 @@ def _rights(cluster: Cluster) -> set[tuple[str, str, str]]:
 def _effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safety, str]:
     """How far the pods differ after admission, and that in words."""
     words: dict[str, None] = {}
+    lost: dict[str, None] = {}
     same = True
     for release, world in trial.worlds.items():
         for old, new in workload_pairs(trial.pairs):
@@ -279,6 +284,12 @@ def _effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safe
                     continue
                 same = same and (before.verdict.allowed, _run(before)) == (after.verdict.allowed, _run(after))
                 words |= dict.fromkeys(_changes(before, after))
+                lost |= dict.fromkeys(dropped(before.verdict.submitted, after.verdict.submitted))
+    if lost:
+        return (
+            "advice",
+            f"{next(iter(words), 'The pods differ after admission.')} Decide whether the program works without {listed(lost)}.",
+        )
     if not trial.only_workloads:
         return "advice", " ".join(words) or "The pods of the input are the same after admission."
     if same:
