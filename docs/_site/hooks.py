@@ -6,6 +6,7 @@ from typing import Any
 import pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from template_page import template_page
 
 from scclint.registry import builtin
 
@@ -18,7 +19,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     root = Path(config.config_file_path).parent
-    for uri, text in pages.generated(root).items():
+    generated = {**pages.generated(root), "reference/template.md": template_page(root / "docs")}
+    for uri, text in generated.items():
         files.append(File.generated(config, uri, content=text))
     return files
 

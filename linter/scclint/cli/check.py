@@ -113,7 +113,7 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
     request.lap("start")
     with progress(getattr(args, "quiet", False)) as step:
         # Times are taken in one process, and outcomes hold too much to be sent from one to another.
-        review = any(name in WITH_VERDICTS for name in request.config.format)
+        review = bool(request.config.template) or any(name in WITH_VERDICTS for name in request.config.format)
         options = RunOptions(
             ignores=not getattr(args, "no_ignores", False),
             review=review,

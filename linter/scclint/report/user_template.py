@@ -1,4 +1,4 @@
-"""`--template FILE`: a layout of the user's own, a Jinja template over the json_v1 object.
+"""`--template FILE`: a layout of the user's own, a Jinja template over the values of `template_context`.
 
 The template may come with the repository that is being linted, so it is rendered in a sandbox and in a process of its
 own, with bounds on time, memory and output that hold whatever it does.
@@ -14,15 +14,15 @@ from scclint.engine.report import Report
 from scclint.errors import UsageError
 from scclint.files.read import file_type
 from scclint.limits import MAX_TEMPLATE, TEMPLATE_SECONDS
-from scclint.report.json_v1 import document
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
+from scclint.report.template_context import context
 
 
 def render(report: Report, options: Options, template: str) -> str:
     """The template's output. Raises UsageError, with the template's line where it is known, for whatever is wrong with it."""
     name = visible_line(template)
-    job: dict[str, object] = {"source": _read(template, name), "context": document(report, options)}
+    job: dict[str, object] = {"source": _read(template, name), "context": context(report, options)}
     answer = _run(job, name)
     if "error" in answer:
         where = f"{name}:{answer['line']}" if answer.get("line") else name
