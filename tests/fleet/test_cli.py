@@ -38,7 +38,16 @@ def test_no_targets(out: Path, cli: Cli) -> None:
     assert (run.status, run.err) == (2, "scclint: say which targets to judge: TARGET, or --targets FILE\n")
 
 
-@pytest.mark.parametrize(("name", "command"), [("pyarrow", "run --out fleet web")])
+EXTRA = [
+    ("pyarrow", "run --out fleet web"),
+    ("distributed", "run --out fleet --scheduler tcp://127.0.0.1:1 web"),
+    ("duckdb", "sql --out fleet 1"),
+    ("duckdb", "report --out fleet"),
+    ("duckdb", "export --out fleet --format ocsf"),
+]
+
+
+@pytest.mark.parametrize(("name", "command"), EXTRA)
 def test_a_missing_extra_is_named(tmp_path: Path, name: str, command: str) -> None:
     code = f"import sys; sys.modules[{name!r}] = None; from scclint.cli import main; sys.exit(main())"
     arguments = [sys.executable, "-c", code, "fleet", *command.split()]
@@ -62,3 +71,21 @@ def test_progress_says_the_rate_and_the_time_left() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_answers(out: Path, cli: Cli) -> None:
+    assert cli("fleet", "sql", "--out", str(out), "FROM targets").err.startswith(f"scclint: {out} has no finished scan: run")
+    cli("fleet", "run", "--out", str(out), str(FIXTURES / "demo"))
+    sql = cli("fleet", "sql", "--out", str(out), "--format", "csv", "SELECT status, workloads FROM targets")
+    assert (sql.status, sql.out, sql.err) == (0, "status,workloads\njudged,3\n", "")
+    assert cli("fleet", "sql", "--out", str(out), "SELEKT").status == 2
+    report = cli("fleet", "report", "--out", str(out), "-o", "fleet.html")
+    assert (report.status, report.out, report.err) == (0, "", "")
+    assert Path("fleet.html").read_text().startswith("<!DOCTYPE html>")
+    assert cli("fleet", "export", "--out", str(out), "--format", "ocsf").out.startswith('{"activity_id":1,')
+
+
+def test_processes_or_a_cluster(out: Path, cli: Cli) -> None:
+    run = cli("fleet", "run", "--out", str(out), "--jobs", "2", "--scheduler", "tcp://127.0.0.1:1", "web")
+    assert run.status == 2
+    assert run.err.endswith("choose one\n")

@@ -2,12 +2,15 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from scclint.cli.inputs import given
 from scclint.cli.main import BUG, OK, USAGE
 from scclint.errors import UsageError
+
+if TYPE_CHECKING:
+    from scclint.fleet.query import Database
 
 EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
 """The packages of the extra `fleet`."""
@@ -16,7 +19,7 @@ EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
 def run(args: Namespace) -> int:
     """Run a command of the fleet."""
     try:
-        return {"run": _run, "report": _report, "sql": _sql}[args.action](args)
+        return {"run": _run, "report": _report, "sql": _sql, "export": _export}[args.action](args)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -26,7 +29,7 @@ def run(args: Namespace) -> int:
 def _run(args: Namespace) -> int:
     """Judge the targets."""
     from scclint.cli.fleet_progress import fleet_progress, summary
-    from scclint.fleet.scan import local, run_scan
+    from scclint.fleet.scan import local, on_dask, run_scan
     from scclint.fleet.settings import ScanSettings
     from scclint.fleet.store import Store
     from scclint.fleet.targets import FleetTarget, read_targets
@@ -40,8 +43,12 @@ def _run(args: Namespace) -> int:
     file = getattr(args, "config", "")
     settings = ScanSettings(_options(given(args)), os.path.abspath(file) if file else "", getattr(args, "isolated", False))
     store = Store(args.out)
+    scheduler = getattr(args, "scheduler", "")
+    if scheduler and hasattr(args, "jobs"):
+        raise UsageError("--jobs is about processes on this machine, and --scheduler about a cluster: choose one")
+    executor = on_dask(scheduler) if scheduler else local(getattr(args, "jobs", 0))
     with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
-        found = run_scan(store, targets, settings, local(getattr(args, "jobs", 0)), progress)
+        found = run_scan(store, targets, settings, executor, progress)
     say(summary(found))
     return BUG if found.counts.crashed else OK
 
@@ -54,20 +61,30 @@ def _options(found: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 def _report(args: Namespace) -> int:
     """Write the page of the latest scan."""
     from scclint.fleet.page import render_page
-    from scclint.fleet.query import opened_database
-    from scclint.fleet.store import Store
-    from scclint.report.output import write
 
-    with opened_database(Store(args.out)) as database:
-        return OK if write(render_page(database), getattr(args, "output", None)) else USAGE
+    return _answer(args, render_page)
 
 
 def _sql(args: Namespace) -> int:
     """Answer a query."""
     from scclint.fleet.answers import FORMATS
+
+    return _answer(args, lambda database: FORMATS[args.format](database.ask(args.sql)))
+
+
+def _export(args: Namespace) -> int:
+    """Write the findings of the latest scan for other programs."""
+    from scclint.fleet.export import EXPORTS
+
+    return _answer(args, EXPORTS[args.format])
+
+
+def _answer(args: Namespace, render: "Callable[[Database], str]") -> int:
+    """Write what is made of the database of the fleet."""
     from scclint.fleet.query import opened_database
     from scclint.fleet.store import Store
     from scclint.report.output import write
 
     with opened_database(Store(args.out)) as database:
-        return OK if write(FORMATS[args.format](database.ask(args.sql)), getattr(args, "output", None)) else USAGE
+        text = render(database)
+    return OK if write(text, getattr(args, "output", None)) else USAGE

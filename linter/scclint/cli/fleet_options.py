@@ -26,6 +26,7 @@ def add_fleet(commands: Commands) -> None:
     _run(below)
     _report(below)
     _sql(below)
+    _export(below)
 
 
 def _run(below: Commands) -> None:
@@ -40,6 +41,7 @@ def _run(below: Commands) -> None:
     _add_out(group)
     how = run.add_argument_group("execution")
     how.add_argument("--jobs", metavar="N", type=number, help="processes on this machine (default: one for each core)")
+    how.add_argument("--scheduler", metavar="ADDRESS", help="judge on the Dask cluster of that scheduler: tcp://host:8786")
     how.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     add_cluster(run)
     add_configuration(run)
@@ -63,6 +65,22 @@ def _sql(below: Commands) -> None:
     sql.add_argument("--format", choices=("table", "json", "csv"), default="table", help="table (default), json or csv")
     sql.add_argument("-o", "--output", metavar="FILE", help="write the answer there (default: standard output)")
     add_help(sql)
+
+
+def _export(below: Commands) -> None:
+    export = _command(
+        below, "export", "the findings of the latest scan for other programs", "[OPTIONS] --out DIR --format FORMAT"
+    )
+    _add_out(export)
+    export.add_argument(
+        "--format",
+        choices=("policyreport", "openreports", "ocsf"),
+        required=True,
+        metavar="FORMAT",
+        help="policyreport, openreports (objects for kubectl apply) or ocsf",
+    )
+    export.add_argument("-o", "--output", metavar="FILE", help="write there (default: standard output)")
+    add_help(export)
 
 
 def _command(below: Commands, name: str, summary: str, usage: str) -> Parser:

@@ -162,6 +162,7 @@ def finding_rows(report: Report) -> Iterator[Row]:
             "file": finding.span.file,
             "line": finding.span.line,
             "column": finding.span.column,
+            "api_version": subject.api_version,
             "kind": subject.kind,
             "namespace": subject.namespace,
             "name": subject.name,

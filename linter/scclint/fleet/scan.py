@@ -1,5 +1,6 @@
 """A scan: every target gets a row, from a judgement or from an earlier scan that knew the same content."""
 
+import os
 from collections.abc import Callable, Sequence
 from secrets import token_hex
 
@@ -11,7 +12,7 @@ from scclint.fleet.store import Known, Store
 from scclint.fleet.targets import FleetTarget, unique
 from scclint.judge.worlds import make_clusters
 from scclint.limits import MAX_BATCH_TARGETS
-from scclint.record import record
+from scclint.record import record, replace
 
 Progress = Callable[[ScanCounts, int], None]
 """Called with what this run did so far, and the number of targets that it has to do."""
@@ -38,6 +39,17 @@ def local(jobs: int = 0) -> MakeExecutor:
     return make
 
 
+def on_dask(address: str) -> MakeExecutor:
+    """Return what makes an executor for the Dask cluster of the scheduler at `address`: `tcp://host:8786`."""
+
+    def make(store: Store, scan: str, settings: ScanSettings, known: Known, name: str) -> Executor:
+        from scclint.fleet.dask_executor import DaskExecutor
+
+        return DaskExecutor(store, scan, settings, known, address=address, name=name)
+
+    return make
+
+
 def run_scan(
     store: Store, targets: Sequence[FleetTarget], settings: ScanSettings, make: MakeExecutor, progress: Progress
 ) -> ScanSummary:
@@ -52,7 +64,8 @@ def run_scan(
     with store.locked():
         scan = store.open_scan(digest_of(__version__, common.key, wanted))
         done = store.done(scan.id)
-        left = [target for target in wanted if target.address not in done]
+        # Workers need not start in this folder.
+        left = [replace(target, base=os.getcwd()) for target in wanted if target.address not in done]
         counts = ScanCounts()
         executor = make(store, scan.id, settings, store.known(), token_hex(4))
         for more in executor.run(_batches(left)):

@@ -14,10 +14,14 @@ HEADER = "target"
 
 @record
 class FleetTarget:
-    """`address` is a path, as the user wrote it, or a URL that fsspec opens. `team` is empty if nothing says who owns it."""
+    """`address` is a path, as the user wrote it, or a URL that fsspec opens. `team` is empty if nothing says who owns it.
+
+    A path is relative to the folder `base`, or to the working directory if that is empty.
+    """
 
     address: str
     team: str = ""
+    base: str = ""
 
     @property
     def is_url(self) -> bool:
@@ -27,7 +31,7 @@ class FleetTarget:
     @property
     def path(self) -> str:
         """The absolute path of a target that is not a URL."""
-        return os.path.abspath(self.address.removeprefix("file://"))
+        return os.path.abspath(os.path.join(self.base, self.address.removeprefix("file://")))
 
 
 def read_targets(file: str) -> list[FleetTarget]:

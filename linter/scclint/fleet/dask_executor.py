@@ -1,0 +1,117 @@
+"""Judges the targets of a scan on a Dask cluster. This process writes what the workers send."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from scclint import __version__
+from scclint.errors import UsageError
+from scclint.fleet.executor import ScanCounts, counts_of
+from scclint.fleet.judge import Judge, Judged, failed
+from scclint.fleet.settings import ScanSettings
+from scclint.fleet.store import Known, Store
+from scclint.fleet.tables import Row
+from scclint.fleet.targets import FleetTarget
+
+_CONNECT_SECONDS = 20
+_BATCHES_PER_THREAD = 2
+"""Batches that a thread of the cluster has or waits for. More would keep their results in memory there."""
+
+
+class DaskExecutor:
+    """Judges on the workers of a scheduler. They need the same scclint, and the targets at the same paths."""
+
+    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, *, address: str, name: str) -> None:
+        self._store = store
+        self._scan = scan
+        self._settings = settings
+        self._known = known
+        self._address = address
+        self._name = name
+        self._parts = 0
+
+    def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]:
+        """Yield the counts of each batch. The targets of a batch whose worker died are judged again, each by itself.
+
+        Raises UsageError if the scheduler cannot be reached, or a worker has another scclint.
+        """
+        with _connected(self._address) as client:
+            lost: list[FleetTarget] = []
+            for targets, judged in self._results(client, batches):
+                if isinstance(judged, Exception):
+                    lost += targets
+                else:
+                    yield self._written(judged)
+            for targets, judged in self._results(client, [[target] for target in lost]):
+                if isinstance(judged, Exception):
+                    why = f"the worker that judged it failed: {type(judged).__name__}: {judged}"
+                    yield self._written([failed(targets[0], why)])
+                else:
+                    yield self._written(judged)
+
+    def _results(
+        self, client: Any, batches: Sequence[Sequence[FleetTarget]]
+    ) -> Iterator[tuple[Sequence[FleetTarget], list[Judged] | Exception]]:
+        """Each batch with its results or the error of its worker, in the order in which they are done."""
+        from distributed import as_completed
+
+        waiting = iter(batches)
+        futures: dict[Any, Sequence[FleetTarget]] = {}
+        done = as_completed(loop=client.loop)
+        room = _BATCHES_PER_THREAD * max(sum(client.nthreads().values()), 1)
+
+        def submit() -> None:
+            targets = next(waiting, None)
+            if targets is not None:
+                known = self._known.of([target.address for target in targets])
+                future = client.submit(judge_batch, list(targets), known, self._settings, pure=False)
+                futures[future] = targets
+                done.add(future)
+
+        for _ in range(room):
+            submit()
+        for future in done:
+            targets = futures.pop(future)
+            error = future.exception()
+            yield targets, future.result() if error is None else error
+            future.release()
+            submit()
+
+    def _written(self, judged: list[Judged]) -> ScanCounts:
+        self._store.write(self._scan, f"{self._name}-{self._parts:06}", judged)
+        self._parts += 1
+        counts = ScanCounts()
+        for one in judged:
+            counts = counts.plus(counts_of(one.row))
+        return counts
+
+
+def judge_batch(targets: Sequence[FleetTarget], known: Mapping[str, Mapping[str, Row]], settings: ScanSettings) -> list[Judged]:
+    """Judge targets, in a worker. `known` are their rows in earlier scans, by target and key."""
+    judge = Judge(settings)
+    return [judge.judge(target, known.get(target.address, {})) for target in targets]
+
+
+def installed_version() -> str:
+    """Return the version of scclint in a worker."""
+    return __version__
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot reach the Dask scheduler {address}: {error or type(error).__name__}") from None
+    with client:
+        try:
+            versions = client.run(installed_version)
+        except Exception as error:  # whatever a worker without scclint raises
+            raise UsageError(f"the workers of {address} need scclint {__version__}: {type(error).__name__}: {error}") from None
+        if not versions:
+            raise UsageError(f"the Dask scheduler {address} has no workers")
+        if other := set(versions.values()) - {__version__}:
+            raise UsageError(f"the workers of {address} have scclint {', '.join(sorted(other))}, not {__version__}")
+        yield client
