@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +149,27 @@ def test_rendered_streams(here: Path, cli: Cli) -> None:
     write("before.yaml", WEB)
     write("after.yaml", WEB + GRANT)
     assert names(found(cli, "before.yaml", "after.yaml")) == [("web", ["wider"])]
+
+
+def test_standard_input(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("before.yaml", WEB)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((WEB + GRANT).encode())))
+    (workload,) = found(cli, "before.yaml", "-")["workloads"]
+    assert (workload["effects"], workload["file"]) == (["wider"], "<stdin>")
+    run = cli("diff", "-", "-")
+    assert (run.status, "standard input can be one state only" in run.err) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs FIFOs")
+def test_the_output_of_two_commands(here: Path) -> None:
+    write("before.yaml", WEB)
+    write("after.yaml", WEB + GRANT)
+    scclint = f"{sys.executable} -m scclint diff --isolated --format json"
+    run = subprocess.run(
+        ("bash", "-c", f"{scclint} <(cat before.yaml) <(cat after.yaml)"), capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stderr) == (1, "")
+    assert names(json.loads(run.stdout)) == [("web", ["wider"])]
 
 
 def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:

@@ -9,6 +9,7 @@ from scclint.engine.run import Run, rules_of
 from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.dump import is_dump, texts_of_dump
+from scclint.files.read import STDIN, is_stream, read_stream
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
 from scclint.finding import Notice
@@ -71,10 +72,14 @@ class Side:
 
 @contextmanager
 def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
-    """Open a file, a folder, a dump or a git revision. `base_with` is the other revision if `name` is to be their merge base.
+    """Open a file, a folder, a dump, a stream or a git revision. `base_with` is the other revision if `name` is to be their merge base.
 
-    Raises UsageError if `name` is none of these.
+    Raises UsageError if `name` is none of these, and LoadError if it cannot be read.
     """
+    if is_stream(name) and not base_with:
+        shown = "<stdin>" if name == STDIN else name
+        yield Side(shown, os.curdir, [], _from_root(config), "", {shown: read_stream(name)})
+        return
     if os.path.exists(name) and not base_with:
         if is_dump(name):
             state = replace(_from_root(config), cluster_state=(name,))

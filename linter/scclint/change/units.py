@@ -75,7 +75,8 @@ def _width(was: PodFacts | None, now: PodFacts, world: World) -> list[Effect]:
 def _gains(was: PodFacts, now: PodFacts) -> bool:
     if set(now.access) - set(was.access) or (now.result == "skipped" and was.result == "admitted"):
         return True
-    if now.points > was.points and now.scc != was.scc:
+    # A pod that no SCC admission looks at has no SCC to compare.
+    if "skipped" not in (was.result, now.result) and now.points > was.points and now.scc != was.scc:
         return True
     then = {container.name: container for container in was.containers}
     for container in now.containers:

@@ -10,6 +10,7 @@ from scclint.cli.main import FINDINGS, OK, USAGE
 from scclint.cli.review import write_formats
 from scclint.config.model import Config
 from scclint.errors import UsageError
+from scclint.files.read import STDIN
 from scclint.report import diff
 from scclint.report.output import say
 from scclint.report.summary import notice_line
@@ -20,7 +21,7 @@ _WORKING_TREE = "."
 def run(args: Namespace) -> int:
     """Compare two states, and end with 1 for a difference that --fail-if names."""
     operands: list[str] = args.operands
-    args.paths = [name for name in operands if os.path.exists(name)][-1:] or [_WORKING_TREE]
+    args.paths = [name for name in operands if os.path.isdir(name) or os.path.isfile(name)][-1:] or [_WORKING_TREE]
     config, _ = settings(args)
     found = _compare(operands, getattr(args, "what_if", []), config)
 
@@ -43,6 +44,8 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
         if len(operands) == 2:
             raise UsageError("--what-if compares one state with itself and the given files: name one state")
         return what_if(operands[0] if operands else _WORKING_TREE, files, config)
+    if operands == [STDIN, STDIN]:
+        raise UsageError("standard input can be one state only, not both")
     if len(operands) == 2:
         return compare_sides(operands[0], operands[1], config)
     first = operands[0] if operands else ""

@@ -7,6 +7,9 @@ from typing import BinaryIO
 from scclint.errors import LoadError
 from scclint.limits import MAX_BYTES
 
+STDIN = "-"
+"""The path that means standard input."""
+
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -37,6 +40,31 @@ def read(path: str, name: str = "") -> str:
     except ValueError:
         # A NUL, which no path has.
         raise LoadError("is not a path", name) from None
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path is standard input, written as `-`, or a FIFO such as the shell makes of `<(command)`."""
+    if path == STDIN:
+        return True
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_stream(path: str) -> str:
+    """Return the text of a path for which `is_stream` is true. Raises LoadError if it cannot be read or is no text."""
+    import sys
+
+    try:
+        if path != STDIN:
+            with open(path, "rb", buffering=0) as file:
+                return decode(read_all(file, path), path)
+        if sys.stdin is None:
+            raise LoadError("standard input is closed", path)
+        return decode(read_all(sys.stdin.buffer, path), path)
+    except OSError as error:
+        raise os_error(error, path) from None
 
 
 def read_all(file: BinaryIO, name: str, expected: int = MAX_BYTES) -> bytes:

@@ -284,9 +284,11 @@ def _side(text: str) -> str:
 
 
 def _differing(change: WorkloadChange) -> list[tuple[str, str, str]]:
-    """What differs. Of a workload that is rejected, the empty facts would say nothing."""
-    rejected = change.after is not None and change.after.result == "rejected"
-    return [one for one in change.differing() if not rejected or one[0] in ("result", "scc")]
+    """What differs. Of a workload that is rejected, the empty facts would say nothing. A grant says who its subject is."""
+    found = change.differing()
+    if change.after is not None and change.after.result == "rejected":
+        return [one for one in found if one[0] in ("result", "scc")]
+    return [one for one in found if one[0] != "subject" or all(name != "grant" for name, _, _ in found)]
 
 
 def _causes(change: WorkloadChange) -> Iterator[str]:
