@@ -293,6 +293,9 @@ def test_the_megalinter_plugin_runs(checkout: Checkout, tmp_path: Path) -> None:
     """As MegaLinter puts the command together in the mode `project`."""
     (linter,) = PLUGIN["linters"]
     assert linter["cli_lint_mode"] == "project"
+    assert {"descriptor_id", "descriptor_type", "linters"} <= set(PLUGIN) and {"linter_name", "linter_url", "examples"} <= set(
+        linter
+    )
     assert [line.split()[0] for line in linter["install"]["dockerfile"]] == ["RUN"]
     report = tmp_path / "report.sarif"
     sarif = [word.replace("{{SARIF_OUTPUT_FILE}}", str(report)) for word in linter["cli_sarif_args"]]

@@ -91,7 +91,9 @@ def test_titles_wrap_where_the_terminal_ends() -> None:
 def test_the_table_as_json() -> None:
     rows = json.loads(table_json(builtin()))
     assert [row["id"] for row in rows] == [rule.id for rule in builtin()]
-    assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references"} == set(rows[0])
+    assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references", "study"} == set(
+        rows[0]
+    )
 
 
 @given(

@@ -42,6 +42,7 @@ def table_json(rules: Iterable[AnyRule]) -> str:
                     "tags": list(r.tags),
                     "since": r.since,
                     "references": list(r.references),
+                    "study": {"read": r.study[0], "right": r.study[1]},
                 }
             )
             for r in rules
@@ -51,12 +52,14 @@ def table_json(rules: Iterable[AnyRule]) -> str:
 
 
 def facts(rule: AnyRule) -> list[str]:
-    """What there is to know about a rule beside its page: severity, version, CWEs, tags."""
+    """What there is to know about a rule beside its page: severity, version, findings of the study, CWEs, tags."""
     found = [f"severity {rule.severity.value}"]
     if rule.security_severity is not None:
         found.append(f"security severity {rule.security_severity}")
     # A rule that came with no release says so in words.
     found.append(f"since {rule.since}" if rule.since[:1].isdigit() else rule.since)
+    if rule.study[0]:
+        found.append(f"{rule.study[1]} of {rule.study[0]} studied findings right")
     found += [f"CWE-{number}" for number in rule.cwe]
     return found + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
 
