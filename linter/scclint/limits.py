@@ -190,6 +190,10 @@ MAX_SCC_SUGGESTIONS = 50
 MAX_FIXED_FINDINGS = 200
 """Findings up to which a report looks for fixes unless told otherwise. Each takes some trials, of 5 to 50 ms each."""
 
+MAX_VALUES_TRIED = 4
+"""Choices of values keys that are tried for one remedy in one values file. Each renders every view of the chart, and the templates of
+a large chart read hundreds of values."""
+
 MAX_FIX_PASSES = 10
 """How often `fix` judges the files again. Fixes that touch the same lines need one pass each, and most files need two."""
 

@@ -116,7 +116,9 @@ def test_generated_files_are_left(here: Path, cli: Cli) -> None:
     (here / "web.yaml").write_text(text)
     run = cli("fix", "--unsafe")
     assert (here / "web.yaml").read_text() == text
-    assert "is generated: change what it is generated from" in run.err
+    assert "web.yaml is generated: change what it is generated from, or use --force-generated" in run.err
+    cli("fix", "--unsafe", "--force-generated")
+    assert (here / "web.yaml").read_text() == f"# This file was generated. DO NOT EDIT.\n{UNSAFE}"
 
 
 def test_links_within_the_folder_are_followed_and_kept(here: Path, cli: Cli) -> None:

@@ -51,7 +51,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def findings(folder: Path, monkeypatch: pytest.MonkeyPatch, *paths: str) -> list[Finding]:
     monkeypatch.chdir(folder)
-    run = run_over(paths or ["."], Config())
+    run = run_over(paths or ["."], Config(profile="strict"))
     report = run.report()
     return list(run.with_fixes(report, report.live).live)
 

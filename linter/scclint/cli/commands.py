@@ -120,6 +120,7 @@ def _fix(commands: Commands) -> None:
     add_inputs(parser)
     how = parser.add_argument_group("fixes")
     how.add_argument("--unsafe", action="store_true", help="also fixes after which a pod differs")
+    how.add_argument("--force-generated", action="store_true", help="also in files that say that they are generated")
     how.add_argument("--diff", action="store_true", help="print the changes as a diff, and write nothing")
     how.add_argument("--check", action="store_true", help="write nothing, and end with 1 if something would change")
     add_rules(parser)

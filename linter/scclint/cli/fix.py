@@ -81,7 +81,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
     texts: dict[str, str] = {}
     number = 0
     with progress() as step:
-        options = RunOptions(jobs=1, progress=step)
+        options = RunOptions(jobs=1, progress=step, force_generated=getattr(args, "force_generated", False))
         judged, all_found, report = _judged(args, config, registry, options, texts)
         for _ in range(MAX_FIX_PASSES):
             fixes = _applicable(judged, report, unsafe=unsafe)

@@ -45,7 +45,7 @@ class RunOptions:
     each stage when it is over. `units` are globs: only units whose names they match are judged; empty for all units. `jobs` is
     the number of processes that judge units; 0 for as many as the size of the input justifies.
     `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
-    the working directory and the paths; empty for no cache.
+    the working directory and the paths; empty for no cache. `force_generated` allows fixes of files that say that they are generated.
     """
 
     overlay: Mapping[str, str | LoadError] = EMPTY
@@ -56,6 +56,7 @@ class RunOptions:
     jobs: int = 1
     changes: "Changes | None" = None
     cache_scope: tuple[str, ...] = ()
+    force_generated: bool = False
     progress: Progress = silent
     lap: Lap = no_lap
 

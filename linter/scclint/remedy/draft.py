@@ -11,13 +11,16 @@ from scclint.outcome import Outcome
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
-_OPTIONAL = frozenset(
+OPTIONAL = frozenset(
     (
         *("securityContext", "seLinuxOptions", "capabilities", "add", "seccompProfile", "windowsOptions"),
         *("annotations", "labels", "volumes", "volumeMounts", "volumeDevices", "sysctls", "supplementalGroups"),
     )
 )
 """Fields that mean nothing when they are empty: they are removed with their last entry."""
+
+OFF_BY_DEFAULT = frozenset(("hostNetwork", "hostPID", "hostIPC", "privileged"))
+"""Fields that mean nothing when they are false."""
 
 
 class Draft:
@@ -106,7 +109,7 @@ class Draft:
 
 def pruned(data: Any, path: Path) -> Path:
     """The path to remove with what is at `path`: that of the outermost holder that would be left empty and then means nothing."""
-    while len(path) > 2 and path[-2] in _OPTIONAL and len(_at(data, path[:-1])) == 1:
+    while len(path) > 2 and path[-2] in OPTIONAL and len(_at(data, path[:-1])) == 1:
         path = path[:-1]
     return path
 

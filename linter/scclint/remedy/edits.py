@@ -21,6 +21,10 @@ def edits_of(bench: Workbench, basis: Basis, remedy: Remedy) -> Iterator[Edit | 
         from scclint.remedy import kustomize
 
         yield from kustomize.edits(bench, basis, remedy.operations)
+    else:
+        from scclint.remedy import chart
+
+        yield from chart.edits(bench, basis, remedy.operations)
 
 
 def _in_file(bench: Workbench, basis: Basis, remedy: Remedy) -> Edit | EditRefused:

@@ -1,6 +1,5 @@
 """The proved fix of each finding, over all units that have its file."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scclint.finding import Crash, Finding, Fix, Safety, TextEdit
@@ -9,6 +8,7 @@ from scclint.judge.guard import guard
 from scclint.judge.session import Session
 from scclint.record import replace
 from scclint.remedy.edits import edits_of
+from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
 from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
 from scclint.remedy.workbench import Basis, Edit, Workbench
@@ -16,11 +16,7 @@ from scclint.text import listed
 from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused
 
-_GENERATED = re.compile(r"(?i)do not edit|don't edit|@generated|\bauto-?generated\b.*\bnot\b.*\bedit")
-_GENERATOR_KEY = "operators.operatorframework.io/builder"
 _SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
-_HEAD = 30
-"""Lines at the start of a file whose comments may say that it is generated."""
 
 
 def with_fixes(
@@ -132,16 +128,7 @@ class _Fixes:
         outline = self._session.outline
         if file not in outline.files or outline.files[file].path == "-":
             return f"{file} is not among the files of this run"
-        text = outline.text(file)
-        head = [line for line in text.split("\n", _HEAD)[:_HEAD] if line.lstrip().startswith(("#", "//"))]
-        if any(_GENERATED.search(line) for line in head):
-            return f"{file} is generated: change what it is generated from"
-        for document in outline.documents(file):
-            if document.source:
-                return "Helm rendered the file: change the chart or its values"
-            if _GENERATOR_KEY in document.text and document.kind == "ClusterServiceVersion":
-                return "operator-sdk generates the file: change the manifests in config/"
-        return ""
+        return "" if self._session.options.force_generated else generator_of(outline.text(file), outline.documents(file), file)
 
     def _bench(self, unit: Unit) -> Workbench:
         if unit.name not in self._benches:

@@ -10,6 +10,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.patches import json_patch, merge_patch
+from scclint.remedy.paths import has, value_at
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import field_path
 from scclint.units.kustomize.closure import Closure
@@ -46,7 +47,7 @@ class _Source:
     @property
     def own(self) -> Any:
         """The object, which can be an item of a List."""
-        return _value(self.data, self.path)
+        return value_at(self.data, self.path)
 
     def do(self, operation: Operation, path: Path) -> None:
         """Carry out an operation at a path of the object."""
@@ -136,8 +137,8 @@ class _Kustomization:
         built = to_data(self._obj.root)
         for operation in operations:
             path = operation.path[len(self._obj.path) :]
-            there = corresponding(_value(built, self._obj.path), origin.source.data, path)
-            if isinstance(operation, Remove) and (there is None or not _has(origin.source.data, there)):
+            there = corresponding(value_at(built, self._obj.path), origin.source.data, path)
+            if isinstance(operation, Remove) and (there is None or not has(origin.source.data, there)):
                 raise EditRefused(f"a patch or a field of a kustomization writes {field_path(path)}: change it there")
             built = changed_data(built, operation)
 
@@ -157,7 +158,7 @@ class _Kustomization:
                 data = to_data(document.root)
                 names = (self._obj.name, self._name())
                 alike = isinstance(data, dict) and data.get("kind") == self._obj.kind
-                if alike and _value(data, ("metadata", "name")) in names:
+                if alike and value_at(data, ("metadata", "name")) in names:
                     yield _Source(document, ())
 
     def _name(self) -> str:
@@ -174,15 +175,15 @@ class _Kustomization:
         after = deepcopy(before)
         for operation in operations:
             after = changed_data(after, operation)
-        return _value(before, self._obj.path), _value(after, self._obj.path)
+        return value_at(before, self._obj.path), value_at(after, self._obj.path)
 
 
 def _spread(operation: Operation, sources: Sequence[_Source], built: Any, within: Path) -> None:
     """Carry an operation out in each source that has the field; a new field goes to the resource, the first of the sources."""
     path = operation.path[len(within) :]
-    own = _value(built, within)
+    own = value_at(built, within)
     places = [(source, corresponding(own, source.own, path)) for source in sources]
-    having = [(source, there) for source, there in places if there is not None and _has(source.own, there)]
+    having = [(source, there) for source, there in places if there is not None and has(source.own, there)]
     if isinstance(operation, Set | Append):
         # The last patch that has the field decides.
         chosen = having[-1:] or [(source, there) for source, there in places[:1] if there is not None]
@@ -198,22 +199,3 @@ def _below_metadata(patch: dict[str, Any], metadata: dict[str, str]) -> dict[str
     """The patch without the fields that its header has."""
     changed = {**metadata, **(patch.pop("metadata", None) or {})}
     return {**({"metadata": changed} if changed != metadata else {}), **patch}
-
-
-def _value(data: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data
-
-
-def _has(data: Any, path: Path) -> bool:
-    holder = _value(data, path[:-1])
-    step = path[-1]
-    if isinstance(step, int):
-        return isinstance(holder, list) and 0 <= step < len(holder)
-    return isinstance(holder, dict) and step in holder

@@ -19,6 +19,7 @@ from scclint.model.workload import Workload
 from scclint.outcome import Outcome, Step
 from scclint.record import record
 from scclint.remedy.dropped import dropped
+from scclint.remedy.draft import OFF_BY_DEFAULT, OPTIONAL
 from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, workload_pairs
 from scclint.text import listed
 from scclint.world import PROJECT_USER, World
@@ -94,15 +95,24 @@ def _intention_disproves(basis: Basis, remedy: Remedy, trial: Trial, *, built: b
         intended = to_data(basis.document.root)
         for operation in remedy.operations:
             intended = changed_data(intended, operation)
-        if _without_checksums(intended) != _without_checksums(to_data(new.root)):
-            yield "the edit would change more of the object"
+        if _comparable(intended) != _comparable(to_data(new.root)):
+            yield "the edit would not have this effect alone on the object"
 
 
-def _without_checksums(data: Any) -> Any:
-    """The data without annotations for the content of other objects, which Helm fills with new passwords each time."""
-    if isinstance(data, dict):
-        return {key: _without_checksums(value) for key, value in data.items() if not str(key).startswith("checksum/")}
-    return [_without_checksums(item) for item in data] if isinstance(data, list) else data
+def _comparable(data: Any) -> Any:
+    """The data without what means nothing: nulls, empty holders, switches that are off, and annotations for the content of other
+    objects, which Helm may fill with new passwords each time.
+    """
+    if isinstance(data, list):
+        return [_comparable(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    found = {key: _comparable(value) for key, value in data.items() if not str(key).startswith("checksum/")}
+    return {key: value for key, value in found.items() if not _means_nothing(key, value)}
+
+
+def _means_nothing(key: object, value: Any) -> bool:
+    return value is None or (key in OPTIONAL and not value) or (key in OFF_BY_DEFAULT and value is False)
 
 
 def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> Iterator[str]:

@@ -1,0 +1,158 @@
+"""Carry a remedy out in the values of a chart: a template is never edited, and a value only if rendering it again proves the edit."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise, product
+from typing import Any
+
+from scclint.files.discover import display
+from scclint.finding import Append, Operation, Path, Remove, Set
+from scclint.limits import MAX_VALUES_TRIED
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.record import record, replace
+from scclint.remedy.draft import OFF_BY_DEFAULT
+from scclint.remedy.paths import has, value_at
+from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.units.helm.chart import TemplateOrigin
+from scclint.yaml.edit import EditRefused, changed_data, edit
+from scclint.yaml.nodes import to_data
+
+_VALUES = "values.yaml"
+_REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
+
+
+def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
+    """Yield the edits to try, the likeliest first, behind the words that say where the field is written."""
+    subject = basis.subject
+    origin = bench.opened.inputs.origins.get((basis.document.file, basis.document.source))
+    if not isinstance(subject, ApiObject) or origin is None:
+        return
+    chart = _Chart(bench, basis, origin)
+    yield EditRefused(chart.words)
+    if origin.entry is not None:
+        return
+    for file in chart.values_files:
+        for chosen in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
+            try:
+                yield chart.edit(file, operations, chosen)
+            except EditRefused as refused:
+                yield refused
+
+
+@record
+class _Key:
+    """A values key, and how much of the path of an operation leads to what it sets."""
+
+    path: Path
+    depth: int
+
+
+class _Chart:
+    """A view of a chart, and the template of the object that a finding is about."""
+
+    def __init__(self, bench: Workbench, basis: Basis, origin: TemplateOrigin) -> None:
+        self._bench = bench
+        self._basis = basis
+        self._template = origin.file
+        self._line = bench.opened.tracer().span(basis.problem.at.span)
+        self._built = to_data(basis.document.root)
+        self._inside = _subcharts(basis.document.source)
+        self._values = self._coalesced()
+
+    @property
+    def words(self) -> str:
+        """Where the field is written, and the value that is read there, as a clause."""
+        where = f"{self._template}, line {self._line.line}" if self._line.file == self._template else self._template
+        found = [name for number, name in self._references() if number == self._line.line]
+        key = ".".join(map(str, found[0])) if found and self._line.file == self._template else ""
+        reads = f", which reads .Values.{key}" if key else ""
+        return f"no values key is proved to change the field; it is written in {where}{reads}"
+
+    @property
+    def values_files(self) -> list[str]:
+        """The values files to edit, as displayed: those that only this view has go before the one of the chart."""
+        outline, unit = self._bench.session.outline, self._bench.opened.unit
+        assert unit.view is not None
+        own = [outline.shown(path) for path in reversed(unit.view.values)]
+        return [file for file in (*own, outline.shown(os.path.join(unit.path, _VALUES))) if file in outline.files]
+
+    def keys(self, operation: Operation) -> list[_Key]:
+        """The values keys that may set the field of an operation, the likeliest first."""
+        path = operation.path
+        found: dict[_Key, tuple[bool, bool, int]] = {}
+        for number, name in self._references():
+            for index, step in enumerate(path):
+                if not isinstance(step, str) or not name[-1].casefold().endswith(step.casefold()):
+                    continue
+                value = value_at(self._values, (*self._inside, *name))
+                built = value_at(self._built, path[: index + 1])
+                alike = value == built if built is not None else not value
+                # The pod's fields have `pod` in the names of their keys, and those of containers have not.
+                of_pod = "pod" in name[-1].casefold() and "containers" not in path
+                key = _Key((*self._inside, *name), index + 1)
+                rank = (not alike, not of_pod and "containers" not in path, abs(number - self._line.line))
+                found[key] = min(found.get(key, rank), rank)
+        return sorted(found, key=lambda key: found[key])
+
+    def edit(self, file: str, operations: Sequence[Operation], chosen: Sequence[_Key]) -> Edit:
+        """Set the chosen keys in a values file. Raises EditRefused where the file has no place for one."""
+        text = self._bench.text(file)
+        document = next((d for d in self._bench.session.outline.documents(file) if d.root is not None), None)
+        if document is None:
+            raise EditRefused(f"{file} holds no values")
+        built = to_data(self._basis.document.root)
+        moved: list[Operation] = []
+        for operation, key in zip(operations, chosen, strict=True):
+            moved += self._moved(operation, key, built, document)
+            built = changed_data(built, operation)
+        edited = edit(text, document.index, moved)
+        names = dict.fromkeys(".".join(map(str, key.path)) for key in chosen)
+        return Edit({file: edited.text}, edited.needs_review, f"with {' and '.join(names)} in {file}")
+
+    def _moved(self, operation: Operation, key: _Key, built: Any, document: Document) -> Iterator[Operation]:
+        """The operation on the values file. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
+        rest = operation.path[key.depth :]
+        path = (*key.path, *rest)
+        values = to_data(document.root)
+        if isinstance(operation, Remove) and not has(values, path):
+            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
+        held = value_at(values, path)
+        if isinstance(operation, Remove) and not rest and isinstance(held, dict):
+            yield from (Remove((*path, name)) for name in held)
+        elif isinstance(operation, Remove) and held is True and operation.path[-1] in OFF_BY_DEFAULT:
+            yield Set(path, False)
+        elif isinstance(operation, Append) and not has(values, path) and value_at(built, operation.path):
+            raise EditRefused(f"{document.file} does not set {'.'.join(map(str, path))}")
+        else:
+            yield replace(operation, path=path)
+
+    def _references(self) -> list[tuple[int, tuple[str, ...]]]:
+        """The values that the template reads, each with its line."""
+        lines = self._bench.text(self._template).split("\n")
+        return [
+            (number, tuple(match[1].removeprefix(".").split(".")))
+            for number, line in enumerate(lines, 1)
+            for match in _REFERENCE.finditer(line)
+        ]
+
+    def _coalesced(self) -> Any:
+        """The values of the view, as far as its files tell them: those of the chart below those of the view."""
+        found: Any = {}
+        for file in reversed(self.values_files):
+            document = next((d for d in self._bench.session.outline.documents(file) if d.root is not None), None)
+            found = _laid_over(found, to_data(document.root)) if document is not None else found
+        return found
+
+
+def _subcharts(source: str) -> Path:
+    """The key below which a parent's values have those of the chart that `# Source:` names: `web/charts/db/templates/a.yaml`."""
+    steps = display(source).split("/")
+    return tuple(name for step, name in pairwise(steps) if step == "charts")
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return below if above is None else above
+    return {key: _laid_over(below.get(key), above[key]) if key in above else below[key] for key in {**below, **above}}

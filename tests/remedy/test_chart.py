@@ -1,0 +1,112 @@
+"""Fixes of what a chart renders to: a value in a values file, rendered again before it is shown, or the place in words."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.remedy.test_kustomize import after, findings, fixed, write
+from tests.units.tools import needs_helm
+
+pytestmark = needs_helm
+
+TEMPLATE = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      serviceAccountName: web
+      {{- with .Values.podSecurityContext }}
+      securityContext:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      hostNetwork: {{ .Values.hostNetwork }}
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            {{- toYaml .Values.securityContext | nindent 12 }}
+"""
+
+VALUES = """# The pod.
+podSecurityContext: {}
+  # fsGroup: 2000
+
+securityContext:
+  runAsUser: 1001
+  runAsNonRoot: true
+hostNetwork: false
+"""
+
+CHART = {
+    "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+    "web/templates/web.yaml": TEMPLATE,
+    "web/values.yaml": VALUES,
+}
+
+
+def test_a_value_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, CHART)
+    found = fixed(tmp_path, monkeypatch)
+    assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
+    assert found.fix is not None
+    assert found.fix.title == "Remove runAsUser: 1001 with securityContext in web/values.yaml."
+
+
+def test_the_last_value_leaves_an_empty_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsNonRoot: true\n", "")
+    write(tmp_path, {**CHART, "web/values.yaml": values})
+    edited = after(tmp_path, fixed(tmp_path, monkeypatch))["web/values.yaml"]
+    assert edited == values.replace("securityContext:\n  runAsUser: 1001\n", "securityContext: {}\n")
+
+
+def test_a_value_is_written_below_a_key_that_the_template_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "")
+    write(tmp_path, {**CHART, "web/values.yaml": values})
+    edited = after(tmp_path, fixed(tmp_path, monkeypatch, "SEC210"))["web/values.yaml"]
+    assert edited.startswith("# The pod.\npodSecurityContext:\n  seccompProfile:\n    type: RuntimeDefault\n")
+    assert "  # fsGroup: 2000\n" in edited
+
+
+def test_the_values_of_the_view_are_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "")
+    write(tmp_path, {**CHART, "web/values.yaml": values, "web/values-edge.yaml": "# Edge.\nhostNetwork: true\nreplicas: 2\n"})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.units == ("web#values-edge",)
+    assert after(tmp_path, found) == {"web/values-edge.yaml": "# Edge.\nhostNetwork: false\nreplicas: 2\n"}
+
+
+def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "true")
+    write(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    found = fixed(tmp_path, monkeypatch)
+    assert found.fix is None
+    assert found.no_fix == "no values key is proved to change the field; it is written in web/templates/web.yaml, line 17"
+
+
+def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"shop/charts/{name}": text for name, text in CHART.items()}
+    parent = "# The shop.\nweb:\n  securityContext:\n    runAsUser: 1001\n"
+    write(tmp_path, {**files, "shop/Chart.yaml": CHART["web/Chart.yaml"].replace("web", "shop"), "shop/values.yaml": parent})
+    write(tmp_path, {"shop/charts/web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")})
+    edited = after(tmp_path, fixed(tmp_path, monkeypatch))
+    assert edited == {"shop/values.yaml": "# The shop.\nweb:\n  securityContext: {}\n"}
+
+
+def test_a_value_that_changes_another_pod_for_the_worse_is_no_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job may use nonroot-v2 only for its user ID, which the same value sets."""
+    other = TEMPLATE.replace("name: web\n  name", "name: job\n  name").replace(
+        "{{- toYaml .Values.securityContext | nindent 12 }}",
+        "privileged: {{ not .Values.securityContext.runAsUser }}",
+    )
+    write(tmp_path, {**CHART, "web/templates/job.yaml": other})
+    found = next(f for f in findings(tmp_path, monkeypatch) if f.rule_id == "SCC101" and "runAsUser" in f.message)
+    assert found.fix is None
+    assert found.no_fix.startswith(
+        "no values key is proved to change the field; it is written in web/templates/web.yaml, line 22"
+    )
