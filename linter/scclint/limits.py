@@ -250,7 +250,7 @@ def check_aliasing(decoded: int, aliased: int, at: Span) -> None:
         raise LoadError("the aliases of this document expand to more than the cluster takes", at.file, at.line, at.column)
 
 
-KEPT_TEXT = 4 * 1024 * 1024
+KEPT_TEXT = 8 * 1024 * 1024
 """Characters of files whose documents are kept from the first look at them to their judgement. A parsed document takes thirty
 times the memory of its text, and a repository may have any number of files; what is not kept is parsed again."""
 

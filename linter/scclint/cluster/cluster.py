@@ -1,8 +1,8 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.admission import admit as scc_admission
 from scclint.admission import authorize, order, rbac
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from scclint.podsecurity.standards import Result
 
 Object = Mapping[str, Any]
+T = TypeVar("T")
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
@@ -89,6 +90,7 @@ class Cluster:
         self._made: dict[tuple[str | None, ...], Provider] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
         self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
+        self._memo: dict[Hashable, Any] = {}
 
     @classmethod
     def openshift(
@@ -141,11 +143,14 @@ class Cluster:
         return empty.with_objects(objects)
 
     def with_objects(self, objects: Iterable[Object]) -> "Cluster":
-        """Return this cluster with more objects, which override those of the same name.
+        """Return this cluster with more objects, which override those of the same name: itself if none bears on admission.
 
         What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
         """
-        held = self._objects.with_more(decode_object(item, self.scc_fields).valid() for item in objects)
+        more = Objects(decode_object(item, self.scc_fields).valid() for item in objects)
+        if not more:
+            return self
+        held = self._objects.with_more(more)
         pools = self.node_pools if self.platform == "kubernetes" else _pools(held, self.kubernetes_minor)
         return Cluster(
             self.platform,
@@ -158,6 +163,16 @@ class Cluster:
             node_pools=pools,
             extends=self,
         )
+
+    def memo(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returns, computed once for each key and kept as long as the cluster.
+
+        The key's first part is the function that asks, so that no two share a key by accident.
+        """
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
 
     @property
     def platform_name(self) -> str:

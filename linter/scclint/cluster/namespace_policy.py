@@ -4,7 +4,7 @@ Sources: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-contro
 `downstream_csv_namespace_labeler_plugin.go` of openshift/operator-framework-olm.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cache
 from typing import Any, Literal
 
@@ -75,6 +75,11 @@ def namespace_policy(cluster: Cluster, namespace: str, accounts: Iterable[str] =
     `accounts` are the names of service accounts that exist in it besides those that the cluster has as objects. A namespace that
     the cluster lacks counts as an ordinary project.
     """
+    names = frozenset(accounts)
+    return cluster.memo((namespace_policy, namespace, names), lambda: _namespace_policy(cluster, namespace, names))
+
+
+def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> NamespacePolicy:
     found = cluster.namespaces.get(namespace)
     metadata = (found or {}).get("metadata") or {}
     labels = {label: value or "" for label, value in (metadata.get("labels") or {}).items()}

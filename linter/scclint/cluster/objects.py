@@ -44,11 +44,14 @@ class Objects:
             if name := metadata.get("name"):
                 self._by_kind[kind][namespace, name] = item
 
-    def with_more(self, objects: Iterable[Object]) -> "Objects":
+    def __bool__(self) -> bool:
+        return any(self._by_kind.values())
+
+    def with_more(self, more: "Objects") -> "Objects":
         """Return these and more objects, which override those of the same name."""
-        more = Objects(objects)
-        more._by_kind = {kind: {**held, **more._by_kind[kind]} for kind, held in self._by_kind.items()}
-        return more
+        both = Objects(())
+        both._by_kind = {kind: {**held, **more._by_kind[kind]} for kind, held in self._by_kind.items()}
+        return both
 
     def of(self, kind: str) -> dict[Key, Object]:
         return self._by_kind[kind]

@@ -79,10 +79,10 @@ class Inputs:
         passed = {file for file, kinds in self.passed.items() if any(kinds)}
         return passed.union(document.file for document in self.targets if _may_be_manifest(document))
 
-    def take_file(self, file: SourceFile, reader: Reader) -> None:
-        """Read a file to report on. One that cannot be read is a notice."""
+    def take_file(self, file: SourceFile, reader: Reader, *, keep: bool = True) -> None:
+        """Read a file to report on, and let the reader `keep` it for others. One that cannot be read is a notice."""
         try:
-            documents = reader.documents(file)
+            documents = reader.documents(file, keep=keep)
         except LoadError as error:
             self.notices.append(Notice("error", error.message, error.file, error.line))
             return

@@ -31,7 +31,8 @@ def load_documents(unit: Unit, session: "Session") -> Inputs:
     else:
         data = _data_files(unit, session)
         for number, file in enumerate((file for file in unit.files if file not in data), 1):
-            inputs.take_file(session.outline.source(file), session.outline.reader)
+            # Nobody else looks at a bundle.
+            inputs.take_file(session.outline.source(file), session.outline.reader, keep=unit.kind != "bundle")
             session.options.progress("read", number, 0)
     if session.config.helm_chart or any(document.source for document in inputs.targets):
         from scclint.units.helm.sources import find_origins

@@ -1,18 +1,17 @@
 """Objects of the input which show that an add-on is installed."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from scclint.cluster.addons import addons
 from scclint.judge.inputs import SUBSCRIPTION, Inputs
 from scclint.judge.part import Unjudged
 from scclint.load import load_text
-from scclint.load.document import Document
+from scclint.load.document import Document, text_at
 from scclint.model.kinds import CSV
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
 from scclint.world import World
-from scclint.yaml.nodes import to_data
+from scclint.yaml.nodes import MappingNode
 
 _OLM, _CSV = CSV
 
@@ -36,17 +35,18 @@ def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, 
         group = document.api_version.partition("/")[0]
         if group in groups:
             yield groups[group], f"{where} of {group}"
-        elif group == _OLM and document.kind in (SUBSCRIPTION, _CSV) and (package := _package(document)) in packages:
+        elif group == _OLM and document.kind in (SUBSCRIPTION, _CSV) and (package := _package(document, packages)) in packages:
             yield packages[package], f"{where} of {package}"
     for obj in objects:
         if isinstance(obj, Namespace) and obj.name in namespaces:
             yield namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"
 
 
-def _package(document: Document) -> str:
+def _package(document: Document, packages: Collection[str]) -> str:
     """The OLM package that a Subscription names or a ClusterServiceVersion (`PACKAGE.v1.2.3`) is of; empty if neither can be read."""
-    parsed = document if document.root else load_text(document.file, document.text, frozenset())[0]
-    data: Any = to_data(parsed.root) if parsed.root else {}
-    if document.kind == _CSV:
-        return str(data["metadata"].get("name")).partition(".")[0] if isinstance(data.get("metadata"), dict) else ""
-    return str(data["spec"].get("name")) if isinstance(data.get("spec"), dict) else ""
+    root = document.root
+    if root is None and any(package in document.text for package in packages):
+        root = load_text(document.file, document.text, frozenset())[0].root
+    part = root.get("metadata" if document.kind == _CSV else "spec") if isinstance(root, MappingNode) else None
+    name = text_at(part, "name")
+    return name.partition(".")[0] if document.kind == _CSV else name

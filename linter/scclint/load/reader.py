@@ -40,25 +40,28 @@ class Reader:
         """Whether the text of a file comes from somewhere else than the disk."""
         return file.display in self._overlay
 
-    def text(self, file: SourceFile) -> str:
-        """The text of a file. Raises LoadError for what cannot be read."""
+    def text(self, file: SourceFile, *, keep: bool = True) -> str:
+        """The text of a file, kept if there is room. Raises LoadError for what cannot be read."""
         shown = file.display
         text = self._overlay.get(shown, self._texts.get(shown))
         if isinstance(text, LoadError):
             raise text
         if text is None:
             text = read(file.path, shown)
-            if len(text) <= self._room:
+            if keep and len(text) <= self._room:
                 self._room -= len(text)
                 self._texts[shown] = text
         return text
 
-    def documents(self, file: SourceFile) -> list[Document]:
-        """The documents of a file, broken ones included. Raises LoadError for a file that cannot be read."""
+    def documents(self, file: SourceFile, *, keep: bool = True) -> list[Document]:
+        """The documents of a file, broken ones included. Raises LoadError for a file that cannot be read.
+
+        They are kept if there is room. Without `keep` they are not: of a file that is looked at only once.
+        """
         found = self._documents.get(file.display)
         if found is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
-            found = list(load_file(file.display, self.text(file), kinds))
+            found = list(load_file(file.display, self.text(file, keep=keep), kinds))
             if file.display in self._texts or file.display in self._overlay:
                 self._documents[file.display] = found
         return found

@@ -115,7 +115,8 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
         return Synced(labels, None, "no-uid-range")
     if not accounts:
         return Synced(labels, None, "no-accounts")
-    sccs = [scc for usable in accounts.values() for scc in usable]
+    # Most accounts may use the same SCCs.
+    sccs = {id(scc): scc for usable in accounts.values() for scc in usable}.values()
     if not sccs:
         return Synced(labels, None, "no-scc")
     try:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from scclint.expand import expand
 from scclint.files.discover import SUFFIXES, Reach, display
 from scclint.files.read import read
 from scclint.finding import Notice
-from scclint.load import load_file, load_text
+from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, SUBJECT_KINDS
 from scclint.model.object import ApiObject, UnknownKind
@@ -50,9 +49,14 @@ class Surroundings:
 
     def _read_file(self, file: str) -> Kustomization | None:
         """The kustomization in a file; None if it holds something else or cannot be read."""
-        # Comments before the first `---` are a document of their own.
-        root = next((document.root for document in self._load(file) if document.root is not None), None)
-        return read_kustomization(file, to_data(root))
+        return read_kustomization(file, to_data(self.root(file)))
+
+    def root(self, file: str) -> Node | None:
+        """The root of a file's first document that has one: comments before the first `---` are a document of their own.
+
+        None if that document is of a kind that is not parsed.
+        """
+        return next((d.root for d in self._load(file) if d.root is not None or d.status == "other"), None)
 
 
 def place_by_kustomizations(
@@ -73,7 +77,7 @@ def place_by_kustomizations(
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
     placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in found]
-    return placed, _operating(kustomizations, linted), list(_not_read(kustomizations, linted))
+    return placed, _operating(kustomizations, linted, around), list(_not_read(kustomizations, linted))
 
 
 def stands_alone(obj: ApiObject) -> bool:
@@ -119,15 +123,13 @@ def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iter
         yield Notice("warning", f"takes in {shown}, not read for the name: call it .yaml, or name it on the command line", file)
 
 
-def _operating(kustomizations: Iterable[Kustomization], linted: Set[str]) -> list[str]:
+def _operating(kustomizations: Iterable[Kustomization], linted: Set[str], around: Surroundings) -> list[str]:
     """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
     found = {k.file for k in kustomizations if k.operates and k.file in linted}
     patches = {path for k in kustomizations for path in k.patches}
     for file in linted if patches else ():
-        if os.path.abspath(file) in patches:
-            with suppress(LoadError):
-                if isinstance(_root(file, read(file)), SequenceNode):
-                    found.add(file)
+        if os.path.abspath(file) in patches and isinstance(around.root(file), SequenceNode):
+            found.add(file)
     return sorted(found)
 
 
@@ -167,11 +169,6 @@ def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
 def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"], file: str) -> "Named":
     # By where it is, for there are many ways to write the path of one file.
     return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
-
-
-def _root(file: str, text: str) -> Node | None:
-    """The root of a file's first document that has one: comments before the first `---` are a document of their own."""
-    return next((document.root for document in load_text(file, text, frozenset()) if document.root is not None), None)
 
 
 def _kustomizations_in(folder: str) -> list[str]:
