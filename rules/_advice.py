@@ -2,16 +2,20 @@
 
 from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed
 
+from ._accounts import IN_EVERY_NAMESPACE
 from ._releases import required_scc_counts
+
+_SHARED = (*IN_EVERY_NAMESPACE, "pipeline")
 
 
 def grant(workload: Workload, scc: str) -> str:
     """Return the phrase for granting `scc` to the workload: `grant service account web SCC nonroot-v2`.
 
-    Every pod without a serviceAccountName runs as `default`, so that account is not granted anything.
+    Every pod without a serviceAccountName runs as `default`, and every Tekton task without one as `pipeline`, so these accounts are not
+    granted anything.
     """
     account = workload.pod.service_account
-    if account == "default":
+    if account in _SHARED:
         return f"run the workload as a service account of its own, and grant that account {scc}"
     return f"grant service account {account} {scc}"
 

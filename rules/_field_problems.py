@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from scclint.api import ApiObject, FieldProblem, Workload, World
 
+_ADDED_BY_KUSTOMIZE = ("selector", "namespace")
+"""Required fields that kustomize adds: the selector from the labels, and the namespace of subjects."""
+
 
 def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
     """Yield the problems of the written fields. A patch need not have the required fields, and implied objects have no source."""
@@ -11,7 +14,8 @@ def field_problems(obj: ApiObject, world: World) -> Iterator[FieldProblem]:
         return
     partial = isinstance(obj, Workload) and bool(obj.partial)
     for problem in world.field_problems(obj):
-        if not (partial and problem.code == "required") and not _has_its_own_rule(problem):
+        added = not obj.provenance.whole and problem.code == "required" and problem.path[-1] in _ADDED_BY_KUSTOMIZE
+        if not added and not (partial and problem.code == "required") and not _has_its_own_rule(problem):
             yield problem
 
 

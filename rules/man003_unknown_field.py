@@ -62,7 +62,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):
         if problem.code == "unknown":
             field = obj.field(*problem.path)
-            protects = problem.in_security_context and not _opens(field)
+            protects = problem.in_security_context and not _opens(field) and problem.path[-1] not in _NO_PROTECTION
             effect = "so the protection it asks for does not apply" if protects else "so it has no effect"
             if problem.path == ("items",) and isinstance(field.value, list):
                 effect = "but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
@@ -74,6 +74,12 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
                 severity=Severity.ERROR if protects else None,
                 edits=_edits(problem, field),
             )
+
+
+_NO_PROTECTION = frozenset(
+    ("args", "command", "env", "image", "livenessProbe", "ports", "readinessProbe", "resources", "volumeMounts")
+)
+"""Fields of a container that are written in its security context by mistake."""
 
 
 def _opens(field: Field[Any]) -> bool:

@@ -81,7 +81,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     fields.sort(key=lambda field: field.span[1:3])
     text = str(fields[0].value)
     # One program fills in such words wherever they are.
-    once = in_plain_words(text) or not isinstance(obj, Workload)
+    once = in_plain_words(text) or not isinstance(obj, Workload) or world.outcome(obj).verdict is not None
     if once and world.memo((check, text), lambda: obj) is not obj:
         return
     names = dict.fromkeys(quoted(field) for field in fields)
@@ -131,6 +131,8 @@ def _settle(obj: ApiObject, text: str) -> str:
         return "Set the Template parameter: `scclint check --param NAME=VALUE`."
     if in_plain_words(text):
         return "Write the value, or lint the manifests as they are when the value is filled in."
+    if "$(" in text:
+        return "Lint the built output: `kustomize build FOLDER | scclint check -`."
     if braces:
         return "The file is not a template of a Helm chart: lint what the program that fills in the value makes of it."
     return "Lint the rendered output: `envsubst < FILE | scclint check -`."

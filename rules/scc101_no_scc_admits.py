@@ -126,7 +126,9 @@ def _with_user_namespace(rejecting: list[tuple[str, tuple[FieldError, ...]]]) ->
 
 def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
     """Return a remark on the quoted range if the input does not give the namespace's own."""
-    ranged = [error for error in errors if any(str(step) in RANGED for step in error.path)]
+    ranged = [
+        e for e in errors if any(str(s) in RANGED for s in e.path) and (e.path[-1] == "level" or "seLinuxOptions" not in e.path)
+    ]
     if outcome.verdict is None or not outcome.verdict.namespace_assumed or not ranged:
         return ""
     unless = next((f"; the result differs if they include {error.value}" for error in ranged if may_be_own(error.value)), "")

@@ -81,6 +81,7 @@ from ._advice import grant, pin_too, pinned
 from ._places import annotation_place, profile_place
 from ._quote import quoted
 from ._releases import required_scc_counts
+from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitted_without, admitting_scc, path_to_remove, pinned_to, with_profile, without
 from ._words import first_per_field, sentence, when_created
@@ -166,7 +167,7 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     """
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
-    confining = world.explain(workload, among=lambda scc: default_profile(scc, world) in RUNTIME_DEFAULT)
+    confining = world.explain(workload, among=lambda scc: _confines(scc, world))
     usable = next((c.scc for c in confining if c.outcome == "chosen"), "")
     if usable and (fix := _use_confining_scc(outcome, world, usable)):
         return fix, ()
@@ -192,6 +193,12 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     )
 
 
+def _confines(scc: str, world: World) -> bool:
+    """Whether an SCC may be advised: it applies RuntimeDefault, does not open the node, and belongs to no component of the release."""
+    profile = default_profile(scc, world) in RUNTIME_DEFAULT
+    return profile and not node_access(scc, world) and scc not in world.cluster.component_sccs
+
+
 def _use_confining_scc(outcome: Outcome, world: World, usable: str) -> str:
     """Return the fix for a pod that a `usable` SCC with a profile would admit; empty if admission then rejects the pod."""
     workload, verdict = outcome.workload, outcome.verdict
@@ -203,7 +210,7 @@ def _use_confining_scc(outcome: Outcome, world: World, usable: str) -> str:
             return ""
         return f"Write {REQUIRED_SCC}: {usable}{annotation_place(workload)}, and s{setting}: {usable} then admits the pod."
     admitting = admitting_scc(world, outcome, pod)
-    if not admitting:
+    if not admitting or not _confines(admitting, world):
         return ""
     ways = [f"S{setting}: {verdict.scc} then rejects the pod, and {admitting} admits it."]
     if required_scc_counts(world):

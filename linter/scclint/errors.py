@@ -14,14 +14,18 @@ class ConfigError(ScclintError):
 
 
 class LoadError(ScclintError):
-    """Input cannot be read or is not YAML/JSON. `line` and `column` count from 1; 0 where no place is known."""
+    """Input cannot be read or is not YAML/JSON. `line` and `column` count from 1; 0 where no place is known.
 
-    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
+    `began` is the line at which the value that is not complete begins.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, began: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.file = file
         self.line = line
         self.column = column
+        self.began = began or line
 
 
 class ModelError(ScclintError):

@@ -92,19 +92,21 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         yield Document(file, index + number, first, own, status, root, kind, api_version, source)
     if failed is not None:
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
-        is_template = "{{" in text and not isinstance(failed, LimitError)
-        is_template = is_template and (_fails_at_action(text, failed.line - line) or _parses_without_actions(file, text))
+        is_template = ("{{" in text or "{%" in text) and not isinstance(failed, LimitError)
+        numbers = (failed.line - line, failed.began - line)
+        is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, text))
         status = "template" if is_template else "unparsable"
         first, own = (failed.line, "") if roots else (line, text)
         yield Document(file, index + len(roots), first, own, status, None, _written_kind(text), source=source, error=failed)
 
 
-def _fails_at_action(text: str, number: int) -> bool:
-    """Whether an unquoted action is the value or the whole of line `number` (from 0), so that only a template engine makes it YAML."""
+def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
+    """Whether an unquoted action begins the value of one of these lines (from 0), so that only a template engine makes it YAML."""
     import re
 
-    found = text.split("\n", number + 1)[number : number + 1] if number >= 0 else []
-    return any(re.match(r"[ \t-]*(?:[\w./-]+:[ \t]+)?\{\{.*\}\}", line) for line in found)
+    lines = text.split("\n")
+    found = (lines[number] for number in numbers if 0 <= number < len(lines))
+    return any(re.match(r"[ \t-]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\})", line) for line in found)
 
 
 def _parses_without_actions(file: str, text: str) -> bool:

@@ -342,8 +342,8 @@ def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Pla
     if error.problem == "exceeded maximum nesting depth":
         return LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
     message = f"not valid YAML: {error.problem}"
-    context, context_mark = error.context, error.context_mark
+    context, context_mark, started = error.context, error.context_mark, line
     if context and context_mark is not None:
         started = place(context_mark)[0] if place else context_mark.line + first_line
         message += f" {context}" + (f" from line {started}" if started != line else "")
-    return LoadError(message, file, line, column)
+    return LoadError(message, file, line, column, started)

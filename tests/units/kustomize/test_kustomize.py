@@ -525,3 +525,15 @@ def test_an_annotation_that_names_no_origin(here: Path, annotation: str) -> None
     write({"pod.yaml": text})
     (obj,) = objects("pod.yaml")
     assert find_origin(obj, lambda file: {}) is None
+
+
+def test_kustomize_adds_the_selector_and_the_namespace_of_subjects(here: Path) -> None:
+    """Beside a remote resource nothing is rendered: the files lack what the build adds."""
+    web = DEPLOYMENT.replace("  selector: {matchLabels: {app: web}}\n", "")
+    grant = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: view}\n"
+    grant += "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: ServiceAccount, name: web}]\n"
+    write({"web.yaml": web, "grant.yaml": grant})
+    assert [f.rule_id for f in scclint.lint(["."]).findings if f.rule_id == "MAN002"] == ["MAN002", "MAN002"]
+    remote = "resources: [web.yaml, grant.yaml, 'https://example.com/x.yaml']\ncommonLabels: {app: web}\nnamespace: shop\n"
+    write({"kustomization.yaml": remote})
+    assert [f.message for f in scclint.lint(["."]).findings if f.rule_id == "MAN002"] == []
