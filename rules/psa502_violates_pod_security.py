@@ -56,7 +56,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Located, Mode, Problem, Severity, Standard, Workload, World, rule
+from scclint.api import Located, Mode, Outcome, Problem, Severity, Standard, Workload, World, rule
 
 from ._pod_security import label_place, why_level
 from ._words import pods, when_created
@@ -96,13 +96,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         )
         yield Problem(
             f"{workload.named}: the API server {does} the pod template as written, but its pods meet {standard.level} {setter}: {text}",
-            at=_place(workload, standard, world),
+            at=_place(outcome, standard, world),
             related=label_place(outcome, mode, world),
             settle="You can ignore the warning. To avoid it, set the fields that the message names.",
         )
 
 
-def _place(workload: Workload, standard: Standard, world: World) -> Located:
+def _place(outcome: Outcome, standard: Standard, world: World) -> Located:
     """Return the first field of the template that violates the standard as written."""
-    violations = world.cluster.pod_security(workload.pod.manifest, standard.level, standard.version).violations
+    workload, verdict = outcome.workload, outcome.verdict
+    # The pod before admission has values for the parameters of a Template.
+    violations = world.cluster.pod_security(verdict.submitted, standard.level, standard.version).violations if verdict else ()
     return workload.pod.field(*violations[0].paths[0]) if violations else workload.place

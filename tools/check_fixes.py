@@ -169,14 +169,18 @@ def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
         if number > then[key] and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
             yield f"{rule} is new"
     for release, outcomes in before.outcomes.items():
-        results = {_name(one.outcome): one.outcome for one in after.outcomes.get(release, ())}
-        for outcome in (one.outcome for one in outcomes):
-            yield from _compare_outcomes(outcome, results.get(_name(outcome)), finding)
+        # Files may define one object in different ways, each in a unit of its own: only the order tells them apart.
+        results = [one.outcome for one in after.outcomes.get(release, ())]
+        if list(map(_name, results)) != [_name(one.outcome) for one in outcomes]:
+            yield "other workloads have outcomes"
+            continue
+        for one, now in zip(outcomes, results, strict=True):
+            yield from _compare_outcomes(one.outcome, now, finding)
 
 
-def _compare_outcomes(outcome: Outcome, now: Outcome | None, finding: Finding) -> Iterator[str]:
+def _compare_outcomes(outcome: Outcome, now: Outcome, finding: Finding) -> Iterator[str]:
     name = _name(outcome)
-    if now is None or (outcome.verdict is not None and now.verdict is None):
+    if outcome.verdict is not None and now.verdict is None:
         yield f"{name} has no outcome"
         return
     if outcome.admitted and not now.admitted:

@@ -126,7 +126,7 @@ def test_a_volume_with_data_is_never_removed(tmp_path: Path) -> None:
     text = DEPLOYMENT + "      volumes: [{name: data, nfs: {server: files, path: /}}]\n"
     finding = fixed(text, "SCC101", tmp_path)
     assert finding.fix is None
-    assert finding.no_fix == "no change of a few fields lets an SCC that the pod may use admit it"
+    assert finding.no_fix == "restricted-v2 allows no such volume as data, and without it the pod would lose its data"
 
 
 def test_the_fewest_fields_are_removed(tmp_path: Path) -> None:
@@ -288,3 +288,19 @@ def test_a_bug_in_a_proof_does_not_take_the_report_with_it(tmp_path: Path, monke
     fixed = run.with_fixes(report, report.live)
     assert [finding.rule_id for finding in fixed.live] == [finding.rule_id for finding in report.live]
     assert {crash.rule_id for crash in fixed.crashes} == {"fix"}
+
+
+def test_a_deployment_of_a_cluster_service_version_is_fixed_where_it_is_written(tmp_path: Path) -> None:
+    spec = (
+        (DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n")
+        .partition("spec:\n")[2]
+        .replace("\n", "\n        ")
+        .rstrip(" ")
+    )
+    text = (
+        "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: web.v1}\nspec:\n  install:\n"
+        "    strategy: deployment\n    spec:\n      deployments:\n      - name: web\n        spec:\n        " + spec
+    )
+    finding = fixed(text, "SCC101", tmp_path)
+    assert finding.fix is not None
+    assert carried_out(text, finding.fix).count("securityContext") == 0

@@ -60,18 +60,35 @@ def why_none(bench: Workbench, basis: Basis) -> str:
     subject = basis.subject
     if isinstance(subject, Workload) and basis.rule.id in LADDERS:
         if _written_elsewhere(subject):
-            return "the fields of the pod are written in other places"
+            return "a pod of this kind is put together from other fields"
         if basis.rule.id in POD_SECURITY:
             return "the pod asks for something that the level forbids"
         if _privileged(bench, subject):
             return "a container is privileged by nature"
-        return "no change of a few fields lets an SCC that the pod may use admit it"
+        return _what_holds(bench, subject) or "scclint knows no small change after which an SCC that the pod may use admits it"
+    return ""
+
+
+def _what_holds(bench: Workbench, workload: Workload) -> str:
+    """The volume because of which restricted-v2 rejects the pod and that holds its data, in words; empty if there is none."""
+    for world in bench.worlds.values():
+        verdict = world.outcome(workload).verdict
+        if verdict is None:
+            continue
+        for error in world.cluster.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
+            volume = workload.pod.field(*error.path[:3]).value if error.path[:2] == ("spec", "volumes") else None
+            if isinstance(volume, dict) and volume.get("hostPath") is None:
+                return (
+                    f"restricted-v2 allows no such volume as {volume.get('name')}, and without it the pod would lose its data"
+                )
     return ""
 
 
 def _written_elsewhere(workload: Workload) -> bool:
     """Whether the fields of the pod are not where a pod has them, as in a Tekton Task."""
-    return bool(workload.provenance.moved or workload.provenance.elsewhere or workload.implied)
+    # A ClusterServiceVersion has the spec of a Deployment as a Deployment has it.
+    implied = workload.implied and workload.document.kind != "ClusterServiceVersion"
+    return bool(workload.provenance.moved or workload.provenance.elsewhere or implied)
 
 
 def _as_told(basis: Basis) -> Iterator[Remedy]:
