@@ -87,6 +87,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return Checkout(clone, base, bin)
 
 
+def _program(name: str) -> str:
+    """The path of a program of the extra `dev`."""
+    program = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if program is None:
+        pytest.skip(f"{name} is not installed")
+    return program
+
+
 def validate(schema: str, path: Path, *more: str) -> None:
     pytest.importorskip("check_jsonschema")
     words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *more, str(path)]
@@ -120,6 +128,23 @@ def test_github_workflows_are_valid(path: Path) -> None:
         assert "${{" not in step.get("run", ""), "an expression in a script is code"
         if step.get("uses", "").startswith("scclint/"):
             assert set(step["with"]) <= set(ACTION["inputs"])
+
+
+def test_github_workflows_use_the_actions_that_the_project_uses() -> None:
+    """Dependabot keeps those of the project up to date."""
+    own = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    for path in (FOLDER / "github").iterdir():
+        for used in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
+            assert f"uses: {used}\n" in own or used.startswith("scclint/scclint@v"), f"{path.name}: {used}"
+
+
+def test_zizmor_finds_only_that_a_release_of_scclint_is_named() -> None:
+    program = _program("zizmor")
+    words = [program, "--offline", "--quiet", "--format", "json", *map(str, (FOLDER / "github").iterdir())]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    places = [(one["ident"], one["locations"][0]["concrete"]["feature"]) for one in json.loads(done.stdout)]
+    assert [place for place in places if not place[1].startswith("uses: scclint/scclint@")] == []
+    assert {ident for ident, _ in places} == {"unpinned-uses"}
 
 
 def test_the_github_comment_has_the_changed_verdicts(checkout: Checkout, tmp_path: Path) -> None:
@@ -276,10 +301,7 @@ def test_the_image_copies_what_the_package_needs() -> None:
 
 
 def test_hadolint() -> None:
-    program = shutil.which("hadolint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if program is None:
-        pytest.skip("hadolint is not installed")
-    words = [program, str(FOLDER / "container" / "Containerfile")]
+    words = [_program("hadolint"), str(FOLDER / "container" / "Containerfile")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
