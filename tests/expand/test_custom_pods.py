@@ -48,6 +48,8 @@ def refused(text: str) -> list[str]:
 ARGO = "argoproj.io/v1alpha1"
 SPARK = "sparkoperator.k8s.io/v1beta2"
 MONITORING = "monitoring.coreos.com/v1"
+TEMPLATE = {"spec": {"containers": [{"name": "a", "image": "x", **PRIVILEGED}]}}
+RAY = {"headGroupSpec": {"template": TEMPLATE}, "workerGroupSpecs": [{"groupName": "a", "template": TEMPLATE}]}
 DRIVER = {"serviceAccount": "spark", "podSecurityContext": {"runAsUser": 185}, "hostNetwork": True, **PRIVILEGED}
 
 
@@ -109,6 +111,49 @@ DRIVER = {"serviceAccount": "spark", "podSecurityContext": {"runAsUser": 185}, "
                 "templates": [{"name": "a", "container": {"image": "x"}}],
             }),
             ["template a of WorkflowTemplate web"],
+        ),
+        *(
+            (manifest("ray.io/v1", kind, spec), [f"head of {kind} web", f"worker group a of {kind} web"])
+            for kind, spec in [
+                ("RayCluster", RAY),
+                ("RayService", {"rayClusterConfig": RAY}),
+                ("RayJob", {"rayClusterSpec": RAY}),
+                ("RayCronJob", {"jobTemplate": {"rayClusterSpec": RAY}}),
+            ]
+        ),
+        (manifest("ray.io/v1", "RayJob", {"submitterPodTemplate": TEMPLATE}), ["submitter of RayJob web"]),
+        (
+            manifest("ray.io/v1", "RayCronJob", {"jobTemplate": {"submitterPodTemplate": TEMPLATE}}),
+            ["submitter of RayCronJob web"],
+        ),
+        *(
+            (manifest("kubeflow.org/v1", kind, {field: {role: {"template": TEMPLATE}}}), [f"{role} of {kind} web"])
+            for kind, field, roles in [
+                ("JAXJob", "jaxReplicaSpecs", ["Worker"]),
+                ("MPIJob", "mpiReplicaSpecs", ["Launcher", "Worker"]),
+                ("PaddleJob", "paddleReplicaSpecs", ["Master", "Worker"]),
+                ("PyTorchJob", "pytorchReplicaSpecs", ["Master", "Worker"]),
+                ("TFJob", "tfReplicaSpecs", ["Chief", "Evaluator", "Master", "PS", "Worker"]),
+                ("XGBoostJob", "xgbReplicaSpecs", ["Master", "Worker"]),
+            ]
+            for role in roles
+        ),
+        (manifest("kubeflow.org/v1", "Notebook", {"template": TEMPLATE}), ["Notebook web"]),
+        (
+            manifest("batch.volcano.sh/v1alpha1", "Job", {"tasks": [{"name": "a", "template": TEMPLATE}]}),
+            ["task a of Job web"],
+        ),
+        (
+            manifest("jobset.x-k8s.io/v1alpha2", "JobSet", {
+                "replicatedJobs": [{"name": "a", "template": {"spec": {"template": TEMPLATE}}}],
+            }),
+            ["replicated job a of JobSet web"],
+        ),
+        (
+            manifest("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", {
+                "leaderWorkerTemplate": {"leaderTemplate": TEMPLATE, "workerTemplate": TEMPLATE},
+            }),
+            ["leader of LeaderWorkerSet web", "worker of LeaderWorkerSet web"],
         ),
         (
             manifest("sources.knative.dev/v1", "ContainerSource", {"template": {"spec": {"containers": [{"image": "x", **PRIVILEGED}]}}}),

@@ -144,6 +144,22 @@ def _workflow(below: Path) -> tuple[CustomPod, ...]:
     return tuple(_argo(below, at) for at in (templates, *inline))
 
 
+def _ray(*below: str) -> tuple[CustomPod, ...]:
+    """The rows of a Ray cluster, whose specification `below` leads to. Source: ray-operator/apis/ray/v1 of ray-project/kuberay 1.5.
+
+    The head of a cluster that scales by itself has a service account of its own if its template names none; this is not modelled.
+    """
+    return (
+        CustomPod((*below, "headGroupSpec"), "head", template=("template",)),
+        CustomPod((*below, "workerGroupSpecs", EACH), "worker group", ("groupName",), ("template",)),
+    )
+
+
+def _replicas(field: str, *roles: str) -> tuple[CustomPod, ...]:
+    """The rows of a job of the Kubeflow training operator. Source: pkg/apis/kubeflow.org/v1 of kubeflow/training-operator 1.9."""
+    return tuple(CustomPod((*_SPEC, field, role), role, template=("template",)) for role in roles)
+
+
 CUSTOM_PODS: dict[tuple[str, str], tuple[CustomPod, ...]] = {
     ("elasticsearch.k8s.elastic.co", "Elasticsearch"): (
         _elastic((*_SPEC, "nodeSets", EACH), "elasticsearch", name="node set", called=("name",)),
@@ -171,5 +187,28 @@ CUSTOM_PODS: dict[tuple[str, str], tuple[CustomPod, ...]] = {
     ("argoproj.io", "WorkflowTemplate"): _workflow(_SPEC),
     ("argoproj.io", "ClusterWorkflowTemplate"): _workflow(_SPEC),
     ("argoproj.io", "CronWorkflow"): _workflow((*_SPEC, "workflowSpec")),
+    ("ray.io", "RayCluster"): _ray("spec"),
+    ("ray.io", "RayService"): _ray("spec", "rayClusterConfig"),
+    ("ray.io", "RayJob"): (*_ray("spec", "rayClusterSpec"), CustomPod(_SPEC, "submitter", template=("submitterPodTemplate",))),
+    ("ray.io", "RayCronJob"): (
+        *_ray("spec", "jobTemplate", "rayClusterSpec"),
+        CustomPod((*_SPEC, "jobTemplate"), "submitter", template=("submitterPodTemplate",)),
+    ),
+    ("kubeflow.org", "JAXJob"): _replicas("jaxReplicaSpecs", "Worker"),
+    ("kubeflow.org", "MPIJob"): _replicas("mpiReplicaSpecs", "Launcher", "Worker"),
+    ("kubeflow.org", "PaddleJob"): _replicas("paddleReplicaSpecs", "Master", "Worker"),
+    ("kubeflow.org", "PyTorchJob"): _replicas("pytorchReplicaSpecs", "Master", "Worker"),
+    ("kubeflow.org", "TFJob"): _replicas("tfReplicaSpecs", "Chief", "Evaluator", "Master", "PS", "Worker"),
+    ("kubeflow.org", "XGBoostJob"): _replicas("xgbReplicaSpecs", "Master", "Worker"),
+    # pkg/apis/batch/v1alpha1/job.go of volcano-sh/apis 1.13
+    ("batch.volcano.sh", "Job"): (CustomPod((*_SPEC, "tasks", EACH), "task", ("name",), ("template",)),),
+    # api/jobset/v1alpha2/jobset_types.go of kubernetes-sigs/jobset 0.10
+    ("jobset.x-k8s.io", "JobSet"): (
+        CustomPod((*_SPEC, "replicatedJobs", EACH), "replicated job", ("name",), ("template", "spec", "template")),
+    ),
+    # api/leaderworkerset/v1/leaderworkerset_types.go of kubernetes-sigs/lws 0.7
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): tuple(
+        CustomPod((*_SPEC, "leaderWorkerTemplate"), role, template=(f"{role}Template",)) for role in ("leader", "worker")
+    ),
 }
 """The pods of each of `CUSTOM_POD_KINDS`. All versions of a kind have these fields at the same place."""

@@ -45,6 +45,7 @@ CUSTOM_TEMPLATES: dict[Key, Path] = {
     ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
     ("apps.kruise.io", "BroadcastJob"): ("spec", "template"),
     ("apps.kruise.io", "AdvancedCronJob"): ("spec", "template", "jobTemplate", "spec", "template"),
+    ("kubeflow.org", "Notebook"): ("spec", "template"),
 }
 """The path to the pod in custom resources. An object without it makes no pods, as a Rollout that names a Deployment."""
 
@@ -55,6 +56,9 @@ CUSTOM_POD_KINDS: frozenset[Key] = frozenset((
     *(("monitoring.coreos.com", kind) for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")),
     *(("sparkoperator.k8s.io", kind) for kind in ("SparkApplication", "ScheduledSparkApplication")),
     *(("argoproj.io", kind) for kind in ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")),
+    *(("ray.io", kind) for kind in ("RayCluster", "RayJob", "RayService", "RayCronJob")),
+    *(("kubeflow.org", kind) for kind in ("JAXJob", "MPIJob", "PaddleJob", "PyTorchJob", "TFJob", "XGBoostJob")),
+    ("batch.volcano.sh", "Job"), ("jobset.x-k8s.io", "JobSet"), ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"),
 ))  # fmt: skip
 """Kinds whose pods are put together from several fields, which `scclint.model.custom_pods` lists."""
 
