@@ -105,7 +105,7 @@ def test_what_if_on_a_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writ
     assert change.after.scc == "anyuid"
     assert causes(change) == [("RoleBinding shop/web (added)", True)]
     scc = {**dumps.custom("mine", priority=20), "users": ["system:serviceaccount:shop:web"]}
-    Path("scc.yaml").write_text(dumps.dump(scc))
+    Path("scc.yaml").write_text(dump(scc))
     (changed,) = what_if(name, ["scc.yaml"], Config()).changes
     assert changed.after is not None
     assert (changed.name, changed.after.scc) == ("web-1", "mine")
