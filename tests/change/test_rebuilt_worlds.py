@@ -11,7 +11,7 @@ from scclint.change.compare import compare_releases, compare_sides, what_if
 from scclint.config.model import Config
 from tests.change.test_compare import GRANT, WEB, causes, only
 from tests.controls import dumps
-from tests.must_gather import write_archive, write_folder
+from tests.must_gather import dump, write_archive, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
