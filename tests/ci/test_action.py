@@ -217,6 +217,32 @@ def test_a_pull_request_shows_first_what_it_changes(runner: Runner) -> None:
     assert "not compared" not in run.text
 
 
+def test_a_checkout_of_two_commits_has_the_base(runner: Runner, tmp_path: Path) -> None:
+    """GitHub checks out the merge of the pull request into its base, as `fetch-depth: 2` gets it."""
+    origin = runner.workspace
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words], cwd=origin, check=True)
+
+    runner.commit("Older")
+    git("checkout", "-q", "-b", "pull")
+    manifest = origin / "demo" / "deployment.yaml"
+    manifest.write_text(manifest.read_text().replace("      containers:\n", f"{ROOT_USER}      containers:\n", 1))
+    runner.commit("Run as root")
+    git("checkout", "-q", "-")
+    (origin / "README.md").write_text("Newer\n")
+    runner.base_sha = runner.commit("Newer")
+    git("merge", "-q", "--no-ff", "-m", "Merge", "pull")
+    runner.workspace = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "-q", "--depth=2", origin.as_uri(), str(runner.workspace)], check=True)
+    summary = runner.check(paths="demo").summary
+    assert summary.startswith("## 🔴 scclint: 1 of 3 workloads changed, 1 refused\n")
+    runner.workspace = tmp_path / "shallow"
+    subprocess.run(["git", "clone", "-q", "--depth=1", origin.as_uri(), str(runner.workspace)], check=True)
+    run = runner.check(paths="demo")
+    assert "not compared" in run.text and run.summary.startswith("## scclint: ")
+
+
 def test_a_push_compares_nothing_and_a_given_base_is_compared(runner: Runner) -> None:
     runner.commit("Base")
     assert runner.check(paths="demo").summary.count("## ") == 1
