@@ -49,17 +49,18 @@ class Checked(NamedTuple):
     weighty: Counter[str]
 
 
-def lint(path: str) -> tuple[Run, Report]:
+def lint(path: str, *, generated: bool = False) -> tuple[Run, Report]:
     config = Config(render="never", profile="strict")
-    run = Run(find_sources([path], config), config, builtin(), RunOptions(review=True))
+    options = RunOptions(review=True, force_generated=generated)
+    run = Run(find_sources([path], config), config, builtin(), options)
     return run, run.report()
 
 
-def check(paths: Sequence[str]) -> Checked:
+def check(paths: Sequence[str], *, generated: bool = False) -> Checked:
     """Look for a fix of each finding below each path, and carry out every one that is not advice."""
     found = Checked(defaultdict(Counter), Counter(), Counter(), [], [], Counter())
     for path in paths:
-        run, report = lint(path)
+        run, report = lint(path, generated=generated)
         live = report.live
         if not live:
             continue
@@ -229,11 +230,7 @@ def _confined(outcome: Outcome) -> set[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    if "--generated" in arguments:
-        from scclint.remedy import fixes
-
-        fixes._GENERATED, fixes._GENERATOR_KEY = fixes.re.compile(r"(?!)"), "\0"  # type: ignore[attr-defined]  # a switch for this script only
-    found = check([argument for argument in arguments if argument != "--generated"])
+    found = check([path for path in arguments if path != "--generated"], generated="--generated" in arguments)
     print("| Rule | Findings | Safe fix | Unsafe fix | Advice | None | Carried out |\n|---|---:|---:|---:|---:|---:|---:|")
     for rule in sorted(found.counts):
         counts = found.counts[rule]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from scclint.finding import Crash, Finding, Fix, Safety, TextEdit
+from scclint.finding import Crash, Finding, Fix, Ignore, Safety, TextEdit
 from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
@@ -11,6 +11,7 @@ from scclint.remedy.edits import edits_of
 from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
 from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
+from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import listed
 from scclint.units.unit import Unit
@@ -31,7 +32,7 @@ def with_fixes(
 
     A bug that one finding brings out is added to `crashes`.
     """
-    fixes = _Fixes(units, open_unit, session)
+    fixes = _Fixes(findings, units, open_unit, session)
     wanted = set(shown)
     found = list(findings)
     done = 0
@@ -47,7 +48,10 @@ def with_fixes(
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
-    def __init__(self, units: Sequence[Unit], open_unit: Callable[[Unit], OpenUnit], session: Session) -> None:
+    def __init__(
+        self, findings: Sequence[Finding], units: Sequence[Unit], open_unit: Callable[[Unit], OpenUnit], session: Session
+    ) -> None:
+        self._findings = findings
         self._units = units
         self._open = open_unit
         self._session = session
@@ -62,6 +66,8 @@ class _Fixes:
         if (why := self._why_not_judged(finding, units)) is not None:
             return Disproved(why)
         benches = [self._bench(unit) for unit in units]
+        if any(rule.id == finding.rule_id and rule.on is Ignore for rule in self._session.registry.rules):
+            return fix_of_suppression(finding, self._findings, benches[0], self._session)
         bases = {bench.opened.unit.name: basis for bench in benches if (basis := bench.basis(finding)) is not None}
         if not bases:
             return Disproved("")

@@ -18,8 +18,8 @@ from scclint.model.terms import REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome, Step
 from scclint.record import record
-from scclint.remedy.dropped import dropped
 from scclint.remedy.draft import OFF_BY_DEFAULT, OPTIONAL
+from scclint.remedy.dropped import dropped
 from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, workload_pairs
 from scclint.text import listed
 from scclint.world import PROJECT_USER, World

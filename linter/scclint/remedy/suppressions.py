@@ -1,0 +1,119 @@
+"""Fixes for suppressions that suppress nothing.
+
+Removing a comment changes no object, so that nothing has to be judged: the documents must stay the same, and so must every other
+suppression with the lines that it covers. An annotation belongs to an object, whose pods are judged as after any other edit.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from scclint.finding import Finding, Fix, Ignore, Remove, Set
+from scclint.judge.session import Session
+from scclint.load import load_file
+from scclint.load.document import Document
+from scclint.model.object import ApiObject
+from scclint.remedy.draft import pruned
+from scclint.remedy.generated import generator_of
+from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
+from scclint.remedy.workbench import Edit, Workbench
+from scclint.suppress.apply import apply
+from scclint.suppress.remove import without_comment, without_entry
+from scclint.suppress.syntax import annotation_ignores, comment_ignores
+from scclint.text import listed
+from scclint.yaml.edit import EditRefused, edit
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import ScalarNode, to_data
+
+_UNCHANGED = "Every finding stays as it is."
+
+
+def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Workbench, session: Session) -> Fix | Disproved:
+    """Return the fix of a finding about a suppression in a comment or an annotation."""
+    file = finding.span.file
+    if bench.opened.unit.rendered and bench.opened.unit.kind != "kustomize":
+        return Disproved("Helm renders the file")
+    text, documents = bench.text(file), session.outline.documents(file)
+    if why := generator_of(text, documents, file):
+        return Disproved(why)
+    ignore = next(
+        (one for one in _judged(findings, bench, documents, session) if one.span == finding.span and one.unused), None
+    )
+    if ignore is None or ignore.mistake:
+        return Disproved("")
+    rules = listed(ignore.unused)
+    title = (
+        f"Remove the suppression of {rules}."
+        if set(ignore.unused) == set(ignore.rules)
+        else f"Remove {rules} from the suppression."
+    )
+    try:
+        if ignore.by == "comment":
+            return _of_comment(title, text, ignore, documents, session)
+        return _of_annotation(title, ignore, finding, bench)
+    except (ValueError, EditRefused) as refused:
+        return Disproved(str(refused))
+
+
+def _judged(findings: Iterable[Finding], bench: Workbench, documents: Sequence[Document], session: Session) -> list[Ignore]:
+    """The suppressions of a file, with what each of them suppresses."""
+    written = [ignore for document in documents for ignore in comment_ignores(document)]
+    file = documents[0].file if documents else ""
+    written += [ignore for obj in bench.opened.objects if obj.file == file for ignore in annotation_ignores(obj)]
+
+    def ran(rule_id: str, file: str) -> bool:
+        return rule_id in session.select(file)
+
+    _, judged = apply(findings, written, session.registry.rules, session.options.today, root=session.config.root, ran=ran)
+    return judged
+
+
+def _of_comment(title: str, text: str, ignore: Ignore, documents: Sequence[Document], session: Session) -> Fix | Disproved:
+    edited = without_comment(text, ignore)
+    after = list(load_file(ignore.file, edited, session.outline.kinds))
+    if [_data(document) for document in documents] != [_data(document) for document in after]:
+        return Disproved("the edit would change a document")
+    kept = list(_covered(text, documents, ignore.span.line))
+    if kept != list(_covered(edited, after, 0 if len(edited.split("\n")) < len(text.split("\n")) else ignore.span.line)):
+        return Disproved("another suppression would cover other lines")
+    return Fix(title, _UNCHANGED, "safe", text_edits(ignore.file, text, edited))
+
+
+def _data(document: Document) -> object:
+    return document.status, None if document.root is None else to_data(document.root)
+
+
+def _covered(text: str, documents: Sequence[Document], line: int) -> Iterator[tuple[object, ...]]:
+    """Each suppression in a comment on another line than `line`, with the lines that it covers, without this one."""
+    lines = text.split("\n")
+    for document in documents:
+        for ignore in comment_ignores(document):
+            region = ignore.region
+            if ignore.span.line != line and region is not None:
+                numbers = (
+                    range(region.line, min(region.end_line, len(lines)) + 1)
+                    if region.line > 1 or region.end_line < len(lines)
+                    else ()
+                )
+                yield ignore.rules, ignore.reason, ignore.until, tuple(lines[n - 1] for n in numbers if n != line)
+
+
+def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbench) -> Fix | Disproved:
+    obj = next(obj for obj in bench.opened.objects if obj.file == ignore.file and _has(obj, ignore))
+    document, text = obj.document, bench.text(ignore.file)
+    assert document.root is not None
+    path = obj.written(ignore.path)
+    node = node_at(document.root, path)
+    if not isinstance(node, ScalarNode):
+        return Disproved("the annotation is put together from other fields")
+    left = without_entry(node.text, ignore)
+    operation = Set(path, left) if left else Remove(pruned(to_data(document.root), path))
+    bench.check_editable(document, (operation,))
+    edited = edit(text, document.index, (operation,))
+    # The unit must be none the worse for the edit, and the rules know nothing of suppressions.
+    found = prove(bench, finding, None, Remedy(title, (operation,)), Edit({ignore.file: edited.text}, edited.needs_review))
+    if isinstance(found, Disproved):
+        return found
+    return Fix(title, _UNCHANGED, found.safety, text_edits(ignore.file, text, edited.text))
+
+
+def _has(obj: ApiObject, ignore: Ignore) -> bool:
+    return any((one.span, one.path) == (ignore.span, ignore.path) for one in annotation_ignores(obj))
