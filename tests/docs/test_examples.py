@@ -150,7 +150,7 @@ def project(tmp_path: Path) -> Path:
         (root / name).write_text(text, encoding="utf-8")
     identity = ["-c", "user.name=docs", "-c", "user.email=docs@example.com"]
     for arguments in (
-        ["init", "-q"],
+        ["init", "-q", "-b", "main"],
         ["add", "."],
         [*identity, "commit", "-qm", "Add"],
         ["update-ref", "refs/remotes/origin/main", "HEAD"],
