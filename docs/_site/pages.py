@@ -10,6 +10,8 @@ from typing import Any
 from scclint.about import REPOSITORY
 from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
+from scclint.fleet.tables import KEY, TABLES, TARGETS
+from scclint.fleet.views import OF_TARGET, VIEWS
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import facts
 from scclint.rule import AnyRule
@@ -39,6 +41,7 @@ def generated(root: Path) -> dict[str, str]:
         RULE_INDEX: rule_index(rules),
         **{rule_uri(rule): rule_page(rule) for rule in rules},
         "reference/cli.md": command_line(),
+        "reference/fleet.md": fleet_tables(),
         "reference/configuration.md": configuration(load_schema("config")),
         "project/contributing.md": root_page(root / "CONTRIBUTING.md"),
         "project/security.md": root_page(root / "SECURITY.md"),
@@ -131,15 +134,18 @@ def command_line() -> str:
             if actions:
                 title = {"positional arguments": "arguments"}.get(group.title or "", group.title or "")
                 rows = [f"| {_invocation(command, action)} | {_cell(_help(action))} |" for action in actions]
-                parts += [f"### {title[:1].upper()}{title[1:]} {{ #{name}-{_slug(title)} }}"]
+                parts += [f"### {title[:1].upper()}{title[1:]} {{ #{_slug(name)}-{_slug(title)} }}"]
                 parts += ["\n".join(["| | |", "|---|---|", *rows])]
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _commands(parser: argparse.ArgumentParser, before: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield each command with its name, commands of commands after their own: `fleet`, `fleet run`."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
+            for name, command in action.choices.items():
+                yield f"{before}{name}", command
+                yield from _commands(command, f"{before}{name} ")
 
 
 def _exit_status() -> list[str]:
@@ -186,6 +192,37 @@ def _cell(text: str) -> str:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def fleet_tables() -> str:
+    """Return the reference of the tables and views of a fleet, generated from their definitions."""
+    types = {
+        "text": "text",
+        "texts": "list of texts",
+        "number": "integer",
+        "decimal": "decimal",
+        "flag": "boolean",
+        "time": "timestamp",
+    }
+    parts = [
+        "# Tables of a fleet",
+        "`scclint fleet sql` answers queries over these tables and views. They contain the finished scans. [Judge all repositories of a "
+        "company](../fleet.md) shows how to use them.",
+    ]
+    for table in TABLES.values():
+        before = OF_TARGET[:1] if table is TARGETS else OF_TARGET
+        rows = [f"| `{column.name}` | {types[column.type]} | {column.meaning} |" for column in (*before, *table.columns)]
+        parts += [f"## `{table.name}`", table.meaning, "\n".join(["| Column | Type | Meaning |", "|---|---|---|", *rows])]
+    parts += [
+        "## `scans`",
+        "The finished scans: `scan` as in the other tables, `finished`, a timestamp, and `latest`, which is true for the newest one.",
+        "## Views",
+        "\n".join(["| View | Meaning |", "|---|---|", *(f"| `{view.name}` | {view.meaning} |" for view in VIEWS)]),
+        "## Parquet files",
+        f"The files have the same columns, except `team` and `target` in the tables of results, which have `{KEY.name}` in their place: "
+        f"{KEY.meaning} The scan is the name of the folder.",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def configuration(schema: Mapping[str, Any]) -> str:

@@ -113,8 +113,17 @@ def _simple_commands(line: str) -> Iterator[list[str]]:
     yield words
 
 
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a fleet that has a finished scan."""
+    out = tmp_path_factory.mktemp("fleet")
+    with contextlib.chdir(ROOT), contextlib.redirect_stderr(io.StringIO()):
+        assert main(["fleet", "run", "-q", "--jobs", "1", "--out", str(out), "--openshift", "4.22,5.0", "fixtures/demo"]) == 0
+    return out
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, fleet: Path) -> Path:
     """A git repository with the files that the commands in the pages name."""
     root = tmp_path / "project"
     demo, article = ROOT / "fixtures" / "demo", ROOT / "fixtures" / "seccomp" / "article"
@@ -123,10 +132,12 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "fixtures" / "upgrade", root / "fixtures" / "upgrade")
     shutil.copytree(article, root / "fixtures" / "seccomp" / "article")
     shutil.copytree(article / "evidence", root / "evidence")
+    shutil.copytree(fleet, root / "fleet")
     for name in ("observed-scc-differs", "required-scc-unusable"):
         shutil.copytree(ROOT / "fixtures" / name, root / "fixtures" / name)
     files = {
         "web.yaml": WEB,
+        "targets.csv": "target,team\nfixtures/demo,shop\nfixtures/upgrade,payments\n",
         "state.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "../cluster-config/namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
         "must-gather.local.5551/image/namespaces/shop/shop.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
