@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import scclint
 from scclint.expand import DEFAULTS, expand
 from scclint.expand.carriers import carried
 from scclint.expand.item import Item
 from scclint.load import load_text
-from scclint.model.kinds import CARRIERS, SUBJECT_KINDS
+from scclint.model.kinds import CARRIERS, SUBJECT_KINDS, TRIGGERS
 from scclint.model.object import ApiObject, UnknownKind
+from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.yaml.nodes import ScalarNode
@@ -138,3 +140,58 @@ def test_whatever_is_written(spec: Any, entries: list[Any]) -> None:
     for data in ({"spec": spec}, {"spec": {"object-templates": entries}}):
         for found in carried(Item(ROOT, (), data), ("spec", "object-templates"), ("objectDefinition",)):
             assert isinstance(found.data, dict)
+
+
+@pytest.mark.parametrize("key", TRIGGERS)
+def test_every_trigger(key: tuple[str, str]) -> None:
+    group, kind = key
+    for path in TRIGGERS[key]:
+        held: Any = JOB
+        for step in reversed(path):
+            held = [{}, held] if step == EACH else {step: held}
+        (found,) = objects(
+            {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": "outer", "namespace": "shop"}, **held}
+        )
+        assert isinstance(found, Workload)
+        assert (found.named, found.provenance.home) == ("Job a", "shop")
+        assert found.field("metadata", "name").span.line == found.place.span.line > 5
+    assert kind in SUBJECT_KINDS
+
+
+@pytest.mark.parametrize(("operation", "made"), [(None, 1), ("create", 1), ("update", 1), ("patch", 0), ("delete", 0)])
+def test_a_trigger_that_acts_on_what_is_there(operation: str | None, made: int) -> None:
+    k8s = {"source": {"resource": JOB}, **({"operation": operation} if operation else {})}
+    sensor = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Sensor", "metadata": {"name": "s"}}
+    assert len(objects({**sensor, "spec": {"triggers": [{"template": {"name": "t", "k8s": k8s}}]}})) == made
+
+
+def test_the_creator_of_a_bare_pod_is_not_known() -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    whole = {"apiVersion": "triggers.tekton.dev/v1beta1", "kind": "TriggerTemplate", "metadata": {"name": "t"}}
+    text = json.dumps({**whole, "spec": {"resourcetemplates": [pod]}})
+    report = scclint.lint_text(text, "x.json")
+    assert report.findings == ()
+    told = "x.json: Pod p: no verdict, because it also depends on the SCCs of the controller that creates the pod, which is not in the input"
+    assert [notice.message for notice in report.notices] == [told]
+
+
+def test_triggers_make_workflows() -> None:
+    """Argo fills in `{{ }}` of a Workflow itself, so that its texts are known."""
+    container = {"image": "example/c", "args": ["{{inputs.parameters.x}}"], "securityContext": {"privileged": True}}
+    workflow = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"generateName": "w-"},
+        "spec": {"entrypoint": "e", "serviceAccountName": "runner", "templates": [{"name": "e", "container": container}]},
+    }
+    trigger = {"template": {"name": "t", "argoWorkflow": {"operation": "submit", "source": {"resource": workflow}}}}
+    found = objects(
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Sensor",
+            "metadata": {"name": "s", "namespace": "shop"},
+            "spec": {"triggers": [trigger]},
+        }
+    )
+    (pod,) = [obj for obj in found if isinstance(obj, Workload)]
+    assert (pod.pod.service_account, pod.provenance.home) == ("runner", "shop")

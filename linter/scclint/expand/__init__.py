@@ -23,6 +23,7 @@ from scclint.model.kinds import (
     TEMPLATE,
     TEMPLATE_INSTANCE,
     TEMPLATES,
+    TRIGGERS,
 )
 from scclint.model.kinds import Key as KindKey
 from scclint.model.namespaces import Namespace, ServiceAccount
@@ -169,6 +170,12 @@ def _of_policy(item: Item, settings: Settings) -> Iterable[Item]:
     return generated(item)
 
 
+def _of_trigger(item: Item, settings: Settings) -> Iterable[Item]:
+    from scclint.expand.carriers import triggered
+
+    return triggered(item, TRIGGERS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]])
+
+
 def _of_template_instance(item: Item, settings: Settings) -> Iterable[Item]:
     from scclint.expand.template import template_of
 
@@ -250,6 +257,7 @@ EXPANSIONS: dict[KindKey, Callable[[Item, Settings], Iterable[Item]]] = {
     TEMPLATE_INSTANCE: _of_template_instance,
     **dict.fromkeys(CARRIERS, _carried),
     **dict.fromkeys(GENERATORS, _of_policy),
+    **dict.fromkeys(TRIGGERS, _of_trigger),
     **dict.fromkeys(CUSTOM_POD_KINDS, _of_custom_pods),
     **dict.fromkeys(NODE_ACCESS, _with_node_access),
     ("machineconfiguration.openshift.io", "MachineConfig"): _of_machine_config,

@@ -1,7 +1,7 @@
 """Objects that contain whole objects, which an agent applies on another cluster.
 
 They are kinds of Open Cluster Management (ManifestWork, add-ons, policies) and of Hive (SyncSet). Kyverno policies, which generate
-objects in their own cluster, are read in the same way. scclint judges the contained
+objects in their own cluster, and triggers of Argo Events and Tekton are read in the same way. scclint judges the contained
 objects as if they were in their own file and were enforced, and assumes that the other cluster is like the judged one.
 """
 
@@ -13,6 +13,7 @@ from scclint.finding import Path
 from scclint.model.object import Parameter, Provenance
 from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
+from scclint.record import replace
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
@@ -82,6 +83,30 @@ def generated(policy: Item) -> Iterator[Item]:
             whole = opened(whole, path, filled)
             provenance = Provenance(substitutions=(filled,) if filled else ())
             yield Item(policy.root, path, whole, provenance.within(policy.provenance))
+
+
+_CREATING = ("", "create", "submit", "submit-from", "update")
+"""Operations of a trigger that may create the object. The others act on one that is there."""
+
+_BY_CONTROLLER = "it also depends on the SCCs of the controller that creates the pod, which is not in the input"
+
+
+def triggered(trigger: Item, paths: tuple[Path, ...]) -> Iterator[Item]:
+    """Yield the objects that a controller creates for another one, such as an Argo Events Sensor, in the namespace of that one.
+
+    Source: `argoWorkflow` and `k8s` in https://argoproj.github.io/argo-events/APIs/, `resourcetemplates` in
+    https://tekton.dev/docs/triggers/triggertemplates/.
+    """
+    home = value_at(trigger.data, ("metadata", "namespace"))
+    provenance = Provenance(home=home if isinstance(home, str) else "").within(trigger.provenance)
+    for path in paths:
+        below = path[-2:] if path[-2:] == ("source", "resource") else ()
+        for where, around in each(trigger.data, path[: len(path) - len(below)]):
+            found = value_at(around, below)
+            operation = str(around.get("operation") or "") if below and isinstance(around, dict) else ""
+            if isinstance(found, dict) and operation in _CREATING:
+                made = replace(provenance, elsewhere=_BY_CONTROLLER) if found.get("kind") == "Pod" else provenance
+                yield Item(trigger.root, (*trigger.path, *where, *below), found, made)
 
 
 def opened(data: Any, path: Path, filled: dict[Path, tuple[Parameter, ...]]) -> Any:

@@ -40,6 +40,7 @@ TEMPLATES: dict[Key, Path] = {(group, kind): row.template for kind, row in WORKL
 CUSTOM_TEMPLATES: dict[Key, Path] = {
     ("argoproj.io", "Rollout"): ("spec", "template"),
     ("keda.sh", "ScaledJob"): ("spec", "jobTargetRef", "template"),
+    ("kubeflow.org", "Notebook"): ("spec", "template"),
     ("apps.kruise.io", "CloneSet"): ("spec", "template"),
     ("apps.kruise.io", "StatefulSet"): ("spec", "template"),
     ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
@@ -82,6 +83,16 @@ TEMPLATE_INSTANCE: Key = ("template.openshift.io", "TemplateInstance")
 
 GENERATORS: frozenset[Key] = frozenset((("kyverno.io", "ClusterPolicy"), ("kyverno.io", "Policy")))
 """Kinds whose rules generate whole objects."""
+
+TRIGGERS: dict[Key, tuple[Path, ...]] = {
+    ("argoproj.io", "Sensor"): (
+        ("spec", "triggers", EACH, "template", "k8s", "source", "resource"),
+        ("spec", "triggers", EACH, "template", "argoWorkflow", "source", "resource"),
+    ),
+    ("triggers.tekton.dev", "TriggerTemplate"): (("spec", "resourcetemplates", EACH),),
+    ("core.strimzi.io", "StrimziPodSet"): (("spec", "pods", EACH),),
+}
+"""Kinds whose controller creates whole objects in the namespace of the object: the paths to these."""
 
 NODE_ACCESS: dict[Key, tuple[Path, str]] = {
     **{
@@ -128,7 +139,7 @@ SUBJECT_KINDS = (
     STATE_KINDS
     | TEKTON
     | {kind for _, kind in (*TEMPLATES, *CUSTOM_TEMPLATES, CSV, *KNATIVE, *TEMPLATE, TEMPLATE_INSTANCE, *GENERATORS, *CARRIERS)}
-    | {kind for _, kind in (*CUSTOM_POD_KINDS, *NODE_ACCESS)}
+    | {kind for _, kind in (*CUSTOM_POD_KINDS, *NODE_ACCESS, *TRIGGERS)}
 )
 """Every kind above. A document of another kind is parsed only if the configuration names its kind."""
 
