@@ -29,10 +29,13 @@ def run(*words: str) -> Json:
     return found
 
 
-def review(folder: Path) -> dict[Key, Json]:
-    """Return what each workload of a folder gets, without its place and without words that name the version of an operator."""
-    found = {}
-    for entry in run("review", str(folder))["workloads"]:
+def review(folder: Path, namespace: str = "") -> dict[Key, Json]:
+    """Return what each workload of a folder gets, without its place and without words that name the version of an operator.
+
+    `namespace` is that of objects that name none.
+    """
+    found: dict[Key, Json] = {}
+    for entry in run("review", str(folder), *(("-n", namespace) if namespace else ()))["workloads"]:
         key = (entry["kind"], entry["namespace"], entry["name"])
         security = entry.get("podSecurity") or {}
         found.setdefault(
@@ -52,9 +55,20 @@ def review(folder: Path) -> dict[Key, Json]:
     return found
 
 
+def only_namespace(one: dict[Key, Json], other: dict[Key, Json]) -> str:
+    """Return the namespace that the other side names for workloads for which this one names none; empty if there are several."""
+    unnamed = {(kind, name) for kind, namespace, name in one.keys() - other.keys() if not namespace}
+    found = {namespace for kind, namespace, name in other.keys() - one.keys() if namespace and (kind, name) in unnamed}
+    return found.pop() if len(found) == 1 else ""
+
+
 def check(folder: Path) -> tuple[int, list[str]]:
     """Return how many workloads differ, and what the two ways do not agree on."""
     before, after = review(folder / "before"), review(folder / "after")
+    if namespace := only_namespace(before, after):
+        before = review(folder / "before", namespace)
+    if namespace := only_namespace(after, before):
+        after = review(folder / "after", namespace)
     expected = {key for key in {*before, *after} if before.get(key) != after.get(key)}
     reported = {}
     for change in run("diff", "--fail-if", "never", str(folder / "before"), str(folder / "after"))["workloads"]:

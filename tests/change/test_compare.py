@@ -67,6 +67,49 @@ def test_equal_sides_have_no_difference(compared: Compare) -> None:
     assert (found.any, found.workloads, found.notices) == (False, 1, ())
 
 
+UNNAMED = GRANT.replace(", namespace: shop", "")
+
+
+def test_a_namespace_that_only_one_side_names_is_no_difference(compared: Compare) -> None:
+    """A chart that starts to write metadata.namespace renders the same objects."""
+    plain = ROOT.replace(", namespace: shop", "") + UNNAMED
+    assert not compared(plain, ROOT + GRANT).any
+    assert not compared(ROOT + GRANT, plain).any
+
+
+def test_a_change_beside_a_namespace_that_only_one_side_names(compared: Compare) -> None:
+    found = compared(WEB.replace(", namespace: shop", "") + UNNAMED, ROOT + GRANT)
+    change = only(found)
+    assert (change.namespace, change.effects) == ("shop", ("wider",))
+    assert causes(change) == [("Deployment shop/web (changed)", True)]
+    assert found.grants == ()
+    found = compared(ROOT.replace(", namespace: shop", "") + UNNAMED, ROOT)
+    assert causes(only(found)) == [("RoleBinding shop/web (removed)", True)]
+    assert [(grant.name, grant.gained) for grant in found.grants] == [("web", False)]
+
+
+def test_cluster_scoped_objects_have_no_namespace(compared: Compare) -> None:
+    role = (
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: use}\nrules:\n"
+        "- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [SCC], verbs: [use]}\n"
+    )
+    plain = (ROOT + GRANT.replace("system:openshift:scc:anyuid", "use") + role).replace(", namespace: shop", "")
+    change = only(compared(plain.replace("[SCC]", "[anyuid]"), plain.replace("[SCC]", "[nonroot]"), namespace="shop"))
+    assert causes(change) == [("ClusterRole use (changed)", True)]
+
+
+def test_a_workload_that_moves_to_another_namespace_is_another_one(compared: Compare) -> None:
+    found = compared(WEB, WEB.replace("namespace: shop", "namespace: store"))
+    assert [(change.namespace, change.effects) for change in found.changes] == [("shop", ("removed",)), ("store", ("added",))]
+    both = WEB + "---\n" + WEB.replace("namespace: shop", "namespace: store")
+    found = compared(WEB.replace(", namespace: shop", ""), both)
+    assert [(change.namespace, change.effects) for change in found.changes] == [
+        ("", ("removed",)),
+        ("shop", ("added",)),
+        ("store", ("added",)),
+    ]
+
+
 def test_a_lost_grant_rejects_the_pods(compared: Compare) -> None:
     found = compared(ROOT + GRANT, ROOT)
     change = only(found)

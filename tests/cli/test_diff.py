@@ -112,7 +112,10 @@ def test_json(sides: Path, cli: Cli) -> None:
 def test_markdown(sides: Path, cli: Cli) -> None:
     text = cli("diff", "old", "new", "--format", "markdown").out
     assert text.startswith("## 🔴 scclint: 1 of 1 workload changed, 1 refused, 1 SCC lost\n")
-    assert "| <code>Deployment shop/web</code> | refused | result: admitted → rejected<br>scc: anyuid → - |" in text
+    assert (
+        "| <code>Deployment shop/web</code> | refused | result: admitted → rejected<br>scc: anyuid → -<br>why: restricted-v2: "
+        in text
+    )
 
 
 def test_sarif_has_what_got_worse(sides: Path, cli: Cli) -> None:

@@ -179,3 +179,10 @@ def test_mistakes(here: Path, cli: Cli, words: tuple[str, ...], text: str) -> No
     run = cli("who-can", *words)
     assert run.status == 2
     assert text in run.err
+
+
+def test_a_path_in_place_of_the_scc(here: Path, cli: Cli) -> None:
+    (here / "web.yaml").write_text(MANIFESTS)
+    run = cli("who-can", "web.yaml")
+    assert run.status == 2
+    assert "Name the SCC before the path, as in `scclint who-can anyuid web.yaml`." in run.err

@@ -37,8 +37,8 @@ def compare_sides(before: str, after: str, config: Config, *, merge_base: bool =
         second = stack.enter_context(open_side(after, config))
         found = _Found(before, after, first, second)
         for unit in sorted({*first.units, *second.units}):
-            for pair in _by_release(_states(first, unit), _states(second, unit)):
-                found.add(unit, pair)
+            for before_state, after_state in _by_release(_states(first, unit), _states(second, unit)):
+                found.add(unit, _matched(before_state, after_state))
         return found.comparison()
 
 
@@ -88,6 +88,13 @@ def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[P
         return
     for release in dict.fromkeys((*before, *after)):
         yield before.get(release), after.get(release)
+
+
+def _matched(before: State | None, after: State | None) -> Pair:
+    """The two states of a unit. Objects that name no namespace are in the one that the other side names for them."""
+    if before is None or after is None:
+        return before, after
+    return before.in_namespace_of(after), after.in_namespace_of(before)
 
 
 def _rows(unit: str, states: Sequence[State]) -> Iterator[MatrixRow]:

@@ -9,6 +9,7 @@ from scclint.change.model import Key
 from scclint.config.model import Config
 from scclint.expand.csv import HOME
 from scclint.judge.worlds import describe, make_worlds
+from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.record import replace
@@ -67,14 +68,29 @@ class State:
         kept = [obj for obj in self.world.objects if key_of(obj, self.world) not in gone]
         workloads = [workload for key, workload in self.workloads.items() if key not in gone]
         world = self.world
-        (made,) = make_worlds(
-            [*kept, *more],
-            self.config,
-            describe(self.config, (world.cluster.as_installed,), (), world.namespace_asked),
-            namespace=world.namespace_asked,
-            elsewhere=world.elsewhere,
-        ).values()
+        made = self._rebuilt([*kept, *more], world.namespace_asked)
         return State(made, [*workloads, *(obj for obj in more if isinstance(obj, Workload))], self.config)
+
+    def in_namespace_of(self, other: "State") -> "State":
+        """Return the state with the objects that name no namespace in the one that another state names for the same objects.
+
+        A chart that starts to write `metadata.namespace` renders the same objects. Where the other state has several such
+        namespaces, nothing is taken for the same.
+        """
+        mine, theirs = ({*state.workloads, *state.objects} for state in (self, other))
+        unnamed = {(kind, name) for kind, namespace, name in mine - theirs if not namespace}
+        found = {namespace for kind, namespace, name in theirs - mine if namespace and (kind, name) in unnamed}
+        if len(found) != 1 or self.world.namespace_asked:
+            return self
+        (namespace,) = found
+        return State(self._rebuilt(self.world.objects, namespace), self.workloads.values(), self.config)
+
+    def _rebuilt(self, objects: Sequence[ApiObject], namespace: str) -> World:
+        """The world of the same cluster with these objects. `namespace` is that of objects that name none."""
+        world = self.world
+        described = describe(self.config, (world.cluster.as_installed,), (), namespace)
+        (made,) = make_worlds(objects, self.config, described, namespace=namespace, elsewhere=world.elsewhere).values()
+        return made
 
     def at_home(self, obj: ApiObject) -> ApiObject:
         """Return an object of another state as if it belonged to this one: an operator's namespace and roles are named after its version."""
@@ -91,7 +107,8 @@ class State:
 def key_of(obj: ApiObject, world: World) -> Key:
     """Return the kind, the namespace if it is known, and the name of an object, without the version of an operator."""
     version = _version(obj) if obj.implied else ""
-    return obj.kind, world.namespace_known(obj), obj.name.removeprefix(version)
+    namespace = "" if obj.kind in CLUSTER_SCOPED else world.namespace_known(obj)
+    return obj.kind, namespace, obj.name.removeprefix(version)
 
 
 def content(obj: ApiObject) -> dict[str, Any]:

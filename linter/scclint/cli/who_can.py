@@ -1,5 +1,6 @@
 """`scclint who-can`."""
 
+import os
 import re
 from argparse import Namespace
 from collections.abc import Sequence
@@ -41,13 +42,22 @@ def run(args: Namespace) -> int:
     if asked:
         found = who_can.of_subject(worlds, _subject(asked, config.namespace), config.namespace)
     else:
-        found = who_can.of_scc(worlds, who_can.read_input(opened), words[0], config.namespace)
+        found = _of_scc(worlds, opened, words[0], config.namespace)
 
     def render(form: str, output: str | None) -> str:
         return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
 
     whole = write_formats(args, render)
     return max(status(opened_run, opened), OK if whole else USAGE)
+
+
+def _of_scc(worlds: who_can.Worlds, opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:
+    try:
+        return who_can.of_scc(worlds, who_can.read_input(opened), scc, namespace)
+    except UsageError as error:
+        if os.path.exists(scc):
+            raise UsageError(f"{error}. Name the SCC before the path, as in `scclint who-can anyuid {scc}`.") from error
+        raise
 
 
 def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[tuple[str, World]]:

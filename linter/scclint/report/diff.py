@@ -149,8 +149,7 @@ def render_text(found: Differences, *, color: bool) -> str:
     for change in found.changes:
         words = " and ".join(paint(effect, _TONES.get(effect, ""), color) for effect in change.effects)
         lines += ["", f"{_title(change)}: {words}", f"  {place(change.span)}{_release(change)}"]
-        lines += [f"  {name}: {_side(before)} -> {_side(after)}" for name, before, after in _differing(change)]
-        lines += [f"  why: {visible_line(change.after.why)}"] if change.after and change.after.result == "rejected" else []
+        lines += [f"  {text}" for text in _facts_words(change, "->")]
         lines += [f"  because of {text}" for text in _causes(change)]
     if found.grants:
         lines += ["", "Who gained or lost an SCC:"]
@@ -171,7 +170,7 @@ def render_markdown(found: Differences) -> str:
         parts.append("\n| Workload | Effect | What changes | Because of |\n|---|---|---|---|\n")
         rows = [
             f"| {code(_title(change))} | {', '.join(change.effects)} | "
-            + "<br>".join(f"{prose(name)}: {prose(_side(old))} → {prose(_side(new))}" for name, old, new in _differing(change))
+            + "<br>".join(map(prose, _facts_words(change, "→")))
             + f" | {'<br>'.join(map(prose, _causes(change)))} |\n"
             for change in found.changes
         ]
@@ -220,7 +219,7 @@ def _worse(change: WorkloadChange) -> Iterator[Finding]:
     causes = tuple(Related(str(cause), cause.span) for cause in change.causes if cause.span is not None)
     for effect, rule in (("refused", _REFUSED), ("wider", _WIDER)):
         if effect in change.effects:
-            facts = "; ".join(f"{name}: {_side(old)} -> {_side(new)}" for name, old, new in _differing(change))
+            facts = "; ".join(_facts_words(change, "->"))
             yield _finding(rule, f"{_title(change)}: {facts}", change.span, about, change.unit, causes)
 
 
@@ -279,13 +278,22 @@ def _release(change: WorkloadChange) -> str:
     return f" on OpenShift {change.release}" if " to " in change.release else ""
 
 
-def _side(text: str) -> str:
-    return visible_line(text) or "-"
+def _facts_words(change: WorkloadChange, arrow: str) -> Iterator[str]:
+    """Yield each fact that differs, and why the pods are rejected; none for a workload that is gone."""
+    if change.after is None:
+        return
+    for name, before, after in _differing(change):
+        # Pods that did not run had none of the facts.
+        had = change.before is not None and (before or change.before.result != "rejected")
+        old = f"{visible_line(before) or '-'} {arrow} " if had else ""
+        yield f"{name}: {old}{visible_line(after) or '-'}"
+    if change.after.result == "rejected":
+        yield f"why: {visible_line(change.after.why)}"
 
 
 def _differing(change: WorkloadChange) -> list[tuple[str, str, str]]:
     """What differs. Of a workload that is rejected, the empty facts would say nothing. A grant says who its subject is."""
-    found = change.differing()
+    found = [one for one in change.differing() if change.before or one[2]]
     if change.after is not None and change.after.result == "rejected":
         return [one for one in found if one[0] in ("result", "scc")]
     return [one for one in found if one[0] != "subject" or all(name != "grant" for name, _, _ in found)]
