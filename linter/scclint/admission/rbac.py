@@ -130,7 +130,7 @@ class SccRights:
     """Who may use SCCs by the roles and bindings of a cluster.
 
     `bindings` are the bindings that let anyone use SCCs, ClusterRoleBindings first, then by namespace and name. A binding to a
-    missing role grants nothing.
+    missing role grants nothing. `aggregation` knows the ClusterRoles that aggregate others, and those that they aggregate.
     """
 
     def __init__(
@@ -142,10 +142,10 @@ class SccRights:
         self._by_namespace: dict[str, Bindings] = {}
         before = known._roles if known else {}
         changed = {ref for ref, role in roles.items() if before.get(ref) is not role}
-        self._aggregation: Aggregation = known._aggregation if known else Aggregation({})
+        self.aggregation: Aggregation = known.aggregation if known else Aggregation({})
         versions = (of[ref] for ref in changed if ref.kind == "ClusterRole" for of in (roles, before) if ref in of)
-        if any(map(self._aggregation.concerns, versions)):
-            self._aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
+        if any(map(self.aggregation.concerns, versions)):
+            self.aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
             changed.update(ref for ref, role in roles.items() if selectors_of(role))
         self._read: dict[ObjectRef, _Read] = {}
         for ref, written in bindings.items():
@@ -177,7 +177,7 @@ class SccRights:
         if role not in self._uses:
             sources: Iterable[ObjectRef] = (role,)
             if role.kind == "ClusterRole" and role in self._roles and selectors_of(self._roles[role]):
-                sources = map(reference, self._aggregation.sources(role.name))
+                sources = map(reference, self.aggregation.sources(role.name))
             self._uses[role] = Uses(use for source in sources if source in self._roles for use in _uses(self._roles[source]))
         return self._uses[role]
 

@@ -538,12 +538,10 @@ class Cluster:
     @cached_property
     def rights(self) -> "Rights":
         """What each subject may do. Of the release's own roles, only the rules that bear on SCCs are known."""
-        from scclint.admission.aggregate import Aggregation
         from scclint.cluster.rights import Rights
 
-        roles = self._roles
-        aggregation = Aggregation({ref.name: role for ref, role in roles.items() if ref.kind == "ClusterRole"})
-        return Rights(self._bindings, roles, aggregation, self._extends.rights if self._extends else None)
+        known = self._extends.rights if self._extends else None
+        return Rights(self._bindings, self._roles, self._scc_rights.aggregation, known)
 
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scclint.admission import rbac
 from scclint.admission.access import opened_by
@@ -10,7 +10,7 @@ from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
-from scclint.cluster.rights import Held
+from scclint.cluster.rights import Held, Object
 from scclint.cluster.who_can import holders
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import record
@@ -234,15 +234,24 @@ class Escalations:
     def _rights_of(self, role: ObjectRef) -> "tuple[_RoleRight, ...]":
         """The rights that the rules of a role give."""
         if role not in self._by_role:
+            rules, installed = self._cluster.rights.rules_of(role), self._cluster.as_installed
+            if installed.rights.rules_of(role) is rules:
+                # Most are the release's own, which all units have.
+                matched = installed.memo((Escalations, role), lambda: self._matched(rules))
+            else:
+                matched = self._matched(rules)
             self._by_role[role] = tuple(
                 _RoleRight(right, holder, index, rule, names, whole)
-                for holder, index, rule in self._cluster.rights.rules_of(role)
-                for right, whole in self._matched(rule)
+                for holder, index, rule, right, whole in matched
                 if (names := self._names(right, rule)) is not None
             )
         return self._by_role[role]
 
-    def _matched(self, rule: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    def _matched(self, rules: Iterable[tuple[ObjectRef, int, Object]]) -> list[tuple[ObjectRef, int, Object, str, bool]]:
+        """Return the rules that give a right, once for each right, with that right and whether for the whole cluster only."""
+        return [(*found, right, whole) for found in rules for right, whole in self._given_by(found[2])]
+
+    def _given_by(self, rule: Object) -> Iterator[tuple[str, bool]]:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""
         minor = self._cluster.kubernetes_minor
         groups = as_list(rule.get("apiGroups"))
@@ -255,7 +264,7 @@ class Escalations:
                     wholes[right] = wholes.get(right, True) and request.whole
         yield from wholes.items()
 
-    def _names(self, right: str, rule: Mapping[str, Any]) -> Set[str] | None:
+    def _names(self, right: str, rule: Object) -> Set[str] | None:
         """The objects for which a rule gives a right, none for all; None if it gives the right for no object that matters."""
         names = frozenset(rule.get("resourceNames") or ())
         if not names:
@@ -284,7 +293,7 @@ class _RoleRight:
     right: str
     role: ObjectRef
     index: int
-    rule: Mapping[str, Any]
+    rule: Object
     names: Set[str]
     whole: bool
 

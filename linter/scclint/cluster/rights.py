@@ -1,6 +1,6 @@
 """What each subject of a cluster may do: the rules that its bindings give it, as Kubernetes' RBAC authorizer finds them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.admission import rbac
@@ -25,7 +25,7 @@ class Held:
 
 
 class Rights:
-    """`bindings` are all bindings of the cluster, `roles` its Roles and ClusterRoles, and `aggregation` that of the latter.
+    """`bindings` are all bindings of the cluster, `roles` its Roles and ClusterRoles, and `aggregation` knows those that aggregate others.
 
     `known` are the rights of the cluster that this one extends. What stays the same is not read again.
     """
@@ -81,14 +81,12 @@ class Rights:
         """Return the rules of a role, or of the roles that it aggregates, each with the role that holds it and its index there."""
         found = self._rules.get(role)
         if found is None:
-            written = self._roles.get(role)
-            # A role that takes no rules from others has the same rules in the cluster that this one extends.
-            if self._known and written and self._known._roles.get(role) is written and not selectors_of(written):
-                return self._known.rules_of(role)
-            if role.kind == "ClusterRole":
-                sources: Iterable[Object] = self._aggregation.sources(role.name)
-            else:
-                sources = filter(None, [written])
+            written, known = self._roles.get(role), self._known
+            aggregates = written is not None and role.kind == "ClusterRole" and bool(selectors_of(written))
+            same = known is not None and written is not None and known._roles.get(role) is written
+            if known is not None and same and (not aggregates or known._aggregation is self._aggregation):
+                return known.rules_of(role)
+            sources = self._aggregation.sources(role.name) if aggregates else filter(None, [written])
             found = self._rules[role] = tuple(
                 (rbac.reference(source), index, rule)
                 for source in sources
