@@ -157,6 +157,24 @@ subjects: [{kind: ServiceAccount, name: web}]
     assert f"{REQUIRED_SCC}: scc-shop-web" in render_yaml(found)
 
 
+def test_an_scc_that_the_account_may_use_already_is_not_granted_again() -> None:
+    grant = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: every-scc}
+rules: [{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: web}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: every-scc}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+"""
+    found = suggested(deployment(context="runAsUser: 1001") + grant)
+    assert (found.kind, found.scc, found.objects, found.pin) == ("usable", "nonroot-v2", (), True)
+    assert f"{REQUIRED_SCC}: nonroot-v2" in render_yaml(found)
+
+
 @pytest.mark.parametrize(
     "context", ["runAsUser: 0", "capabilities: {add: [NET_ADMIN]}", "readOnlyRootFilesystem: true, runAsUser: 0"]
 )

@@ -137,6 +137,8 @@ def _shipped(
     for scc in _SHIPPED:
         if scc not in cluster.sccs or not {access.words for access in opened_by(cluster.sccs[scc])} <= used:
             continue
+        if cluster.reads_required_scc and all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
+            return Suggestion(namespace, account, "usable", scc)
         binding = _binding(namespace, account, f"{account}-{scc}", "ClusterRole", f"system:openshift:scc:{scc}")
         objects = (*extra, binding)
         granted = cluster.with_objects(objects)

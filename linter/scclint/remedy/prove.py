@@ -148,6 +148,7 @@ def _outcomes_disprove(bench: Workbench, basis: Basis | None, trial: Trial) -> I
     edited = {id(old) for old, _ in trial.pairs}
     pairs = workload_pairs(trial.pairs)
     others = [] if trial.only_workloads else [w for w in bench.opened.workloads if id(w) not in edited]
+    new_path = basis is not None and basis.problem.at.path[-1:] == ("localhostProfile",)
     compared = []
     for release, world in trial.worlds.items():
         was = bench.worlds[release]
@@ -156,7 +157,7 @@ def _outcomes_disprove(bench: Workbench, basis: Basis | None, trial: Trial) -> I
             for number, (before, after) in enumerate(_both(was, world, old, new)):
                 compared.append((before, after))
                 # A user without grants may be unable to create the pod, before and after.
-                yield from _outcome_disproves(before, after, was, world, must_admit=target and not number)
+                yield from _outcome_disproves(before, after, was, world, must_admit=target and not number, new_path=new_path)
         for workload in others:
             for before, after in _both(was, world, workload, workload):
                 yield from _outcome_disproves(before, after, was, world, must_admit=False)
@@ -173,7 +174,10 @@ def _both(was: World, world: World, old: Workload, new: Workload) -> Iterator[tu
         yield was.outcome(old, PROJECT_USER), world.outcome(new, PROJECT_USER)
 
 
-def _outcome_disproves(before: Outcome, after: Outcome, was: World, world: World, *, must_admit: bool) -> Iterator[str]:
+def _outcome_disproves(
+    before: Outcome, after: Outcome, was: World, world: World, *, must_admit: bool, new_path: bool = False
+) -> Iterator[str]:
+    """Why the outcome of a workload is worse. `new_path`: its profile comes from another path, which the finding asks for."""
     name = after.workload.named
     if before.verdict is None:
         return
@@ -191,17 +195,12 @@ def _outcome_disproves(before: Outcome, after: Outcome, was: World, world: World
     if after.rejected_by is not None and (before.rejected_by is None or must_admit):
         yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
     confined = {c.name: c for c in before.seccomp if c.type in ("RuntimeDefault", "Localhost")}
-    for container in after.seccomp:
+    for container in after.seccomp if before.rejected_by is None else ():
         earlier = confined.get(container.name)
-        if (
-            earlier
-            and before.rejected_by is None
-            and (container.type, container.localhost_profile)
-            != (
-                earlier.type,
-                earlier.localhost_profile,
-            )
-        ):
+        if earlier is None:
+            continue
+        path = earlier.localhost_profile if not new_path else container.localhost_profile
+        if (container.type, container.localhost_profile) != (earlier.type, path):
             yield f"container {container.name} of {name} would lose its seccomp profile"
     for container_name, limits in _limits(after).items():
         lost = _limits(before).get(container_name, limits) - limits
