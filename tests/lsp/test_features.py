@@ -43,6 +43,29 @@ def test_hover_shows_the_effect_of_a_field(tmp_path: Path) -> None:
     with_editor(tmp_path, session)
 
 
+def test_hover_over_a_suppression_shows_the_rule(tmp_path: Path) -> None:
+    comment = "          # scclint: ignore[SCC107, SCC101] the image needs it\n"
+    text = ROOT.replace("          securityContext", comment + "          securityContext")
+    text = text.replace("  name: web\n", "  name: web\n  annotations: {scclint.dev/ignore: no-scc-admits}\n", 1)
+    (tmp_path / "web.yaml").write_text(text)
+    lines = text.split("\n")
+    comment_line = next(number for number, line in enumerate(lines) if "ignore[" in line)
+    annotation = next(number for number, line in enumerate(lines) if "scclint.dev/ignore" in line)
+
+    async def session(editor: Editor) -> None:
+        editor.open("web.yaml")
+        first = lines[comment_line].index("SCC107")
+        shown = await editor.hover("web.yaml", comment_line, first + 2)
+        assert shown.startswith("**SCC107 fixed-id** (warning): A fixed ID or SELinux level makes the SCC reject the pod.\n\n")
+        assert shown.endswith("/rules/fixed-id/)")
+        assert (await editor.hover("web.yaml", comment_line, first + 8)).startswith("**SCC101 no-scc-admits** (error): ")
+        assert "SCC101 no-scc-admits" not in await editor.hover("web.yaml", comment_line, len(lines[comment_line]) - 2)
+        name = lines[annotation].index("no-scc-admits")
+        assert (await editor.hover("web.yaml", annotation, name)).startswith("**SCC101 no-scc-admits** (error): ")
+
+    with_editor(tmp_path, session)
+
+
 def test_text_of_manifests_is_no_markdown(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_text(ROOT.replace("name: web\n", 'name: "![x](https://example.org/x)<b>`"\n'))
 

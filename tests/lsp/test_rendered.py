@@ -37,6 +37,7 @@ def test_a_base_shows_each_overlay(overlays: Path) -> None:
         (problem,) = [p for p in await editor.problems_of("base/web.yaml") if p.code == "SCC101"]
         assert problem.range.start.line == 13
         ((line, text),) = await editor.lenses("base/web.yaml")
+        assert await editor.hints("base/web.yaml") == []
         assert line == 3
         assert text == ("dev: SCC admission rejects the pod; prod: restricted-v2 · RuntimeDefault · Pod Security: restricted")
         shown = await editor.hover("base/web.yaml", 13, 30)

@@ -13,6 +13,7 @@ from scclint.lsp.convert import Converter
 from scclint.lsp.definition import definitions
 from scclint.lsp.hints import hints
 from scclint.lsp.project import Cursor, Project
+from scclint.lsp.rule_hover import rule_at, rule_hover
 from scclint.lsp.server import Buffer, Server
 from scclint.source import Span
 
@@ -71,8 +72,14 @@ def _answer_requests(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
         def ask(project: Project, file: str, convert: Converter) -> types.Hover | None:
-            cursor = _cursor(project, file, convert, params.position)
-            text = verdict.hover(cursor, project.workloads_at(cursor))
+            places = convert.places(file)
+            place = places.from_editor(params.position.line, params.position.character)
+            rule = rule_at(places.line(place.line), place.column - 1, project.registry)
+            if rule is not None:
+                text = rule_hover(rule)
+            else:
+                cursor = project.cursor(file, place)
+                text = verdict.hover(cursor, project.workloads_at(cursor))
             return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
         return await server.answer(params.text_document.uri, ask, None)
