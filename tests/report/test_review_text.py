@@ -107,3 +107,18 @@ def test_releases_are_told_apart(text: Text) -> None:
 
 def test_none() -> None:
     assert render_text([], False) == "No workloads found.\n"
+
+
+def test_the_pods_of_one_object_have_names_of_their_own() -> None:
+    text = """\
+kind: PyTorchJob
+apiVersion: kubeflow.org/v1
+metadata: {name: train, namespace: shop}
+spec:
+  pytorchReplicaSpecs:
+    Master: {template: {spec: {containers: [{name: a, image: i}]}}}
+    Worker: {template: {spec: {containers: [{name: a, image: i}]}}}
+"""
+    lines = render_text(open_one(text=text, config=Config()).judged, color=False).splitlines()
+    named = [line.rpartition("  ")[2] for line in lines if "train" in line]
+    assert named == ["Master of PyTorchJob train in shop", "Worker of PyTorchJob train in shop"]

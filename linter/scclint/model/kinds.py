@@ -46,7 +46,6 @@ CUSTOM_TEMPLATES: dict[Key, Path] = {
     ("apps.kruise.io", "DaemonSet"): ("spec", "template"),
     ("apps.kruise.io", "BroadcastJob"): ("spec", "template"),
     ("apps.kruise.io", "AdvancedCronJob"): ("spec", "template", "jobTemplate", "spec", "template"),
-    ("kubeflow.org", "Notebook"): ("spec", "template"),
 }
 """The path to the pod in custom resources. An object without it makes no pods, as a Rollout that names a Deployment."""
 

@@ -240,9 +240,19 @@ def pod_security_cell(outcome: Outcome) -> tuple[str, str]:
 
 
 def named(workload: Workload, release: str = "") -> str:
-    """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty."""
-    where = f"{workload.namespace}/" if workload.namespace else ""
-    return visible_line(f"{workload.kind} {where}{workload.name}{f' ({release})' if release else ''}")
+    """`Deployment shop/web (4.20)`, safe to show; without the release where it is empty.
+
+    Pods of one object that controllers keep apart are named as in messages: `head of RayCluster web in shop`.
+    """
+    if label := workload.provenance.label:
+        called = f"{label} in {workload.namespace}" if workload.namespace else label
+    else:
+        called = (
+            f"{workload.kind} {workload.namespace}/{workload.name}"
+            if workload.namespace
+            else f"{workload.kind} {workload.name}"
+        )
+    return visible_line(f"{called} ({release})" if release else called)
 
 
 def in_units(name: str, units: Iterable[str]) -> str:
