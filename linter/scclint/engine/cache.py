@@ -42,7 +42,7 @@ class Cache:
 
     def find(self, unit: Unit) -> Part | None:
         """Return the part of an earlier run that had the same unit; None if there is none."""
-        key = self._keys[unit.name] = self._key(unit)
+        key = self.key(unit)
         try:
             known_key, asked, fields = self._known[unit.name]
             if not key or known_key != key or not self._neighbours.elsewhere(unit).same_answers(asked):
@@ -56,7 +56,7 @@ class Cache:
 
     def keep(self, unit: Unit, part: Part, asked: Asked) -> None:
         """Keep the part of this run, if it depends on nothing that cannot be looked at again."""
-        key = self._keys[unit.name]
+        key = self.key(unit)
         if key and not part.crashes:
             self._kept[unit.name] = [key, list(asked.items()), fields_of(part)]
 
@@ -71,8 +71,13 @@ class Cache:
         except (ValueError, TypeError, RecursionError):
             return {}
 
-    def _key(self, unit: Unit) -> str:
+    def key(self, unit: Unit) -> str:
         """Return the key of everything that the findings of a unit depend on; empty if that is not known."""
+        if unit.name not in self._keys:
+            self._keys[unit.name] = self._made_key(unit)
+        return self._keys[unit.name]
+
+    def _made_key(self, unit: Unit) -> str:
         session, outline = self._session, self._session.outline
         try:
             texts = [(file, outline.reader.text(outline.source(file))) for file in (*unit.files, *unit.shared)]
@@ -111,10 +116,10 @@ def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, ve
     folder = own_folder()
     if not folder:
         return None
-    return Cache(StoredFile(folder, scope, "parts", version, _code(session.registry)), session, neighbours, whole=whole)
+    return Cache(StoredFile(folder, scope, "parts", version, code_of(session.registry)), session, neighbours, whole=whole)
 
 
-def _code(registry: Registry) -> Iterator[str]:
+def code_of(registry: Registry) -> Iterator[str]:
     """Yield the modules, and folders of modules and data, that findings depend on."""
     package = os.path.dirname(os.path.dirname(__file__))
     schemas = str(import_module("scclint.schemas").__file__)

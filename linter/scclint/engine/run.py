@@ -32,6 +32,7 @@ from scclint.units.unit import Unit
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.engine.cache import Cache
+    from scclint.engine.fix_cache import FixCache
     from scclint.engine.rendering_cache import RenderingCache
     from scclint.files.changes import Changes
     from scclint.judge.state import ClusterState
@@ -76,13 +77,16 @@ class Run:
 
     def with_fixes(self, report: Report, shown: Sequence[Finding]) -> Report:
         """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
-        from scclint.remedy.fixes import with_fixes
+        from scclint.engine.proofs import proved
 
-        crashes = list(report.crashes)
-        findings = with_fixes(report.findings, shown, self._all, self.open, self._session, crashes)
+        fix_cache = self._fix_cache()
+        outcomes, crashes = proved(
+            shown, report.findings, self._all, self.open, self._session, fix_cache, self._jobs(self._all)
+        )
+        findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
         fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
         texts = {**report.texts, **{file: self.text(file) for file in sorted(fixed)}}
-        return replace(report, findings=tuple(findings), crashes=tuple(crashes), texts=texts)
+        return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
 
     def with_texts(self, overlay: Mapping[str, str | LoadError]) -> "Run":
         """Return the run over the same units with these texts in place of files, by path as displayed.
@@ -224,6 +228,23 @@ class Run:
         from scclint.engine.cache import cache_for
 
         return cache_for(scope, self._session, self._neighbours, __version__, whole=self.whole)
+
+    def _fix_cache(self) -> "FixCache | None":
+        """Where proofs are kept: also for little input, because a proof takes longer than to judge it."""
+        scope = self._session.options.cache_scope
+        if not scope or self._session.options.force_generated:
+            return None
+        from scclint import __version__
+        from scclint.engine.cache import cache_for, code_of
+        from scclint.engine.fix_cache import FixCache
+        from scclint.files.store import StoredFile, own_folder
+        from scclint.remedy.fixes import SharedFiles
+
+        cache = cache_for(scope, self._session, self._neighbours, __version__, whole=self.whole)
+        if cache is None:
+            return None
+        file = StoredFile(own_folder(), scope, "fixes", __version__, code_of(self._session.registry))
+        return FixCache(file, cache, SharedFiles(self._all), self._neighbours)
 
     def units_with_context(self) -> list[Unit]:
         """The units, each with the names of what it takes from others."""

@@ -1,12 +1,13 @@
 """The proved fix of each finding, over all units that have its file."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from scclint.finding import Crash, Finding, Fix, Ignore, Safety, TextEdit
 from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
-from scclint.record import replace
+from scclint.record import record, replace
 from scclint.remedy.edits import edits_of
 from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
@@ -14,35 +15,71 @@ from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import listed
+from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused
 
 _SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
 
 
-def with_fixes(
+@record
+class FixOutcome:
+    """What became of the fix of a finding: a proved one, or the reason as a clause why there is none."""
+
+    fix: Fix | None = None
+    why: str = ""
+
+    def stamped(self, finding: Finding) -> Finding:
+        """The finding with its fix, or the reason why it has none."""
+        return replace(finding, fix=self.fix, no_fix=self.why)
+
+
+class SharedFiles:
+    """The units of a run by their files, for the question which of them a proof may judge."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._order = {unit.name: index for index, unit in enumerate(units)}
+        self._named = {unit.name: unit for unit in units}
+        self._of_file: dict[str, list[Unit]] = {}
+        for unit in units:
+            for file in (*unit.files, *unit.shared):
+                self._of_file.setdefault(file, []).append(unit)
+
+    def concerned(self, finding: Finding) -> list[Unit]:
+        """Return the units that have a finding or its file, and those that share a file with them."""
+        own = [*self._of_file.get(finding.span.file, ()), *(self._named[name] for name in finding.units if name in self._named)]
+        files = {file for unit in own for file in (*unit.files, *unit.shared)}
+        found = {unit.name: unit for file in files for unit in self._of_file[file]}
+        return sorted(found.values(), key=lambda unit: self._order[unit.name])
+
+
+def prove_all(
+    shown: Sequence[Finding],
     findings: Sequence[Finding],
-    shown: Iterable[Finding],
     units: Sequence[Unit],
     open_unit: Callable[[Unit], OpenUnit],
     session: Session,
-    crashes: list[Crash],
-) -> list[Finding]:
-    """The findings, where each one of `shown` has a proved fix, or the reason why it has none.
-
-    A bug that one finding brings out is added to `crashes`.
+) -> tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]:
+    """Return what became of the fix of each of the `shown` findings, the bugs that this brought out, and what was asked about other
+    units, by unit. `findings` are those of the whole run.
     """
     fixes = _Fixes(findings, units, open_unit, session)
-    wanted = set(shown)
-    found = list(findings)
-    done = 0
-    for index, finding in enumerate(found):
-        if finding in wanted:
-            done += 1
-            session.options.progress("fixed", done, len(wanted))
-            with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
-                found[index] = fixes.applied(finding)
-    return found
+    crashes: list[Crash] = []
+    found = []
+    for number, finding in enumerate(shown, 1):
+        session.options.progress("fixed", number, len(shown))
+        outcome = FixOutcome()
+        with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
+            outcome = fixes.outcome(finding)
+        found.append(outcome)
+    return found, crashes, fixes.asked
+
+
+def _units_of(finding: Finding, units: Sequence[Unit]) -> list[Unit]:
+    """The units that have a finding, or its file."""
+    file = finding.span.file
+    own = [unit for unit in units if file in unit.files or unit.name in finding.units]
+    return own + [unit for unit in units if file in unit.shared and unit not in own]
 
 
 class _Fixes:
@@ -57,12 +94,19 @@ class _Fixes:
         self._session = session
         self._benches: dict[str, Workbench] = {}
 
-    def applied(self, finding: Finding) -> Finding:
+    def outcome(self, finding: Finding) -> FixOutcome:
+        """What became of the fix of a finding."""
         found = self._fix(finding)
-        return replace(finding, fix=found) if isinstance(found, Fix) else replace(finding, no_fix=found.why)
+        return FixOutcome(found) if isinstance(found, Fix) else FixOutcome(why=found.why)
+
+    @property
+    def asked(self) -> dict[str, list[Any]]:
+        """What the rules asked about other units, with the answers, by unit."""
+        answers = {name: next(iter(bench.worlds.values())).elsewhere for name, bench in self._benches.items()}
+        return {name: list(found.asked.items()) for name, found in answers.items() if isinstance(found, Elsewhere)}
 
     def _fix(self, finding: Finding) -> Fix | Disproved:
-        units = self._units_of(finding)
+        units = _units_of(finding, self._units)
         if (why := self._why_not_judged(finding, units)) is not None:
             return Disproved(why)
         benches = [self._bench(unit) for unit in units]
@@ -81,13 +125,6 @@ class _Fixes:
                     return found
                 failed.append(found.why)
         return Disproved(failed[0] if failed else why_none(bench, basis))
-
-    def _units_of(self, finding: Finding) -> list[Unit]:
-        file = finding.span.file
-        units = [unit for unit in self._units if file in unit.files or unit.name in finding.units]
-        if any(file in unit.shared for unit in self._units if unit not in units):
-            units += [unit for unit in self._units if file in unit.shared and unit not in units]
-        return units
 
     def _why_not_judged(self, finding: Finding, units: Sequence[Unit]) -> str | None:
         """Why the units of a finding cannot be judged with an edit; None if they can."""
