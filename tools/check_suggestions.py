@@ -38,9 +38,9 @@ NODE_ACCESS = ("SCC312", "RBA402")
 """Rules that report every SCC that opens the node, also one whose pods need that."""
 
 
-def judge(paths: Sequence[str]) -> tuple[Run, Report]:
+def judge(paths: Sequence[str], context: Sequence[str] = ()) -> tuple[Run, Report]:
     config = Config(render="never", namespace="demo")
-    run = Run(find_sources(paths, config), config, builtin(), RunOptions(review=True))
+    run = Run(find_sources(paths, config, context=context), config, builtin(), RunOptions(review=True))
     return run, run.report()
 
 
@@ -91,8 +91,12 @@ def _judge_together(path: str, found: Suggestion, workloads: list[Workload], acc
         shutil.copytree(path, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         with chdir(copy):
             _, before = judge(["."])
-            Path(NAME).write_text(render_yaml(found), encoding="utf-8")
-            _, after = judge(["."])
+            beside = Path("..") / NAME
+            beside.write_text(render_yaml(found), encoding="utf-8")
+            # A bundle takes nothing from other files of its folder, but everything from what describes the cluster.
+            _, after = judge(["."], [str(beside)])
+            shutil.copy(beside, NAME)
+            _, linted = judge(["."])
     names = {workload.name for workload in workloads}
     for release, outcomes in before.outcomes.items():
         then = {_name(one.outcome): one.outcome for one in outcomes}
@@ -103,7 +107,7 @@ def _judge_together(path: str, found: Suggestion, workloads: list[Workload], acc
                 yield f"{name} is not admitted"
             if not ours and _scc(outcome) != _scc(then[name]):
                 yield f"{name} gets SCC {_scc(outcome)}"
-    for finding in after.live:
+    for finding in linted.live:
         # Without the annotation, which is for the author of the pods to write, another SCC comes first.
         expected = (*NODE_ACCESS, "RBA403") if found.pin else NODE_ACCESS
         ours = Path(finding.span.file).name == NAME and finding.rule_id not in expected
