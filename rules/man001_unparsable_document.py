@@ -10,6 +10,8 @@ between two documents, so the reviewed content differs from the applied content.
 Fix the syntax at the reported line. Template source (with `{{` in it) is not YAML until a tool renders it, so scclint
 skips it and counts it as unsupported. Lint the rendered output instead.
 
+`scclint fix` leaves this to you: scclint does not know what the text means.
+
 ## Before
 
 ```yaml

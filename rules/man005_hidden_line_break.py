@@ -16,6 +16,8 @@ after a `---` line.
 Delete the character or replace it with a line feed. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\x{FEFF}|\\r(?!\\n)'`
 finds all of them.
 
+`scclint fix` leaves this to you: only its author knows which line break was meant.
+
 ## Before
 
 ```yaml

@@ -15,6 +15,8 @@ with `{{ x }}` that reaches this rule is not part of a Helm chart: an operator o
 program applies. Set the parameters of a Template with `--param NAME=VALUE`. Values that Open
 Cluster Management sets for each managed cluster stay unknown: write them out if they are the same everywhere.
 
+`scclint fix` leaves this to you: only you know the value.
+
 ## Before
 
 ```yaml

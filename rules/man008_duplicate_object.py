@@ -10,6 +10,8 @@ define the same object in different folders are not applied together (`scclint u
 
 Delete one of the definitions, or give the objects different names or namespaces.
 
+`scclint fix` leaves this to you: only you know which of the definitions counts.
+
 ## Before
 
 ```yaml

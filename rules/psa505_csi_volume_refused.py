@@ -21,6 +21,8 @@ releases before 4.18, whose plugin scclint was not compared with.
 Set the label of the CSIDriver if the driver is safe for users without privileges. Otherwise use a PersistentVolumeClaim, or set the
 label `pod-security.kubernetes.io/enforce` of the Namespace to the level of the driver.
 
+`scclint fix` leaves this to you: whether users without privileges may use the driver is your decision.
+
 ## Before
 
 ```yaml

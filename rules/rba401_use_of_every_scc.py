@@ -12,6 +12,8 @@ everyone who is bound to it has the grant.
 List the SCC that the workload needs under `resourceNames`, or bind `system:openshift:scc:NAME`. If the rule has `*` as
 resource, `resourceNames` would restrict all of its resources: list the resources that the workload needs instead of `*`.
 
+`scclint fix` leaves this to you: only you know which SCCs the subjects need.
+
 ## Before
 
 ```yaml

@@ -12,6 +12,8 @@ with it. A grant to a group reaches further: `system:serviceaccounts:NAMESPACE` 
 Grant the most restrictive SCC that admits the workload, or a custom SCC if none does. Grant it to a service account that
 only this workload uses.
 
+`scclint fix` leaves this to you: scclint never takes a right away that may be needed.
+
 ## Before
 
 ```yaml

@@ -11,6 +11,8 @@ Write the name of an SCC that exists. If you mean a custom SCC, add it to the in
 a role that may also create SCCs, because such a role may create the SCC that it names. It also does not report an SCC that
 another unit of the run defines.
 
+`scclint fix` leaves this to you: the name that was meant may grant more than it seems to.
+
 ## Before
 
 ```yaml

@@ -9,6 +9,8 @@ report an SCC that allows no more than `restricted-v2`, because everyone may use
 
 Create a service account for the workload that needs the SCC, set it as `serviceAccountName` in the pod, and grant the SCC to it.
 
+`scclint fix` leaves this to you: the pods need a service account of their own.
+
 ## Before
 
 ```yaml

@@ -11,6 +11,8 @@ RBA401 reports.
 Remove these verbs. Let an administrator apply the SCC together with the operator or application that needs it, and grant the
 service account the use of this SCC only.
 
+`scclint fix` leaves this to you: scclint never takes a right away that may be needed.
+
 ## Before
 
 ```yaml

@@ -30,6 +30,8 @@ such an SCC.
 Remove the right, or limit it: list `resourceNames`, or bind the role in single namespaces. Put a service account with a wide SCC
 into a namespace in which nobody else may create pods.
 
+`scclint fix` leaves this to you: scclint never takes a right away that may be needed.
+
 ## Before
 
 ```yaml

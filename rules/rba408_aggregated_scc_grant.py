@@ -13,6 +13,8 @@ The finding names the roles that receive the rules. [RBA401](use-of-every-scc.md
 Remove the label, and bind the ClusterRole to the service account that needs the SCC. If the label is for other rules of the
 ClusterRole, move the rule that grants the SCC to a ClusterRole of its own.
 
+`scclint fix` leaves this to you: scclint never takes a right away that may be needed.
+
 ## Before
 
 ```yaml

@@ -12,6 +12,8 @@ rule lists the service accounts of the input whose SCC lets a container take the
 Move the workload that needs the SCC and its service account to a namespace of their own, in which only administrators may
 create pods.
 
+`scclint fix` leaves this to you: who may create pods in the namespace is your decision.
+
 ## Before
 
 ```yaml

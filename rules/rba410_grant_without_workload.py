@@ -15,6 +15,8 @@ report an SCC that allows no more than `restricted-v2`.
 Correct the name or namespace of the subject, or delete the grant. If another repository deploys the workload, add it to the input
 with `--context`.
 
+`scclint fix` leaves this to you: the service account may exist in the cluster.
+
 ## Before
 
 ```yaml

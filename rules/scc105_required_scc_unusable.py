@@ -7,6 +7,8 @@ pod. The rule does not report an SCC that only another unit of the run defines, 
 
 Correct the name, grant the SCC to the service account with a RoleBinding in its namespace, or remove the annotation.
 
+`scclint fix` leaves this to you: only you know which SCC the pod needs.
+
 ## Before
 
 ```yaml

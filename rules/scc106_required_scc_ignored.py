@@ -10,6 +10,8 @@ SCC can then admit the pod.
 On releases before 4.14, grant the service account only the SCC it needs, and remove grants of SCCs that come before it.
 If the workload never runs on such a release, raise the target release with `--openshift`.
 
+`scclint fix` leaves this to you: the annotation may be there for a newer release.
+
 ## Before
 
 ```yaml

@@ -15,6 +15,8 @@ The rule needs several releases in one run: `--openshift 4.12,4.20`.
 Set what the workload needs explicitly instead of relying on a default: `seccompProfile` instead of an annotation, and
 `openshift.io/required-scc` or a custom SCC if the workload needs a particular SCC. Or stop targeting one of the releases.
 
+`scclint fix` leaves this to you: only you know which releases matter.
+
 ## Before
 
 ```yaml

@@ -17,6 +17,8 @@ Move the workload to its own project. If it has to stay, set explicitly what an 
 `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. Do not put a
 run level on a namespace: run levels are for the control plane.
 
+`scclint fix` leaves this to you: the namespace is your decision.
+
 ## Before
 
 ```yaml

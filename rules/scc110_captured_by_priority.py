@@ -12,6 +12,8 @@ Remove `priority` from the SCC. Pods that need the SCC still get it, because the
 needs the SCC for reasons not visible in the manifest (an image that has to run as its own user), set the annotation
 `openshift.io/required-scc` on the pod (OpenShift 4.14 and newer).
 
+`scclint fix` leaves this to you: the SCC and the pod are in different objects, and either can change.
+
 ## Before
 
 ```yaml

@@ -14,6 +14,8 @@ SCC admission runs before validation. These SCCs set invalid values:
 
 Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them.
 
+`scclint fix` leaves this to you: the SCC that sets the field is in another object.
+
 ## Before
 
 ```yaml

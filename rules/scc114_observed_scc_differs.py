@@ -13,6 +13,8 @@ another release than the one that is judged is not compared.
 Find out what changed since the pods were created. If the manifest is newer, deploy it. If the cluster has a grant that the
 manifests lack, add the grant to the manifests, or remove it from the cluster.
 
+`scclint fix` leaves this to you: the pods in the cluster have to be compared first.
+
 ## Before
 
 ```yaml title="cluster.yaml"

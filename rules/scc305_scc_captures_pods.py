@@ -11,6 +11,8 @@ platform.
 
 Remove the priority, or grant the SCC only to the service accounts that need it.
 
+`scclint fix` leaves this to you: either the priority or the grant can change.
+
 ## Before
 
 ```yaml

@@ -10,6 +10,8 @@ seccomp. The SCC also admits pods that `restricted-v2` rejects, even if their au
 
 Grant the SCC only to the service accounts that need it. Use a RoleBinding in the namespace of each service account.
 
+`scclint fix` leaves this to you: only you know who needs the SCC.
+
 ## Before
 
 ```yaml

@@ -11,6 +11,8 @@ SCC.
 Give the SCC a name of its own, and grant it to the workloads that need it. To grant one of OpenShift's own SCCs, bind
 the ClusterRole `system:openshift:scc:<name>` instead of editing `users` or `groups`.
 
+`scclint fix` leaves this to you: the SCC needs a name of its own, and its grants refer to the name.
+
 ## Before
 
 ```yaml

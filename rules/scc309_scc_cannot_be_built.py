@@ -9,6 +9,8 @@ namespace where it runs. The API server accepts the SCC without a warning.
 
 Set the missing value, or use a strategy that needs none: `MustRunAsRange` without bounds uses the namespace's range.
 
+`scclint fix` leaves this to you: only you know the missing value.
+
 ## Before
 
 ```yaml

@@ -17,6 +17,8 @@ reaches services that listen only on the node.
 Allow only what the workload uses: single capabilities instead of `*`, single sysctls, and `hostPath` volumes or a
 device plugin instead of `privileged`. If the workload needs this access, grant the SCC only to its service account.
 
+`scclint fix` leaves this to you: `scclint suggest` prints the least SCC for a workload.
+
 ## Before
 
 ```yaml

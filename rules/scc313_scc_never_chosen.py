@@ -16,6 +16,8 @@ Remove the SCC, or grant it with a RoleBinding. If the grant exists only in the 
 (`--cluster-state`). To run a pod under the SCC although an earlier SCC would admit it, annotate the pod template with
 `openshift.io/required-scc: <name>`.
 
+`scclint fix` leaves this to you: pods outside the input may use the SCC.
+
 ## Before
 
 ```yaml

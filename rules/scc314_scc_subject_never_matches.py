@@ -10,6 +10,8 @@ A service account is the user `system:serviceaccount:NAMESPACE:NAME`. All servic
 Write the full name of the user or group, in the list for its kind. Better, leave both lists empty, and grant the SCC with a
 RoleBinding to a Role that allows `use` of it.
 
+`scclint fix` leaves this to you: a corrected entry grants the SCC to a subject.
+
 ## Before
 
 ```yaml

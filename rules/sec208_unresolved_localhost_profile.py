@@ -21,6 +21,8 @@ The rule checks only pods that are admitted. It is silent if another unit of the
 Provide the file in one of these ways, or show scclint where it is with `--profile-dir` or `--context`. If you
 provision the nodes by other means, ignore the finding.
 
+`scclint fix` leaves this to you: the profile is not in the input.
+
 ## Before
 
 ```yaml

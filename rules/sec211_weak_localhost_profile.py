@@ -21,6 +21,8 @@ Start from the output of `scclint seccomp show` and remove what the program does
 needs. Record these syscalls with the Security Profiles Operator instead of guessing. `scclint seccomp diff 4.20
 profile.json` shows the whole difference.
 
+`scclint fix` leaves this to you: only tests of the program show which syscalls it needs.
+
 ## Before
 
 ```yaml

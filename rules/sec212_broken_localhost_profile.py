@@ -16,6 +16,8 @@ and keys that the runtime ignores.
 
 Fix what the message names. `scclint seccomp show` prints a working profile that you can start from.
 
+`scclint fix` leaves this to you: only tests of the program show which syscalls it needs.
+
 ## Before
 
 ```yaml

@@ -10,6 +10,8 @@ The rule knows the syscalls of every architecture that libseccomp supports.
 
 Correct the name, or remove it.
 
+`scclint fix` leaves this to you: only tests of the program show which syscalls it needs.
+
 ## Before
 
 ```yaml

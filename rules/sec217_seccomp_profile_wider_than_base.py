@@ -14,6 +14,8 @@ containers that use the profile. [SEC211](weak-localhost-profile.md) reports oth
 Remove the syscalls that the program does not need. Record what it needs with the Security Profiles Operator.
 `scclint seccomp diff 4.20 profile.json` shows the whole difference. If nothing is left, use `RuntimeDefault`.
 
+`scclint fix` leaves this to you: only tests of the program show which syscalls it needs.
+
 ## Before
 
 ```yaml

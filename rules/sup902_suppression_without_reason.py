@@ -8,6 +8,8 @@ The next reader of the manifest cannot tell an accepted risk from a forgotten on
 Add the reason in a few words: what needs the exception, or who accepted the risk. Add an expiry date, such as
 `until=2027-01-31`, so that you review the exception again.
 
+`scclint fix` leaves this to you: only you know the reason.
+
 ## Before
 
 ```yaml

@@ -7,6 +7,8 @@ A suppression has an effect up to and including its `until` date. Its author set
 
 Fix the finding and remove the suppression. If you still need the exception, set a later date and give the reason.
 
+`scclint fix` leaves this to you: whether the reason still holds is your decision.
+
 ## Before
 
 ```yaml

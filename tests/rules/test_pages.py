@@ -1,11 +1,13 @@
 """A rule's page keeps its promises: what it shows as wrong is found, what it shows as settled is not."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from scclint.registry import builtin
+from scclint.remedy.propose import LADDERS
 from scclint.rule import AnyRule
 from tests.rules.cases import fires, run
 
@@ -23,6 +25,14 @@ def ids(rule: AnyRule) -> str:
 def test_page_says_how_to_settle_it(rule: AnyRule) -> None:
     assert "## How to fix it" in rule.page
     assert not rule.page.startswith("#"), "the page begins with what the rule finds; the title is added where it is shown"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids)
+def test_page_says_if_there_is_no_fix(rule: AnyRule) -> None:
+    """A rule has fixes if it gives edits, if scclint has a ladder for it, or if it is about unused suppressions."""
+    source = Path(inspect.getfile(rule.check)).read_text(encoding="utf-8")
+    has_fixes = "edits=" in source or rule.id in (*LADDERS, "SUP901")
+    assert ("`scclint fix` leaves this to you: " in rule.page) is not has_fixes
 
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
