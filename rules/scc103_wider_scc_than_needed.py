@@ -10,7 +10,8 @@ pod. Only you know whether the workload needs the field, so this finding is info
 
 Remove the field if the workload runs without it, and remove the grant of the wider SCC too. Inline storage (`nfs`,
 `iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. If the workload
-needs the field, pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer).
+needs the field, pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer). Do not depend on
+an SCC that opens the node: grant a custom SCC instead.
 
 ## Before
 
@@ -57,11 +58,13 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Candidate, Field, Problem, Related, Severity, Verdict, Workload, World, and_more, rule
+from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, and_more, rule
 
+from ._advice import custom_scc, grant
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
+from ._scc import node_access
 from ._what_if import admitted_without, path_to_remove
 from ._words import first_per_field, pods, when_created
 
@@ -102,17 +105,22 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            settle=_fix(first, candidate.scc, verdict.scc, world),
+            settle=_fix(first, candidate.scc, outcome, world),
         )
         return
 
 
-def _fix(field: Field[Any], restrictive: str, chosen: str, world: World) -> str:
+def _fix(field: Field[Any], restrictive: str, outcome: Outcome, world: World) -> str:
+    chosen = outcome.verdict.scc if outcome.verdict and outcome.verdict.scc else ""
     if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
     else:
         instead = f"Remove the field if the workload runs without it, so that {restrictive} admits the pod."
-    return f"{instead} If the workload needs the field, write openshift.io/required-scc: {chosen} in the pod's annotations."
+    keep = f"write openshift.io/required-scc: {chosen} in the pod's annotations"
+    # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
+    if node_access(chosen, world) or chosen in world.cluster.component_sccs:
+        keep = grant(outcome.workload, custom_scc(outcome))
+    return f"{instead} If the workload needs the field, {keep}."
 
 
 _MOST_FIELDS = 10

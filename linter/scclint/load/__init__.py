@@ -92,7 +92,7 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         yield Document(file, index + number, first, own, status, root, kind, api_version, source)
     if failed is not None:
         # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
-        is_template = ("{{" in text or "{%" in text) and not isinstance(failed, LimitError)
+        is_template = any(mark in text for mark in ("{{", "{%", "@")) and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
         is_template = is_template and (_fails_at_action(text, numbers) or _parses_without_actions(file, text))
         status = "template" if is_template else "unparsable"
@@ -101,12 +101,15 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
 
 
 def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
-    """Whether an unquoted action begins the value of one of these lines (from 0), so that only a template engine makes it YAML."""
+    """Whether an unquoted action, or a word such as `@NAME@`, begins the value of one of these lines, whose numbers count from 0.
+
+    Only a template engine makes such a line YAML.
+    """
     import re
 
     lines = text.split("\n")
     found = (lines[number] for number in numbers if 0 <= number < len(lines))
-    return any(re.match(r"[ \t-]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\})", line) for line in found)
+    return any(re.match(r"[ \t-]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
 
 
 def _parses_without_actions(file: str, text: str) -> bool:
