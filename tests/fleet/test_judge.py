@@ -196,6 +196,26 @@ def test_a_base_outside_the_target_counts(out: Path, tmp_path: Path) -> None:
     assert scan(out, [overlay]).counts.reused == 0
 
 
+def test_what_the_folders_above_say_counts(out: Path, tmp_path: Path) -> None:
+    """Ignore files of git, and the configuration file, of the repository that several targets are in."""
+    repository = tmp_path / "repository"
+    folders = [repository / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "web.yaml").write_text(POD)
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    subprocess.run(["git", "-C", str(repository), "add", "."], check=True)
+    found = [scan(out, folders)]
+    (repository / ".gitignore").write_text("*.json\n")
+    found.append(scan(out, folders))
+    (repository / ".scclint.yaml").write_text("ignore: [SEC, SCC]\n")
+    found.append(scan(out, folders))
+    found.append(scan(out, folders))
+    assert [one.counts.reused for one in found] == [0, 0, 0, 2]
+    assert [row["findings"] for row in targets(out, found[-1].scan).values()] == [0, 0]
+    assert [row["findings"] for row in targets(out, found[0].scan).values()] == [1, 1]
+
+
 def test_a_suppression_that_ends_is_judged_again_then(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     until = date.today() + timedelta(days=3)
     (tmp_path / "app").mkdir()

@@ -80,7 +80,7 @@ def test_urls_are_judged_as_folders(tmp_path: Path) -> None:
     ("url", "error"),
     [
         ("memory://fleet/missing", "no such file or directory"),
-        ("nothing://fleet", "cannot be opened: ValueError: Protocol not known: nothing"),
+        ("nothing://fleet", "cannot be read: ValueError: Protocol not known: nothing"),
     ],
 )
 def test_urls_that_cannot_be_opened(out: Path, url: str, error: str) -> None:

@@ -1,5 +1,6 @@
 """Judges the targets of a scan in processes on this machine, and writes what they yield."""
 
+import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -113,8 +114,9 @@ class LocalExecutor:
             yield from map(work, range(len(batches)))
 
     def _batch(self, targets: Sequence[FleetTarget], name: str) -> ScanCounts:
-        import gc
-
+        if self._process != os.getpid() and not gc.get_freeze_count():
+            # What was there before the first target stays, and need not be looked through after each batch.
+            gc.freeze()
         writer, counts = Writer(self._store, self._scan, name), ScanCounts()
         known = self._known.of([target.address for target in targets])
         for target in targets:

@@ -16,7 +16,7 @@ from scclint.errors import LoadError, ScclintError
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
 from scclint.fleet.content import content_of, digest_of
-from scclint.fleet.place import OpenTarget, opened, unpacked
+from scclint.fleet.place import Opener, OpenTarget, unpacked
 from scclint.fleet.rows import finding_rows, unit_rows
 from scclint.fleet.settings import OwnSettings, ScanSettings, TargetSettings
 from scclint.fleet.tables import RESULTS, TARGETS, ColumnValue, Row
@@ -57,6 +57,7 @@ class Judge:
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = TargetSettings(settings)
+        self._opener = Opener()
 
     def judge(self, target: FleetTarget, known: Mapping[str, Row]) -> Judged:
         """Return the rows of a target. `known` are its rows of the table `targets` in earlier scans, by key.
@@ -65,7 +66,7 @@ class Judge:
         """
         start = time.monotonic()
         try:
-            with opened(target) as place:
+            with self._opener.opened(target) as place:
                 judged = self._judged(target, place, known)
         except ScclintError as error:
             where = f"{error.file}: " if isinstance(error, LoadError) and error.file not in ("", target.address) else ""

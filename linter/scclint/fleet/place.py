@@ -34,14 +34,39 @@ class OpenTarget:
     skipped: tuple[str, ...] = ()
 
 
-@contextmanager
-def opened(target: FleetTarget) -> Iterator[OpenTarget]:
-    """Open a target for the time of its judgement. Raises LoadError for one that cannot be read."""
-    if not target.is_url:
-        yield _local(target.path, target.address)
-        return
-    with TemporaryDirectory(prefix="scclint-") as folder:
-        yield _fetched(target.address, folder)
+class Opener:
+    """Opens targets. What the folders above them say is read once for all targets in a folder."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, list[str]] = {}
+
+    @contextmanager
+    def opened(self, target: FleetTarget) -> Iterator[OpenTarget]:
+        """Open a target for the time of its judgement. Raises LoadError for one that cannot be read."""
+        if not target.is_url:
+            yield self._local(target.path, target.address)
+            return
+        with TemporaryDirectory(prefix="scclint-") as folder:
+            path, skipped = _fetched(target.address, folder)
+            yield replace(self._local(path, target.address), copied=True, skipped=skipped)
+
+    def _local(self, path: str, shown: str) -> OpenTarget:
+        if os.path.isdir(path):
+            return OpenTarget(path, ".", digest_of(content_of(path), self._rules_above(path)))
+        if not os.path.exists(path):
+            raise LoadError("no such file or directory", shown)
+        if can_unpack(path):
+            return OpenTarget("", ".", content_of(path), archive=path)
+        return OpenTarget(*os.path.split(path), content_of(path))
+
+    def _rules_above(self, folder: str) -> list[str]:
+        """The content of the ignore files of git in the folders above, which decide what of the folder is read."""
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return []
+        parent = os.path.dirname(os.path.realpath(folder) if os.path.islink(folder) else folder)
+        if parent not in self._rules:
+            self._rules[parent] = _rules_from(parent)
+        return self._rules[parent]
 
 
 @contextmanager
@@ -55,54 +80,42 @@ def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
         yield replace(place, folder=top_of(folder), copied=True, skipped=(*place.skipped, *skipped))
 
 
-def _local(path: str, shown: str) -> OpenTarget:
-    if not os.path.exists(path):
-        raise LoadError("no such file or directory", shown)
-    if can_unpack(path):
-        return OpenTarget("", ".", content_of(path), archive=path)
-    if not os.path.isdir(path):
-        return OpenTarget(*os.path.split(path), content_of(path))
-    return OpenTarget(path, ".", digest_of(content_of(path), _rules_above(path)))
-
-
-def _rules_above(folder: str) -> list[str]:
-    """The content of the ignore files of git in the folders above, which decide what of the folder is read."""
-    top, found = work_tree(folder), []
-    at = os.path.realpath(folder)
-    while top and at != top:
-        at = os.path.dirname(at)
+def _rules_from(folder: str) -> list[str]:
+    """The content of the ignore files of git in a folder and those above, up to the top of its work tree."""
+    top, at, found = work_tree(folder), os.path.realpath(folder), []
+    while top:
         rules = os.path.join(at, ".gitignore")
         if os.path.exists(rules):
             found.append(content_of(rules))
+        if at == top:
+            break
+        at = os.path.dirname(at)
     return found
 
 
-def _fetched(address: str, folder: str) -> OpenTarget:
-    """Copy a target from where its URL says. Raises LoadError for whatever goes wrong there."""
+def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:
+    """Copy a target from where its URL says. Return the path of the copy, and what was left out.
+
+    Raises LoadError for whatever goes wrong there.
+    """
     import fsspec
 
     # What fails is up to the file system, and each has errors of its own.
     try:
         system, path = fsspec.core.url_to_fs(address)
-        is_folder = system.isdir(path)
-    except ModuleNotFoundError as error:
-        raise LoadError(f"needs the package {error.name}", address) from None
-    except Exception as error:
-        raise LoadError(f"cannot be opened: {_words(error)}", address) from None
-    try:
-        if is_folder:
-            skipped = _copy_folder(system, path, folder)
-            return OpenTarget(folder, ".", content_of(folder), copied=True, skipped=tuple(skipped))
+        if system.isdir(path):
+            return folder, tuple(_copy_folder(system, path, folder))
         name = os.path.basename(path.rstrip("/")) or "target"
-        copy = os.path.join(folder, name)
-        _copy(system, path, copy, MAX_ARCHIVE if name.endswith(SUFFIXES) else MAX_BYTES, address)
+        _copy(system, path, os.path.join(folder, name), MAX_ARCHIVE if name.endswith(SUFFIXES) else MAX_BYTES, address)
     except LoadError:
         raise
+    except ModuleNotFoundError as error:
+        raise LoadError(f"needs the package {error.name}", address) from None
     except FileNotFoundError:
         raise LoadError("no such file or directory", address) from None
     except Exception as error:
-        raise LoadError(f"cannot be read: {_words(error)}", address) from None
-    return replace(_local(copy, address), copied=True)
+        raise LoadError(f"cannot be read: {type(error).__name__}: {error}", address) from None
+    return os.path.join(folder, name), ()
 
 
 def _copy_folder(system: Any, path: str, folder: str) -> list[str]:
@@ -137,7 +150,3 @@ def _copy(system: Any, source: str, target: str, longest: int, shown: str) -> No
             if size > longest:
                 raise LoadError(f"larger than {longest >> 20} MiB, which is not read", shown)
             local.write(part)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")

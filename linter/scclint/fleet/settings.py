@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from scclint.config import build_config, discover_config, read_config
+from scclint.config.discover import NAMES
 from scclint.config.model import Config
 from scclint.fleet.content import content_of, digest_of
 from scclint.record import record
@@ -44,10 +45,11 @@ class OwnSettings:
 
 
 class TargetSettings:
-    """Makes the settings of targets. ScanSettings that are the same for all are made once."""
+    """Makes the settings of targets. What several targets have in common is made once."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
+        self._configured: dict[str, bool] = {}
 
     @cached_property
     def common(self) -> tuple[Config, Registry]:
@@ -66,13 +68,24 @@ class TargetSettings:
 
         The folders above a `copied` target are not its own, and no configuration is taken from there.
         """
-        found = None if self._settings.file or self._settings.isolated else discover_config(".")
+        found = None if self._settings.file or self._settings.isolated else self._own_file()
         if found is not None and copied and os.path.dirname(found):
             found = None
         if found is None:
             return OwnSettings(*self.common)
         config, registry = self._made(found)
         return OwnSettings(config, registry, digest_of(content_of(found), _named(config), _of_packages(registry)))
+
+    def _own_file(self) -> str | None:
+        """The configuration file that applies in the working directory. The folders above it are looked at once."""
+        names = os.listdir(".")
+        if ".git" not in names and not {*NAMES, "pyproject.toml"}.intersection(names):
+            above = os.path.dirname(os.getcwd())
+            if above not in self._configured:
+                self._configured[above] = discover_config(above) is not None
+            if not self._configured[above]:
+                return None
+        return discover_config(".")
 
     def _made(self, file: str | None) -> tuple[Config, Registry]:
         raw = read_config(file) if file else None
