@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scclint.config.model import Config
 from scclint.finding import Finding, Fix
@@ -305,3 +306,38 @@ def test_a_deployment_of_a_cluster_service_version_is_fixed_where_it_is_written(
     finding = fixed(text, "SCC101", tmp_path)
     assert finding.fix is not None
     assert carried_out(text, finding.fix).count("securityContext") == 0
+
+
+TASK = """apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build, namespace: shop}
+spec:
+  steps:
+    - name: compile
+      image: registry.example/compile:1
+    - name: pack
+      image: registry.example/pack:1
+      securityContext:
+        runAsUser: 1001
+"""
+
+
+def test_the_steps_of_a_task_are_edited(tmp_path: Path) -> None:
+    other = "---\n" + TASK.replace("name: build", "name: test")
+    finding = fixed(TASK + other, "SEC201", tmp_path)
+    edited = carried_out(TASK + other, finding.fix)
+    before, after = (yaml.safe_load_all(text) for text in (TASK + other, edited))
+    (own, *rest), (mine, *others) = after, before
+    assert rest == others
+    assert own["spec"].pop("stepTemplate") == {"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}
+    del mine["spec"]["steps"][1]["securityContext"]
+    assert own == mine
+
+
+def test_a_task_with_the_steps_of_another_object_is_left(tmp_path: Path) -> None:
+    head = "apiVersion: tekton.dev/v1beta1\nkind: StepAction\nmetadata: {name: pack, namespace: shop}\n"
+    action = f"---\n{head}spec: {{image: registry.example/pack:1}}\n"
+    text = TASK.split("    - name: pack", maxsplit=1)[0] + "    - name: pack\n      ref: {name: pack}\n" + action
+    finding = fixed(text, "SEC201", tmp_path)
+    assert finding.fix is None
+    assert finding.no_fix == "other tasks and runs may take their fields from this object"

@@ -32,7 +32,8 @@ class Draft:
         self.operations: list[Operation] = []
         self.removed: list[str] = []
         self.written: list[str] = []
-        self._data = to_data(workload.root)
+        root = workload.document.root if workload.provenance.moved else workload.root
+        self._data = to_data(root)
         self.pods: dict[str, dict[str, Any]] = {
             release: deepcopy(outcome.verdict.submitted) for release, outcome in outcomes.items() if outcome.verdict is not None
         }
@@ -51,18 +52,35 @@ class Draft:
 
     def set(self, path: Path, value: Scalar, words: str = "") -> None:
         """Write a scalar. Raises EditRefused where the manifest has no place for it."""
-        self._do(Set(self._full(path), value))
+        self._do(Set(self._full(path), value), path)
         self.written.append(words or f"{path[-1]}: {shown(value)}")
 
     def set_profile(self, holder: Path, words: str = "") -> None:
         """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
+        if holder == ("spec",) and self.workload.provenance.moved:
+            self._set_profile_of_steps()
+            return
         whose = "the pod" if holder == ("spec",) else f"container {self.value((*holder, 'name'))}"
         words = words or f"seccompProfile: {{type: RuntimeDefault}} in the securityContext of {whose}"
         self.set((*holder, "securityContext", "seccompProfile", "type"), "RuntimeDefault", words)
 
+    def _set_profile_of_steps(self) -> None:
+        """Write RuntimeDefault for all steps of a task, whose pods have no security context of their own."""
+        *task, steps, _ = self._full(("spec", "containers", 0))
+        if steps != "steps":
+            raise EditRefused("a pod of this kind takes the field from somewhere else")
+        operation = Set((*task, "stepTemplate", "securityContext", "seccompProfile", "type"), "RuntimeDefault")
+        self._data = changed_data(self._data, operation)
+        self.operations.append(operation)
+        self.written.append("seccompProfile: {type: RuntimeDefault} in the securityContext of stepTemplate")
+        for pod in self.pods.values():
+            for index in range(len(pod["spec"]["containers"])):
+                path = ("spec", "containers", index, "securityContext", "seccompProfile", "type")
+                changed_data(pod, Set(path, "RuntimeDefault"))
+
     def append(self, path: Path, value: Scalar) -> None:
         """Add a scalar to a list. Raises EditRefused where the manifest has no place for it."""
-        self._do(Append(self._full(path), value))
+        self._do(Append(self._full(path), value), path)
 
     def remove(self, path: Path, words: str = "") -> None:
         """Remove a field or item, and what is empty then. Raises EditRefused if the manifest does not have it."""
@@ -72,7 +90,8 @@ class Draft:
         key = "capability" if key == "add" else key
         simple = not isinstance(value, dict | list)
         self.removed.append(words or (f"{key}: {shown(value)}" if simple else key))
-        self._do(Remove(pruned(self._data, full)))
+        removed = pruned(self._data, full)
+        self._do(Remove(removed), path[: len(path) - (len(full) - len(removed))])
 
     def remove_volume(self, index: int) -> None:
         """Remove a volume and all mounts of it."""
@@ -94,15 +113,21 @@ class Draft:
             return None
 
     def _full(self, path: Path) -> Path:
-        return self.workload.pod.path + path
+        """The path in the document of a path in the pod. Raises EditRefused if the document has no place for the field."""
+        if not self.workload.provenance.moved:
+            return self.workload.pod.path + path
+        # Of a pod that is put together, only containers and metadata are written in one place.
+        if path[:1] != ("metadata",) and (path[:2] != ("spec", "containers") or len(path) < 3):
+            raise EditRefused("a pod of this kind takes the field from somewhere else")
+        return self.workload.written(self.workload.pod.path + path)
 
-    def _do(self, operation: Set | Append | Remove) -> None:
+    def _do(self, operation: Set | Append | Remove, path: Path) -> None:
+        """Carry an operation out in the document, and at `path` in the pods."""
         self._data = changed_data(self._data, operation)
         self.operations.append(operation)
-        below = operation.path[len(self.workload.pod.path) :]
         for release, pod in self.pods.items():
             try:
-                self.pods[release] = changed_data(pod, _moved(operation, below))
+                self.pods[release] = changed_data(pod, _moved(operation, path))
             except EditRefused:
                 continue  # the release does not know the field, and so dropped it
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from scclint.admission.field import FieldError
 from scclint.finding import Finding, Operation, Path, Remove, Rename
+from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 from scclint.model.workload import Workload
@@ -85,10 +86,11 @@ def _what_holds(bench: Workbench, workload: Workload) -> str:
 
 
 def _written_elsewhere(workload: Workload) -> bool:
-    """Whether the fields of the pod are not where a pod has them, as in a Tekton Task."""
+    """Whether the fields of the pod are not written in the object. The steps of a Tekton Task are its containers."""
     # A ClusterServiceVersion has the spec of a Deployment as a Deployment has it.
     implied = workload.implied and workload.document.kind != "ClusterServiceVersion"
-    return bool(workload.provenance.moved or workload.provenance.elsewhere or implied)
+    moved = workload.provenance.moved and workload.document.kind not in TEKTON
+    return bool(moved or workload.provenance.elsewhere or implied)
 
 
 def _as_told(basis: Basis) -> Iterator[Remedy]:

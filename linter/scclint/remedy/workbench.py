@@ -91,7 +91,7 @@ class Workbench:
 
     def check_editable(self, document: Document, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if edits of a document count elsewhere, or not at all."""
-        if document.kind in TEKTON and len(self._tekton) > 1:
+        if document.kind in TEKTON and len(self._tekton) > 1 and not _has_its_steps(document):
             raise EditRefused("other tasks and runs may take their fields from this object")
         if document.kind == "Template" and any(_sets_parameter(document, operation) for operation in operations):
             raise EditRefused("a parameter of the Template sets the value")
@@ -226,6 +226,15 @@ def _is_made(made: Finding, finding: Finding) -> bool:
     """Whether a finding in what was rendered is that one in a source. Units that share the source may differ in what they say."""
     mine, theirs = made.subject, finding.subject
     return (made.path, mine.kind, mine.name, mine.container) == (finding.path, theirs.kind, theirs.name, theirs.container)
+
+
+def _has_its_steps(document: Document) -> bool:
+    """Whether a document is a Tekton Task that takes no step from another object."""
+    data = to_data(document.root)
+    spec = data.get("spec") if isinstance(data, dict) else None
+    steps = spec.get("steps") if isinstance(spec, dict) else None
+    own = isinstance(steps, list) and all(isinstance(step, dict) and "ref" not in step for step in steps)
+    return own and document.kind in ("Task", "ClusterTask")
 
 
 def _sets_parameter(document: Document, operation: Operation) -> bool:
