@@ -3,7 +3,7 @@
     python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER]
 
 The Python that runs this must have scclint installed, as users have it (from a wheel), and PyYAML. `--tools` has whatever of
-checkov, kube-linter and kubeconform is to be compared; `--schemas` the JSON schemas that kubeconform would fetch.
+checkov, kube-linter, kubeconform and kube-score is to be compared; `--schemas` the JSON schemas that kubeconform would fetch.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from measure import Cost, cheapest, once
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = sys.executable
 SCCLINT = os.path.join(os.path.dirname(PYTHON), "scclint")
+JUDGE = (SCCLINT, "check", "--render", "never")
+"""The same work wherever it runs: without the renderers that a machine may have."""
 
 CLEAN = """apiVersion: apps/v1
 kind: Deployment
@@ -65,16 +67,16 @@ def throughput(folder: str, corpus: str, tools: str, schemas: str) -> None:
     (changing,) = copies(folder, corpus, 1)
     with open(os.path.join(changing, "changing.yaml"), "w", encoding="utf-8") as file:
         file.write(BROKEN)
-    change = f'echo "# $$" >> "{changing}/changing.yaml" && exec "{SCCLINT}" check "{changing}"'
+    change = f'echo "# $$" >> "{changing}/changing.yaml" && exec {" ".join(JUDGE)} "{changing}"'
     commands = {
-        "scclint, no cache": [SCCLINT, "check", "--no-cache", corpus],
-        "scclint, nothing changed since the last run": [SCCLINT, "check", corpus],
+        "scclint, no cache": [*JUDGE, "--no-cache", corpus],
+        "scclint, nothing changed since the last run": [*JUDGE, corpus],
         "scclint, one file changed since the last run": ["sh", "-c", change],
         "PyYAML, C loader, compose only": [PYTHON, os.path.join(HERE, "compose.py"), corpus],
         **dict(others(corpus, tools, schemas)),
     }
-    once([SCCLINT, "check", corpus])
-    once([SCCLINT, "check", changing])
+    once([*JUDGE, corpus])
+    once([*JUDGE, changing])
     costs = cheapest(list(commands.values()), 3)
     print("### Throughput\n")
     rows = [
@@ -83,7 +85,7 @@ def throughput(folder: str, corpus: str, tools: str, schemas: str) -> None:
     ]
     table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
     print("`scclint check --no-cache --timings`:\n\n```text")
-    shown = subprocess.run([SCCLINT, "check", "--no-cache", "--timings", corpus], capture_output=True, text=True, check=False)
+    shown = subprocess.run([*JUDGE, "--no-cache", "--timings", corpus], capture_output=True, text=True, check=False)
     print(shown.stderr[shown.stderr.index("timings:") :].replace(corpus, "CORPUS").rstrip() + "\n```\n", flush=True)
 
 
@@ -93,10 +95,36 @@ def others(corpus: str, tools: str, schemas: str) -> Iterator[tuple[str, list[st
         ("checkov", "--framework", "kubernetes", "--quiet", "--compact", "--skip-download", "-d", corpus),
         ("kube-linter", "lint", corpus),
         ("kubeconform", "-schema-location", template, "-ignore-missing-schemas", "-n", "2", corpus),
+        ("kube-score", "score", "--output-format", "ci", *_manifests(corpus)),
     ):
         program = os.path.join(tools, name)
         if tools and os.path.exists(program) and (schemas or name != "kubeconform"):
             yield name, [program, *arguments]
+
+
+def _manifests(folder: str) -> list[str]:
+    """The files that kube-score takes, which looks into no folder."""
+    found = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
+    return sorted(path for path in found if path.endswith((".yaml", ".yml")))
+
+
+def deployments(folder: str, number: int, tools: str, schemas: str) -> None:
+    """Deployments with nothing to find, each in a file."""
+    files = os.path.join(folder, "deployments")
+    os.mkdir(files)
+    for index, text in enumerate(filter(None, counted(workloads=number, sccs=0, bindings=0, others=0))):
+        write(os.path.join(files, f"{index}.yaml"), iter([text]))
+    commands = {
+        **{f"scclint, `--jobs {jobs}`": [*JUDGE, "--no-cache", "--jobs", str(jobs), files] for jobs in (1, 2)},
+        **dict(others(files, tools, schemas)),
+    }
+    costs = cheapest(list(commands.values()), 1)
+    print(f"### {number:,} Deployments\n")
+    rows = [
+        (name, f"{cost.cpu:.2f} s", f"{cost.wall:.2f} s", f"{cost.memory:.0f} MB", f"{cost.cpu / costs[0].cpu:.2f}")
+        for name, cost in zip(commands, costs, strict=True)
+    ]
+    table(("", "CPU", "wall", "memory", "CPU ratio"), rows)
 
 
 def growth(folder: str) -> None:
@@ -178,12 +206,14 @@ def main() -> None:
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--tools", default="")
     parser.add_argument("--schemas", default="")
+    parser.add_argument("--deployments", type=int, default=10_000)
     args = parser.parse_args()
     corpus = os.path.abspath(args.corpus)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
         startup(folder)
         throughput(folder, corpus, os.path.abspath(args.tools) if args.tools else "", args.schemas)
+        deployments(folder, args.deployments, os.path.abspath(args.tools) if args.tools else "", args.schemas)
         admissions()
         growth(folder)
         memory(folder, copies(folder, corpus, 7))
