@@ -111,9 +111,9 @@ class TestExplain:
         Path("web.yaml").write_text(
             "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: x}]}\n"
         )
-        assert "; namespace shop (its id ranges" in cli("explain", "web.yaml").out
+        assert "; namespace shop (its ID ranges" in cli("explain", "web.yaml").out
         assert json.loads(cli("explain", "web.yaml", "--format", "json").out)["workloads"][0]["namespace"] == "shop"
-        assert "; namespace other (its id ranges" in cli("explain", "web.yaml", "-n", "other").out
+        assert "; namespace other (its ID ranges" in cli("explain", "web.yaml", "-n", "other").out
 
     def test_json(self, demo: Path, cli: Cli) -> None:
         data = json.loads(cli("explain", "--format", "json", "deploy/legacy", "demo").out)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.units.tools import needs_kustomize
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
@@ -186,3 +188,18 @@ def test_a_path_in_place_of_the_scc(here: Path, cli: Cli) -> None:
     run = cli("who-can", "web.yaml")
     assert run.status == 2
     assert "Name the SCC before the path, as in `scclint who-can anyuid web.yaml`." in run.err
+
+
+@needs_kustomize
+def test_a_grant_of_several_overlays_is_one_entry_at_its_source(here: Path, cli: Cli) -> None:
+    Path("base").mkdir()
+    Path("base/web.yaml").write_text(MANIFESTS)
+    Path("base/kustomization.yaml").write_text("resources: [web.yaml]\n")
+    for name in ("dev", "prod"):
+        Path(name).mkdir()
+        Path(name, "kustomization.yaml").write_text("resources: [../base]\n")
+    found = json.loads(cli("who-can", "anyuid", "--format", "json").out)
+    (ghost,) = [one for one in found["subjects"] if one["name"] == "ghost"]
+    assert ghost["units"] == ["dev", "prod"]
+    assert [(place["file"], place["line"]) for place in ghost["grants"][0]["places"]] == [("base/web.yaml", 18)]
+    assert "base/web.yaml:18" in cli("who-can", "anyuid").out

@@ -15,6 +15,7 @@ from scclint.judge import OpenUnit
 from scclint.judge.worlds import describe, make_clusters, make_worlds
 from scclint.report import who_can
 from scclint.report.json_text import dump
+from scclint.report.who_can import PlacedWorld
 from scclint.world import World
 
 _KINDS: dict[str, SubjectKind] = {
@@ -60,10 +61,15 @@ def _of_scc(worlds: who_can.Worlds, opened: Sequence[OpenUnit], scc: str, namesp
         raise
 
 
-def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[tuple[str, World]]:
+def _worlds(opened: Sequence[OpenUnit], config: Config) -> list[PlacedWorld]:
     """The world of each unit; that of an empty cluster if there is none."""
-    found = [(unit.unit.name, world) for unit in opened for world in unit.worlds.values()]
-    return found or [(".", world) for world in make_worlds((), config, describe(config, make_clusters(config))).values()]
+
+    def placed(unit: OpenUnit, world: World) -> PlacedWorld:
+        return PlacedWorld(unit.unit.name, world, lambda span: unit.tracer().span(span))
+
+    found = [placed(unit, world) for unit in opened for world in unit.worlds.values()]
+    empty = {} if found else make_worlds((), config, describe(config, make_clusters(config)))
+    return found or [PlacedWorld(".", world, lambda span: span) for world in empty.values()]
 
 
 def _subject(text: str, namespace: str) -> tuple[SubjectKind, str, str]:

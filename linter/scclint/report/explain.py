@@ -243,10 +243,11 @@ def _setting(world: World, outcome: Outcome) -> str:
     who = "the workload's controller" if outcome.creator is None else outcome.creator.name
     assumed = ""
     if verdict is not None and verdict.namespace_assumed and not verdict.skipped:
-        assumed = " (its id ranges are assumed: they are not in the input)"
-    namespace = world.namespace_known(outcome.workload) or "a project (none is named)"
+        assumed = " (its ID ranges are assumed, because the input does not give them)"
+    known = world.namespace_known(outcome.workload)
+    namespace = f"namespace {visible_line(known)}" if known else "no namespace is named, so an ordinary project"
     return (
-        f"{world.cluster.platform_name}; namespace {visible_line(namespace)}{assumed}; service account "
+        f"{world.cluster.platform_name}; {namespace}{assumed}; service account "
         f"{visible_line(outcome.workload.pod.service_account)}; pods are created by {visible_line(who)}."
     )
 

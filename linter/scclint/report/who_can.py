@@ -1,6 +1,6 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from scclint.admission.verdict import Grant, ObjectRef, User
@@ -18,6 +18,7 @@ from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
 from scclint.report.table import table
 from scclint.report.terminal import prose_width
+from scclint.source import Span
 from scclint.text import and_more, counted, wrap
 from scclint.world import World
 
@@ -54,8 +55,16 @@ def read_input(opened: Iterable[OpenUnit]) -> Input:
     return Input(defined, {account: len(found) for account, found in workloads.items()})
 
 
-Worlds = Sequence[tuple[str, World]]
-"""The worlds by the names of their units."""
+@record
+class PlacedWorld:
+    """A world with the name of its unit. `trace` moves a place to the file that people edit."""
+
+    unit: str
+    world: World
+    trace: Callable[[Span], Span]
+
+
+Worlds = Sequence[PlacedWorld]
 
 
 def of_scc(worlds: Worlds, known: Input, scc: str, namespace: str) -> Json:
@@ -64,17 +73,18 @@ def of_scc(worlds: Worlds, known: Input, scc: str, namespace: str) -> Json:
     `namespace` limits the answer to grants that count there; empty for all. Units with the same answer for a subject are one entry.
     Raises UsageError for an SCC that no unit knows.
     """
-    there = [(unit, world) for unit, world in worlds if scc in world.cluster.sccs] or worlds[:1]
+    there = [one for one in worlds if scc in one.world.cluster.sccs] or worlds[:1]
     subjects, ways = _Entries(), _Entries()
-    for unit, world in there:
+    for one in there:
+        unit, world = one.unit, one.world
         for holder in world.cluster.who_can_use(scc, namespace or None):
-            grants = [_grant(grant, scc, world) for grant in holder.grants]
+            grants = [_grant(grant, scc, one) for grant in holder.grants]
             own = all(grant["installed"] for grant in grants)
             subjects.add({**_subject(holder.kind, holder.namespace, holder.name, known, own=own), "grants": grants}, unit)
         for subject in _subjects(world.cluster):
             for way in world.escalations(*subject, scc=scc):
                 if not namespace or way.namespace in ("", namespace):
-                    ways.add({**_named(*subject), **_way(way, world)}, unit)
+                    ways.add({**_named(*subject), **_way(way, one)}, unit)
     return {**_about(worlds, namespace), "scc": visible_line(scc), "subjects": subjects.found, "escalations": ways.found}
 
 
@@ -82,10 +92,11 @@ def of_subject(worlds: Worlds, subject: Subject, namespace: str) -> Json:
     """Return which SCCs a subject may use, by its name or a group that Kubernetes puts it in, and its ways to those that take the node."""
     user = acting_as(*subject)
     sccs, ways = _Entries(), _Entries()
-    for unit, world in worlds:
+    for one in worlds:
+        unit, world = one.unit, one.world
         for scc in world.cluster.sccs:
             grants = [
-                _grant(grant, scc, world)
+                _grant(grant, scc, one)
                 for holder in world.cluster.who_can_use(scc, namespace or None)
                 if (holder.user_name and holder.user_name == user.name)
                 or (holder.kind == "Group" and holder.name in user.groups)
@@ -95,7 +106,7 @@ def of_subject(worlds: Worlds, subject: Subject, namespace: str) -> Json:
                 sccs.add({"scc": visible_line(scc), "grants": grants}, unit)
         for way in world.escalations(*subject):
             if not namespace or way.namespace in ("", namespace):
-                ways.add(_way(way, world), unit)
+                ways.add(_way(way, one), unit)
     return {**_about(worlds, namespace), "subject": _named(*subject), "sccs": sccs.found, "escalations": ways.found}
 
 
@@ -114,7 +125,7 @@ class _Entries:
 
 
 def _about(worlds: Worlds, namespace: str) -> Json:
-    return {"version": 1, "release": worlds[0][1].cluster.release, "namespace": visible_line(namespace)}
+    return {"version": 1, "release": worlds[0].world.cluster.release, "namespace": visible_line(namespace)}
 
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
@@ -150,7 +161,7 @@ def _reference(ref: ObjectRef | None) -> Json | None:
     return None if ref is None else {"kind": ref.kind, "namespace": _namespace(ref.namespace), "name": visible_line(ref.name)}
 
 
-def _grant(grant: Grant, scc: str, world: World) -> Json:
+def _grant(grant: Grant, scc: str, one: PlacedWorld) -> Json:
     return {
         "via": grant.via,
         "group": visible_line(grant.group),
@@ -158,30 +169,27 @@ def _grant(grant: Grant, scc: str, world: World) -> Json:
         "binding": _reference(grant.binding),
         "role": _reference(grant.role),
         "rule": grant.rule_index,
-        "installed": world.cluster.brings(grant, scc),
-        "places": _places(world.grant_steps(grant, scc)),
+        "installed": one.world.cluster.brings(grant, scc),
+        "places": _places(one.world.grant_steps(grant, scc), one.trace),
     }
 
 
-def _way(way: Escalation, world: World) -> Json:
+def _way(way: Escalation, one: PlacedWorld) -> Json:
     return {
         "way": way.route.name,
         "words": visible_line(f"may {way.phrase}"),
         "inNamespace": _namespace(way.namespace),
-        "places": _places(world.escalation_steps(way)),
+        "places": _places(one.world.escalation_steps(way), one.trace),
     }
 
 
-def _places(steps: Iterable[Related]) -> list[Json]:
-    return [
-        {
-            "message": visible_line(step.message),
-            "file": visible_line(step.span.file),
-            "line": step.span.line,
-            "column": step.span.column,
-        }
-        for step in steps
-    ]
+def _places(steps: Iterable[Related], trace: Callable[[Span], Span]) -> list[Json]:
+    places = []
+    for step in steps:
+        span = trace(step.span)
+        where = {"file": visible_line(span.file), "line": span.line, "column": span.column}
+        places.append({"message": visible_line(step.message), **where})
+    return places
 
 
 def render_text(found: Json, columns: int | None = None) -> str:
