@@ -167,7 +167,8 @@ def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
     then = Counter(_identity(f) for f in before.live)
     for key, number in Counter(_identity(f) for f in after.live).items():
         rule, severity, _ = key
-        if number > then[key] and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
+        named = rule == "RBA403" and finding.fix is not None and "not needed" in finding.fix.effect
+        if number > then[key] and not named and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
             yield f"{rule} is new"
     for release, outcomes in before.outcomes.items():
         # Files may define one object in different ways, each in a unit of its own: only the order tells them apart.

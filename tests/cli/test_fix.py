@@ -210,3 +210,17 @@ def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypat
     assert "suggestions" not in run.out
     assert "more than 1 findings: use --fixes always" in run.err
     assert "suggestions" in cli("check", "--format", "rdjson", "--fixes", "always").out
+
+
+def test_a_grant_that_is_not_needed_afterwards_is_left(here: Path, cli: Cli) -> None:
+    binding = (
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: web, namespace: shop}\n"
+        'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:nonroot-v2"}\n'
+        "subjects: [{kind: ServiceAccount, name: ACCOUNT}]\n"
+    )
+    account = "web" if "serviceAccountName: web" in WEB else "default"
+    (here / "web.yaml").write_text(WEB + binding.replace("ACCOUNT", account))
+    run = cli("fix", "--unsafe", "--select", "SCC107,RBA403")
+    assert "runAsUser" not in (here / "web.yaml").read_text()
+    assert "RBA403 is left" in run.err
+    assert "fixed 1 finding in 1 file; 1 left" in run.err

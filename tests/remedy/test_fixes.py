@@ -178,11 +178,14 @@ def test_an_annotation_that_only_silences_a_rule_is_no_fix(tmp_path: Path) -> No
             assert "required-scc" not in carried_out(text, finding.fix)
 
 
-def test_a_grant_that_would_be_left_behind_disproves_a_fix(tmp_path: Path) -> None:
+def test_a_grant_that_is_not_needed_afterwards_is_named(tmp_path: Path) -> None:
     text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + grant("nonroot-v2")
-    finding = fixed(text, "SCC107", tmp_path)
-    assert finding.fix is None
-    assert "RBA403 (unneeded-scc-grant) would be reported" in finding.no_fix
+    fix = fixed(text, "SCC107", tmp_path).fix
+    assert fix is not None
+    assert fix.effect == "SCC restricted-v2 then admits the pods. Afterwards, RoleBinding shop/web-nonroot-v2 is not needed."
+    found = [finding.rule_id for finding in all_fixed(carried_out(text, fix), tmp_path)]
+    assert "SCC107" not in found
+    assert "RBA403" in found
 
 
 def test_a_profile_of_the_pod_is_not_lost(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from scclint.limits import MAX_FIX_PASSES
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.remedy.apply import applied, chosen, unified_diff, why_not_written, write_file
+from scclint.remedy.prove import NEEDLESS_GRANT
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics, place
@@ -92,7 +93,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                 after = {**texts, **applied(current, some)}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
                 if not _worse(all_found, found_after):
-                    number += len(all_found.live) - len(found_after.live)
+                    number += _number(all_found) - _number(found_after)
                     originals = {**current, **originals}
                     texts, judged, all_found, report = after, judged_after, found_after, report_after
                     break
@@ -127,12 +128,22 @@ def _why_not_written(judged: Run, file: str) -> str:
 def _worse(before: Report, after: Report) -> bool:
     """Whether a finding that is an error or a warning is new, or the number of all findings has not become smaller."""
     counts, now = _counts(before), _counts(after)
-    return len(after.live) >= len(before.live) or any(now[key] > counts[key] for key in now) or bool(after.crashes)
+    return _number(after) >= _number(before) or any(now[key] > counts[key] for key in now) or bool(after.crashes)
 
 
 def _counts(report: Report) -> Counter[tuple[object, ...]]:
-    weighty = (f for f in report.findings if f.severity is not Severity.INFO)
+    weighty = (f for f in report.findings if f.severity is not Severity.INFO and _counted(f))
     return Counter((f.rule_id, f.span.file, f.subject) for f in weighty)
+
+
+def _number(report: Report) -> int:
+    """The number of findings that count."""
+    return sum(map(_counted, report.live))
+
+
+def _counted(finding: Finding) -> bool:
+    """Whether a finding counts. A grant that a fix makes needless is named by the fix."""
+    return finding.rule_id != NEEDLESS_GRANT
 
 
 def write_all(fixed: Fixed) -> None:

@@ -26,6 +26,9 @@ from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
+NEEDLESS_GRANT = "RBA403"
+"""The rule about grants that no workload needs."""
+
 _LIMITS = (
     ("allowPrivilegeEscalation", False),
     ("privileged", False),
@@ -83,7 +86,10 @@ def prove(bench: Workbench, finding: Finding, basis: Basis | None, remedy: Remed
     )
     for why in checks:
         return Disproved(why)
-    return Proved(*_effect(bench, trial, needs_review=edit.needs_review))
+    safety, effect = _effect(bench, trial, needs_review=edit.needs_review)
+    if needless := _needless_grants(finding, trial):
+        effect += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
+    return Proved(safety, effect)
 
 
 def _intention_disproves(basis: Basis, remedy: Remedy, trial: Trial, *, built: bool) -> Iterator[str]:
@@ -134,10 +140,21 @@ def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> I
         if stays or after[_identity(own[0])] >= before[_identity(own[0])]:
             yield "the problem would stay"
     worst = own[0].severity.rank if own else finding.severity.rank
+    needless = _needless_grants(finding, trial)
     for new in trial.after:
         weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
-        if weighs and after[_identity(new)] > before[_identity(new)]:
+        if weighs and after[_identity(new)] > before[_identity(new)] and str(new.subject) not in needless:
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
+
+
+def _needless_grants(finding: Finding, trial: Trial) -> list[str]:
+    """The grants that nothing needs once the pods are admitted without them. The fix names them, and their author removes them."""
+    if not trial.only_workloads or finding.rule_id == NEEDLESS_GRANT:
+        return []
+    before, after = (
+        {str(one.subject) for one in found if one.rule_id == NEEDLESS_GRANT} for found in (trial.before, trial.after)
+    )
+    return sorted(after - before)
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:
