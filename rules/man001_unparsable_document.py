@@ -46,6 +46,7 @@ from scclint.api import Document, Place, Problem, Severity, Span, World, rule
     on=Document,
     since="0.1",
     tags=("manifest",),
+    study=(5, 5),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
     error = document.error

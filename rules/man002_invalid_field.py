@@ -68,6 +68,7 @@ _UNQUOTED = {"true": True, "false": False}
     on=ApiObject,
     since="0.1",
     tags=("manifest",),
+    study=(20, 19),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):

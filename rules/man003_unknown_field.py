@@ -56,7 +56,7 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
     on=ApiObject,
     since="0.1",
     tags=("manifest",),
-    study=(3, 3),
+    study=(23, 23),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     for problem in field_problems(obj, world):

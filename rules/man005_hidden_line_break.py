@@ -70,6 +70,7 @@ NAMES = {
     tags=("manifest",),
     security_severity=8.0,
     cwe=(451,),
+    study=(1, 1),
 )
 def check(document: Document, world: World) -> Iterator[Problem]:
     marks = [("BOM", *place) for place in document.byte_order_marks]

@@ -70,6 +70,7 @@ from ._quote import quoted
     on=ApiObject,
     since="0.1",
     tags=("manifest",),
+    study=(20, 20),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     if obj.partial:

@@ -57,7 +57,7 @@ from ._grants import aggregated
     tags=("rbac",),
     security_severity=8.0,
     cwe=(250, 269),
-    study=(26, 26),
+    study=(54, 54),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
     for item in role.rules:

@@ -59,7 +59,7 @@ from ._scc import node_access
         "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
         "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
     ),
-    study=(32, 32),
+    study=(52, 52),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     if marked_for_deletion(binding):

@@ -57,6 +57,7 @@ _WRITES = ("create", "update", "patch")
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
+    study=(28, 28),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
     bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == reference(role, world)]

@@ -94,7 +94,7 @@ _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group",
     security_severity=7.0,
     cwe=(269,),
     references=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
-    study=(21, 21),
+    study=(35, 35),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref = reference(binding, world)

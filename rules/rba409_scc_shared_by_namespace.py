@@ -73,7 +73,7 @@ _POD_CREATORS = ("edit", "admin")
     security_severity=3.0,
     cwe=(269,),
     references=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
-    study=(2, 2),
+    study=(4, 4),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     role, ref = role_of(binding, world), reference(binding, world)

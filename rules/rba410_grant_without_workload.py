@@ -66,7 +66,7 @@ from ._scc import wider_than_restricted
     since="0.2",
     tags=("rbac", "scc"),
     cwe=(272,),
-    study=(3, 2),
+    study=(1, 1),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)

@@ -71,7 +71,7 @@ from ._words import first_per_field, pods, rejecting_sccs, sentence, when_create
     on=Workload,
     since="0.1",
     tags=("admission",),
-    study=(28, 28),
+    study=(48, 48),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

@@ -84,7 +84,7 @@ from ._words import first_per_field, pods, sentence, when_created
     tags=("admission",),
     security_severity=8.0,
     cwe=(250,),
-    study=(4, 4),
+    study=(36, 36),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

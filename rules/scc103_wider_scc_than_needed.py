@@ -85,7 +85,7 @@ _STORAGE = frozenset((
     tags=("admission",),
     security_severity=3.0,
     cwe=(250,),
-    study=(7, 7),
+    study=(21, 21),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

@@ -80,7 +80,7 @@ from ._words import first_per_field, pods, rejecting_sccs, when_created
     since="0.1",
     tags=("admission",),
     references=("https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/images/creating-images",),
-    study=(14, 14),
+    study=(52, 52),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

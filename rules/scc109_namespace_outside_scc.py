@@ -73,6 +73,7 @@ LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift
     tags=("admission",),
     security_severity=5.5,
     cwe=(1188,),
+    study=(35, 35),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     if _first_without_namespace(world).get(workload.file) is workload:

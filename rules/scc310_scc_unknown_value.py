@@ -84,6 +84,7 @@ STRATEGIES = {
     on=SecurityContextConstraints,
     since="0.1",
     tags=("scc",),
+    study=(2, 2),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     yield from _strategies(scc)

@@ -88,6 +88,7 @@ from ._outcomes import may_admit_elsewhere
     references=(
         "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
     ),
+    study=(20, 20),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     opened = opened_by(world.cluster.constraints_of(scc.manifest))

@@ -99,7 +99,7 @@ DEFAULTS = ("kubelet default", "SCC default")
     tags=("seccomp",),
     security_severity=8.0,
     cwe=(693, 250),
-    study=(33, 33),
+    study=(53, 53),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)

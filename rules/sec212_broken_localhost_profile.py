@@ -57,6 +57,7 @@ from ._profiles import problems
     on=ProfileSource,
     since="0.1",
     tags=("seccomp",),
+    study=(8, 8),
 )
 def check(source: ProfileSource, world: World) -> Iterator[Problem]:
     yield from problems(source, world, "SEC212")
