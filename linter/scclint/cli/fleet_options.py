@@ -13,8 +13,8 @@ def add_fleet(commands: Commands) -> None:
         "fleet",
         "judge many repositories, and ask for what was found in them",
         "Judges many targets, such as the repositories of a company, and keeps what it\n"
-        "finds in Parquet files. A scan that is stopped goes on where it was, and the next\n"
-        "one judges only what has changed.\n\n"
+        "finds in Parquet files. A scan that is stopped goes on where it was, and the\n"
+        "next one judges only what has changed.\n\n"
         "  scclint fleet run --out fleet/ repositories/*\n"
         "  scclint fleet run --out fleet/ --targets targets.csv\n"
         "  scclint fleet report --out fleet/ -o fleet.html\n"
