@@ -128,7 +128,7 @@ def test_a_volume_with_data_is_never_removed(tmp_path: Path) -> None:
     text = DEPLOYMENT + "      volumes: [{name: data, nfs: {server: files, path: /}}]\n"
     finding = fixed(text, "SCC101", tmp_path)
     assert finding.fix is None
-    assert finding.no_fix == "restricted-v2 allows no such volume as data, and without it the pod would lose its data"
+    assert finding.no_fix == "restricted-v2 rejects volume data, without which the pod would lose its data"
 
 
 def test_the_fewest_fields_are_removed(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ class Draft:
         full = self._full(path)
         value = _at(self._data, full)
         key = next(str(step) for step in reversed(path) if isinstance(step, str))
-        key = "capability" if key == "add" else key
         simple = not isinstance(value, dict | list)
-        self.removed.append(words or (f"{key}: {shown(value)}" if simple else key))
+        shown_as = f"capability {value}" if key == "add" else f"{key}: {shown(value)}" if simple else key
+        self.removed.append(words or shown_as)
         removed = pruned(self._data, full)
         self._do(Remove(removed), path[: len(path) - (len(full) - len(removed))])
 

@@ -79,9 +79,7 @@ def _what_holds(bench: Workbench, workload: Workload) -> str:
         for error in world.cluster.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
             volume = workload.pod.field(*error.path[:3]).value if error.path[:2] == ("spec", "volumes") else None
             if isinstance(volume, dict) and volume.get("hostPath") is None:
-                return (
-                    f"restricted-v2 allows no such volume as {volume.get('name')}, and without it the pod would lose its data"
-                )
+                return f"restricted-v2 rejects volume {volume.get('name')}, without which the pod would lose its data"
     return ""
 
 

@@ -23,6 +23,8 @@ from scclint.yaml.edit import EditRefused, edit
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data
 
+UNUSED = "SUP901"
+"""The rule about suppressions that suppress nothing. What the others ask for, only the author of a suppression knows."""
 _UNCHANGED = "Every finding stays as it is."
 
 
@@ -37,7 +39,7 @@ def fix_of_suppression(finding: Finding, findings: Iterable[Finding], bench: Wor
     ignore = next(
         (one for one in _judged(findings, bench, documents, session) if one.span == finding.span and one.unused), None
     )
-    if ignore is None or ignore.mistake:
+    if ignore is None or ignore.mistake or finding.rule_id != UNUSED:
         return Disproved("")
     rules = listed(ignore.unused)
     title = (
