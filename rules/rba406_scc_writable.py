@@ -38,7 +38,8 @@ rules:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from scclint.api import Problem, Related, Role, RoleBinding, Severity, World, and_more, listed, rule, scc_grant
 
@@ -60,16 +61,16 @@ _WRITES = ("create", "update", "patch")
     study=(28, 28),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
+    written = [(item, verbs) for item in role.rules if (verbs := _verbs_on_sccs(item.data))]
+    # Few roles write SCCs, and a cluster has hundreds of bindings.
+    if role.kind != "ClusterRole" or marked_for_deletion(role) or not written:
+        return
     bindings = [binding for binding in world.of(RoleBinding) if role_of(binding, world) == reference(role, world)]
     cluster_wide = [binding for binding in bindings if binding.kind == "ClusterRoleBinding"]
-    if role.kind != "ClusterRole" or marked_for_deletion(role) or (bindings and not cluster_wide):
+    if bindings and not cluster_wide:
         return
     holders = [str(holder) for binding in cluster_wide for holder in subjects_of(binding, world)]
-    for item in role.rules:
-        matched = [scc_grant(item.data, verb) for verb in _WRITES]
-        verbs = [verb for verb, values in zip(_WRITES, matched, strict=True) if values and "*" not in values.values()]
-        if not verbs:
-            continue
+    for item, verbs in written:
         names = item.data.get("resourceNames")
         named = isinstance(names, list) and names
         sccs = f"SCC{'s' if len(names) > 1 else ''} {and_more(map(str, names), 3)}" if named else "SCCs"
@@ -80,3 +81,9 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             related=tuple(Related(f"{binding.named} binds the role", binding.place.span) for binding in cluster_wide[:8]),
             settle=f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC.",
         )
+
+
+def _verbs_on_sccs(item: Mapping[str, Any]) -> list[str]:
+    """Return the verbs by which a rule that names SCCs lets its subjects write them."""
+    matched = [scc_grant(item, verb) for verb in _WRITES]
+    return [verb for verb, values in zip(_WRITES, matched, strict=True) if values and "*" not in values.values()]
