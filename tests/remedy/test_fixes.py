@@ -344,3 +344,15 @@ def test_a_task_with_the_steps_of_another_object_is_left(tmp_path: Path) -> None
     finding = fixed(text, "SEC201", tmp_path)
     assert finding.fix is None
     assert finding.no_fix == "other tasks and runs may take their fields from this object"
+
+
+def test_an_object_that_is_written_as_text_is_left(tmp_path: Path) -> None:
+    manifest = POD.replace("      image: registry.example/web:1", "      image: a\n      securityContext: {runAsUser: 1001}")
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: make, namespace: shop}\nspec:\n  entrypoint: make\n"
+        "  templates:\n    - name: make\n      resource:\n        action: create\n        manifest: |\n"
+        + "".join(f"          {line}\n" for line in manifest.splitlines())
+    )
+    found = [finding for finding in all_fixed(text, tmp_path, openshift=("4.16",)) if finding.rule_id == "SEC201"]
+    assert [finding.no_fix for finding in found] == ["the object is written as text in another one"]
+    assert found[0].fix is None

@@ -22,7 +22,8 @@ from scclint.remedy.prove import Remedy
 from scclint.remedy.workbench import Basis, Workbench
 from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused, changed_data
-from scclint.yaml.nodes import to_data
+from scclint.yaml.locate import node_at
+from scclint.yaml.nodes import ScalarNode, to_data
 
 RESTRICTED = "restricted-v2"
 _PROFILES = ("runtime/default", "docker/default")
@@ -60,6 +61,8 @@ def why_none(bench: Workbench, basis: Basis) -> str:
     """Why there is nothing to try for a workload, as a clause; empty for a finding that only its author can settle."""
     subject = basis.subject
     if isinstance(subject, Workload) and basis.rule.id in LADDERS:
+        if isinstance(node_at(subject.root, subject.path), ScalarNode):
+            return "the object is written as text in another one"
         if _written_elsewhere(subject):
             return "a pod of this kind is put together from other fields"
         if basis.rule.id in POD_SECURITY:
