@@ -155,6 +155,14 @@ def test_a_plain_file_that_defines_what_a_kustomization_builds_is_a_variant() ->
     assert (variant.kind, variant.files, variant.shared, variant.gives) == ("plain", ("other.yaml",), ("account.yaml",), False)
 
 
+def test_alternatives_share_only_files_that_say_something_about_others() -> None:
+    """A repository of tests has hundreds of alternatives beside hundreds of files with objects of other kinds."""
+    write({"a/web.yaml": WEB, "b/web.yaml": WEB, "account.yaml": ACCOUNT, "service.yaml": "apiVersion: v1\nkind: Service\n"})
+    found = {unit.name: unit for unit in units()}
+    assert found["."].files == ("account.yaml", "service.yaml")
+    assert found["a"].shared == found["b"].shared == ("account.yaml",)
+
+
 def test_a_chart_and_its_values() -> None:
     write(
         {

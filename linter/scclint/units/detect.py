@@ -11,7 +11,7 @@ from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
 from scclint.record import replace
 from scclint.units.bundle import bundles, stray_bundles, suggested_namespace
-from scclint.units.facts import identity
+from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.kustomization import NAMES
 from scclint.units.outline import Outline
@@ -276,16 +276,22 @@ class Split:
             (file for file in self._left if file not in variants), lambda file: outline.facts(file).identities
         )
         shared: tuple[str, ...] = ()
+        telling = {file for group in groups for file in group.files if outline.facts(file) != _NO_FACTS}
         for group in groups:
             if not group.path:
-                shared = group.files
+                shared = tuple(file for file in group.files if file in telling)
                 yield Unit(PLAIN, "plain", ".", group.files, "plain files that nothing else takes")
             else:
                 reason = "it defines an object that files beside it define as well"
-                yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, group.shared)
+                context = tuple(file for file in group.shared if file in telling)
+                yield Unit(outline.name(group.path), "plain", group.path, group.files, reason, context)
         for file in sorted(variants):
             reason = "it defines an object that a kustomization builds as well"
             yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
+
+
+_NO_FACTS = Facts()
+"""What a file defines that says nothing about others, such as one with objects of other kinds."""
 
 
 def _by_namespace(deployed: "Iterable[Deployment]") -> list[tuple[str, str]]:
