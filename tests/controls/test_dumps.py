@@ -17,10 +17,11 @@ from scclint.cli import main
 from tests.controls import dumps
 
 
-def statuses(folder: Path, framework: str = "cis-ocp-1.9") -> dict[str, Any]:
+def statuses(folder: Path, framework: str = "cis-ocp-1.9", more: Path | None = None) -> dict[str, Any]:
     out = io.StringIO()
+    paths = [str(path) for path in (folder, more) if path]
     with redirect_stdout(out):
-        assert main(["controls", "--isolated", "--framework", framework, "--format", "json", str(folder)]) in (0, 1)
+        assert main(["controls", "--isolated", "--framework", framework, "--format", "json", *paths]) in (0, 1)
     return {one["id"]: one for one in json.loads(out.getvalue())["controls"]}
 
 
@@ -53,3 +54,15 @@ def test_the_place_of_the_api_server(tmp_path: Path) -> None:
     (finding,) = statuses(dumps.write(tmp_path, dumps.flawed("1.2.12")))["1.2.12"]["findings"]
     assert finding["file"].endswith("namespaces/openshift-kube-apiserver/core/configmaps.yaml")
     assert "does not enable the admission plugin security.openshift.io/SecurityContextConstraint" in finding["message"]
+
+
+def test_two_dumps_of_one_cluster(tmp_path: Path) -> None:
+    """The SCCs are in a must-gather, and the bindings in what `oc adm inspect` wrote."""
+    general = ("SecurityContextConstraints", "ClusterVersion", "ConfigMap")
+    objects = dumps.flawed("5.2.1")
+    first = dumps.write(tmp_path / "must-gather.local.1" / "image", [one for one in objects if one["kind"] in general])
+    second = dumps.write(tmp_path / "inspect.local.2", [one for one in objects if one["kind"] not in general])
+    found = statuses(first.parent, more=second)
+    assert {control for control, one in found.items() if one["status"] == "fail"} == {"5.2.1", "5.2.10"}
+    (finding,) = found["5.2.1"]["findings"]
+    assert finding["file"].endswith("inspect.local.2/namespaces/shop/rbac.authorization.k8s.io/rolebindings/mine.yaml")
