@@ -94,6 +94,14 @@ def test_other_targets_or_settings_start_another_scan(out: Path, tmp_path: Path)
     assert all(found.finished for found in Store(str(out)).scans())
 
 
+def test_scans_of_one_second_are_in_order(out: Path) -> None:
+    store = Store(str(out))
+    with store.locked():
+        scans = [store.open_scan(str(number)) for number in range(4)]
+    assert [found.id for found in store.scans()] == [found.id for found in scans]
+    assert sorted({found.id for found in scans}) == [found.id for found in scans]
+
+
 def test_one_scan_at_a_time(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "LOCK_PATIENCE", 0.1)
     with Store(str(out)).locked(), pytest.raises(UsageError, match="another scan"), Store(str(out)).locked():

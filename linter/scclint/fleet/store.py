@@ -75,11 +75,11 @@ class Store:
         if not os.path.isdir(folder):
             return []
         found = []
-        for name in sorted(os.listdir(folder)):
+        for name in os.listdir(folder):
             if name.endswith(".json"):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
                     found.append(Scan(**json.load(file)))
-        return found
+        return sorted(found, key=lambda scan: scan.id)
 
     def open_scan(self, plan: str) -> Scan:
         """Return the last scan if it has the same plan and is not finished, else a new one. Remove what a killed scan left."""
