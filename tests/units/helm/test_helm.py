@@ -225,6 +225,7 @@ def test_code_scanning_gets_templates_relative_to_the_repository(
         "shop/templates/jobs.yaml",
     }
     deployment = next(place for place in places if "deployment" in place["artifactLocation"]["uri"])
+    assert deployment["region"].pop("snippet") == {"text": "hostNetwork: true"}
     assert deployment["region"] == {"startLine": 25, "startColumn": 7, "endLine": 25, "endColumn": 24}
     rendered = [related["physicalLocation"]["artifactLocation"]["uri"] for related in results[0]["relatedLocations"]]
     assert rendered[-1].endswith("%3Cstdin%3E")
