@@ -285,3 +285,24 @@ def test_the_public_function_takes_paths_and_releases(tmp_path: Path, monkeypatc
     assert [row.name for row in scclint.compare("4.14", "4.22").matrix] == ["web"]
     with pytest.raises(UsageError, match="nowhere is no file, no folder and no git revision"):
         scclint.compare("before.yaml", "nowhere")
+
+
+def test_a_bundle_beside_which_plain_files_appear_is_the_same_unit(tmp_path: Path) -> None:
+    """The folder becomes two units, and the name of the bundle gets its kind as a suffix."""
+    for side, text in (("before", CSV), ("after", CSV.replace("NAMES", "anyuid"))):
+        (tmp_path / side / "manifests").mkdir(parents=True)
+        (tmp_path / side / "metadata").mkdir()
+        (tmp_path / side / "metadata/annotations.yaml").write_text("annotations: {}\n")
+        (tmp_path / side / "manifests/demo.clusterserviceversion.yaml").write_text(text)
+    (tmp_path / "after/config.yaml").write_text(WEB)
+    found = compare_sides(str(tmp_path / "before"), str(tmp_path / "after"), Config())
+    assert [(c.unit, c.name, c.effects) for c in found.changes] == [(".", "web", ("added",)), (".#bundle", "demo", ("wider",))]
+
+
+def test_a_folder_that_becomes_a_unit_of_another_kind_is_the_same_unit(tmp_path: Path) -> None:
+    for side, text in (("before", WEB), ("after", ROOT)):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "web.yaml").write_text(text)
+    (tmp_path / "after/kustomization.yaml").write_text("resources: [web.yaml]\n")
+    change = only(compare_sides(str(tmp_path / "before"), str(tmp_path / "after"), Config(render="never")))
+    assert (change.unit, change.name, change.effects) == (".", "web", ("refused",))

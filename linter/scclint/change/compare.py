@@ -36,9 +36,9 @@ def compare_sides(before: str, after: str, config: Config, *, merge_base: bool =
         first = stack.enter_context(open_side(before, config, after if merge_base else ""))
         second = stack.enter_context(open_side(after, config))
         found = _Found(before, after, first, second)
-        for unit in sorted({*first.units, *second.units}):
-            for before_state, after_state in _by_release(_states(first, unit), _states(second, unit)):
-                found.add(unit, _matched(before_state, after_state))
+        for earlier, later in _pairs(first, second):
+            for before_state, after_state in _by_release(_states(first, earlier), _states(second, later)):
+                found.add(later or earlier, _matched(before_state, after_state))
         return found.comparison()
 
 
@@ -71,6 +71,22 @@ def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
         for file in added:
             side.notices.update(file.notices)
         return found.comparison()
+
+
+def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
+    """Return the names of each unit on both sides; the name is empty on a side that lacks the unit.
+
+    Units at one path match if they have the same kind, and otherwise if neither has such a match.
+    """
+    before, after = dict(first.places), dict(second.places)
+    pairs = [(before.pop(place), after.pop(place)) for place in before.keys() & after.keys()]
+    paths = {place[0]: place for place in after}
+    for place in list(before):
+        if (there := paths.pop(place[0], None)) is not None:
+            pairs.append((before.pop(place), after.pop(there)))
+    pairs += [(name, "") for name in before.values()]
+    pairs += [("", name) for name in after.values()]
+    return sorted(pairs, key=lambda pair: pair[1] or pair[0])
 
 
 def _states(side: Side, unit: str) -> dict[str, State]:

@@ -46,6 +46,11 @@ class Side:
     def units(self) -> Sequence[str]:
         return tuple(self._units)
 
+    @property
+    def places(self) -> Mapping[tuple[str, str], str]:
+        """The names of the units by path and kind. The name has the kind as a suffix if a folder is more than one unit."""
+        return {(unit.name.removesuffix(f"#{unit.kind}"), unit.kind): unit.name for unit in self._units.values()}
+
     def open(self, unit: str) -> OpenUnit | None:
         """Return the unit of that name; None if the side does not have it."""
         found = self._units.get(unit)
