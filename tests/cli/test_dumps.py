@@ -56,3 +56,16 @@ def test_a_file_of_a_dump_that_cannot_be_read(here: Path, cli: Cli) -> None:
     run = cli("review", "dump")
     assert run.status == 2
     assert "is a link, which is not followed" in run.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["check"], ["review"], ["who-can", "mine"], ["controls"], ["suggest", "deployment/web"]],
+    ids=lambda words: words[0],
+)
+def test_every_command_says_what_a_dump_lacks(here: Path, cli: Cli, words: list[str]) -> None:
+    write_folder(Path("dump"), files())
+    Path("web.yaml").write_text(WEB.replace("namespace: shop", "namespace: elsewhere"))
+    said = cli(*words, "web.yaml", "--cluster-state", "dump").err.replace("\n", " ")
+    assert "the cluster dump lacks" in said
+    assert said.count("namespace elsewhere") == 1

@@ -9,6 +9,7 @@ from scclint.cli.main import BUG, NOTHING, OK, USAGE
 from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.judge import JudgedWorkload, OpenUnit
+from scclint.judge.notices import gaps_of_dump
 from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.model.workload import Workload
 from scclint.report import review
@@ -98,7 +99,8 @@ def write_formats(
 def status(run: Run, units: Sequence[OpenUnit]) -> int:
     """Tell on standard error what could not be read, and give the exit status that goes with it."""
     crashes = dict.fromkeys(crash for unit in units for crash in unit.inputs.crashes)
-    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices)])
+    lacking = gaps_of_dump((world, unit.ours) for unit in units for world in unit.worlds.values())
+    notices = dict.fromkeys([*run.notices, *(notice for unit in units for notice in unit.inputs.notices), *lacking])
     for crash in crashes:
         say(f"internal error: {crash_label(crash)}: {visible_line(crash.error)}; this is a bug of scclint")
     for notice in notices:

@@ -1,6 +1,6 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from scclint.config.model import Config
@@ -173,6 +173,11 @@ def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
     return [notice for sort, word in _WORDS.items() for notice in word(list(of.get(sort, ())))] + _needless(
         {item.what for item in of.get("parameter", ())}, config
     )
+
+
+def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
+    """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
+    return list(_dump(list(dict.fromkeys(item for world, objects in opened for item in _lacking(world, objects)))))
 
 
 def _templates(found: list[Unjudged]) -> Iterator[Notice]:
