@@ -1,13 +1,14 @@
 """Check proved fixes from outside: carry each out on a copy, read it with another YAML reader, and lint the copy.
 
-    python tools/check_fixes.py [--generated] PATH ...
+    python tools/check_fixes.py [--generated] [--render] PATH ...
 
 Each PATH is linted by itself. The script shares nothing with the code that proves fixes: it replaces the lines that the JSON
 report names, reads both texts with PyYAML's own loader, and compares the findings and outcomes of two separate runs. It prints
 how many fixes each rule has, why others have none, and every broken obligation. It ends with 1 if there is one. `--generated` looks
-for fixes in files that a tool generates as well.
+for fixes in files that a tool generates as well. `--render` judges kustomizations and charts as rendered.
 """
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -49,18 +50,18 @@ class Checked(NamedTuple):
     weighty: Counter[str]
 
 
-def lint(path: str, *, generated: bool = False) -> tuple[Run, Report]:
-    config = Config(render="never", profile="strict")
+def lint(path: str, config: Config, *, generated: bool = False) -> tuple[Run, Report]:
     options = RunOptions(review=True, force_generated=generated)
     run = Run(find_sources([path], config), config, builtin(), options)
     return run, run.report()
 
 
-def check(paths: Sequence[str], *, generated: bool = False) -> Checked:
+def check(paths: Sequence[str], *, generated: bool = False, render: bool = False) -> Checked:
     """Look for a fix of each finding below each path, and carry out every one that is not advice."""
+    config = Config(render="auto" if render else "never", profile="strict")
     found = Checked(defaultdict(Counter), Counter(), Counter(), [], [], Counter())
     for path in paths:
-        run, report = lint(path, generated=generated)
+        run, report = lint(path, config, generated=generated)
         live = report.live
         if not live:
             continue
@@ -69,7 +70,7 @@ def check(paths: Sequence[str], *, generated: bool = False) -> Checked:
         fixed = run.with_fixes(report, live)
         found.seconds.extend([(perf_counter() - start) / len(live)] * len(live))
         found.broken.extend(f"{path}: {crash.error}" for crash in fixed.crashes)
-        _carry_out_all(path, report, fixed, found)
+        _carry_out_all(path, config, report, fixed, found)
     return found
 
 
@@ -81,9 +82,9 @@ def _count(weighty: Counter[str], report: Report) -> None:
     weighty["workloads"] += report.tally.workloads
 
 
-def _carry_out_all(path: str, report: Report, fixed: Report, found: Checked) -> None:
+def _carry_out_all(path: str, config: Config, report: Report, fixed: Report, found: Checked) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        copy = _Copy(path, Path(folder) / "copy")
+        copy = _Copy(path, config, Path(folder) / "copy")
         done = set()
         for finding in fixed.live:
             fix = finding.fix
@@ -100,7 +101,8 @@ def _carry_out_all(path: str, report: Report, fixed: Report, found: Checked) -> 
 class _Copy:
     """A copy of what is linted, which each fix changes and which is as before afterwards."""
 
-    def __init__(self, path: str, folder: Path) -> None:
+    def __init__(self, path: str, config: Config, folder: Path) -> None:
+        self._config = config
         self._folder = folder
         source = Path(path).resolve()
         self._base = Path(path) if source.is_dir() else Path(path).parent
@@ -118,7 +120,7 @@ class _Copy:
         try:
             yield from self._carry_out(finding)
             with chdir(self._folder):
-                _, after = lint(self._within)
+                _, after = lint(self._within, self._config)
         finally:
             for file, data in texts.items():
                 self._target(file).write_bytes(data)
@@ -231,7 +233,11 @@ def _confined(outcome: Outcome) -> set[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    found = check([path for path in arguments if path != "--generated"], generated="--generated" in arguments)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--generated", action="store_true")
+    parser.add_argument("--render", action="store_true")
+    parser.add_argument("paths", nargs="+")
+    found = check(**vars(parser.parse_args(arguments)))
     print("| Rule | Findings | Safe fix | Unsafe fix | Advice | None | Carried out |\n|---|---:|---:|---:|---:|---:|---:|")
     for rule in sorted(found.counts):
         counts = found.counts[rule]

@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib import import_module
-from typing import Any
 
 from scclint.engine.index import Neighbours
-from scclint.engine.part_json import fields_of, pack, part_of, unpack
+from scclint.engine.kept import KeptValues
+from scclint.engine.part_json import fields_of, part_of
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.files.read import read
@@ -30,13 +30,10 @@ class Cache:
     """The parts for one scope: what is linted, and from which folder. `find` raises nothing, and comes before `keep`."""
 
     def __init__(self, file: StoredFile, session: Session, neighbours: Neighbours, *, whole: bool) -> None:
-        self._file = file
         self._session = session
         self._neighbours = neighbours
         self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
-        self._known = self._read()
-        # A run over some of the units keeps the parts of the others.
-        self._kept: dict[str, Any] = {} if whole else dict(self._known)
+        self._kept = KeptValues(file, whole=whole)
         self._keys: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
@@ -44,14 +41,14 @@ class Cache:
         """Return the part of an earlier run that had the same unit; None if there is none."""
         key = self.key(unit)
         try:
-            known_key, asked, fields = self._known[unit.name]
+            known_key, asked, fields = self._kept[unit.name]
             if not key or known_key != key or not self._neighbours.elsewhere(unit).same_answers(asked):
                 return None
             part = part_of(unit.name, fields)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # No run of ours wrote that.
             return None
-        self._kept[unit.name] = self._known[unit.name]
+        self._kept.take_over(unit.name)
         return part
 
     def keep(self, unit: Unit, part: Part, asked: Asked) -> None:
@@ -62,14 +59,7 @@ class Cache:
 
     def save(self) -> None:
         """Write what is to be kept, if anything is new."""
-        if self._kept != self._known:
-            self._file.write(pack([[name, value] for name, value in self._kept.items()]))
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            return dict(unpack(self._file.read()))
-        except (ValueError, TypeError, RecursionError):
-            return {}
+        self._kept.save()
 
     def key(self, unit: Unit) -> str:
         """Return the key of everything that the findings of a unit depend on; empty if that is not known."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.engine.cache import Cache
 from scclint.engine.index import Neighbours
-from scclint.engine.part_json import pack, unpack
+from scclint.engine.kept import KeptValues
 from scclint.files.store import StoredFile, digest
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.remedy.fixes import FixOutcome, SharedFiles
@@ -21,26 +21,24 @@ class FixCache:
     """
 
     def __init__(self, file: StoredFile, cache: Cache, shared: SharedFiles, neighbours: Neighbours) -> None:
-        self._file = file
         self._cache = cache
         self._shared = shared
         self._neighbours = neighbours
         self._programs = installed()
-        self._known = self._read()
-        self._kept: dict[str, Any] = {}
+        self._kept = KeptValues(file)
 
     def find(self, finding: Finding) -> FixOutcome | None:
         """Return what became of the fix of a finding in an earlier run with the same input; None if there was none."""
         units = self._shared.concerned(finding)
         key = self._key(finding, units)
         try:
-            asked, fix, why = self._known[key]
+            asked, fix, why = self._kept[key]
             if not all(self._neighbours.elsewhere(unit).same_answers(asked.get(unit.name, ())) for unit in units):
                 return None
             outcome = FixOutcome(_fix(fix) if fix else None, str(why))
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
-        self._kept[key] = self._known[key]
+        self._kept.take_over(key)
         return outcome
 
     def keep(self, finding: Finding, outcome: FixOutcome, asked: Mapping[str, Iterable[object]]) -> None:
@@ -52,14 +50,7 @@ class FixCache:
 
     def save(self) -> None:
         """Write what is to be kept, if anything is new."""
-        if self._kept.keys() != self._known.keys():
-            self._file.write(pack([[key, value] for key, value in self._kept.items()]))
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            return dict(unpack(self._file.read()))
-        except (ValueError, TypeError, RecursionError):
-            return {}
+        self._kept.save()
 
     def _key(self, finding: Finding, units: Sequence[Unit]) -> str:
         """Return the key of everything that a proof depends on; empty if that is not known."""

@@ -7,10 +7,9 @@ renderer, its arguments, and the name and content of every file that it can read
 import os
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any
 
 from scclint.config.model import Config
-from scclint.engine.part_json import pack, unpack
+from scclint.engine.kept import KeptValues
 from scclint.files.store import StoredFile, digest
 from scclint.units.copies import files_below
 from scclint.units.detect import Split
@@ -22,23 +21,21 @@ class RenderingCache:
     """The renderings for one scope. `find` and `keep` raise nothing for what the disk holds or refuses."""
 
     def __init__(self, file: StoredFile, split: Split, config: Config) -> None:
-        self._file = file
         self._split = split
         self._config = config
         self._programs = installed()
-        self._known = self._read()
-        self._kept: dict[str, Any] = {}
+        self._kept = KeptValues(file)
         self._keys: dict[str, str] = {}
 
     def find(self, unit: Unit) -> Rendering | None:
         """Return what the unit rendered to in an earlier run with the same input; None if there was none."""
         key = self._keys[unit.name] = self._key(unit)
         try:
-            text, notices, marker = self._known[key]
+            text, notices, marker = self._kept[key]
             found = Rendering(f"{unit.name} as rendered", str(text), "", tuple(map(str, notices)), str(marker))
         except (KeyError, ValueError, TypeError):
             return None
-        self._kept[key] = self._known[key]
+        self._kept.take_over(key)
         return found
 
     def keep(self, unit: Unit, rendering: Rendering) -> None:
@@ -48,14 +45,7 @@ class RenderingCache:
 
     def save(self) -> None:
         """Write what is to be kept, if anything is new."""
-        if self._kept.keys() != self._known.keys():
-            self._file.write(pack([[key, value] for key, value in self._kept.items()]))
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            return dict(unpack(self._file.read()))
-        except (ValueError, TypeError, RecursionError):
-            return {}
+        self._kept.save()
 
     def _key(self, unit: Unit) -> str:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
