@@ -57,7 +57,7 @@ from ._grants import aggregated
     tags=("rbac",),
     security_severity=8.0,
     cwe=(250, 269),
-    study=(54, 54),
+    study=(34, 34),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
     for item in role.rules:

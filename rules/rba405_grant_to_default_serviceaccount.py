@@ -71,7 +71,7 @@ from ._scc import wider_than_restricted
         "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
         "https://kubernetes.io/docs/reference/access-authn-authz/rbac/",
     ),
-    study=(9, 9),
+    study=(8, 8),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if marked_for_deletion(subject):

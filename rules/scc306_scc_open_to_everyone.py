@@ -58,7 +58,7 @@ FIX = "Grant the SCC only to the service accounts that need it, with a RoleBindi
     references=(
         "https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/managing-pod-security-policies",
     ),
-    study=(1, 1),
+    study=(2, 2),
 )
 def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, SecurityContextConstraints):

@@ -109,7 +109,7 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
 
     lines = text.split("\n")
     found = (lines[number] for number in numbers if 0 <= number < len(lines))
-    return any(re.match(r"[ \t-]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
+    return any(re.match(r"[ -]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
 
 
 def _parses_without_actions(file: str, text: str) -> bool:
