@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scclint.api import ContainerSeccomp, FieldError, Outcome, Verdict, Workload
+from scclint.api import ContainerSeccomp, FieldError, Outcome, Workload
 
 
 def profile(container: ContainerSeccomp) -> str:
@@ -29,11 +29,6 @@ def when_created(outcome: Outcome) -> str:
 def is_seccomp(error: FieldError) -> bool:
     """Whether the error is about the seccomp profile that a field or annotation sets."""
     return any(isinstance(step, str) and "seccomp" in step for step in error.path)
-
-
-def rejecting_sccs(verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
-    """Return the SCCs that the pod may use and that reject it, with their errors, in admission order."""
-    return [(c.scc, c.reasons) for c in verdict.candidates if c.outcome == "too restrictive"]
 
 
 def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:

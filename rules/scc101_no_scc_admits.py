@@ -60,7 +60,7 @@ from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
+from ._words import first_per_field, pods, sentence, when_created
 
 
 @rule(
@@ -78,7 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
-    rejecting = rejecting_sccs(verdict)
+    rejecting = world.rejections(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
         elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))

@@ -48,7 +48,7 @@ from ._advice import grant
 from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._scc import node_access
-from ._words import first_per_field, pods, rejecting_sccs, sentence, when_created
+from ._words import first_per_field, pods, sentence, when_created
 
 
 @rule(
@@ -68,7 +68,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     name = verdict.required_scc
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
-    rejected = [e for _, reasons in rejecting_sccs(verdict) for e in first_per_field(reasons)]
+    rejected = [e for _, reasons in world.rejections(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
         if world.elsewhere.defines_scc(name):

@@ -68,7 +68,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._words import first_per_field, pods, rejecting_sccs, when_created
+from ._words import first_per_field, pods, when_created
 
 
 @rule(
@@ -87,7 +87,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or _in_user_namespace(verdict, world):
         return
-    for scc, reasons in rejecting_sccs(verdict):
+    for scc, reasons in world.rejections(verdict):
         errors = first_per_field(reasons)
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
             continue

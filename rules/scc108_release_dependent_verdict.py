@@ -54,7 +54,7 @@ from collections.abc import Iterator
 
 from scclint.api import Located, Outcome, Problem, Severity, Workload, World, listed, rule
 
-from ._words import first_per_field, pods, profile, rejecting_sccs, when_created
+from ._words import first_per_field, pods, profile, when_created
 
 
 @rule(
@@ -78,7 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield Problem(
         f"{workload.named}: the verdict{when_created(world.outcome(workload))} depends on the release: "
         + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
-        at=_decisive(workload, list(outcomes.values())),
+        at=_decisive(workload, world, list(outcomes.values())),
         settle=_fix(list(outcomes.values())),
     )
 
@@ -123,11 +123,11 @@ def _fix(outcomes: list[Outcome]) -> str:
     return "Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree."
 
 
-def _decisive(workload: Workload, outcomes: list[Outcome]) -> Located:
+def _decisive(workload: Workload, world: World, outcomes: list[Outcome]) -> Located:
     """Return the field for which a release rejects the pod, else the workload."""
     for outcome in outcomes:
         if outcome.verdict is not None and not outcome.verdict.allowed:
-            rejected = [first_per_field(reasons) for _, reasons in rejecting_sccs(outcome.verdict)]
+            rejected = [first_per_field(reasons) for _, reasons in world.rejections(outcome.verdict)]
             if rejected:
                 return workload.pod.field(*min(rejected, key=len)[0].path)
         found = outcome.pod_security

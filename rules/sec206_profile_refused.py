@@ -69,7 +69,7 @@ from scclint.api import Outcome, Problem, Related, Severity, Workload, World, ru
 from ._advice import asks_for_unconfined, grant, pin_too, profile_entries
 from ._seccomp import default_profile, newer_sibling
 from ._what_if import admitting_scc, with_unconfined_replaced, without_profiles
-from ._words import first_per_field, is_seccomp, rejecting_sccs, sentence, when_created
+from ._words import first_per_field, is_seccomp, sentence, when_created
 
 
 @rule(
@@ -86,7 +86,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None:
         return
-    for scc, reasons in rejecting_sccs(verdict):
+    for scc, reasons in world.rejections(verdict):
         if not reasons or not all(is_seccomp(e) for e in reasons):
             continue
         # The pod loses nothing if the SCC that admits it instead has a default profile.

@@ -12,7 +12,7 @@ from scclint.admission.access import used_by
 from scclint.admission.admit import skip
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.admission.pod import containers
-from scclint.admission.verdict import Candidate, Grant, ObjectRef, User, Verdict
+from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.finding import Related
@@ -93,6 +93,7 @@ class World:
         self._uses: dict[int | str, list[LocalhostUse]] | None = None
         self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
+        self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
         self._kept = 0
         self._memo: dict[Hashable, Any] = {}
         self._index = {self._key(o): o for o in self.objects}
@@ -218,6 +219,16 @@ class World:
             while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
                 self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
         return found
+
+    def rejections(self, verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
+        """Return the SCCs that the pod may use and that reject it, with their errors, in admission order.
+
+        Those of one verdict are kept: several rules ask for them in turn, and there may be many.
+        """
+        if self._rejections is None or self._rejections[0] is not verdict:
+            found = [(one.scc, one.reasons) for one in verdict.candidates if one.outcome == "too restrictive"]
+            self._rejections = verdict, found
+        return self._rejections[1]
 
     def _controller(self, workload: Workload) -> User | None:
         """Who creates the pods of a workload that has a controller; None for a controller of the cluster itself."""
