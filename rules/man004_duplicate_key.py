@@ -42,6 +42,7 @@ spec:
 ```
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from scclint.api import Deduplicate, Document, Place, Problem, Related, Severity, World, rule
@@ -67,11 +68,12 @@ def check(document: Document, world: World) -> Iterator[Problem]:
         if {"apiVersion", "kind"} <= {str(lost.key.value) for lost in mapping.duplicates}:
             yield from _run_together(object_name(document.root, path), path, mapping)
             continue
+        copies = Counter(str(lost.key.value) for lost in mapping.duplicates)
         for lost in mapping.duplicates:
-            winner = mapping.entry(str(lost.key.value))
+            key = str(lost.key.value)
+            winner = mapping.entry(key)
             assert winner is not None
-            copies = sum(entry.key.value == lost.key.value for entry in mapping.duplicates)
-            yield _problem(object_name(document.root, path), path, lost, winner, copies)
+            yield _problem(object_name(document.root, path), path, lost, winner, copies[key])
 
 
 def _run_together(whose: str, path: Path, mapping: MappingNode) -> Iterator[Problem]:
