@@ -10,7 +10,7 @@ from scclint.lsp.project import PlacedWorkload
 from scclint.model.terms import REQUIRED_SCC
 from scclint.outcome import Outcome
 from scclint.record import record
-from scclint.remedy.prove import text_edits
+from scclint.remedy.text_edits import text_edits
 from scclint.suppress.syntax import comment_ignores
 from scclint.world import World
 from scclint.yaml.edit import EditRefused, changed_data, edit

@@ -9,7 +9,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, is_below
 from scclint.files.read import decode, encoded_like
 from scclint.finding import Finding, Fix, TextEdit
-from scclint.remedy.prove import lines_of
+from scclint.remedy.text_edits import lines_of
 
 
 def chosen(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:

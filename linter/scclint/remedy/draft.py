@@ -1,4 +1,4 @@
-"""A workload while a remedy is put together: the operations so far, and the pod that each release would then get."""
+"""A remedy, and a workload while one is put together: the operations so far, and the pod that each release would then get."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -8,6 +8,7 @@ from scclint.finding import Append, Deduplicate, Operation, Path, Remove, Rename
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
+from scclint.record import record
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
@@ -21,6 +22,14 @@ OPTIONAL = frozenset(
 
 OFF_BY_DEFAULT = frozenset(("hostNetwork", "hostPID", "hostIPC", "privileged"))
 """Fields that mean nothing when they are false."""
+
+
+@record
+class Remedy:
+    """Edits of the document that a finding is about. `title` is an instruction: `Remove runAsUser: 1001.`"""
+
+    title: str
+    operations: tuple[Operation, ...]
 
 
 class Draft:

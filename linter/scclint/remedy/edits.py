@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.remedy.prove import Remedy
+from scclint.remedy.draft import Remedy
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.yaml.edit import EditRefused, edit
 

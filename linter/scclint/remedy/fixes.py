@@ -8,11 +8,13 @@ from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.judge.session import Session
 from scclint.record import record, replace
+from scclint.remedy.draft import Remedy
 from scclint.remedy.edits import edits_of
 from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
-from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
+from scclint.remedy.prove import Disproved, prove
 from scclint.remedy.suppressions import fix_of_suppression
+from scclint.remedy.text_edits import text_edits
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import listed
 from scclint.units.elsewhere import Elsewhere

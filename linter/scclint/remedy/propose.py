@@ -16,9 +16,8 @@ from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import replace
-from scclint.remedy.draft import Draft, pruned, sentence, words_of
+from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
 from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
-from scclint.remedy.prove import Remedy
 from scclint.remedy.workbench import Basis, Workbench
 from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused, changed_data

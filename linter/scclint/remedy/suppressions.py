@@ -11,9 +11,10 @@ from scclint.judge.session import Session
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
-from scclint.remedy.draft import pruned
+from scclint.remedy.draft import Remedy, pruned
 from scclint.remedy.generated import generator_of
-from scclint.remedy.prove import Disproved, Remedy, prove, text_edits
+from scclint.remedy.prove import Disproved, prove
+from scclint.remedy.text_edits import text_edits
 from scclint.remedy.workbench import Edit, Workbench
 from scclint.suppress.apply import apply
 from scclint.suppress.remove import without_comment, without_entry

@@ -17,10 +17,11 @@ from scclint.load.document import Document
 from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.suppress.syntax import MARK
-from scclint.world import World
+from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data
@@ -267,3 +268,10 @@ def _with_added(changed: ApiObject, old: ApiObject, alone: ApiObject) -> ApiObje
 
 def workload_pairs(pairs: Iterable[tuple[ApiObject, ApiObject]]) -> list[tuple[Workload, Workload]]:
     return [(old, new) for old, new in pairs if isinstance(old, Workload) and isinstance(new, Workload)]
+
+
+def both_outcomes(was: World, world: World, old: Workload, new: Workload) -> Iterator[tuple[Outcome, Outcome]]:
+    """The outcomes before and after; of a bare Pod also as a user creates it who has no grants."""
+    yield was.outcome(old), world.outcome(new)
+    if not old.controlled:
+        yield was.outcome(old, PROJECT_USER), world.outcome(new, PROJECT_USER)
