@@ -139,7 +139,7 @@ def _reaches(world: World) -> dict[ObjectRef, Reach]:
     """The SCCs of each bound role. Thousands of bindings can share a role."""
     if world.cluster.platform == "kubernetes":
         return {}
-    granting = {bound.ref: bound for bound in world.cluster.bindings}
+    granting = {bound.ref: bound for bound in world.cluster.grants.bindings}
     every = tuple(sorted(world.cluster.sccs))
     found: dict[ObjectRef, Reach] = {}
     for binding in world.of(RoleBinding):
@@ -168,7 +168,7 @@ def marked_for_deletion(obj: ApiObject) -> bool:
 
 def aggregated(role: Role, world: World) -> str:
     """Return as a clause which of the release's own roles take the rules of a ClusterRole; empty if none does."""
-    takers = world.cluster.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
+    takers = world.cluster.grants.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
     return f", also to everyone bound to ClusterRole {listed(takers, 'or')}, by its labels" if takers else ""
 
 

@@ -53,7 +53,7 @@ def _usable(outcome: Outcome, world: World) -> list[str]:
     namespace, account = outcome.namespace, outcome.workload.pod.service_account
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
     user = User(f"system:serviceaccount:{namespace}:{account}", groups)
-    return [scc for scc in world.cluster.sccs if world.cluster.may_use(user, scc, namespace) is not None]
+    return [scc for scc in world.cluster.sccs if world.cluster.grants.may_use(user, scc, namespace) is not None]
 
 
 def may_admit_elsewhere(scc: str, world: World) -> bool:
@@ -64,7 +64,7 @@ def may_admit_elsewhere(scc: str, world: World) -> bool:
     constraints = world.cluster.sccs[scc]
     holders = [(*constraints.users, *constraints.groups)]
     # A grant of every SCC is not about this SCC.
-    holders += [(*b.users, *b.groups) for b in world.cluster.bindings_to(scc) if scc in b.uses.named]
+    holders += [(*b.users, *b.groups) for b in world.cluster.grants.bindings_to(scc) if scc in b.uses.named]
     return any(_has_pods_elsewhere(holder, world) for names in holders for holder in names)
 
 

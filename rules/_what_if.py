@@ -25,7 +25,7 @@ def path_to_remove(path: Path) -> Path:
 def admitted_without(world: World, verdict: Verdict, scc: str, removed: Iterable[Path]) -> bool:
     """Whether `scc` would admit the pod of the verdict without the `removed` fields, if every user could use the SCC."""
     pod = without(verdict.submitted, removed)
-    return world.cluster.errors_under(scc, pod, namespace=verdict.namespace) == ()
+    return world.cluster.admission.errors_under(scc, pod, namespace=verdict.namespace) == ()
 
 
 def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:

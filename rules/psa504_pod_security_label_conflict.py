@@ -124,7 +124,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
 
 def _grant(namespace: Namespace, policy: NamespacePolicy, world: World) -> Grant | None:
     """Return the grant to the service account that needs the level; None if every service account of the cluster has it."""
-    return world.cluster.may_use(_user(namespace, policy), policy.scc, namespace.name)
+    return world.cluster.grants.may_use(_user(namespace, policy), policy.scc, namespace.name)
 
 
 def _is_needed(namespace: Namespace, policy: NamespacePolicy, world: World) -> bool:
@@ -137,7 +137,7 @@ def _is_needed(namespace: Namespace, policy: NamespacePolicy, world: World) -> b
     if outcomes:
         return any(outcome.rejected_by == "pod-security" for outcome in outcomes)
     user, cluster = _user(namespace, policy), world.cluster
-    return any(cluster.may_use(user, scc, namespace.name) is None for scc in cluster.sccs)
+    return any(cluster.grants.may_use(user, scc, namespace.name) is None for scc in cluster.sccs)
 
 
 def _user(namespace: Namespace, policy: NamespacePolicy) -> User:

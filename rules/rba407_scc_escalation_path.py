@@ -126,7 +126,7 @@ def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef
     user = User("", (subject.name,)) if subject.kind == "group" else User(subject.name)
     if subject.kind == "service account":
         user = User(f"system:serviceaccount:{subject.namespace}:{subject.name}")
-    own = world.cluster.rights.bindings_of(user)
+    own = world.cluster.grants.rights.bindings_of(user)
     return next((held.binding for held in way.rules if held.binding in own), None)
 
 

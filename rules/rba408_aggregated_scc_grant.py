@@ -65,7 +65,7 @@ from ._scc import wider_than_restricted
     references=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles",),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
-    takers = world.cluster.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
+    takers = world.cluster.grants.aggregated_into(role.manifest) if role.kind == "ClusterRole" else ()
     if not takers or marked_for_deletion(role):
         return
     for item in role.rules:

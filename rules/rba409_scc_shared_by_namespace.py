@@ -93,7 +93,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         f"open the node: {accounts}",
         at=binding.field("roleRef", "name"),
         related=world.grant_steps(
-            world.cluster.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
+            world.cluster.grants.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
         ),
         subjects=tuple(map(str, subjects)),
         subjects_in_message=named,
@@ -103,9 +103,9 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
 
 def _namespaces(world: World) -> set[str]:
     """Return the namespaces of the bindings and SCCs of the input that grant an SCC to a service account."""
-    users = (user for bound in world.cluster.bindings for user in bound.users)
+    users = (user for bound in world.cluster.grants.bindings for user in bound.users)
     accounts = (User(user).service_account for user in users)
-    return {account[0] for account in accounts if account and world.cluster.granted_accounts.names_in(account[0])}
+    return {account[0] for account in accounts if account and world.cluster.grants.accounts.names_in(account[0])}
 
 
 def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
@@ -115,8 +115,8 @@ def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:
 
 def _accounts(namespace: str, world: World) -> Iterator[tuple[tuple[str, str], list[str]]]:
     opening = [scc for scc in sorted(world.cluster.sccs) if node_access(scc, world)]
-    for name in sorted(world.cluster.granted_accounts.names_in(namespace)):
-        sccs = [scc for scc in opening if world.cluster.may_use(_user(namespace, name), scc, namespace)]
+    for name in sorted(world.cluster.grants.accounts.names_in(namespace)):
+        sccs = [scc for scc in opening if world.cluster.grants.may_use(_user(namespace, name), scc, namespace)]
         if sccs:
             yield (namespace, name), sccs
 

@@ -122,7 +122,7 @@ def _differs(outcome: Outcome, scc: str, world: World, *, complete: bool) -> tup
     predicted = f", but SCC {verdict.scc} admits {pods(outcome.workload)}" if verdict.scc else ", but no SCC admits its pods"
     if verdict.skipped:
         predicted = f", but {outcome.skipped}"
-    errors = world.cluster.errors_under(scc, verdict.submitted, namespace=outcome.namespace)
+    errors = world.cluster.admission.errors_under(scc, verdict.submitted, namespace=outcome.namespace)
     if errors is None:
         return predicted, f"Add SCC {scc} to the input: it is neither in the dump nor in the manifests."
     if errors:

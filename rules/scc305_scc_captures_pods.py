@@ -98,7 +98,7 @@ def _cluster_wide_groups(scc: SecurityContextConstraints, world: World) -> dict[
         for index, group in enumerate(groups if isinstance(groups, list) else ())
         if isinstance(group, str) and group in EVERYONE
     }
-    for bound in world.cluster.bindings_to(scc.name):
+    for bound in world.cluster.grants.bindings_to(scc.name):
         binding = world.find(bound.ref)
         if bound.ref.kind == "ClusterRoleBinding" and isinstance(binding, RoleBinding):
             for group in bound.groups:

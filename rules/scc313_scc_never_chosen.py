@@ -102,13 +102,13 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 def _rules_for_every_scc(scc: str, world: World) -> set[tuple[ObjectRef | None, ObjectRef | None, int | None]]:
     """Return the rules that grant the SCC without naming it, each as binding, role, and index of the rule in the role."""
-    return {(b.ref, use.role, use.index) for b in world.cluster.bindings_to(scc) if (use := b.uses.every) is not None}
+    return {(b.ref, use.role, use.index) for b in world.cluster.grants.bindings_to(scc) if (use := b.uses.every) is not None}
 
 
 def _for_pods_elsewhere(scc: str, world: World) -> bool:
     """Return whether the SCC is granted to a service account that no workload in the input uses."""
     users = {*world.cluster.sccs[scc].users}
-    for bound in world.cluster.bindings_to(scc):
+    for bound in world.cluster.grants.bindings_to(scc):
         if scc in bound.uses.named:
             users |= bound.users
     for user in users:
@@ -122,6 +122,6 @@ def _granted(scc: SecurityContextConstraints, world: World) -> bool:
     effective = world.cluster.sccs[scc.name]
     if effective.users or effective.groups:
         return True
-    bindings = world.cluster.bindings_to(scc.name)
+    bindings = world.cluster.grants.bindings_to(scc.name)
     # What the release itself grants, other than by name, are the rights of administrators and operators.
     return any(scc.name in b.uses.named or world.find(b.ref) is not None for b in bindings)

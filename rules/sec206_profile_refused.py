@@ -137,7 +137,7 @@ def _change_scc(scc: str, outcome: Outcome, world: World, pod: dict[str, Any]) -
     if world.scc(scc) is not None and scc not in world.cluster.own_sccs:
         return f"list {entries} in seccompProfiles of SCC {scc}"
     sibling = newer_sibling(scc, world)
-    if sibling and world.cluster.errors_under(sibling, pod, namespace=outcome.namespace) == ():
+    if sibling and world.cluster.admission.errors_under(sibling, pod, namespace=outcome.namespace) == ():
         instead = grant(workload, f"SCC {sibling} instead of {scc}")
         return f"{instead}{pin_too(outcome, world)}: {sibling} lists runtime/default"
     instead = grant(workload, f"a custom copy of {scc} with seccompProfiles: [{entries}] instead of {scc}")

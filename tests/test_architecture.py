@@ -14,7 +14,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 RULES = ROOT / "rules"
 
 LAYERS = (
-    ("source", "errors", "record", "text", "data", "other_units", "about"),
+    ("source", "errors", "memo", "record", "text", "data", "other_units", "about"),
     ("untyped",),
     ("go_text",),
     ("limits",),

@@ -15,7 +15,8 @@ admission.pod admission.provider admission.rbac admission.seccomp admission.seli
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.commands cli.inputs cli.main cli.options cli.parser cli.progress
-cluster cluster.accounts cluster.cluster cluster.installed cluster.namespace_policy cluster.namespaces cluster.objects
+cluster cluster.accounts cluster.cluster cluster.grants cluster.installed cluster.namespace_policy cluster.namespaces cluster.objects
+cluster.scc_admission cluster.sccs
 config config.discover config.model config.selection
 data
 engine engine.index engine.merge engine.report engine.run engine.scan
@@ -27,6 +28,7 @@ go_text
 judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render
 judge.session judge.trace judge.tracer judge.worlds
 limits
+memo
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
 model.releases model.roles model.scc model.schema model.storage model.terms model.unknown model.view model.workload

@@ -290,7 +290,7 @@ class World:
     def _namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
         used = self.memo((World._namespace_policies,), self._accounts_in_use).get(namespace, frozenset())
         granted = (
-            self.cluster.granted_accounts.names_in(namespace)
+            self.cluster.grants.accounts.names_in(namespace)
             - self.cluster.accounts.names_in(namespace)
             - used
             - {*BUILT_IN_ACCOUNTS}
@@ -343,7 +343,7 @@ class World:
         """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
         namespace, account = self.namespace_of(workload), workload.pod.service_account
         granted = (
-            self.cluster.granted_accounts.namespaces_of(account)
+            self.cluster.grants.accounts.namespaces_of(account)
             if is_open(namespace) or in_plain_words(namespace)
             else frozenset()
         )
@@ -395,11 +395,11 @@ class World:
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()
         pod = self._arriving(_pod_of(workload), outcome.namespace, outcome.creator)
-        return self.cluster.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
+        return self.cluster.admission.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
 
     def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
         """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
-        return manifest if who is None else self.cluster.with_service_account(manifest, namespace)
+        return manifest if who is None else self.cluster.admission.with_service_account(manifest, namespace)
 
     def grant_steps(self, grant: Grant | None, scc: str, near: ApiObject | None = None) -> tuple[Related, ...]:
         """The chain that lets a subject use an SCC, as far as it is written in the input: binding, role, SCC.

@@ -84,8 +84,8 @@ def test_a_service_account_may_opt_out_of_the_token() -> None:
         "automountServiceAccountToken": False,
     }
     cluster = Cluster.openshift("4.20", [account])
-    assert "volumes" not in cluster.with_service_account(pod(serviceAccountName="app"), "demo")["spec"]
-    assert "volumes" in cluster.with_service_account(pod(serviceAccountName="app"), "other")["spec"]
+    assert "volumes" not in cluster.admission.with_service_account(pod(serviceAccountName="app"), "demo")["spec"]
+    assert "volumes" in cluster.admission.with_service_account(pod(serviceAccountName="app"), "other")["spec"]
 
 
 def test_a_grant_to_the_service_account_counts_for_a_workload() -> None:
@@ -109,7 +109,7 @@ def test_objects_replace_the_releases_own_by_name() -> None:
 
 def test_clusters_upgraded_from_4_10_and_cluster_admins() -> None:
     def usable(user: User, **options: Any) -> set[str]:
-        candidates = Cluster.openshift("4.16", **options).explain(pod(), namespace="demo", user=user)
+        candidates = Cluster.openshift("4.16", **options).admission.explain(pod(), namespace="demo", user=user)
         return {one.scc for one in candidates if one.outcome != "denied"}
 
     assert usable(ALICE) == {"restricted-v2"}
@@ -133,7 +133,7 @@ def test_run_levels(level: str, skipped: str | None) -> None:
     labelled["metadata"]["labels"] = {"openshift.io/run-level": level}
     cluster = Cluster.openshift("4.20", [labelled])
     assert cluster.admit(pod(), namespace="demo").skipped == skipped
-    assert bool(cluster.explain(pod(), namespace="demo")) is (skipped is None)
+    assert bool(cluster.admission.explain(pod(), namespace="demo")) is (skipped is None)
 
 
 @pytest.mark.parametrize(("value", "skipped"), [("true", "disabled"), ("True", None), ("", None), ("false", None)])
@@ -188,8 +188,8 @@ def test_one_scc_that_cannot_be_built_rejects_every_pod() -> None:
     problem = "error creating provider for SCC broken in namespace demo: MustRunAs requires a UID"
     assert verdict.message == f'pods "web" is forbidden: {problem}'
     assert verdict.candidates == ()
-    assert cluster.errors_under("broken", pod(), namespace="demo") is None
-    assert "broken" not in {one.scc for one in cluster.explain(pod(), namespace="demo")}
+    assert cluster.admission.errors_under("broken", pod(), namespace="demo") is None
+    assert "broken" not in {one.scc for one in cluster.admission.explain(pod(), namespace="demo")}
     required = pod(annotations={"openshift.io/required-scc": "anyuid"})
     assert cluster.admit(required, namespace="demo", user=ADMIN).scc == "anyuid"
 
@@ -219,7 +219,9 @@ def test_a_required_scc_must_exist_and_be_usable() -> None:
 
 
 def test_explain_says_how_each_scc_would_fare() -> None:
-    outcomes = {one.scc: one.outcome for one in Cluster.openshift("4.20").explain(pod(ROOT), namespace="demo", user=ADMIN)}
+    outcomes = {
+        one.scc: one.outcome for one in Cluster.openshift("4.20").admission.explain(pod(ROOT), namespace="demo", user=ADMIN)
+    }
     assert outcomes["anyuid"] == outcomes["privileged"] == "chosen"
     assert outcomes["restricted-v2"] == "too restrictive"
     assert outcomes["nonroot"] == "denied"
@@ -227,23 +229,23 @@ def test_explain_says_how_each_scc_would_fare() -> None:
 
 def test_errors_under_an_scc_whoever_may_use_it() -> None:
     cluster = Cluster.openshift("4.20")
-    assert cluster.errors_under("hostaccess", pod(), namespace="demo") == ()
-    errors = cluster.errors_under("nonroot-v2", pod(ROOT), namespace="demo")
+    assert cluster.admission.errors_under("hostaccess", pod(), namespace="demo") == ()
+    errors = cluster.admission.errors_under("nonroot-v2", pod(ROOT), namespace="demo")
     assert errors is not None
     assert [error.path[-1] for error in errors] == ["runAsUser"]
-    assert cluster.errors_under("nope", pod(), namespace="demo") is None
+    assert cluster.admission.errors_under("nope", pod(), namespace="demo") is None
 
 
 def test_who_may_use_an_scc() -> None:
     cluster = Cluster.openshift("4.20", grant("g", "anyuid"), payload=False)
     app = service_account_user("demo", "app")
-    found = cluster.may_use(app, "anyuid", "demo")
+    found = cluster.grants.may_use(app, "anyuid", "demo")
     assert found is not None
     assert (found.subject, found.via) == ("serviceaccount", "rbac")
-    assert cluster.may_use(app, "anyuid", "other") is None
-    assert cluster.may_use(app, "nope", "demo") is None
-    assert cluster.may_use(ADMIN, "anyuid", "demo") == Grant("user", "groups", "system:cluster-admins")
-    names = [binding.ref.name for binding in cluster.bindings_to("anyuid")]
+    assert cluster.grants.may_use(app, "anyuid", "other") is None
+    assert cluster.grants.may_use(app, "nope", "demo") is None
+    assert cluster.grants.may_use(ADMIN, "anyuid", "demo") == Grant("user", "groups", "system:cluster-admins")
+    names = [binding.ref.name for binding in cluster.grants.bindings_to("anyuid")]
     assert names == ["cluster-admin", "g"]
 
 
@@ -252,7 +254,7 @@ def test_roles_aggregated_into_admin() -> None:
     role, binding = grant("g", "anyuid")
     role = {**role, "kind": "ClusterRole", "metadata": {"name": "extra", "labels": label}}
     binding = {**binding, "roleRef": {"kind": "ClusterRole", "name": "admin"}}
-    found = Cluster.openshift("4.20", [role, binding]).may_use(service_account_user("demo", "app"), "anyuid", "demo")
+    found = Cluster.openshift("4.20", [role, binding]).grants.may_use(service_account_user("demo", "app"), "anyuid", "demo")
     assert found is not None
     assert found.role == ObjectRef("ClusterRole", "", "extra")
 

@@ -74,7 +74,7 @@ def test_landing(context: dict[str, Any], spec: dict[str, Any], without: str, wi
         for release, expected in zip(RELEASES, with_payload, strict=True):
             granted = Cluster.openshift(release, every, payload=payload)
             administered = Cluster.openshift(release, payload=payload, cluster_admins=True)
-            by_admin = administered.with_service_account(pod, "demo")
+            by_admin = administered.admission.with_service_account(pod, "demo")
             found = (
                 granted.admit(pod, namespace="demo").scc,
                 administered.admit(by_admin, namespace="demo", user=ADMIN).scc,

@@ -93,10 +93,13 @@ def test_who_may_use_the_sccs(release: str) -> None:
             for home, subject in subjects(role):
                 if subject["kind"] == "ServiceAccount" and subject.get("namespace"):
                     user = service_account_user(subject["namespace"], subject["name"])
-                    assert cluster.may_use(user, name, home or subject["namespace"]), (name, role["name"], subject)
+                    assert cluster.grants.may_use(user, name, home or subject["namespace"]), (name, role["name"], subject)
                     checked += 1
                 elif subject["kind"] == "Group":
-                    assert cluster.may_use(User("someone", (subject["name"],)), name, home or "shop"), (name, role["name"])
+                    assert cluster.grants.may_use(User("someone", (subject["name"],)), name, home or "shop"), (
+                        name,
+                        role["name"],
+                    )
                     checked += 1
     assert checked > 20
 
@@ -108,11 +111,11 @@ def test_who_may_use_every_scc(release: str) -> None:
         for home, subject in subjects(role):
             user = service_account_user(subject["namespace"], subject["name"])
             for scc in cluster.sccs:
-                assert cluster.may_use(user, scc, home or subject["namespace"]), (role["name"], subject)
+                assert cluster.grants.may_use(user, scc, home or subject["namespace"]), (role["name"], subject)
     for admin in facts()["_clusterAdmins"][release]:
         if admin["kind"] == "ServiceAccount":
             user = service_account_user(admin["namespace"], admin["name"])
-            assert cluster.may_use(user, "privileged", "shop"), admin
+            assert cluster.grants.may_use(user, "privileged", "shop"), admin
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -121,7 +124,7 @@ def test_what_everyone_may_use(release: str) -> None:
     minor = RELEASES[release].kubernetes
     for platform, first_v3 in (("openshift", "4.20"), ("hypershift", "4.20"), ("roks", "4.20"), ("microshift", "4.21")):
         cluster = Cluster.openshift(release, platform=platform)
-        usable = {scc for scc in cluster.sccs if cluster.may_use(someone, scc, "shop")}
+        usable = {scc for scc in cluster.sccs if cluster.grants.may_use(someone, scc, "shop")}
         assert usable == {"restricted-v2", *(["restricted-v3"] if minor >= RELEASES[first_v3].kubernetes else [])}, platform
 
 

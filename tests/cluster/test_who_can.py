@@ -115,7 +115,7 @@ def _rule_allows(rule: Object, verb: str, group: str, resource: str, name: str) 
 @pytest.mark.parametrize("seed", range(60))
 def test_rights_are_those_that_kubernetes_gives(seed: int) -> None:
     objects = graph(seed)
-    rights = Cluster.openshift("4.20", objects, payload=False).rights
+    rights = Cluster.openshift("4.20", objects, payload=False).grants.rights
     for user in users():
         for verb, group, resource in REQUESTS[1:]:
             for namespace in NAMESPACES:
@@ -135,7 +135,7 @@ def test_holders_are_those_who_may_use_an_scc(seed: int) -> None:
             holders = cluster.who_can_use(scc, namespace)
             for user in users():
                 named = any(h.user_name == user.name or (h.kind == "Group" and h.name in user.groups) for h in holders)
-                assert named == (cluster.may_use(user, scc, namespace) is not None), (scc, namespace, user)
+                assert named == (cluster.grants.may_use(user, scc, namespace) is not None), (scc, namespace, user)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -46,7 +46,7 @@ def test_objects_of_the_cluster_are_modelled_once(units: Path, monkeypatch: pyte
 
     monkeypatch.setattr("scclint.judge.session.describe", counted)
     found = {
-        opened.unit.name: [b.ref.namespace for b in world.cluster.bindings if b.ref.name == "grant"]
+        opened.unit.name: [b.ref.namespace for b in world.cluster.grants.bindings if b.ref.name == "grant"]
         for opened in run.open_units()
         for world in opened.worlds.values()
     }

@@ -178,7 +178,7 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
         for holder in cluster.who_can_use(scc):
             subject = (holder.kind, _name(holder.namespace), holder.name)
             for grant in holder.grants:
-                if cluster.brings(grant, scc):
+                if cluster.grants.brings(grant, scc):
                     continue
                 every = grant.binding is not None and _means_every(cluster, grant.binding)
                 scope = _name(grant.binding.namespace) if grant.binding else ""
@@ -188,7 +188,7 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
 
 
 def _means_every(cluster: Cluster, ref: ObjectRef) -> bool:
-    return any(binding.ref == ref and binding.uses.every is not None for binding in cluster.bindings)
+    return any(binding.ref == ref and binding.uses.every is not None for binding in cluster.grants.bindings)
 
 
 def _name(namespace: str) -> str:

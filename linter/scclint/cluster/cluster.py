@@ -1,40 +1,27 @@
 """A cluster, put together from a release's own objects and those of the input, that admits pods."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from scclint.admission import admit as scc_admission
-from scclint.admission import authorize, order, rbac
-from scclint.admission.assign import errors_of
 from scclint.admission.constraints import Constraints, default_volumes, from_object
 from scclint.admission.decoding import decode_object, decode_pod
-from scclint.admission.field import FieldError, aggregate
-from scclint.admission.pod import AdmissionPod
-from scclint.admission.provider import (
-    MCS,
-    SUPPLEMENTAL_GROUPS,
-    UID_RANGE,
-    Provider,
-    ProviderError,
-    make_provider,
-    make_providers,
-)
-from scclint.admission.service_account import service_account_of, with_service_account
-from scclint.admission.verdict import Candidate, Grant, ObjectRef, SubjectType, User, Verdict
-from scclint.admission.wording import wording_of
+from scclint.admission.provider import UID_RANGE, ProviderError, make_provider
+from scclint.admission.verdict import User, Verdict
 from scclint.cluster import installed
 from scclint.cluster.accounts import ServiceAccounts
+from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
-from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS, annotations_of, why_skipped
+from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.cluster.objects import Objects
+from scclint.cluster.scc_admission import SccAdmission
+from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import UsageError
+from scclint.memo import Memo
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
 
 if TYPE_CHECKING:
-    from scclint.admission.aggregate import Aggregation
     from scclint.cluster.nodes import NodePool
-    from scclint.cluster.rights import Rights
     from scclint.cluster.who_can import Holder
     from scclint.podsecurity.checks import Library
     from scclint.podsecurity.labels import Policy
@@ -42,8 +29,6 @@ if TYPE_CHECKING:
     from scclint.podsecurity.standards import Result
 
 Object = Mapping[str, Any]
-T = TypeVar("T")
-_RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
 
@@ -53,9 +38,11 @@ class Cluster:
     `platform` is one of `OPENSHIFT_PLATFORMS` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain
     Kubernetes, and `feature_set` one of `FEATURE_SETS`;
     `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
-    are the names of the SCCs that the release and add-ons install. `namespaces` and `service_accounts` (by namespace and name) are the
-    objects of the input. `node_pools` are the groups of nodes that differ, empty if all known nodes are equal;
-    `seccomp_default` then says whether their kubelets give RuntimeDefault to containers that set no profile.
+    are the names of the SCCs that the release and add-ons install. `namespaces` are the Namespace objects of the input by name.
+    `node_pools` are the groups of nodes that differ, empty if all known nodes are equal; `seccomp_default` then says whether their
+    kubelets give RuntimeDefault to containers that set no profile. `scc_order` is their order,
+    `grants` knows who may use them, `admission` judges pods,
+    and `memo` keeps what is worked out for the cluster.
     """
 
     def __init__(
@@ -80,17 +67,16 @@ class Cluster:
         self.seccomp_default = seccomp_default
         self.node_pools = tuple(node_pools)
         self.namespaces = objects.named("Namespace")
-        self.service_accounts = objects.of("ServiceAccount")
         self._objects = objects
         self._extends = extends
-        self._keys: dict[str, order.Key] = {}
-        self._ordered = tuple(sorted(self._read_sccs(), key=self._key))
-        self.sccs = {scc.name: scc for scc in self._ordered}
+        minor, own = self.kubernetes_minor, objects.of("SecurityContextConstraints")
+        self.scc_order: OrderedSccs = OrderedSccs(own, minor, extends.scc_order if extends else None)
+        self.sccs = self.scc_order.by_name
+        self.grants: SccGrants = SccGrants(objects, self.scc_order, extends.grants if extends else None)
+        accounts, runs = objects.of("ServiceAccount"), platform != "kubernetes"
+        self.admission = SccAdmission(minor, self.scc_order, self.grants, self.namespaces, accounts, runs=runs)
+        self.memo = Memo()
         self._landings: dict[str, tuple[NodePool, ...]] = {}
-        self._made: dict[tuple[str | None, ...], Provider] = {}
-        self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
-        self._grants: dict[tuple[str, str, User], tuple[Grant | None, ...]] = {}
-        self._memo: dict[Hashable, Any] = {}
 
     @classmethod
     def openshift(
@@ -164,16 +150,6 @@ class Cluster:
             extends=self,
         )
 
-    def memo(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what `make` returns, computed once for each key and kept as long as the cluster.
-
-        The key's first part is the function that asks, so that no two share a key by accident.
-        """
-        if key not in self._memo:
-            self._memo[key] = make()
-        found: T = self._memo[key]
-        return found
-
     @property
     def platform_name(self) -> str:
         """`OpenShift 4.20`, `MicroShift 4.20`, `Kubernetes 1.33`: the name that people use."""
@@ -192,67 +168,10 @@ class Cluster:
         """Return the verdict for `pod` (a v1 Pod) that `user` creates in `namespace`. `pod` is never changed.
 
         With `user` None a workload's controller creates it, and the ServiceAccount admission plugin comes first (see
-        `with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
+        `SccAdmission.with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
         that the API server could not decode.
         """
-        pod = decode_pod(pod, self.kubernetes_minor).valid()
-        if user is None:
-            pod = self._given_account(pod, namespace)
-            user = authorize.controller_user()
-        if skipped := self._skipped(pod, namespace):
-            return scc_admission.skip(pod, skipped, namespace=namespace)
-        annotations, assumed = self._annotations(namespace)
-        providers, errors = self._make_providers(namespace, annotations)
-        grants = self._authorize(pod, namespace, user)
-        required = scc_admission.required_scc(pod)
-        wording = wording_of(self.kubernetes_minor)
-
-        def refuse(why: str) -> Verdict:
-            return scc_admission.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
-
-        if required and self.reads_required_scc:
-            scc = self.sccs.get(required)
-            if scc is None:
-                quoted = wording.quote(required)
-                missing = f"securitycontextconstraints.security.openshift.io {quoted} not found"
-                return refuse(f"failed to retrieve the required SCC {quoted}: {missing}")
-            providers, errors = make_providers([scc], namespace, annotations, self.kubernetes_minor, self._provider)
-            grants = (grants[self._ordered.index(scc)],)
-        if errors:
-            return refuse(aggregate(errors))
-        return scc_admission.admit(pod, providers, grants, wording=wording, namespace=namespace, assumed=assumed)
-
-    def explain(
-        self, pod: dict[str, Any], *, namespace: str, user: User | None = None, among: Callable[[str], bool] = lambda name: True
-    ) -> tuple[Candidate, ...]:
-        """Return the result for the pod under every SCC, as if each were tried: `chosen` means that the SCC admits the pod.
-
-        The SCCs for whose name `among` is True are judged in admission order, even if the pod requires another SCC by annotation. An SCC
-        that cannot be built for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
-        """
-        pod = decode_pod(pod, self.kubernetes_minor).valid()
-        if user is None:
-            pod = self._given_account(pod, namespace)
-            user = authorize.controller_user()
-        if self._skipped(pod, namespace):
-            return ()
-        providers, _ = self._make_providers(namespace, self._annotations(namespace)[0])
-        grants = dict(zip(self.sccs, self._authorize(pod, namespace, user), strict=True))
-        view = AdmissionPod(pod)
-        return tuple(
-            scc_admission.judge(provider, grants[provider.name], view)[0] for provider in providers if among(provider.name)
-        )
-
-    def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
-        """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""
-        found = self.sccs.get(scc)
-        if found is None:
-            return None
-        try:
-            provider = self._provider(found, namespace, self._annotations(namespace)[0], self.kubernetes_minor)
-        except (ProviderError, KeyError):
-            return None
-        return errors_of(provider, AdmissionPod(decode_pod(pod, self.kubernetes_minor).valid()))
+        return self.admission.admit(pod, namespace, user)
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
@@ -298,11 +217,6 @@ class Cluster:
         return default_policy(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     @property
-    def reads_required_scc(self) -> bool:
-        """Whether SCC admission reads the annotation `openshift.io/required-scc`: from OpenShift 4.14 (Kubernetes 1.27) on."""
-        return self.platform != "kubernetes" and self.kubernetes_minor >= 27
-
-    @property
     def tech_preview(self) -> bool:
         """Whether the cluster uses the feature set TechPreviewNoUpgrade."""
         return self.feature_set == TECH_PREVIEW
@@ -316,7 +230,7 @@ class Cluster:
         from scclint.podsecurity.scc_level import level_of_scc
 
         scc = self._as_stored(decode_object(scc, self.scc_fields).valid())
-        annotations = ASSUMED_ANNOTATIONS if namespace is None else self.annotations_of(namespace)
+        annotations = ASSUMED_ANNOTATIONS if namespace is None else self.admission.annotations_of(namespace)
         return level_of_scc(scc, annotations.get(UID_RANGE) or "", self.kubernetes_minor)
 
     def stored_scc(self, name: str) -> Object:
@@ -327,10 +241,6 @@ class Cluster:
         volumes = default_volumes(scc.get("volumes"), bool(scc.get("allowHostDirVolumePlugin")), self.kubernetes_minor)
         return {**scc, "volumes": volumes}
 
-    def by_restrictiveness(self) -> tuple[str, ...]:
-        """Return the names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
-        return tuple(scc.name for scc in sorted(self._ordered, key=lambda scc: self._key(scc)[1:]))
-
     @property
     def csi_drivers(self) -> Mapping[str, Mapping[str, str]]:
         """The labels of the CSIDriver objects of the cluster, by name."""
@@ -338,105 +248,29 @@ class Cluster:
             name: (item.get("metadata") or {}).get("labels") or {} for name, item in self._objects.named("CSIDriver").items()
         }
 
-    def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
-        """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
-
-        An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
-        account if it is among the cluster's objects, opts out. `pod` is not changed. Raises ModelError as `admit` does.
-        """
-        return self._given_account(decode_pod(pod, self.kubernetes_minor).valid(), namespace)
-
-    def _given_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
-        name = service_account_of(pod) or "default"
-        return with_service_account(pod, self.service_accounts.get((namespace, name)))
-
-    def may_use(self, user: User, scc: str, namespace: str) -> Grant | None:
-        """How `user` may use the SCC named `scc` for pods in `namespace`, or None. A service account is a user, too."""
-        found = self.sccs.get(scc)
-        if found is None:
-            return None
-        subject: SubjectType = "serviceaccount" if user.service_account else "user"
-        return authorize.may_use(found, user, subject, self.bindings_of(user, namespace))
-
-    def bindings_of(self, user: User, namespace: str) -> tuple[rbac.Binding, ...]:
-        """The bindings that let a user use SCCs for pods in `namespace`: cluster-wide first, then by name."""
-        return (*self._scc_rights.within("").of(user), *self._scc_rights.within(namespace).of(user))
-
-    def binding_object(self, ref: ObjectRef) -> Object:
-        """Return the RoleBinding or ClusterRoleBinding that `ref` names."""
-        return self._objects.of(ref.kind)[ref.namespace, ref.name]
-
-    @property
-    def bindings(self) -> tuple[rbac.Binding, ...]:
-        """The bindings that let anyone use SCCs: cluster-wide first, then by namespace and name."""
-        return self._scc_rights.bindings
-
-    def bindings_to(self, scc: str) -> tuple[rbac.Binding, ...]:
-        """The bindings whose subjects may use the SCC named `scc`: cluster-wide first, then by namespace and name."""
-        return tuple(binding for binding in self.bindings if binding.uses.first(scc) is not None)
-
     def who_can_use(self, scc: str, namespace: str | None = None) -> "tuple[Holder, ...]":
         """Return the subjects that may use the SCC named `scc`, each with every grant that lets it.
 
         With `namespace`, only grants that count for pods in it. Kubernetes gives group `system:masters` every right, so it is
         always among them. Raises UsageError for an SCC that the cluster does not have.
         """
-        from scclint.cluster.who_can import holders
-
-        found = self.sccs.get(scc)
-        if found is None:
+        if scc not in self.sccs:
             from scclint.text import closest_match
 
             meant = closest_match(scc, self.sccs)
             hint = f"; did you mean {meant}?" if meant else ""
             raise UsageError(f"{self.platform_name} has no SCC {scc}{hint}")
-        count = [b for b in self.bindings_to(scc) if namespace is None or b.ref.namespace in ("", namespace)]
-        return holders(found, count)
-
-    def brings(self, grant: Grant, scc: str) -> bool:
-        """Whether the release itself makes a grant of the SCC named `scc`, so that no object of the input does."""
-        brought = self.as_installed
-        if grant.binding is None:
-            return grant.via == "rbac" or brought.sccs.get(scc) is self.sccs[scc]
-        return brought._scc_rights.get(grant.binding) == self._scc_rights.get(grant.binding)
+        return self.grants.holders(scc, namespace)
 
     @cached_property
     def accounts(self) -> ServiceAccounts:
         """The service accounts that the cluster has as objects."""
-        return ServiceAccounts(self.service_accounts)
-
-    @cached_property
-    def granted_accounts(self) -> ServiceAccounts:
-        """The service accounts that may use some SCC by their own name, not by a group.
-
-        What a release grants to the service accounts of its own components does not count.
-        """
-        brought = {binding.ref: binding.users for binding in self.as_installed.bindings}
-        users = [user for binding in self.bindings for user in binding.users - brought.get(binding.ref, frozenset())]
-        sccs = [scc for scc in self._ordered if self.as_installed.sccs.get(scc.name) is not scc]
-        accounts = (User(user).service_account for user in (*users, *(user for scc in sccs for user in scc.users)))
-        return ServiceAccounts(account for account in accounts if account is not None)
-
-    @cached_property
-    def added_bindings(self) -> tuple[rbac.Binding, ...]:
-        """The bindings that let anyone use SCCs and that the release itself does not bring, in the order of `bindings`."""
-        brought = self.as_installed._scc_rights
-        return tuple(binding for binding in self.bindings if brought.get(binding.ref) != binding)
+        return ServiceAccounts(self._objects.of("ServiceAccount"))
 
     @property
     def as_installed(self) -> "Cluster":
         """The cluster without the objects that were added to it."""
         return self._extends.as_installed if self._extends else self
-
-    def aggregated_into(self, role: Object) -> tuple[str, ...]:
-        """Return the names of the release's own ClusterRoles that take the rules of a ClusterRole because of its labels."""
-        return self.as_installed._own_aggregation.takers(role)
-
-    @cached_property
-    def _own_aggregation(self) -> "Aggregation":
-        from scclint.admission.aggregate import Aggregation
-
-        return Aggregation({role["metadata"]["name"]: role for role in self._objects.of("ClusterRole").values()})
 
     @property
     def component_sccs(self) -> frozenset[str]:
@@ -454,94 +288,6 @@ class Cluster:
 
             self._landings[key] = landing(pod, self.node_pools)
         return self._landings[key]
-
-    def _skipped(self, pod: Object, namespace: str) -> str | None:
-        """Return why SCC admission skips the pod; None if it does not.
-
-        The reasons are `kubernetes`, `windows`, `namespace`, `disabled` (by a label) and `run-level`.
-        """
-        if self.platform == "kubernetes":
-            return "kubernetes"
-        if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
-            return "windows"
-        return why_skipped(namespace, self.namespaces.get(namespace, {}))
-
-    def annotations_of(self, namespace: str) -> Mapping[str, str]:
-        """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
-        return self._annotations(namespace)[0]
-
-    def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
-        """The namespace's annotations, and whether its ranges of IDs are assumed."""
-        return annotations_of(self.namespaces.get(namespace, {}))
-
-    def _make_providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
-        made = self._providers.get(namespace)
-        if made is None:
-            asked = (self._ordered, namespace, annotations, self.kubernetes_minor)
-            made = self._providers[namespace] = make_providers(*asked, self._provider)
-        return made
-
-    def _provider(self, scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
-        """Return what `make_provider` does, made once for all namespaces with the same ranges. Raises ProviderError."""
-        made = self._origin(scc)._made
-        key = (scc.name, *map(annotations.get, (UID_RANGE, MCS, SUPPLEMENTAL_GROUPS)))
-        if key not in made:
-            made[key] = make_provider(scc, namespace, annotations, minor)
-        return made[key]
-
-    def _key(self, scc: Constraints) -> order.Key:
-        """Return the place of an SCC in the order of admission, worked out once for all clusters that have it."""
-        keys = self._origin(scc)._keys
-        if scc.name not in keys:
-            keys[scc.name] = order.key(scc)
-        return keys[scc.name]
-
-    def _origin(self, scc: Constraints) -> "Cluster":
-        """The cluster that an SCC comes from: this one, or one that it extends and that has the same SCC."""
-        before = self._extends
-        return before._origin(scc) if before is not None and before.sccs.get(scc.name) is scc else self
-
-    def _authorize(self, pod: Object, namespace: str, user: User) -> tuple[Grant | None, ...]:
-        name = service_account_of(pod)
-        key = (namespace, name, user)
-        grants = self._grants.get(key)
-        if grants is None:
-            account = authorize.service_account_user(namespace, name) if name else None
-            cluster_wide, local = self._scc_rights.within(""), self._scc_rights.within(namespace)
-            grants = self._grants[key] = authorize.authorize(self._ordered, account, user, cluster_wide, local)
-        return grants
-
-    def _read_sccs(self) -> Iterator[Constraints]:
-        kind = "SecurityContextConstraints"
-        extended = self._extends._objects.of(kind) if self._extends else {}
-        for key, scc in self._objects.of(kind).items():
-            if self._extends and extended.get(key) is scc:
-                yield self._extends.sccs[scc["metadata"]["name"]]
-            else:
-                yield from_object(scc, self.kubernetes_minor)
-
-    @cached_property
-    def _scc_rights(self) -> rbac.SccRights:
-        held = self._objects
-        if self._extends and all(held.of(kind) == self._extends._objects.of(kind) for kind in _RBAC_KINDS):
-            return self._extends._scc_rights
-        return rbac.SccRights(self._roles, self._bindings, self._extends._scc_rights if self._extends else None)
-
-    @property
-    def _roles(self) -> dict[ObjectRef, Object]:
-        return self._objects.by_reference("ClusterRole", "Role")
-
-    @property
-    def _bindings(self) -> dict[ObjectRef, Object]:
-        return self._objects.by_reference("ClusterRoleBinding", "RoleBinding")
-
-    @cached_property
-    def rights(self) -> "Rights":
-        """What each subject may do. Of the release's own roles, only the rules that bear on SCCs are known."""
-        from scclint.cluster.rights import Rights
-
-        known = self._extends.rights if self._extends else None
-        return Rights(self._bindings, self._roles, self._scc_rights.aggregation, known)
 
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":

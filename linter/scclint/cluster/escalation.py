@@ -130,7 +130,7 @@ class Escalations:
         if self._does_everything(user):
             return
         matches = self._rights(user)
-        homes = {ref.namespace for ref in self._cluster.rights.bindings_of(user)}
+        homes = {ref.namespace for ref in self._cluster.grants.rights.bindings_of(user)}
         creates = {match.held.binding.namespace for match in matches.get("create pods", ())}
         if any(self._usable(user, home) for home in (homes if "" in creates else creates)):
             return
@@ -185,7 +185,7 @@ class Escalations:
         cluster = self._cluster
         found: dict[str, dict[Account, tuple[Account, str, Grant]]] = {}
         for scc in self._wanted:
-            for holder in holders(cluster.sccs[scc], cluster.added_bindings):
+            for holder in holders(cluster.sccs[scc], cluster.grants.added_bindings):
                 group = holder.name.removeprefix(SERVICE_ACCOUNTS_OF)
                 if holder.kind == "ServiceAccount":
                     account = (holder.namespace, holder.name)
@@ -195,12 +195,12 @@ class Escalations:
                     continue
                 for grant in holder.grants:
                     counts = grant.binding is None or grant.binding.namespace in ("", account[0])
-                    if counts and not cluster.brings(grant, scc):
+                    if counts and not cluster.grants.brings(grant, scc):
                         found.setdefault(account[0], {}).setdefault(account, (account, scc, grant))
         return {namespace: list(accounts.values()) for namespace, accounts in found.items()}
 
     def _usable(self, user: User, namespace: str) -> bool:
-        return any(self._cluster.may_use(user, scc, namespace) is not None for scc in self._wanted)
+        return any(self._cluster.grants.may_use(user, scc, namespace) is not None for scc in self._wanted)
 
     def _creates_pods(self, user: User, namespace: str) -> bool:
         matches = self._rights(user).get("create pods", ())
@@ -209,7 +209,7 @@ class Escalations:
     def _does_everything(self, user: User) -> bool:
         if rbac.SUPERUSERS in user.groups:
             return True
-        bound = self._cluster.rights.bindings_of(user).items()
+        bound = self._cluster.grants.rights.bindings_of(user).items()
         return any(not binding.namespace and self._gives_everything(role) for binding, role in bound)
 
     def _gives_everything(self, role: ObjectRef) -> bool:
@@ -218,14 +218,14 @@ class Escalations:
             fields = ("apiGroups", "resources", "verbs")
             self._everything[role] = any(
                 not rule.get("resourceNames") and all("*" in (rule.get(field) or ()) for field in fields)
-                for _, _, rule in self._cluster.rights.rules_of(role)
+                for _, _, rule in self._cluster.grants.rights.rules_of(role)
             )
         return self._everything[role]
 
     def _rights(self, user: User) -> Matches:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
         found: dict[str, list[_Match]] = {}
-        for binding, role in self._cluster.rights.bindings_of(user).items():
+        for binding, role in self._cluster.grants.rights.bindings_of(user).items():
             for one in self._rights_of(role):
                 if not (one.whole and binding.namespace):
                     found.setdefault(one.right, []).append(_Match(Held(binding, one.role, one.index, one.rule), one.names))
@@ -234,8 +234,8 @@ class Escalations:
     def _rights_of(self, role: ObjectRef) -> "tuple[_RoleRight, ...]":
         """The rights that the rules of a role give."""
         if role not in self._by_role:
-            rules, installed = self._cluster.rights.rules_of(role), self._cluster.as_installed
-            if installed.rights.rules_of(role) is rules:
+            rules, installed = self._cluster.grants.rights.rules_of(role), self._cluster.as_installed
+            if installed.grants.rights.rules_of(role) is rules:
                 # Most are the release's own, which all units have.
                 matched = installed.memo((Escalations, role), lambda: self._matched(rules))
             else:
@@ -279,7 +279,7 @@ class Escalations:
 
     def _role_gives(self, name: str) -> bool:
         """Whether a ClusterRole allows the use of a wanted SCC."""
-        for _, _, rule in self._cluster.rights.rules_of(ObjectRef("ClusterRole", "", name)):
+        for _, _, rule in self._cluster.grants.rights.rules_of(ObjectRef("ClusterRole", "", name)):
             names = rule.get("resourceNames")
             if rbac.scc_grant(rule, "use") and (not names or not set(self._wanted).isdisjoint(names)):
                 return True

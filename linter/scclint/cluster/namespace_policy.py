@@ -91,7 +91,7 @@ def _namespace_policy(cluster: Cluster, namespace: str, accounts: Set[str]) -> N
     if cluster.platform != "kubernetes":
         usable = _usable(cluster, namespace, accounts)
         stored = {name: cluster.stored_scc(name) for names in usable.values() for name in names}
-        metadata = {**metadata, "name": namespace, "annotations": cluster.annotations_of(namespace)}
+        metadata = {**metadata, "name": namespace, "annotations": cluster.admission.annotations_of(namespace)}
         enforcing = enforces(minor, cluster.platform, tech_preview=cluster.tech_preview)
         synced = sync(
             {**(found or {}), "metadata": metadata},
@@ -130,7 +130,9 @@ def _usable(cluster: Cluster, namespace: str, accounts: Iterable[str]) -> dict[s
 def _sccs_of(cluster: Cluster, namespace: str, user: User) -> set[str]:
     """Return the SCCs that the syncer finds for a service account by its name, or for groups."""
     minor = cluster.kubernetes_minor
-    bindings = [b for b in cluster.bindings_of(user, namespace) if _is_seen(cluster.binding_object(b.ref), user, minor)]
+    bindings = [
+        b for b in cluster.grants.bindings_of(user, namespace) if _is_seen(cluster.grants.binding_object(b.ref), user, minor)
+    ]
     return {
         name
         for name, scc in cluster.sccs.items()

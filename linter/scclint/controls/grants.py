@@ -106,8 +106,8 @@ def _members(scc: Constraints, written: ApiObject, start: str) -> Iterator[Evide
 def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[tuple[RoleBinding, Binding], list[str]]]:
     """The bindings of the input outside of the platform, with the SCCs named by `allows` that they let their subjects use."""
     cluster = scope.world.cluster
-    granting = {bound.ref: bound for bound in cluster.bindings}
-    brought = set(cluster.as_installed.bindings)
+    granting = {bound.ref: bound for bound in cluster.grants.bindings}
+    brought = set(cluster.as_installed.grants.bindings)
     for binding in scope.world.of(RoleBinding):
         ref = reference(binding, scope.world)
         bound = granting.get(ref)

@@ -68,7 +68,7 @@ def _possible(outcome: Outcome, world: World) -> frozenset[str]:
     if verdict is None or seen is None or not seen.is_dump or world.knows_grants_in(outcome.namespace):
         return frozenset()
     cluster, pod = world.cluster, verdict.submitted
-    return frozenset(scc for scc in cluster.sccs if cluster.errors_under(scc, pod, namespace=outcome.namespace) == ())
+    return frozenset(scc for scc in cluster.sccs if cluster.admission.errors_under(scc, pod, namespace=outcome.namespace) == ())
 
 
 def _profile(path: str | None, world: World, caps: frozenset[str]) -> Profile | None:

@@ -105,7 +105,7 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
         opens = opened_by(scc)
         for holder in cluster.who_can_use(name):
             for grant in holder.grants:
-                if cluster.brings(grant, name):
+                if cluster.grants.brings(grant, name):
                     continue
                 spans = [step.span for step in world.grant_steps(grant, name) if step.span.file in files]
                 if not spans:

@@ -113,7 +113,7 @@ def _granted(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
             outcome = world.outcome(obj)
             if outcome.verdict is None:
                 continue
-            for namespace in sorted(world.cluster.granted_accounts.namespaces_of(obj.pod.service_account)):
+            for namespace in sorted(world.cluster.grants.accounts.namespaces_of(obj.pod.service_account)):
                 there = world.chosen_in(obj, namespace)
                 if there is not None and there.grant is not None and there.scc != outcome.verdict.scc:
                     binding = there.grant.binding

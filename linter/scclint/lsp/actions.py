@@ -94,7 +94,7 @@ def _pinnable(outcome: Outcome, world: World) -> str:
     written_here = not (workload.provenance.moved or workload.provenance.elsewhere or workload.implied)
     if verdict is None or not verdict.scc or verdict.required_scc or not written_here:
         return ""
-    if not world.cluster.reads_required_scc:
+    if not world.cluster.admission.reads_required_scc:
         return ""
     required = Set(("metadata", "annotations", REQUIRED_SCC), verdict.scc)
     pinned = world.outcome_with(outcome, changed_data(deepcopy(verdict.submitted), required)).verdict

@@ -83,7 +83,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         for pod, outcome in zip(pods, outcomes, strict=True)
     )
     unpinned = [_admit(with_grants, pod, namespace).scc for pod in pods]
-    needs_pin = any(scc not in (found.scc, RESTRICTED) for scc in unpinned) and cluster.reads_required_scc
+    needs_pin = any(scc not in (found.scc, RESTRICTED) for scc in unpinned) and cluster.admission.reads_required_scc
     fields = {key: getattr(found, key) for key in found.__match_args__}
     return Suggestion(**{**fields, "pods": changes, "pin": needs_pin, "notes": (*notes, *found.notes)})
 
@@ -99,7 +99,7 @@ def _plain(outcome: Outcome, account: str) -> Object:
 def _admit(cluster: Cluster, pod: AskingPod, namespace: str, pin: str = "") -> Verdict:
     """The verdict by the rights of the service account alone, with an SCC required if `pin` names one and the release knows that."""
     data = pod.data
-    if pin and cluster.reads_required_scc:
+    if pin and cluster.admission.reads_required_scc:
         metadata = data.get("metadata") or {}
         data = {**data, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), REQUIRED_SCC: pin}}}
     return cluster.admit(data, namespace=namespace, user=PROJECT_USER)
@@ -126,7 +126,7 @@ def _confines(cluster: Cluster, scc: str) -> bool:
 
 
 def _fits(cluster: Cluster, scc: str, pod: AskingPod, namespace: str) -> bool:
-    return cluster.errors_under(scc, pod.data, namespace=namespace) == ()
+    return cluster.admission.errors_under(scc, pod.data, namespace=namespace) == ()
 
 
 def _shipped(
@@ -137,7 +137,7 @@ def _shipped(
     for scc in _SHIPPED:
         if scc not in cluster.sccs or not {access.words for access in opened_by(cluster.sccs[scc])} <= used:
             continue
-        if cluster.reads_required_scc and all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
+        if cluster.admission.reads_required_scc and all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
             return Suggestion(namespace, account, "usable", scc)
         binding = _binding(namespace, account, f"{account}-{scc}", "ClusterRole", f"system:openshift:scc:{scc}")
         objects = (*extra, binding)

@@ -150,7 +150,7 @@ def _rights_disprove(was: Cluster, cluster: Cluster) -> Iterator[str]:
 def _rights(cluster: Cluster) -> set[tuple[str, str, str]]:
     """Subject, namespace of the grant and SCC of every grant."""
     found = {(name, "", scc.name) for scc in cluster.sccs.values() for name in (*scc.users, *scc.groups)}
-    for binding in cluster.bindings:
+    for binding in cluster.grants.bindings:
         sccs = [name for name in cluster.sccs if binding.uses.first(name) is not None]
         found |= {(name, binding.ref.namespace, scc) for name in (*binding.users, *binding.groups) for scc in sccs}
     return found

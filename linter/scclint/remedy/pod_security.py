@@ -37,7 +37,7 @@ def require_restricted(draft: Draft, bench: Workbench) -> bool:
     """Require restricted-v2 for a bare Pod, which an SCC of its creator admits now."""
     if draft.workload.controlled or draft.value(("metadata", "annotations", REQUIRED_SCC)) is not None:
         return False
-    if not all(world.cluster.reads_required_scc for world in bench.worlds.values()):
+    if not all(world.cluster.admission.reads_required_scc for world in bench.worlds.values()):
         return False
     draft.set(("metadata", "annotations", REQUIRED_SCC), _RESTRICTED)
     return True

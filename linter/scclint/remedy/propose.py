@@ -78,7 +78,7 @@ def _what_holds(bench: Workbench, workload: Workload) -> str:
         verdict = world.outcome(workload).verdict
         if verdict is None:
             continue
-        for error in world.cluster.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
+        for error in world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
             volume = workload.pod.field(*error.path[:3]).value if error.path[:2] == ("spec", "volumes") else None
             if isinstance(volume, dict) and volume.get("hostPath") is None:
                 return f"restricted-v2 rejects volume {volume.get('name')}, without which the pod would lose its data"
@@ -170,7 +170,9 @@ def _fit(draft: Draft, bench: Workbench) -> bool:
     for _ in range(_ROUNDS):
         errors: dict[Path, FieldError] = {}
         for release, world in bench.worlds.items():
-            found = world.cluster.errors_under(RESTRICTED, draft.pods[release], namespace=draft.outcomes[release].namespace)
+            found = world.cluster.admission.errors_under(
+                RESTRICTED, draft.pods[release], namespace=draft.outcomes[release].namespace
+            )
             if found is None:
                 return False
             errors |= {error.path: error for error in found}
@@ -278,7 +280,7 @@ def _default(scc: str, world: World) -> str:
 
 
 def _may_pin(bench: Workbench) -> bool:
-    return all(world.cluster.reads_required_scc for world in bench.worlds.values())
+    return all(world.cluster.admission.reads_required_scc for world in bench.worlds.values())
 
 
 def _pinned(draft: Draft, bench: Workbench) -> bool:

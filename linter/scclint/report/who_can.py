@@ -130,7 +130,7 @@ def _about(worlds: Worlds, namespace: str) -> Json:
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
     """The subjects of all bindings, sorted."""
-    for kind, name in sorted(cluster.rights.subjects()):
+    for kind, name in sorted(cluster.grants.rights.subjects()):
         account = User(name).service_account if kind == "User" else None
         if account is not None:
             yield ("ServiceAccount", *account)
@@ -169,7 +169,7 @@ def _grant(grant: Grant, scc: str, one: PlacedWorld) -> Json:
         "binding": _reference(grant.binding),
         "role": _reference(grant.role),
         "rule": grant.rule_index,
-        "installed": one.world.cluster.brings(grant, scc),
+        "installed": one.world.cluster.grants.brings(grant, scc),
         "places": _places(one.world.grant_steps(grant, scc), one.trace),
     }
 

@@ -1,0 +1,139 @@
+"""SCC admission as the API server of one cluster runs it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from scclint.admission import admit as plugin
+from scclint.admission import authorize
+from scclint.admission.assign import errors_of
+from scclint.admission.decoding import decode_pod
+from scclint.admission.field import FieldError, aggregate
+from scclint.admission.pod import AdmissionPod
+from scclint.admission.provider import ProviderError, make_providers
+from scclint.admission.service_account import service_account_of, with_service_account
+from scclint.admission.verdict import Candidate, User, Verdict
+from scclint.admission.wording import wording_of
+from scclint.cluster.grants import SccGrants
+from scclint.cluster.namespaces import annotations_of, why_skipped
+from scclint.cluster.objects import Key
+from scclint.cluster.sccs import OrderedSccs
+
+Object = Mapping[str, Any]
+_FIRST_WITH_REQUIRED_SCC = 27
+
+
+class SccAdmission:
+    """`runs` is False on plain Kubernetes, and `minor` is the Kubernetes minor of the cluster.
+
+    `sccs` and `grants` are those of the cluster, `namespaces` its Namespace objects by name, and `service_accounts` its
+    ServiceAccount objects by namespace and name.
+    """
+
+    def __init__(
+        self,
+        minor: int,
+        sccs: OrderedSccs,
+        grants: SccGrants,
+        namespaces: Mapping[str, Object],
+        service_accounts: Mapping[Key, Object],
+        *,
+        runs: bool,
+    ) -> None:
+        self.reads_required_scc = runs and minor >= _FIRST_WITH_REQUIRED_SCC
+        """Whether the plugin reads the annotation `openshift.io/required-scc`: from OpenShift 4.14 (Kubernetes 1.27) on."""
+        self._minor = minor
+        self._sccs = sccs
+        self._grants = grants
+        self._namespaces = namespaces
+        self._service_accounts = service_accounts
+        self._runs = runs
+
+    def admit(self, pod: dict[str, Any], namespace: str, user: User | None) -> Verdict:
+        """See `Cluster.admit`."""
+        pod, user = self._submitted(pod, namespace, user)
+        if skipped := self._why_skipped(pod, namespace):
+            return plugin.skip(pod, skipped, namespace=namespace)
+        annotations, assumed = self._annotations(namespace)
+        providers, errors = self._sccs.providers(namespace, annotations)
+        grants = self._grants.authorize(service_account_of(pod), user, namespace)
+        required = plugin.required_scc(pod)
+        wording = wording_of(self._minor)
+
+        def refuse(why: str) -> Verdict:
+            return plugin.refuse(pod, partial(str, why), None, (), wording=wording, namespace=namespace, assumed=assumed)
+
+        if required and self.reads_required_scc:
+            scc = self._sccs.by_name.get(required)
+            if scc is None:
+                quoted = wording.quote(required)
+                missing = f"securitycontextconstraints.security.openshift.io {quoted} not found"
+                return refuse(f"failed to retrieve the required SCC {quoted}: {missing}")
+            providers, errors = make_providers([scc], namespace, annotations, self._minor, self._sccs.provider)
+            grants = (grants[self._sccs.ordered.index(scc)],)
+        if errors:
+            return refuse(aggregate(errors))
+        return plugin.admit(pod, providers, grants, wording=wording, namespace=namespace, assumed=assumed)
+
+    def explain(
+        self, pod: dict[str, Any], *, namespace: str, user: User | None = None, among: Callable[[str], bool] = lambda name: True
+    ) -> tuple[Candidate, ...]:
+        """Return the result for the pod under every SCC, as if each were tried: `chosen` means that the SCC admits the pod.
+
+        The SCCs for whose name `among` is True are judged in admission order, even if the pod requires another SCC by annotation. An SCC
+        that cannot be built for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
+        """
+        pod, user = self._submitted(pod, namespace, user)
+        if self._why_skipped(pod, namespace):
+            return ()
+        providers, _ = self._sccs.providers(namespace, self.annotations_of(namespace))
+        grants = dict(zip(self._sccs.by_name, self._grants.authorize(service_account_of(pod), user, namespace), strict=True))
+        view = AdmissionPod(pod)
+        return tuple(plugin.judge(provider, grants[provider.name], view)[0] for provider in providers if among(provider.name))
+
+    def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
+        """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""
+        found = self._sccs.by_name.get(scc)
+        if found is None:
+            return None
+        try:
+            provider = self._sccs.provider(found, namespace, self.annotations_of(namespace), self._minor)
+        except (ProviderError, KeyError):
+            return None
+        return errors_of(provider, AdmissionPod(decode_pod(pod, self._minor).valid()))
+
+    def with_service_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+        """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
+
+        An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
+        account if it is among the cluster's objects, opts out. `pod` is not changed. Raises ModelError as `admit` does.
+        """
+        return self._given_account(decode_pod(pod, self._minor).valid(), namespace)
+
+    def annotations_of(self, namespace: str) -> Mapping[str, str]:
+        """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
+        return self._annotations(namespace)[0]
+
+    def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
+        """The namespace's annotations, and whether its ranges of IDs are assumed."""
+        return annotations_of(self._namespaces.get(namespace, {}))
+
+    def _submitted(self, pod: dict[str, Any], namespace: str, user: User | None) -> tuple[dict[str, Any], User]:
+        """The pod as SCC admission gets it, and its creator: a workload's controller if no user is given."""
+        pod = decode_pod(pod, self._minor).valid()
+        return (pod, user) if user is not None else (self._given_account(pod, namespace), authorize.controller_user())
+
+    def _given_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+        name = service_account_of(pod) or "default"
+        return with_service_account(pod, self._service_accounts.get((namespace, name)))
+
+    def _why_skipped(self, pod: Object, namespace: str) -> str | None:
+        """Return why SCC admission skips the pod; None if it does not.
+
+        The reasons are `kubernetes`, `windows`, `namespace`, `disabled` (by a label) and `run-level`.
+        """
+        if not self._runs:
+            return "kubernetes"
+        if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
+            return "windows"
+        return why_skipped(namespace, self._namespaces.get(namespace, {}))
