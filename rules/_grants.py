@@ -60,7 +60,7 @@ class Reach(NamedTuple):
 
     def steps(self, world: World, scc: str, near: ApiObject) -> tuple[Related, ...]:
         """Return notes on the role and the SCC, if the input has them. Of several definitions, the closest to `near` counts."""
-        return world.grant_steps(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc, near)
+        return world.steps.of_grant(Grant("user", "rbac", role=self.origin, rule_index=self.rule_index), scc, near)
 
 
 def home_of(binding: RoleBinding, world: World) -> str:

@@ -75,7 +75,7 @@ def fields_to_set(outcome: Outcome, violations: tuple[Violation, ...], world: Wo
         return ""
     settings = [_SETTINGS[violation.check] for violation in violations]
     pod = _with(outcome.verdict.submitted, [value for _, value in settings])
-    return listed(text for text, _ in settings) if world.outcome_with(outcome, pod).created else ""
+    return listed(text for text, _ in settings) if world.outcomes.with_pod(outcome, pod).created else ""
 
 
 def _with(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:

@@ -91,7 +91,7 @@ _ENFORCE = level_label("enforce")
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     if namespace.kind != "Namespace" or world.cluster.pod_security_defaults.enforce.level == "privileged":
         return
-    policy, _ = world.namespace_policies(namespace.name)
+    policy, _ = world.outcomes.namespace_policies(namespace.name)
     enforced = policy.policy.enforce.level
     if policy.unknown or policy.needed is None or not stricter(enforced, policy.needed):
         return
@@ -101,7 +101,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     need = f"level {policy.needed}, which service account {policy.account} needs because it may use SCC {policy.scc}"
     label = f"set the label {_ENFORCE}: {policy.needed}"
     written = namespace.field("metadata", "labels", _ENFORCE)
-    related = world.grant_steps(grant, policy.scc, namespace)
+    related = world.steps.of_grant(grant, policy.scc, namespace)
     if written.present and policy.unsynced not in ("system-namespace", "openshift-prefix"):
         yield Problem(
             f"{namespace.named}: the label {_ENFORCE}: {written.value} keeps the label syncer from setting {need}",

@@ -160,7 +160,7 @@ class _AccountVerdict:
         # Only an SCC that everyone may use counts, so that all reported grants can be removed together. It must have a lower
         # priority: an SCC that comes first because it is more restrictive is needed.
         priority = world.cluster.sccs[self.scc].priority
-        candidates = (c for c in world.explain(self.workload) if c.outcome == "chosen" and _granted_to_everyone(c))
+        candidates = (c for c in world.outcomes.explain(self.workload) if c.outcome == "chosen" and _granted_to_everyone(c))
         return next((c.scc for c in candidates if world.cluster.sccs[c.scc].priority < priority), None)
 
 

@@ -108,7 +108,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     for ways, subjects in found.values():
         first, *others = ways
         names = listed(dict.fromkeys(way.route.name for way in others if way.route.name != first.route.name))
-        steps = tuple(step for way in ways for step in world.escalation_steps(way, binding))
+        steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
         named = and_more(map(str, subjects), 2)
         yield Problem(
             f"{binding.named}: {named} can get past the SCCs that it may use: it may {first.phrase}"

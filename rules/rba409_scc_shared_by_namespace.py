@@ -92,7 +92,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         f"{binding.named}: lets {named} create pods in {where}, and so use the SCCs of its service accounts that "
         f"open the node: {accounts}",
         at=binding.field("roleRef", "name"),
-        related=world.grant_steps(
+        related=world.steps.of_grant(
             world.cluster.grants.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
         ),
         subjects=tuple(map(str, subjects)),

@@ -78,7 +78,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
         return
-    rejecting = world.rejections(verdict)
+    rejecting = world.outcomes.rejections(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
         elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))

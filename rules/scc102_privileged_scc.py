@@ -107,7 +107,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: {'; '.join(facts)}",
         at=_place(workload, cause),
         related=_other_places(workload, cause)
-        + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, scc, workload),
+        + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, scc, workload),
         settle=_fix(outcome, cause, bool(privileged), world),
         severity=None if any(access.takes for access in node) else Severity.INFO,
     )
@@ -138,7 +138,7 @@ def _cause(outcome: Outcome, scc: str, world: World) -> _Cause:
     assert verdict is not None
     annotation = workload.pod.annotation(REQUIRED_SCC) if verdict.required_scc and required_scc_counts(world) else None
     # With the annotation, admission tries no other SCC, so the verdict does not say what the earlier ones would do.
-    tried = world.explain(workload) if annotation is not None else verdict.candidates
+    tried = world.outcomes.explain(workload) if annotation is not None else verdict.candidates
     earlier = list(takewhile(lambda candidate: candidate.scc != scc, tried))
     without_it = next((c.scc for c in earlier if c.outcome == "chosen" and more_restrictive(world, c.scc, scc)), "")
     closest = _closest(earlier)

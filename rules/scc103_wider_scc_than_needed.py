@@ -104,7 +104,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{candidate.scc}; {verdict.scc} also allows {and_more(extra_permissions(world, verdict.scc, candidate.scc), 3)}",
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
-            + world.grant_steps(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
+            + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
             settle=_fix(first, candidate.scc, outcome, world),
         )
         return

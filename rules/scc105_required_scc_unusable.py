@@ -68,7 +68,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     name = verdict.required_scc
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
-    rejected = [e for _, reasons in world.rejections(verdict) for e in first_per_field(reasons)]
+    rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]
     judged = f"{pods(workload)}{when_created(outcome)}"
     if name not in world.cluster.sccs:
         if world.elsewhere.defines_scc(name):

@@ -87,7 +87,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None or _in_user_namespace(verdict, world):
         return
-    for scc, reasons in world.rejections(verdict):
+    for scc, reasons in world.outcomes.rejections(verdict):
         errors = first_per_field(reasons)
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
             continue

@@ -127,7 +127,7 @@ def _decisive(workload: Workload, world: World, outcomes: list[Outcome]) -> Loca
     """Return the field for which a release rejects the pod, else the workload."""
     for outcome in outcomes:
         if outcome.verdict is not None and not outcome.verdict.allowed:
-            rejected = [first_per_field(reasons) for _, reasons in world.rejections(outcome.verdict)]
+            rejected = [first_per_field(reasons) for _, reasons in world.outcomes.rejections(outcome.verdict)]
             if rejected:
                 return workload.pod.field(*min(rejected, key=len)[0].path)
         found = outcome.pod_security

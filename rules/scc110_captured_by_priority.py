@@ -102,7 +102,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"the more restrictive {rival} would admit {pods(workload)} too, and {verdict.scc} also allows "
         f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
-        related=_priority(workload, world, verdict.scc) + world.grant_steps(grant, verdict.scc, workload),
+        related=_priority(workload, world, verdict.scc) + world.steps.of_grant(grant, verdict.scc, workload),
         settle=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}. If a pod needs {verdict.scc} for reasons not "
         f"visible in the manifest, write openshift.io/required-scc: {verdict.scc} in its annotations.",
     )
@@ -113,7 +113,7 @@ def _more_restrictive_rival(workload: Workload, world: World, chosen: str) -> st
     sccs = world.cluster.sccs
     if sccs[chosen].priority <= 0:
         return None
-    for candidate in world.explain(workload):
+    for candidate in world.outcomes.explain(workload):
         later = sccs[candidate.scc].priority < sccs[chosen].priority
         if later and candidate.outcome == "chosen" and more_restrictive(world, candidate.scc, chosen):
             return candidate.scc

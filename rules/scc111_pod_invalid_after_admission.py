@@ -117,7 +117,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: SCC {scc} admits {pods(workload)}{when_created(outcome)}, and the API server then rejects "
         f"{'it' if workload.kind == 'Pod' else 'them'} as invalid: {first.message}{more}",
         at=_place(workload, first),
-        related=world.grant_steps(None, scc, workload),
+        related=world.steps.of_grant(None, scc, workload),
         settle=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
     )
 

@@ -113,7 +113,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if not fix:
         fix, obstacles = _fix_and_obstacles(outcome, world)
     grant = outcome.chosen.grant if outcome.chosen else None
-    steps = world.grant_steps(grant, outcome.verdict.scc or "", workload)
+    steps = world.steps.of_grant(grant, outcome.verdict.scc or "", workload)
     for container in unconfined:
         view = workload.pod.container(container.name)
         if view is None:
@@ -167,7 +167,7 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     """
     verdict, workload = outcome.verdict, outcome.workload
     assert verdict is not None and verdict.scc is not None
-    confining = world.explain(workload, among=lambda scc: _confines(scc, world))
+    confining = world.outcomes.explain(workload, among=lambda scc: _confines(scc, world))
     usable = next((c.scc for c in confining if c.outcome == "chosen"), "")
     if usable and (fix := _use_confining_scc(outcome, world, usable)):
         return fix, ()

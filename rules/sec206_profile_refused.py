@@ -86,7 +86,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     verdict = outcome.verdict
     if verdict is None:
         return
-    for scc, reasons in world.rejections(verdict):
+    for scc, reasons in world.outcomes.rejections(verdict):
         if not reasons or not all(is_seccomp(e) for e in reasons):
             continue
         # The pod loses nothing if the SCC that admits it instead has a default profile.
@@ -101,7 +101,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"({_profile_text(field.value, errors[0].text)}), {result}{when_created(outcome)}",
             at=field,
             related=tuple(Related(e.text, workload.pod.field(*e.path).span) for e in errors[1:6])
-            + world.grant_steps(grant, scc, workload),
+            + world.steps.of_grant(grant, scc, workload),
             settle=_fix(scc, outcome, world),
         )
         return

@@ -14,7 +14,8 @@ from scclint.expand import expand
 from scclint.finding import Finding
 from scclint.load import load_text
 from scclint.model.workload import Workload
-from scclint.world import World, manifests
+from scclint.world import World
+from scclint.world.manifests import manifests
 
 ROLE = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -107,7 +108,7 @@ def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:
 
 
 def test_large_verdicts_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scclint.world.CANDIDATES_KEPT", 50)
+    monkeypatch.setattr("scclint.world.outcomes.CANDIDATES_KEPT", 50)
     bad = {"capabilities": {"add": [f"X{number}" for number in range(10)]}, "seccompProfile": {"type": "RuntimeDefault"}}
     pods = [
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{number}"}, "spec": {"containers": containers}}

@@ -143,7 +143,7 @@ def test_a_base_profile_is_checked_once_for_all_that_are_based_on_it(monkeypatch
 def test_who_uses_a_profile() -> None:
     made = world(profile(**WIDE), pod(), pod(name="other"), pod("operator/none.json", name="third"))
     (source,) = made.of(SeccompProfile)
-    assert [use.outcome.workload.name for use in made.uses_of(source)] == ["web", "other"]
+    assert [use.outcome.workload.name for use in made.profile_uses.of(source)] == ["web", "other"]
     resolution = made.profiles.resolve("operator/web.json")
     assert [made.profiles.written(p.source) for p in resolution.providers] == [source]
     assert made.profiles.resolve("operator/web.json") is resolution
@@ -226,4 +226,4 @@ def test_no_object_is_a_crash(kind: tuple[str, str], fields: dict[str, Any], fil
 def test_problems_are_found_once_for_all_rules(source: dict[str, Any]) -> None:
     made = world(source)
     (held,) = made.of(ProfileSource)
-    assert made.profile_flaws(held) is made.profile_flaws(held)
+    assert made.profile_uses.flaws(held) is made.profile_uses.flaws(held)

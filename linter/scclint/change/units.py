@@ -182,7 +182,7 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
                     continue
                 every = grant.binding is not None and _means_every(cluster, grant.binding)
                 scope = _name(grant.binding.namespace) if grant.binding else ""
-                steps = world.grant_steps(grant, scc)
+                steps = world.steps.of_grant(grant, scc)
                 found.setdefault((subject, "*" if every else scc, scope), steps[0].span if steps else None)
     return found
 

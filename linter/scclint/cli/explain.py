@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
         if path and code == USAGE:
             return code
         raise UsageError(f"{args.what}: no such workload. {_there_are(workloads)}")
-    chosen, broke = judged_workloads(opened, lambda world, workload: world.explain(workload), is_meant)
+    chosen, broke = judged_workloads(opened, lambda world, workload: world.outcomes.explain(workload), is_meant)
 
     def render(form: str, output: str | None) -> str:
         if form == "json":

@@ -107,7 +107,7 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
             for grant in holder.grants:
                 if cluster.grants.brings(grant, name):
                     continue
-                spans = [step.span for step in world.grant_steps(grant, name) if step.span.file in files]
+                spans = [step.span for step in world.steps.of_grant(grant, name) if step.span.file in files]
                 if not spans:
                     continue
                 yield {

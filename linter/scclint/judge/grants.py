@@ -21,6 +21,6 @@ def grants(world: World, tracer: Callable[[], Tracer], unit: str) -> Iterator[Un
         for holder in cluster.who_can_use(scc):
             for grant in holder.grants:
                 if not cluster.grants.brings(grant, scc):
-                    steps = world.grant_steps(grant, scc)
+                    steps = world.steps.of_grant(grant, scc)
                     place = tracer().span(steps[0].span) if steps else None
                     yield UnitGrant(scc, takes(scc), holder.kind, holder.namespace, holder.name, grant, place, unit)

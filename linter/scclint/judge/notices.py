@@ -97,7 +97,7 @@ def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
     for obj in objects:
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
-            if isinstance(obj, Workload) and not obj.partial and (why := world.why_unknown(obj)) is not None:
+            if isinstance(obj, Workload) and not obj.partial and (why := world.outcomes.why_unknown(obj)) is not None:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
                 sort = "beyond a limit" if obj.provenance.beyond else "elsewhere" if obj.provenance.elsewhere else "unknown"
                 yield Unjudged(sort, f"{obj.file}: {obj.named}", why.text)
@@ -114,7 +114,7 @@ def _granted(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
             if outcome.verdict is None:
                 continue
             for namespace in sorted(world.cluster.grants.accounts.namespaces_of(obj.pod.service_account)):
-                there = world.chosen_in(obj, namespace)
+                there = world.outcomes.chosen_in(obj, namespace)
                 if there is not None and there.grant is not None and there.scc != outcome.verdict.scc:
                     binding = there.grant.binding
                     giver = f"{binding.kind} {binding.name}" if binding else f"the list of users in SCC {there.scc}"

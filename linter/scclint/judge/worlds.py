@@ -20,7 +20,8 @@ from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.record import record
-from scclint.world import World, manifests, namespace_of
+from scclint.world import World
+from scclint.world.manifests import manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool

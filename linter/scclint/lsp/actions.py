@@ -97,5 +97,5 @@ def _pinnable(outcome: Outcome, world: World) -> str:
     if not world.cluster.admission.reads_required_scc:
         return ""
     required = Set(("metadata", "annotations", REQUIRED_SCC), verdict.scc)
-    pinned = world.outcome_with(outcome, changed_data(deepcopy(verdict.submitted), required)).verdict
+    pinned = world.outcomes.with_pod(outcome, changed_data(deepcopy(verdict.submitted), required)).verdict
     return verdict.scc if pinned is not None and pinned.scc == verdict.scc else ""

@@ -37,7 +37,7 @@ def _found(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Itera
             yield from _account(world, world.namespace_of(workload), value)
             outcome = world.outcome(workload)
             if outcome.chosen is not None:
-                yield from (step.span for step in world.grant_steps(outcome.chosen.grant, outcome.chosen.scc, workload))
+                yield from (step.span for step in world.steps.of_grant(outcome.chosen.grant, outcome.chosen.scc, workload))
     elif path[-1] in (REQUIRED_SCC, "localhostProfile"):
         yield from _scc(world, value) if path[-1] == REQUIRED_SCC else _profile(world, value)
     elif "roleRef" in path:

@@ -167,7 +167,7 @@ def _pod_security(outcome: Outcome) -> Iterator[str]:
 def _rejections(workload: Workload, world: World, path: Path) -> Iterator[str]:
     """Yield which SCCs that the pod may use reject it because of the field, also those that are not reached."""
     texts: dict[str, list[str]] = {}
-    for candidate in world.explain(workload):
+    for candidate in world.outcomes.explain(workload):
         if candidate.outcome == "too restrictive":
             for error in candidate.reasons:
                 if error.path[: len(path)] == path:
@@ -185,7 +185,7 @@ def _without(world: World, outcome: Outcome, path: Path) -> Outcome | None:
         pod = changed_data(deepcopy(outcome.verdict.submitted), Remove(path))
     except EditRefused:
         return None
-    return world.outcome_with(outcome, pod)
+    return world.outcomes.with_pod(outcome, pod)
 
 
 def _difference(outcome: Outcome, without: Outcome) -> str:

@@ -270,7 +270,7 @@ def _usable(draft: Draft, bench: Workbench) -> str:
         return ""
     names: list[list[str]] = []
     for world in bench.worlds.values():
-        confining = world.explain(draft.workload, among=lambda scc, world=world: _default(scc, world) in _PROFILES)  # type: ignore[misc]  # mypy has no type for a lambda with a default
+        confining = world.outcomes.explain(draft.workload, among=lambda scc, world=world: _default(scc, world) in _PROFILES)  # type: ignore[misc]  # mypy has no type for a lambda with a default
         names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
     return next((scc for scc in names[0] if all(scc in more for more in names)), "") if names else ""
 

@@ -64,7 +64,7 @@ def _candidates(world: World, outcome: Outcome) -> list[tuple[Candidate, Candida
     """Return each candidate with its outcome, and the outcome it would have if it were tried."""
     if outcome.verdict is None:
         return []
-    would = {c.scc: c for c in world.explain(outcome.workload)}
+    would = {c.scc: c for c in world.outcomes.explain(outcome.workload)}
     return [(c, would.get(c.scc, c)) for c in outcome.verdict.candidates]
 
 

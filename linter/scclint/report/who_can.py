@@ -170,7 +170,7 @@ def _grant(grant: Grant, scc: str, one: PlacedWorld) -> Json:
         "role": _reference(grant.role),
         "rule": grant.rule_index,
         "installed": one.world.cluster.grants.brings(grant, scc),
-        "places": _places(one.world.grant_steps(grant, scc), one.trace),
+        "places": _places(one.world.steps.of_grant(grant, scc), one.trace),
     }
 
 
@@ -179,7 +179,7 @@ def _way(way: Escalation, one: PlacedWorld) -> Json:
         "way": way.route.name,
         "words": visible_line(f"may {way.phrase}"),
         "inNamespace": _namespace(way.namespace),
-        "places": _places(one.world.escalation_steps(way), one.trace),
+        "places": _places(one.world.steps.of_escalation(way), one.trace),
     }
 
 

@@ -1,0 +1,189 @@
+"""Every manifest of one run, indexed and read-only, with its cluster and each workload's outcome, computed once.
+
+A check receives the world of the release it judges. A rule asks the world for the outcome of a workload and never simulates it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from scclint.admission.decoding import decode_object
+from scclint.admission.verdict import ObjectRef, User
+from scclint.cluster import Cluster
+from scclint.memo import Memo
+from scclint.model.object import ApiObject
+from scclint.model.scc import SecurityContextConstraints
+from scclint.model.workload import Workload
+from scclint.other_units import NowhereElse, OtherUnits
+from scclint.outcome import Outcome
+from scclint.validation.problem import FieldProblem
+from scclint.validation.validate import validate
+from scclint.world.index import ObjectIndex
+from scclint.world.outcomes import Outcomes
+from scclint.world.steps import AccessSteps
+
+if TYPE_CHECKING:
+    from scclint.cluster.escalation import Escalation
+    from scclint.cluster.observed import Observed, ObservedPod
+    from scclint.cluster.who_can import SubjectKind
+    from scclint.profiles.sources import Profiles
+    from scclint.world.profile_uses import ProfileUses
+
+CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
+"""The default creator of bare Pods, who may do everything, as when an administrator runs `oc apply`."""
+
+PROJECT_USER = User("a-project-user", ("system:authenticated", "system:authenticated:oauth"))
+"""A user with no grant of their own: what a bare Pod gets of its service account's rights alone."""
+
+O = TypeVar("O", bound=ApiObject)
+
+
+class World:
+    """`objects` are all model objects of the input, those that only inform verdicts included.
+
+    `outcomes` has the outcomes of their workloads, `steps` the chains of objects that lead to an SCC, and `memo` keeps what is
+    worked out for the world.
+    `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
+    name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
+    """
+
+    def __init__(
+        self,
+        objects: Sequence[ApiObject],
+        cluster: Cluster,
+        *,
+        namespace: str = "",
+        creator: User | None = None,
+        profile_dirs: Sequence[str] = (),
+        others: "Mapping[str, World] | None" = None,
+        unfollowed: tuple[str, ...] = (),
+        elsewhere: "OtherUnits | None" = None,
+        observed: "Observed | None" = None,
+    ) -> None:
+        self._index = ObjectIndex(objects, namespace)
+        self.objects = self._index.objects
+        self.cluster = cluster
+        self.unfollowed = unfollowed
+        self.namespace_asked = namespace
+        self.creator_given = creator is not None
+        self.creator = creator or CLUSTER_ADMIN
+        self.others: Mapping[str, World] = others if others is not None else {}
+        self.elsewhere: OtherUnits = elsewhere or NowhereElse()
+        self.observed = observed
+        self.memo = Memo()
+        self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere)
+        self.steps = AccessSteps(self._index)
+        self._profile_dirs = profile_dirs
+        self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
+
+    def with_objects(self, replaced: Mapping[int, ApiObject], others: "Mapping[str, World] | None" = None) -> "World":
+        """Return a world that has other objects in place of some, which are named by their `id`.
+
+        The cluster must be the same: only workloads may differ in their values. The outcomes of the other workloads are kept.
+        `others` are the worlds of all releases, as for a new world.
+        """
+        world = World(
+            [replaced.get(id(obj), obj) for obj in self.objects],
+            self.cluster,
+            namespace=self.namespace_asked,
+            creator=self.creator if self.creator_given else None,
+            profile_dirs=self._profile_dirs,
+            others=others,
+            unfollowed=self.unfollowed,
+            elsewhere=self.elsewhere,
+        )
+        world.outcomes.keep_from(self.outcomes, replaced)
+        return world
+
+    def of(self, kind: type[O]) -> Iterator[O]:
+        """The objects of a model class, in the order of the input."""
+        return self._index.of(kind)
+
+    def namespace_of(self, obj: ApiObject) -> str:
+        """The namespace the object goes to: the one it names, the one asked for, the one it is at home in."""
+        return self._index.namespace_of(obj)
+
+    def namespace_known(self, obj: ApiObject) -> str:
+        """Return the name of the namespace the object goes to; empty if it depends on how the object is applied or installed."""
+        # What an object is at home in may be described, as the namespace that an operator is installed in.
+        home = obj.provenance.home if obj.provenance.home.replace("-", "").isalnum() else ""
+        return obj.namespace or self.namespace_asked or home
+
+    def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
+        """The fields of an object that the API server of the release refuses, does not know or misses."""
+        cluster = self.cluster
+        # Several rules ask in a row, each for its share of the problems.
+        if self._validated is None or self._validated[0] is not obj:
+            openshift = cluster.platform != "kubernetes"
+            minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
+            self._validated = obj, validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
+        return self._validated[1]
+
+    def malformed(self, obj: ApiObject) -> bool:
+        """Whether the API server could not decode the object, so that the cluster does without it."""
+        return bool(decode_object(obj.manifest, self._fields_of(obj)).errors)
+
+    def _fields_of(self, obj: ApiObject) -> int:
+        """The Kubernetes minor whose fields the cluster has for an object's kind."""
+        cluster = self.cluster
+        return cluster.scc_fields if isinstance(obj, SecurityContextConstraints) else cluster.kubernetes_minor
+
+    def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
+        """The object of the input that a reference means; None where the release brings it or it is not there.
+
+        Of several of that name it is the one that counts for verdicts. For pointing a reader to it, `near` prefers one that says
+        the same in the file of that object, or else in its folder.
+        """
+        return self._index.find(ref, near)
+
+    def observed_pods(self, workload: Workload) -> "tuple[ObservedPod, ...]":
+        """The pods of a workload in a dump of the cluster, by name; none if the dump is of another release."""
+        seen = self.observed
+        if seen is None or seen.release not in ("", self.cluster.release):
+            return ()
+        from scclint.model.pod_names import owns_pod
+
+        here = seen.by_namespace.get(self.namespace_of(workload), ())
+        return tuple(pod for pod in here if owns_pod(workload.kind, workload.name, pod.name, pod.owner))
+
+    def knows_grants_in(self, namespace: str) -> bool:
+        """Whether the input has the grants of a whole cluster, those in the namespace included, as a dump with RBAC has them."""
+        of_cluster = self.find(ObjectRef("ClusterRoleBinding", "", "cluster-admin")) is not None
+        return of_cluster and any(o.kind == "RoleBinding" and self.namespace_of(o) == namespace for o in self.objects)
+
+    def scc(self, name: str, near: ApiObject | None = None) -> SecurityContextConstraints | None:
+        """The SCC object of that name in the input (see `find`); None for the release's own."""
+        found = self.find(ObjectRef("SecurityContextConstraints", "", name), near)
+        return found if isinstance(found, SecurityContextConstraints) else None
+
+    def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
+        """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
+        return self.outcomes.of(workload, creator)
+
+    @cached_property
+    def profiles(self) -> "Profiles":
+        """The seccomp profiles of the input."""
+        from scclint.profiles.sources import Profiles
+
+        return Profiles(self.objects, self._profile_dirs)
+
+    @cached_property
+    def profile_uses(self) -> "ProfileUses":
+        """Which containers run with the profiles of the input."""
+        from scclint.world.profile_uses import ProfileUses
+
+        return ProfileUses(self.profiles, self._index, self.outcomes, self.cluster)
+
+    def escalations(self, kind: "SubjectKind", namespace: str, name: str, *, scc: str = "") -> "tuple[Escalation, ...]":
+        """The ways of a subject to an SCC that no grant lets it use; without `scc`, to one that takes the node.
+
+        `namespace` is that of a service account, else empty.
+        """
+        from scclint.cluster.escalation import Escalations, takes_node
+        from scclint.cluster.who_can import acting_as
+
+        wanted = (lambda name: name == scc) if scc else takes_node(self.cluster)
+        # What a world remembers must not refer to it: the cycle would keep all worlds of a run in memory.
+        outcomes = self.outcomes
+        found = self.memo((Escalations, scc), lambda: Escalations(self.cluster, wanted, lambda: outcomes.running(scc)))
+        return found.of(acting_as(kind, namespace, name))

@@ -1,0 +1,223 @@
+"""The outcomes of the workloads of one unit, each computed once."""
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any
+
+from scclint.admission.access import used_by
+from scclint.admission.admit import skip
+from scclint.admission.decoding import decode_pod
+from scclint.admission.pod import containers
+from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Verdict
+from scclint.cluster import Cluster
+from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
+from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
+from scclint.memo import Memo
+from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
+from scclint.model.workload import Workload
+from scclint.other_units import OtherUnits
+from scclint.outcome import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored
+from scclint.podsecurity.admission import Answer
+from scclint.record import replace
+from scclint.seccomp.effective import effective_seccomp
+from scclint.world.index import ObjectIndex
+
+
+class Outcomes:
+    """`index` has the objects, and `creator` creates bare Pods. `elsewhere` answers for other units."""
+
+    def __init__(self, index: ObjectIndex, cluster: Cluster, creator: User, elsewhere: OtherUnits) -> None:
+        self._index = index
+        self._cluster = cluster
+        self._creator = creator
+        self._elsewhere = elsewhere
+        self._outcomes: dict[tuple[int, User | None], Outcome] = {}
+        self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
+        self._kept = 0
+        self._memo = Memo()
+
+    def keep_from(self, before: "Outcomes", replaced: Container[int]) -> None:
+        """Take over the outcomes of the workloads whose `id` is not in `replaced`."""
+        self._outcomes = {key: outcome for key, outcome in before._outcomes.items() if key[0] not in replaced}
+        self._kept = sum(map(_weight, self._outcomes.values()))
+
+    def of(self, workload: Workload, creator: User | None = None) -> Outcome:
+        """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
+        who = self._controller(workload) if workload.controlled else creator or self._creator
+        key = (id(workload), who)
+        found = self._outcomes.get(key)
+        if found is None:
+            found = self._outcomes[key] = self._judge(workload, who)
+            self._kept += _weight(found)
+            while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
+                self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
+        return found
+
+    def rejections(self, verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
+        """Return the SCCs that the pod may use and that reject it, with their errors, in admission order.
+
+        Those of one verdict are kept: several rules ask for them in turn, and there may be many.
+        """
+        if self._rejections is None or self._rejections[0] is not verdict:
+            found = [(one.scc, one.reasons) for one in verdict.candidates if one.outcome == "too restrictive"]
+            self._rejections = verdict, found
+        return self._rejections[1]
+
+    def _controller(self, workload: Workload) -> User | None:
+        """Who creates the pods of a workload that has a controller; None for a controller of the cluster itself."""
+        if workload.group != "tekton.dev":
+            return None
+        from scclint.cluster.pipelines import CONTROLLER
+
+        return CONTROLLER
+
+    def _judge(self, workload: Workload, who: User | None) -> Outcome:
+        namespace = self._index.namespace_of(workload)
+        why = self.why_unknown(workload)
+        if why is not None:
+            return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
+        return self._outcome(workload, self._arriving(_pod_of(workload), namespace, who), namespace, who)
+
+    def with_pod(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
+        """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""
+        return self._outcome(outcome.workload, pod, outcome.namespace, outcome.creator)
+
+    def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
+        if workload.provenance.static:
+            verdict = skip(decode_pod(pod, self._cluster.kubernetes_minor).value, "static", namespace=namespace)
+            return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
+        verdict = self._cluster.admit(pod, namespace=namespace, user=who)
+        outcome = Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
+        return self._after_scc(outcome, verdict) if verdict.allowed else outcome
+
+    def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
+        """Return the outcome with the steps of admission after SCC, up to the first that rejects the pod."""
+        invalid, by_scc = invalid_fields(verdict, self._cluster)
+        if invalid:
+            return replace(outcome, invalid=invalid, invalid_by_scc=by_scc)
+        pod = stored(verdict, self._cluster)
+        policy, wider = self.namespace_policies(outcome.namespace)
+        answers = [
+            pod_security(outcome.workload, pod, self._cluster, each, namespace=outcome.namespace, creator=outcome.creator)
+            for each in ((policy,) if wider is None else (policy, wider))
+        ]
+        # The wider policy is the less strict one: what it rejects or warns about holds in any case.
+        answer = replace(answers[0], answer=answers[-1].answer, template_answer=answers[-1].template_answer)
+        # A pod that meets the strictest level is admitted whatever the level is.
+        unknown = policy.unknown if policy.unknown and answer.meets != "restricted" else ""
+        if wider is not None and answers[0].answer.denial != answer.answer.denial:
+            account = f"service account {outcome.namespace}/{wider.account}"
+            unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
+        if unknown or policy.unknown:
+            answer = replace(answer, answer=Answer(), template_answer=Answer, unknown=unknown)
+        csi = () if policy.unknown else csi_volumes(pod, self._cluster, wider or policy)
+        return replace(outcome, pod_security=answer, csi=csi)
+
+    def namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
+        """Return the Pod Security policy of a namespace, and the one that it has if service accounts exist that only grants name.
+
+        The second is None if such accounts make no difference.
+        """
+        return self._memo((Outcomes.namespace_policies, namespace), lambda: self._namespace_policies(namespace))
+
+    def _namespace_policies(self, namespace: str) -> tuple[NamespacePolicy, NamespacePolicy | None]:
+        used = self._memo((Outcomes._namespace_policies,), self._accounts_in_use).get(namespace, frozenset())
+        granted = (
+            self._cluster.grants.accounts.names_in(namespace)
+            - self._cluster.accounts.names_in(namespace)
+            - used
+            - {*BUILT_IN_ACCOUNTS}
+        )
+        elsewhere = {name for name in granted if self._elsewhere.uses_account(namespace, name)}
+        policy = namespace_policy(self._cluster, namespace, used | elsewhere)
+        if granted == elsewhere:
+            return policy, None
+        wider = namespace_policy(self._cluster, namespace, used | granted)
+        return policy, None if wider.labels == policy.labels else wider
+
+    def _accounts_in_use(self) -> dict[str, frozenset[str]]:
+        """Return the service accounts of the workloads in each namespace."""
+        found: dict[str, set[str]] = {}
+        for workload in self._index.of(Workload):
+            found.setdefault(self._index.namespace_of(workload), set()).add(workload.pod.service_account)
+        return {namespace: frozenset(names) for namespace, names in found.items()}
+
+    def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
+        """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""
+        who = self._controller(workload) if workload.controlled else self._creator
+        pod = self._arriving(_pod_of(workload), namespace, who)
+        verdict = self._cluster.admit(pod, namespace=namespace, user=who)
+        return next((candidate for candidate in verdict.candidates if candidate.outcome == "chosen"), None)
+
+    def why_unknown(self, workload: Workload) -> NoVerdict | None:
+        """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
+        return self._memo((Outcomes.why_unknown, id(workload)), lambda: self._why_unknown(workload))
+
+    def _why_unknown(self, workload: Workload) -> NoVerdict | None:
+        pod = workload.pod
+        if workload.partial:
+            return NoVerdict(workload.partial, workload.place)
+        if workload.provenance.elsewhere:
+            return NoVerdict(workload.provenance.elsewhere, workload.place)
+        if workload.provenance.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
+            at = pod.field(*path)
+            return NoVerdict(f"{at.value} has no value", at)
+        decoded = decode_pod(_pod_of(workload), self._cluster.kubernetes_minor)
+        if decoded.errors:
+            return NoVerdict(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
+        if _printed(decoded.value) > MAX_DENIAL:
+            text = (
+                f"an SCC that rejects its pods could list more than {MAX_DENIAL:,} ports or groups, which is too much to print"
+            )
+            return NoVerdict(text, workload.place)
+        return self._why_grants_unknown(workload)
+
+    def _why_grants_unknown(self, workload: Workload) -> NoVerdict | None:
+        """Whether a namespace still to be filled in keeps apart what may be one service account: the pod's and a granted one."""
+        namespace, account = self._index.namespace_of(workload), workload.pod.service_account
+        granted = (
+            self._cluster.grants.accounts.namespaces_of(account)
+            if is_open(namespace) or in_plain_words(namespace)
+            else frozenset()
+        )
+        if not granted or namespace in granted:
+            return None
+        text = f"namespace {namespace} is not filled in, and service account {min(granted)}/{account} may use SCCs"
+        return NoVerdict(text, workload.field("metadata", "namespace"))
+
+    def explain(self, workload: Workload, among: Callable[[str], bool] = lambda scc: True) -> tuple[Candidate, ...]:
+        """The outcome that each candidate would have, in order, also those that are not reached; of the SCCs `among` whose names it is."""
+        outcome = self.of(workload)
+        if outcome.verdict is None or outcome.verdict.skipped:
+            return ()
+        pod = self._arriving(_pod_of(workload), outcome.namespace, outcome.creator)
+        return self._cluster.admission.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
+
+    def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
+        """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
+        return manifest if who is None else self._cluster.admission.with_service_account(manifest, namespace)
+
+    def running(self, scc: str) -> Iterator[tuple[ObjectRef, str]]:
+        """The workloads that the SCC admits, or whose pods take the node if it is empty, each with its SCC."""
+        for workload in self._index.of(Workload):
+            verdict = self.of(workload).verdict
+            if verdict is None or not verdict.scc or scc not in ("", verdict.scc):
+                continue
+            if scc or any(access.takes for access in used_by(verdict.pod, self._cluster.kubernetes_minor)):
+                yield ObjectRef(workload.kind, self._index.namespace_of(workload), workload.name), verdict.scc
+
+
+def _weight(outcome: Outcome) -> int:
+    return 1 + len(outcome.verdict.candidates) if outcome.verdict else 1
+
+
+def _printed(pod: Mapping[str, Any]) -> int:
+    """Return how many values one SCC's denial of a decoded pod may list: for each container all host ports, for each group all groups."""
+    spec = pod.get("spec") or {}
+    ports = [len(container.get("ports") or ()) for _, _, container in containers(spec)]
+    return len(ports) * sum(ports) + len((spec.get("securityContext") or {}).get("supplementalGroups") or ()) ** 2
+
+
+def _pod_of(workload: Workload) -> dict[str, Any]:
+    """The workload's pod with what is unknown standing for itself; only a Template's parameters leave anything unknown."""
+    manifest = workload.pod.manifest
+    return known(manifest) if workload.provenance.substitutions else manifest

@@ -1,0 +1,61 @@
+"""The chains of objects that lead a subject to an SCC, as related places of a finding."""
+
+from typing import TYPE_CHECKING
+
+from scclint.admission.verdict import Grant, ObjectRef
+from scclint.finding import Related
+from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.scc import SecurityContextConstraints
+from scclint.text import listed
+from scclint.world.index import ObjectIndex
+
+if TYPE_CHECKING:
+    from scclint.cluster.escalation import Escalation
+
+
+class AccessSteps:
+    """The steps are as far as they are written in the objects of `index`. A release's own objects are not."""
+
+    def __init__(self, index: ObjectIndex) -> None:
+        self._index = index
+
+    def of_grant(self, grant: Grant | None, scc: str, near: ApiObject | None = None) -> tuple[Related, ...]:
+        """The chain that lets a subject use an SCC: binding, role, SCC.
+
+        `near` is the object that the reader comes from (see `World.find`).
+        """
+        steps = []
+        if grant is not None and grant.binding is not None:
+            binding = self._index.find(grant.binding, near)
+            if isinstance(binding, RoleBinding):
+                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+        if grant is not None and grant.role is not None:
+            role = self._index.find(grant.role, near)
+            # Where two have one name, the nearer one need not be the one that counts.
+            if isinstance(role, Role) and (rule := role.place if grant.rule_index is None else role.rule(grant.rule_index)):
+                steps.append(Related(f"{role.named} allows use of {scc}", rule.span))
+        written = self._index.find(ObjectRef("SecurityContextConstraints", "", scc), near)
+        if isinstance(written, SecurityContextConstraints):
+            steps.append(Related(f"SCC {scc} is defined here", written.place.span))
+        return tuple(steps)
+
+    def of_escalation(self, escalation: "Escalation", near: ApiObject | None = None) -> tuple[Related, ...]:
+        """The steps by which a subject gets an SCC that it may not use (see `of_grant`)."""
+        steps: list[Related] = []
+        for held in escalation.rules:
+            binding, role = self._index.find(held.binding, near), self._index.find(held.role, near)
+            if isinstance(binding, RoleBinding):
+                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+            if isinstance(role, Role) and (rule := role.rule(held.index)):
+                what = (
+                    f"{listed(map(str, rule.data.get('verbs') or ()))} of {listed(map(str, rule.data.get('resources') or ()))}"
+                )
+                steps.append(Related(f"{role.named} allows {what}", rule.span))
+        if escalation.pod is not None and (pod := self._index.find(escalation.pod, near)) is not None:
+            steps.append(Related(f"{pod.named} runs under SCC {escalation.scc}", pod.place.span))
+        if escalation.account is not None and escalation.grant is not None:
+            steps += self.of_grant(escalation.grant, escalation.scc, near)
+        if escalation.onward is not None:
+            steps += self.of_escalation(escalation.onward, near)
+        return tuple(dict.fromkeys(steps))
