@@ -154,7 +154,7 @@ def _scc_to_grant(outcome: Outcome, world: World) -> str:
     assert verdict is not None
     used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
     general = world.cluster.own_sccs - world.cluster.component_sccs
-    for scc in world.cluster.scc_order.by_restrictiveness():
+    for scc in world.cluster.scc_order.by_restrictiveness:
         if scc not in general or default_profile(scc, world) not in RUNTIME_DEFAULT:
             continue
         if all(access.words in used for access in opened(scc, world)) and _would_admit(scc, outcome, world):

@@ -147,6 +147,29 @@ def test_every_error_under_every_scc_is_there() -> None:
     assert (verdict.message or "").count("Privileged containers are not allowed") == 44_000
 
 
+def test_sccs_that_differ_only_in_name_and_users_are_tried_once() -> None:
+    users: list[tuple[str, dict[str, Any]]] = [
+        (f"s{number}", {"users": [f"u{number}"], "priority": number}) for number in range(40)
+    ]
+    verdict = decide([(named(name, **OUT_OF_RANGE, **fields), USER) for name, fields in users], ASKS_FOR_6)
+    assert len({candidate.errors for candidate in verdict.candidates}) == 1
+    assert [f"provider s{number}: .containers" in (verdict.message or "") for number in range(40)] == [True] * 40
+
+
+@given(
+    pods,
+    scc_objects,
+    scc_objects,
+    st.sampled_from(["metadata", "priority", "volumes", "runAsUser", "fsGroup", "seccompProfiles"]),
+)
+def test_sccs_of_equal_content_treat_every_pod_alike(
+    made: dict[str, Any], scc: dict[str, Any], other: dict[str, Any], field: str
+) -> None:
+    providers = _providers([scc, {**scc, field: other[field]}])
+    if len({one.content for one in providers}) == 1:
+        assert len({str(judged(one, made)) for one in providers}) == 1
+
+
 def test_verdicts_compare_by_content() -> None:
     tried: list[tuple[Provider, Grant | None]] = [(named("a", **OUT_OF_RANGE), USER)]
     verdict = decide(tried, ASKS_FOR_6)

@@ -100,7 +100,7 @@ def test_uids_that_do_not_fit(
 ) -> None:
     (error,) = under({"runAsUser": strategy}, context(**own), securityContext=pod_wide).errors
     assert (error.text, error.path, error.allowed) == (text, path, allowed)
-    assert error.message == f"provider custom: {text}"
+    assert error.message("custom") == f"provider custom: {text}"
 
 
 @pytest.mark.parametrize(("uid", "fits"), [(999, False), (1000, True), (1001, False)])
@@ -361,6 +361,6 @@ def test_every_error_is_there() -> None:
 def test_groups_are_in_any_of_the_ranges(ranges: list[tuple[int, int]], groups: list[int]) -> None:
     """Ranges may overlap, and one that ends before it begins has nothing in it."""
     paths: list[tuple[str | int, ...]] = [("g", index) for index in range(len(groups))]
-    refused = [error.path for error in group.validate(ranges, "g", groups, Where(wording_of(33), "", ""), paths)]
+    refused = [error.path for error in group.validate(ranges, "g", groups, Where(wording_of(33), ""), paths)]
     allowed = [any(low <= number <= high for low, high in ranges) for number in groups]
     assert refused == [path for path, good in zip(paths, allowed, strict=True) if not good]

@@ -110,11 +110,11 @@ def test_containers_are_never_defaulted() -> None:
 def test_an_scc_without_profiles_forbids_every_one_and_for_every_container() -> None:
     made = under(None, pod({}, {}, securityContext={"seccompProfile": RUNTIME_DEFAULT}))
     keys = (POD_ANNOTATION, C0, CONTAINER_ANNOTATION + "c1")
-    assert [error.message for error in made.errors] == [
+    assert [error.message("custom") for error in made.errors] == [
         f"pod.metadata.annotations[{key}]: Forbidden: seccomp may not be set" for key in keys
     ]
     assert {error.path for error in made.errors} == {("spec", "securityContext", "seccompProfile", "type")}
-    assert made.errors[0].text == made.errors[0].message
+    assert made.errors[0].text == made.errors[0].message("custom")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_profile_must_be_listed(asked: dict[str, str], shown: str) -> None:
     made = under(["docker/default", "localhost/*"], pod({"securityContext": {"seccompProfile": asked}}))
     (error,) = made.errors
     detail = f"{shown} is not an allowed seccomp profile. Valid values are [docker/default localhost/*]"
-    assert error.message == f"pod.metadata.annotations[{C0}]: Forbidden: {detail}"
+    assert error.message("custom") == f"pod.metadata.annotations[{C0}]: Forbidden: {detail}"
     assert error.path == ("spec", "containers", 0, "securityContext", "seccompProfile", "type")
 
 

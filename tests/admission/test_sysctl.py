@@ -33,7 +33,9 @@ def test_safe_sysctls_by_release(name: str, since: int) -> None:
     assert errors(name, since) == []
     if since > 24:
         (error,) = errors(name, since - 1)
-        assert error.message == f'pod.spec.securityContext.sysctls[1]: Forbidden: unsafe sysctl "{name}" is not allowed'
+        assert (
+            error.message("custom") == f'pod.spec.securityContext.sysctls[1]: Forbidden: unsafe sysctl "{name}" is not allowed'
+        )
         assert (error.path, error.value) == ((*AT, 1, "name"), name)
 
 
@@ -50,7 +52,7 @@ def test_safe_sysctls_by_release(name: str, since: int) -> None:
     ],
 )
 def test_patterns(name: str, allowed: list[str], forbidden: list[str], wording: str) -> None:
-    found = [error.message for error in errors(name, allowedUnsafeSysctls=allowed, forbiddenSysctls=forbidden)]
+    found = [error.message("custom") for error in errors(name, allowedUnsafeSysctls=allowed, forbiddenSysctls=forbidden)]
     expected = f'pod.spec.securityContext.sysctls[1]: Forbidden: {wording} "{name}" is not allowed'
     assert found == ([expected] if wording else [])
 

@@ -33,9 +33,12 @@ def test_of_two_sources_the_first_in_the_plugins_order_counts() -> None:
 
 def test_types_must_be_listed() -> None:
     (error,) = errors([{"secret": {}}, {"hostPath": {}}], volumes=["secret", "nfs"])
-    assert error.message == 'spec.volumes[1]: Invalid value: "hostPath": hostPath volumes are not allowed to be used'
+    assert error.message("custom") == 'spec.volumes[1]: Invalid value: "hostPath": hostPath volumes are not allowed to be used'
     (later,) = errors([{"secret": {}}, {"hostPath": {}}], minor=35, volumes=["secret", "nfs"])
-    assert later.message == f"provider custom: .{error.message}" and later.text == f".{error.message}"
+    assert (
+        later.message("custom") == f"provider custom: .{error.message('custom')}"
+        and later.text == f".{error.message('custom')}"
+    )
     assert (error.path, error.value, error.allowed) == (("spec", "volumes", 1, "hostPath"), "hostPath", "nfs, secret")
     assert errors([{"hostPath": {}}], volumes=["*"], allowHostDirVolumePlugin=True) == []
 
@@ -44,9 +47,9 @@ def test_types_must_be_listed() -> None:
 def test_flex_volume_drivers(types: list[str], good: bool) -> None:
     fields = {"volumes": types, "allowHostDirVolumePlugin": True, "allowedFlexVolumes": [{"driver": "a/b"}]}
     volumes: list[dict[str, Any]] = [{"flexVolume": {"driver": "a/b"}}, {"flexVolume": {"driver": "c"}}, {"secret": {}}]
-    found = [error for error in errors(volumes, **fields) if "driver" in error.message]
+    found = [error for error in errors(volumes, **fields) if "driver" in error.message("custom")]
     text = 'volumes[1].driver: Invalid value: "c": Flexvolume driver is not allowed to be used'
-    assert [error.message for error in found] == ([] if good else [f"provider custom: .spec.securityContext.{text}"])
+    assert [error.message("custom") for error in found] == ([] if good else [f"provider custom: .spec.securityContext.{text}"])
     assert all(error.path == ("spec", "volumes", 1, "flexVolume", "driver") for error in found)
 
 

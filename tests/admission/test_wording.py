@@ -24,7 +24,7 @@ ASKING = pod(
 def denied(minor: int) -> list[str]:
     """The errors of the pod, without those of its container."""
     errors = judged(provider(minor=minor, **STRICT), ASKING).errors
-    return [error.message for error in errors if "container" not in error.message]
+    return [error.message("custom") for error in errors if "container" not in error.message("custom")]
 
 
 def test_before_4_21_values_are_printed_in_go_syntax() -> None:

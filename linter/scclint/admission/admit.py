@@ -5,9 +5,8 @@ from functools import partial
 from typing import Any
 
 from scclint.admission import order
-from scclint.admission.assign import Assignment, assign, errors_of, validate
+from scclint.admission.assign import Assignment, PodTrials
 from scclint.admission.field import FieldError, Where, aggregate
-from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import Provider
 from scclint.admission.verdict import Candidate, Grant, Verdict
 from scclint.admission.wording import Wording
@@ -22,18 +21,18 @@ _HINT = (
 )
 
 
-def judge(provider: Provider, grant: Grant | None, pod: AdmissionPod) -> tuple[Candidate, Assignment | None]:
-    """Return how `pod` fares under one SCC if no SCC before it admits the pod, and the assignment if this SCC admits it."""
+def judge(provider: Provider, grant: Grant | None, trials: PodTrials) -> tuple[Candidate, Assignment | None]:
+    """Return how the pod of `trials` fares under one SCC if no SCC before it admits it, and the assignment if this SCC admits it."""
     if grant is None:
         return Candidate(provider.name, "denied", None, partial(_not_usable, provider)), None
-    assignment = assign(provider, pod)
-    if next(validate(provider, pod, assignment), None) is not None:
-        return Candidate(provider.name, "too restrictive", grant, partial(errors_of, provider, pod)), None
+    assignment, errors = trials.under(provider)
+    if assignment is None:
+        return Candidate(provider.name, "too restrictive", grant, errors), None
     return Candidate(provider.name, "chosen", grant), assignment
 
 
 def _not_usable(provider: Provider) -> tuple[FieldError, ...]:
-    place = Where(provider.wording, "", f"provider {provider.wording.quote(provider.name)}")
+    place = Where(provider.wording, f"provider {provider.wording.quote(provider.name)}")
     return (place.forbidden("not usable by user or serviceaccount", "a grant"),)
 
 
@@ -50,10 +49,10 @@ def admit(
 
     `grants` has one entry for each of `providers`. The verdict holds `namespace` and `assumed` as they are.
     """
-    view = AdmissionPod(pod)
+    trials = PodTrials(pod)
     candidates: list[Candidate] = []
     for index, (provider, grant) in enumerate(zip(providers, grants, strict=True)):
-        candidate, assignment = judge(provider, grant, view)
+        candidate, assignment = judge(provider, grant, trials)
         candidates.append(candidate)
         if assignment is None or grant is None:
             continue
@@ -68,7 +67,7 @@ def admit(
             pod=_mutated(pod, assignment, provider, grant),
             submitted=pod,
             denial=None,
-            reason=_reason(index, providers, grants, view),
+            reason=_reason(index, providers, grants, trials),
             candidates=tuple(candidates),
             skipped=None,
             namespace=namespace,
@@ -78,7 +77,7 @@ def admit(
     tried = any(candidate.outcome == "too restrictive" for candidate in candidates)
     reason = "all too restrictive or denied" if tried else "all denied"
     refused = tuple(candidates)
-    why = partial(_why, refused, tuple(providers), view)
+    why = partial(_why, refused, tuple(providers), trials)
     return refuse(pod, why, reason, refused, wording=wording, namespace=namespace, assumed=assumed)
 
 
@@ -154,11 +153,11 @@ def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, gr
     return {**pod, "metadata": {**(pod.get("metadata") or {}), "annotations": annotations}, "spec": spec}
 
 
-def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], pod: AdmissionPod) -> str:
+def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], trials: PodTrials) -> str:
     """Why the SCC at `index` was chosen, as the plugin notes it in the audit log: against the next that would do."""
     chosen, quote = providers[index].scc, providers[index].wording.quote
     for provider, grant in zip(providers[index + 1 :], grants[index + 1 :], strict=True):
-        if grant is not None and _admits(provider, pod):
+        if grant is not None and trials.under(provider).assignment is not None:
             why = order.why_first(chosen, provider.scc)
             mine, other = quote(chosen.name), quote(provider.name)
             return f"{mine} is most restrictive, not denied, and chosen over {other} because {mine} {why}"
@@ -169,22 +168,19 @@ def _denial(wording: Wording, pod: Mapping[str, Any], why: Callable[[], str]) ->
     return f"pods {wording.quote(pod_name(pod))} is forbidden: {why()}"
 
 
-def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: AdmissionPod) -> str:
-    errors = [error.message for candidate in candidates for error in candidate.reasons]
-    errors += [hint.message for hint in _restricted_hint(candidates, providers, pod)]
+def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], trials: PodTrials) -> str:
+    made = {errors: errors() for errors in dict.fromkeys(candidate.errors for candidate in candidates)}
+    errors = [error.message(candidate.scc) for candidate in candidates for error in made[candidate.errors]]
+    errors += [hint.text for hint in _restricted_hint(candidates, providers, trials)]
     return f"unable to validate against any security context constraint: {aggregate(errors)}"
 
 
-def _admits(provider: Provider, pod: AdmissionPod) -> bool:
-    return next(validate(provider, pod, assign(provider, pod)), None) is None
-
-
-def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], pod: AdmissionPod) -> Iterator[FieldError]:
+def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], trials: PodTrials) -> Iterator[FieldError]:
     """Yield the plugin's hint for clusters in which everybody could once use `restricted`, if it applies."""
     names = [provider.name for provider in providers]
     if "restricted-v2" not in names or "restricted" not in names:
         return
     index = names.index("restricted")
     restricted = providers[index]
-    if candidates[index].outcome == "denied" and _admits(restricted, pod):
-        yield Where(restricted.wording, "", "no access to scc/restricted").forbidden(_HINT, "a grant of restricted")
+    if candidates[index].outcome == "denied" and trials.under(restricted).assignment is not None:
+        yield Where(restricted.wording, "no access to scc/restricted").forbidden(_HINT, "a grant of restricted")

@@ -3,7 +3,8 @@
 Only what is unset is filled in. The result is judged as a whole, so that a denial lists every field at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
@@ -41,6 +42,31 @@ def validate(provider: Provider, pod: AdmissionPod, made: Assignment) -> Iterato
         yield from _validate_container(
             provider, pod, made.security_context, made.annotations, container=container, context=context or {}
         )
+
+
+class SccResult(NamedTuple):
+    """The result of a pod under one SCC: what the SCC makes of the pod, or `errors`, which makes the reasons why it rejects the pod."""
+
+    assignment: Assignment | None
+    errors: Callable[[], tuple[FieldError, ...]]
+
+
+class PodTrials:
+    """Tries one pod under SCCs. Those that differ only in their names and in who may use them are tried once."""
+
+    def __init__(self, pod: Object) -> None:
+        self._pod = AdmissionPod(pod)
+        self._made: dict[str, SccResult] = {}
+
+    def under(self, provider: Provider) -> SccResult:
+        """Return the result under the SCC of `provider`."""
+        made = self._made.get(provider.content)
+        if made is None:
+            assignment = assign(provider, self._pod)
+            admits = next(validate(provider, self._pod, assignment), None) is None
+            made = SccResult(assignment if admits else None, partial(errors_of, provider, self._pod))
+            self._made[provider.content] = made
+        return made
 
 
 def errors_of(provider: Provider, pod: AdmissionPod) -> tuple[FieldError, ...]:
@@ -96,7 +122,7 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
 
 def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
     scc = provider.scc
-    where = Where(provider.wording, provider.lead, ".spec.securityContext", SECURITY)
+    where = Where(provider.wording, ".spec.securityContext", SECURITY, names_scc=True)
     fs_group = context.get("fsGroup")
     errors = group.validate(
         provider.fs_group, "fsGroup", () if fs_group is None else (fs_group,), where, ((*SECURITY, "fsGroup"),)
@@ -112,7 +138,7 @@ def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annota
     if error := seccomp.validate(provider, POD_SECCOMP_ANNOTATION, profile, pod.profile_path):
         errors.append(error)
     errors += selinux.validate(provider.se_linux, context.get("seLinuxOptions"), where, (*SECURITY, "seLinuxOptions"))
-    host = Where(provider.wording, provider.lead, provider.wording.host_fields, ("spec",))
+    host = Where(provider.wording, provider.wording.host_fields, ("spec",), names_scc=True)
     errors += _validate_namespaces(provider, pod, host)
     if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
         detail = "Host Users must be set to false"
@@ -134,7 +160,7 @@ def _validate_namespaces(provider: Provider, pod: AdmissionPod, where: Where, po
     if ports and pod.host_ports and not scc.allow_host_ports:
         detail = "Host ports are not allowed to be used"
         for opened in pod.host_ports:
-            place = Where(provider.wording, where.lead, where.shown + opened.shown, opened.path)
+            place = Where(provider.wording, where.shown + opened.shown, opened.path, names_scc=True)
             errors.append(place.invalid("hostPort", opened.port, detail, "no host port"))
     if pod.host_pid and not scc.allow_host_pid:
         errors.append(where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID")))
@@ -154,7 +180,7 @@ def _validate_container(
 ) -> list[FieldError]:
     scc = provider.scc
     own = container.security_path
-    where = Where(provider.wording, provider.lead, container.shown, own)
+    where = Where(provider.wording, container.shown, own, names_scc=True)
     errors = []
     uid, uid_at = _effective_at(context, pod_context, own, "runAsUser")
     non_root, non_root_at = _effective_at(context, pod_context, own, "runAsNonRoot")

@@ -112,6 +112,12 @@ def from_object(scc: Mapping[str, Any], minor: int) -> Constraints:
     )
 
 
+def content_of(scc: Constraints) -> tuple[object, ...]:
+    """Return what an SCC allows and fills in: all its fields but its name, its priority and who may use it."""
+    names = ("name", "priority", "users", "groups")
+    return tuple(getattr(scc, field) for field in scc.__match_args__ if field not in names)
+
+
 def default_volumes(volumes: list[str] | None, allow_host_dir: bool, minor: int) -> tuple[str, ...]:
     """The `volumes` that the OpenShift release with Kubernetes 1.`minor` stores for an SCC that was written with `volumes`, sorted.
 

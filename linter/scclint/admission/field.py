@@ -18,13 +18,13 @@ INVALID, REQUIRED, FORBIDDEN = "Invalid value", "Required value", "Forbidden"
 class FieldError:
     """One entry of a denial.
 
-    `lead` (`provider NAME: `) and `place` are what the plugin prints for the place, and `kind` is the kind of error. `detail` says
-    what is wrong, followed by `entries` as a Go slice if there are any. `path` leads to the deciding field in the pod, `value` is
+    `place` is what the plugin prints for the place, after the name of the SCC if `names_scc`, and `kind` is the kind of error. `detail`
+    says what is wrong, followed by `entries` as a Go slice if there are any. `path` leads to the deciding field in the pod, `value` is
     its value (None if it is absent), and `allowed` says what the SCC accepts, in words for people.
     """
 
     wording: Wording
-    lead: str
+    names_scc: bool
     place: str
     kind: str
     value: object
@@ -36,26 +36,25 @@ class FieldError:
     # Texts are made when they are asked for: a list may hold thousands of errors that each print the whole list.
     @property
     def text(self) -> str:
-        """The entry without its lead."""
+        """The entry without the name of the SCC."""
         printed = f": {self.wording.value(self.value)}" if self.kind == INVALID else ""
         detail = f": {self.detail}" if self.detail else ""
         entries = f"[{' '.join(self.entries)}]" if self.entries else ""
         return f"{self.place}: {self.kind}{printed}{detail}{entries}"
 
-    @property
-    def message(self) -> str:
-        """The entry as the denial prints it."""
-        return self.lead + self.text
+    def message(self, scc: str) -> str:
+        """Return the entry as a denial by the SCC named `scc` prints it."""
+        return f"provider {scc}: {self.text}" if self.names_scc else self.text
 
 
 class Where:
-    """A place in a pod: as the plugin prints it (`lead` and `shown`), and as the path of the field in the pod."""
+    """A place in a pod: as the plugin prints it (`shown`, after the SCC if `names_scc`), and as the path of the field in the pod."""
 
-    __slots__ = ("lead", "path", "shown", "wording")
+    __slots__ = ("names_scc", "path", "shown", "wording")
 
-    def __init__(self, wording: Wording, lead: str, shown: str, path: Path = ()) -> None:
+    def __init__(self, wording: Wording, shown: str, path: Path = (), *, names_scc: bool = False) -> None:
         self.wording = wording
-        self.lead = lead
+        self.names_scc = names_scc
         self.shown = shown
         self.path = path
 
@@ -88,7 +87,7 @@ class Where:
     ) -> FieldError:
         place = f"{self.shown}.{name}" if name else self.shown
         path = self.path if at is None else at
-        return FieldError(self.wording, self.lead, place, kind, value, detail, path, allowed, entries)
+        return FieldError(self.wording, self.names_scc, place, kind, value, detail, path, allowed, entries)
 
 
 def aggregate(messages: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from scclint.admission.constraints import (
     MUST_RUN_AS_RANGE,
     RUN_AS_ANY,
     Constraints,
+    content_of,
 )
 from scclint.admission.wording import Wording, wording_of
 from scclint.model.id_ranges import BlockError, Range, parse_block, parse_blocks
@@ -31,7 +32,8 @@ class Provider:
 
     `minimum_uid` and `maximum_uid` bound MustRunAsRange, both included. `se_linux` are the options that MustRunAs asks for
     (None under RunAsAny). `fs_group` and `supplemental_groups` are the ranges of MustRunAs (empty under RunAsAny).
-    `minor` is the Kubernetes minor of the OpenShift release whose plugin is simulated.
+    `minor` is the Kubernetes minor of the OpenShift release whose plugin is simulated, and `wording` how that release writes denials.
+    `content` is equal for two providers that treat every pod alike, because their SCCs differ at most in name, priority, users and groups.
     """
 
     scc: Constraints
@@ -41,20 +43,12 @@ class Provider:
     se_linux: Mapping[str, str] | None
     fs_group: tuple[Range, ...]
     supplemental_groups: tuple[Range, ...]
+    wording: Wording
+    content: str
 
     @property
     def name(self) -> str:
         return self.scc.name
-
-    @property
-    def lead(self) -> str:
-        """What the plugin prints before the fields it finds wrong."""
-        return f"provider {self.scc.name}: "
-
-    @property
-    def wording(self) -> Wording:
-        """How the release writes denials."""
-        return wording_of(self.minor)
 
 
 Make = Callable[[Constraints, str, Mapping[str, str], int], Provider]
@@ -119,15 +113,15 @@ def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, st
             raise cannot_find("group", error) from None
     if problem := _unusable(scc, low, high):
         raise ProviderError(f"error creating provider for SCC {scc.name} in namespace {namespace}: {problem}")
-    return Provider(
-        scc=scc,
-        minor=minor,
-        minimum_uid=low or 0,
-        maximum_uid=high or 0,
-        se_linux=se_linux if scc.se_linux_context == MUST_RUN_AS else None,
-        fs_group=fs_group if scc.fs_group == MUST_RUN_AS else (),
-        supplemental_groups=supplemental if scc.supplemental_groups == MUST_RUN_AS else (),
+    values = (
+        low or 0,
+        high or 0,
+        se_linux if scc.se_linux_context == MUST_RUN_AS else None,
+        fs_group if scc.fs_group == MUST_RUN_AS else (),
+        supplemental if scc.supplemental_groups == MUST_RUN_AS else (),
+        wording_of(minor),
     )
+    return Provider(scc, minor, *values, content=repr((content_of(scc), minor, *values[:-1])))
 
 
 def _annotation(annotations: Mapping[str, str], name: str) -> str:

@@ -84,7 +84,7 @@ def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError
     scc = provider.scc
     if "*" in scc.seccomp_profiles:
         return None
-    where = Where(provider.wording, "", f"{provider.wording.metadata}.annotations[{key}]")
+    where = Where(provider.wording, f"{provider.wording.metadata}.annotations[{key}]")
     if not scc.seccomp_profiles:
         if not profile:
             return None

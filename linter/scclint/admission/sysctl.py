@@ -38,7 +38,7 @@ def validate(provider: Provider, sysctls: Sequence[Mapping[str, Any]], at: Path)
     allowed = ", ".join((*provider.scc.allowed_unsafe_sysctls, "the safe sysctls"))
     for index, sysctl in enumerate(sysctls):
         name = sysctl.get("name") or ""
-        where = Where(wording, "", wording.sysctl.format(index), (*at, index, "name"))
+        where = Where(wording, wording.sysctl.format(index), (*at, index, "name"))
         if forbidden(name):
             errors.append(where.forbidden(f"sysctl {wording.quote(name)} is not allowed", "a sysctl not forbidden", value=name))
         elif name not in safe(provider.minor) and not let_through(name):

@@ -61,7 +61,8 @@ class Candidate:
     """How one SCC fared, in the order in which the plugin tries them.
 
     `denied`: neither the service account nor the user may use it, and `grant` is None. `too restrictive`: it rejects the pod, for
-    `reasons`. `not reached`: an SCC before it admits the pod. `errors` makes the reasons.
+    `reasons`. `not reached`: an SCC before it admits the pod. `errors` makes the reasons, and is one object for SCCs
+    that differ only in their names and in who may use them.
     """
 
     scc: str

@@ -64,7 +64,6 @@ def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[Fi
     scc = provider.scc
     if "*" not in scc.volumes:
         allowed = ", ".join(scc.volumes)
-        lead = provider.lead if provider.wording.volume_lead else ""
         for index, volume in enumerate(volumes):
             field, kind = source_of(volume)
             if kind in scc.volumes:
@@ -72,7 +71,9 @@ def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[Fi
             if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
                 continue
             path: Path = ("spec", "volumes", index, field) if field else ("spec", "volumes", index)
-            place = Where(provider.wording, lead, provider.wording.volume.format(index), path)
+            place = Where(
+                provider.wording, provider.wording.volume.format(index), path, names_scc=provider.wording.volume_names_scc
+            )
             yield place.invalid("", kind, f"{kind} volumes are not allowed to be used", allowed)
 
 
@@ -87,7 +88,7 @@ def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[
             driver = flex.get("driver") or ""
             if driver not in scc.allowed_flex_volumes:
                 path = ("spec", "volumes", index, "flexVolume", "driver")
-                place = Where(provider.wording, provider.lead, provider.wording.flex_volume_driver.format(index), path)
+                place = Where(provider.wording, provider.wording.flex_volume_driver.format(index), path, names_scc=True)
                 yield place.invalid("", driver, "Flexvolume driver is not allowed to be used", allowed)
 
 

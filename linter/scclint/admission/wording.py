@@ -15,7 +15,7 @@ class Wording(NamedTuple):
     """How one release names fields and prints values. `{}` in a path is the 0-based index.
 
     `host_fields` is the prefix of hostNetwork, hostPID, hostIPC and hostUsers of the pod, and `metadata` of its annotations.
-    `volume_lead` says that the SCC's provider is named before a volume's path. `null` is an absent value, and `ids` prints a
+    `volume_names_scc` says that the SCC is named before a volume's path. `null` is an absent value, and `ids` prints a
     list of group IDs. `unicode` is the Unicode version that decides which characters are printed as they are.
     """
 
@@ -23,7 +23,7 @@ class Wording(NamedTuple):
     metadata: str
     sysctl: str
     volume: str
-    volume_lead: bool
+    volume_names_scc: bool
     flex_volume_driver: str
     null: str
     ids: Callable[[Sequence[int]], str]
@@ -63,7 +63,7 @@ OPENSHIFT_4_11 = Wording(
     metadata="pod.metadata",
     sysctl="pod.spec.securityContext.sysctls[{}]",
     volume="spec.volumes[{}]",
-    volume_lead=False,
+    volume_names_scc=False,
     flex_volume_driver=".spec.securityContext.volumes[{}].driver",
     null='"null"',
     ids=go_ids,
@@ -78,7 +78,7 @@ OPENSHIFT_4_22 = OPENSHIFT_4_21._replace(
     metadata="metadata",
     sysctl="spec.securityContext.sysctls[{}]",
     volume=".spec.volumes[{}]",
-    volume_lead=True,
+    volume_names_scc=True,
     flex_volume_driver=".spec.volumes[{}].flexVolume.driver",
 )
 _SINCE = ((35, OPENSHIFT_4_22), (34, OPENSHIFT_4_21), (29, OPENSHIFT_4_16), (0, OPENSHIFT_4_11))

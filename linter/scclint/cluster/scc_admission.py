@@ -6,7 +6,7 @@ from typing import Any
 
 from scclint.admission import admit as plugin
 from scclint.admission import authorize
-from scclint.admission.assign import errors_of
+from scclint.admission.assign import PodTrials, errors_of
 from scclint.admission.decoding import decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import AdmissionPod
@@ -88,8 +88,8 @@ class SccAdmission:
             return ()
         providers, _ = self._sccs.providers(namespace, self.annotations_of(namespace))
         grants = dict(zip(self._sccs.by_name, self._grants.authorize(service_account_of(pod), user, namespace), strict=True))
-        view = AdmissionPod(pod)
-        return tuple(plugin.judge(provider, grants[provider.name], view)[0] for provider in providers if among(provider.name))
+        trials = PodTrials(pod)
+        return tuple(plugin.judge(provider, grants[provider.name], trials)[0] for provider in providers if among(provider.name))
 
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""

@@ -1,6 +1,7 @@
 """The SCCs of a cluster in the order of admission, with the provider of each for a namespace."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from scclint.admission import order
@@ -28,8 +29,9 @@ class OrderedSccs:
         self._made: dict[tuple[str | None, ...], Provider] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
 
+    @cached_property
     def by_restrictiveness(self) -> tuple[str, ...]:
-        """Return the names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
+        """The names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
         return tuple(scc.name for scc in sorted(self.ordered, key=lambda scc: self._key(scc)[1:]))
 
     def providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:

@@ -55,11 +55,15 @@ class Outcomes:
     def rejections(self, verdict: Verdict) -> list[tuple[str, tuple[FieldError, ...]]]:
         """Return the SCCs that the pod may use and that reject it, with their errors, in admission order.
 
-        Those of one verdict are kept: several rules ask for them in turn, and there may be many.
+        Of SCCs that differ only in their names and in who may use them, only the first is there. The result for one verdict is
+        kept: several rules ask for it in turn, and there may be many errors.
         """
         if self._rejections is None or self._rejections[0] is not verdict:
-            found = [(one.scc, one.reasons) for one in verdict.candidates if one.outcome == "too restrictive"]
-            self._rejections = verdict, found
+            first: dict[Callable[[], tuple[FieldError, ...]], str] = {}
+            for candidate in verdict.candidates:
+                if candidate.outcome == "too restrictive":
+                    first.setdefault(candidate.errors, candidate.scc)
+            self._rejections = verdict, [(scc, errors()) for errors, scc in first.items()]
         return self._rejections[1]
 
     def _controller(self, workload: Workload) -> User | None:
