@@ -1,6 +1,7 @@
 """Verdicts for a changed pod: advice that names an SCC is given only if it holds for the pod as pinned and granted."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, Outcome, Verdict, World
@@ -73,14 +74,15 @@ def pinned_to(pod: dict[str, Any], scc: str) -> dict[str, Any]:
 
 
 def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
-    """Return a copy of the pod without the fields at `paths`."""
+    """Return a copy of the pod without the fields at `paths`. Nothing is done about a field that the pod does not set."""
     copy: dict[str, Any] = _copy(pod)
     # Remove the last item of a list first, because each removal moves the later items.
     for *parents, last in sorted(paths, key=_position, reverse=True):
         holder: Any = copy
-        for step in parents:
-            holder = holder[step]
-        del holder[last]
+        with suppress(KeyError):
+            for step in parents:
+                holder = holder[step]
+            del holder[last]
     return copy
 
 
