@@ -254,6 +254,10 @@ KEPT_TEXT = 8 * 1024 * 1024
 """Characters of files whose documents are kept from the first look at them to their judgement. A parsed document takes thirty
 times the memory of its text, and a repository may have any number of files; what is not kept is parsed again."""
 
+TEXTS_KEPT = 16
+"""Files whose text and lines a report keeps while it is written. Findings are in the order of their files, and the notes of one finding
+point into few others. The CSVs of a catalog are 100 kB each on average, and there are thousands."""
+
 MIN_PARALLEL = 16 * 1024 * 1024
 """Bytes of input from which a run uses several processes unless told: starting them costs more than they save for less."""
 

@@ -57,13 +57,13 @@ def mark(
                 context=[name for name in context if os.path.lexists(name)],
             )
             base = judge(found, before, registry, replace(options, review=False, changes=None))
-    return mark_old(
-        report,
-        base,
-        where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-        where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
-        reason=f"not changed since {revision.name}",
-    )
+            return mark_old(
+                report,
+                base,
+                where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
+                where_in_base=lambda file: os.path.normpath(os.path.join(inside, file)),
+                reason=f"not changed since {revision.name}",
+            )
 
 
 def _is_outside(relative: str) -> bool:

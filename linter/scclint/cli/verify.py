@@ -9,9 +9,10 @@ from scclint.cli.main import BUG, FINDINGS, NOTHING, OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cli.seccomp import open_on_one_cluster, release
 from scclint.config.model import Config
-from scclint.engine.merge import merged_tally, texts_of
+from scclint.engine.merge import merged_tally
 from scclint.engine.report import Report
 from scclint.engine.run import Run
+from scclint.engine.texts import texts_of
 from scclint.evidence.captures import read_evidence
 from scclint.evidence.gather import captures
 from scclint.evidence.predict import predictions

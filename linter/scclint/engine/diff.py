@@ -34,14 +34,16 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
     keys = [_key(findings[index], where) for index in live]
     found, left = match(keys, recorded)
     both = {unit.name for unit in base.units} & {unit.name for unit in report.units}
-    before = {where_in_base(file): text for file, text in base.texts.items()}
+    before = {where_in_base(finding.span.file): finding.span.file for finding in base.findings}
     changed: dict[str, set[int]] = {}
     for index, key, old_key in zip(live, keys, found, strict=True):
         finding = findings[index]
         if old_key is None or both.intersection(finding.units) - held[old_key]:
             continue
         if key.file not in changed:
-            changed[key.file] = changed_lines(before.get(key.file, ""), report.texts.get(finding.span.file, ""))
+            changed[key.file] = changed_lines(
+                base.texts.get(before.get(key.file, ""), ""), report.texts.get(finding.span.file, "")
+            )
         if not _touches(finding.span, changed[key.file]):
             findings[index] = replace(finding, suppression=Suppression("diff-base", reason))
     moved: Counter[Key] = Counter()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, TypeVar
 
 from scclint.engine.report import Report, UnitSummary
-from scclint.errors import LoadError
+from scclint.engine.texts import texts_of
 from scclint.files.read import read
 from scclint.finding import Crash, Finding, Ignore, Notice, Suppression, Tally
 from scclint.judge.check import check_ignores, order
@@ -120,21 +120,6 @@ def _by_release(parts: Iterable[Mapping[str, Sequence[T]]]) -> Mapping[str, tupl
         for release, some in part.items():
             found.setdefault(release, []).extend(some)
     return {release: tuple(some) for release, some in found.items()}
-
-
-def texts_of(findings: Iterable[Finding], at_hand: Mapping[str, str]) -> dict[str, str]:
-    """The text of every file that findings point into, read where it is not at hand."""
-    files: set[str] = set()
-    for finding in findings:
-        files.update((finding.span.file, *(r.span.file for r in (*finding.related, *finding.flow))))
-    texts = {}
-    for file in sorted(files):
-        try:
-            texts[file] = at_hand[file] if file in at_hand else read(file)
-        except LoadError:
-            # Gone or changed since it was read: the report does without the snippet.
-            continue
-    return texts
 
 
 def merged_findings(parts: Sequence[Part]) -> list[Finding]:

@@ -26,8 +26,9 @@ class Report:
     """The result of one run: everything that the output formats need.
 
     `findings` are sorted by file, line, column and rule; suppressed ones are included, with their `suppression` set.
-    `platform` names the releases that were judged: `OpenShift 4.22`. `texts` holds the decoded text of each file that a finding
-    or related place points into, for snippets, UTF-16 columns and line hashes. `rules` are all rules of the run, sorted by id.
+    `platform` names the releases that were judged: `OpenShift 4.22`. `texts` has the decoded text of each file that a finding
+    or related place points into, for snippets, UTF-16 columns and line hashes. A text is read when it is asked for.
+    `rules` are all rules of the run, sorted by id.
     `outcomes` has the outcome of each workload and `grants` each grant of an SCC, by release, if the run was asked for them.
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,

@@ -11,6 +11,7 @@ from scclint.engine.index import Neighbours
 from scclint.engine.merge import merge
 from scclint.engine.report import Report
 from scclint.engine.scan import scan
+from scclint.engine.texts import FileTexts
 from scclint.errors import ConfigError, LoadError, RuleSetError
 from scclint.files.discover import SourceFile, display
 from scclint.files.sources import Sources, find_sources
@@ -85,7 +86,7 @@ class Run:
         )
         findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
         fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
-        texts = {**report.texts, **{file: self.text(file) for file in sorted(fixed)}}
+        texts = FileTexts((), {file: self.text(file) for file in sorted(fixed)}, report.texts)
         return replace(report, findings=tuple(findings), crashes=(*report.crashes, *crashes), texts=texts)
 
     def with_texts(self, overlay: Mapping[str, str | LoadError]) -> "Run":

@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from scclint.finding import TextEdit
+from scclint.limits import TEXTS_KEPT
 from scclint.source import Span
 
 _STEP = 1024
@@ -35,7 +36,7 @@ class WholeLines(NamedTuple):
 
 
 class SourceLines:
-    """The lines of each file in `texts`, split once a file. Only LF and CRLF end a line, as for `Span`."""
+    """The lines of each file in `texts`. Only LF and CRLF end a line, as for `Span`. Those of the latest files are kept."""
 
     __slots__ = ("_split", "_texts", "_units")
 
@@ -54,6 +55,8 @@ class SourceLines:
             lines = text.removeprefix("\ufeff").split("\n")
             if "\r" in text:
                 lines = [line.removesuffix("\r") for line in lines]
+            if len(self._split) == TEXTS_KEPT:
+                del self._split[next(iter(self._split))]
             self._split[file] = lines
         return lines[number - 1] if 1 <= number <= len(lines) else None
 
