@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from scclint.config.model import Config
+from scclint.engine.scan import scan
 from scclint.files import discover as module
 from scclint.files.discover import SourceFile, discover
+from scclint.files.sources import find_sources
 from scclint.units.kustomize.surroundings import Surroundings
 from tests.robustness.conftest import Ran, Run, pod
 
@@ -157,9 +160,13 @@ def files_of(ran: Ran) -> set[str]:
 def test_a_kustomization_from_elsewhere_is_none(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     linked_kustomization(tree)
     monkeypatch.chdir(tree)
-    assert not [*Surroundings(lambda file: ()).beside(["x.yaml"])]
+    assert not [*surroundings().beside(["x.yaml"])]
     track(tree.parent)
-    assert [*Surroundings(lambda file: ()).beside(["x.yaml"])] == ["kustomization.yaml"]
+    assert [*surroundings().beside(["x.yaml"])] == ["kustomization.yaml"]
+
+
+def surroundings() -> Surroundings:
+    return Surroundings(scan(find_sources(["x.yaml"], Config()), Config())[0])
 
 
 def chart_of(tree: Path) -> list[str]:

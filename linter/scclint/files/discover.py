@@ -45,10 +45,11 @@ def discover(
 
         excluded = path_filter(exclude)
     seen: set[str] = set()
+    here = os.getcwd()
     for path in paths:
         for item in _expand(path, stdin_filename, excluded, force_exclude, tracked_only):
             if isinstance(item, SourceFile):
-                identity = item.path if item.path == "-" else os.path.join(os.getcwd(), _plain(item.path))
+                identity = item.path if item.path == "-" else os.path.join(here, item.display)
                 if identity in seen:
                     continue
                 seen.add(identity)
@@ -57,14 +58,19 @@ def discover(
 
 def display(path: str) -> str:
     """A path for people: POSIX separators, no `./` in front, undecodable bytes as `\\xNN`."""
-    shown = _plain(path).replace(os.sep, "/")
-    return os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return _escaped(_plain(path))
+
+
+def _escaped(path: str) -> str:
+    shown = path.replace(os.sep, "/")
+    return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
 def is_text(path: str) -> bool:
     """Whether a path can be shown as it is, and found again by what is shown: it is UTF-8, and has no NUL."""
     try:
-        os.fsencode(path).decode()
+        if not path.isascii():
+            os.fsencode(path).decode()
     except UnicodeError:
         return False
     return "\0" not in path
@@ -151,10 +157,13 @@ def _folder(root: str, excluded: Callable[[str], bool], tracked_only: bool) -> I
     reach = Reach(root)
     names = _below(root, problems, tracked_only, reach)
     found: list[SourceFile | LoadError] = []
+    plain = _plain(root)
+    # Names below a folder have no detours.
+    above = "" if plain == os.curdir else os.path.join(plain, "")
     for name in names:
         relative = name.replace(os.sep, "/")
         path = os.path.join(root, name)
-        shown = display(path)
+        shown = _escaped(above + name)
         if excluded(relative) or excluded(shown):
             continue
         found.append(_checked(path, shown, reach))
@@ -213,9 +222,11 @@ def _walk(root: str, top: str, problems: list[LoadError]) -> Iterator[str]:
     def refuse(error: OSError) -> None:
         problems.append(os_error(error, display(os.fsdecode(error.filename or root))))
 
+    start = "" if (below := os.path.relpath(top, root)) == os.curdir else below
     for folder, folders, files in walk(top, refuse):
         if ".git" in folders:
             folders.remove(".git")
+        relative = os.path.join(start, folder[len(top) :].strip(os.sep))
         for name in files:
             if name.endswith(SUFFIXES):
-                yield os.path.relpath(os.path.join(folder, name), root)
+                yield os.path.join(relative, name)

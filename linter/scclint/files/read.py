@@ -28,13 +28,20 @@ def read(path: str, name: str = "") -> str:
     try:
         # Non-blocking, for a FIFO may have taken the file's place since it was listed, and opening one waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise LoadError(f"is {file_type(status.st_mode)}, not a regular file", name)
             if status.st_size > MAX_BYTES:
                 raise _too_large(name)
-            return decode(read_all(file, name, status.st_size), name)
+            data = os.read(descriptor, status.st_size + 1)
+            if len(data) != status.st_size:
+                # Another program is writing it, or the system says no size, as of `/proc`.
+                with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                    data = read_all(file, name, start=data)
+        finally:
+            os.close(descriptor)
+        return decode(data, name)
     except OSError as error:
         raise os_error(error, name) from None
     except ValueError:
@@ -67,14 +74,14 @@ def read_stream(path: str) -> str:
         raise os_error(error, path) from None
 
 
-def read_all(file: BinaryIO, name: str, expected: int = MAX_BYTES) -> bytes:
-    """Return the content of a binary stream, such as standard input. `expected` is the likely number of bytes.
+def read_all(file: BinaryIO, name: str, start: bytes = b"") -> bytes:
+    """Return the content of a binary stream, such as standard input, after the `start` that was read of it.
 
     Raises LoadError beyond `MAX_BYTES`.
     """
-    parts: list[bytes] = []
-    size = 0
-    while part := file.read(1 << 20 if size else expected + 1):
+    parts = [start]
+    size = len(start)
+    while part := file.read(1 << 20):
         parts.append(part)
         size += len(part)
         if size > MAX_BYTES:

@@ -111,9 +111,9 @@ def render(
             continue
         done += 1
         progress("rendered", done, total)
-        other = {os.path.realpath(file) for file in unit.files} & texts.keys()
+        other = _texts_of(unit, texts)
         known = kept.find(unit) if kept and not other else None
-        made = known or _render(unit, split, renderer, config, {path: texts[path] for path in other})
+        made = known or _render(unit, split, renderer, config, other)
         if kept and not known and not other:
             kept.keep(unit, made)
         if not made.error:
@@ -123,6 +123,11 @@ def render(
             # Without rendering, all views of a chart are the same files.
             units.append(replace(unit, unrendered=made.error))
     return Rendered(tuple(units), renderings, split.closures, split.tree, renderer, config, texts)
+
+
+def _texts_of(unit: Unit, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the texts, by real path, that replace a file of the unit."""
+    return {path: texts[path] for path in {*map(os.path.realpath, unit.files)} & texts.keys()} if texts else EMPTY
 
 
 def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Config, texts: Mapping[str, str]) -> Rendering:
@@ -149,7 +154,7 @@ class _Making:
 
     def output(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "renderers.RendererOutput":
         """Render a unit with these texts in place of files, by real path."""
-        own = {path: texts[path] for path in {os.path.realpath(file) for file in unit.files} & texts.keys()}
+        own = _texts_of(unit, texts)
         if not own:
             return self._built(unit, origins=origins) if unit.view is None else self._templated(unit, self.tree, str)
         from scclint.units import render as renderers

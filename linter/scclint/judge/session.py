@@ -100,7 +100,7 @@ class Session:
         self.options = options
         self.select: Callable[[str], Selection] = selection(registry.rules, config)
         self.rendered = rendered
-        self.surroundings = Surroundings(outline.documents)
+        self.surroundings = Surroundings(outline)
         self._described: tuple[str, Described, Inputs] | None = None
         self.tracers: dict[str, Tracer] = {}
         """Those of units that others take objects from, by name: made once, where a finding points into one."""
@@ -110,7 +110,7 @@ class Session:
         made = copy(self)
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)
-        made.surroundings = Surroundings(made.outline.documents)
+        made.surroundings = Surroundings(made.outline)
         made.tracers = {}
         return made
 

@@ -65,7 +65,7 @@ class Split:
     def _built(self) -> "Kustomizations":
         from scclint.units.kustomize.closure import Kustomizations
 
-        return Kustomizations(self.tree, self._outline.documents_on_disk, self._outline.paths)
+        return Kustomizations(self.tree, self._outline.kustomization_on_disk, self._outline.paths)
 
     @cached_property
     def _kustomizations(self) -> "Mapping[str, Kustomization]":

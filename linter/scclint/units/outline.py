@@ -12,7 +12,9 @@ from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
+from scclint.record import replace
 from scclint.units.facts import Facts, facts_of
+from scclint.units.kustomize.kustomization import Kustomization, KustomizationFile, read_file
 
 
 class Outline:
@@ -41,6 +43,7 @@ class Outline:
         self.kinds = kinds
         self.objects = objects
         self._facts: dict[str, Facts] = {}
+        self._kustomizations: dict[str, KustomizationFile] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
         self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
 
@@ -48,8 +51,12 @@ class Outline:
         """Return the outline of the same files with these texts in place of some, by path as displayed."""
         made = copy(self)
         made.reader = self.reader.with_overlay(overlay)
-        overlaid = [file for file in self._facts if self.reader.is_overlaid(self.source(file)) or file in overlay]
-        made._facts = {file: facts for file, facts in self._facts.items() if file not in overlaid}
+
+        def is_same(file: str) -> bool:
+            return file not in overlay and not self.reader.is_overlaid(self.source(file))
+
+        made._facts = {file: facts for file, facts in self._facts.items() if is_same(file)}
+        made._kustomizations = {path: held for path, held in self._kustomizations.items() if is_same(self.shown(path))}
         return made
 
     def has(self, path: str) -> bool:
@@ -71,13 +78,26 @@ class Outline:
         except Exception:  # whatever is wrong with it is reported where it is judged
             return []
 
-    def documents_on_disk(self, path: str, name: str) -> list[Document]:
-        """The documents of a file as a renderer reads it, whatever an editor holds in its place. Raises LoadError."""
-        shown = self.shown(path)
-        source = self.files.get(shown) or SourceFile(path, shown)
+    def kustomization(self, file: str) -> Kustomization | None:
+        """The kustomization in a file; None if it holds something else or cannot be read."""
+        source = self.source(file)
         if self.reader.is_overlaid(source):
-            return load_text(name, read(path, name), frozenset())
-        return self.reader.documents(source)
+            return read_file(file, self.documents(file)).kustomization
+        path = os.path.abspath(source.path)
+        try:
+            found = self.kustomization_on_disk(path, file).kustomization
+        except LoadError:
+            return None
+        return found and replace(found, file=file)
+
+    def kustomization_on_disk(self, path: str, name: str) -> KustomizationFile:
+        """What a file holds for a renderer, whatever an editor holds in its place. Raises LoadError, which calls it `name`."""
+        if path not in self._kustomizations:
+            source = self.source(self.shown(path))
+            overlaid = self.reader.is_overlaid(source)
+            documents = load_text(name, read(path, name), frozenset()) if overlaid else self.reader.documents(source)
+            self._kustomizations[path] = read_file(path, documents)
+        return self._kustomizations[path]
 
     def facts(self, file: str) -> Facts:
         """What a file defines."""

@@ -10,6 +10,7 @@ For the first two, other characters stand in for these in the text that libyaml 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from yaml import ScalarEvent
@@ -42,16 +43,15 @@ def stand_ins(text: str, file: str, first_line: int) -> tuple[str, Mapping[int, 
     table: dict[int, str] = {}
     unused = _unused_characters(text)
     # A `%TAG` directive may have such a colon in its prefix, which is no value.
-    patterns = ((BYTE_ORDER_MARK, "\ufeff"), (_COLON, ":")) if "%TAG" not in text else ((BYTE_ORDER_MARK, "\ufeff"),)
-    for pattern, character in patterns:
-        if pattern.search(text):
+    for places, character in ((_marks, "\ufeff"), *(((_colons, ":"),) if "%TAG" not in text else ())):
+        if found := list(places(text)):
             stand_in = next(unused, None)
             if stand_in is None:
                 raise LoadError(
                     "has every private-use character, so that scclint cannot read it as the cluster does", file, first_line, 1
                 )
             table[ord(stand_in)] = character
-            text = stand_in.join(_without_last(pattern, text))
+            text = stand_in.join(text[start + 1 : end] for start, end in pairwise([-1, *found, len(text)]))
     return text, table
 
 
@@ -72,10 +72,18 @@ def _unused_characters(text: str) -> Iterator[str]:
     yield from (character for points in _PRIVATE_USE for character in map(chr, points) if character not in used)
 
 
-def _without_last(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Yield the parts of the text between the last characters of all matches."""
-    start = 0
-    for match in pattern.finditer(text):
-        yield text[start : match.end() - 1]
-        start = match.end()
-    yield text[start:]
+def _marks(text: str) -> Iterator[int]:
+    """Yield the offset of each byte order mark that is text for the cluster."""
+    return (match.start() for match in BYTE_ORDER_MARK.finditer(text))
+
+
+def _colons(text: str) -> Iterator[int]:
+    """Yield the offset of each colon that is part of an unquoted value for the cluster."""
+    end = 0
+    for likely in _LIKELY_COLON.finditer(text):
+        if likely.start() >= end:
+            # An unquoted value in flow style has no white space before such a colon, so that it is in one line.
+            start = text.rfind("\n", 0, likely.start()) + 1
+            newline = text.find("\n", likely.start())
+            end = newline if newline >= 0 else len(text)
+            yield from (match.end() - 1 for match in _COLON.finditer(text, start, end))

@@ -6,9 +6,9 @@ folders anywhere on the disk. A closure is therefore built only if each of its v
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from scclint.errors import LoadError
 from scclint.files.discover import is_below, is_text
@@ -17,17 +17,16 @@ from scclint.files.real_paths import RealPaths
 from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
-from scclint.load.document import Document
 from scclint.record import EMPTY, record
 from scclint.units.kustomize.kustomization import (
     NAMES,
     Kustomization,
+    KustomizationFile,
     Reference,
-    folded,
     plugin_references,
-    read_kustomization,
+    read_file,
 )
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
+from scclint.yaml.nodes import to_data
 
 _REMOTE = re.compile(
     r"\s*(?:[a-z][a-z0-9+.-]*:|github\.com/|[a-z][a-z0-9-]*@)|.*(?:://|\?(?:ref|version)=)", re.IGNORECASE | re.DOTALL
@@ -69,12 +68,12 @@ def closure(folder: str, root: str) -> Closure:
     return Kustomizations(root).closure(folder)
 
 
-Load = Callable[[str, str], Iterable[Document]]
-"""Returns the documents of a file, given its path and its name below the root. Raises LoadError if it cannot be read."""
+Load = Callable[[str, str], KustomizationFile]
+"""Returns what a file of one of the `NAMES` holds, given its path and its name below the root. Raises LoadError if it cannot be read."""
 
 
-def _load(path: str, shown: str) -> Iterable[Document]:
-    return load_text(shown, read(path, shown), frozenset())
+def _load(path: str, shown: str) -> KustomizationFile:
+    return read_file(path, load_text(shown, read(path, shown), frozenset()))
 
 
 class Kustomizations:
@@ -86,6 +85,7 @@ class Kustomizations:
         self.paths = paths or RealPaths()
         # Caches of functions of `self`, so that they live as long as it does.
         self.name = cache(self._name_of)
+        self.sort = cache(_sort)
         self.read = cache(self._read_folder)
         self.plugins = cache(self._read_plugins)
 
@@ -110,14 +110,13 @@ class Kustomizations:
         if not self.has(found[0]):
             return _Folder(None, f"{shown} leads out of the root")
         try:
-            root = _root(self._load(found[0], shown))
+            held = self._load(found[0], shown)
         except LoadError as error:
             return _Folder(None, f"{shown} {error.message}")
-        kustomization = read_kustomization(found[0], to_data(root))
-        if kustomization is None:
-            return _Folder(None, f"{shown} holds no kustomization")
-        key = _ambiguous(root)
-        return _Folder(kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
+        if held.error or held.kustomization is None:
+            return _Folder(None, f"{shown} {held.error or 'holds no kustomization'}")
+        key = held.ambiguous
+        return _Folder(held.kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
 
     def _read_plugins(self, path: str) -> "_Plugins":
         shown = self.name(path)
@@ -125,6 +124,11 @@ class Kustomizations:
             return _plugins_in(shown, read(path, shown))
         except LoadError as error:
             return _Plugins((), f"{shown} {error.message}")
+
+
+def _sort(path: str) -> Literal["file", "folder", ""]:
+    """What a path leads to; empty if to nothing that kustomize reads."""
+    return "file" if os.path.isfile(path) else "folder" if os.path.isdir(path) else ""
 
 
 @record
@@ -211,7 +215,7 @@ class _ClosureWalk:
             path = self._resolve(shown, visit.folder, reference)
             if not path:
                 continue
-            if os.path.isdir(path):
+            if self._tree.sort(path) == "folder":
                 yield from self._enter(shown, reference, _Visit(self._tree.paths.of(path), namespace, visit.plugin, visit))
             elif reference.use == "plugin" or (visit.plugin and reference.use == "resource"):
                 self._take_plugins(shown, visit, self._tree.plugins(path))
@@ -233,7 +237,7 @@ class _ClosureWalk:
         self._refuse(plugins.problem)
         for reference in plugins.references:
             path = self._resolve(shown, visit.folder, reference)
-            if path and os.path.isfile(path):
+            if path and self._tree.sort(path) == "file":
                 self._take(path, reference.use)
 
     def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
@@ -249,7 +253,7 @@ class _ClosureWalk:
             self._refuse(f"{named}, an absolute path")
         elif not self._tree.has(path := os.path.join(folder, value)):
             self._refuse(f"{named}, which is outside the root")
-        elif not (os.path.isfile(path) or os.path.isdir(path)):
+        elif not self._tree.sort(path):
             self._missing[self._tree.name(os.path.normpath(path))] = None
             self._refuse(f"{named}, which does not exist")
         else:
@@ -291,16 +295,6 @@ class _ClosureWalk:
         )
 
 
-def _root(documents: Iterable[Document]) -> Node | None:
-    """The root of the first document of a kustomization, the only one that kustomize reads. Raises LoadError."""
-    documents = list(documents)
-    for document in documents:
-        if document.error is not None:
-            raise document.error
-    # Comments before the first `---` are a document of their own here.
-    return next((document.root for document in documents if document.root is not None), None)
-
-
 def _plugins_in(shown: str, text: str) -> _Plugins:
     """What the configurations of a text name. Raises nothing; a text that is not YAML is a problem."""
     references: list[Reference] = []
@@ -326,23 +320,6 @@ def _plugin_problem(data: Any) -> str:
     if data.get("apiVersion") != "builtin" or (isinstance(annotations, dict) and any(map(annotations.get, _FUNCTIONS))):
         return f"runs the plugin {_quoted(str(kind))}"
     return "renders a Helm chart" if kind == "HelmChartInflationGenerator" else ""
-
-
-def _ambiguous(root: Node | None) -> str:
-    """Return a key that occurs twice in one mapping in different case; empty if there is none."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, SequenceNode):
-            pending += node.items
-        elif isinstance(node, MappingNode):
-            keys: dict[str, str] = {}
-            for entry in node.entries:
-                key = str(entry.key.value)
-                if keys.setdefault(folded(key), key) != key:
-                    return key
-                pending.append(entry.value)
-    return ""
 
 
 def _quoted(value: str) -> str:

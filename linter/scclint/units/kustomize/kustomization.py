@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Literal
 
 from scclint.finding import Path
+from scclint.load.document import Document
 from scclint.record import EMPTY, record
 from scclint.untyped import as_text, mappings, texts
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 ORIGIN = "config.kubernetes.io/origin"
 """The annotation by which kustomize says from which file it built an object."""
@@ -72,6 +74,19 @@ class Kustomization:
 
 
 @record
+class KustomizationFile:
+    """What a file of one of the `NAMES` holds: its kustomization, None if it holds something else.
+
+    `error` says why kustomize cannot read the file, empty if it can. `ambiguous` is a key that one mapping has twice, in different
+    case; empty if there is none.
+    """
+
+    kustomization: Kustomization | None
+    error: str = ""
+    ambiguous: str = ""
+
+
+@record
 class Layout:
     """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, the one
     namespace that it goes to whichever way it is built, and which files (or folders) are taken in.
@@ -80,6 +95,15 @@ class Layout:
     patches: Mapping[str, str]
     namespaces: Mapping[str, str]
     resources: Set[str]
+
+
+def read_file(file: str, documents: Iterable[Document]) -> KustomizationFile:
+    """Return what the documents of a file hold for kustomize, which reads the first of them."""
+    documents = list(documents)
+    error = next((document.error.message for document in documents if document.error is not None), "")
+    # Comments before the first `---` are a document of their own here.
+    root = next((document.root for document in documents if document.root is not None), None)
+    return KustomizationFile(read_kustomization(file, to_data(root)), error, _ambiguous(root))
 
 
 def read_kustomization(file: str, data: Any) -> Kustomization | None:
@@ -119,7 +143,24 @@ def plugin_references(data: Any) -> Iterator[Reference]:
         yield from _files(f"{kind}.replacements", "file", [_get(replacement, "path")])
 
 
-def folded(key: str) -> str:
+def _ambiguous(root: Node | None) -> str:
+    """Return a key that occurs twice in one mapping in different case; empty if there is none."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, SequenceNode):
+            pending += node.items
+        elif isinstance(node, MappingNode):
+            keys: dict[str, str] = {}
+            for entry in node.entries:
+                key = str(entry.key.value)
+                if keys.setdefault(_folded(key), key) != key:
+                    return key
+                pending.append(entry.value)
+    return ""
+
+
+def _folded(key: str) -> str:
     """The key as kustomize compares it: its decoder ignores the case of letters, as `encoding/json` of Go does."""
     return key.casefold()
 
@@ -132,8 +173,8 @@ def _key(data: Mapping[str, Any], key: str) -> str:
     """The key of a mapping that kustomize takes for `key`; `key` itself if there is none."""
     if key in data:
         return key
-    wanted = folded(key)
-    return next((name for name in data if len(name) == len(wanted) and folded(name) == wanted), key)
+    wanted = _folded(key)
+    return next((name for name in data if len(name) == len(wanted) and _folded(name) == wanted), key)
 
 
 _PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")

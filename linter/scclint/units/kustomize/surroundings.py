@@ -17,22 +17,23 @@ from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.model.roles import Role, RoleBinding
 from scclint.text import and_more
-from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out, read_kustomization
+from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out
 from scclint.validation.validate import validate
-from scclint.yaml.nodes import Node, SequenceNode, to_data
+from scclint.yaml.nodes import Node, SequenceNode
 
 if TYPE_CHECKING:
     from scclint.units.kustomize.trace import Named
+    from scclint.units.outline import Outline
 
 
 class Surroundings:
-    """The kustomizations around the files of a run, each looked for and read once. `load` returns the documents of a file."""
+    """The kustomizations around the files of a run, each looked for once. `outline` has what files hold."""
 
-    def __init__(self, load: Callable[[str], Iterable[Document]]) -> None:
-        self._load = load
+    def __init__(self, outline: "Outline") -> None:
+        self._outline = outline
         # Caches of functions of `self`, so that they live as long as it does.
         self._in_folder = cache(_kustomizations_in)
-        self.read = cache(self._read_file)
+        self.read = cache(outline.kustomization)
 
     def beside(self, files: Iterable[str]) -> Iterator[str]:
         """The kustomizations in the folders of the files and in those above, up to the folder the paths start from.
@@ -47,16 +48,12 @@ class Surroundings:
                 yield from self._in_folder(folder)
                 folder = os.path.dirname(folder)
 
-    def _read_file(self, file: str) -> Kustomization | None:
-        """The kustomization in a file; None if it holds something else or cannot be read."""
-        return read_kustomization(file, to_data(self.root(file)))
-
     def root(self, file: str) -> Node | None:
         """The root of a file's first document that has one: comments before the first `---` are a document of their own.
 
         None if that document is of a kind that is not parsed.
         """
-        return next((d.root for d in self._load(file) if d.root is not None or d.status == "other"), None)
+        return next((d.root for d in self._outline.documents(file) if d.root is not None or d.status == "other"), None)
 
 
 def place_by_kustomizations(
