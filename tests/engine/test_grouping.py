@@ -43,6 +43,16 @@ def test_chains_end_at_one_finding() -> None:
     assert len(winner.related) == 2
 
 
+def test_a_refused_profile_is_one_error() -> None:
+    """The demo has a pod that anyuid rejects because of its profile, and that no other SCC admits."""
+    report = grouped(run_over([str(FIXTURES / "demo" / "needs-anyuid.yaml")]).report())
+    (winner,) = (f for f in report.live if f.severity is Severity.ERROR)
+    assert (winner.rule_id, [r.message for r in winner.related][1:]) == (
+        "SEC206",
+        ["also SCC101 (no-scc-admits)", "also SCC107 (fixed-id)"],
+    )
+
+
 @pytest.mark.parametrize(
     "findings",
     [

@@ -11,6 +11,7 @@ from scclint.finding import Finding, Related, Suppression
 from scclint.record import replace
 
 YIELDS: Mapping[str, tuple[str, ...]] = {
+    "SCC101": ("SEC206",),
     "SCC107": ("SCC101", "SCC102", "SEC201"),
     "SCC103": ("SCC107", "SCC102", "SEC201"),
     "SCC104": ("SEC201",),
