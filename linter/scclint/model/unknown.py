@@ -26,7 +26,10 @@ UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
 _MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
-_WORDS = re.compile(r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b")
+_WORDS = re.compile(
+    r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
+    r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b"
+)
 """What other tools fill in: `${X}`, `{{ x }}`, `<<X>>`; `$(X)`, `$X`, `@X@`, `%X%`, `__X__`, and `($x)` in the assertions of tests."""
 
 
@@ -45,7 +48,7 @@ def _has_placeholder(text: str) -> bool:
 
 
 def in_plain_words(value: Any) -> bool:
-    """Whether a value is text that asks to be replaced: `<namespace>`, `REPLACE_ME`, `CHANGEME`, `FILLED BY THE OPERATOR`.
+    """Whether a value is text that asks to be replaced: `<namespace>`, `REPLACE_NAMESPACE`, `CHANGEME`, `FILLED BY THE OPERATOR`.
 
     No tool defines these words, so the API server gets them if the author forgets to replace them.
     """
