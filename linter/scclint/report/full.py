@@ -132,7 +132,8 @@ def remarks_of(finding: Finding, units: str) -> list[Remark]:
     remarks = [Remark(visible(finding.message))]
     # A chain of grants usually repeats the related places in their order.
     remarks += [_remark(related, "note") for related in finding.related if related not in finding.flow]
-    remarks += [_remark(step, f"step {number}") for number, step in enumerate(finding.flow, 1)]
+    steps = len(finding.flow)
+    remarks += [_remark(step, f"step {number}" if steps > 1 else "note") for number, step in enumerate(finding.flow, 1)]
     if finding.releases:
         remarks.append(Remark(f"holds for {', '.join(finding.releases)}", label="note: "))
     if units:
