@@ -109,11 +109,8 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
 
 def role_of(binding: RoleBinding, world: World) -> ObjectRef:
     """Return a reference to the role of a binding."""
-    role = binding.manifest.get("roleRef")
-    role = role if isinstance(role, dict) else {}
-    # In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole.
-    kind = str(role.get("kind") or ("Role" if role.get("namespace") else "ClusterRole"))
-    return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", str(role.get("name") or ""))
+    kind, name = binding.role
+    return ObjectRef(kind, world.namespace_of(binding) if kind == "Role" else "", name)
 
 
 def role_place(binding: RoleBinding, world: World, scc: str) -> Located:

@@ -78,7 +78,9 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
             "write into an SCC",
             at=item.field("verbs"),
-            related=tuple(Related(f"{binding.named} binds the role", binding.place.span) for binding in cluster_wide[:8]),
+            related=tuple(
+                Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
+            ),
             settle=f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC.",
         )
 

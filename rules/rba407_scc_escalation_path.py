@@ -27,8 +27,8 @@ such an SCC.
 
 ## How to fix it
 
-Remove the right, or limit it: list `resourceNames`, or bind the role in single namespaces. Put a service account with a wide SCC
-into a namespace in which nobody else may create pods.
+Remove the right, or limit it: list `resourceNames`, which limit every verb but `create`, or bind the role in single namespaces. Put
+a service account with a wide SCC into a namespace in which nobody else may create pods.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -107,12 +107,12 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             found.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
     for ways, subjects in found.values():
         first, *others = ways
-        names = listed(dict.fromkeys(way.route.name for way in others if way.route.name != first.route.name))
+        more = and_more(dict.fromkeys(way.phrase for way in others if way.route.name != first.route.name), 2)
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
         named = and_more(map(str, subjects), 2)
         yield Problem(
             f"{binding.named}: {named} can get past the SCCs that it may use: it may {first.phrase}"
-            + (f"; other ways: {names}" if names else ""),
+            + (f"; it may also {more}" if more else ""),
             at=_place(binding, first.rules[0].role, first.rules[0].index, world),
             related=tuple(dict.fromkeys(steps)),
             subjects=tuple(map(str, subjects)),
@@ -147,4 +147,4 @@ def _fix(way: Escalation) -> str:
         if way.account[1] in IN_EVERY_NAMESPACE:
             account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
         return f"{account}, or remove the right to create pods from {roles}."
-    return f"Remove these rights from {roles}, or list resourceNames that they need."
+    return f"Remove these rights from {roles}, or use resourceNames to limit them (impossible for create)."

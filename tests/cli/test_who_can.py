@@ -100,9 +100,9 @@ def test_text(shop: Path, cli: Cli) -> None:
         "\n"
         "Who can get it in another way:\n"
         "  User alice may create pods as service account shop/default, which may use SCC anyuid\n"
-        "    shop.yaml:33: RoleBinding deployer binds the role\n"
+        "    shop.yaml:33: RoleBinding deployer binds Role deployer\n"
         "    shop.yaml:29: Role deployer allows create of deployments\n"
-        "    shop.yaml:18: RoleBinding web-anyuid binds the role\n"
+        "    shop.yaml:18: RoleBinding web-anyuid binds ClusterRole system:openshift:scc:anyuid\n"
     )
 
 
@@ -121,7 +121,14 @@ def test_json_has_each_step_with_its_place(shop: Path, cli: Cli) -> None:
             "role": {"kind": "ClusterRole", "namespace": "", "name": "system:openshift:scc:anyuid"},
             "rule": 0,
             "installed": False,
-            "places": [{"message": "RoleBinding web-anyuid binds the role", "file": "shop.yaml", "line": 18, "column": 12}],
+            "places": [
+                {
+                    "message": "RoleBinding web-anyuid binds ClusterRole system:openshift:scc:anyuid",
+                    "file": "shop.yaml",
+                    "line": 18,
+                    "column": 12,
+                }
+            ],
         }
     ]
     (way,) = document["escalations"]

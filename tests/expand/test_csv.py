@@ -42,7 +42,7 @@ def test_the_grants_of_cluster_permissions_count() -> None:
         (24, "Deployment", "manager", "manager")
     ]
     assert [(r.span.line, r.message) for r in sec201[0].flow] == [
-        (9, "clusterPermissions of service account controller-manager binds the role"),
+        (9, "clusterPermissions of service account controller-manager: OLM creates the role and its binding"),
         (11, "clusterPermissions of service account controller-manager allows use of anyuid"),
     ]
 

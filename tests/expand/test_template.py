@@ -331,7 +331,9 @@ def test_a_namespace_parameter_is_where_the_template_goes() -> None:
     found = [f for f in lint(TEMPLATE).findings if f.rule_id == "SEC201"]
     assert len(found) == 1
     assert "SCC anyuid admits it" in found[0].message
-    assert [(r.message, r.span.line) for r in found[0].flow] == [("ClusterRoleBinding web binds the role", 23)]
+    assert [(r.message, r.span.line) for r in found[0].flow] == [
+        ("ClusterRoleBinding web binds ClusterRole system:openshift:scc:anyuid", 23)
+    ]
 
 
 REFUSED = TEMPLATE.replace("scc:anyuid", "scc:nonroot")

@@ -115,7 +115,7 @@ def test_problems_say_where_else_to_look(tmp_path: Path) -> None:
         (related,) = [one for problem in found if problem.code == "SCC102" for one in problem.related_information or ()]
         assert related.location.uri == editor.uri("binding.yaml")
         assert related.location.range == types.Range(types.Position(2, 11), types.Position(2, 23))
-        assert related.message == "RoleBinding anyuid binds the role"
+        assert related.message == "RoleBinding anyuid binds ClusterRole system:openshift:scc:privileged"
 
     with_editor(tmp_path, session)
 

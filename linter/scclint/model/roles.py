@@ -27,3 +27,14 @@ class RoleBinding(ApiObject):
     """A RoleBinding or ClusterRoleBinding."""
 
     __slots__ = ()
+
+    @property
+    def role(self) -> tuple[str, str]:
+        """The kind and the name of the role that it binds. The name is empty if it is missing.
+
+        In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole.
+        """
+        reference = self.manifest.get("roleRef")
+        reference = reference if isinstance(reference, dict) else {}
+        kind = str(reference.get("kind") or ("Role" if reference.get("namespace") else "ClusterRole"))
+        return kind, str(reference.get("name") or "")

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation
 
 
+def _binds(binding: RoleBinding) -> Related:
+    """Return the step of a binding, which names its role. The role need not be in the input."""
+    if binding.provenance.label:
+        return Related(f"{binding.named}: OLM creates the role and its binding", binding.place.span)
+    return Related(f"{binding.named} binds {' '.join(binding.role)}", binding.place.span)
+
+
 class AccessSteps:
     """The steps are as far as they are written in the objects of `index`. A release's own objects are not."""
 
@@ -29,7 +36,7 @@ class AccessSteps:
         if grant is not None and grant.binding is not None:
             binding = self._index.find(grant.binding, near)
             if isinstance(binding, RoleBinding):
-                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+                steps.append(_binds(binding))
         if grant is not None and grant.role is not None:
             role = self._index.find(grant.role, near)
             # Where two have one name, the nearer one need not be the one that counts.
@@ -46,7 +53,7 @@ class AccessSteps:
         for held in escalation.rules:
             binding, role = self._index.find(held.binding, near), self._index.find(held.role, near)
             if isinstance(binding, RoleBinding):
-                steps.append(Related(f"{binding.named} binds the role", binding.place.span))
+                steps.append(_binds(binding))
             if isinstance(role, Role) and (rule := role.rule(held.index)):
                 what = (
                     f"{listed(map(str, rule.data.get('verbs') or ()))} of {listed(map(str, rule.data.get('resources') or ()))}"
