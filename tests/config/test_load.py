@@ -8,18 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.config import Config, build_config, load_config, read_config
+from scclint.config import Config, build_config, load_config, read_config, records
 from scclint.config.raw import parse_config
-from scclint.config.records import (
-    Creator,
-    DeclaredRule,
-    GrantFacts,
-    IgnoreEntry,
-    NamespaceFacts,
-    NodePoolFacts,
-    PathRules,
-    PodTemplate,
-)
 from scclint.errors import ConfigError, UsageError
 from scclint.finding import Severity
 from scclint.rule import AnyRule
@@ -179,18 +169,18 @@ EXPECTED = {
     "kubernetes": "",
     "upgraded_from_4_10": True,
     "cluster_state": ("conf/dump", "/abs/dump.yaml"),
-    "creator": Creator("alice", ("system:authenticated", "dev")),
+    "creator": records.Creator("alice", ("system:authenticated", "dev")),
     "namespaces": (
-        NamespaceFacts("shop", {"team": "a"}, "1000680000/10000", "s0:c26,c20", "1000680000/10000"),
-        NamespaceFacts("plain", {}),
+        records.NamespaceFacts("shop", {"team": "a"}, "1000680000/10000", "s0:c26,c20", "1000680000/10000"),
+        records.NamespaceFacts("plain", {}),
     ),
-    "grants": (GrantFacts("anyuid", "shop", service_account="web"), GrantFacts("privileged", group="admins")),
-    "node_pools": (NodePoolFacts("worker", True, {"node-role.kubernetes.io/worker": ""}),),
+    "grants": (records.GrantFacts("anyuid", "shop", service_account="web"), records.GrantFacts("privileged", group="admins")),
+    "node_pools": (records.NodePoolFacts("worker", True, {"node-role.kubernetes.io/worker": ""}),),
     "namespace": "shop",
     "exclude": ("vendor/",),
     "force_exclude": True,
     "params": {"TAG": "1.4"},
-    "pod_templates": (PodTemplate("x.io/v1", "Crawler", ("spec", "template")),),
+    "pod_templates": (records.PodTemplate("x.io/v1", "Crawler", ("spec", "template")),),
     "helm_chart": "conf/charts/shop",
     "profile_dirs": ("conf/seccomp",),
     "select": ("SEC2", "no-scc-admits"),
@@ -198,8 +188,8 @@ EXPECTED = {
     "ignore": ("SEC202",),
     "severity": {"SEC210": Severity.WARNING},
     "per_path": (
-        PathRules(("tests/**",), (), ("SEC201",), {}),
-        PathRules(("a", "b"), ("SEC202",), (), {"SEC2": Severity.INFO}),
+        records.PathRules(("tests/**",), (), ("SEC201",), {}),
+        records.PathRules(("a", "b"), ("SEC202",), (), {"SEC2": Severity.INFO}),
     ),
     "show_info": True,
     "fail_on": Severity.ERROR,
@@ -219,7 +209,7 @@ def test_every_setting(configured: Configured, text: str, file: str) -> None:
     config = configured(text, file)
     assert {field: getattr(config, field) for field in EXPECTED} == EXPECTED
     [entry] = config.ignores
-    assert entry == IgnoreEntry(
+    assert entry == records.IgnoreEntry(
         rules=("SEC201",),
         span=entry.span,
         paths=("legacy/**",),
@@ -231,7 +221,7 @@ def test_every_setting(configured: Configured, text: str, file: str) -> None:
         until=date(2027, 1, 31),
     )
     [rule] = config.rules
-    assert rule == DeclaredRule(
+    assert rule == records.DeclaredRule(
         id="ACME001",
         name="acme001",
         message="no anyuid",
@@ -393,7 +383,7 @@ per-path: [{path: x, select: [SCC101], ignore: [SEC202]}]
 """
         config = configured(text, select=["SEC2"])
         assert (config.select, config.extend_select, config.ignore) == (("SEC2",), (), ())
-        assert config.per_path == (PathRules(("x",), (), ("SEC202",), {}),)
+        assert config.per_path == (records.PathRules(("x",), (), ("SEC202",), {}),)
         assert configured(text, select=["SEC2"], ignore=["SEC210"]).ignore == ("SEC210",)
 
     def test_some_add_up(self, configured: Configured) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from scclint.cli import main
 from scclint.files.sources import find_sources
-from scclint.fleet.tables import FINDINGS, GRANTS, WORKLOADS, Row
+from scclint.fleet.tables import TABLES, Row
 from scclint.report.sanitize import visible, visible_line
 from tests.conftest import shared
 from tests.fleet.conftest import FIXTURES, rows, scan, tables, targets
@@ -52,7 +52,7 @@ def assert_same_as_alone(folder: Path, row: Row, out: Path, tmp_path: Path) -> N
             *(one["rule"], one["severity"], visible(str(one["message"])), visible_line(str(one["file"])), one["line"]),
             *(one["column"], one["units"], one["releases"], one["suppressed_by"]),
         ]
-        for one in rows(out, FINDINGS)
+        for one in rows(out, TABLES["findings"])
         # A report leaves out those of severity info.
         if one["key"] == key and one["severity"] != "info"
     )
@@ -74,7 +74,7 @@ def assert_same_as_alone(folder: Path, row: Row, out: Path, tmp_path: Path) -> N
     )
     assert verdicts == sorted(
         tuple(one[name] for name in ("release", "unit", "kind", "name", "scc", "rejected_by", "file", "line"))
-        for one in rows(out, WORKLOADS)
+        for one in rows(out, TABLES["workloads"])
         if one["key"] == key
     )
 
@@ -176,7 +176,7 @@ def test_only_what_changed_is_judged_again(out: Path, tmp_path: Path) -> None:
     (folders[0] / "web.yaml").write_text(POD)
     third = scan(out, folders)
     assert third.counts.reused == 2
-    assert len(rows(out, WORKLOADS)) == 3
+    assert len(rows(out, TABLES["workloads"])) == 3
     assert scan(out, folders, openshift=["5.0"]).counts.reused == 0
 
 
@@ -235,6 +235,6 @@ def test_a_suppression_that_ends_is_judged_again_then(out: Path, tmp_path: Path,
 
 def test_grants_are_those_of_the_target(out: Path) -> None:
     scan(out, [FIXTURES / "demo"])
-    (grant,) = rows(out, GRANTS)
+    (grant,) = rows(out, TABLES["grants"])
     assert (grant["subject_kind"], grant["subject"], grant["scc"]) == ("ServiceAccount", "legacy", "anyuid")
     assert (grant["file"], grant["takes_node"]) == ("needs-anyuid.yaml", False)

@@ -8,39 +8,15 @@ from scclint.admission.provider import Provider
 
 Volume = Mapping[str, Any]
 
-# In the order in which the plugin looks for them: a volume with two sources is of the type found first.
-_SOURCES = {
-    "hostPath": "hostPath",
-    "emptyDir": "emptyDir",
-    "gcePersistentDisk": "gcePersistentDisk",
-    "awsElasticBlockStore": "awsElasticBlockStore",
-    "gitRepo": "gitRepo",
-    "secret": "secret",
-    "nfs": "nfs",
-    "iscsi": "iscsi",
-    "glusterfs": "glusterfs",
-    "persistentVolumeClaim": "persistentVolumeClaim",
-    "rbd": "rbd",
-    "flexVolume": "flexVolume",
-    "cinder": "cinder",
-    "cephfs": "cephFS",
-    "flocker": "flocker",
-    "downwardAPI": "downwardAPI",
-    "fc": "fc",
-    "azureFile": "azureFile",
-    "configMap": "configMap",
-    "vsphereVolume": "vsphere",
-    "quobyte": "quobyte",
-    "azureDisk": "azureDisk",
-    "photonPersistentDisk": "photonPersistentDisk",
-    "projected": "projected",
-    "portworxVolume": "portworxVolume",
-    "scaleIO": "scaleIO",
-    "storageos": "storageOS",
-    "csi": "csi",
-    "ephemeral": "ephemeral",
-    "image": "image",
-}
+_FIELDS = (
+    *("hostPath", "emptyDir", "gcePersistentDisk", "awsElasticBlockStore", "gitRepo", "secret", "nfs", "iscsi", "glusterfs"),
+    *("persistentVolumeClaim", "rbd", "flexVolume", "cinder", "cephfs", "flocker", "downwardAPI", "fc", "azureFile"),
+    *("configMap", "vsphereVolume", "quobyte", "azureDisk", "photonPersistentDisk", "projected", "portworxVolume", "scaleIO"),
+    *("storageos", "csi", "ephemeral", "image"),
+)
+"""The fields of a volume that hold a source, in the order in which the plugin looks for them: of two, the first counts."""
+_TYPES = {**dict(zip(_FIELDS, _FIELDS, strict=True)), "cephfs": "cephFS", "vsphereVolume": "vsphere", "storageos": "storageOS"}
+"""The word of an SCC for the type of the source in each field."""
 
 
 def source_of(volume: Volume) -> tuple[str, str]:
@@ -48,11 +24,11 @@ def source_of(volume: Volume) -> tuple[str, str]:
 
     A volume without any source is an emptyDir by default, and its field is empty.
     """
-    there = [f for f, source in volume.items() if f in _SOURCES and source is not None]
+    there = [f for f, source in volume.items() if f in _TYPES and source is not None]
     if not there:
         return "", "emptyDir"
-    field = there[0] if len(there) == 1 else next(f for f in _SOURCES if f in there)
-    return field, _SOURCES[field]
+    field = there[0] if len(there) == 1 else next(f for f in _FIELDS if f in there)
+    return field, _TYPES[field]
 
 
 def validate(provider: Provider, volumes: Sequence[Volume]) -> list[FieldError]:

@@ -3,26 +3,12 @@
 import argparse
 
 from scclint.cli.options import add_cluster, add_configuration, add_help, number
-from scclint.cli.parser import Commands, Parser, add_command
+from scclint.cli.parser import Commands, Parser, add_action, add_actions
 
 
-def add_fleet(commands: Commands) -> None:
-    """Add the command with its own commands."""
-    parser = add_command(
-        commands,
-        "fleet",
-        "judge many repositories, and ask for what was found in them",
-        "Judges many targets, such as the repositories of a company, and keeps what it\n"
-        "finds in Parquet files. A scan that is stopped goes on where it was, and the\n"
-        "next one judges only what has changed.\n\n"
-        "  scclint fleet run --out fleet/ repositories/*\n"
-        "  scclint fleet run --out fleet/ --targets targets.csv\n"
-        "  scclint fleet report --out fleet/ -o fleet.html\n"
-        "  scclint fleet sql --out fleet/ 'FROM refused_on_5_0'",
-        usage="[OPTIONS] COMMAND ...",
-    )
-    add_help(parser)
-    below = parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
+def add_fleet(parser: Parser) -> None:
+    """Add the command's own commands."""
+    below = add_actions(parser)
     _run(below)
     _report(below)
     _sql(below)
@@ -30,7 +16,9 @@ def add_fleet(commands: Commands) -> None:
 
 
 def _run(below: Commands) -> None:
-    run = _command(below, "run", "judge every target that has changed since the last scan", "[OPTIONS] --out DIR TARGET ...")
+    run = add_action(
+        below, "fleet", "run", "judge every target that has changed since the last scan", "[OPTIONS] --out DIR TARGET ..."
+    )
     group = run.add_argument_group("targets")
     group.add_argument(
         "targets", nargs="*", metavar="TARGET", default=[], help="a folder, an archive or a URL that fsspec opens"
@@ -48,14 +36,14 @@ def _run(below: Commands) -> None:
 
 
 def _report(below: Commands) -> None:
-    report = _command(below, "report", "one HTML page about the latest scan", "[OPTIONS] --out DIR")
+    report = add_action(below, "fleet", "report", "one HTML page about the latest scan", "[OPTIONS] --out DIR")
     _add_out(report)
     report.add_argument("-o", "--output", metavar="FILE", help="write the page there (default: standard output)")
     add_help(report)
 
 
 def _sql(below: Commands) -> None:
-    sql = _command(below, "sql", "ask for what was found, in SQL", "[OPTIONS] --out DIR SQL")
+    sql = add_action(below, "fleet", "sql", "ask for what was found, in SQL", "[OPTIONS] --out DIR SQL")
     sql.description = (
         "Answers a query in the SQL of DuckDB over the tables and views of the finished\n"
         "scans. A query can read nothing else, and write nothing."
@@ -68,8 +56,8 @@ def _sql(below: Commands) -> None:
 
 
 def _export(below: Commands) -> None:
-    export = _command(
-        below, "export", "the findings of the latest scan for other programs", "[OPTIONS] --out DIR --format FORMAT"
+    export = add_action(
+        below, "fleet", "export", "the findings of the latest scan for other programs", "[OPTIONS] --out DIR --format FORMAT"
     )
     _add_out(export)
     export.add_argument(
@@ -81,12 +69,6 @@ def _export(below: Commands) -> None:
     )
     export.add_argument("-o", "--output", metavar="FILE", help="write there (default: standard output)")
     add_help(export)
-
-
-def _command(below: Commands, name: str, summary: str, usage: str) -> Parser:
-    command = add_command(below, name, summary)
-    command.prog, command.usage = f"scclint fleet {name}", f"scclint fleet {name} {usage}"
-    return command
 
 
 def _add_out(group: "argparse._ActionsContainer") -> None:

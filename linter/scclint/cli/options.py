@@ -5,7 +5,7 @@ decides.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scclint.model.releases import DEFAULT
@@ -21,6 +21,14 @@ class Params(argparse.Action):
         if not equals or not name:
             parser.error(f"argument {option_string}: expected NAME=VALUE, not {values!r}")
         setattr(namespace, self.dest, {**getattr(namespace, self.dest, {}), name: value})
+
+
+def add_flag(group: "argparse._ActionsContainer", option: str, help: str) -> None:
+    group.add_argument(option, action="store_true", help=help)
+
+
+def add_choice(group: "argparse._ActionsContainer", option: str, choices: Sequence[str], metavar: str, help: str) -> None:
+    group.add_argument(option, choices=choices, metavar=metavar, help=help)
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
@@ -47,15 +55,13 @@ def add_reading(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
-    group.add_argument(
-        "--render", choices=("auto", "never", "require"), metavar="WHEN", help="auto (default), never or require"
-    )
+    add_choice(group, "--render", ("auto", "never", "require"), "WHEN", "auto (default), never or require")
     group.add_argument("--helm-values", action="append", metavar="FILE", help="values file for each chart that is rendered")
     group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
     group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
-    group.add_argument("--force-exclude", action="store_true", help="exclude what is named as PATH, too")
+    add_flag(group, "--force-exclude", "exclude what is named as PATH, too")
     group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by input size)")
-    group.add_argument("--no-cache", action="store_true", help="judge all anew, and keep nothing for the next run")
+    add_flag(group, "--no-cache", "judge all anew, and keep nothing for the next run")
 
 
 def add_choosing(group: "argparse._ArgumentGroup") -> None:
@@ -69,20 +75,11 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group.add_argument(
         "--openshift", metavar="RELEASE", type=words, help=f"releases to judge for: 4.20,5.0 (default: {DEFAULT})"
     )
-    group.add_argument(
-        "--platform",
-        choices=("openshift", "microshift", "hypershift", "roks", "kubernetes"),
-        metavar="NAME",
-        help="openshift (default), microshift, hypershift, roks, or kubernetes",
-    )
-    group.add_argument(
-        "--feature-set",
-        choices=("Default", "TechPreviewNoUpgrade"),
-        metavar="NAME",
-        help="Default or TechPreviewNoUpgrade",
-    )
+    platforms = ("openshift", "microshift", "hypershift", "roks", "kubernetes")
+    add_choice(group, "--platform", platforms, "NAME", "openshift (default), microshift, hypershift, roks, or kubernetes")
+    add_choice(group, "--feature-set", ("Default", "TechPreviewNoUpgrade"), "NAME", "Default or TechPreviewNoUpgrade")
     group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
-    group.add_argument("--seccomp-default", action="store_true", help="kubelets run with seccompDefault")
+    add_flag(group, "--seccomp-default", "kubelets run with seccompDefault")
     group.add_argument(
         "--upgraded-from-4.10",
         action="store_true",
@@ -104,7 +101,7 @@ def add_rules(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     group.add_argument("--select", metavar="RULES", type=words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
     group.add_argument("--ignore", metavar="RULES", type=words, help="none of these")
     group.add_argument("--extend-select", metavar="RULES", type=words, help="these as well")
-    group.add_argument("--profile", choices=("default", "strict"), metavar="NAME", help="the rule set: default or strict")
+    add_choice(group, "--profile", ("default", "strict"), "NAME", "the rule set: default or strict")
     return group
 
 
@@ -118,6 +115,15 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str], what: st
     return group
 
 
+def add_judging(
+    parser: argparse.ArgumentParser, formats: Sequence[str], what: str
+) -> "tuple[argparse._ArgumentGroup, argparse._ArgumentGroup]":
+    """Add what every command has that judges pods. Return the groups of the cluster and of the output."""
+    groups = add_cluster(parser), add_output(parser, formats, what)
+    add_configuration(parser)
+    return groups
+
+
 def add_color(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto (default), always or never"
@@ -127,7 +133,7 @@ def add_color(parser: "argparse._ActionsContainer") -> None:
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("configuration")
     group.add_argument("--config", metavar="FILE", help="read this configuration file")
-    group.add_argument("--isolated", action="store_true", help="read no configuration file")
+    add_flag(group, "--isolated", "read no configuration file")
     add_help(group)
 
 
@@ -145,14 +151,18 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def among(text: str, known: tuple[str, ...]) -> list[str]:
-    """Return the words of a list. Raises the error of argparse for one that is not known."""
-    from scclint.text import listed
+def words_of(*known: str) -> Callable[[str], list[str]]:
+    """Return the type of an option whose value is a list of known words."""
 
-    found = list(words(text))
-    if unknown := [word for word in found if word not in known]:
-        raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
-    return found
+    def read(text: str) -> list[str]:
+        from scclint.text import listed
+
+        found = list(words(text))
+        if unknown := [word for word in found if word not in known]:
+            raise argparse.ArgumentTypeError(f"expected {listed(known, 'or')}, not {unknown[0]!r}")
+        return found
+
+    return read
 
 
 def add_runtime(parser: "argparse._ActionsContainer") -> None:

@@ -106,3 +106,16 @@ def add_command(commands: Commands, name: str, summary: str, description: str = 
         add_help=False,
         allow_abbrev=False,
     )
+
+
+def add_actions(parser: Parser) -> Commands:
+    """Let a command have commands of its own; `args.action` names the one that was given."""
+    parser.add_argument("-h", "--help", action="help", help="show this and end")
+    return parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
+
+
+def add_action(actions: Commands, command: str, name: str, summary: str, usage: str) -> Parser:
+    """The parser of a command of a command."""
+    parser = add_command(actions, name, summary)
+    parser.prog, parser.usage = f"scclint {command} {name}", f"scclint {command} {name} {usage}"
+    return parser

@@ -5,18 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from scclint.config import records
 from scclint.config.merge import ConversionContext
-from scclint.config.records import (
-    Creator,
-    DeclaredRule,
-    GrantFacts,
-    IgnoreEntry,
-    NamespaceFacts,
-    NodePoolFacts,
-    PathRules,
-    PodTemplate,
-    UnitSettings,
-)
 from scclint.config.selection import unknown_selector
 from scclint.finding import Path, Severity
 
@@ -113,20 +103,20 @@ def _severities(value: Any, context: ConversionContext, path: Path = ()) -> dict
     return {selector: Severity(word) for selector, word in value.items()}
 
 
-def _per_path(value: Any, context: ConversionContext) -> tuple[PathRules, ...]:
+def _per_path(value: Any, context: ConversionContext) -> tuple[records.PathRules, ...]:
     narrowed = "select" in context.layers.options
     found = []
     for index, item in _items(value):
         select = _selectors(item.get("select", ()), context, (index, "select"))
         ignore = _selectors(item.get("ignore", ()), context, (index, "ignore"))
         severity = _severities(item.get("severity", {}), context, (index, "severity"))
-        found.append(PathRules(strings(item["path"]), () if narrowed else select, ignore, severity))
+        found.append(records.PathRules(strings(item["path"]), () if narrowed else select, ignore, severity))
     return tuple(found)
 
 
-def _ignores(value: Any, context: ConversionContext) -> tuple[IgnoreEntry, ...]:
+def _ignores(value: Any, context: ConversionContext) -> tuple[records.IgnoreEntry, ...]:
     return tuple(
-        IgnoreEntry(
+        records.IgnoreEntry(
             rules=_selectors(item["rule"], context, (index, "rule")),
             span=context.place(index),
             paths=strings(item.get("path", ())),
@@ -149,13 +139,13 @@ def _date(text: str | None, context: ConversionContext, path: Path) -> date | No
         return None
 
 
-def _creator(value: Any, context: ConversionContext) -> Creator:
-    return Creator(value["user"], strings(value.get("groups", ())))
+def _creator(value: Any, context: ConversionContext) -> records.Creator:
+    return records.Creator(value["user"], strings(value.get("groups", ())))
 
 
-def _namespaces(value: Any, context: ConversionContext) -> tuple[NamespaceFacts, ...]:
+def _namespaces(value: Any, context: ConversionContext) -> tuple[records.NamespaceFacts, ...]:
     return tuple(
-        NamespaceFacts(
+        records.NamespaceFacts(
             name=name,
             labels=facts.get("labels", {}),
             uid_range=facts.get("uid-range", ""),
@@ -166,7 +156,7 @@ def _namespaces(value: Any, context: ConversionContext) -> tuple[NamespaceFacts,
     )
 
 
-def _grants(value: Any, context: ConversionContext) -> tuple[GrantFacts, ...]:
+def _grants(value: Any, context: ConversionContext) -> tuple[records.GrantFacts, ...]:
     found = []
     for index, item in _items(value):
         given = [key for key in ("service-account", "group", "user") if key in item]
@@ -176,7 +166,7 @@ def _grants(value: Any, context: ConversionContext) -> tuple[GrantFacts, ...]:
         elif given == ["service-account"] and "namespace" not in item:
             context.mistake((index,), "a grant to a service account needs the account's namespace")
         found.append(
-            GrantFacts(
+            records.GrantFacts(
                 scc=item["scc"],
                 namespace=item.get("namespace", ""),
                 service_account=item.get("service-account", ""),
@@ -187,20 +177,20 @@ def _grants(value: Any, context: ConversionContext) -> tuple[GrantFacts, ...]:
     return tuple(found)
 
 
-def _node_pools(value: Any, context: ConversionContext) -> tuple[NodePoolFacts, ...]:
+def _node_pools(value: Any, context: ConversionContext) -> tuple[records.NodePoolFacts, ...]:
     return tuple(
-        NodePoolFacts(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {}))
+        records.NodePoolFacts(pool["name"], pool.get("seccompDefault", False), pool.get("nodeSelector", {}))
         for _, pool in _items(value)
     )
 
 
-def _pod_templates(value: Any, context: ConversionContext) -> tuple[PodTemplate, ...]:
-    return tuple(PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
+def _pod_templates(value: Any, context: ConversionContext) -> tuple[records.PodTemplate, ...]:
+    return tuple(records.PodTemplate(t["apiVersion"], t["kind"], tuple(t["path"].split("."))) for _, t in _items(value))
 
 
-def _units(value: Any, context: ConversionContext) -> tuple[UnitSettings, ...]:
+def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings, ...]:
     return tuple(
-        UnitSettings(
+        records.UnitSettings(
             item["path"],
             context.place(index),
             item.get("name", ""),
@@ -214,7 +204,7 @@ def _units(value: Any, context: ConversionContext) -> tuple[UnitSettings, ...]:
     )
 
 
-def _declared_rules(value: Any, context: ConversionContext) -> tuple[DeclaredRule, ...]:
+def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.DeclaredRule, ...]:
     raw = context.layers.raw
     assert raw is not None, "no option declares rules"
     taken = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
@@ -226,7 +216,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[DeclaredRul
                 context.mistake((index, key), f"{word!r} is already taken by {taken[word]}")
         taken |= {id: id, name: id}
         found.append(
-            DeclaredRule(
+            records.DeclaredRule(
                 id=id,
                 name=name,
                 message=item["message"],

@@ -3,13 +3,11 @@
 from typing import Any
 
 from scclint.finding import Path
-from scclint.load.document import Document
 from scclint.model.kinds import WORKLOADS
-from scclint.model.object import WRITTEN, ApiObject, Provenance
+from scclint.model.object import ApiObject
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
 from scclint.record import set_fields
-from scclint.yaml.nodes import Node
 
 
 class Workload(ApiObject):
@@ -24,19 +22,10 @@ class Workload(ApiObject):
     controlled: bool
     _template: Path
 
-    def __init__(
-        self,
-        document: Document,
-        root: Node,
-        data: dict[str, Any],
-        path: Path = (),
-        provenance: Provenance = WRITTEN,
-        manifest: dict[str, Any] | None = None,
-        template: Path = (),
-    ) -> None:
-        """`template` leads from `data` to the pod's metadata and spec."""
-        super().__init__(document, root, data, path, provenance, manifest)
-        found: Any = data
+    def __init__(self, *made_of: Any, template: Path = ()) -> None:
+        """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
+        super().__init__(*made_of)
+        found: Any = self.data
         for step in template:
             found = found.get(step) if isinstance(found, dict) else None
         set_fields(
@@ -44,10 +33,10 @@ class Workload(ApiObject):
             _template=template,
             controlled=bool(template) or self.kind != "Pod" or _has_controller(self.manifest),
             # The API server shows a generated name by its prefix in errors about pods that controllers create.
-            pod=Pod(root, found, path + template, f"{self.name}-" if template else self.name),
+            pod=Pod(self.root, found, self.path + template, f"{self.name}-" if template else self.name),
         )
         # What is not in the input is no sign of a patch where it is missing.
-        if not self.partial and not provenance.elsewhere:
+        if not self.partial and not self.provenance.elsewhere:
             set_fields(self, partial=_why_partial(self))
 
     def _made_with(self) -> dict[str, Any]:
