@@ -168,7 +168,24 @@ def test_an_explicit_release_wins_and_is_told(here: Path) -> None:
     report = lint(files("4.16.12"), openshift=("4.16", "4.20"))
     assert report.notices == ()
     assert len(found_by(report, "SCC114")) == 1
-    assert lint(files("4.16.12"), platform="kubernetes").notices == ()
+    (notice,) = lint(files("4.16.12"), platform="kubernetes").notices
+    assert notice.message == "the cluster dump is of OpenShift 4.16.12, and pods are judged for plain Kubernetes"
+
+
+def test_options_that_differ_from_the_dump_are_told(here: Path) -> None:
+    def told(**settings: Any) -> list[str]:
+        return [n.message for n in lint(files("4.16.12", topology="External"), **settings).notices]
+
+    assert told() == told(platform="hypershift") == []
+    assert told(platform="microshift") == [
+        "the cluster dump is of platform hypershift, and pods are judged for platform microshift"
+    ]
+    assert told(settings={"cluster.platform": "openshift"}) == [
+        "the cluster dump is of platform hypershift, and pods are judged for platform openshift"
+    ]
+    assert told(feature_set="TechPreviewNoUpgrade") == [
+        "the cluster dump has feature set Default, and pods are judged for TechPreviewNoUpgrade"
+    ]
 
 
 def test_an_unknown_release(here: Path) -> None:

@@ -47,12 +47,16 @@ class ClusterState:
             return config
         if seen.release in RELEASES and not config.openshift:
             config = replace(config, openshift=(seen.release,))
-        if seen.platform and config.platform == _DEFAULTS.platform and "cluster.platform" not in config.settings:
+        if seen.platform and not _given("platform", config):
             config = replace(config, platform=seen.platform)
-        given = config.feature_set != _DEFAULTS.feature_set or "cluster.feature-set" in config.settings
-        if seen.feature_set in FEATURE_SETS and not given:
+        if seen.feature_set in FEATURE_SETS and not _given("feature_set", config):
             config = replace(config, feature_set=seen.feature_set)
         return config
+
+
+def _given(field: str, config: Config) -> bool:
+    """Return whether an option or a setting gives the platform or the feature set."""
+    return getattr(config, field) != getattr(_DEFAULTS, field) or f"cluster.{field.replace('_', '-')}" in config.settings
 
 
 def read_state(sources: Sources, config: Config) -> ClusterState:
@@ -128,7 +132,10 @@ def _objects(documents: Iterable[Document]) -> Iterator[tuple[Mapping[str, Any],
 
 def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
     """Say where verdicts are for another cluster than the one of the dump."""
-    if config.platform == "kubernetes" or not seen.version:
+    if not seen.version:
+        return
+    if config.platform == "kubernetes":
+        yield Notice("note", f"the cluster dump is of OpenShift {seen.version}, and pods are judged for plain Kubernetes")
         return
     if config.openshift and seen.release not in config.openshift:
         asked = ", ".join(config.openshift)
@@ -137,7 +144,12 @@ def _differences(seen: Observed, config: Config) -> Iterator[Notice]:
         known = f"{next(iter(RELEASES))} to {[*RELEASES][-1]}"
         text = f"the cluster dump is of OpenShift {seen.version}, and pods are judged for {DEFAULT}: scclint knows {known}"
         yield Notice("warning", text)
-    if seen.feature_set and seen.feature_set not in FEATURE_SETS and "cluster.feature-set" not in config.settings:
+    if seen.platform not in ("", config.platform) and _given("platform", config):
+        yield Notice(
+            "note", f"the cluster dump is of platform {seen.platform}, and pods are judged for platform {config.platform}"
+        )
+    untaken = seen.feature_set not in FEATURE_SETS or _given("feature_set", config)
+    if seen.feature_set not in ("", config.feature_set) and untaken:
         yield Notice(
             "note", f"the cluster dump has feature set {seen.feature_set}, and pods are judged for {config.feature_set}"
         )
