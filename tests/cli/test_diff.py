@@ -148,6 +148,14 @@ def test_a_revision_counts_from_the_working_directory(branch: Path, cli: Cli, mo
     assert (workload["file"], workload["effects"]) == ("web.yaml", ["refused"])
 
 
+def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
+    write("feature/web.yaml", WEB)
+    told = "note: feature is a path and a git revision, and the path is compared; write heads/feature or tags/feature for the revision"
+    assert told in cli("diff", "--isolated", "feature", "deploy").err.splitlines()
+    assert "revision" not in cli("diff", "--isolated", "./feature", "deploy").err
+    assert "revision" not in cli("diff", "--isolated", "heads/feature", "main").err
+
+
 def test_rendered_streams(here: Path, cli: Cli) -> None:
     write("before.yaml", WEB)
     write("after.yaml", WEB + GRANT)

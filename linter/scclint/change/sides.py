@@ -91,7 +91,11 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
             yield Side(name, os.curdir, [], state, "", dict(texts_of_dump(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
-        yield Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
+        side = Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
+        if _is_revision(name):
+            text = f"{name} is a path and a git revision, and the path is compared; write heads/{name} or tags/{name} for the revision"
+            side.notices[Notice("note", text)] = None
+        yield side
         return
     try:
         revision = resolve(name, os.curdir, base_with)
@@ -101,6 +105,17 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
 
     with tempfile.TemporaryDirectory(prefix="scclint-") as made:
         yield _checked_out(revision, os.path.realpath(made), _from_root(config))
+
+
+def _is_revision(name: str) -> bool:
+    """Return whether git could take a path for a revision. Names of revisions neither begin with a dot or a slash nor end with one."""
+    if name.startswith((".", "/")) or name.endswith("/"):
+        return False
+    try:
+        resolve(name, os.curdir, "")
+    except UsageError:
+        return False
+    return True
 
 
 def _checked_out(revision: Revision, root: str, config: Config) -> Side:
