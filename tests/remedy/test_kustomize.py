@@ -162,3 +162,15 @@ def test_an_edited_tree_is_built_as_it_would_be_on_the_disk(tmp_path: Path, monk
     built = renderer().build_kustomize("shop", ".")
     assert "runAsUser" not in built.text
     assert "SCC101" not in {finding.rule_id for finding in findings(tmp_path, monkeypatch)}
+
+
+def test_each_overlay_gets_a_patch_where_the_base_has_to_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"other/kustomization.yaml": TREE["shop/kustomization.yaml"].replace("shop", "other")}
+    write(tmp_path, {**TREE, **other, "base/deploy.yaml": f"# Made by make. DO NOT EDIT.\n{DEPLOYMENT}"})
+    finding = fixed(tmp_path, monkeypatch)
+    edited = after(tmp_path, finding)
+    assert set(edited) == {"other/kustomization.yaml", "shop/kustomization.yaml"}
+    assert finding.fix is not None
+    assert finding.fix.title.endswith(" with a patch in each of other/kustomization.yaml and shop/kustomization.yaml.")
+    write(tmp_path, edited)
+    assert [one for one in findings(tmp_path, monkeypatch) if one.rule_id == "SCC101"] == []

@@ -9,7 +9,7 @@ from scclint.judge.guard import guard
 from scclint.judge.session import Session
 from scclint.record import record, replace
 from scclint.remedy.draft import Remedy
-from scclint.remedy.edits import edits_of
+from scclint.remedy.edits import edits_of, edits_of_overlays
 from scclint.remedy.generated import generator_of
 from scclint.remedy.propose import LADDERS, remedies, why_none
 from scclint.remedy.prove import Disproved, prove
@@ -126,7 +126,21 @@ class _Fixes:
                 if isinstance(found, Fix):
                     return found
                 failed.append(found.why)
+            if (several := self._in_each_overlay(finding, bases, remedy)) is not None:
+                return several
         return Disproved(failed[0] if failed else why_none(bench, basis))
+
+    def _in_each_overlay(self, finding: Finding, bases: Mapping[str, Basis], remedy: Remedy) -> Fix | None:
+        """The remedy as a patch in each overlay that has the finding; None if there is one overlay, or if this is no fix."""
+        if len(bases) < 2:
+            return None
+        benches = [self._benches[name] for name in bases]
+        same = [
+            next((other for other in remedies(bench, finding, basis) if other.title == remedy.title), remedy)
+            for bench, basis in zip(benches, bases.values(), strict=True)
+        ]
+        proved = (self._proved(finding, bases, remedy, tried) for tried in edits_of_overlays(benches, [*bases.values()], same))
+        return next((found for found in proved if isinstance(found, Fix)), None)
 
     def _why_not_judged(self, finding: Finding, units: Sequence[Unit]) -> str | None:
         """Why the units of a finding cannot be judged with an edit; None if they can."""
@@ -153,7 +167,8 @@ class _Fixes:
         for unit in units:
             if unit.unrendered:
                 return Disproved(f"{unit.name} has the file as well, and is judged without being rendered: {unit.unrendered}")
-            found = prove(self._bench(unit), finding, bases.get(unit.name), remedy, edit)
+            own_files = {file: text for file, text in edit.texts.items() if file in unit.files}
+            found = prove(self._bench(unit), finding, bases.get(unit.name), remedy, replace(edit, texts=own_files))
             if isinstance(found, Disproved):
                 return Disproved(f"in {unit.name}: {found.why}") if len(units) > 1 else found
             proofs.append((unit.name in bases, found))

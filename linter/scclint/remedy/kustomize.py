@@ -26,8 +26,17 @@ def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> It
     obj = basis.subject
     if not isinstance(obj, ApiObject):
         return
+    try:
+        yield _Kustomization(bench, obj).in_sources(operations)
+    except EditRefused as refused:
+        yield refused
+    yield from patches(bench, obj, operations)
+
+
+def patches(bench: Workbench, obj: ApiObject, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
+    """Yield the patches of the unit's own kustomization to try: a merge patch, and then a JSON patch."""
     kustomization = _Kustomization(bench, obj)
-    for make in (kustomization.in_sources, kustomization.as_merge_patch, kustomization.as_json_patch):
+    for make in (kustomization.as_merge_patch, kustomization.as_json_patch):
         try:
             yield make(operations)
         except EditRefused as refused:

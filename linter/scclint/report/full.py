@@ -110,16 +110,16 @@ def _view(finding: Finding, lines: "SourceLines", units: str, width: int | None)
         region.line,
         snippet(region, max(width - margin, _LEAST)) if width else snippet(region),
         tuple(remarks_of(finding, units)),
-        tuple(_diff(finding.fix, lines)) if finding.fix else (),
+        tuple(_diff(finding.fix, lines, finding.span.file)) if finding.fix else (),
     )
 
 
-def _diff(fix: Fix, lines: "SourceLines") -> Iterator[DiffLine]:
-    """The first lines that the fix changes, below the names of their files if there are several."""
+def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[DiffLine]:
+    """The first lines that the fix changes, below the names of their files unless `here`, the finding's file, is the only one."""
     changed = []
-    several = len({edit.file for edit in fix.edits}) > 1
+    elsewhere = {edit.file for edit in fix.edits} != {here}
     for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
-        if several:
+        if elsewhere:
             changed.append(DiffLine(" ", visible_line(file)))
         changed += [DiffLine(sign, visible(text)) for edit in edits for sign, text in lines.changed(edit)]
     yield from changed[:_MOST_CHANGED]
