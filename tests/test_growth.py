@@ -238,7 +238,7 @@ def test_a_base_of_many_overlays() -> None:
 
 def test_containers_by_name() -> None:
     def look_up(number: int) -> None:
-        root = ScalarNode("x.yaml", 1, 1, 1, 1, None, "", True)
+        root = ScalarNode(("x.yaml", 1, 1, 1, 1), None, "", True)
         containers = [{"name": f"c{i}"} for i in range(number)] + [{"name": "c0", "image": "other"}]
         pod = Pod(root, {"spec": {"containers": containers, "initContainers": [{"name": "c1"}]}}, (), "p")
         found = [pod.container(f"c{i}") for i in range(number)]

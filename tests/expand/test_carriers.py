@@ -19,7 +19,7 @@ from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.yaml.nodes import ScalarNode
 
-ROOT = ScalarNode("x.json", 1, 1, 1, 5, None, "", True)
+ROOT = ScalarNode(("x.json", 1, 1, 1, 5), None, "", True)
 POLICY = "policy.open-cluster-management.io"
 JOB = {
     "apiVersion": "batch/v1",

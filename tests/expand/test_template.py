@@ -24,7 +24,7 @@ from scclint.model.workload import Workload
 from scclint.record import EMPTY
 from scclint.yaml.nodes import ScalarNode, to_data
 
-ROOT = ScalarNode("t.yaml", 7, 1, 7, 5, None, "", True)
+ROOT = ScalarNode(("t.yaml", 7, 1, 7, 5), None, "", True)
 
 
 def instances(template: dict[str, Any], path: tuple[str | int, ...] = (), given: Mapping[str, str] = EMPTY) -> list[Item]:

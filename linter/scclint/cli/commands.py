@@ -15,6 +15,7 @@ from scclint.cli.options import (
     add_help,
     add_inputs,
     add_judging,
+    add_list,
     add_output,
     add_reading,
     add_rules,
@@ -157,7 +158,7 @@ def _diff(parser: Parser) -> None:
     group.add_argument(
         "operands", nargs="*", metavar="A", default=[], help="a folder, file or git revision; then the other one"
     )
-    group.add_argument("--what-if", action="append", metavar="FILE", help="apply these objects on top of A; may repeat")
+    add_list(group, "--what-if", "FILE", "apply these objects on top of A; may repeat")
     group.add_argument(
         "--fail-if",
         type=words_of("any", "wider", "refused", "never"),
@@ -185,7 +186,7 @@ def _seccomp(parser: Parser) -> None:
     show = add_action(below, "seccomp", "show", "the profile that RuntimeDefault is, as crictl inspect prints it", "[OPTIONS]")
     show.add_argument("--openshift", metavar="RELEASE", help=f"of that OpenShift release (default: {DEFAULT})")
     add_runtime(show)
-    show.add_argument("--cap", action="append", dest="caps", metavar="CAP", help="a capability of the container; may repeat")
+    add_list(show, "--cap", "CAP", "a capability of the container; may repeat", "caps")
     show.add_argument("-o", "--output", metavar="FILE", help="write there")
     add_help(show)
     diff = add_action(below, "seccomp", "diff", "what one profile lets through that another does not", "[OPTIONS] A B")

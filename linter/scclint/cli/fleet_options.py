@@ -2,7 +2,7 @@
 
 import argparse
 
-from scclint.cli.options import add_cluster, add_configuration, add_help, number
+from scclint.cli.options import add_cluster, add_configuration, add_help, add_list, number
 from scclint.cli.parser import Commands, Parser, add_action, add_actions
 
 
@@ -23,9 +23,7 @@ def _run(below: Commands) -> None:
     group.add_argument(
         "targets", nargs="*", metavar="TARGET", default=[], help="a folder, an archive or a URL that fsspec opens"
     )
-    group.add_argument(
-        "--targets", action="append", dest="target_files", metavar="FILE", help="a target a line, then a comma and its team"
-    )
+    add_list(group, "--targets", "FILE", "a target a line, then a comma and its team", "target_files")
     _add_out(group)
     how = run.add_argument_group("execution")
     how.add_argument("--jobs", metavar="N", type=number, help="processes on this machine (default: one for each core)")

@@ -27,6 +27,11 @@ def add_flag(group: "argparse._ActionsContainer", option: str, help: str) -> Non
     group.add_argument(option, action="store_true", help=help)
 
 
+def add_list(group: "argparse._ActionsContainer", option: str, metavar: str, help: str, dest: str | None = None) -> None:
+    """Add an option that may repeat."""
+    group.add_argument(option, action="append", dest=dest, metavar=metavar, help=help)
+
+
 def add_choice(group: "argparse._ActionsContainer", option: str, choices: Sequence[str], metavar: str, help: str) -> None:
     group.add_argument(option, choices=choices, metavar=metavar, help=help)
 
@@ -43,31 +48,22 @@ def add_inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
 
 def add_reading(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
-    group.add_argument("--context", action="append", metavar="PATH", help="manifests to take into account, not to report on")
-    group.add_argument(
-        "--cluster-state",
-        action="append",
-        metavar="PATH",
-        help="must-gather, or dump of the cluster's SCCs, namespaces and RBAC",
-    )
-    group.add_argument(
-        "--profile-dir", action="append", dest="profile_dirs", metavar="DIR", help="seccomp profiles, laid out as on nodes"
-    )
+    add_list(group, "--context", "PATH", "manifests to take into account, not to report on")
+    add_list(group, "--cluster-state", "PATH", "must-gather, or dump of the cluster's SCCs, namespaces and RBAC")
+    add_list(group, "--profile-dir", "DIR", "seccomp profiles, laid out as on nodes", "profile_dirs")
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
     group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
     add_choice(group, "--render", ("auto", "never", "require"), "WHEN", "auto (default), never or require")
-    group.add_argument("--helm-values", action="append", metavar="FILE", help="values file for each chart that is rendered")
-    group.add_argument("--helm-set", action="append", metavar="KEY=VALUE", help="a value for each chart that is rendered")
-    group.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches in folders")
+    add_list(group, "--helm-values", "FILE", "values file for each chart that is rendered")
+    add_list(group, "--helm-set", "KEY=VALUE", "a value for each chart that is rendered")
+    add_list(group, "--exclude", "GLOB", "leave out what matches in folders")
     add_flag(group, "--force-exclude", "exclude what is named as PATH, too")
     group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by input size)")
     add_flag(group, "--no-cache", "judge all anew, and keep nothing for the next run")
 
 
 def add_choosing(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument(
-        "--unit", action="append", dest="unit_globs", metavar="GLOB", help="report only on units of that name; may repeat"
-    )
+    add_list(group, "--unit", "GLOB", "report only on units of that name; may repeat", "unit_globs")
 
 
 def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
@@ -86,12 +82,10 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
         dest="upgraded_from_4_10",
         help="a cluster where everyone may still use restricted",
     )
-    group.add_argument(
-        "--addon", action="append", dest="addons", metavar="NAME", help="a product whose SCCs the cluster has; may repeat"
-    )
+    add_list(group, "--addon", "NAME", "a product whose SCCs the cluster has; may repeat", "addons")
     group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
-    group.add_argument("--as-group", metavar="GROUP", action="append", help="a group of that user; may repeat")
+    add_list(group, "--as-group", "GROUP", "a group of that user; may repeat")
     return group
 
 

@@ -83,47 +83,19 @@ class Config:
     origins: Mapping[str, str] = EMPTY
 
 
+_OF_CLUSTER = (
+    *("platform", "feature_set", "openshift", "kubernetes", "seccomp_default", "upgraded_from_4_10", "addons", "cluster_state"),
+    *("creator", "namespaces", "grants", "node_pools"),
+)
+_SPELLED = {"upgraded_from_4_10": "upgraded-from-4.10", "cluster_state": "state"}
+
+
+def _key(field: str) -> tuple[str, ...]:
+    key = _SPELLED.get(field, field.replace("_", "-"))
+    return ("cluster", key) if field in _OF_CLUSTER else (key,)
+
+
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "platform": ("cluster", "platform"),
-    "feature_set": ("cluster", "feature-set"),
-    "openshift": ("cluster", "openshift"),
-    "kubernetes": ("cluster", "kubernetes"),
-    "seccomp_default": ("cluster", "seccomp-default"),
-    "upgraded_from_4_10": ("cluster", "upgraded-from-4.10"),
-    "addons": ("cluster", "addons"),
-    "cluster_state": ("cluster", "state"),
-    "creator": ("cluster", "creator"),
-    "namespaces": ("cluster", "namespaces"),
-    "grants": ("cluster", "grants"),
-    "node_pools": ("cluster", "node-pools"),
-    "namespace": ("namespace",),
-    "exclude": ("exclude",),
-    "force_exclude": ("force-exclude",),
-    "params": ("params",),
-    "pod_templates": ("pod-templates",),
-    "helm_chart": ("helm-chart",),
-    "render": ("render",),
-    "helm_values": ("helm-values",),
-    "helm_set": ("helm-set",),
-    "units": ("units",),
-    "profile_dirs": ("profile-dirs",),
-    "profile": ("profile",),
-    "select": ("select",),
-    "extend_select": ("extend-select",),
-    "ignore": ("ignore",),
-    "severity": ("severity",),
-    "per_path": ("per-path",),
-    "show_info": ("show-info",),
-    "fail_on": ("fail-on",),
-    "ignores": ("ignores",),
-    "baseline": ("baseline",),
-    "rules": ("rules",),
-    "rule_modules": ("rule-modules",),
-    "format": ("format",),
-    "output": ("output",),
-    "template": ("template",),
-    "sarif_category": ("sarif-category",),
-    "show_suppressed": ("show-suppressed",),
-    "statistics": ("statistics",),
+    field: _key(field) for field in Config.__match_args__ if field not in ("file", "root", "settings", "origins")
 }
 """The key of each field of `Config` in a configuration file, in the order of `scclint config`."""

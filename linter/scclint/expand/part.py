@@ -82,7 +82,7 @@ def in_mapping(fields: Mapping[str, Piece], place: Piece) -> Piece:
         for key, part in fields.items()
         if part.entry is not None and part.node is not None
     }
-    return Piece(data, MappingNode(*_region(place.node), entries), place.path, place.entry)
+    return Piece(data, MappingNode(place.node.span, entries), place.path, place.entry)
 
 
 def in_list(items: Iterable[Piece], place: Piece) -> Piece:
@@ -92,15 +92,11 @@ def in_list(items: Iterable[Piece], place: Piece) -> Piece:
     if place.node is None:
         return Piece(data, None, place.path, place.entry)
     nodes = tuple(place.node if item.node is None else item.node for item in items)
-    return Piece(data, SequenceNode(*_region(place.node), nodes, {}), place.path, place.entry)
+    return Piece(data, SequenceNode(place.node.span, nodes, {}), place.path, place.entry)
 
 
 def _renamed(entry: Entry, name: str, value: Node) -> Entry:
     key = entry.key
     if key.value == name and entry.value is value:
         return entry
-    return Entry(ScalarNode(*_region(key), name, key.text, key.plain), value)
-
-
-def _region(node: Node) -> tuple[str, int, int, int, int]:
-    return node.file, node.line, node.column, node.end_line, node.end_column
+    return Entry(ScalarNode(key.span, name, key.text, key.plain), value)

@@ -209,7 +209,7 @@ class _Composer:
             end_line, end_column = _block_end(self._source[start.index : end.index], line, column)
         elif collection.flow and not style:
             self._check_flow(event, line, column)
-        node = ScalarNode(self._file, line, column, end_line, end_column, value, text, plain)
+        node = ScalarNode((self._file, line, column, end_line, end_column), value, text, plain)
         children.append(node)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(node, tag, is_key)
@@ -248,7 +248,7 @@ class _Composer:
         if done.is_mapping:
             node = effective_mapping(region, children, aliases)
         else:
-            node = SequenceNode(*region, tuple(children), aliases)
+            node = SequenceNode(region, tuple(children), aliases)
         size, height = 1 + len(children) + done.extra, 1 + done.height
         if done.anchor is not None:
             self._anchors[done.anchor] = _Anchored(node, size=size, height=height)
@@ -298,7 +298,7 @@ def _alias_key(target: _Anchored, span: Span) -> ScalarNode:
         key = key_text(node.text, node.plain, target.tag)
     except ValueError as error:
         raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
-    return ScalarNode(*span, key, node.text, False)
+    return ScalarNode(span, key, node.text, False)
 
 
 def _alias_value(target: _Anchored, span: Span) -> Node:
@@ -309,7 +309,7 @@ def _alias_value(target: _Anchored, span: Span) -> Node:
         value = resolve(node.text, node.plain, target.tag)
     except ValueError as error:
         raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
-    return ScalarNode(*node.span, value, node.text, node.plain)
+    return ScalarNode(node.span, value, node.text, node.plain)
 
 
 def _block_end(raw: str, line: int, column: int) -> tuple[int, int]:

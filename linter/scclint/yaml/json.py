@@ -69,7 +69,7 @@ def _parse(text: str, position: int, file: str, lines: Lines) -> tuple[Node, int
                 if match is None:
                     raise _error("a quoted key and a colon must stand here", text, position, file, lines)
                 name = _string(text, match, file, lines)
-                children.append(ScalarNode(file, *place(match.start(1) - 1), *place(match.end(1) + 1), name, name, False))
+                children.append(ScalarNode((file, *place(match.start(1) - 1), *place(match.end(1) + 1)), name, name, False))
                 position = match.end()
             match = _VALUE.match(text, position)
             if match is None:
@@ -109,7 +109,7 @@ def _close(
 ) -> tuple[list[Any], str, int]:
     """Ends the open collection at offset `end`, adds it to the one around it, and returns to that."""
     region = (file, *lines.place(opened), *lines.place(end))
-    node = effective_mapping(region, children, {}) if opener == "{" else SequenceNode(*region, tuple(children), {})
+    node = effective_mapping(region, children, {}) if opener == "{" else SequenceNode(region, tuple(children), {})
     outer = stack.pop()
     outer[0].append(node)
     return outer
@@ -119,10 +119,10 @@ def _scalar(text: str, match: re.Match[str], group: int, file: str, lines: Lines
     start, end = match.span(group)
     if group == 1:
         string = _string(text, match, file, lines)
-        return ScalarNode(file, *lines.place(start - 1), *lines.place(end + 1), string, string, False)
+        return ScalarNode((file, *lines.place(start - 1), *lines.place(end + 1)), string, string, False)
     written = match[group]
     value = _WORDS[written] if group == 3 else _number(written, text, start, file, lines)
-    return ScalarNode(file, *lines.place(start), *lines.place(end), value, written, True)
+    return ScalarNode((file, *lines.place(start), *lines.place(end)), value, written, True)
 
 
 def _number(written: str, text: str, start: int, file: str, lines: Lines) -> JsonValue:

@@ -4,12 +4,10 @@ from typing import Any
 
 from scclint.errors import LoadError
 from scclint.source import Span
-from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
 
 MAP_KEY_ERROR = "not valid in the cluster: a key must be a scalar (an unquoted {{ ... }} is a mapping in YAML)"
 _MERGE_ERROR = "not valid in the cluster: `<<` takes a mapping or a list of mappings"
-
-Region = tuple[str, int, int, int, int]
 
 
 def effective_mapping(region: Region, children: list[Any], aliases: dict[int, Span]) -> MappingNode:
@@ -31,7 +29,7 @@ def effective_mapping(region: Region, children: list[Any], aliases: dict[int, Sp
             _put(index, Entry(key, value, alias), duplicates)
         else:
             index[name] = Entry(key, value, alias)
-    return MappingNode(*region, index, tuple(duplicates))
+    return MappingNode(region, index, tuple(duplicates))
 
 
 def _put(index: dict[str, Entry], entry: Entry, duplicates: list[Entry]) -> None:

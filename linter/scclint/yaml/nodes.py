@@ -11,6 +11,8 @@ from typing import Any
 from scclint.source import Span
 
 JsonValue = str | int | float | bool | None
+Region = tuple[str, int, int, int, int]
+"""What a `Span` holds."""
 
 
 class Node:
@@ -38,14 +40,8 @@ class ScalarNode(Node):
 
     __slots__ = ("plain", "text", "value")
 
-    def __init__(
-        self, file: str, line: int, column: int, end_line: int, end_column: int, value: JsonValue, text: str, plain: bool
-    ) -> None:
-        self.file = file
-        self.line = line
-        self.column = column
-        self.end_line = end_line
-        self.end_column = end_column
+    def __init__(self, region: Region, value: JsonValue, text: str, plain: bool) -> None:
+        self.file, self.line, self.column, self.end_line, self.end_column = region
         self.value = value
         self.text = text
         self.plain = plain
@@ -97,21 +93,8 @@ class MappingNode(Node):
 
     __slots__ = ("_index", "duplicates")
 
-    def __init__(
-        self,
-        file: str,
-        line: int,
-        column: int,
-        end_line: int,
-        end_column: int,
-        index: dict[str, Entry],
-        duplicates: tuple[Entry, ...] = (),
-    ) -> None:
-        self.file = file
-        self.line = line
-        self.column = column
-        self.end_line = end_line
-        self.end_column = end_column
+    def __init__(self, region: Region, index: dict[str, Entry], duplicates: tuple[Entry, ...] = ()) -> None:
+        self.file, self.line, self.column, self.end_line, self.end_column = region
         self._index = index
         self.duplicates = duplicates
 
@@ -141,21 +124,8 @@ class SequenceNode(Node):
 
     __slots__ = ("item_spans", "items")
 
-    def __init__(
-        self,
-        file: str,
-        line: int,
-        column: int,
-        end_line: int,
-        end_column: int,
-        items: tuple[Node, ...],
-        item_spans: dict[int, Span],
-    ) -> None:
-        self.file = file
-        self.line = line
-        self.column = column
-        self.end_line = end_line
-        self.end_column = end_column
+    def __init__(self, region: Region, items: tuple[Node, ...], item_spans: dict[int, Span]) -> None:
+        self.file, self.line, self.column, self.end_line, self.end_column = region
         self.items = items
         self.item_spans = item_spans
 
