@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scclint.cluster import Cluster
 from scclint.config.model import Config
-from scclint.outcome import Outcome
+from scclint.outcome import Outcome, invalid_fields
 from scclint.podsecurity.levels import LEVELS, Standard
 from scclint.record import EMPTY
 from tests.running import open_one
@@ -257,3 +257,37 @@ def test_the_answer_is_that_of_the_cluster_to_the_pod_after_scc(made: Object, le
 def test_a_stricter_level_never_allows_more(made: Object, release: str) -> None:
     found = [outcome(made, enforce(level), release=release).rejected_by is None for level in LEVELS]
     assert found == sorted(found, reverse=True)
+
+
+parts = st.fixed_dictionaries(
+    {},
+    optional={
+        "volumes": st.sampled_from([[{"name": "data", "emptyDir": {}}], [None, {"name": "data"}], []]),
+        "os": st.sampled_from([{"name": "linux"}, {"name": "windows"}]),
+        "tolerations": st.sampled_from([[{"operator": "Exists"}], [{"operator": 1}]]),
+        "automountServiceAccountToken": st.booleans(),
+        "securityContext": contexts,
+    },
+)
+mounts = st.sampled_from([[{"name": "data", "mountPath": "/data"}], [None], []])
+strategies = st.sampled_from(
+    [
+        {},
+        {"runAsUser": {"type": "MustRunAs", "uid": 2**31}},
+        {"allowPrivilegedContainer": True, "allowPrivilegeEscalation": False},
+    ]
+)
+
+
+@given(parts=parts, mounts=mounts, context=contexts, strategy=strategies, users=st.sampled_from([None, False]))
+def test_a_valid_template_need_not_be_validated_again(
+    parts: Object, mounts: list[Object], context: Object, strategy: Object, users: bool | None
+) -> None:
+    container = {"volumeMounts": mounts, "securityContext": context, "env": [{"name": "A", "value": "b"}]}
+    made = pod(kind="Deployment", serviceAccountName="web", container=container, hostUsers=users, **parts)
+    made["spec"]["selector"] = {"matchLabels": {}}
+    unit = open_one([], Config(openshift=("5.0",)), text=yaml.safe_dump_all([made, scc(**strategy)]))
+    ((workload,), (world,)) = unit.workloads, unit.worlds.values()
+    found = world.outcome(workload)
+    if found.verdict is not None and found.admitted:
+        assert (found.invalid, found.invalid_by_scc) == invalid_fields(found.verdict, world.cluster, None)

@@ -49,7 +49,7 @@ units units.bundle units.context units.detect units.elsewhere units.facts units.
 units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.unit
 untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
-world world.index world.manifests world.outcomes world.steps
+world world.field_problems world.index world.manifests world.outcomes world.steps
 yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""

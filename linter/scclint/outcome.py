@@ -5,17 +5,19 @@ admission compares it with the level of its namespace, and a last plugin looks a
 the pod is the last one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import Any, Literal
 
 from scclint.admission.decoding import decode_pod
+from scclint.admission.pod import containers
 from scclint.admission.seccomp import with_fields
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located
+from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
@@ -171,13 +173,49 @@ class LocalhostUse:
         return verdict.pod, self.outcome.container(self.container)
 
 
-def invalid_fields(verdict: Verdict, cluster: Cluster) -> tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]:
-    """Return what validation rejects in the pod of an admitting verdict, and what of it is valid as written."""
+def invalid_fields(
+    verdict: Verdict, cluster: Cluster, template: Mapping[str, Any] | None
+) -> tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]:
+    """Return what validation rejects in the pod of an admitting verdict, and what of it is valid as written.
+
+    `template` is the pod template that the pod was made from if the template has no problems, and None otherwise.
+    """
+    if template is not None and not _invalid(_changed(verdict.pod, template), cluster):
+        return (), ()
     found = _invalid(verdict.pod, cluster)
     if not found or verdict.skipped:
         return found, ()
     written = {problem.message for problem in _invalid(verdict.submitted, cluster)}
     return found, tuple(problem for problem in found if problem.message not in written)
+
+
+_JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "securityContext"))
+"""The parts of a pod that validation compares with each other."""
+
+
+def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pod without the parts that it shares with its template, as far as they can be judged on their own."""
+    written = template["spec"]
+    parts = (written, *(container for _, _, container in containers(written)))
+    values = [value for part in parts for value in part.values()]
+    items = [item for value in values if isinstance(value, list) for item in value]
+    shared = {id(value) for value in (*values, *items) if isinstance(value, dict | list)}
+    spec = _without(shared, pod["spec"])
+    for field in CONTAINER_LISTS:
+        if spec.get(field):
+            spec[field] = [_without(shared, container) for container in spec[field]]
+    return {**pod, "spec": spec}
+
+
+def _without(shared: Set[int], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a pod without the values and items of lists that are `shared`, which are named by their `id`."""
+    left: dict[str, Any] = {}
+    for key, value in part.items():
+        if key in _JUDGED_TOGETHER:
+            left[key] = value
+        elif id(value) not in shared:
+            left[key] = [item for item in value if id(item) not in shared] if isinstance(value, list) else value
+    return left
 
 
 def _invalid(pod: Mapping[str, Any], cluster: Cluster) -> tuple[FieldProblem, ...]:

@@ -67,7 +67,7 @@ def admit(
             pod=_mutated(pod, assignment, provider, grant),
             submitted=pod,
             denial=None,
-            reason=_reason(index, providers, grants, trials),
+            choice=partial(_choice, index, providers, grants, trials),
             candidates=tuple(candidates),
             skipped=None,
             namespace=namespace,
@@ -75,23 +75,23 @@ def admit(
             required_scc=required_scc(pod),
         )
     tried = any(candidate.outcome == "too restrictive" for candidate in candidates)
-    reason = "all too restrictive or denied" if tried else "all denied"
+    choice = partial(str, "all too restrictive or denied" if tried else "all denied")
     refused = tuple(candidates)
     why = partial(_why, refused, tuple(providers), trials)
-    return refuse(pod, why, reason, refused, wording=wording, namespace=namespace, assumed=assumed)
+    return refuse(pod, why, choice, refused, wording=wording, namespace=namespace, assumed=assumed)
 
 
 def refuse(
     pod: dict[str, Any],
     why: Callable[[], str],
-    reason: str | None,
+    choice: Callable[[], str] | None,
     candidates: tuple[Candidate, ...],
     *,
     wording: Wording,
     namespace: str,
     assumed: bool,
 ) -> Verdict:
-    """Return a denial. `why` makes its reason in the API server's words."""
+    """Return a denial. `why` makes its reason in the API server's words, and `choice` the plugin's audit note."""
     return Verdict(
         allowed=False,
         scc=None,
@@ -99,7 +99,7 @@ def refuse(
         pod=pod,
         submitted=pod,
         denial=partial(_denial, wording, pod, why),
-        reason=reason,
+        choice=choice,
         candidates=candidates,
         skipped=None,
         namespace=namespace,
@@ -117,7 +117,7 @@ def skip(pod: dict[str, Any], why: str, *, namespace: str) -> Verdict:
         pod=pod,
         submitted=pod,
         denial=None,
-        reason=None,
+        choice=None,
         candidates=(),
         skipped=why,
         namespace=namespace,
@@ -153,7 +153,7 @@ def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, gr
     return {**pod, "metadata": {**(pod.get("metadata") or {}), "annotations": annotations}, "spec": spec}
 
 
-def _reason(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], trials: PodTrials) -> str:
+def _choice(index: int, providers: Sequence[Provider], grants: Sequence[Grant | None], trials: PodTrials) -> str:
     """Why the SCC at `index` was chosen, as the plugin notes it in the audit log: against the next that would do."""
     chosen, quote = providers[index].scc, providers[index].wording.quote
     for provider, grant in zip(providers[index + 1 :], grants[index + 1 :], strict=True):

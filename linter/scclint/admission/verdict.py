@@ -91,7 +91,7 @@ class Verdict:
     `scc` is the SCC that admits it, `subject` whose right to that SCC counted, and `pod` the pod as the plugin hands it on,
     annotations included (`submitted` where it is denied or skipped). `submitted` is the pod that the plugin was given, with
     its service account where a controller created it. `denial` makes the message of a denial, and
-    `reason` is the plugin's own audit note on its choice. `skipped` says why SCC admission did not run; such a pod is allowed
+    `choice` makes the plugin's own audit note on its choice. `skipped` says why SCC admission did not run; such a pod is allowed
     and has no `scc`. `namespace_assumed` is set where the namespace's id ranges are not known and likely ones were taken.
     `required_scc` is the SCC that the pod's `openshift.io/required-scc` annotation asks for, on any release.
     """
@@ -102,7 +102,7 @@ class Verdict:
     pod: dict[str, Any]
     submitted: dict[str, Any]
     denial: Callable[[], str] | None
-    reason: str | None
+    choice: Callable[[], str] | None
     candidates: tuple[Candidate, ...]
     skipped: str | None
     namespace: str
@@ -114,10 +114,15 @@ class Verdict:
         """The denial in the API server's words; None if the pod is allowed."""
         return None if self.denial is None else self.denial()
 
+    @property
+    def reason(self) -> str | None:
+        """The plugin's audit note on its choice; None if it tried no SCC."""
+        return None if self.choice is None else self.choice()
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):
             return NotImplemented
-        names = ("message", *(name for name in self.__match_args__ if name != "denial"))
+        names = ("message", "reason", *(name for name in self.__match_args__ if name not in ("denial", "choice")))
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
     __hash__ = None  # type: ignore[assignment]  # a verdict holds a pod, which cannot be hashed

@@ -17,7 +17,7 @@ from scclint.validation.pods import check_pod
 from scclint.validation.problem import FieldProblem, invalid, required
 from scclint.validation.sccs import check_scc
 
-__all__ = ["FieldProblem", "validate"]
+__all__ = ["FieldProblem", "has_schema", "validate"]
 
 SERVED_UNTIL: dict[tuple[str, str], tuple[int, str]] = {
     ("extensions/v1beta1", "Deployment"): (15, "apps/v1"),
@@ -77,6 +77,11 @@ def validate(
         problem for problem in problems if problem.code in ("unknown", "required") or not is_open(_at(root, problem.path))
     ]
     return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
+
+
+def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:
+    """Return whether `validate` knows the fields of a kind."""
+    return shapes(kubernetes_minor).kind(api_version, kind) is not None
 
 
 def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:

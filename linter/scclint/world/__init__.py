@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from scclint.admission.decoding import decode_object
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.memo import Memo
@@ -17,7 +16,7 @@ from scclint.model.workload import Workload
 from scclint.other_units import NowhereElse, OtherUnits
 from scclint.outcome import Outcome
 from scclint.validation.problem import FieldProblem
-from scclint.validation.validate import validate
+from scclint.world.field_problems import FieldProblems
 from scclint.world.index import ObjectIndex
 from scclint.world.outcomes import Outcomes
 from scclint.world.steps import AccessSteps
@@ -71,10 +70,10 @@ class World:
         self.elsewhere: OtherUnits = elsewhere or NowhereElse()
         self.observed = observed
         self.memo = Memo()
-        self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere)
+        self._problems = FieldProblems(cluster)
+        self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere, self._problems)
         self.steps = AccessSteps(self._index)
         self._profile_dirs = profile_dirs
-        self._validated: tuple[ApiObject, list[FieldProblem]] | None = None
 
     def with_objects(self, replaced: Mapping[int, ApiObject], others: "Mapping[str, World] | None" = None) -> "World":
         """Return a world that has other objects in place of some, which are named by their `id`.
@@ -109,24 +108,13 @@ class World:
         home = obj.provenance.home if obj.provenance.home.replace("-", "").isalnum() else ""
         return obj.namespace or self.namespace_asked or home
 
-    def field_problems(self, obj: ApiObject) -> list[FieldProblem]:
+    def field_problems(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
         """The fields of an object that the API server of the release refuses, does not know or misses."""
-        cluster = self.cluster
-        # Several rules ask in a row, each for its share of the problems.
-        if self._validated is None or self._validated[0] is not obj:
-            openshift = cluster.platform != "kubernetes"
-            minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
-            self._validated = obj, validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
-        return self._validated[1]
+        return self._problems.of(obj)
 
     def malformed(self, obj: ApiObject) -> bool:
         """Whether the API server could not decode the object, so that the cluster does without it."""
-        return bool(decode_object(obj.manifest, self._fields_of(obj)).errors)
-
-    def _fields_of(self, obj: ApiObject) -> int:
-        """The Kubernetes minor whose fields the cluster has for an object's kind."""
-        cluster = self.cluster
-        return cluster.scc_fields if isinstance(obj, SecurityContextConstraints) else cluster.kubernetes_minor
+        return self._problems.malformed(obj)
 
     def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
         """The object of the input that a reference means; None where the release brings it or it is not there.

@@ -19,17 +19,21 @@ from scclint.outcome import NoVerdict, Outcome, csi_volumes, invalid_fields, pod
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
+from scclint.world.field_problems import FieldProblems
 from scclint.world.index import ObjectIndex
 
 
 class Outcomes:
-    """`index` has the objects, and `creator` creates bare Pods. `elsewhere` answers for other units."""
+    """`index` has the objects, and `creator` creates bare Pods. `elsewhere` answers for other units, and `problems` for fields."""
 
-    def __init__(self, index: ObjectIndex, cluster: Cluster, creator: User, elsewhere: OtherUnits) -> None:
+    def __init__(
+        self, index: ObjectIndex, cluster: Cluster, creator: User, elsewhere: OtherUnits, problems: FieldProblems
+    ) -> None:
         self._index = index
         self._cluster = cluster
         self._creator = creator
         self._elsewhere = elsewhere
+        self._problems = problems
         self._outcomes: dict[tuple[int, User | None], Outcome] = {}
         self._rejections: tuple[Verdict, list[tuple[str, tuple[FieldError, ...]]]] | None = None
         self._kept = 0
@@ -95,7 +99,9 @@ class Outcomes:
 
     def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
         """Return the outcome with the steps of admission after SCC, up to the first that rejects the pod."""
-        invalid, by_scc = invalid_fields(verdict, self._cluster)
+        workload = outcome.workload
+        valid = workload.kind != "Pod" and self._problems.is_valid(workload)
+        invalid, by_scc = invalid_fields(verdict, self._cluster, workload.pod.manifest if valid else None)
         if invalid:
             return replace(outcome, invalid=invalid, invalid_by_scc=by_scc)
         pod = stored(verdict, self._cluster)
