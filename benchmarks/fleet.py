@@ -4,10 +4,13 @@ python -m benchmarks.fleet --targets 10000
 """
 
 import argparse
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 
 from benchmarks.generate import BINDING, NAMESPACES, OTHER, ROLE, WORKLOAD
 from benchmarks.measure import Cost, once
@@ -31,28 +34,42 @@ def generate(folder: str, number: int) -> str:
     return listed
 
 
-def on_dask(out: str, listed: str) -> int:
-    """Scan on a Dask cluster that this process starts."""
+def on_dask(out: str, listed: str) -> None:
+    """Print, as JSON, what the start of a Dask cluster costs, and two scans on it."""
     import dask
     from distributed import LocalCluster
 
     from scclint.cli import main
 
+    scan = ["fleet", "run", "-q", "--out", out, "--targets", listed, "--scheduler"]
+    meter = Meter()
+    costs = []
     with (
         dask.config.set({"distributed.logging.distributed": "critical"}),
         LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=True) as cluster,
     ):
-        return main(["fleet", "run", "-q", "--out", out, "--scheduler", cluster.scheduler_address, "--targets", listed])
+        costs.append(meter.lap(0))
+        costs += [meter.lap(main([*scan, cluster.scheduler_address])) for _ in range(2)]
+    print(json.dumps(costs))
 
 
-def commands(out: str, listed: str) -> dict[str, list[str]]:
-    scan = [sys.executable, "-m", "scclint", "fleet", "run", "-q", "--targets", listed]
-    dask = [sys.executable, "-m", "benchmarks.fleet", "--dask", "--listed", listed]
-    return {
-        "1 process": [*scan, "--jobs", "1", "--out", f"{out}-1"],
-        f"{WORKERS} processes": [*scan, "--jobs", str(WORKERS), "--out", f"{out}-2"],
-        f"Dask, {WORKERS} workers": [*dask, "--out", f"{out}-dask"],
-    }
+class Meter:
+    """Measures stages of this process and the processes that it has started, which go on."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = 0.0, time.monotonic()
+
+    def lap(self, status: int) -> Cost:
+        """The cost since the last call, or since Python started."""
+        import psutil
+
+        me = psutil.Process()
+        processes = [me, *me.children(recursive=True)]
+        cpu, wall = sum(sum(process.cpu_times()[:2]) for process in processes), time.monotonic()
+        memory = max(process.memory_info().rss for process in processes) / 2**20
+        cost = Cost(cpu - self._cpu, wall - self._wall, memory, status)
+        self._cpu, self._wall = cpu, wall
+        return cost
 
 
 def measure(number: int) -> None:
@@ -61,20 +78,52 @@ def measure(number: int) -> None:
         listed = generate(folder, number)
         print(f"### Fleet of {number:,} targets\n")
         print("|  | CPU | wall | memory | targets a second of CPU |\n|---|--:|--:|--:|--:|", flush=True)
-        for name, command in commands(os.path.join(folder, "fleet"), listed).items():
-            first = once(command)
-            again = once(command)
-            print(_row(f"{name}, the first scan", first, number), flush=True)
-            print(_row(f"{name}, nothing changed", again, number), flush=True)
-            ratios = f"{again.cpu / first.cpu:.1%} of the CPU time, {again.wall / first.wall:.1%} of the wall time"
-            print(f"<!-- {name}: a scan without changes takes {ratios} -->", flush=True)
+        for jobs in (1, WORKERS):
+            out = os.path.join(folder, f"jobs-{jobs}")
+            scan = [
+                sys.executable,
+                "-m",
+                "scclint",
+                "fleet",
+                "run",
+                "-q",
+                "--jobs",
+                str(jobs),
+                "--out",
+                out,
+                "--targets",
+                listed,
+            ]
+            _print(f"{jobs} process{'es' if jobs > 1 else ''}", once(scan), once(scan), number)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.fleet",
+            "--dask",
+            "--listed",
+            listed,
+            "--out",
+            os.path.join(folder, "dask"),
+        ]
+        printed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+        start, first, again = (Cost(*values) for values in json.loads(printed.splitlines()[-1]))
+        print(_row(f"Dask, start of {WORKERS} workers", start, 0))
+        _print(f"Dask, {WORKERS} workers", first, again, number)
     finally:
         shutil.rmtree(folder)
 
 
+def _print(name: str, first: Cost, again: Cost, number: int) -> None:
+    print(_row(f"{name}, the first scan", first, number))
+    print(_row(f"{name}, nothing changed", again, number))
+    ratios = f"{again.cpu / first.cpu:.1%} of the CPU time, {again.wall / first.wall:.1%} of the wall time"
+    print(f"<!-- {name}: a scan without changes takes {ratios} -->", flush=True)
+
+
 def _row(name: str, cost: Cost, number: int) -> str:
     assert cost.status == 0, f"{name} ended with {cost.status}"
-    return f"| {name} | {cost.cpu:.1f} s | {cost.wall:.1f} s | {cost.memory:.0f} MB | {number / cost.cpu:.0f} |"
+    rate = f"{number / cost.cpu:.0f}" if number else ""
+    return f"| {name} | {cost.cpu:.1f} s | {cost.wall:.1f} s | {cost.memory:.0f} MB | {rate} |"
 
 
 def main() -> None:
@@ -85,8 +134,9 @@ def main() -> None:
     parser.add_argument("--out")
     args = parser.parse_args()
     if args.dask:
-        sys.exit(on_dask(args.out, args.listed))
-    measure(args.targets)
+        on_dask(args.out, args.listed)
+    else:
+        measure(args.targets)
 
 
 if __name__ == "__main__":

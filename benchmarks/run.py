@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from generate import counted, sized, write
 from measure import Cost, cheapest, once
@@ -132,15 +133,21 @@ def growth(folder: str) -> None:
 
     def cost(**kinds: int) -> Cost:
         write(path, counted(**{"workloads": 0, "sccs": 0, "bindings": 0, "others": 0, **kinds}))
-        return once([SCCLINT, "check", "--no-cache", path])
+        return once([*JUDGE, "--no-cache", path])
 
     print("### Growth\n")
     base = cost(others=1)
     rows = []
-    for number in (10, 100, 1_000, 10_000, 100_000):
-        plain, pods = cost(others=number), cost(workloads=number) if number <= 10_000 else None
-        rows.append((f"{number:,} documents", *_each(plain, base, number), *(_each(pods, base, number) if pods else ("", ""))))
-    table(("", "other kinds", "each", "workloads", "each"), rows)
+    for number in (10, 100, 1_000, 10_000, 100_000, 1_000_000):
+        others = _in_folders(folder, "others", number, 10_000)
+        one_unit = cost(workloads=number) if number <= 10_000 else None
+        units = _in_folders(folder, "workloads", number, 100) if 100 < number <= 100_000 else None
+        cells = [
+            cell for spent in (others, one_unit, units) for cell in (_each(spent, base, number) if spent else ("", "", ""))
+        ]
+        rows.append((f"{number:,} documents", *cells))
+    head = ("other kinds", "workloads, one unit", "workloads, 100 in a unit")
+    table(("", *(title for name in head for title in (name, "each", "memory"))), rows)
     rows = []
     for kinds in (
         {"workloads": 500, "sccs": 200, "bindings": 2_000},
@@ -156,11 +163,24 @@ def growth(folder: str) -> None:
     table(("workloads", "SCCs", "bindings", "CPU", "memory"), rows)
 
 
-def _each(cost: Cost, base: Cost, number: int) -> tuple[str, str]:
+def _in_folders(folder: str, kind: str, number: int, size: int) -> Cost:
+    """The cost of so many documents, `size` of them in a folder of its own. A folder of workloads is a unit."""
+    with tempfile.TemporaryDirectory(dir=folder) as top:
+        texts = filter(None, counted(**{"workloads": 0, "sccs": 0, "bindings": 0, "others": 0, kind: number}))
+        for at in range(0, number, size):
+            part = os.path.join(top, str(at))
+            os.mkdir(part)
+            write(os.path.join(part, "all.yaml"), islice(texts, size))
+            if kind == "workloads":
+                write(os.path.join(part, "kustomization.yaml"), iter(["resources: [all.yaml]\n"]))
+        return once([*JUDGE, "--no-cache", "--jobs", "1", top])
+
+
+def _each(cost: Cost, base: Cost, number: int) -> tuple[str, str, str]:
     # The share of a few documents is lost in the noise of starting up.
     spent = cost.cpu - base.cpu
     each = f"{spent / number * 1e6:.0f} µs" if spent > base.cpu else ""
-    return f"{cost.cpu:.2f} s", each
+    return f"{cost.cpu:.2f} s", each, f"{cost.memory:.0f} MB"
 
 
 def memory(folder: str, corpus: Sequence[str]) -> None:

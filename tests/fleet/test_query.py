@@ -25,6 +25,19 @@ from tests.fleet.conftest import FIXTURES, rows, scan
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: a, image: x%s}]}\n"
 CONFINED = ", securityContext: {seccompProfile: {type: RuntimeDefault}}"
 PRIVILEGED = ", securityContext: {privileged: true}"
+EVERY_SCC = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: use-all}
+rules:
+  - {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: use-all}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: use-all}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+"""
 
 
 def ask(out: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -85,11 +98,26 @@ def test_shares_of_a_team_add_up(fleet: Path) -> None:
     assert ("shop", "5.0", 1.0, 2) in found
 
 
-def test_grants_and_problems(fleet: Path) -> None:
-    assert ask(fleet, "SELECT DISTINCT scc FROM grants_that_open_the_node") == [("privileged",)] or ask(
-        fleet, "SELECT count(*) FROM grants WHERE takes_node"
-    ) == [(0,)]
+def test_grants_and_problems(out: Path, tmp_path: Path, fleet: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "grant.yaml").write_text(EVERY_SCC)
+    scan(out, [FleetTarget(str(tmp_path / "app"))], openshift=["4.22", "5.0"])
+    stored = ask(out, "SELECT DISTINCT release, subject, binding, scc FROM grants WHERE takes_node")
+    found = ask(out, "SELECT release, subject, binding, sccs FROM grants_that_open_the_node")
+    assert sorted(stored) == sorted((*row[:3], scc) for row in found for scc in row[3])
+    assert len(found) == len({row[:3] for row in found}) < len(stored)
     assert ask(fleet, "SELECT count(*) FROM problem_targets") == [(0,)]
+
+
+def test_findings_by_rule(fleet: Path) -> None:
+    found = ask(fleet, "SELECT rule, severity, findings, targets, teams FROM findings_by_rule")
+    latest = "findings JOIN scans USING (scan) WHERE latest AND suppressed_by = ''"
+    assert sum(row[2] for row in found) == ask(fleet, f"SELECT count(*) FROM {latest}")[0][0]
+    assert [row[1] for row in found] == sorted((row[1] for row in found), key=["error", "warning", "info"].index)
+    for rule, severity, *numbers in found:
+        rows = ask(fleet, f"SELECT target, team FROM {latest} AND rule = '{rule}' AND severity = '{severity}'")
+        targets, teams = {target for target, _ in rows}, {team for _, team in rows if team}
+        assert numbers == [len(rows), len(targets), len(teams)]
 
 
 def test_trend_has_a_row_for_each_scan_and_release(fleet: Path) -> None:
@@ -190,6 +218,23 @@ def test_the_page_has_each_view(fleet: Path) -> None:
     assert "DaemonSet agent/agent" in page.text
     assert not {"script", "img", "link", "iframe"} & set(page.tags)
     assert "default-src 'none'" in text.replace("&#x27;", "'")
+
+
+def test_rows_that_differ_in_their_release_alone_are_one_on_the_page(fleet: Path) -> None:
+    with opened_database(Store(str(fleet))) as database:
+        text = render_page(database)
+        shares = database.ask("SELECT release, team, scc, share FROM scc_share_by_team").rows
+    by_share: dict[tuple[Any, ...], list[str]] = {}
+    for release, *rest in shares:
+        by_share.setdefault(tuple(rest), []).append(release)
+    assert max(map(len, by_share.values())) == 2
+    (section,) = (part for part in text.split("<section") if 'id="scc-share-by-team"' in part)
+    assert section.count("<tr") - 1 == len(by_share)
+    assert f"<caption>{len(by_share)} row" in section
+    for (_, scc, share), releases in by_share.items():
+        assert f">{', '.join(releases)}</td>" in section
+        assert f">{scc}</td>" in section
+        assert f">{share:.1%}</td>" in section
 
 
 def test_names_from_manifests_are_text_on_the_page(out: Path, tmp_path: Path) -> None:

@@ -77,10 +77,24 @@ SCC_SHARE_BY_TEAM = FleetView(
 GRANTS_THAT_OPEN_THE_NODE = FleetView(
     "grants_that_open_the_node",
     "Grants that open the node",
-    "Grants of the latest scan of an SCC with which a container can take over its node.",
+    "Who may use SCCs with which a container can take over its node, in the latest scan. A row is a grant to a subject, with all such "
+    "SCCs that it grants.",
     f"""
-    SELECT target, team, release, unit, subject_kind, subject_namespace, subject, scc, scope, binding, role, opens, file, line
-    FROM grants WHERE {_LATEST} AND takes_node ORDER BY ALL
+    SELECT target, team, release, unit, subject_kind, subject_namespace, subject, list(scc ORDER BY scc) AS sccs, scope, binding, role,
+      list_sort(list_distinct(flatten(list(opens)))) AS opens, file, line
+    FROM grants WHERE {_LATEST} AND takes_node GROUP BY ALL ORDER BY ALL
+    """,
+)
+
+FINDINGS_BY_RULE = FleetView(
+    "findings_by_rule",
+    "Findings by rule",
+    "How many findings of a rule the latest scan has that nothing suppresses, and in how many targets and teams.",
+    f"""
+    SELECT severity, rule, rule_name, count(*) AS findings, count(DISTINCT target) AS targets,
+      count(DISTINCT nullif(team, '')) AS teams
+    FROM findings WHERE {_LATEST} AND suppressed_by = '' GROUP BY ALL
+    ORDER BY min(list_position(['error', 'warning', 'info'], severity)), targets DESC, findings DESC, rule
     """,
 )
 
@@ -115,7 +129,15 @@ PROBLEM_TARGETS = FleetView(
     f"SELECT target, team, status, error FROM targets WHERE {_LATEST} AND status IN ('failed', 'incomplete') ORDER BY ALL",
 )
 
-VIEWS = (NEWLY_UNCONFINED, REFUSED_ON_5_0, SCC_SHARE_BY_TEAM, GRANTS_THAT_OPEN_THE_NODE, TREND, PROBLEM_TARGETS)
+VIEWS = (
+    TREND,
+    NEWLY_UNCONFINED,
+    REFUSED_ON_5_0,
+    FINDINGS_BY_RULE,
+    GRANTS_THAT_OPEN_THE_NODE,
+    SCC_SHARE_BY_TEAM,
+    PROBLEM_TARGETS,
+)
 
 OF_TARGET = (
     Column("scan", "text", "The scan: when it began, in UTC."),
