@@ -34,9 +34,12 @@ def edit(text: str, index: int, operations: Sequence[Operation]) -> Edited:
     """
     mark = _MARK if text.startswith(_MARK) else ""
     edited = Edited(text.removeprefix(_MARK))
+    root: Node | None = None
     for operation in operations:
         _check_characters(edited.text)
-        changed, needs_review = _applied(edited.text, index, operation)
+        chunks = _chunks(edited.text, index)
+        # The tree that one operation was checked with is where the next one begins.
+        changed, needs_review, root = _applied(chunks, index, root or _only(chunks[index]), operation)
         edited = Edited(changed, edited.needs_review or needs_review)
     return Edited(mark + edited.text, edited.needs_review)
 
@@ -72,21 +75,29 @@ def _check_characters(text: str) -> None:
         raise EditRefused("the file mixes LF and CRLF line ends")
 
 
-def _applied(text: str, index: int, operation: Operation) -> Edited:
+def _chunks(text: str, index: int) -> list[str]:
+    """The documents of a text, of which `index` can be edited on its own."""
     chunks = [chunk.text for chunk in split(text)]
     if index >= len(chunks):
         raise EditRefused("the document is not there")
     counts = [len(_parse(chunk)) if _is_json(chunk) else 1 for chunk in chunks[:index]]
     if any(count != 1 for count in counts):
         raise EditRefused("several documents share a line")
+    return chunks
+
+
+def _applied(chunks: Sequence[str], index: int, root: Node, operation: Operation) -> tuple[str, bool, Node]:
+    """Return the edited text, whether it needs a review, and the new tree of document `index`, whose tree is `root`."""
     chunk = chunks[index]
-    intended = changed_data(to_data(_only(chunk)), operation)
-    tree = Tree(chunk, _only(chunk), is_json=_is_json(chunk))
+    intended = changed_data(to_data(root), operation)
+    tree = Tree(chunk, root, is_json=_is_json(chunk))
     for attempt in attempts(tree, operation):
         changed = _replaced(chunk, attempt.replacements)
-        edited = "".join((*chunks[:index], changed, *chunks[index + 1 :]))
-        if _reads_as(changed, intended) and [c.text for c in split(edited)] == [*chunks[:index], changed, *chunks[index + 1 :]]:
-            return Edited(edited, attempt.needs_review)
+        edited = [*chunks[:index], changed, *chunks[index + 1 :]]
+        text = "".join(edited)
+        read = _read_as(changed, intended)
+        if read is not None and [part.text for part in split(text)] == edited:
+            return text, attempt.needs_review, read
     raise EditRefused("no place was found where the edit changes nothing else")
 
 
@@ -146,11 +157,13 @@ def _replaced(text: str, replacements: Sequence[Replacement]) -> str:
     return text
 
 
-def _reads_as(chunk: str, intended: Any) -> bool:
+def _read_as(chunk: str, intended: Any) -> Node | None:
+    """The tree of an edited document; None if it does not read as intended."""
     try:
-        return _same(to_data(_only(chunk)), intended)
+        root = _only(chunk)
     except EditRefused:
-        return False
+        return None
+    return root if _same(to_data(root), intended) else None
 
 
 def _same(one: Any, other: Any) -> bool:
