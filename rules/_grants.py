@@ -1,7 +1,7 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scclint.api import (
     EVERYONE,
@@ -16,6 +16,7 @@ from scclint.api import (
     RoleBinding,
     User,
     World,
+    as_list,
     listed,
     members_of,
 )
@@ -86,11 +87,11 @@ def subjects_of(binding: RoleBinding, world: World) -> Iterator[Subject]:
     legacy = binding.manifest.get("userNames") or binding.manifest.get("groupNames")
     if legacy and not binding.api_version.startswith("rbac."):
         for field, kind in (("userNames", "user"), ("groupNames", "group")):
-            for index, name in enumerate(_list(binding.manifest.get(field))):
+            for index, name in enumerate(as_list(binding.manifest.get(field))):
                 if isinstance(name, str):
                     yield _holder(kind, name, _written(binding, field, index))
         return
-    for index, subject in enumerate(_list(binding.manifest.get("subjects"))):
+    for index, subject in enumerate(as_list(binding.manifest.get("subjects"))):
         if not isinstance(subject, dict) or not isinstance(subject.get("name"), str):
             continue
         kind, name = str(subject.get("kind") or ""), subject["name"]
@@ -123,7 +124,7 @@ def role_place(binding: RoleBinding, world: World, scc: str) -> Located:
     if rule is None:
         # The closest role of that name is not the role that applies.
         return binding.place
-    names = _list(rule.data.get("resourceNames"))
+    names = as_list(rule.data.get("resourceNames"))
     return rule.field("resourceNames", names.index(scc)) if scc in names else rule.field("verbs")
 
 
@@ -173,7 +174,7 @@ def _means_anything(world: World, ref: ObjectRef) -> bool:
     role = world.find(ref)
     if not isinstance(role, Role):
         return ref.name == "cluster-admin"
-    return any(all("*" in _list(rule.data.get(key)) for key in ("apiGroups", "resources")) for rule in role.rules)
+    return any(all("*" in as_list(rule.data.get(key)) for key in ("apiGroups", "resources")) for rule in role.rules)
 
 
 def _holder(kind: str, name: str, at: Located) -> Subject:
@@ -188,7 +189,3 @@ def _written(obj: ApiObject, *path: str | int) -> Located:
     """Return a field of the object, or the object itself if it is implied and does not have the field."""
     field = obj.field(*path)
     return field if field.present else obj.place
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -69,11 +69,8 @@ def by_place(workload: Workload, containers: list[ContainerSeccomp]) -> list[tup
 
 
 def default_profile(scc: str, world: World) -> str:
-    """Return the profile that the SCC applies to pods that set none, as the SCC spells it; empty if it applies none.
-
-    It is the first entry of seccompProfiles other than `*`.
-    """
-    return next((entry for entry in world.cluster.sccs[scc].seccomp_profiles if entry != "*"), "")
+    """Return the profile that the SCC applies to pods that set none, as the SCC spells it; empty if it applies none."""
+    return world.cluster.sccs[scc].default_seccomp_profile
 
 
 def newer_sibling(scc: str, world: World) -> str:

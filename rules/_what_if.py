@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC, Outcome, Verdict, World
+from scclint.api import (
+    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
+    POD_SECCOMP_ANNOTATION,
+    REQUIRED_SCC,
+    Outcome,
+    Verdict,
+    World,
+    copied,
+)
 
 Path = tuple[str | int, ...]
 
@@ -36,14 +44,14 @@ def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:
 
 def with_profile(pod: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of the pod with RuntimeDefault as the profile of the pod."""
-    copy: dict[str, Any] = _copy(pod)
+    copy: dict[str, Any] = copied(pod)
     copy["spec"]["securityContext"] = {**(copy["spec"].get("securityContext") or {}), "seccompProfile": dict(_RUNTIME_DEFAULT)}
     return copy
 
 
 def with_unconfined_replaced(pod: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of the pod with RuntimeDefault wherever the pod sets Unconfined."""
-    copy: dict[str, Any] = _copy(pod)
+    copy: dict[str, Any] = copied(pod)
     holders = [copy["spec"], *(container for name in _CONTAINERS for container in copy["spec"].get(name) or ())]
     for holder in holders:
         context = holder.get("securityContext") or {}
@@ -58,7 +66,7 @@ def with_unconfined_replaced(pod: dict[str, Any]) -> dict[str, Any]:
 
 def without_profiles(pod: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of the pod without its seccomp profiles."""
-    copy: dict[str, Any] = _copy(pod)
+    copy: dict[str, Any] = copied(pod)
     for holder in (copy["spec"], *(container for name in _CONTAINERS for container in copy["spec"].get(name) or ())):
         (holder.get("securityContext") or {}).pop("seccompProfile", None)
     annotations = (copy.get("metadata") or {}).get("annotations") or {}
@@ -75,7 +83,8 @@ def pinned_to(pod: dict[str, Any], scc: str) -> dict[str, Any]:
 
 def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """Return a copy of the pod without the fields at `paths`. Nothing is done about a field that the pod does not set."""
-    copy: dict[str, Any] = _copy(pod)
+    # Steps of the same StepAction share their values, and a path is for one step only.
+    copy: dict[str, Any] = copied(pod)
     # Remove the last item of a list first, because each removal moves the later items.
     for *parents, last in sorted(paths, key=_position, reverse=True):
         holder: Any = copy
@@ -84,13 +93,6 @@ def without(pod: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
                 holder = holder[step]
             del holder[last]
     return copy
-
-
-def _copy(data: Any) -> Any:
-    """Return a copy without shared values: steps of the same StepAction share theirs, and a path is for one step only."""
-    if isinstance(data, dict):
-        return {key: _copy(value) for key, value in data.items()}
-    return [_copy(value) for value in data] if isinstance(data, list) else data
 
 
 def _position(path: Path) -> tuple[tuple[int, str], ...]:

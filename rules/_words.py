@@ -37,8 +37,3 @@ def first_per_field(errors: Iterable[FieldError]) -> list[FieldError]:
     for error in errors:
         seen.setdefault(error.path, error)
     return list(seen.values())
-
-
-def sentence(text: str) -> str:
-    """Return the text with an upper-case first letter."""
-    return text[:1].upper() + text[1:]

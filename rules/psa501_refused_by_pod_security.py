@@ -55,7 +55,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Violation, Workload, World, rule
+from scclint.api import Outcome, Problem, Severity, Violation, Workload, World, capitalized, rule
 
 from ._pod_security import fields_to_set, label_place, level_to_set, why_level
 from ._words import pods, when_created
@@ -92,4 +92,4 @@ def _fix(outcome: Outcome, violations: tuple[Violation, ...], world: World) -> s
     label = f"set the label pod-security.kubernetes.io/enforce: {level_to_set(outcome)} on {where}"
     if fields := fields_to_set(outcome, violations, world):
         return f"Set {fields} in the securityContext of each container. Or {label}, the strictest level that allows {pods(outcome.workload)}."
-    return f"{label[0].upper()}{label[1:]}, the strictest level that allows {pods(outcome.workload)}."
+    return f"{capitalized(label)}, the strictest level that allows {pods(outcome.workload)}."

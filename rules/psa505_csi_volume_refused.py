@@ -84,11 +84,12 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    capitalized,
     level_label,
     rule,
 )
 
-from ._words import pods, sentence
+from ._words import pods
 
 
 @rule(
@@ -115,7 +116,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         guess = "" if driver or volume.known else " (assumed, because the input does not have the driver)"
         yield Problem(
             f"{workload.named}: the API server rejects {pods(workload)} because of an inline volume of CSI driver {volume.driver}, "
-            f"which has {level}{guess}. {sentence(where)} {_level(outcome, volume)}",
+            f"which has {level}{guess}. {capitalized(where)} {_level(outcome, volume)}",
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             related=driver,
             settle=_fix(volume, where),

@@ -52,7 +52,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, counted, rule, used_by
+from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, capitalized, counted, rule, used_by
 
 from ._advice import custom_scc, grant
 from ._elsewhere import granted_elsewhere
@@ -60,7 +60,7 @@ from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._words import first_per_field, pods, sentence, when_created
+from ._words import first_per_field, pods, when_created
 
 
 @rule(
@@ -106,7 +106,7 @@ def _nothing_to_try(outcome: Outcome, elsewhere: tuple[Related, ...]) -> Problem
         at=workload.place,
         related=elsewhere,
         settle=(
-            f"{sentence(grant(workload, 'an SCC that admits the pods'))}."
+            f"{capitalized(grant(workload, 'an SCC that admits the pods'))}."
             if verdict.candidates
             else "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs."
         ),

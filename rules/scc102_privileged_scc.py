@@ -60,6 +60,7 @@ from scclint.api import (
     Workload,
     World,
     and_more,
+    capitalized,
     listed,
     rule,
     used_by,
@@ -71,7 +72,7 @@ from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import admitted_without, path_to_remove
-from ._words import first_per_field, pods, sentence, when_created
+from ._words import first_per_field, pods, when_created
 
 
 @rule(
@@ -181,7 +182,7 @@ def _fix(outcome: Outcome, cause: _Cause, privileged: bool, world: World) -> str
         return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
     custom = grant(workload, custom_scc(outcome)) + pin_too(outcome, world)
     if not _confines_without(cause, outcome, world):
-        return f"{sentence(custom)}."
+        return f"{capitalized(custom)}."
     write = f" and write {REQUIRED_SCC}: {cause.closest}" if cause.annotation is not None else ""
     return f"Remove the named fields{write}, or {custom}."
 

@@ -42,13 +42,13 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import REQUIRED_SCC, Problem, Related, Severity, Workload, World, and_more, listed, rule
+from scclint.api import REQUIRED_SCC, Problem, Related, Severity, Workload, World, and_more, capitalized, listed, rule
 
 from ._advice import grant
 from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._scc import node_access
-from ._words import first_per_field, pods, sentence, when_created
+from ._words import first_per_field, pods, when_created
 
 
 @rule(
@@ -102,7 +102,7 @@ def _fix(workload: Workload, scc: str, world: World) -> str:
         how = f"with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
     else:
         how = f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
-    return f"{sentence(grant(workload, f'SCC {scc}'))} {how}, or remove the annotation."
+    return f"{capitalized(grant(workload, f'SCC {scc}'))} {how}, or remove the annotation."
 
 
 def _creator(user: object) -> str:

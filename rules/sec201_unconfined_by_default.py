@@ -73,6 +73,7 @@ from scclint.api import (
     Workload,
     World,
     and_more,
+    capitalized,
     listed,
     rule,
 )
@@ -84,7 +85,7 @@ from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitted_without, admitting_scc, path_to_remove, pinned_to, with_profile, without
-from ._words import first_per_field, sentence, when_created
+from ._words import first_per_field, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
 
@@ -175,10 +176,8 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
         return f"Add seccompProfiles: [runtime/default] to SCC {verdict.scc}, which then applies this profile by default.", ()
     sibling = newer_sibling(verdict.scc, world)
     if sibling and admitted_without(world, verdict, sibling, ()):
-        fix = grant(workload, f"SCC {sibling} instead of {verdict.scc}")
-        return (
-            f"{sentence(fix)}{pin_too(outcome, world)}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile."
-        ), ()
+        fix = capitalized(grant(workload, f"SCC {sibling} instead of {verdict.scc}")) + pin_too(outcome, world)
+        return f"{fix}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile.", ()
     copy = grant(workload, f"a custom copy of {verdict.scc} with seccompProfiles: [runtime/default] instead of {verdict.scc}")
     custom = f"{copy}{pin_too(outcome, world)}, because {verdict.scc} itself rejects a pod that sets a profile."
     scc, fields = _closest_scc(workload, world, outcome, confining)

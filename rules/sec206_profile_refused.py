@@ -64,12 +64,12 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Outcome, Problem, Related, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Related, Severity, Workload, World, capitalized, rule
 
 from ._advice import asks_for_unconfined, grant, pin_too, profile_entries
 from ._seccomp import default_profile, newer_sibling
 from ._what_if import admitting_scc, with_unconfined_replaced, without_profiles
-from ._words import first_per_field, is_seccomp, sentence, when_created
+from ._words import first_per_field, is_seccomp, when_created
 
 
 @rule(
@@ -125,7 +125,7 @@ def _fix(scc: str, outcome: Outcome, world: World) -> str:
     if unconfined and (admitting := admitting_scc(world, outcome, confined)):
         return f"Set RuntimeDefault instead of Unconfined, so that {admitting} admits the pod."
     change = _change_scc(scc, outcome, world, confined)
-    change = f"Set RuntimeDefault instead of Unconfined, and {change}." if unconfined else f"{sentence(change)}."
+    change = f"Set RuntimeDefault instead of Unconfined, and {change}." if unconfined else f"{capitalized(change)}."
     if confines:
         return f"{change} Or r{removal}"
     return change if default else f"{change} Do not just remove the profile: the container then runs unconfined."

@@ -51,7 +51,8 @@ from scclint.podsecurity.syncer import SYNC_LABEL
 from scclint.rule import rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, closest_match, counted, listed
+from scclint.text import and_more, capitalized, closest_match, counted, listed
+from scclint.untyped import as_list, copied
 from scclint.validation.problem import FieldProblem
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
@@ -129,7 +130,10 @@ __all__ = [
     "Workload",
     "World",
     "and_more",
+    "as_list",
+    "capitalized",
     "closest_match",
+    "copied",
     "counted",
     "in_plain_words",
     "is_open",

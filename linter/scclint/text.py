@@ -1,7 +1,7 @@
 """How text is worded and laid out: lists of names, field paths, the closest match, wrapped lines, and escapes."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 _PLAIN_KEY = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 
@@ -20,6 +20,16 @@ def and_more(names: Iterable[str], most: int) -> str:
     items = list(names)
     left_out = len(items) - most
     return listed(items if left_out <= 1 else [*items[:most], f"{left_out:,} more"])
+
+
+def shared_start(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many items are the same at the start of both: lines of two texts, steps of two paths."""
+    return next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def capitalized(text: str) -> str:
+    """Return the text with an upper-case first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def counted(number: int, noun: str) -> str:

@@ -34,3 +34,10 @@ def as_mappings(value: object) -> list[dict[str, Any]]:
 def texts(value: object) -> list[str]:
     """Return the items of a list that are strings, and an empty list for any other value."""
     return [item for item in as_list(value) if isinstance(item, str)]
+
+
+def copied(data: Any) -> Any:
+    """Return a copy of plain data in which no two places share a value."""
+    if isinstance(data, dict):
+        return {key: copied(value) for key, value in data.items()}
+    return [copied(value) for value in data] if isinstance(data, list) else data

@@ -6,8 +6,7 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.model.labels import selects
-from scclint.untyped import as_mapping
+from scclint.model.labels import labels_of, selects
 
 Object = Mapping[str, Any]
 
@@ -22,16 +21,16 @@ class Aggregation:
 
     def concerns(self, role: Object) -> bool:
         """Whether a ClusterRole aggregates others, or one that is known aggregates it."""
-        return bool(selectors_of(role)) or any(selects(selector, _labels(role)) for selector in self._selectors)
+        return bool(selectors_of(role)) or any(selects(selector, labels_of(role)) for selector in self._selectors)
 
     def takers(self, role: Object) -> tuple[str, ...]:
         """Return the names of the ClusterRoles that take the rules of a role, those that take them from one of these included."""
         found: dict[str, None] = {}
-        pending = [_labels(role)]
+        pending = [labels_of(role)]
         while pending:
             labels = pending.pop()
             new = [name for name, taker in self._roles.items() if any(selects(s, labels) for s in selectors_of(taker))]
-            pending += [_labels(self._roles[name]) for name in new if name not in found]
+            pending += [labels_of(self._roles[name]) for name in new if name not in found]
             found |= dict.fromkeys(new)
         return tuple(sorted(found))
 
@@ -52,15 +51,10 @@ class Aggregation:
         selected = self._selected.get(name)
         if selected is None:
             selectors = selectors_of(self._roles[name])
-            labels = ((other, _labels(role)) for other, role in self._roles.items())
+            labels = ((other, labels_of(role)) for other, role in self._roles.items())
             selected = [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
             self._selected[name] = selected
         return selected
-
-
-def _labels(role: Object) -> Mapping[str, str]:
-    """Return the labels of a role, whose data nobody may have checked."""
-    return as_mapping(as_mapping(role.get("metadata")).get("labels"))
 
 
 def selectors_of(role: Object) -> list[Object]:

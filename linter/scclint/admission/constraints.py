@@ -63,6 +63,11 @@ class Constraints:
     users: tuple[str, ...]
     groups: tuple[str, ...]
 
+    @property
+    def default_seccomp_profile(self) -> str:
+        """The seccomp profile of pods that set none, as the SCC spells it: its first one but `*`. Empty if there is none."""
+        return next((entry for entry in self.seccomp_profiles if entry != "*"), "")
+
 
 def from_object(scc: Mapping[str, Any], minor: int) -> Constraints:
     """The SCC of a `SecurityContextConstraints` object, defaulted as the OpenShift release with Kubernetes 1.`minor` does it.

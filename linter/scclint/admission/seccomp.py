@@ -73,7 +73,7 @@ def default(scc: Constraints, annotations: Mapping[str, str], profile: Profile |
         return text
     if profile is not None:
         return to_annotation(profile)
-    return next((entry for entry in scc.seccomp_profiles if entry != "*"), "")
+    return scc.default_seccomp_profile
 
 
 def validate(provider: Provider, key: str, profile: str, at: Path) -> FieldError | None:

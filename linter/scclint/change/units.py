@@ -11,7 +11,7 @@ from scclint.change.model import ChangeCause, Effect, GrantChange, Key, SccChang
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import namespace_name
 from scclint.model.workload import Workload
 from scclint.source import Span
 from scclint.world import World
@@ -176,12 +176,12 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
     found: dict[tuple[Subject, str, str], Span | None] = {}
     for scc in cluster.sccs:
         for holder in cluster.who_can_use(scc):
-            subject = (holder.kind, _name(holder.namespace), holder.name)
+            subject = (holder.kind, namespace_name(holder.namespace), holder.name)
             for grant in holder.grants:
                 if cluster.grants.brings(grant, scc):
                     continue
                 every = grant.binding is not None and _means_every(cluster, grant.binding)
-                scope = _name(grant.binding.namespace) if grant.binding else ""
+                scope = namespace_name(grant.binding.namespace) if grant.binding else ""
                 steps = world.steps.of_grant(grant, scc)
                 found.setdefault((subject, "*" if every else scc, scope), steps[0].span if steps else None)
     return found
@@ -189,10 +189,6 @@ def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
 
 def _means_every(cluster: Cluster, ref: ObjectRef) -> bool:
     return any(binding.ref == ref and binding.uses.every is not None for binding in cluster.grants.bindings)
-
-
-def _name(namespace: str) -> str:
-    return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
 
 
 def _is_wide(cluster: Cluster, scc: str) -> bool:

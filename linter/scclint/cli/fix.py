@@ -56,18 +56,22 @@ def run(args: Namespace) -> int:
         write_all(fixed)
     left = report.live
     for finding in left:
-        files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
-        why = next(filter(None, (_why_not_written(fixed.run, file) for file in files)), "") or _why_left(finding, unsafe=unsafe)
+        why = _why_left(finding, fixed.run, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if diff or check else "fixed"
     say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left")
+    return _status(report, something=bool(left or (check and fixed.texts)))
+
+
+def _status(report: Report, *, something: bool) -> int:
+    """The exit status; `something` is left or would change."""
     if report.crashes:
         return BUG
     if any(notice.level == "error" for notice in report.notices):
         return USAGE
     if report.judged_nothing or report.unjudged:
         return NOTHING
-    return FINDINGS if left or (check and fixed.texts) else OK
+    return FINDINGS if something else OK
 
 
 def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) -> Fixed:
@@ -155,7 +159,10 @@ def write_all(fixed: Fixed) -> None:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
 
 
-def _why_left(finding: Finding, *, unsafe: bool) -> str:
+def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
+    files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
+    if why := next(filter(None, (_why_not_written(run, file) for file in files)), ""):
+        return why
     if finding.fix is None:
         return finding.no_fix or "it needs a decision of yours"
     if finding.fix.safety == "advice":

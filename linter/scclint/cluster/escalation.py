@@ -12,7 +12,7 @@ from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
 from scclint.cluster.rights import Held, Object
 from scclint.cluster.who_can import holders
-from scclint.model.terms import SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
+from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import record
 from scclint.untyped import as_list
 
@@ -47,7 +47,7 @@ class Escalation:
         """What the subject may do, after "it may": `create pods as service account shop/web, which may use SCC anyuid`."""
         where = " in every namespace"
         if self.namespace:
-            where = f" in namespace {self.namespace}" if _is_name(self.namespace) else " in its namespace"
+            where = f" in namespace {self.namespace}" if namespace_name(self.namespace) else " in its namespace"
         if self.pod is not None:
             return f"run commands in pods of {self.pod.kind} {_path(*self.pod[1:])}{self._under}"
         if self.account is None:
@@ -65,12 +65,7 @@ class Escalation:
 
 
 def _path(namespace: str, name: str) -> str:
-    return f"{namespace}/{name}" if _is_name(namespace) else name
-
-
-def _is_name(namespace: str) -> bool:
-    """Whether a namespace is known by name. Where an operator is installed is described in words."""
-    return namespace != UNSPECIFIED_NAMESPACE and " " not in namespace
+    return f"{namespace}/{name}" if namespace_name(namespace) else name
 
 
 _BECOME = {

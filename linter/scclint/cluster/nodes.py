@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
-from scclint.model.labels import meets, selects
+from scclint.model.labels import labels_of, meets, selects
 from scclint.record import record, replace
 from scclint.untyped import as_mapping, mappings
 
@@ -154,7 +154,7 @@ class _Settings:
         return own
 
     def _selected(self, pool: Object) -> _Kubelet:
-        key = repr(_labels(pool))
+        key = repr(labels_of(pool))
         if key not in self._kubelets:
             own = [c for c in self._configs if _selects(c, pool)]
             decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
@@ -168,7 +168,7 @@ class _Settings:
         selector = _machine_config_selector(pool)
         key = repr(selector)
         if key not in self._crio:
-            self._crio[key] = _crio_settings(c for c in self._machine_configs if selects(selector, _labels(c)))
+            self._crio[key] = _crio_settings(c for c in self._machine_configs if selects(selector, labels_of(c)))
         return self._crio[key]
 
 
@@ -184,13 +184,13 @@ def _pool(pool: Object, settings: _Settings) -> NodePool:
         kubelet.decided_by,
         crio.get("seccomp_profile", ""),
         crio.get("privileged_seccomp_profile", ""),
-        tuple(_other_labels(pool)),
+        tuple(_otherlabels_of(pool)),
     )
 
 
 def _selects(config: Object, pool: Object) -> bool:
     """Whether a KubeletConfig is for a pool. A selector that asks for nothing selects nothing, as in the operator."""
-    return _asks(config) and selects(_selector(config), _labels(pool))
+    return _asks(config) and selects(_selector(config), labels_of(pool))
 
 
 def _asks(config: Object) -> bool:
@@ -211,7 +211,7 @@ def _roles(pool: Object) -> frozenset[str]:
     return frozenset(roles | {"worker"})
 
 
-def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
+def _otherlabels_of(pool: Object) -> Iterator[tuple[str, str]]:
     selector = as_mapping(as_mapping(pool.get("spec")).get("nodeSelector"))
     for key, value in sorted(as_mapping(selector.get("matchLabels")).items()):
         if not key.startswith(_ROLE):
@@ -299,10 +299,6 @@ def _tolerates(toleration: Object, taint: Taint) -> bool:
 
 def _kubelet(config: Object) -> Object:
     return as_mapping(as_mapping(config.get("spec")).get("kubeletConfig"))
-
-
-def _labels(item: Object) -> Mapping[str, str]:
-    return as_mapping(as_mapping(item.get("metadata")).get("labels"))
 
 
 def _name(item: Object) -> str:

@@ -11,6 +11,7 @@ from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
 from scclint.record import record
 from scclint.source import Span
+from scclint.untyped import copied
 
 Places = Callable[[Path], Span]
 
@@ -70,7 +71,7 @@ def parse_config(text: str, file: str) -> Raw:
 
 def without(data: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """Return a copy without those paths. List items become None, so that the other items keep their index."""
-    pruned: dict[str, Any] = _copy(data)
+    pruned: dict[str, Any] = copied(data)
     for path in paths:
         if not path:
             return {}
@@ -224,9 +225,3 @@ def _duplicates(node: Any, path: Path) -> Iterator[Path]:
 def _upward(path: Path) -> Iterator[Path]:
     for length in range(len(path), -1, -1):
         yield path[:length]
-
-
-def _copy(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _copy(value) for key, value in data.items()}
-    return [_copy(value) for value in data] if isinstance(data, list) else data

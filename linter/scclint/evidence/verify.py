@@ -184,37 +184,46 @@ def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Varian
     def result(status: str, step: str = "", explanation: str = "") -> ContainerComparison:
         return ContainerComparison(prediction, seen.pod, status, _describe(seen, closest), step, explanation, closest, files)
 
-    scc = str(seen.first("scc") or "")
     if prediction.undecided:
         return result(NO_EVIDENCE, "undecided", prediction.undecided)
     if prediction.source == "windows":
         return result(NO_EVIDENCE)
+    scc = str(seen.first("scc") or "")
     if scc != prediction.scc and scc in prediction.possible:
         reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
         return result(NO_EVIDENCE, "scc", reason)
+    if difference := _admission(prediction, scc, str(seen.first("scc_subject") or "")):
+        return result(DISAGREE, "scc", difference)
+    if seen.confined is None and not seen.has_pod:
+        return result(NO_EVIDENCE)
+    found = _seccomp(prediction, seen, closest, accepted)
+    return result(DISAGREE, *found) if found else result(AGREE)
+
+
+def _admission(prediction: Prediction, scc: str, subject: str) -> str:
+    """Return how the admission of the running pod differs from the prediction; empty if it does not."""
     if prediction.type is None:
         where = f" under SCC {scc}" if scc else ""
-        return result(
-            DISAGREE, "scc", f"no SCC in the input admits the pod, but the pod exists{where}: the input lacks a grant"
-        )
+        return f"no SCC in the input admits the pod, but the pod exists{where}: the input lacks a grant"
     if scc and prediction.scc and scc != prediction.scc:
-        reason = f"SCC {scc} admitted the pod, not {prediction.scc}: the input lacks a grant, an SCC or the creator"
-        return result(DISAGREE, "scc", reason)
-    subject = str(seen.first("scc_subject") or "")
+        return f"SCC {scc} admitted the pod, not {prediction.scc}: the input lacks a grant, an SCC or the creator"
     if subject and prediction.scc_subject and not prediction.possible and subject != prediction.scc_subject:
         reason = f"the rights of {_SUBJECTS.get(subject, subject)} admitted the pod, not those of {_SUBJECTS[prediction.scc_subject]}"
-        return result(DISAGREE, "scc", f"{reason}: the input lacks a grant")
+        return f"{reason}: the input lacks a grant"
+    return ""
+
+
+def _seccomp(
+    prediction: Prediction, seen: _Evidence, closest: Recognition | None, accepted: frozenset[Variant] | None
+) -> tuple[str, str] | None:
+    """Return the step at which the container's profile differs from the prediction, and how; None if it does not differ."""
     if seen.confined is None:
-        if not seen.has_pod:
-            return result(NO_EVIDENCE)
-        difference = _fields(prediction, seen)
-    elif seen.confined != (prediction.type != "Unconfined"):
-        difference = _explain_mode(prediction, seen)
-    elif profile is not None and closest is not None:
-        difference = _content(prediction, profile, closest, accepted)
-    else:
-        difference = None
-    return result(DISAGREE, *difference) if difference else result(AGREE)
+        return _fields(prediction, seen)
+    if seen.confined != (prediction.type != "Unconfined"):
+        return _explain_mode(prediction, seen)
+    if seen.profile is not None and closest is not None:
+        return _content(prediction, seen.profile, closest, accepted)
+    return None
 
 
 def _fields(prediction: Prediction, seen: _Evidence) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over
+from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over, named
 from scclint.finding import Path
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
@@ -42,7 +42,7 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     """Return the pod that the mapping `part` describes; None if it has no containers."""
     template = part.at(*row.template) if row.template else NOTHING
     containers = [*template.at("spec", "containers").items, *_containers(part, row)]
-    containers = [_named(container, "main") for container in _with_main(containers, whole, part, row)]
+    containers = [named(container, "main") for container in _with_main(containers, whole, part, row)]
     if not containers:
         return None
     spec = _spec(whole, part, template, row)
@@ -145,12 +145,6 @@ def _with_main(containers: list[Piece], whole: Piece, part: Piece, row: CustomPo
     if not mine:
         return [made, *containers]
     return [laid_over(made, container) if index == mine[0] else container for index, container in enumerate(containers)]
-
-
-def _named(container: Piece, name: str) -> Piece:
-    if not isinstance(container.data, dict) or container.data.get("name"):
-        return container
-    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)
 
 
 def _with_image(container: Piece) -> Piece:

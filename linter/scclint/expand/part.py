@@ -95,6 +95,13 @@ def in_list(items: Iterable[Piece], place: Piece) -> Piece:
     return Piece(data, SequenceNode(place.node.span, nodes, {}), place.path, place.entry)
 
 
+def named(container: Piece, name: str) -> Piece:
+    """A container with the name that its controller gives it if it has none. Nobody wrote that, so the tree is without it."""
+    if not isinstance(container.data, dict) or container.data.get("name"):
+        return container
+    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)
+
+
 def _renamed(entry: Entry, name: str, value: Node) -> Entry:
     key = entry.key
     if key.value == name and entry.value is value:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over
+from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over, named
 from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, called, distinct, held_tasks
 from scclint.finding import Path
 from scclint.limits import MAX_REPEATED
@@ -77,8 +77,8 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     """Return the pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
     found = [references.step(step, whole) for step in steps.items]
-    containers = [_named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
-    containers += [_named(sidecar, "sidecar") for sidecar in sidecars.items]
+    containers = [named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
+    containers += [named(sidecar, "sidecar") for sidecar in sidecars.items]
     own, more = task.at("volumes"), run.template.at("volumes")
     volumes = [*own.items, *more.items]
     spec = {key: part for key, part in run.template.fields.items() if key not in ("volumes", "env")}
@@ -133,10 +133,3 @@ def _metadata(
             metadata[key] = in_mapping(found, holders[-1])
             marks |= {(key, mark): part for mark, part in found.items()}
     return metadata, marks
-
-
-def _named(container: Piece, name: str) -> Piece:
-    """A container with the name that Tekton gives it if it has none. Nobody wrote that, so the tree is without it."""
-    if not isinstance(container.data, dict) or container.data.get("name"):
-        return container
-    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)

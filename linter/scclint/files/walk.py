@@ -19,7 +19,7 @@ def walk(top: str, refused: Callable[[OSError], object] = lambda error: None) ->
         try:
             with os.scandir(at) as entries:
                 for entry in entries:
-                    if not _is_folder(entry):
+                    if not is_folder(entry):
                         files.append(entry.name)
                     else:
                         folders.append(entry.name)
@@ -32,7 +32,8 @@ def walk(top: str, refused: Callable[[OSError], object] = lambda error: None) ->
         pending += (os.path.join(at, name) for name in reversed(folders) if name not in links)
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether an entry of a folder is a folder or a link to one."""
     try:
         return entry.is_dir()
     except OSError:

@@ -12,7 +12,7 @@ from scclint.judge import JudgedWorkload, OpenUnit
 from scclint.judge.guard import guard
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
-from scclint.model.terms import UNSPECIFIED_NAMESPACE
+from scclint.model.terms import namespace_name
 from scclint.outcome import Outcome
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
@@ -112,7 +112,7 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
                     continue
                 yield {
                     "subject_kind": holder.kind,
-                    "subject_namespace": _known(holder.namespace),
+                    "subject_namespace": namespace_name(holder.namespace),
                     "subject": holder.name,
                     "scc": name,
                     "opens": [access.words for access in opens],
@@ -124,7 +124,7 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
 
 def _grant(grant: Grant) -> Row:
     return {
-        "scope": _known(grant.binding.namespace) if grant.binding else "",
+        "scope": namespace_name(grant.binding.namespace) if grant.binding else "",
         "via": grant.via,
         "binding": _reference(grant.binding),
         "role": _reference(grant.role),
@@ -138,13 +138,8 @@ def _place(span: Span) -> Row:
 def _reference(ref: ObjectRef | None) -> str:
     if ref is None:
         return ""
-    namespace = _known(ref.namespace)
+    namespace = namespace_name(ref.namespace)
     return f"{ref.kind} {namespace + '/' if namespace else ''}{ref.name}"
-
-
-def _known(namespace: str) -> str:
-    """A namespace that manifests name; empty for one that they do not."""
-    return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
 
 
 def finding_rows(report: Report) -> Iterator[Row]:

@@ -72,7 +72,7 @@ class KustomizeTrace:
     @cached_property
     def _first_key(self) -> Span:
         closed = self._closure
-        shown = self._shown(
+        shown = self._session.shown_rendered(
             next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
         )
         for document in load_text(shown, self._session.outline.text(shown), frozenset()):
@@ -97,14 +97,11 @@ class KustomizeTrace:
     @cached_property
     def _patches(self) -> Patches:
         rendered = self._session.rendered
-        return Patches(self._closure, rendered.tree, self._shown, rendered.text)
+        return Patches(self._closure, rendered.tree, self._session.shown_rendered, rendered.text)
 
     @property
     def _closure(self) -> Closure:
         return self._session.rendered.closures[self._unit.name]
-
-    def _shown(self, name: str) -> str:
-        return self._session.outline.shown(os.path.join(self._session.rendered.tree, name))
 
     @cached_property
     def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
@@ -126,7 +123,7 @@ class KustomizeTrace:
     def _objects_of(self, name: str) -> Named:
         outline = self._session.outline
         if name not in self._named:
-            self._named[name] = by_name(outline.objects(outline.documents(self._shown(name))))
+            self._named[name] = by_name(outline.objects(outline.documents(self._session.shown_rendered(name))))
         return self._named[name]
 
     @cached_property

@@ -195,6 +195,10 @@ class Session:
         """What the unit renders to; None where it is judged by its files."""
         return self.rendered.renderings.get(unit.name)
 
+    def shown_rendered(self, name: str) -> str:
+        """The path, as displayed, of the file that a rendering names relative to the rendered tree."""
+        return self.outline.shown(os.path.join(self.rendered.tree, name))
+
     def edited_rendering(self, unit: Unit, texts: Mapping[str, str]) -> Rendering:
         """What a unit renders to with these texts in place of files, by path as displayed."""
         return self.rendered.edited(unit, texts_on_disk(self.outline, texts))

@@ -84,15 +84,8 @@ def make_worlds(
     unfollowed = _unfollowed([*described.roles, *_cluster_roles(given)])
     if unfollowed:
         clusters, given = described.installed, _without([*described.manifests, *given], unfollowed)
-    installed = "pipelines" in config.addons
-    served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]
-    if served:
-        from scclint.cluster.pipelines import openshift_pipelines
-
-        # In front, so that what the input says of the same objects holds.
-        said = {reference(item) for item in described.manifests}
-        brought = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
-        given[:0] = [item for item in brought if reference(item) not in said]
+    # In front, so that what the input says of the same objects holds.
+    given[:0] = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     others = _weak_mapping() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
@@ -112,6 +105,20 @@ def make_worlds(
     if others is not None:
         others.update(worlds)
     return worlds
+
+
+def _of_pipelines(
+    objects: Sequence[ApiObject], described: Described, namespace: str, *, installed: bool
+) -> list[dict[str, Any]]:
+    """What OpenShift Pipelines brings for the namespaces that it serves, without the objects that the input describes."""
+    served = [o for o in objects if installed or (isinstance(o, Workload) and o.group == "tekton.dev")]
+    if not served:
+        return []
+    from scclint.cluster.pipelines import openshift_pipelines
+
+    said = {reference(item) for item in described.manifests}
+    brought = openshift_pipelines(dict.fromkeys(_namespaces(served, namespace)), installed=installed)
+    return [item for item in brought if reference(item) not in said]
 
 
 def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:

@@ -2,7 +2,10 @@
 
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from itertools import groupby
+from typing import Any
 
 from lsprotocol import types
 from pygls import uris
@@ -12,7 +15,7 @@ from scclint.lsp.completion import offers
 from scclint.lsp.convert import Converter
 from scclint.lsp.definition import definitions
 from scclint.lsp.hints import hints
-from scclint.lsp.project import Cursor, Project
+from scclint.lsp.project import Project
 from scclint.lsp.rule_hover import rule_at, rule_hover
 from scclint.lsp.server import Buffer, Server
 from scclint.source import Span
@@ -69,82 +72,83 @@ def _follow_texts(server: Server) -> None:
 
 
 def _answer_requests(server: Server) -> None:
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hover(params: types.HoverParams) -> types.Hover | None:
-        def ask(project: Project, file: str, convert: Converter) -> types.Hover | None:
-            places = convert.places(file)
-            place = places.from_editor(params.position.line, params.position.character)
-            rule = rule_at(places.line(place.line), place.column - 1, project.registry)
-            if rule is not None:
-                text = rule_hover(rule)
-            else:
-                cursor = project.cursor(file, place)
-                text = verdict.hover(cursor, project.workloads_at(cursor))
-            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
-
-        return await server.answer(params.text_document.uri, ask, None)
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-    async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
-            found = verdict.lenses(project.workloads(file))
-            return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
-    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
-            first, last = params.range.start.line + 1, params.range.end.line + 1
-            here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
-            text, documents = project.text(file), project.documents(file)
-            offered = list(actions.fixes(project.with_fixes(here)))
-            offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
-            by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
-            for name, placed in by_place:
-                if first <= name.line <= last:
-                    offered += actions.pin((one for one in placed if one.workload.file == file), text)
-            return [convert.action(action) for action in offered]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def definition(params: types.DefinitionParams) -> list[types.Location]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.Location]:
-            cursor = _cursor(project, file, convert, params.position)
-            around = project.workloads_at(cursor)
-            found: dict[Span, None] = {}
-            for opened in project.units(file):
-                workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
-                spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
-                found |= dict.fromkeys(span for span in spans if span is not None)
-            return [convert.location(span) for span in found]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"]))
-    async def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
-            places = convert.places(file)
-            place = places.from_editor(params.position.line, params.position.character)
-            before = places.line(place.line)[: place.column - 1]
-            worlds = [world for opened in project.units(file) for world in opened.worlds.values()]
-            return [convert.completion(offer, file, place) for offer in offers(before, worlds, project.registry)]
-
-        return await server.answer(params.text_document.uri, ask, [])
-
-    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
-    async def inlay_hint(params: types.InlayHintParams) -> list[types.InlayHint]:
-        def ask(project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
-            found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
-            made = [convert.hint(hint) for hint in found]
-            return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
-
-        return await server.answer(params.text_document.uri, ask, [])
+    _answer(server, types.TEXT_DOCUMENT_HOVER, _hover, None)
+    _answer(server, types.TEXT_DOCUMENT_CODE_LENS, _code_lens, [])
+    _answer(server, types.TEXT_DOCUMENT_CODE_ACTION, _code_actions, [])
+    _answer(server, types.TEXT_DOCUMENT_DEFINITION, _definition, [])
+    _answer(server, types.TEXT_DOCUMENT_INLAY_HINT, _inlay_hints, [])
+    triggers = types.CompletionOptions(trigger_characters=["[", ",", " ", ":", "/"])
+    _answer(server, types.TEXT_DOCUMENT_COMPLETION, _completion, [], triggers)
 
 
-def _cursor(project: Project, file: str, convert: Converter, position: types.Position) -> Cursor:
-    return project.cursor(file, convert.places(file).from_editor(position.line, position.character))
+def _answer(
+    server: Server,
+    method: str,
+    ask: Callable[[Any, Project, str, Converter], object],
+    otherwise: object,
+    options: object = None,
+) -> None:
+    """Answer the requests of a method with what `ask` returns for their parameters, and `otherwise` (see `Server.answer`)."""
+
+    @server.feature(method, options)
+    async def answer(params: Any) -> object:
+        return await server.answer(params.text_document.uri, partial(ask, params), otherwise)
+
+
+def _hover(params: types.HoverParams, project: Project, file: str, convert: Converter) -> types.Hover | None:
+    places = convert.places(file)
+    place = places.from_editor(params.position.line, params.position.character)
+    rule = rule_at(places.line(place.line), place.column - 1, project.registry)
+    if rule is not None:
+        text = rule_hover(rule)
+    else:
+        cursor = project.cursor(file, place)
+        text = verdict.hover(cursor, project.workloads_at(cursor))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
+
+
+def _code_lens(_: types.CodeLensParams, project: Project, file: str, convert: Converter) -> list[types.CodeLens]:
+    found = verdict.lenses(project.workloads(file))
+    return [types.CodeLens(convert.range(span), types.Command(text, "")) for span, text in found]
+
+
+def _code_actions(params: types.CodeActionParams, project: Project, file: str, convert: Converter) -> list[types.CodeAction]:
+    first, last = params.range.start.line + 1, params.range.end.line + 1
+    here = [found for found in project.findings(file) if found.span.line <= last and first <= found.span.end_line]
+    text, documents = project.text(file), project.documents(file)
+    offered = list(actions.fixes(project.with_fixes(here)))
+    offered += [action for finding in here for action in actions.suppression(finding, text, documents)]
+    by_place = groupby(project.workloads(file), key=lambda placed: placed.name)
+    for name, placed in by_place:
+        if first <= name.line <= last:
+            offered += actions.pin((one for one in placed if one.workload.file == file), text)
+    return [convert.action(action) for action in offered]
+
+
+def _definition(params: types.DefinitionParams, project: Project, file: str, convert: Converter) -> list[types.Location]:
+    position = params.position
+    cursor = project.cursor(file, convert.places(file).from_editor(position.line, position.character))
+    around = project.workloads_at(cursor)
+    found: dict[Span, None] = {}
+    for opened in project.units(file):
+        workloads = [placed.workload for placed in around if placed.unit == opened.unit.name]
+        spans = [project.in_file(opened, span) for span in definitions(cursor, opened, workloads)]
+        found |= dict.fromkeys(span for span in spans if span is not None)
+    return [convert.location(span) for span in found]
+
+
+def _completion(params: types.CompletionParams, project: Project, file: str, convert: Converter) -> list[types.CompletionItem]:
+    places = convert.places(file)
+    place = places.from_editor(params.position.line, params.position.character)
+    before = places.line(place.line)[: place.column - 1]
+    worlds = [world for opened in project.units(file) for world in opened.worlds.values()]
+    return [convert.completion(offer, file, place) for offer in offers(before, worlds, project.registry)]
+
+
+def _inlay_hints(params: types.InlayHintParams, project: Project, file: str, convert: Converter) -> list[types.InlayHint]:
+    found = hints([placed for placed in project.workloads(file) if placed.workload.file == file])
+    made = [convert.hint(hint) for hint in found]
+    return [hint for hint in made if params.range.start.line <= hint.position.line <= params.range.end.line]
 
 
 def serve(config_file: str = "") -> None:

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from scclint.untyped import as_mapping
+
 Object = Mapping[str, Any]
+
+
+def labels_of(item: Object) -> Mapping[str, str]:
+    """Return the labels of an object, whose data nobody may have checked."""
+    return as_mapping(as_mapping(item.get("metadata")).get("labels"))
 
 
 def selects(selector: Object, labels: Mapping[str, str]) -> bool:

@@ -34,6 +34,11 @@ EVERYONE = {
 """Groups that cover a whole cluster, and their members."""
 
 
+def namespace_name(namespace: str) -> str:
+    """Return the namespace if it is known by name; empty if not, as where an operator is installed is described in words."""
+    return "" if " " in namespace or namespace == UNSPECIFIED_NAMESPACE else namespace
+
+
 def members_of(group: str) -> str:
     """Return the members of a group that Kubernetes or OpenShift defines; empty for other groups."""
     if group.startswith(SERVICE_ACCOUNTS_OF):

@@ -163,14 +163,18 @@ class Profiles:
             elif not base_only and not (problem.id in _STARTUP and (part or based)):
                 yield _with_operator_fix(problem)
         if based and not part and id(source) in self._well_formed:
-            bases, problem_of_bases = bases_of(source.manifest, self._manifests)
-            if problem_of_bases == TOO_MUCH:
-                message = f"scclint did not check whether containers can start: {TOO_MUCH}"
-                yield ProfileProblem("large-base", BROKEN, Severity.WARNING, message, _LARGE_BASE, ("baseProfileName",))
-            elif not problem_of_bases:
-                rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._valid_part(part)["syscalls"]]
-                for problem in lint_startup({**self._valid_part(source.manifest), "syscalls": rules}, target):
-                    yield _with_operator_fix(problem)
+            yield from self._of_bases(source, target)
+
+    def _of_bases(self, source: SeccompProfile, target: Target) -> Iterator[ProfileProblem]:
+        """Yield why containers cannot start with a profile and those that it is based on, taken together."""
+        bases, problem_of_bases = bases_of(source.manifest, self._manifests)
+        if problem_of_bases == TOO_MUCH:
+            message = f"scclint did not check whether containers can start: {TOO_MUCH}"
+            yield ProfileProblem("large-base", BROKEN, Severity.WARNING, message, _LARGE_BASE, ("baseProfileName",))
+        elif not problem_of_bases:
+            rules = [rule for part in (*reversed(bases), source.manifest) for rule in self._valid_part(part)["syscalls"]]
+            for problem in lint_startup({**self._valid_part(source.manifest), "syscalls": rules}, target):
+                yield _with_operator_fix(problem)
 
     def _valid_part(self, manifest: Object) -> dict[str, Any]:
         """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""

@@ -9,6 +9,7 @@ from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import record
+from scclint.text import capitalized
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
@@ -169,7 +170,7 @@ def words_of(data: Any, operation: Operation) -> str:
 
 
 def sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{capitalized(text)}."
 
 
 def shown(value: Scalar) -> str:

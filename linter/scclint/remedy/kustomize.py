@@ -77,9 +77,6 @@ class _Kustomization:
     def _closure(self) -> Closure:
         return self._session.rendered.closures[self._bench.opened.unit.name]
 
-    def _shown(self, name: str) -> str:
-        return self._session.outline.shown(os.path.join(self._session.rendered.tree, name))
-
     def in_sources(self, operations: Sequence[Operation]) -> Edit:
         """Edit the resource that the object is built from, and the patches of it. Raises EditRefused where they lack a field."""
         resource = self._resource()
@@ -118,7 +115,7 @@ class _Kustomization:
     def _with_patch(self, patch: Any, target: dict[str, str] | None = None) -> Edit:
         closed = self._closure
         name = next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
-        file = self._shown(name)
+        file = self._session.shown_rendered(name)
         document = next((d for d in self._session.outline.documents(file) if d.root is not None), None)
         if document is None:
             raise EditRefused(f"{file} cannot be read")
@@ -161,7 +158,7 @@ class _Kustomization:
         """The documents of patch files that name the object, in the order of their files."""
         outline = self._session.outline
         for name in self._closure.patches:
-            for document in outline.documents(self._shown(name)):
+            for document in outline.documents(self._session.shown_rendered(name)):
                 if document.root is None or document is resource.document:
                     continue
                 data = to_data(document.root)

@@ -73,6 +73,14 @@ def _outcome_disproves(
         return
     if after.rejected_by is not None and (before.rejected_by is None or must_admit):
         yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
+    for container, lost in (*_lost_profiles(before, after, new_path=new_path), *_lost_limits(before, after)):
+        yield f"container {container} of {name} would lose {lost}"
+    if more := _node_access(after, world) - _node_access(before, was):
+        yield f"{name} would get {min(more)}"
+
+
+def _lost_profiles(before: Outcome, after: Outcome, *, new_path: bool) -> Iterator[tuple[str, str]]:
+    """Yield the containers that would lose their seccomp profile."""
     confined = {c.name: c for c in before.seccomp if c.type in ("RuntimeDefault", "Localhost")}
     for container in after.seccomp if before.rejected_by is None else ():
         earlier = confined.get(container.name)
@@ -80,15 +88,18 @@ def _outcome_disproves(
             continue
         path = earlier.localhost_profile if not new_path else container.localhost_profile
         if (container.type, container.localhost_profile) != (earlier.type, path):
-            yield f"container {container.name} of {name} would lose its seccomp profile"
-    for container_name, limits in _limits(after).items():
-        lost = _limits(before).get(container_name, limits) - limits
+            yield container.name, "its seccomp profile"
+
+
+def _lost_limits(before: Outcome, after: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield the containers that would lose a limit, each with the first of them."""
+    earlier = _limits(before)
+    for container, limits in _limits(after).items():
+        lost = earlier.get(container, limits) - limits
         if "the drop of ALL" in limits:
             lost = {limit for limit in lost if not limit.startswith("the drop of")}
         if lost:
-            yield f"container {container_name} of {name} would lose {min(lost)}"
-    if more := _node_access(after, world) - _node_access(before, was):
-        yield f"{name} would get {min(more)}"
+            yield container, min(lost)
 
 
 def _pin(outcome: Outcome) -> str | None:

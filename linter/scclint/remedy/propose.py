@@ -19,7 +19,7 @@ from scclint.record import replace
 from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
 from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
 from scclint.remedy.workbench import Basis, Workbench
-from scclint.world import PROJECT_USER, World
+from scclint.world import PROJECT_USER
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data
@@ -270,13 +270,10 @@ def _usable(draft: Draft, bench: Workbench) -> str:
         return ""
     names: list[list[str]] = []
     for world in bench.worlds.values():
-        confining = world.outcomes.explain(draft.workload, among=lambda scc, world=world: _default(scc, world) in _PROFILES)  # type: ignore[misc]  # mypy has no type for a lambda with a default
+        confines = {name for name, scc in world.cluster.sccs.items() if scc.default_seccomp_profile in _PROFILES}
+        confining = world.outcomes.explain(draft.workload, among=confines.__contains__)
         names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
     return next((scc for scc in names[0] if all(scc in more for more in names)), "") if names else ""
-
-
-def _default(scc: str, world: World) -> str:
-    return next((entry for entry in world.cluster.sccs[scc].seccomp_profiles if entry != "*"), "")
 
 
 def _may_pin(bench: Workbench) -> bool:

@@ -7,6 +7,7 @@ from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import by_severity, sentences, summary_line, units_phrase
+from scclint.text import capitalized
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _SHOWN_PER_COMMAND = 10
@@ -27,16 +28,12 @@ def render(report: Report, options: Options) -> str:
         if region.end is not None:
             properties |= {"endLine": str(region.line), "endColumn": str(region.end)}
         properties["title"] = f"{finding.rule_id} {finding.rule_name}"
-        message = sentences(finding.message, finding.settle, _sentence(units(finding)))
+        message = sentences(finding.message, finding.settle, capitalized(units(finding)))
         out.append(_command(_COMMANDS[finding.severity], properties, message))
     summary = summary_line(report, options)
     if any(number > _SHOWN_PER_COMMAND for number in by_severity(tuple(findings)).values()):
         out.append(_command("notice", {"title": "scclint"}, f"Not every finding is annotated; the log has all. {summary}"))
     return "\n".join([*out, summary]) + "\n"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

@@ -17,7 +17,7 @@ from scclint.report.sarif_places import SarifPlaces
 from scclint.report.sarif_rules import LEVELS, descriptors
 from scclint.report.summary import crash_label, fix_sentences, judged_summary, place, sentences
 from scclint.source import Span
-from scclint.text import counted, field_path
+from scclint.text import capitalized, counted, field_path
 
 Json = dict[str, Any]
 
@@ -192,7 +192,7 @@ class _Run:
             notifications.append(entry)
         for crash in report.crashes:
             what = crash_label(crash)
-            text = f"{what[0].upper()}{what[1:]} on {crash.subject}: {crash.error}. This is a bug of scclint."
+            text = f"{capitalized(what)} on {crash.subject}: {crash.error}. This is a bug of scclint."
             entry = {"level": "error", "message": {"text": unlinked(visible(text))}}
             if crash.rule_id in self._rule_index:
                 entry["associatedRule"] = {"id": crash.rule_id, "index": self._rule_index[crash.rule_id]}

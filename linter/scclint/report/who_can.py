@@ -1,6 +1,7 @@
 """`scclint who-can`: who may use an SCC or which SCCs a subject may use, by which grants, and who can get an SCC in another way."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
 from typing import Any
 
 from scclint.admission.verdict import Grant, ObjectRef, User
@@ -197,28 +198,34 @@ def render_text(found: Json, columns: int | None = None) -> str:
 
     `columns` is the width of the terminal, None if there is none.
     """
-    scc = "scc" in found
-    entries = found["subjects"] if scc else found["sccs"]
-    rows = [(entry, grant) for entry in entries for grant in entry["grants"] if not grant["installed"]]
-    title = f"Who may use SCC {found['scc']}" if scc else f"SCCs that {shown(found['subject'])} may use"
-    lines = [f"{title}{_where(found)}:", ""]
-    header = ("SUBJECT" if scc else "SCC", "PODS IN", "THROUGH", "ROLE", "PLACE")
-    first, *body = table(header, [_row(shown(entry) if scc else entry["scc"], grant) for entry, grant in rows], columns)
-    lines += [first] if body else ["No object of the input grants it."]
-    for index, ((entry, _), line) in enumerate(zip(rows, body, strict=True)):
-        lines.append(line)
-        if index + 1 == len(rows) or rows[index + 1][0] is not entry:
-            lines += [f"  {text}" for text in _remarks(entry)]
-    if own := [entry for entry in entries if all(grant["installed"] for grant in entry["grants"])]:
-        names = and_more((shown(entry) if scc else entry["scc"] for entry in own), _MOST_OWN)
-        text = f"OpenShift {found['release']} itself grants {'it to ' if scc else ''}{names}."
+    of_scc = "scc" in found
+    title = f"Who may use SCC {found['scc']}" if of_scc else f"SCCs that {shown(found['subject'])} may use"
+    entries: list[tuple[str, Json]] = (
+        [(shown(entry), entry) for entry in found["subjects"]] if of_scc else [(entry["scc"], entry) for entry in found["sccs"]]
+    )
+    lines = [f"{title}{_where(found)}:", "", *_grants(entries, "SUBJECT" if of_scc else "SCC", columns)]
+    if own := [name for name, entry in entries if all(grant["installed"] for grant in entry["grants"])]:
+        text = f"OpenShift {found['release']} itself grants {'it to ' if of_scc else ''}{and_more(own, _MOST_OWN)}."
         lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
     if found["escalations"]:
-        lines += ["", "Who can get it in another way:" if scc else "Ways to an SCC that takes the node:"]
+        lines += ["", "Who can get it in another way:" if of_scc else "Ways to an SCC that takes the node:"]
         for entry in found["escalations"]:
-            lines.append(f"  {shown(entry if scc else found['subject'])} {entry['words']}")
+            lines.append(f"  {shown(entry if of_scc else found['subject'])} {entry['words']}")
             lines += [f"    {_place(step)}: {step['message']}" for step in entry["places"]]
     return "\n".join(lines) + "\n"
+
+
+def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None) -> Iterator[str]:
+    """Yield the table of the grants that the input makes, each entry with what there is to say about it below its rows."""
+    made = [(name, entry, [grant for grant in entry["grants"] if not grant["installed"]]) for name, entry in entries]
+    rows = [_row(name, grant) for name, _, grants in made for grant in grants]
+    head, *body = table((first, "PODS IN", "THROUGH", "ROLE", "PLACE"), rows, columns)
+    yield head if body else "No object of the input grants it."
+    lines = iter(body)
+    for _, entry, grants in made:
+        yield from islice(lines, len(grants))
+        if grants:
+            yield from (f"  {text}" for text in _remarks(entry))
 
 
 def shown(subject: Json) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import pairwise
 from typing import NamedTuple
 
+from scclint.text import shared_start
 from scclint.units.facts import Identity
 
 
@@ -35,7 +36,7 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
     for alike in owners.values():
         # In this order the sides of each fork stand next to each other.
         for one, other in pairwise(sorted(alike)):
-            common = _common(one, other)
+            common = shared_start(one, other)
             apart |= {one[: common + 1], other[: common + 1]}
     groups: dict[tuple[str, ...], list[str]] = {}
     for file, path in sorted(paths.items(), key=lambda item: item[1]):
@@ -45,11 +46,6 @@ def alternatives(files: Iterable[str], identities: Callable[[str], frozenset[Ide
         outer = _around(path[:-1], apart | {()}) if path else ()
         found.append(Group("/".join(path), tuple(inside), tuple(file for at in outer for file in groups.get(at, ()))))
     return found
-
-
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """How many steps two paths share from the root on."""
-    return next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _around(path: tuple[str, ...], apart: Set[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

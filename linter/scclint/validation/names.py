@@ -11,6 +11,7 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
+from scclint.model.labels import labels_of
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
 from scclint.untyped import as_mapping, as_mappings
@@ -54,7 +55,7 @@ def check_names(root: Json, kind: str) -> Problems:
 
 
 def _check_selector(spec: Json, template: Json) -> Problems:
-    labels = as_mapping(as_mapping(template.get("metadata")).get("labels"))
+    labels = labels_of(template)
     for key, wanted in as_mapping(as_mapping(spec.get("selector")).get("matchLabels")).items():
         label = labels.get(key, "")
         if not (isinstance(wanted, str) and isinstance(label, str)) or label == wanted:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from scclint.files.discover import display, is_below, is_text
+from scclint.files.walk import is_folder
 from scclint.limits import MAX_CHART_ENTRIES
 from scclint.units.helm import CHART_FILE
 
@@ -45,14 +46,6 @@ def chart_problem(chart: str, root: str, values: Iterable[str] = ()) -> str:
                         return f"{named(path)} is a link out of the root"
                     if is_below(folder, real):
                         return f"{named(path)} is a link to a folder that contains it"
-                if _is_folder(entry):
+                if is_folder(entry):
                     pending.append((path, real))
     return ""
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        # As of a link to itself.
-        return False
