@@ -35,7 +35,6 @@ class Cache:
         self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
         self._kept = KeptValues(file, whole=whole)
         self._keys: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
 
     def find(self, unit: Unit) -> Part | None:
         """Return the part of an earlier run that had the same unit; None if there is none."""
@@ -70,25 +69,25 @@ class Cache:
     def _made_key(self, unit: Unit) -> str:
         session, outline = self._session, self._session.outline
         try:
-            texts = [(file, outline.reader.text(outline.source(file))) for file in (*unit.files, *unit.shared)]
+            read = [(file, outline.digest(file)) for file in (*unit.files, *unit.shared)]
         except LoadError:
             return ""
         rendering = session.rendering(unit)
-        if rendering is None and any(mark in text for _, text in texts for mark in _ELSEWHERE):
+        if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
             return ""
-        around = [] if rendering else [(path, _digest_of(path)) for path in session.surroundings.beside(unit.files)]
+        around = [] if rendering else [(path, self._digest_of(path)) for path in session.surroundings.beside(unit.files)]
         taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
         sources = sorted((file, self._digest_of(file)) for giver in givers for file in giver.files)
-        read = [(file, digest(text)) for file, text in texts]
         return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken, sources)))
 
     def _digest_of(self, file: str) -> str:
-        """Return the hash of a file of another unit."""
-        if file not in self._digests:
-            self._digests[file] = digest(self._session.outline.text(file))
-        return self._digests[file]
+        """Return the hash of a file; empty if it cannot be read."""
+        try:
+            return self._session.outline.digest(file)
+        except LoadError:
+            return ""
 
     def _cluster(self) -> tuple[object, ...]:
         """What describes the cluster for all units."""
@@ -117,6 +116,10 @@ def code_of(registry: Registry) -> Iterator[str]:
     yield from of_others()
     for root in sorted({package, *map(os.path.dirname, [schemas, *rules])}):
         yield from (folder for folder, _, _ in os.walk(root))
+
+
+def _names_sources(text: str) -> bool:
+    return any(mark in text for mark in _ELSEWHERE)
 
 
 def _digest_of(path: str) -> str:

@@ -33,6 +33,7 @@ from scclint.units.unit import Unit
 if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.engine.cache import Cache
+    from scclint.engine.file_answers import FileAnswers
     from scclint.engine.fix_cache import FixCache
     from scclint.engine.rendering_cache import RenderingCache
     from scclint.files.changes import Changes
@@ -46,7 +47,8 @@ class Run:
     def __init__(self, sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> None:
         state = _state(sources, config)
         config = state.in_force(config) if state else config
-        outline, notices = scan(sources, config, options.overlay)
+        self._answers = _file_answers(options.cache_scope, sources, registry)
+        outline, notices = scan(sources, config, options.overlay, self._answers)
         split = Split(outline, config)
         kept = _renderings(options.cache_scope, split, config)
         texts = texts_on_disk(outline, options.overlay)
@@ -74,6 +76,8 @@ class Run:
             parts.append(part)
         if cache:
             cache.save()
+        if self._answers:
+            self._answers.save()
         return merge(parts, self.units, self._session, self.notices, whole=self.whole)
 
     def with_fixes(self, report: Report, shown: Sequence[Finding]) -> Report:
@@ -200,7 +204,7 @@ class Run:
     def _jobs(self, units: Sequence[Unit]) -> int:
         """The number of processes to judge units in: one for little input, where starting more costs more than it saves."""
         jobs = self._session.options.jobs
-        if len(units) < 2 or jobs == 1 or (not jobs and _size(self._session.outline.files.values()) < MIN_PARALLEL):
+        if len(units) < 2 or jobs == 1 or (not jobs and not _reach(self._session.outline.files.values(), MIN_PARALLEL)):
             return 1
         from scclint.engine.pool import can_fork, cores
 
@@ -223,7 +227,7 @@ class Run:
 
     def _cache(self, scope: Sequence[str]) -> "Cache | None":
         """Where parts are kept: for little input to look there costs no less than to judge it."""
-        if not scope or _size(self._session.outline.files.values()) < MIN_CACHED:
+        if not scope or not _reach(self._session.outline.files.values(), MIN_CACHED):
             return None
         from scclint import __version__
         from scclint.engine.cache import cache_for
@@ -282,12 +286,26 @@ def _renderings(scope: Sequence[str], split: Split, config: Config) -> "Renderin
     return RenderingCache(StoredFile(folder, scope, "renderings", __version__, code), split, config) if folder else None
 
 
-def _size(files: Iterable[SourceFile]) -> int:
-    """The bytes of all files together; 0 where one cannot be looked at."""
+def _file_answers(scope: Sequence[str], sources: Sources, registry: Registry) -> "FileAnswers | None":
+    """Where is kept what is found out about files; None for little input, and if nothing is to be kept."""
+    if not scope or not _reach((item for item in sources.targets if isinstance(item, SourceFile)), MIN_CACHED):
+        return None
+    from scclint import __version__
+    from scclint.engine.cache import code_of
+    from scclint.engine.file_answers import FileAnswers
+    from scclint.files.store import StoredFile, own_folder
+
+    folder = own_folder()
+    return FileAnswers(StoredFile(folder, scope, "files", __version__, code_of(registry))) if folder else None
+
+
+def _reach(files: Iterable[SourceFile], size: int) -> bool:
+    """Whether the files together have so many bytes; False where one cannot be looked at before that is known."""
+    found = 0
     try:
-        return sum(os.stat(file.path).st_size for file in files)
+        return any((found := found + os.stat(file.path).st_size) >= size for file in files)
     except OSError:
-        return 0
+        return False
 
 
 def run(sources: Sources, config: Config, registry: Registry, options: RunOptions = DEFAULTS) -> Report:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import LoadError
@@ -18,11 +19,19 @@ from scclint.units.detect import KINDS
 from scclint.units.kustomize.kustomization import NAMES
 from scclint.units.outline import Outline
 
+if TYPE_CHECKING:
+    from scclint.engine.file_answers import FileAnswers
 
-def scan(sources: Sources, config: Config, overlay: Mapping[str, str | LoadError] = EMPTY) -> tuple[Outline, list[Notice]]:
+
+def scan(
+    sources: Sources,
+    config: Config,
+    overlay: Mapping[str, str | LoadError] = EMPTY,
+    answers: "FileAnswers | None" = None,
+) -> tuple[Outline, list[Notice]]:
     """The outline of the files to report on, and a notice for each that cannot be found or read.
 
-    `overlay` has the texts that hold in place of files, by path as displayed.
+    `overlay` has the texts that hold in place of files, by path as displayed. `answers` has what earlier runs found out about files.
     """
     files = [item for item in sources.targets if isinstance(item, SourceFile)]
     missing = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
@@ -39,7 +48,12 @@ def scan(sources: Sources, config: Config, overlay: Mapping[str, str | LoadError
                 continue
         return found
 
-    return Outline(files, _root(files, sources.folders), sources.folders, reader, kinds, objects), missing
+    root = _root(files, sources.folders)
+    if answers is None:
+        return Outline(files, root, sources.folders, reader, kinds, objects), missing
+    from scclint.files.store import digest
+
+    return Outline(files, root, sources.folders, reader, kinds, objects, answers.of, digest(repr(more))), missing
 
 
 def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:

@@ -15,12 +15,12 @@ Files = Mapping[str, tuple[str, ...]]
 """The files of each bundle, sorted, by the bundle's folder."""
 
 
-def bundles(files: Iterable[str], text_of: Callable[[str], str]) -> Files:
-    """The bundles among some files: folders whose `manifests/` holds a ClusterServiceVersion."""
+def bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Files:
+    """The bundles among some files: folders whose `manifests/` has a file that `holds_csv`."""
     by_folder = _by_folder(files)
     parts: dict[str, str] = {}
     for folder, inside in by_folder.items():
-        if os.path.basename(folder) == MANIFESTS and _holds_csv(inside, text_of):
+        if os.path.basename(folder) == MANIFESTS and _holds_csv(inside, holds_csv):
             top = os.path.dirname(folder)
             parts |= {os.path.join(top, part): top for part in _PARTS}
     found: dict[str, list[str]] = {}
@@ -33,30 +33,37 @@ def bundles(files: Iterable[str], text_of: Callable[[str], str]) -> Files:
     return {top: tuple(sorted(below)) for top, below in found.items()}
 
 
-def stray_bundles(files: Iterable[str], text_of: Callable[[str], str]) -> Files:
+def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Files:
     """Folders with another name than `manifests` that hold a file called `*clusterserviceversion*` with such an object."""
     found = {}
     for folder, inside in _by_folder(files).items():
-        if _holds_csv([file for file in inside if _NAMED in file.lower()], text_of):
+        if _holds_csv([file for file in inside if _NAMED in file.lower()], holds_csv):
             found[folder] = tuple(sorted(inside))
     return found
 
 
-def suggested_namespace(files: Iterable[str], text_of: Callable[[str], str]) -> str:
-    """Return the namespace in which the operator of a bundle is installed unless the user chooses another; empty if it suggests none.
+def suggested_namespace(text: str) -> str:
+    """Return the namespace in which an operator is installed unless the user chooses another; empty if the text suggests none.
 
     Source: https://olm.operatorframework.io/docs/advanced-tasks/adding-console-annotations/
     """
+    if _SUGGESTED not in text:
+        return ""
     import re
 
-    for file in sorted(files):
-        if _SUGGESTED in (text := text_of(file)):
-            found = re.search(
-                rf"""^[ \t{{"']*{_SUGGESTED}["']?[ \t]*:[ \t]*["']?([a-z0-9][-a-z0-9]*)["']?[ \t]*(?:#.*)?$""", text, re.M
-            )
-            if found is not None:
-                return found[1]
-    return ""
+    found = re.search(
+        rf"""^[ \t{{"']*{_SUGGESTED}["']?[ \t]*:[ \t]*["']?([a-z0-9][-a-z0-9]*)["']?[ \t]*(?:#.*)?$""", text, re.M
+    )
+    return found[1] if found is not None else ""
+
+
+def holds_csv(text: str) -> bool:
+    """Return whether a text has a ClusterServiceVersion."""
+    if _KIND not in text:
+        return False
+    import re
+
+    return re.search(rf"""^[ \t{{]*["']?kind["']?[ \t]*:[ \t]*["']?{_KIND}\b""", text, re.M) is not None
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
@@ -66,15 +73,6 @@ def _by_folder(files: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _holds_csv(files: Iterable[str], text_of: Callable[[str], str]) -> bool:
+def _holds_csv(files: Iterable[str], holds_csv: Callable[[str], bool]) -> bool:
     # Most are named for it, so that the first that is read answers.
-    likely_first = sorted(files, key=lambda file: _NAMED not in file.lower())
-    return any(_is_csv(text_of(file)) for file in likely_first)
-
-
-def _is_csv(text: str) -> bool:
-    if _KIND not in text:
-        return False
-    import re
-
-    return re.search(rf"""^[ \t{{]*["']?kind["']?[ \t]*:[ \t]*["']?{_KIND}\b""", text, re.M) is not None
+    return any(map(holds_csv, sorted(files, key=lambda file: _NAMED not in file.lower())))

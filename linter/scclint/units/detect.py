@@ -9,8 +9,9 @@ from scclint.config.model import Config
 from scclint.errors import ConfigError
 from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
+from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.units.bundle import bundles, stray_bundles, suggested_namespace
+from scclint.units.bundle import bundles, holds_csv, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize.kustomization import NAMES
@@ -31,7 +32,7 @@ GROUPS = (ARGO, FLUX)
 KINDS = frozenset(("Application", "Kustomization"))
 """Kinds, of these API groups, that say which folders are deployed."""
 
-Find = Callable[[Iterable[str], Callable[[str], str]], "Files"]
+Find = Callable[[Iterable[str], Callable[[str], bool]], "Files"]
 
 
 class Split:
@@ -83,7 +84,7 @@ class Split:
     def _deployed(self) -> "Mapping[str, list[Deployment]]":
         """What Applications and Flux Kustomizations of the files deploy from this repository, by real path."""
         found: dict[str, list[Deployment]] = {}
-        likely = [file for file in self._left if any(group in self._outline.text(file) for group in GROUPS)]
+        likely = [file for file in self._left if self._outline.tells(file, "deploys", _may_deploy)]
         if likely:
             from scclint.units.application import deployments
         for file in likely:
@@ -159,10 +160,16 @@ class Split:
         return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, takes=entry.context)
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
-        for folder, files in sorted(find(self._left, self._outline.text).items()):
+        def is_csv(file: str) -> bool:
+            return self._outline.tells(file, "csv", holds_csv)
+
+        def namespace_in(file: str) -> str:
+            return self._outline.tells(file, "namespace", suggested_namespace)
+
+        for folder, files in sorted(find(self._left, is_csv).items()):
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
-            namespace = suggested_namespace(files, self._outline.text)
+            namespace = next(filter(None, map(namespace_in, sorted(files))), "")
             name, taken = self._outline.name(path), self._take(files)
             yield Unit(name, "bundle", path, taken, reason, namespace=namespace, gives=False, takes=False)
 
@@ -207,17 +214,15 @@ class Split:
         """
         if not closure.patches:
             return
-        from scclint.units.kustomize.surroundings import stands_alone
-
         outline = self._outline
         for file in (outline.shown(os.path.join(self.tree, name)) for name in closure.patches if name not in closure.resources):
-            found = [obj for obj in outline.objects(outline.documents(file)) if identity(obj) and stands_alone(obj)]
+            found = outline.tells_of_objects(file, "whole", _whole)
             if not found:
                 continue
             resources = (outline.shown(os.path.join(self.tree, name)) for name in closure.resources)
             defined = {(kind, name) for one in resources for _, kind, _, name in outline.facts(one).identities}
             # A build may have added a prefix or suffix before it applies the patch.
-            if any(not any(kind == obj.kind and name in obj.name for kind, name in defined) for obj in found):
+            if any(not any(kind == own and name in called for kind, name in defined) for own, called in found):
                 yield file
 
     def _charts(self) -> Iterator[Unit]:
@@ -292,6 +297,17 @@ class Split:
 
 _NO_FACTS = Facts()
 """What a file defines that says nothing about others, such as one with objects of other kinds."""
+
+
+def _whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:
+    """Return the kinds and names of the objects that could be applied as they are."""
+    from scclint.units.kustomize.surroundings import stands_alone
+
+    return [(obj.kind, obj.name) for obj in objects if identity(obj) and stands_alone(obj)]
+
+
+def _may_deploy(text: str) -> bool:
+    return any(group in text for group in GROUPS)
 
 
 def _by_namespace(deployed: "Iterable[Deployment]") -> list[tuple[str, str]]:

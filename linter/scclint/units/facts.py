@@ -1,6 +1,7 @@
 """What a file or a unit defines that others may need to know: by name, with no tree of it kept but of the few objects that make a cluster."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
@@ -63,6 +64,24 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
         frozenset(driver for workload in workloads for driver in _drivers(workload)),
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in found if isinstance(o, ProfileSource)),
+    )
+
+
+def plain(facts: Facts) -> list[Any] | None:
+    """Return the facts as JSON can express them, for `restored`; None if they have objects, which know their places."""
+    if facts.objects or facts.profiles:
+        return None
+    return [sorted(part) for part in (facts.identities, facts.accounts, facts.namespaces, facts.required, facts.drivers)]
+
+
+def restored(value: Any) -> Facts | None:
+    """Return the facts that `plain` expressed; None if it could not express them."""
+    if value is None:
+        return None
+    identities, accounts, namespaces, required, drivers = value
+    return Facts(
+        *(frozenset(map(tuple, identities)), frozenset(map(tuple, accounts))),
+        *(frozenset(namespaces), frozenset(required), frozenset(drivers)),
     )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Set
 from copy import copy
+from typing import Any, TypeVar
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display, is_below
@@ -13,8 +14,10 @@ from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.units.facts import Facts, facts_of
-from scclint.units.kustomize.kustomization import Kustomization, KustomizationFile, read_file
+from scclint.units.facts import Facts, facts_of, plain, restored
+from scclint.units.kustomize.kustomization import Kustomization, KustomizationData, KustomizationFile, data_in, read_file
+
+T = TypeVar("T")
 
 
 class Outline:
@@ -23,7 +26,8 @@ class Outline:
     `root` is the deepest folder in which everything lies that the run was asked for; units are named from there. `folders` are the folders that
     it was asked for. A file is read
     and parsed when its documents or facts are asked for: of bundles and charts nobody asks. `kinds` are those whose documents
-    are parsed.
+    are parsed. `answers` returns what earlier runs found out about a file, by path, to read and to add to. `settings` identifies the
+    settings on which `objects` depends.
     """
 
     def __init__(
@@ -34,6 +38,8 @@ class Outline:
         reader: Reader,
         kinds: Set[str],
         objects: Callable[[Iterable[Document]], list[ApiObject]],
+        answers: Callable[[str], dict[str, Any]] = lambda path: {},
+        settings: str = "",
     ) -> None:
         self.files: Mapping[str, SourceFile] = {file.display: file for file in files}
         self.root = root
@@ -42,6 +48,8 @@ class Outline:
         self.reader = reader
         self.kinds = kinds
         self.objects = objects
+        self._answers = answers
+        self._settings = settings
         self._facts: dict[str, Facts] = {}
         self._kustomizations: dict[str, KustomizationFile] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
@@ -82,7 +90,7 @@ class Outline:
         """The kustomization in a file; None if it holds something else or cannot be read."""
         source = self.source(file)
         if self.reader.is_overlaid(source):
-            return read_file(file, self.documents(file)).kustomization
+            return read_file(file, data_in(self.documents(file))).kustomization
         path = os.path.abspath(source.path)
         try:
             found = self.kustomization_on_disk(path, file).kustomization
@@ -94,16 +102,65 @@ class Outline:
         """What a file holds for a renderer, whatever an editor holds in its place. Raises LoadError, which calls it `name`."""
         if path not in self._kustomizations:
             source = self.source(self.shown(path))
-            overlaid = self.reader.is_overlaid(source)
-            documents = load_text(name, read(path, name), frozenset()) if overlaid else self.reader.documents(source)
-            self._kustomizations[path] = read_file(path, documents)
+            if self.reader.is_overlaid(source):
+                held = data_in(load_text(name, read(path, name), frozenset()))
+            else:
+                answers = self._document_answers(source.display)
+                if "kustomization" not in answers:
+                    answers["kustomization"] = data_in(self.reader.documents(source))
+                held = KustomizationData(*answers["kustomization"])
+            self._kustomizations[path] = read_file(path, held)
         return self._kustomizations[path]
+
+    def answers(self, file: str) -> dict[str, Any]:
+        """What is known about a file, by question, to read and to add to. Each answer depends on nothing but the text of the file."""
+        source = self.source(file)
+        return {} if self.reader.is_overlaid(source) else self._answers(source.path)
+
+    def _document_answers(self, file: str) -> dict[str, Any]:
+        """The same, for answers that depend on how the documents are read: a Chart.yaml makes a file below `templates` a template."""
+        return {} if "templates" in file else self.answers(file)
+
+    def tells(self, file: str, question: str, test: Callable[[str], T]) -> T:
+        """What `test` says of the text of a file, or of an empty text where it cannot be read. `question` is its name among answers."""
+        answers = self.answers(file)
+        if question not in answers:
+            try:
+                answers[question] = test(self.reader.text(self.source(file)))
+            except LoadError:
+                return test("")
+        found: T = answers[question]
+        return found
+
+    def digest(self, file: str) -> str:
+        """The hash of the text of a file. Raises LoadError."""
+        from scclint.files.store import digest
+
+        answers = self.answers(file)
+        if "digest" not in answers:
+            answers["digest"] = digest(self.reader.text(self.source(file)))
+        return str(answers["digest"])
 
     def facts(self, file: str) -> Facts:
         """What a file defines."""
         if file not in self._facts:
-            self._facts[file] = facts_of(self.objects(self.documents(file)))
+            answers, question = self._document_answers(file), f"facts {self._settings}"
+            found = restored(answers.get(question))
+            if found is None:
+                documents = self.documents(file)
+                found = facts_of(self.objects(documents))
+                if documents:
+                    answers[question] = plain(found)
+            self._facts[file] = found
         return self._facts[file]
+
+    def tells_of_objects(self, file: str, question: str, find: Callable[[list[ApiObject]], T]) -> T:
+        """What `find` says of the objects in a file, as JSON can express it (see `tells`)."""
+        answers, question = self._document_answers(file), f"{question} {self._settings}"
+        if question not in answers:
+            answers[question] = find(self.objects(self.documents(file)))
+        found: T = answers[question]
+        return found
 
     def facts_about(self, documents: Iterable[Document]) -> Facts:
         """What some documents define, such as those that a unit renders to."""

@@ -23,6 +23,7 @@ from scclint.units.kustomize.kustomization import (
     Kustomization,
     KustomizationFile,
     Reference,
+    data_in,
     plugin_references,
     read_file,
 )
@@ -73,7 +74,7 @@ Load = Callable[[str, str], KustomizationFile]
 
 
 def _load(path: str, shown: str) -> KustomizationFile:
-    return read_file(path, load_text(shown, read(path, shown), frozenset()))
+    return read_file(path, data_in(load_text(shown, read(path, shown), frozenset())))
 
 
 class Kustomizations:

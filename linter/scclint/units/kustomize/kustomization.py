@@ -6,7 +6,7 @@ overrides that of the kustomizations it includes.
 
 import os.path
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from scclint.finding import Path
 from scclint.load.document import Document
@@ -73,13 +73,21 @@ class Kustomization:
     patch_entries: tuple[PatchEntry, ...] = ()
 
 
-@record
-class KustomizationFile:
-    """What a file of one of the `NAMES` holds: its kustomization, None if it holds something else.
+class KustomizationData(NamedTuple):
+    """The content of a file of one of the `NAMES`, as JSON can express it: the data of its first document.
 
     `error` says why kustomize cannot read the file, empty if it can. `ambiguous` is a key that one mapping has twice, in different
     case; empty if there is none.
     """
+
+    data: Any
+    error: str
+    ambiguous: str
+
+
+@record
+class KustomizationFile:
+    """A file of one of the `NAMES`: its kustomization, None if it holds something else. For `error` and `ambiguous` see `KustomizationData`."""
 
     kustomization: Kustomization | None
     error: str = ""
@@ -97,13 +105,18 @@ class Layout:
     resources: Set[str]
 
 
-def read_file(file: str, documents: Iterable[Document]) -> KustomizationFile:
+def data_in(documents: Iterable[Document]) -> KustomizationData:
     """Return what the documents of a file hold for kustomize, which reads the first of them."""
     documents = list(documents)
     error = next((document.error.message for document in documents if document.error is not None), "")
     # Comments before the first `---` are a document of their own here.
     root = next((document.root for document in documents if document.root is not None), None)
-    return KustomizationFile(read_kustomization(file, to_data(root)), error, _ambiguous(root))
+    return KustomizationData(to_data(root), error, _ambiguous(root))
+
+
+def read_file(file: str, held: KustomizationData) -> KustomizationFile:
+    """Return what a file of one of the `NAMES` holds, given its content."""
+    return KustomizationFile(read_kustomization(file, held.data), held.error, held.ambiguous)
 
 
 def read_kustomization(file: str, data: Any) -> Kustomization | None:
