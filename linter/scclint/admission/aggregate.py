@@ -17,19 +17,18 @@ class Aggregation:
     def __init__(self, cluster_roles: Mapping[str, Object]) -> None:
         self._roles = dict(sorted(cluster_roles.items()))
         self._selected: dict[str, list[str]] = {}
-        self._selectors = [selector for role in self._roles.values() for selector in selectors_of(role)]
+        self._selectors = {name: found for name, role in self._roles.items() if (found := selectors_of(role))}
 
     def concerns(self, role: Object) -> bool:
         """Whether a ClusterRole aggregates others, or one that is known aggregates it."""
-        return bool(selectors_of(role)) or any(selects(selector, labels_of(role)) for selector in self._selectors)
+        return bool(selectors_of(role)) or bool(self._selecting(labels_of(role)))
 
     def takers(self, role: Object) -> tuple[str, ...]:
         """Return the names of the ClusterRoles that take the rules of a role, those that take them from one of these included."""
         found: dict[str, None] = {}
         pending = [labels_of(role)]
         while pending:
-            labels = pending.pop()
-            new = [name for name, taker in self._roles.items() if any(selects(s, labels) for s in selectors_of(taker))]
+            new = self._selecting(pending.pop())
             pending += [labels_of(self._roles[name]) for name in new if name not in found]
             found |= dict.fromkeys(new)
         return tuple(sorted(found))
@@ -40,17 +39,21 @@ class Aggregation:
         pending = [name] if name in self._roles else []
         while pending:
             at = pending.pop()
-            if not selectors_of(self._roles[at]):
+            if at not in self._selectors:
                 yield self._roles[at]
                 continue
             new = [other for other in self._select(at) if other not in seen]
             seen.update(new)
             pending += reversed(new)
 
+    def _selecting(self, labels: Mapping[str, str]) -> list[str]:
+        """The ClusterRoles that select roles with these labels."""
+        return [name for name, selectors in self._selectors.items() if any(selects(one, labels) for one in selectors)]
+
     def _select(self, name: str) -> list[str]:
         selected = self._selected.get(name)
         if selected is None:
-            selectors = selectors_of(self._roles[name])
+            selectors = self._selectors[name]
             labels = ((other, labels_of(role)) for other, role in self._roles.items())
             selected = [other for other, has in labels if any(selects(selector, has) for selector in selectors)]
             self._selected[name] = selected

@@ -252,10 +252,12 @@ def matched(rule: Object, verb: str, group: str, resource: str) -> dict[str, str
     found = {}
     for field, wanted in (("apiGroups", ("*", group)), ("resources", ("*", resource, below)), ("verbs", ("*", verb))):
         values = rule.get(field)
-        match = next((v for v in values if v in wanted), None) if isinstance(values, list) else None
-        if match is None:
+        for value in values if isinstance(values, list) else ():
+            if value in wanted:
+                found[field] = value
+                break
+        else:
             return {}
-        found[field] = match
     return found
 
 

@@ -171,7 +171,7 @@ class Cluster:
         `SccAdmission.with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
         that the API server could not decode.
         """
-        return self.admission.admit(pod, namespace, user)
+        return self.admission.admit(decode_pod(pod, self.kubernetes_minor).valid(), namespace, user)
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.

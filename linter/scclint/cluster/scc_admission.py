@@ -24,7 +24,7 @@ _FIRST_WITH_REQUIRED_SCC = 27
 
 
 class SccAdmission:
-    """`runs` is False on plain Kubernetes, and `minor` is the Kubernetes minor of the cluster.
+    """Judges pods as `decode_pod` returns them. `runs` is False on plain Kubernetes, and `minor` is the Kubernetes minor of the cluster.
 
     `sccs` and `grants` are those of the cluster, `namespaces` its Namespace objects by name, and `service_accounts` its
     ServiceAccount objects by namespace and name.
@@ -50,7 +50,7 @@ class SccAdmission:
         self._runs = runs
 
     def admit(self, pod: dict[str, Any], namespace: str, user: User | None) -> Verdict:
-        """See `Cluster.admit`."""
+        """Return what `Cluster.admit` does, for a decoded pod."""
         pod, user = self._submitted(pod, namespace, user)
         if skipped := self._why_skipped(pod, namespace):
             return plugin.skip(pod, skipped, namespace=namespace)
@@ -81,7 +81,7 @@ class SccAdmission:
         """Return the result for the pod under every SCC, as if each were tried: `chosen` means that the SCC admits the pod.
 
         The SCCs for whose name `among` is True are judged in admission order, even if the pod requires another SCC by annotation. An SCC
-        that cannot be built for the namespace is left out. Empty where SCC admission does not run. Raises ModelError as `admit` does.
+        that cannot be built for the namespace is left out. Empty where SCC admission does not run.
         """
         pod, user = self._submitted(pod, namespace, user)
         if self._why_skipped(pod, namespace):
@@ -106,9 +106,10 @@ class SccAdmission:
         """The pod as the ServiceAccount admission plugin leaves it, which every pod passes before SCC admission.
 
         An absent `serviceAccountName` becomes `default`, and the token volume is mounted unless the pod, or else the service
-        account if it is among the cluster's objects, opts out. `pod` is not changed. Raises ModelError as `admit` does.
+        account if it is among the cluster's objects, opts out. `pod` is not changed.
         """
-        return self._given_account(decode_pod(pod, self._minor).valid(), namespace)
+        name = service_account_of(pod) or "default"
+        return with_service_account(pod, self._service_accounts.get((namespace, name)))
 
     def annotations_of(self, namespace: str) -> Mapping[str, str]:
         """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
@@ -120,12 +121,7 @@ class SccAdmission:
 
     def _submitted(self, pod: dict[str, Any], namespace: str, user: User | None) -> tuple[dict[str, Any], User]:
         """The pod as SCC admission gets it, and its creator: a workload's controller if no user is given."""
-        pod = decode_pod(pod, self._minor).valid()
-        return (pod, user) if user is not None else (self._given_account(pod, namespace), authorize.controller_user())
-
-    def _given_account(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
-        name = service_account_of(pod) or "default"
-        return with_service_account(pod, self._service_accounts.get((namespace, name)))
+        return (pod, user) if user is not None else (self.with_service_account(pod, namespace), authorize.controller_user())
 
     def _why_skipped(self, pod: Object, namespace: str) -> str | None:
         """Return why SCC admission skips the pod; None if it does not.

@@ -5,7 +5,7 @@ from typing import Any
 
 from scclint.admission.access import used_by
 from scclint.admission.admit import skip
-from scclint.admission.decoding import decode_pod
+from scclint.admission.decoding import Decoded, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
@@ -46,11 +46,11 @@ class Outcomes:
 
     def of(self, workload: Workload, creator: User | None = None) -> Outcome:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
-        who = self._controller(workload) if workload.controlled else creator or self._creator
-        key = (id(workload), who)
+        # Of a workload that has a controller, the controller creates the pods, whoever is asked about.
+        key = (id(workload), None if workload.controlled else creator or self._creator)
         found = self._outcomes.get(key)
         if found is None:
-            found = self._outcomes[key] = self._judge(workload, who)
+            found = self._outcomes[key] = self._judge(workload, self._controller(workload) if workload.controlled else key[1])
             self._kept += _weight(found)
             while self._kept > CANDIDATES_KEPT and len(self._outcomes) > 1:
                 self._kept -= _weight(self._outcomes.pop(next(iter(self._outcomes))))
@@ -80,20 +80,28 @@ class Outcomes:
 
     def _judge(self, workload: Workload, who: User | None) -> Outcome:
         namespace = self._index.namespace_of(workload)
-        why = self.why_unknown(workload)
+        decoded = self._decoded(workload)
+        why = self._memo((Outcomes.why_unknown, id(workload)), lambda: self._why_unknown(workload, decoded))
         if why is not None:
             return Outcome(workload, namespace, who, unknown=why.text, unknown_at=why.at)
-        return self._outcome(workload, self._arriving(_pod_of(workload), namespace, who), namespace, who)
+        return self._outcome(workload, self._arriving(decoded.value, namespace, who), namespace, who)
+
+    def _decoded(self, workload: Workload) -> Decoded:
+        """The pod of a workload as the API server decodes it, with the text of each unknown value in its place."""
+        manifest = workload.pod.manifest
+        manifest = known(manifest) if workload.provenance.substitutions else manifest
+        return decode_pod(manifest, self._cluster.kubernetes_minor)
 
     def with_pod(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
         """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""
-        return self._outcome(outcome.workload, pod, outcome.namespace, outcome.creator)
+        decoded = decode_pod(pod, self._cluster.kubernetes_minor).valid()
+        return self._outcome(outcome.workload, decoded, outcome.namespace, outcome.creator)
 
     def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
         if workload.provenance.static:
-            verdict = skip(decode_pod(pod, self._cluster.kubernetes_minor).value, "static", namespace=namespace)
+            verdict = skip(pod, "static", namespace=namespace)
             return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
-        verdict = self._cluster.admit(pod, namespace=namespace, user=who)
+        verdict = self._cluster.admission.admit(pod, namespace, who)
         outcome = Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
         return self._after_scc(outcome, verdict) if verdict.allowed else outcome
 
@@ -154,15 +162,15 @@ class Outcomes:
     def chosen_in(self, workload: Workload, namespace: str) -> Candidate | None:
         """Return the candidate that would admit the workload's pods in another namespace; None if none would or no SCC runs there."""
         who = self._controller(workload) if workload.controlled else self._creator
-        pod = self._arriving(_pod_of(workload), namespace, who)
-        verdict = self._cluster.admit(pod, namespace=namespace, user=who)
+        pod = self._arriving(self._decoded(workload).valid(), namespace, who)
+        verdict = self._cluster.admission.admit(pod, namespace, who)
         return next((candidate for candidate in verdict.candidates if candidate.outcome == "chosen"), None)
 
     def why_unknown(self, workload: Workload) -> NoVerdict | None:
         """Why there cannot be a verdict on the workload's pods; None where there is one. Nothing is simulated for it."""
-        return self._memo((Outcomes.why_unknown, id(workload)), lambda: self._why_unknown(workload))
+        return self._memo((Outcomes.why_unknown, id(workload)), lambda: self._why_unknown(workload, self._decoded(workload)))
 
-    def _why_unknown(self, workload: Workload) -> NoVerdict | None:
+    def _why_unknown(self, workload: Workload, decoded: Decoded) -> NoVerdict | None:
         pod = workload.pod
         if workload.partial:
             return NoVerdict(workload.partial, workload.place)
@@ -171,7 +179,6 @@ class Outcomes:
         if workload.provenance.substitutions and (path := decisive_unknown(pod.manifest)) is not None:
             at = pod.field(*path)
             return NoVerdict(f"{at.value} has no value", at)
-        decoded = decode_pod(_pod_of(workload), self._cluster.kubernetes_minor)
         if decoded.errors:
             return NoVerdict(decoded.errors[0].message, pod.field(*decoded.errors[0].path))
         if _printed(decoded.value) > MAX_DENIAL:
@@ -199,12 +206,12 @@ class Outcomes:
         outcome = self.of(workload)
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()
-        pod = self._arriving(_pod_of(workload), outcome.namespace, outcome.creator)
+        pod = self._arriving(self._decoded(workload).valid(), outcome.namespace, outcome.creator)
         return self._cluster.admission.explain(pod, namespace=outcome.namespace, user=outcome.creator, among=among)
 
-    def _arriving(self, manifest: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
+    def _arriving(self, pod: dict[str, Any], namespace: str, who: User | None) -> dict[str, Any]:
         """The pod as it reaches SCC admission. What a controller creates is made ready by the cluster itself."""
-        return manifest if who is None else self._cluster.admission.with_service_account(manifest, namespace)
+        return pod if who is None else self._cluster.admission.with_service_account(pod, namespace)
 
     def running(self, scc: str) -> Iterator[tuple[ObjectRef, str]]:
         """The workloads that the SCC admits, or whose pods take the node if it is empty, each with its SCC."""
@@ -225,9 +232,3 @@ def _printed(pod: Mapping[str, Any]) -> int:
     spec = pod.get("spec") or {}
     ports = [len(container.get("ports") or ()) for _, _, container in containers(spec)]
     return len(ports) * sum(ports) + len((spec.get("securityContext") or {}).get("supplementalGroups") or ()) ** 2
-
-
-def _pod_of(workload: Workload) -> dict[str, Any]:
-    """The workload's pod with what is unknown standing for itself; only a Template's parameters leave anything unknown."""
-    manifest = workload.pod.manifest
-    return known(manifest) if workload.provenance.substitutions else manifest
