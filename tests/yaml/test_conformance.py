@@ -62,6 +62,11 @@ def test_corpus_loads_without_error() -> None:
         ("z: ! '1'", "1"),
         ("z: 1\u2028y: 2", 1),
         ("z: |-\n  http://x:1\n", "http://x:1"),
+        ("z: {a: !!str 1, b: 2}", {"a": "1", "b": 2}),
+        ("z: [!x a, b]", ["a", "b"]),
+        ('z: "a\\\\/b"', "a\\/b"),
+        ("z: !!binary 8b1N", "\ufffd\ufffdM"),
+        ("z: !!binary 4O2B", "\ufffd\ufffd\ufffd"),
     ],
 )
 def test_like_the_cluster(text: str, data: object) -> None:
@@ -84,6 +89,10 @@ def test_like_the_cluster(text: str, data: object) -> None:
         ("%YAML 1.2\n---\na: 1", "%YAML 1.1 only"),
         ("&x .inf : v\ny: *x", "infinity"),
         ("a: 1\n\x1b: 2", "U+001B"),
+        ('a: "x\\/y"', "the escape `\\/`"),
+        ('a: [1,\n  &x !!str "\\\\\\/"]', "the escape `\\/`"),
+        ("a: !!binary aGGk=", "not base64"),
+        ("a: !!binary aGk", "not base64"),
     ],
 )
 def test_refused_like_the_cluster(text: str, message: str) -> None:

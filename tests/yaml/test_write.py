@@ -21,6 +21,10 @@ def test_what_is_written_reads_as_the_data(data: Any, dash: int) -> None:
     assert yaml.safe_load("\n".join(block_lines(data, dash))) == data
 
 
+def test_a_text_that_the_cluster_refuses_is_quoted() -> None:
+    assert list(block_lines({"a": ".nan", "b": ".inf", ".inf": 1})) == ['a: ".nan"', 'b: ".inf"', '".inf": 1']
+
+
 def appended(text: str) -> str:
     return append_entry(text, 0, ("patches",), lambda dash: f"path: web.yaml\nmore:\n{' ' * dash}- a", lambda dash: VALUE)
 

@@ -27,7 +27,15 @@ from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH, AliasCounter, LimitError, check_aliasing
 from scclint.record import EMPTY
 from scclint.source import Span
-from scclint.yaml.go_yaml import QUESTION_MARK_ERROR, TAG_ERROR, has_other_text, restoring, stand_ins
+from scclint.yaml.go_yaml import (
+    ESCAPED_SLASH,
+    QUESTION_MARK_ERROR,
+    SLASH_ERROR,
+    TAG_ERROR,
+    has_other_text,
+    restoring,
+    stand_ins,
+)
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
@@ -154,8 +162,8 @@ class _Composer:
     """Builds the tree of one document from its events. `open` is the innermost open collection, `outer` are those around it."""
 
     __slots__ = (
-        *("_aliased", "_aliasing", "_anchors", "_file", "_first_line", "_has_question_mark", "_place", "_source"),
-        *("open", "outer"),
+        *("_aliased", "_aliasing", "_anchors", "_file", "_first_line", "_has_escaped_slash", "_has_question_mark"),
+        *("_place", "_source", "open", "outer"),
     )
 
     def __init__(self, source: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter) -> None:
@@ -169,6 +177,7 @@ class _Composer:
         self._aliased = 0
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
         self._has_question_mark = "?" in source
+        self._has_escaped_slash = "\\/" in source
 
     def scalar(self, event: Any) -> None:
         """Add a scalar. Most events are scalars, so what nearly all of them need is here and not in functions of its own."""
@@ -209,6 +218,8 @@ class _Composer:
             end_line, end_column = _block_end(self._source[start.index : end.index], line, column)
         elif collection.flow and not style:
             self._check_flow(event, line, column)
+        elif style == '"' and self._has_escaped_slash:
+            self._check_escapes(event)
         node = ScalarNode((self._file, line, column, end_line, end_column), value, text, plain)
         children.append(node)
         if event.anchor is not None:
@@ -219,8 +230,15 @@ class _Composer:
         if self._has_question_mark and "?" in event.value:
             at = self._source.index("?", event.start_mark.index)
             raise LoadError(QUESTION_MARK_ERROR, self._file, *Lines(self._source, self._first_line).place(at))
-        if event.tag is not None and self._source.startswith(",", event.end_mark.index):
+        if not event.value and event.tag is not None and self._source.startswith(",", event.end_mark.index):
             raise LoadError(TAG_ERROR, self._file, line, column)
+
+    def _check_escapes(self, event: Any) -> None:
+        """Raise LoadError for an escape in a double-quoted scalar that only PyYAML's libyaml takes."""
+        start: int = event.start_mark.index
+        found = ESCAPED_SLASH.match(self._source, start, event.end_mark.index)
+        if found:
+            raise LoadError(SLASH_ERROR, self._file, *Lines(self._source, self._first_line).place(found.end() - 2))
 
     def start(self, event: Any, is_mapping: bool) -> None:
         """Open a collection."""

@@ -1,9 +1,10 @@
-"""Where go-yaml v2, the cluster's parser, reads a text otherwise than the libyaml of PyYAML.
+r"""Where go-yaml v2, the cluster's parser, reads a text otherwise than the libyaml of PyYAML.
 
 - U+FEFF in column 1 is text, except at the very start of the input. libyaml skips it.
 - A colon before a flow indicator is part of an unquoted value: `[a:]` has the value `a:`. libyaml refuses it.
 - A question mark ends an unquoted value in flow style, so that `[a?]` is refused. libyaml takes it for text.
 - A comma right after a tag is part of the tag: `[!!str,a]`. libyaml ends the tag before it. scclint refuses the text.
+- `\/` is no escape between double quotes, so that the text is refused. libyaml reads it as `/`, as JSON does.
 
 For the first two, other characters stand in for these in the text that libyaml reads, so that every place stays as it is.
 """
@@ -22,6 +23,9 @@ QUESTION_MARK_ERROR = (
     "not valid in the cluster: an unquoted value between brackets or braces cannot have a `?`: quote the value"
 )
 TAG_ERROR = "not valid in the cluster: the comma after this tag is read as part of the tag: put a space before the comma"
+SLASH_ERROR = r"not valid in the cluster: the escape `\/` is JSON and not YAML 1.1: write `/`"
+ESCAPED_SLASH = re.compile(r'[^"]*"(?:[^\\]|\\[^/])*?\\/')
+"""Matches a double-quoted value, with its tag and anchor, through its first `\\/`."""
 
 # A run of characters that begins as an unquoted value does. The `:` that ends it comes before a flow indicator.
 _COLON = re.compile(r"""(?<![^\s,\[\]{}?])[^\s,\[\]{}"'*&!%#:?][^\s,\[\]{}"']*:(?=[,\[\]{}])""")

@@ -30,6 +30,7 @@ _TIMESTAMP = (
     r"(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})"
     r"| ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?)?"
 )
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 _EXACT_FLOAT = 1e21  # from here on Go writes a float with an exponent, which no integer field accepts
 
 
@@ -139,10 +140,11 @@ def _tagged(text: str, tag: str) -> JsonValue:
 def _binary(text: str) -> str:
     from base64 import b64decode
 
-    try:
-        return b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode("utf-8", "replace")
-    except ValueError:
-        raise ValueError("a !!binary value is not base64") from None
+    digits = text.replace("\n", "").replace("\r", "")
+    if not re.fullmatch(_BASE64, digits):
+        raise ValueError("a !!binary value is not base64")
+    # Go replaces each byte that is not UTF-8, and Python each sequence of them.
+    return re.sub("[\udc80-\udcff]", "\ufffd", b64decode(digits).decode("utf-8", "surrogateescape"))
 
 
 def is_timestamp(text: str) -> bool:

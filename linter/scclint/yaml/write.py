@@ -32,6 +32,13 @@ def _is_filled(value: Any) -> bool:
 
 def _scalar(value: Any) -> str:
     """A scalar, plain where that reads as the same text; an empty collection as JSON."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value, True) == value:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and _reads_as_itself(value):
         return value
     return json.dumps(value, ensure_ascii=isinstance(value, str) and not value.isprintable())
+
+
+def _reads_as_itself(text: str) -> bool:
+    try:
+        return resolve(text, True) == text
+    except ValueError:
+        return False
