@@ -311,6 +311,24 @@ def test_hadolint() -> None:
 PLUGIN = load("mega-linter-plugin-scclint/scclint.megalinter-descriptor.yml")
 
 
+_MEGALINTER_FIELDS = {
+    *("linter_name", "name", "linter_text", "linter_url", "linter_repo", "linter_rules_url", "linter_rules_configuration_url"),
+    *("config_file_name", "cli_config_arg_name", "cli_lint_mode", "cli_lint_extra_args", "can_output_sarif", "cli_sarif_args"),
+    *("cli_lint_errors_count", "cli_lint_errors_regex", "cli_help_arg_name", "cli_version_arg_name", "examples", "install"),
+}
+"""Fields that MegaLinter's schema allows in a linter, from `megalinter/descriptors/schemas/` in its repository. It refuses others."""
+
+
+def test_the_megalinter_plugin_is_valid() -> None:
+    assert PLUGIN["descriptor_type"] in ("language", "format", "tooling_format", "other")
+    assert set(PLUGIN) <= {"descriptor_id", "descriptor_type", "descriptor_label", "file_extensions", "linters"}
+    (linter,) = PLUGIN["linters"]
+    assert set(linter) <= _MEGALINTER_FIELDS
+    assert linter["cli_lint_mode"] in ("file", "project", "list_of_files")
+    assert linter["cli_lint_errors_count"] in ("regex_number", "regex_count", "regex_sum", "total_lines", "sarif")
+    assert set(linter["install"]) <= {"apk", "cargo", "dockerfile", "gem", "npm", "pip"}
+
+
 def test_the_megalinter_plugin_runs(checkout: Checkout, tmp_path: Path) -> None:
     """As MegaLinter puts the command together in the mode `project`."""
     (linter,) = PLUGIN["linters"]
