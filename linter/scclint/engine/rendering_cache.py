@@ -5,13 +5,12 @@ renderer, its arguments, and the name and content of every file that it can read
 """
 
 import os
-from collections.abc import Iterator
 from hashlib import blake2b
 
 from scclint.config.model import Config
 from scclint.engine.kept import KeptValues
 from scclint.files.store import StoredFile, digest
-from scclint.units.copies import files_below
+from scclint.judge.render import inputs
 from scclint.units.detect import Split
 from scclint.units.render import installed
 from scclint.units.unit import Rendering, Unit
@@ -51,18 +50,11 @@ class RenderingCache:
         """Return the key of everything that a rendering depends on; empty if a file cannot be read."""
         config = self._config
         asked = (unit.path, unit.namespace, unit.view, config.namespace, config.openshift, config.helm_values, config.helm_set)
+        read = inputs(unit, self._split.tree, self._split.closures, self._config)
         try:
-            return digest(repr((self._programs, asked, [(name, _digest_of(name)) for name in sorted(self._inputs(unit))])))
+            return digest(repr((self._programs, asked, [(name, _digest_of(name)) for name in sorted(read)])))
         except OSError:
             return ""
-
-    def _inputs(self, unit: Unit) -> Iterator[str]:
-        """The paths of all files that the renderer can read."""
-        if unit.view is None:
-            yield from (os.path.join(self._split.tree, name) for name in self._split.closures[unit.name].files)
-            return
-        yield from (*unit.view.values, *self._config.helm_values)
-        yield from files_below(unit.path)
 
 
 def _digest_of(path: str) -> str:

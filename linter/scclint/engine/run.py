@@ -274,7 +274,7 @@ def _state(sources: Sources, config: Config) -> "ClusterState | None":
 
 def _renderings(scope: Sequence[str], split: Split, config: Config) -> "RenderingCache | None":
     """Where renderings are kept; None if no unit is rendered or nothing is to be kept."""
-    if not scope or config.render == "never" or not any(unit.kind in ("kustomize", "chart") for unit in split.units):
+    if not scope or config.render == "never" or not any(unit.needs_renderer for unit in split.units):
         return None
     from scclint import __version__
     from scclint.engine.rendering_cache import RenderingCache

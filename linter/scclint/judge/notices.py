@@ -45,7 +45,7 @@ def judged_files(unit: Unit, inputs: Inputs, counts: Mapping[str, Tally]) -> tup
         for file in inputs.holders
         if file in counts and (counts[file].linted or not (counts[file].unsupported or counts[file].unparsable))
     }
-    if unit.kind in ("kustomize", "chart"):
+    if unit.needs_renderer:
         return unit.files if judged else ()
     return tuple(sorted(judged))
 

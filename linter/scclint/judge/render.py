@@ -94,7 +94,7 @@ def render(
 
     `texts` are rendered in place of files, by real path.
     """
-    if not any(unit.kind in ("kustomize", "chart") for unit in split.units):
+    if not any(unit.needs_renderer for unit in split.units):
         return Rendered(tuple(split.units))
     renderer = None
     if config.render != "never":
@@ -103,10 +103,10 @@ def render(
         renderer = Renderer()
     units: list[Unit] = []
     renderings: dict[str, Rendering] = {}
-    total = sum(unit.kind in ("kustomize", "chart") for unit in split.units)
+    total = sum(unit.needs_renderer for unit in split.units)
     done = 0
     for unit in split.units:
-        if unit.kind not in ("kustomize", "chart"):
+        if not unit.needs_renderer:
             units.append(unit)
             continue
         done += 1
@@ -143,6 +143,16 @@ def _render(unit: Unit, split: Split, renderer: "Renderer | None", config: Confi
     return Rendering(called, made.text, made.error, made.notices, marker)
 
 
+def inputs(unit: Unit, tree: str, closures: "Mapping[str, Closure]", config: Config) -> Iterator[str]:
+    """The paths of all files that the renderer of a unit can read."""
+    if unit.view is None:
+        yield from (os.path.join(tree, name) for name in closures[unit.name].files)
+        return
+    from scclint.units.copies import files_below
+
+    yield from (*files_below(unit.path), *unit.view.values, *config.helm_values)
+
+
 @record
 class _Making:
     """How units are rendered: with which renderer and settings, and what they are built from (see `Rendered`)."""
@@ -161,7 +171,7 @@ class _Making:
         from scclint.units.copies import copied
 
         try:
-            with copied(self._inputs(unit), self.tree, own) as folder:
+            with copied(inputs(unit, self.tree, self.closures, self.config), self.tree, own) as folder:
                 if unit.view is None:
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.renderer.build_kustomize(entry, folder, origins=origins)
@@ -171,15 +181,6 @@ class _Making:
                 )
         except OSError as error:
             return renderers.RendererOutput(error=f"its files cannot be copied: {error}")
-
-    def _inputs(self, unit: Unit) -> Iterator[str]:
-        """The paths of all files that the renderer can read."""
-        if unit.view is None:
-            yield from (os.path.join(self.tree, name) for name in self.closures[unit.name].files)
-            return
-        from scclint.units.copies import files_below
-
-        yield from (*files_below(unit.path), *unit.view.values, *self.config.helm_values)
 
     def _built(self, unit: Unit, *, origins: bool) -> "renderers.RendererOutput":
         checked = self.closures[unit.name]

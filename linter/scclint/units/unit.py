@@ -6,6 +6,9 @@ from scclint.record import record
 
 Kind = Literal["configured", "bundle", "hydrated", "kustomize", "chart", "directory", "plain"]
 
+RENDERED_KINDS: tuple[Kind, ...] = ("kustomize", "chart")
+"""The kinds whose manifests a program makes."""
+
 ARGO, FLUX = "argoproj.io", "kustomize.toolkit.fluxcd.io"
 """API groups of objects that say which folders are deployed."""
 
@@ -70,9 +73,14 @@ class Unit:
         return self.view is not None and not self.view.values and not self.view.settings
 
     @property
+    def needs_renderer(self) -> bool:
+        """Whether a program makes the manifests of the unit from its files."""
+        return self.kind in RENDERED_KINDS
+
+    @property
     def rendered(self) -> bool:
         """Whether the unit is judged by what its kustomization or chart renders to."""
-        return self.kind in ("kustomize", "chart") and not self.unrendered
+        return self.needs_renderer and not self.unrendered
 
 
 @record
