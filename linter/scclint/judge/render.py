@@ -119,7 +119,7 @@ def render(
         if not made.error:
             renderings[unit.name] = made
             units.append(unit)
-        elif unit.kind == "kustomize" or unit.is_default_view:
+        elif unit.view is None or unit.is_default_view:
             # Without rendering, all views of a chart are the same files.
             units.append(replace(unit, unrendered=made.error))
     return Rendered(tuple(units), renderings, split.closures, split.tree, renderer, config, texts)
