@@ -12,6 +12,7 @@ from scclint.config import Config, build_config, load_config, read_config, recor
 from scclint.config.raw import parse_config
 from scclint.errors import ConfigError, UsageError
 from scclint.finding import Severity
+from scclint.report import FORMATS
 from scclint.rule import AnyRule
 from scclint.source import Span
 
@@ -279,6 +280,7 @@ rules:
 statistics: true
 statistics: false
 """
+    formats = [*FORMATS]
     with pytest.raises(ConfigError) as caught:
         configured(text)
     assert str(caught.value).splitlines() == [
@@ -298,9 +300,7 @@ statistics: false
         ".scclint.yaml:15:21: no rule is called 'RBA4O1'; did you mean 'RBA401'?",
         ".scclint.yaml:15:30: ignores[2].until must look like 2027-01-31, not 'soon'",
         ".scclint.yaml:16:1: '../x' lies outside the folder of the configuration; use --output for that",
-        ".scclint.yaml:17:16: format[1] must be full, concise, json, sarif, github, gitlab, junit, rdjson, "
-        "checkstyle, sonarqube, markdown or html, "
-        "not 'xml'",
+        f".scclint.yaml:17:16: format[1] must be {', '.join(formats[:-1])} or {formats[-1]}, not 'xml'",
         ".scclint.yaml:19:6: 'SEC201' is already taken by SEC201",
         ".scclint.yaml:20:19: 'unconfined' is already taken by SEC202",
         ".scclint.yaml:21:6: 'ACME001' is already taken by ACME001",
