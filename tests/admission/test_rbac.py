@@ -83,6 +83,9 @@ def test_rules(changes: dict[str, Any], granted: bool) -> None:
         ({"kind": "Group", "name": "system:serviceaccount:demo:app"}, "", None),
         ({"kind": "User", "name": "system:serviceaccounts"}, "", None),
         ({"kind": "Odd", "name": "system:serviceaccount:demo:app"}, "", None),
+        ({"kind": "SystemUser", "name": "system:serviceaccount:demo:app"}, "", None),
+        ({"kind": "SystemGroup", "name": "system:serviceaccounts"}, "", None),
+        ({"kind": 5, "name": "system:serviceaccounts"}, "", None),
     ],
 )
 def test_subjects(subject: dict[str, Any], namespace: str, group: str | None) -> None:
@@ -196,6 +199,11 @@ def test_openshifts_own_bindings() -> None:
     }
     assert find(read([local], role("r", USE, namespace="demo")), APP, "privileged") is not None
     assert not read([local], role("r", USE))
+
+
+def test_a_binding_of_kubernetes_must_name_the_kind_of_its_role() -> None:
+    assert not read([binding(TO_APP, kind="")], role("r", USE))
+    assert not read([binding(TO_APP, kind="", namespace="demo")], role("r", USE))
 
 
 def test_bindings_of_others_are_passed_over() -> None:

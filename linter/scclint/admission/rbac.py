@@ -193,8 +193,8 @@ def reference(item: Object) -> ObjectRef:
 def role_bound_by(binding: Object, namespace: str) -> ObjectRef:
     """Return the role of a binding. `namespace` is that of a RoleBinding, else empty."""
     role = binding.get("roleRef") or {}
-    kind = role.get("kind")
-    if not kind:
+    kind = role.get("kind") or ""
+    if not kind and _is_legacy(binding):
         # In OpenShift's own bindings, only the namespace distinguishes a Role from a ClusterRole.
         kind = "Role" if role.get("namespace") else "ClusterRole"
     return ObjectRef(kind, namespace if kind == "Role" else "", role.get("name") or "")
@@ -204,19 +204,26 @@ def subject_names(binding: Object, namespace: str) -> tuple[list[str], list[str]
     """Return the names of the users of a binding, service accounts included, and of its groups."""
     users: list[str] = []
     groups: list[str] = []
-    if binding.get("apiVersion") in _LEGACY_GROUPS and (binding.get("userNames") or binding.get("groupNames")):
+    legacy = _is_legacy(binding)
+    if legacy and (binding.get("userNames") or binding.get("groupNames")):
         return list(binding.get("userNames") or ()), list(binding.get("groupNames") or ())
     for subject in binding.get("subjects") or ():
         name = subject.get("name") or ""
-        match subject.get("kind"):
-            case "User" | "SystemUser":
+        kind = str(subject.get("kind") or "")
+        match kind.removeprefix("System") if legacy else kind:
+            case "User":
                 users.append(name)
-            case "Group" | "SystemGroup":
+            case "Group":
                 groups.append(name)
             case "ServiceAccount":
                 if home := subject.get("namespace") or namespace:
                     users.append(service_account_name(home, name))
     return users, groups
+
+
+def _is_legacy(binding: Object) -> bool:
+    """Return whether a binding is of OpenShift's own API, which the API server converts to a binding of Kubernetes."""
+    return binding.get("apiVersion") in _LEGACY_GROUPS
 
 
 def service_account_name(namespace: str, name: str) -> str:
