@@ -1,6 +1,6 @@
 """Values of data whose types nobody has checked: a value if it has the type asked for, else an empty value of that type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scclint.record import EMPTY
@@ -41,3 +41,15 @@ def copied(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: copied(value) for key, value in data.items()}
     return [copied(value) for value in data] if isinstance(data, list) else data
+
+
+def value_at(data: Any, path: Iterable[str | int]) -> Any:
+    """Return the value that `path` leads to through mappings and lists of plain data; None if there is none."""
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data

@@ -5,13 +5,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from scclint import untyped
 from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
 from scclint.record import record
 from scclint.source import Span
-from scclint.untyped import copied
 
 Places = Callable[[Path], Span]
 
@@ -64,35 +64,23 @@ def parse_config(text: str, file: str) -> Raw:
     wrong = (*raw.mistakes, *mistakes(raw.data, schema))
     data = without(raw.data, (m.path for m in wrong))
     # A mapping may require a key that was removed, and then it cannot be used either.
-    while bereft := [m.path for m in mistakes(data, schema) if at(data, m.path) is not None]:
+    while bereft := [m.path for m in mistakes(data, schema) if untyped.value_at(data, m.path) is not None]:
         data = without(data, bereft)
     return Raw(file, data, raw.key_at, raw.value_at, wrong)
 
 
 def without(data: dict[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """Return a copy without those paths. List items become None, so that the other items keep their index."""
-    pruned: dict[str, Any] = copied(data)
+    pruned: dict[str, Any] = untyped.copied(data)
     for path in paths:
         if not path:
             return {}
-        parent = at(pruned, path[:-1])
+        parent = untyped.value_at(pruned, path[:-1])
         if isinstance(parent, dict):
             parent.pop(path[-1], None)
         elif isinstance(parent, list) and isinstance(path[-1], int):
             parent[path[-1]] = None
     return pruned
-
-
-def at(data: Any, path: Path) -> Any:
-    """Return the value at a path, or None."""
-    for part in path:
-        if isinstance(data, dict):
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int):
-            data = data[part]
-        else:
-            return None
-    return data
 
 
 def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:

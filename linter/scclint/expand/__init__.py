@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.expand.item import Item, each, value_at
+from scclint.expand.item import Item, each
 from scclint.expand.lists import items_of
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
@@ -44,6 +44,7 @@ from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
+from scclint.untyped import value_at
 
 if TYPE_CHECKING:
     from scclint.expand.tekton_runs import References

@@ -8,12 +8,13 @@ objects as if they were in their own file and were enforced, and assumes that th
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.expand.item import Item, each, value_at
+from scclint.expand.item import Item, each
 from scclint.finding import Path
 from scclint.model.object import Parameter, Provenance
 from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.record import replace
+from scclint.untyped import value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""

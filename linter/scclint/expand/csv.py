@@ -8,7 +8,7 @@ with equal names of service accounts do not share grants.
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.expand.item import Item, value_at
+from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.kinds import WORKLOADS
 from scclint.model.namespaces import ServiceAccount
@@ -16,7 +16,7 @@ from scclint.model.object import Provenance
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
 from scclint.record import replace
-from scclint.untyped import as_mappings
+from scclint.untyped import as_mappings, value_at
 
 RBAC = "rbac.authorization.k8s.io"
 HOME = "install namespace of "

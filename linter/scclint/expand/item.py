@@ -27,13 +27,6 @@ class Item:
     manifest: dict[str, Any] | None = None
 
 
-def value_at(data: Any, path: Path) -> Any:
-    """Return the value that `path` leads to through mappings; None if there is none."""
-    for step in path:
-        data = data.get(step) if isinstance(data, dict) else None
-    return data
-
-
 def each(data: Any, path: Path, where: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield each value that `path` leads to, with the path to it, where `*` means each item of a list. Missing values are left out."""
     for index, step in enumerate(path):

@@ -10,10 +10,11 @@ A ContainerSource calls its containers `NAME-0`, `NAME-1` and so on (pkg/apis/so
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.expand.item import Item, value_at
+from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.workload import Workload
 from scclint.record import replace
+from scclint.untyped import value_at
 
 TEMPLATE: Path = ("spec", "template")
 

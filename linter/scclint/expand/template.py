@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
-from scclint.expand.item import Item, value_at
+from scclint.expand.item import Item
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
 from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
-from scclint.untyped import mappings
+from scclint.untyped import mappings, value_at
 from scclint.yaml.locate import locate
 from scclint.yaml.nodes import to_data
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.expand.carriers import opened
-from scclint.expand.item import Item, each, value_at
+from scclint.expand.item import Item, each
 from scclint.expand.lists import items_of
 from scclint.finding import Path
 from scclint.load import load_text
@@ -12,6 +12,7 @@ from scclint.model.node_config import MachineConfig
 from scclint.model.object import Parameter, UnknownKind
 from scclint.model.unknown import is_open
 from scclint.record import replace
+from scclint.untyped import value_at
 
 STATIC_PODS = "/etc/kubernetes/manifests/"
 """The folder of a node whose pods the kubelet runs without the API server (KubeletConfiguration `staticPodPath` of OpenShift)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from importlib.util import find_spec
 
+from scclint.files.replace import replace_file
 from scclint.limits import MAX_STORED, MAX_STORED_FILE
 
 _OURS_ONLY = 0o700
@@ -46,7 +47,7 @@ class StoredFile:
             if size <= MAX_STORED_FILE:
                 kept.append(line)
         try:
-            _replace(self._path, b"\n".join(kept))
+            replace_file(self._path, b"\n".join(kept))
             _prune(self._folder)
         except OSError:
             return
@@ -99,20 +100,6 @@ def stamp(code: Iterable[str]) -> str:
             continue
         found += ((name, status.st_size, status.st_mtime_ns) for name, status in held.items())
     return digest(repr(sorted(found)))
-
-
-def _replace(path: str, content: bytes) -> None:
-    """Atomically: a reader sees the old file or the new one."""
-    draft = f"{path}.{os.getpid()}"
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    except OSError:
-        if os.path.lexists(draft):
-            os.unlink(draft)
-        raise
 
 
 def _prune(folder: str) -> None:

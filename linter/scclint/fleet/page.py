@@ -6,7 +6,7 @@ from scclint.finding import shortened
 from scclint.fleet.answers import shown
 from scclint.fleet.query import Database, QueryResult
 from scclint.fleet.views import TREND, VIEWS, FleetView
-from scclint.report.html_elements import Html, element, literal, page, section, table_cell, table_row
+from scclint.report.html_elements import Html, element, literal, page, section, table, table_cell, table_row
 from scclint.report.summary import line_place
 from scclint.text import counted
 
@@ -76,16 +76,9 @@ def _table(view: FleetView, answer: QueryResult, total: int) -> Iterator[Html]:
     found = [_cells(dict(zip(answer.columns, map(shown, row), strict=True))) for row in answer.rows]
     # A column without values says nothing, and "." is the only unit of most targets.
     titles = [title for title in found[0] if any(row[title] not in ("", ".") for row in found)]
-    head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
     rows = [table_row(table_cell(title, row[title], "") for title in titles) for row in found]
-    yield element(
-        "table",
-        element("caption", literal(counted(total, "row"))),
-        element("thead", head, role="rowgroup"),
-        *(element("tbody", row, role="rowgroup") for row in rows),
-        class_="stacked",
-        role="table",
-    )
+    bodies = (element("tbody", row, role="rowgroup") for row in rows)
+    yield table(titles, *bodies, caption=counted(total, "row"))
     if total > len(answer.rows):
         text = f'{total - len(answer.rows):,} more: scclint fleet sql "FROM {view.name}"'
         yield element("p", literal(text), class_=_QUIET)

@@ -10,7 +10,7 @@ from scclint.lsp.project import Cursor
 from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.model.workload import Workload
 from scclint.source import Span
-from scclint.untyped import as_mapping, as_text
+from scclint.untyped import as_mapping, as_text, value_at
 from scclint.world import World
 from scclint.yaml.nodes import to_data
 
@@ -31,7 +31,7 @@ def _found(cursor: Cursor, world: World, workloads: Sequence[Workload]) -> Itera
     if not path or cursor.document is None:
         return
     data = to_data(cursor.document.root)
-    value = as_text(_at(data, path))
+    value = as_text(value_at(data, path))
     if path[-1] in ("serviceAccountName", "serviceAccount"):
         for workload in workloads:
             yield from _account(world, world.namespace_of(workload), value)
@@ -61,16 +61,16 @@ def _scc(world: World, name: str) -> Iterator[Span]:
 
 def _role(world: World, data: Any, path: Path) -> Iterator[Span]:
     holder = path[: path.index("roleRef")]
-    role = as_mapping(_at(data, (*holder, "roleRef")))
-    namespace = _namespace(world, _at(data, holder)) if role.get("kind") == "Role" else ""
+    role = as_mapping(value_at(data, (*holder, "roleRef")))
+    namespace = _namespace(world, value_at(data, holder)) if role.get("kind") == "Role" else ""
     return _object(world, ObjectRef(as_text(role.get("kind")), namespace, as_text(role.get("name"))))
 
 
 def _subject(world: World, data: Any, path: Path) -> Iterator[Span]:
     at = path.index("subjects")
-    subject = as_mapping(_at(data, path[: at + 2]))
+    subject = as_mapping(value_at(data, path[: at + 2]))
     if subject.get("kind") == "ServiceAccount":
-        namespace = as_text(subject.get("namespace")) or _namespace(world, _at(data, path[:at]))
+        namespace = as_text(subject.get("namespace")) or _namespace(world, value_at(data, path[:at]))
         yield from _account(world, namespace, as_text(subject.get("name")))
 
 
@@ -89,12 +89,3 @@ def _object(world: World, ref: ObjectRef) -> Iterator[Span]:
 
 def _namespace(world: World, data: Any) -> str:
     return as_text(as_mapping(as_mapping(data).get("metadata")).get("namespace")) or world.namespace_asked
-
-
-def _at(data: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(step, str):
-            data = as_mapping(data).get(step)
-        else:
-            data = data[step] if isinstance(data, list) and step < len(data) else None
-    return data

@@ -8,6 +8,7 @@ from scclint.model.object import ApiObject
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
 from scclint.record import set_fields
+from scclint.untyped import value_at
 
 
 class Workload(ApiObject):
@@ -25,9 +26,7 @@ class Workload(ApiObject):
     def __init__(self, *made_of: Any, template: Path = ()) -> None:
         """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
         super().__init__(*made_of)
-        found: Any = self.data
-        for step in template:
-            found = found.get(step) if isinstance(found, dict) else None
+        found = value_at(self.data, template)
         set_fields(
             self,
             _template=template,

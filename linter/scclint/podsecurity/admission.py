@@ -14,6 +14,7 @@ from scclint.podsecurity.levels import Standard
 from scclint.podsecurity.pod import CheckedPod, Object, Path
 from scclint.podsecurity.standards import Result, judge
 from scclint.record import record
+from scclint.untyped import value_at
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "PodTemplate"): ("template",),
@@ -122,11 +123,9 @@ def template_of(workload: Object, minor: int) -> CheckedPod | None:
     path = TEMPLATES.get((group, str(workload.get("kind") or "")))
     if path is None:
         return None
-    found: Any = workload
-    for step in path:
-        found = found.get(step)
-        if found is None:
-            return None
+    found = value_at(workload, path)
+    if found is None:
+        return None
     # Kubernetes 1.28 stopped giving templates on the host network their host ports.
     return CheckedPod(with_defaults(found, host_ports=minor < 28), path)
 

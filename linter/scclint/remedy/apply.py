@@ -8,6 +8,7 @@ from contextlib import suppress
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, is_below
 from scclint.files.read import decode, encoded_like
+from scclint.files.replace import replace_file
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.remedy.text_edits import lines_of
 
@@ -64,22 +65,15 @@ def write_file(source: SourceFile, before: str, after: str) -> None:
         data = file.read()
     if decode(data, source.display) != before:
         raise LoadError("changed while it was fixed: run the command again", source.display)
-    draft = f"{path}.{os.getpid()}.scclint"
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(encoded_like(data, after))
-            file.flush()
-            os.fsync(file.fileno())
-        status = os.stat(path)
+    status = os.stat(path)
+
+    def finish(descriptor: int, draft: str) -> None:
+        os.fsync(descriptor)
         with suppress(OSError, AttributeError):  # the owner can be kept by the superuser only
             os.chown(draft, status.st_uid, status.st_gid)
         os.chmod(draft, stat.S_IMODE(status.st_mode))
-        os.replace(draft, path)
-    except OSError:
-        if os.path.lexists(draft):
-            os.unlink(draft)
-        raise
+
+    replace_file(path, encoded_like(data, after), draft=f"{path}.{os.getpid()}.scclint", finish=finish)
 
 
 def unified_diff(file: str, before: str, after: str) -> str:

@@ -13,9 +13,10 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.draft import OFF_BY_DEFAULT
-from scclint.remedy.paths import has, value_at
+from scclint.remedy.paths import has
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.units.helm.chart import TemplateOrigin
+from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
 

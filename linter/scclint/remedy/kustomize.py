@@ -10,11 +10,12 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.patches import json_patch, merge_patch
-from scclint.remedy.paths import has, value_at
+from scclint.remedy.paths import has
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import field_path
 from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.trace import corresponding
+from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.edit_lists import append_entry
 from scclint.yaml.nodes import to_data

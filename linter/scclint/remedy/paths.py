@@ -3,18 +3,7 @@
 from typing import Any
 
 from scclint.finding import Path
-
-
-def value_at(data: Any, path: Path) -> Any:
-    """Return the value at a path; None if there is none."""
-    for step in path:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data
+from scclint.untyped import value_at
 
 
 def has(data: Any, path: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from scclint.controls.assess import Assessment
 from scclint.controls.frameworks import Framework
 from scclint.report.controls import evidence_of, full_title, summary
-from scclint.report.html_elements import Html, element, literal, page, section, table_cell, table_row
+from scclint.report.html_elements import Html, element, literal, page, section, table, table_cell, table_row
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
 from scclint.text import counted
@@ -32,15 +32,7 @@ def render_html(framework: Framework, found: Sequence[Assessment], about: str) -
 
 
 def _table(found: Sequence[Assessment]) -> Html:
-    head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in _TITLES)
-    return element(
-        "table",
-        element("thead", head, role="rowgroup"),
-        *(element("tbody", table_row(_cells(one)), role="rowgroup") for one in found),
-        class_="stacked",
-        # Narrow screens show the table as blocks, and some browsers then no longer report it as a table.
-        role="table",
-    )
+    return table(_TITLES, *(element("tbody", table_row(_cells(one)), role="rowgroup") for one in found))
 
 
 def _cells(one: Assessment) -> Iterator[Html]:

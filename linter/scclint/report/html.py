@@ -15,6 +15,7 @@ from scclint.report.html_elements import (
     page,
     preformatted,
     section,
+    table,
     table_cell,
     table_row,
     void,
@@ -94,17 +95,13 @@ def _workloads(report: Report, units: Filter) -> Iterator[Html]:
     groups = _verdicts(report)
     bodies = [_workload(*group, where, units) for group in groups]
     only = checkbox("only-problems", "Show only workloads that are rejected or have an unconfined container", checked=False)
-    head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
-    table = element(
-        "table",
-        element("caption", literal(f"SCC, Pod Security level and seccomp profile of {counted(len(groups), 'workload')}")),
-        element("thead", head, role="rowgroup"),
-        *bodies,
-        class_="stacked",
-        # Narrow screens show the table as blocks, and some browsers then no longer report it as a table.
-        role="table",
+    caption = f"SCC, Pod Security level and seccomp profile of {counted(len(groups), 'workload')}"
+    yield section(
+        "workloads",
+        "Workloads",
+        element("fieldset", element("legend", literal("Filter")), only),
+        table(titles, *bodies, caption=caption),
     )
-    yield section("workloads", "Workloads", element("fieldset", element("legend", literal("Filter")), only), table)
 
 
 @record

@@ -62,6 +62,14 @@ def section(name: str, title: str, *content: Html) -> Html:
     return element("section", element("h2", literal(title), id=name), *content, aria_labelledby=name)
 
 
+def table(titles: Iterable[str], *bodies: Html, caption: str = "") -> Html:
+    """Return a table with a row of titles. Narrow screens show it as blocks."""
+    head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
+    parts = [element("caption", literal(caption))] if caption else []
+    # Some browsers no longer report a table that is shown as blocks as one.
+    return element("table", *parts, element("thead", head, role="rowgroup"), *bodies, class_="stacked", role="table")
+
+
 def table_cell(title: str, text: str, tone: str, rows: int = 1) -> Html:
     """Return a cell of a table. `title` is that of its column, `tone` its class, and `rows` over how many rows it extends."""
     style = {"class": tone if text else "empty"} if tone or not text else {}

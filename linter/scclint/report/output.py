@@ -94,15 +94,11 @@ def _write_file(data: bytes, output: str) -> None:
         with open(target, "wb") as file:
             file.write(data)
         return
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
+    from scclint.files.replace import replace_file
+
+    def finish(_: int, draft: str) -> None:
         if os.path.exists(target):
-            os.chmod(temporary, os.stat(target).st_mode & 0o7777)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+            os.chmod(draft, os.stat(target).st_mode & 0o7777)
+
+    folder, name = os.path.split(target)
+    replace_file(target, data, draft=os.path.join(folder, f".{name}.{os.getpid()}.tmp"), mode=0o666, finish=finish)

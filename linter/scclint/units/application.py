@@ -6,7 +6,7 @@ from typing import Any
 
 from scclint.record import record
 from scclint.units.unit import ARGO, FLUX
-from scclint.untyped import as_list, as_mapping, as_text
+from scclint.untyped import as_list, as_mapping, as_text, value_at
 
 
 @record
@@ -32,10 +32,10 @@ class Deployment:
 def deployments(file: str, data: Mapping[str, Any]) -> Iterator[Deployment]:
     """The folders that one object deploys; none for other kinds. Paths that a generator fills in are left out."""
     group, kind = str(data.get("apiVersion")).partition("/")[0], data.get("kind")
-    name = as_text(_at(data, "metadata", "name"))
+    name = as_text(value_at(data, ("metadata", "name")))
     spec = as_mapping(data.get("spec"))
     if group == ARGO and kind == "Application":
-        namespace = as_text(_at(spec, "destination", "namespace"))
+        namespace = as_text(value_at(spec, ("destination", "namespace")))
         for source in (as_mapping(spec.get("source")), *map(as_mapping, as_list(spec.get("sources")))):
             helm = as_mapping(source.get("helm"))
             if path := _path(source.get("path")):
@@ -46,7 +46,7 @@ def deployments(file: str, data: Mapping[str, Any]) -> Iterator[Deployment]:
                     as_text(source.get("repoURL")),
                     namespace,
                     as_text(helm.get("releaseName")) or name,
-                    _at(source, "directory", "recurse") is True,
+                    value_at(source, ("directory", "recurse")) is True,
                     tuple(filter(None, map(as_text, as_list(helm.get("valueFiles"))))),
                     tuple(_parameters(helm.get("parameters"))),
                 )
@@ -68,9 +68,3 @@ def _parameters(value: Any) -> Iterator[str]:
     for item in map(as_mapping, as_list(value)):
         if name := as_text(item.get("name")):
             yield f"{name}={item.get('value', '')}"
-
-
-def _at(data: Any, *path: str) -> Any:
-    for step in path:
-        data = as_mapping(data).get(step)
-    return data

@@ -14,7 +14,7 @@ from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
 from scclint.model.labels import labels_of
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
-from scclint.untyped import as_mapping, as_mappings
+from scclint.untyped import as_mapping, as_mappings, value_at
 from scclint.validation.problem import FieldProblem, duplicate, invalid, not_found
 
 _FORMS = {
@@ -43,9 +43,7 @@ def check_names(root: Json, kind: str) -> Problems:
     if kind not in WORKLOADS or problems or is_open(namespace) or is_open(name):
         return
     where = WORKLOADS[kind].template
-    template: Any = root
-    for step in where:
-        template = as_mapping(template.get(step))
+    template = as_mapping(value_at(root, where))
     spec = as_mapping(root.get("spec"))
     if WORKLOADS[kind].needs_selector:
         if not spec.get("selector"):

@@ -12,7 +12,7 @@ from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
 from scclint.text import field_path
-from scclint.untyped import as_mapping
+from scclint.untyped import as_mapping, value_at
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
@@ -41,9 +41,7 @@ def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) 
     if kind not in WORKLOADS:
         return
     where = WORKLOADS[kind].template
-    template: Any = root
-    for step in where:
-        template = as_mapping(template.get(step))
+    template = as_mapping(value_at(root, where))
     spec_path = (*where, "spec")
     spec = as_mapping(template.get("spec"))
     yield from _check_annotations(template, where, kind)

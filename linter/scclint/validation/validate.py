@@ -7,10 +7,10 @@ with strict field validation) and validation (ranges, closed lists, and the rule
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.finding import Path
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
+from scclint.untyped import value_at
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
@@ -74,7 +74,7 @@ def validate(
     problems += check_scc(root) if kind == "SecurityContextConstraints" else ()
     problems += check_pod(root, kind, kubernetes_minor, openshift=openshift)
     problems = [
-        problem for problem in problems if problem.code in ("unknown", "required") or not is_open(_at(root, problem.path))
+        problem for problem in problems if problem.code in ("unknown", "required") or not is_open(value_at(root, problem.path))
     ]
     return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
 
@@ -99,15 +99,6 @@ def _check_subjects(root: Mapping[str, Any]) -> Iterator[FieldProblem]:
     for index, subject in enumerate(subjects if isinstance(subjects, list) else ()):
         if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
             yield required(("subjects", index, "namespace"))
-
-
-def _at(data: Any, path: Path) -> Any:
-    for step in path:
-        try:
-            data = data[step]
-        except (LookupError, TypeError):
-            return None
-    return data
 
 
 def _securing(problem: FieldProblem) -> FieldProblem:
