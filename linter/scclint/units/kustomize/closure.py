@@ -84,11 +84,11 @@ class Kustomizations:
         self._root = os.path.realpath(root)
         self._load = load
         self.paths = paths or RealPaths()
-        # Caches of functions of `self`, so that they live as long as it does.
-        self.name = cache(self._name_of)
+        # A cache of a method of `self` would be a cycle, which outlives a run without the garbage collector.
+        self._names: dict[str, str] = {}
+        self._folders: dict[str, _Folder] = {}
+        self._plugins: dict[str, _Plugins] = {}
         self.sort = cache(_sort)
-        self.read = cache(self._read_folder)
-        self.plugins = cache(self._read_plugins)
 
     def closure(self, folder: str) -> Closure:
         """Return what the build of the kustomization in `folder` reads; see the function of this name."""
@@ -98,9 +98,23 @@ class Kustomizations:
         """Whether the path leads, through whatever links, to something below the root."""
         return is_below(self.paths.of(path), self._root)
 
-    def _name_of(self, path: str) -> str:
+    def name(self, path: str) -> str:
         """The path relative to the root."""
-        return os.path.relpath(path, self._root).replace(os.sep, "/")
+        if path not in self._names:
+            self._names[path] = os.path.relpath(path, self._root).replace(os.sep, "/")
+        return self._names[path]
+
+    def read(self, folder: str) -> "_Folder":
+        """The kustomization of a folder."""
+        if folder not in self._folders:
+            self._folders[folder] = self._read_folder(folder)
+        return self._folders[folder]
+
+    def plugins(self, path: str) -> "_Plugins":
+        """What a configuration of generators or transformers names."""
+        if path not in self._plugins:
+            self._plugins[path] = self._read_plugins(path)
+        return self._plugins[path]
 
     def _read_folder(self, folder: str) -> "_Folder":
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
