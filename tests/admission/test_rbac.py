@@ -131,6 +131,14 @@ def test_an_aggregating_roles_own_rules_are_overwritten() -> None:
     assert not read([binding(TO_APP, to="top")], top)
 
 
+def test_a_role_with_an_invalid_selector_keeps_its_own_rules() -> None:
+    selectors = [{"matchLabels": {"to": "all"}}, {"matchExpressions": [{"key": "to", "operator": "NotIn", "values": []}]}]
+    aggregating = role("r", {**USE, "resourceNames": ["anyuid"]}, aggregationRule={"clusterRoleSelectors": selectors})
+    bound = read([binding(TO_APP)], aggregating, role("all", USE, metadata={"labels": {"to": "all"}}))
+    assert find(bound, APP, "anyuid") is not None
+    assert find(bound, APP, "privileged") is None
+
+
 def test_roles_that_aggregate_each_other_end() -> None:
     one = role("one", aggregationRule={"clusterRoleSelectors": [{}]})
     two = role("two", aggregationRule={"clusterRoleSelectors": [{}]})

@@ -6,7 +6,7 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.model.labels import labels_of, selects
+from scclint.model.labels import is_valid, labels_of, selects
 
 Object = Mapping[str, Any]
 
@@ -61,5 +61,9 @@ class Aggregation:
 
 
 def selectors_of(role: Object) -> list[Object]:
-    """Return the selectors by which a ClusterRole aggregates other roles; empty if it does not aggregate."""
-    return (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
+    """Return the selectors by which a ClusterRole aggregates other roles; empty if it does not aggregate.
+
+    The controller leaves a role with an invalid selector as it is.
+    """
+    selectors: list[Object] = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or []
+    return selectors if all(map(is_valid, selectors)) else []

@@ -17,9 +17,16 @@ def selects(selector: Object, labels: Mapping[str, str]) -> bool:
     """Return whether a LabelSelector matches the labels. An empty one matches everything, an invalid one nothing."""
     equal = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or ()
-    return all(labels.get(key) == value for key, value in equal.items()) and all(
-        _valid(expression) and meets(labels, expression) for expression in expressions
+    return (
+        is_valid(selector)
+        and all(labels.get(key) == value for key, value in equal.items())
+        and all(meets(labels, expression) for expression in expressions)
     )
+
+
+def is_valid(selector: Object) -> bool:
+    """Return whether Kubernetes can read a LabelSelector: it refuses an unknown operator, and values that do not fit the operator."""
+    return all(map(_valid, selector.get("matchExpressions") or ()))
 
 
 def _valid(expression: Object) -> bool:
