@@ -18,6 +18,7 @@ LAYERS = (
     ("untyped",),
     ("go_text",),
     ("limits",),
+    ("toml",),
     ("finding",),
     ("yaml", "files"),
     ("load",),

@@ -80,6 +80,12 @@ def test_crio_drop_ins_are_merged_by_file_name() -> None:
     assert (master.seccomp_profile, master.privileged_seccomp_profile) == ("", "")
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000 + "]" * 5000, "a" + ".a" * 5000 + " = 1"], ids=["deep", "long key"])
+def test_a_drop_in_made_to_break_is_no_crash(text: str) -> None:
+    worker = node_pools([drop_in("z", "worker", text)])[-1]
+    assert worker.seccomp_profile == ""
+
+
 def landing(spec: dict[str, Any], *objects: dict[str, Any]) -> list[str]:
     return [found.name for found in pools_for({"spec": spec}, node_pools([pool("infra"), *objects]))]
 

@@ -245,11 +245,11 @@ def _machine_config_selector(pool: Object) -> Object:
 
 
 def _crio_file(text: str) -> dict[str, str]:
-    import tomllib
+    from scclint.toml import loads
 
     try:
-        runtime = as_mapping(as_mapping(tomllib.loads(text).get("crio")).get("runtime"))
-    except tomllib.TOMLDecodeError:
+        runtime = as_mapping(as_mapping(loads(text).get("crio")).get("runtime"))
+    except ValueError:
         return {}
     keys = ("seccomp_profile", "privileged_seccomp_profile")
     return {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}

@@ -57,7 +57,7 @@ def _has_table(path: str) -> bool:
         return False
     if "scclint" not in text:
         return False
-    from scclint.config.toml import loads
+    from scclint.toml import loads
 
     try:
         tool = loads(text).get("tool")

@@ -116,8 +116,8 @@ def _toml(text: str, file: str) -> Raw:
     import re
     from datetime import date
 
-    from scclint.config.toml import loads
     from scclint.config.toml_places import Places as TomlPlaces
+    from scclint.toml import loads
 
     starts = [0, *(m.end() for m in re.finditer("\n", text))]
 

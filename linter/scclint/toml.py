@@ -11,14 +11,14 @@ _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{
 
 
 def loads(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """The table that the text holds. Raises `tomllib.TOMLDecodeError`, which is a ValueError, also beyond the limits."""
+    """The table that the text holds. Raises ValueError for a text that is no TOML or beyond the limits."""
     import tomllib
 
     if found := _LONG_KEY.search(text):
         line = text.count("\n", 0, found.start()) + 1
         column = found.start() - text.rfind("\n", 0, found.start())
-        raise tomllib.TOMLDecodeError(f"A key of more than {MAX_TOML_KEY} parts (at line {line}, column {column})")
+        raise ValueError(f"A key of more than {MAX_TOML_KEY} parts (at line {line}, column {column})")
     try:
         return tomllib.loads(text, parse_float=parse_float)
     except RecursionError:
-        raise tomllib.TOMLDecodeError("Nested too deeply") from None
+        raise ValueError("Nested too deeply") from None
