@@ -13,7 +13,8 @@ def as_text(value: object) -> str:
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Return the value if it is a mapping, else an empty mapping."""
-    return value if isinstance(value, Mapping) else EMPTY
+    # Nearly every mapping is a dict, which this finds several times as fast as the abstract class does.
+    return value if type(value) is dict or isinstance(value, Mapping) else EMPTY
 
 
 def as_list(value: object) -> list[Any]:

@@ -8,6 +8,30 @@ VOLUME = "kube-api-access-"
 MIRROR = "kubernetes.io/config.mirror"
 """The annotation of a mirror pod, which a kubelet creates for a static pod."""
 
+TOKEN_VOLUME: dict[str, Any] = {
+    "name": f"{VOLUME}xxxxx",
+    "projected": {
+        "defaultMode": 420,
+        "sources": [
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {
+                "downwardAPI": {
+                    "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+                }
+            },
+            {
+                "configMap": {
+                    "name": "openshift-service-ca.crt",
+                    "items": [{"key": "service-ca.crt", "path": "service-ca.crt"}],
+                }
+            },
+        ],
+    },
+}
+"""The volume that the plugin adds: OpenShift's, with the ConfigMap of the service CA. The plugin puts random letters at the end of the
+name. All pods share it."""
+
 
 def service_account_of(pod: Mapping[str, Any]) -> str:
     """The name of the service account that the pod runs as; empty where the pod does not say."""
@@ -18,8 +42,7 @@ def service_account_of(pod: Mapping[str, Any]) -> str:
 def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the pod with its service account set and, unless it opts out, the token volume mounted. `pod` stays as it is.
 
-    `service_account` is the account's object, None if it is not known. The volume is OpenShift's, with the ConfigMap of the
-    service CA; its name ends in `xxxxx`, where the plugin puts random letters. The plugin leaves mirror pods alone.
+    `service_account` is the account's object, None if it is not known. The volume is `TOKEN_VOLUME`. The plugin leaves mirror pods alone.
     """
     if MIRROR in ((pod.get("metadata") or {}).get("annotations") or {}):
         return pod
@@ -28,14 +51,14 @@ def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any]
     if _automounts(spec, service_account or {}):
         volumes = list(spec.get("volumes") or ())
         existing = next((volume["name"] for volume in volumes if _is_token_volume(volume)), None)
-        volume = existing or f"{VOLUME}xxxxx"
+        volume = existing or TOKEN_VOLUME["name"]
         mounted = False
         for field in ("initContainers", "containers"):
             if spec.get(field):
                 spec[field] = [_mount(container, volume) for container in spec[field]]
                 mounted = mounted or any(_uses(container, volume) for container in spec[field])
         if mounted and existing is None:
-            spec["volumes"] = [*volumes, _token_volume(volume)]
+            spec["volumes"] = [*volumes, TOKEN_VOLUME]
     return {**pod, "spec": spec}
 
 
@@ -60,20 +83,3 @@ def _mount(container: Mapping[str, Any], volume: str) -> Mapping[str, Any]:
     if any(mount.get("mountPath") == MOUNT_PATH for mount in mounts):
         return container
     return {**container, "volumeMounts": [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]}
-
-
-def _token_volume(name: str) -> dict[str, Any]:
-    service_ca = {"name": "openshift-service-ca.crt", "items": [{"key": "service-ca.crt", "path": "service-ca.crt"}]}
-    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-    return {
-        "name": name,
-        "projected": {
-            "defaultMode": 420,
-            "sources": [
-                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-                {"downwardAPI": {"items": [namespace]}},
-                {"configMap": service_ca},
-            ],
-        },
-    }
