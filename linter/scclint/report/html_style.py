@@ -50,6 +50,7 @@ body:has(.wide) { max-width: none; }
 .wide tbody th { min-width: 9rem; }
 
 fieldset { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 1rem; padding: .5rem .75rem; border: 1px solid var(--line); }
+fieldset, fieldset > * { min-width: 0; max-width: 100%; }
 label { min-height: 1.75rem; }
 :focus-visible { outline: 2px solid var(--info); outline-offset: 2px; }
 body:has(#show-error:not(:checked)) .finding.error,
