@@ -34,7 +34,18 @@ def custom_scc(outcome: Outcome) -> str:
     """Return the phrase for an SCC that allows only what the pod needs and lists the profiles that it asks for."""
     entries = listed(profile_entries(outcome))
     scc = f"a custom SCC that allows only what the pod needs and lists {entries} in seccompProfiles"
-    return f"{scc} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else scc
+    if asks_for_unconfined(outcome):
+        return f"{scc} (set RuntimeDefault instead of Unconfined)"
+    return f"{scc}{_suggest(outcome)}"
+
+
+def _suggest(outcome: Outcome) -> str:
+    """Return the command that prints the custom SCC of a rejected pod, in parentheses; empty if the command has nothing to print."""
+    workload, verdict = outcome.workload, outcome.verdict
+    if verdict is None or verdict.allowed or not workload.name or workload.provenance.label:
+        return ""
+    namespace = "" if workload.namespace else " -n NAMESPACE"
+    return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"
 
 
 def asks_for_unconfined(outcome: Outcome) -> bool:

@@ -133,7 +133,7 @@ def _settle(obj: ApiObject, text: str) -> str:
     if obj.provenance.substitutions:
         return "Set the Template parameter: `scclint check --param NAME=VALUE`."
     if in_plain_words(text):
-        return "Write the value, or lint the manifests as they are when the value is filled in."
+        return "Write the value, or check the manifests after the value is filled in."
     if "$(" in text:
         return "Lint the built output: `kustomize build FOLDER | scclint check -`."
     if braces:

@@ -184,13 +184,13 @@ def _templates(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
         files = sorted(item.what for item in found)
         why = "because it is a template" if len(files) == 1 else "because they are templates"
-        advice = "lint the rendered output, of a chart with `helm template . --namespace NAME | scclint check -`"
+        advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
         yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
 
 
 def _patches(found: list[Unjudged]) -> Iterator[Notice]:
     if found:
-        advice = "lint the built output with `kustomize build FOLDER | scclint check -`"
+        advice = "check the built output: `kustomize build FOLDER | scclint check -`"
         files = sorted(item.what for item in found)
         yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
 

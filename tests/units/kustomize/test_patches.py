@@ -31,7 +31,7 @@ OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  va
 
 @pytest.mark.parametrize("key", ["patches", "patchesJson6902"])
 def test_json_patches_are_told_of(here: Path, key: str) -> None:
-    told = "patches and other changes were not applied; lint the built output with `kustomize build FOLDER | scclint check -`"
+    told = "patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`"
     target = "target: {kind: Deployment}"
     write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
     assert notes(["."]) == [f"a/op.yaml: {told}"]
