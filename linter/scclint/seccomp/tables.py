@@ -14,7 +14,10 @@ def table(name: str) -> Any:
 
 @cache
 def syscalls_of(arch: str) -> frozenset[str]:
-    """Return the syscalls of an architecture, in Go's name (`amd64`), or in libseccomp's if Go has none (`x86`, `x32`)."""
+    """Return the syscalls of an architecture, in Go's name (`amd64`), or in libseccomp's if Go has none (`x86`, `x32`).
+
+    Raises ValueError for another name.
+    """
     data = table("syscalls")
     bit = data["arches"].index(arch)
     return frozenset(name for name, mask in data["syscalls"].items() if int(mask, 16) >> bit & 1)
