@@ -1,6 +1,7 @@
 """Runs over files or a text, for tests that ask for more than a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from scclint.config.model import Config
@@ -12,6 +13,18 @@ from scclint.judge import OpenUnit
 from scclint.judge.session import RunOptions
 from scclint.record import EMPTY
 from scclint.registry import Registry, builtin
+
+
+def write_files(files: Mapping[str, str]) -> None:
+    """Write texts to files below the working directory, by path."""
+    for name, text in files.items():
+        write_file(name, text)
+
+
+def write_file(name: str, text: str) -> None:
+    """Write a text to a file below the working directory."""
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text, encoding="utf-8")
 
 
 def run_over(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.test_diff_base import commit, git
-from tests.cli.test_units import GRANT, WEB, write
+from tests.cli.test_units import GRANT, WEB
+from tests.running import write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 def repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Committed: two overlays with a base of their own each, a plain workload, and the grant that all three use."""
     for name in ("dev", "prod"):
-        write(f"{name}/base/web.yaml", WEB.replace("shop", name))
-        write(f"{name}/kustomization.yaml", "resources: [base/web.yaml]\n")
-        write(f"grants/{name}/manifest.yaml", GRANT.replace("shop", name).replace("name: web", f"name: {name}"))
-        write(f"grants/{name}/hydrator.metadata", "{}")
-    write("plain.yaml", WEB.replace("shop", "plain"))
+        write_file(f"{name}/base/web.yaml", WEB.replace("shop", name))
+        write_file(f"{name}/kustomization.yaml", "resources: [base/web.yaml]\n")
+        write_file(f"grants/{name}/manifest.yaml", GRANT.replace("shop", name).replace("name: web", f"name: {name}"))
+        write_file(f"grants/{name}/hydrator.metadata", "{}")
+    write_file("plain.yaml", WEB.replace("shop", "plain"))
     git("init", "-q", "-b", "main")
     commit("base")
     for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"):
@@ -41,13 +42,13 @@ def judged(cli: Cli, *words: str) -> tuple[list[str], set[str]]:
 
 
 def test_the_whole_unit_of_a_changed_file_is_judged(repository: Path, cli: Cli) -> None:
-    write("other.yaml", WEB.replace("shop", "other"))
+    write_file("other.yaml", WEB.replace("shop", "other"))
     git("add", "-A")
     assert judged(cli) == (["other.yaml", "plain.yaml"], {"."})
 
 
 def test_a_unit_that_takes_from_a_changed_file_is_judged(repository: Path, cli: Cli) -> None:
-    write("grants/dev/manifest.yaml", GRANT.replace("shop", "dev").replace("anyuid", "restricted"))
+    write_file("grants/dev/manifest.yaml", GRANT.replace("shop", "dev").replace("anyuid", "restricted"))
     git("add", "-A")
     files, units = judged(cli)
     assert (files, units) == (["dev/base/web.yaml"], {"dev", "grants/dev"})
@@ -55,7 +56,7 @@ def test_a_unit_that_takes_from_a_changed_file_is_judged(repository: Path, cli: 
 
 def test_a_grant_that_no_longer_names_the_account(repository: Path, cli: Cli) -> None:
     """After the change nothing leads from the grant to the workload; before it, the workload had the grant."""
-    write("grants/dev/manifest.yaml", GRANT.replace("shop", "elsewhere"))
+    write_file("grants/dev/manifest.yaml", GRANT.replace("shop", "elsewhere"))
     git("add", "-A")
     assert judged(cli)[0] == ["dev/base/web.yaml"]
 
@@ -67,7 +68,7 @@ def test_a_deleted_grant(repository: Path, cli: Cli) -> None:
 
 
 def test_a_deleted_plain_file(repository: Path, cli: Cli) -> None:
-    write("rbac.yaml", GRANT.replace("shop", "plain"))
+    write_file("rbac.yaml", GRANT.replace("shop", "plain"))
     commit("grant")
     git("rm", "-q", "rbac.yaml")
     assert judged(cli) == (["plain.yaml"], {"."})
@@ -85,16 +86,16 @@ def test_a_kustomization_that_is_deleted_leaves_plain_files(repository: Path, cl
 
 def test_an_alternative_that_loses_the_other(repository: Path, cli: Cli) -> None:
     for name in ("one", "two"):
-        write(f"{name}/web.yaml", WEB.replace("shop", "same"))
+        write_file(f"{name}/web.yaml", WEB.replace("shop", "same"))
     commit("alternatives")
     git("rm", "-q", "-r", "one")
     assert judged(cli) == (["plain.yaml", "two/web.yaml"], {"."})
 
 
 def test_what_is_not_staged_does_not_count(repository: Path, cli: Cli) -> None:
-    write("README.md", "text\n")
+    write_file("README.md", "text\n")
     git("add", "-A")
-    write("plain.yaml", WEB.replace("shop", "plain") + "# changed\n")
+    write_file("plain.yaml", WEB.replace("shop", "plain") + "# changed\n")
     run = cli("check", "--changed")
     assert (run.status, run.out) == (0, "Nothing judged. 0 files, 0 documents: 0 linted (0 workloads).\n")
 
@@ -105,16 +106,16 @@ def test_without_a_change_everything_is_judged(repository: Path, cli: Cli) -> No
 
 @pytest.mark.parametrize("name", [".scclint.yaml", "known.yaml"])
 def test_a_change_that_reaches_all_units(repository: Path, cli: Cli, name: str) -> None:
-    write(".scclint.yaml", "cluster: {state: [known.yaml]}\n")
-    write("known.yaml", GRANT.replace("shop", "known"))
+    write_file(".scclint.yaml", "cluster: {state: [known.yaml]}\n")
+    write_file("known.yaml", GRANT.replace("shop", "known"))
     commit("settings")
-    write(name, Path(name).read_text() + "# changed\n")
+    write_file(name, Path(name).read_text() + "# changed\n")
     git("add", "-A")
     assert judged(cli)[1] >= {".", "dev", "prod"}
 
 
 def test_a_change_of_what_deploys_folders(repository: Path, cli: Cli) -> None:
-    write("apps.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {}\n")
+    write_file("apps.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {}\n")
     git("add", "-A")
     assert judged(cli)[1] >= {".", "dev", "prod"}
 
@@ -142,13 +143,13 @@ def test_a_range_of_revisions(repository: Path, cli: Cli, monkeypatch: pytest.Mo
 
 def test_the_first_commit(here: Path, cli: Cli) -> None:
     git("init", "-q", "-b", "main")
-    write("plain.yaml", WEB)
+    write_file("plain.yaml", WEB)
     git("add", "-A")
     assert judged(cli) == (["plain.yaml"], {"."})
 
 
 def test_no_repository(here: Path, cli: Cli) -> None:
-    write("plain.yaml", WEB)
+    write_file("plain.yaml", WEB)
     run = cli("check", "--changed")
     assert run.status == 2
     assert run.err == (
@@ -158,11 +159,11 @@ def test_no_repository(here: Path, cli: Cli) -> None:
 
 
 def test_a_file_of_a_chart_that_is_no_manifest(repository: Path, cli: Cli) -> None:
-    write("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
-    write("chart/templates/web.yaml", WEB)
-    write("chart/templates/_helpers.tpl", "")
+    write_file("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    write_file("chart/templates/web.yaml", WEB)
+    write_file("chart/templates/_helpers.tpl", "")
     commit("chart")
-    write("chart/templates/_helpers.tpl", "{{/* changed */}}")
+    write_file("chart/templates/_helpers.tpl", "{{/* changed */}}")
     git("add", "-A")
     run = cli("check", "--changed", "--render", "never", "--format", "json")
     assert json.loads(run.out)["summary"]["units"] == 1
@@ -172,7 +173,7 @@ def test_a_file_of_a_chart_that_is_no_manifest(repository: Path, cli: Cli) -> No
 def test_nothing_that_the_repository_configures_is_run(repository: Path, cli: Cli) -> None:
     for key in ("core.fsmonitor", "diff.external", "diff.evil.command", "diff.evil.textconv", "filter.evil.clean"):
         git("config", key, f"touch {repository}/owned; cat")
-    write(".gitattributes", "*.yaml filter=evil diff=evil\n")
+    write_file(".gitattributes", "*.yaml filter=evil diff=evil\n")
     Path("plain.yaml").unlink()
     git("-c", "core.fsmonitor=", "rm", "-q", "--cached", "plain.yaml")
     Path("owned").unlink(missing_ok=True)

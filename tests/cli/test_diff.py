@@ -13,16 +13,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.running import write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "diff.json").read_text())
-
-
-def write(name: str, text: str) -> None:
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text)
 
 
 def git(*words: str) -> None:
@@ -32,8 +28,8 @@ def git(*words: str) -> None:
 
 @pytest.fixture
 def sides(here: Path) -> Path:
-    write("old/web.yaml", ROOT + GRANT)
-    write("new/web.yaml", ROOT)
+    write_file("old/web.yaml", ROOT + GRANT)
+    write_file("new/web.yaml", ROOT)
     return here
 
 
@@ -41,14 +37,14 @@ def sides(here: Path) -> Path:
 def branch(here: Path) -> Path:
     """A repository with a branch `feature` that adds a grant, while `main` adds another workload."""
     git("init", "-q", "-b", "main")
-    write("deploy/web.yaml", WEB)
+    write_file("deploy/web.yaml", WEB)
     git("add", ".")
     git("commit", "-qm", "first")
     git("checkout", "-qb", "feature")
-    write("deploy/web.yaml", WEB + GRANT)
+    write_file("deploy/web.yaml", WEB + GRANT)
     git("commit", "-qam", "grant")
     git("checkout", "-q", "main")
-    write("deploy/other.yaml", WEB.replace("name: web", "name: other"))
+    write_file("deploy/other.yaml", WEB.replace("name: web", "name: other"))
     git("add", ".")
     git("commit", "-qm", "other")
     git("checkout", "-q", "feature")
@@ -119,7 +115,7 @@ def test_markdown(sides: Path, cli: Cli) -> None:
 
 
 def test_sarif_has_what_got_worse(sides: Path, cli: Cli) -> None:
-    write("new/web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":privileged"))
+    write_file("new/web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":privileged"))
     log = json.loads(cli("diff", "old", "new", "--format", "sarif").out)
     results = log["runs"][0]["results"]
     assert sorted(result["ruleId"] for result in results) == ["DIF002", "DIF003"]
@@ -143,13 +139,13 @@ def test_revisions(branch: Path, cli: Cli, words: tuple[str, ...], workloads: li
 
 def test_a_revision_counts_from_the_working_directory(branch: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("deploy")
-    write("web.yaml", ROOT)
+    write_file("web.yaml", ROOT)
     (workload,) = found(cli, "HEAD")["workloads"]
     assert (workload["file"], workload["effects"]) == ("web.yaml", ["refused"])
 
 
 def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
-    write("feature/web.yaml", WEB)
+    write_file("feature/web.yaml", WEB)
     told = "note: feature is a path and a git revision, and the path is compared; write heads/feature or tags/feature for the revision"
     assert told in cli("diff", "--isolated", "feature", "deploy").err.splitlines()
     assert "revision" not in cli("diff", "--isolated", "./feature", "deploy").err
@@ -157,13 +153,13 @@ def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
 
 
 def test_rendered_streams(here: Path, cli: Cli) -> None:
-    write("before.yaml", WEB)
-    write("after.yaml", WEB + GRANT)
+    write_file("before.yaml", WEB)
+    write_file("after.yaml", WEB + GRANT)
     assert names(found(cli, "before.yaml", "after.yaml")) == [("web", ["wider"])]
 
 
 def test_standard_input(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    write("before.yaml", WEB)
+    write_file("before.yaml", WEB)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((WEB + GRANT).encode())))
     (workload,) = found(cli, "before.yaml", "-")["workloads"]
     assert (workload["effects"], workload["file"]) == (["wider"], "<stdin>")
@@ -173,8 +169,8 @@ def test_standard_input(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs FIFOs")
 def test_the_output_of_two_commands(here: Path) -> None:
-    write("before.yaml", WEB)
-    write("after.yaml", WEB + GRANT)
+    write_file("before.yaml", WEB)
+    write_file("after.yaml", WEB + GRANT)
     scclint = f"{sys.executable} -m scclint diff --isolated --format json"
     run = subprocess.run(
         ("bash", "-c", f"{scclint} <(cat before.yaml) <(cat after.yaml)"), capture_output=True, text=True, check=False
@@ -184,7 +180,7 @@ def test_the_output_of_two_commands(here: Path) -> None:
 
 
 def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
-    write("web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":node-exporter").replace(":anyuid", ""))
+    write_file("web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":node-exporter").replace(":anyuid", ""))
     document = found(cli, "--openshift", "4.14,4.22")
     assert [[cell["release"] for cell in row["releases"]] for row in document["matrix"]] == [["4.14", "4.22"]]
     text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
@@ -192,8 +188,8 @@ def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
 
 
 def test_what_if(here: Path, cli: Cli) -> None:
-    write("dump/web.yaml", WEB + "---\n" + SCC.replace("NAME", "mine"))
-    write("scc.yaml", SCC.replace("NAME", "mine").replace("users: []", 'users: ["system:serviceaccount:shop:web"]'))
+    write_file("dump/web.yaml", WEB + "---\n" + SCC.replace("NAME", "mine"))
+    write_file("scc.yaml", SCC.replace("NAME", "mine").replace("users: []", 'users: ["system:serviceaccount:shop:web"]'))
     document = found(cli, "dump", "--what-if", "scc.yaml")
     assert [workload["after"]["scc"] for workload in document["workloads"]] == ["mine"]
 
@@ -213,7 +209,7 @@ def test_status(sides: Path, cli: Cli, words: tuple[str, ...], status: int) -> N
 
 
 def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> None:
-    write("new/broken.yaml", "kind: [")
+    write_file("new/broken.yaml", "kind: [")
     run = cli("diff", "old", "new")
     assert run.status == 2
     assert "new/broken.yaml:1: error: this document cannot be read" in run.err

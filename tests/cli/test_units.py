@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.running import write_file
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
@@ -36,20 +38,15 @@ subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
 """
 
 
-def write(name: str, text: str) -> None:
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text)
-
-
 @pytest.fixture
 def tree(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two overlays of a base, and a grant beside them, on a machine without kustomize."""
     monkeypatch.setenv("PATH", str(here / "no programs"))
-    write("base/web.yaml", WEB)
-    write("base/kustomization.yaml", "resources: [web.yaml]\n")
+    write_file("base/web.yaml", WEB)
+    write_file("base/kustomization.yaml", "resources: [web.yaml]\n")
     for name in ("dev", "prod"):
-        write(f"overlays/{name}/kustomization.yaml", "namespace: shop\nresources: [../../base]\n")
-    write("grant.yaml", GRANT)
+        write_file(f"overlays/{name}/kustomization.yaml", "namespace: shop\nresources: [../../base]\n")
+    write_file("grant.yaml", GRANT)
     return here
 
 
@@ -95,8 +92,8 @@ def test_json_follows_its_schema(tree: Path, cli: Cli) -> None:
 
 def test_shared_files_of_alternatives(here: Path, cli: Cli) -> None:
     for name in ("dev", "prod"):
-        write(f"{name}/web.yaml", WEB)
-    write("grant.yaml", GRANT)
+        write_file(f"{name}/web.yaml", WEB)
+    write_file("grant.yaml", GRANT)
     out = cli("units").out
     assert "  reason: it defines an object that files beside it define as well\n" in out
     assert out.count("  takes grant.yaml, which it shares with the units beside it\n") == 2
@@ -134,7 +131,7 @@ def test_a_unit_that_does_not_exist(tree: Path, cli: Cli) -> None:
 
 
 def test_other_units_give_context_and_are_not_reported(tree: Path, cli: Cli) -> None:
-    write("other.yaml", WEB.replace("name: web", "name: other").replace("namespace: shop", "namespace: other"))
+    write_file("other.yaml", WEB.replace("name: web", "name: other").replace("namespace: shop", "namespace: other"))
     whole = json.loads(cli("check", "--format", "json").out)
     assert {f["file"] for f in whole["findings"]} == {"base/web.yaml", "grant.yaml", "other.yaml"}
     run = cli("check", "--unit", "overlays/prod", "--format", "json")
@@ -149,8 +146,8 @@ def test_other_units_give_context_and_are_not_reported(tree: Path, cli: Cli) -> 
 
 
 def test_a_run_over_some_units_does_not_tell_which_suppressions_are_unused(tree: Path, cli: Cli) -> None:
-    write("other.yaml", WEB.replace("shop", "other").replace("    spec:", "    spec: # scclint: ignore[SEC206] why\n", 1))
-    write(".scclint.yaml", "ignores: [{rule: SEC206, reason: why}]\n")
+    write_file("other.yaml", WEB.replace("shop", "other").replace("    spec:", "    spec: # scclint: ignore[SEC206] why\n", 1))
+    write_file(".scclint.yaml", "ignores: [{rule: SEC206, reason: why}]\n")
     assert "SUP" in cli("check", "--format", "concise").out
     assert "SUP" not in cli("check", "--format", "concise", "--unit", "overlays/*").out
 
@@ -165,7 +162,7 @@ def test_rendering_that_is_required_and_impossible(tree: Path, cli: Cli) -> None
 
 
 def test_settings_of_charts_are_options(here: Path, cli: Cli) -> None:
-    write("web.yaml", WEB)
+    write_file("web.yaml", WEB)
     run = cli("config", "web.yaml")
     assert run.status == 0
     assert cli("check", "--helm-values", "v.yaml", "--helm-set", "a=1", "web.yaml").status == 1
@@ -174,9 +171,9 @@ def test_settings_of_charts_are_options(here: Path, cli: Cli) -> None:
 
 def test_a_tie_is_told(here: Path, cli: Cli) -> None:
     for name, scc in (("one", "anyuid"), ("two", "privileged")):
-        write(f"{name}/hydrator.metadata", "{}")
-        write(f"{name}/manifest.yaml", GRANT.replace("anyuid", scc))
-    write("app/web.yaml", WEB)
+        write_file(f"{name}/hydrator.metadata", "{}")
+        write_file(f"{name}/manifest.yaml", GRANT.replace("anyuid", scc))
+    write_file("app/web.yaml", WEB)
     told = "note: RoleBinding web is defined differently in one and two, and none fits better: it is not taken into account\n"
     assert told in cli("check").err
     assert told in cli("units").err

@@ -1,6 +1,5 @@
 """Dumps of clusters and must-gather trees inform verdicts, and nothing in them is reported."""
 
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from scclint.load import load_text
 from scclint.load.thin import thin, without_body
 from scclint.model.kinds import STATE_KINDS
 from scclint.yaml.locate import node_at
+from tests.running import write_files
 
 WEB = """\
 apiVersion: apps/v1
@@ -97,14 +97,8 @@ subjects:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    write({"web.yaml": WEB})
+    write_files({"web.yaml": WEB})
     return tmp_path
-
-
-def write(files: dict[str, str]) -> None:
-    for name, text in files.items():
-        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
 
 
 def lint(*state: str) -> Report:
@@ -117,7 +111,7 @@ def refused(report: Report) -> bool:
 
 def test_namespace_ranges_of_a_dump(here: Path) -> None:
     assert refused(lint())
-    write({"state/namespaces.yaml": NAMESPACES})
+    write_files({"state/namespaces.yaml": NAMESPACES})
     report = lint("state")
     assert not refused(report)
     assert {f.span.file for f in report.findings} <= {"web.yaml"}
@@ -194,7 +188,7 @@ metadata: {}
 
 
 def test_must_gather(here: Path) -> None:
-    write(MUST_GATHER)
+    write_files(MUST_GATHER)
     report = lint("must-gather")
     assert not refused(report)
     assert {f.span.file for f in report.findings} <= {"web.yaml"}
@@ -202,13 +196,13 @@ def test_must_gather(here: Path) -> None:
 
 
 def test_must_gather_that_git_ignores(here: Path) -> None:
-    write({**MUST_GATHER, ".gitignore": "must-gather/\n"})
+    write_files({**MUST_GATHER, ".gitignore": "must-gather/\n"})
     subprocess.run(["git", "init", "-q"], check=True)
     assert not refused(lint("must-gather"))
 
 
 def test_bindings_of_a_must_gather(here: Path) -> None:
-    write({"must-gather/namespaces/shop/rbac.authorization.k8s.io/rolebindings.yaml": ANYUID_BINDING})
+    write_files({"must-gather/namespaces/shop/rbac.authorization.k8s.io/rolebindings.yaml": ANYUID_BINDING})
     report = lint("must-gather")
     assert not refused(report)
 
@@ -218,23 +212,23 @@ def test_a_dumped_scc_replaces_the_releases_own(here: Path) -> None:
         "must-gather/quay-io-openshift/cluster-scoped-resources/security.openshift.io/securitycontextconstraints/mine.yaml"
     ]
     changed = own.replace("name: mine", "name: restricted-v2").replace("users:\n- system:serviceaccount:shop:web\n", "")
-    write({"state/scc.yaml": changed})
+    write_files({"state/scc.yaml": changed})
     assert not refused(lint("state"))
 
 
 def test_what_is_linted_goes_before_the_dump(here: Path) -> None:
     """The manifest is what is about to be applied; the dump has what it replaces."""
-    write({"state/rb.yaml": ANYUID_BINDING.replace("anyuid", "privileged")})
-    write({"web.yaml": f"{WEB}---\n{ANYUID_BINDING}"})
+    write_files({"state/rb.yaml": ANYUID_BINDING.replace("anyuid", "privileged")})
+    write_files({"web.yaml": f"{WEB}---\n{ANYUID_BINDING}"})
     report = lint("state")
     assert not refused(report)
     assert not any("SCC privileged" in f.message for f in report.findings)
-    write({"web.yaml": f"{WEB}---\n{ANYUID_BINDING.replace('anyuid', 'restricted')}"})
+    write_files({"web.yaml": f"{WEB}---\n{ANYUID_BINDING.replace('anyuid', 'restricted')}"})
     assert refused(lint("state"))
 
 
 def test_broken_dumps_are_told(here: Path) -> None:
-    write({"state/a.yaml": "kind: Role\nrules: [\n", "state/b.yaml": NAMESPACES})
+    write_files({"state/a.yaml": "kind: Role\nrules: [\n", "state/b.yaml": NAMESPACES})
     report = lint("state")
     assert not refused(report)
     assert [(n.level, n.file, n.message[:22]) for n in report.notices] == [

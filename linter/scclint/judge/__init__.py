@@ -174,16 +174,8 @@ def judge_opened(opened: OpenUnit, context: Context, session: Session) -> Part:
 
 
 def _suppressed(findings: list[Finding], written: Sequence[Ignore], session: Session) -> tuple[list[Finding], list[Ignore]]:
-    """The findings with those marked that `written` suppressions cover, and these with what they cover."""
-    if not written or not session.options.ignores:
-        return findings, []
-    from scclint.suppress.apply import apply
-
-    def ran(rule_id: str, file: str) -> bool:
-        return rule_id in session.select(file)
-
-    rules = session.registry.rules
-    return apply(findings, written, rules, session.options.today, root=session.config.root, ran=ran)
+    """What `Session.suppressed` returns; the findings as they are if nothing is to be suppressed."""
+    return session.suppressed(findings, written) if written and session.options.ignores else (findings, [])
 
 
 def _marked_unpatched(findings: list[Finding], unit: Unit, session: Session) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What all units of a run share: settings, rules, files, the cluster that is described, and what units render to."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from scclint.config import Selection, selection
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
-from scclint.finding import Finding, Notice
+from scclint.finding import Finding, Ignore, Notice
 from scclint.judge.inputs import Inputs, left_out
 from scclint.judge.model import described_objects
 from scclint.judge.progress import Lap, Progress, no_lap, silent
@@ -190,6 +190,15 @@ class Session:
             if severity is not None:
                 kept.append(finding if severity is own[finding.rule_id] else replace(finding, severity=severity))
         return kept
+
+    def suppressed(self, findings: Iterable[Finding], written: Iterable[Ignore]) -> tuple[list[Finding], list[Ignore]]:
+        """The findings with those marked that `written` suppressions cover, and these with what they cover."""
+        from scclint.suppress.apply import apply
+
+        def ran(rule_id: str, file: str) -> bool:
+            return rule_id in self.select(file)
+
+        return apply(findings, written, self.registry.rules, self.options.today, root=self.config.root, ran=ran)
 
     def rendering(self, unit: Unit) -> Rendering | None:
         """What the unit renders to; None where it is judged by its files."""

@@ -16,7 +16,6 @@ from scclint.remedy.generated import generator_of
 from scclint.remedy.prove import Disproved, prove
 from scclint.remedy.text_edits import text_edits
 from scclint.remedy.workbench import Edit, Workbench
-from scclint.suppress.apply import apply
 from scclint.suppress.remove import without_comment, without_entry
 from scclint.suppress.syntax import annotation_ignores, comment_ignores
 from scclint.text import listed
@@ -61,11 +60,7 @@ def _judged(findings: Iterable[Finding], bench: Workbench, documents: Sequence[D
     written = [ignore for document in documents for ignore in comment_ignores(document)]
     file = documents[0].file if documents else ""
     written += [ignore for obj in bench.opened.objects if obj.file == file for ignore in annotation_ignores(obj)]
-
-    def ran(rule_id: str, file: str) -> bool:
-        return rule_id in session.select(file)
-
-    _, judged = apply(findings, written, session.registry.rules, session.options.today, root=session.config.root, ran=ran)
+    _, judged = session.suppressed(findings, written)
     return judged
 
 

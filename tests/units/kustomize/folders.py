@@ -1,7 +1,5 @@
 """Folders with kustomizations, and what a run that renders nothing makes of them."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import scclint
@@ -27,12 +25,6 @@ spec:
         securityContext:
           runAsUser: 0
 """
-
-
-def write(files: dict[str, str]) -> None:
-    for name, text in files.items():
-        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
 
 
 def objects(*paths: str, **settings: Any) -> list[ApiObject]:

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import scclint
 from scclint.config.model import Config
-from tests.units.kustomize.folders import BINDING, DEPLOYMENT, notes, write
+from tests.running import write_files
+from tests.units.kustomize.folders import BINDING, DEPLOYMENT, notes
 
 
 def test_files_for_configmaps_are_no_manifests(here: Path) -> None:
     """kubeflow/manifests puts a script into a ConfigMap in `applications/pipeline/upstream/base/installs/multi-user`."""
     generator = "configMapGenerator: [{name: a, files: [sync.py, settings.yaml]}]\n"
-    write({"kustomization.yaml": f"resources: [web.yaml]\n{generator}", "web.yaml": DEPLOYMENT})
-    write({"sync.py": 'import x\nprint("{")\n  x: [', "settings.yaml": "a: [\n"})
+    write_files({"kustomization.yaml": f"resources: [web.yaml]\n{generator}", "web.yaml": DEPLOYMENT})
+    write_files({"sync.py": 'import x\nprint("{")\n  x: [', "settings.yaml": "a: [\n"})
     report = scclint.lint(["."], Config(render="never"))
     assert [f.span.file for f in report.findings if f.rule_id == "MAN001"] == ["settings.yaml"]
     assert "sync.py" not in report.files
@@ -19,7 +20,7 @@ def test_files_for_configmaps_are_no_manifests(here: Path) -> None:
 
 def test_a_component_that_nothing_includes_tells_of_a_manifest_with_another_suffix(here: Path) -> None:
     component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [web.k8s, rest.yaml, gone.k8s]\n"
-    write({"kustomization.yaml": component, "web.k8s": DEPLOYMENT, "rest.yaml": BINDING})
+    write_files({"kustomization.yaml": component, "web.k8s": DEPLOYMENT, "rest.yaml": BINDING})
     said = "takes in web.k8s, not read for the name: call it .yaml, or name it on the command line"
     assert notes(["."]) == [said]
     assert notes([".", "web.k8s"]) == []
@@ -30,8 +31,8 @@ def test_kustomize_adds_the_selector_and_the_namespace_of_subjects(here: Path) -
     web = DEPLOYMENT.replace("  selector: {matchLabels: {app: web}}\n", "")
     grant = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: view}\n"
     grant += "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: ServiceAccount, name: web}]\n"
-    write({"web.yaml": web, "grant.yaml": grant})
+    write_files({"web.yaml": web, "grant.yaml": grant})
     assert [f.rule_id for f in scclint.lint(["."]).findings if f.rule_id == "MAN002"] == ["MAN002", "MAN002"]
     remote = "resources: [web.yaml, grant.yaml, 'https://example.com/x.yaml']\ncommonLabels: {app: web}\nnamespace: shop\n"
-    write({"kustomization.yaml": remote})
+    write_files({"kustomization.yaml": remote})
     assert [f.message for f in scclint.lint(["."]).findings if f.rule_id == "MAN002"] == []

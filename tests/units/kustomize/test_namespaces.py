@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from scclint.model.workload import Workload
 from scclint.units.kustomize.kustomization import Kustomization, lay_out
-from tests.units.kustomize.folders import BASE, BINDING, DEPLOYMENT, objects, strict, workload, write
+from tests.running import write_files
+from tests.units.kustomize.folders import BASE, BINDING, DEPLOYMENT, objects, strict, workload
 
 
 def test_a_long_chain(here: Path) -> None:
     number = 2000
-    write({f"d{i}/kustomization.yaml": f"resources: [../d{i + 1}]\n" for i in range(number)})
-    write({f"d{number}/kustomization.yaml": "resources: [web.yaml]\n", f"d{number}/web.yaml": DEPLOYMENT})
-    write({"d0/kustomization.yaml": "namespace: shop\nresources: [../d1]\n"})
+    write_files({f"d{i}/kustomization.yaml": f"resources: [../d{i + 1}]\n" for i in range(number)})
+    write_files({f"d{number}/kustomization.yaml": "resources: [web.yaml]\n", f"d{number}/web.yaml": DEPLOYMENT})
+    write_files({"d0/kustomization.yaml": "namespace: shop\nresources: [../d1]\n"})
     (found,) = objects(".")
     assert found.provenance.home == "shop"
 
@@ -32,7 +33,7 @@ def homes(*paths: str) -> list[str]:
 
 
 def test_namespace_of_its_resources(here: Path) -> None:
-    write(
+    write_files(
         {
             "kustomization.yaml": "namespace: shop\nresources: [web.yaml, rbac.yaml]\n",
             "web.yaml": DEPLOYMENT,
@@ -41,15 +42,15 @@ def test_namespace_of_its_resources(here: Path) -> None:
     )
     assert home("web.yaml") == "shop"
     assert [f.rule_id for f in strict(".").findings if f.rule_id == "SCC101"] == []
-    write({"rbac.yaml": BINDING.replace("name: default", "name: default, namespace: elsewhere")})
+    write_files({"rbac.yaml": BINDING.replace("name: default", "name: default, namespace: elsewhere")})
     assert [f.rule_id for f in strict(".").findings if f.rule_id == "SCC101"] == ["SCC101"]
 
 
 def test_namespaces_written_and_asked_for_go_before(here: Path) -> None:
     named = DEPLOYMENT.replace("name: web\nspec", "name: web\n  namespace: own\nspec")
-    write({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": named})
+    write_files({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": named})
     assert workload("web.yaml").namespace == "own"
-    write({"web.yaml": DEPLOYMENT})
+    write_files({"web.yaml": DEPLOYMENT})
     from scclint.world.manifests import namespace_of
 
     assert namespace_of(workload("web.yaml"), "") == "shop"
@@ -94,12 +95,14 @@ def test_namespaces_written_and_asked_for_go_before(here: Path) -> None:
     ],
 )
 def test_overlays(here: Path, files: dict[str, str], expected: str) -> None:
-    write(BASE | {f"{folder}/kustomization.yaml": text for folder, text in files.items()})
+    write_files(BASE | {f"{folder}/kustomization.yaml": text for folder, text in files.items()})
     assert homes(".") == expected.split(" ")
 
 
 def test_home_does_not_spread_to_neighbours(here: Path) -> None:
-    write({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": DEPLOYMENT, "other.yaml": DEPLOYMENT})
+    write_files(
+        {"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": DEPLOYMENT, "other.yaml": DEPLOYMENT}
+    )
     assert {o.file: o.provenance.home for o in objects(".")} == {"web.yaml": "shop", "other.yaml": ""}
 
 

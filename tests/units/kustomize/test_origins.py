@@ -8,8 +8,8 @@ import scclint
 from scclint.config.model import Config
 from scclint.finding import Finding
 from scclint.units.kustomize.trace import LONGEST, Named, find_origin
-from tests.running import open_one
-from tests.units.kustomize.folders import BASE, DEPLOYMENT, objects, write
+from tests.running import open_one, write_files
+from tests.units.kustomize.folders import BASE, DEPLOYMENT, objects
 
 # What `kustomize build` writes with `buildMetadata: [originAnnotations]`.
 
@@ -51,20 +51,20 @@ def refused(path: str, name: str = "web", user: int = 0) -> Finding:
 @pytest.mark.parametrize("path", ["base/web.yaml", "../../base/web.yaml"])
 @pytest.mark.parametrize("name", ["web", "prod-web-v2"])
 def test_the_same_field_in_its_origin(here: Path, path: str, name: str) -> None:
-    write(BASE)
+    write_files(BASE)
     related = [r for r in refused(path, name).related if r.span.file == "base/web.yaml"]
     assert [(r.message, r.span.line, r.span.column) for r in related] == [("written here, before kustomize", 14, 11)]
 
 
 def test_a_value_that_a_patch_has_set(here: Path) -> None:
-    write(BASE)
+    write_files(BASE)
     related = [r for r in refused("base/web.yaml", user=7).related if r.span.file == "base/web.yaml"]
     assert [(r.message, r.span.line) for r in related] == [("Deployment web before kustomize", 4)]
 
 
 def test_containers_that_moved(here: Path) -> None:
     first = "      containers:\n      - {name: first, image: i, securityContext: {runAsUser: 0}}\n"
-    write({"base/web.yaml": DEPLOYMENT.replace("      containers:\n", first)})
+    write_files({"base/web.yaml": DEPLOYMENT.replace("      containers:\n", first)})
     related = [r for r in refused("base/web.yaml").related if r.span.file == "base/web.yaml"]
     assert [(r.message, r.span.line) for r in related] == [("written here, before kustomize", 15)]
 
@@ -73,7 +73,7 @@ def test_containers_that_moved(here: Path) -> None:
     "there", [{}, {"base/web.yaml": "kind: [\n"}, {"base/web.yaml": DEPLOYMENT.replace("name: web\nspec", "name: x\nspec")}]
 )
 def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
-    write(there)
+    write_files(there)
     finding = refused("base/web.yaml")
     assert finding.notes == ("kustomize made it from base/web.yaml",)
     assert "base/web.yaml" not in {r.span.file for r in finding.related}
@@ -135,6 +135,6 @@ def test_many_ways_to_write_the_path_of_one_file(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("annotation", ["7", "[]", "'['", "''", "'- a'", "'path: 7'"])
 def test_an_annotation_that_names_no_origin(here: Path, annotation: str) -> None:
     text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a, annotations: {{config.kubernetes.io/origin: {annotation}}}}}\n"
-    write({"pod.yaml": text})
+    write_files({"pod.yaml": text})
     (obj,) = objects("pod.yaml")
     assert find_origin(obj, lambda file: {}) is None

@@ -8,7 +8,8 @@ import scclint
 from scclint.config.model import Config
 from scclint.engine.run import find_units
 from scclint.units.kustomize.kustomization import read_kustomization
-from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload, write
+from tests.running import write_files
+from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
 
 PATCH = """\
 apiVersion: apps/v1
@@ -33,13 +34,13 @@ OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  va
 def test_json_patches_are_told_of(here: Path, key: str) -> None:
     told = "patches and other changes were not applied; check the built output: `kustomize build FOLDER | scclint check -`"
     target = "target: {kind: Deployment}"
-    write({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
+    write_files({"a/kustomization.yaml": f"{key}: [{{path: op.yaml, {target}}}]\n", "a/op.yaml": OPERATION})
     assert notes(["."]) == [f"a/op.yaml: {told}"]
     in_place = f"{key}:\n- {target}\n  patch: |\n" + "".join(f"    {line}\n" for line in OPERATION.splitlines())
-    write({"b/kustomization.yaml": in_place})
+    write_files({"b/kustomization.yaml": in_place})
     assert notes(["."]) == [f"a/op.yaml and b/kustomization.yaml: {told}"]
     assert notes(["a/op.yaml"]) == [], "what it patches, if anything, is not asked for"
-    write({"a/op.yaml": PATCH})
+    write_files({"a/op.yaml": PATCH})
     assert notes(["b"]) == [f"b/kustomization.yaml: {told}"]
 
 
@@ -56,14 +57,14 @@ def test_json_patches_are_told_of(here: Path, key: str) -> None:
     ],
 )
 def test_patches_are_partial(here: Path, name: str, head: str, listing: str) -> None:
-    write({f"o/{name}": head + listing, "o/p/patch.yaml": PATCH})
+    write_files({f"o/{name}": head + listing, "o/p/patch.yaml": PATCH})
     assert workload("o/p/patch.yaml").partial == f"it is a patch listed in o/{name}"
     assert workload(".").partial == f"it is a patch listed in o/{name}"
     assert workload(str(here / "o/p")).partial == f"it is a patch listed in {here}/o/{name}"
 
 
 def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
-    write({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH})
+    write_files({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH})
     report = strict("patch.yaml")
     assert [f.rule_id for f in report.findings if f.rule_id.startswith(("SCC", "SEC201", "MAN002"))] == []
     assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
@@ -73,7 +74,9 @@ def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
 
 
 def test_what_a_patch_writes_is_checked(here: Path) -> None:
-    write({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH.replace("privileged:", "priviledged:")})
+    write_files(
+        {"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH.replace("privileged:", "priviledged:")}
+    )
     found = [f for f in strict("patch.yaml").findings if f.rule_id == "MAN003"]
     assert [f.span.line for f in found] == [12]
 
@@ -81,13 +84,13 @@ def test_what_a_patch_writes_is_checked(here: Path) -> None:
 def test_a_patch_of_an_scc_is_no_scc(here: Path) -> None:
     """Taken whole it would replace the release's own."""
     scc = "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: restricted-v2}\npriority: 20\n"
-    write(
+    write_files(
         {"kustomization.yaml": "patches: [{path: scc.yaml}]\nresources: [web.yaml]\n", "scc.yaml": scc, "web.yaml": DEPLOYMENT}
     )
     report = strict(".")
     assert {f.span.file for f in report.findings} == {"web.yaml"}
     assert (report.tally.unsupported, report.tally.workloads) == (1, 1)
-    write({"kustomization.yaml": "resources: [web.yaml, scc.yaml]\n"})
+    write_files({"kustomization.yaml": "resources: [web.yaml, scc.yaml]\n"})
     assert "scc.yaml" in {f.span.file for f in strict(".").findings}
 
 
@@ -95,16 +98,18 @@ def test_a_patch_with_all_rules_of_a_role_is_judged(here: Path) -> None:
     """kustomize replaces the list of rules. tektoncd/operator patches its ClusterRole so in `config/openshift/base`."""
     role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: web}\n"
     rules = "rules: [{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use]}]\n"
-    write({"base/kustomization.yaml": "resources: [role.yaml]\n", "base/role.yaml": f"{role}rules: []\n"})
-    write({"kustomization.yaml": "resources: [base]\npatches: [{path: role.yaml}]\n", "role.yaml": role + rules})
+    write_files({"base/kustomization.yaml": "resources: [role.yaml]\n", "base/role.yaml": f"{role}rules: []\n"})
+    write_files({"kustomization.yaml": "resources: [base]\npatches: [{path: role.yaml}]\n", "role.yaml": role + rules})
     assert [(f.rule_id, f.span.file) for f in strict(".").findings] == [("RBA401", "role.yaml")]
-    write({"role.yaml": role + rules.replace("[{", "[{$patch: delete, ")})
+    write_files({"role.yaml": role + rules.replace("[{", "[{$patch: delete, ")})
     assert [f for f in strict(".").findings if f.rule_id == "RBA401"] == []
 
 
 def test_a_resource_is_no_mere_patch(here: Path) -> None:
-    write({"a/kustomization.yaml": "resources: [web.yaml]\n", "b/kustomization.yaml": "patches: [{path: ../a/web.yaml}]\n"})
-    write({"a/web.yaml": DEPLOYMENT})
+    write_files(
+        {"a/kustomization.yaml": "resources: [web.yaml]\n", "b/kustomization.yaml": "patches: [{path: ../a/web.yaml}]\n"}
+    )
+    write_files({"a/web.yaml": DEPLOYMENT})
     assert {o.file for o in objects(".") if not o.partial} == {"a/web.yaml"}
 
 
@@ -121,18 +126,18 @@ def test_a_resource_is_no_mere_patch(here: Path) -> None:
     ],
 )
 def test_what_is_no_kustomization(here: Path, other: str) -> None:
-    write({"kustomization.yaml": other, "patch.yaml": PATCH})
+    write_files({"kustomization.yaml": other, "patch.yaml": PATCH})
     assert workload("patch.yaml").partial == ""
 
 
 def test_what_a_resource_refers_to_may_come_from_a_patch(here: Path) -> None:
     mounting = DEPLOYMENT + "        volumeMounts: [{name: data, mountPath: /data}]\n"
-    write({"base/web.yaml": mounting})
+    write_files({"base/web.yaml": mounting})
     found = [f.message for f in strict("base").findings if f.rule_id == "MAN002"]
     assert found == [
         'Deployment web: the API server rejects it: spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
     ]
-    write({"base/kustomization.yaml": "resources: [web.yaml]\n"})
+    write_files({"base/kustomization.yaml": "resources: [web.yaml]\n"})
     assert [f.message for f in strict("base").findings if f.rule_id == "MAN002"] == []
     assert not workload("base").provenance.whole
     assert workload("base").partial == ""
@@ -154,7 +159,7 @@ ELSEWHERE = "patches: [{path: ../app/web.yaml, target: {kind: ConfigMap}}]\n"
 @pytest.mark.parametrize("resources", ["", "resources: [settings.yaml]\n"], ids=["builds nothing", "builds"])
 def test_no_kustomization_elsewhere_hides_an_object(here: Path, resources: str, render: str) -> None:
     settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
-    write({"app/web.yaml": DEPLOYMENT, "k/kustomization.yaml": ELSEWHERE + resources, "k/settings.yaml": settings})
+    write_files({"app/web.yaml": DEPLOYMENT, "k/kustomization.yaml": ELSEWHERE + resources, "k/settings.yaml": settings})
     report = scclint.lint(["."], Config(profile="strict", render=render))
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert (finding.span.file, finding.units) == ("app/web.yaml", (".",))
@@ -164,7 +169,7 @@ def test_no_kustomization_elsewhere_hides_an_object(here: Path, resources: str, 
 @pytest.mark.parametrize("prefix", ["", "namePrefix: my-\n"])
 def test_a_whole_object_that_patches_one_of_the_build_is_a_patch(here: Path, prefix: str) -> None:
     patch = DEPLOYMENT.replace("name: web\nspec", f"name: {'my-' if prefix else ''}web\nspec")
-    write({"base/kustomization.yaml": f"{prefix}resources: [web.yaml]\n", "base/web.yaml": DEPLOYMENT})
-    write({"o/kustomization.yaml": "resources: [../base]\npatches: [{path: web.yaml}]\n", "o/web.yaml": patch})
+    write_files({"base/kustomization.yaml": f"{prefix}resources: [web.yaml]\n", "base/web.yaml": DEPLOYMENT})
+    write_files({"o/kustomization.yaml": "resources: [../base]\npatches: [{path: web.yaml}]\n", "o/web.yaml": patch})
     assert {o.file for o in objects(".") if not o.partial} == {"base/web.yaml"}
     assert [unit.name for unit in find_units(["."], Config(render="never"))] == ["o"]
