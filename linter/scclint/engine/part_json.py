@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import Enum
+from hashlib import blake2b
 from typing import Any
 
-from scclint.files.store import digest
 from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
 from scclint.judge.part import Part, Unjudged
 from scclint.source import Span
@@ -61,7 +61,7 @@ def part_of(unit: str, fields: Any) -> Part:
 
 
 def _checksum(lines: Iterable[bytes]) -> str:
-    return digest(b"\n".join(lines).decode("utf-8", "replace"))
+    return blake2b(b"\n".join(lines), digest_size=32).hexdigest()
 
 
 def _plain(value: Any) -> Any:

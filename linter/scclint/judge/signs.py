@@ -1,6 +1,7 @@
 """Objects of the input which show that an add-on is installed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 
 from scclint.cluster.addons import addons
 from scclint.judge.inputs import SUBSCRIPTION, Inputs
@@ -26,17 +27,31 @@ def missing_addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -
             yield Unjudged("add-on", name, shown[name])
 
 
+Addons = dict[str, str]
+"""Names of add-ons, by what shows them."""
+
+
+@cache
+def _signs() -> tuple[Addons, Addons, Addons]:
+    """The add-ons by OLM package, by API group and by namespace."""
+    known = addons().values()
+    return (
+        {package: one.name for one in known for package in one.packages},
+        {group: one.name for one in known for group in one.groups},
+        {name: one.name for one in known for name in one.namespaces},
+    )
+
+
 def _shown(inputs: Inputs, objects: Iterable[ApiObject]) -> Iterator[tuple[str, str]]:
-    packages = {package: one.name for one in addons().values() for package in one.packages}
-    groups = {group: one.name for one in addons().values() for group in one.groups}
-    namespaces = {name: one.name for one in addons().values() for name in one.namespaces}
+    packages, groups, namespaces = _signs()
     for document in (*inputs.targets, *inputs.first_of.values()):
-        where = f"{document.file}:{document.line}: {document.kind}"
-        group = document.api_version.partition("/")[0]
-        if group in groups:
-            yield groups[group], f"{where} of {group}"
-        elif group == _OLM and document.kind in (SUBSCRIPTION, _CSV) and (package := _package(document, packages)) in packages:
-            yield packages[package], f"{where} of {package}"
+        sign = group = document.api_version.partition("/")[0]
+        addon = groups.get(group)
+        if addon is None and group == _OLM and document.kind in (SUBSCRIPTION, _CSV):
+            sign = _package(document, packages)
+            addon = packages.get(sign)
+        if addon is not None:
+            yield addon, f"{document.file}:{document.line}: {document.kind} of {sign}"
     for obj in objects:
         if isinstance(obj, Namespace) and obj.name in namespaces:
             yield namespaces[obj.name], f"{obj.file}:{obj.place.span.line}: {obj.named}"

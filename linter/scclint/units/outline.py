@@ -68,9 +68,12 @@ class Outline:
         return made
 
     def has(self, path: str) -> bool:
-        """Whether the run was asked for a file, also for one that is not read for its name."""
+        """Whether the run was asked for a file on the disk, also for one that is not read for its name."""
+        # Most paths asked for lead nowhere.
+        if not os.path.isfile(path):
+            return False
         real = self.paths.of(path)
-        return real in self._by_path or (os.path.isfile(real) and any(is_below(real, folder) for folder in self._folders))
+        return real in self._by_path or any(is_below(real, folder) for folder in self._folders)
 
     def text(self, file: str) -> str:
         """The text of a file; empty where it cannot be read, which the unit that it is part of reports."""

@@ -101,7 +101,9 @@ class Kustomizations:
     def name(self, path: str) -> str:
         """The path relative to the root."""
         if path not in self._names:
-            self._names[path] = os.path.relpath(path, self._root).replace(os.sep, "/")
+            inside = os.path.join(self._root, "")
+            plain = path.startswith(inside) and os.path.normpath(path) == path
+            self._names[path] = (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
         return self._names[path]
 
     def read(self, folder: str) -> "_Folder":
@@ -258,23 +260,23 @@ class _ClosureWalk:
     def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
         """The path of what is named; empty if kustomize must not or cannot read it."""
         value = reference.value
-        named = f"{shown}: {reference.field} names {_quoted(value)}"
         if _REMOTE.match(value):
             self._remote[value] = None
-            self._refuse(f"{named}, which is remote")
+            problem = "which is remote"
         elif not is_text(value):
-            self._refuse(f"{named}, which is no path")
+            problem = "which is no path"
         elif os.path.isabs(value):
-            self._refuse(f"{named}, an absolute path")
+            problem = "an absolute path"
         elif not self._tree.has(path := os.path.join(folder, value)):
-            self._refuse(f"{named}, which is outside the root")
+            problem = "which is outside the root"
         elif not self._tree.sort(path):
             self._missing[self._tree.name(os.path.normpath(path))] = None
-            self._refuse(f"{named}, which does not exist")
+            problem = "which does not exist"
         else:
             # The folder's real path, for `link/..` is not the folder that the link lies in; the file's own name.
             above, name = os.path.split(path.rstrip(os.sep))
             return os.path.join(self._tree.paths.of(above), name)
+        self._refuse(f"{shown}: {reference.field} names {_quoted(value)}, {problem}")
         return ""
 
     def _take(self, path: str, use: str) -> str:

@@ -186,8 +186,10 @@ def _key(data: Mapping[str, Any], key: str) -> str:
     """The key of a mapping that kustomize takes for `key`; `key` itself if there is none."""
     if key in data:
         return key
-    wanted = _folded(key)
-    return next((name for name in data if len(name) == len(wanted) and _folded(name) == wanted), key)
+    for name in data:
+        if len(name) == len(key) and _folded(name) == _folded(key):
+            return name
+    return key
 
 
 _PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")

@@ -111,7 +111,7 @@ def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iter
     """Manifests that are called otherwise than manifests are, which kustomize takes in all the same."""
     ours = [k for k in kustomizations if k.file in linted]
     named = {path: k.file for k in ours for path in (*k.resources, *k.patches) if not path.endswith(SUFFIXES)}
-    read_by_name = {os.path.abspath(file) for file in linted}
+    read_by_name = {os.path.abspath(file) for file in linted} if named else set()
     missed = [(file, path) for path, file in named.items() if path not in read_by_name and os.path.isfile(path)]
     if missed:
         file = missed[0][0]
