@@ -88,8 +88,8 @@ class Candidate:
 class Verdict:
     """The verdict for a pod.
 
-    `scc` is the SCC that admits it, `subject` whose right to that SCC counted, and `pod` the pod as the plugin hands it on,
-    annotations included (`submitted` where it is denied or skipped). `submitted` is the pod that the plugin was given, with
+    `scc` is the SCC that admits it, `subject` the subject whose grant of that SCC counted, and `pod` the pod after admission, with
+    its annotations (`submitted` where it is denied or skipped). `submitted` is the pod that the plugin was given, with
     its service account where a controller created it. `denial` makes the message of a denial, and
     `choice` makes the plugin's own audit note on its choice. `skipped` says why SCC admission did not run; such a pod is allowed
     and has no `scc`. `namespace_assumed` is set where the namespace's id ranges are not known and likely ones were taken.

@@ -243,7 +243,7 @@ def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
 
 
 def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> bool:
-    """Write every format to its place, or none where one cannot be made. False where standard output's reader went away.
+    """Write every format to its place, or none where one cannot be made. Return False if the reader of standard output has closed it.
 
     `fixed` is the report with fixes, for the formats that show them.
     """

@@ -49,8 +49,8 @@ def build(first: str = "") -> argparse.ArgumentParser:
     parser = Parser(prog="scclint", description=DESCRIPTION, formatter_class=Formatter, epilog=EXIT_STATUS, add_help=False)
     # Options of a group, and a `prog` for the commands: else argparse tries out a formatter, which measures the terminal.
     options = parser.add_argument_group("options")
-    options.add_argument("-h", "--help", action="help", help="show this and end")
-    options.add_argument("-V", "--version", action="store_true", help="print the version and end")
+    options.add_argument("-h", "--help", action="help", help="show this help and exit")
+    options.add_argument("-V", "--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser, prog="scclint")
     for name in (first,) if first in COMMANDS else COMMANDS:
         command = COMMANDS[name]
@@ -75,11 +75,11 @@ def _check(parser: Parser) -> None:
     add_cluster(parser)
     rules = add_rules(parser)
     add_flag(rules, "--show-info", "show findings of severity info")
-    add_choice(rules, "--fail-on", SEVERITIES, "SEVERITY", "end with 1 from error, warning (default) or info on")
-    add_flag(rules, "--exit-zero", "end with 0 whatever is found")
+    add_choice(rules, "--fail-on", SEVERITIES, "SEVERITY", "exit with 1 from error, warning (default) or info on")
+    add_flag(rules, "--exit-zero", "exit with 0, whatever is found")
     add_flag(rules, "--no-ignores", "report suppressed findings as if they were not")
     rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
-    rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and end with 0")
+    rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and exit with 0")
     rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
     add_flag(rules, "--fix", "apply the safe fixes first, as `scclint fix` does")
     out = add_output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
@@ -88,8 +88,8 @@ def _check(parser: Parser) -> None:
     add_flag(out, "--statistics", "count the findings of each rule instead")
     out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
     add_choice(out, "--fixes", ("auto", "always", "never"), "WHEN", "show proved fixes: auto (default), always or never")
-    add_flag(out, "--show-files", "list the files that would be read, and end")
-    add_flag(out, "--timings", "tell where the time went, on standard error")
+    add_flag(out, "--show-files", "list the files that would be read, and exit")
+    add_flag(out, "--timings", "print the time of each stage to standard error")
     out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
     add_configuration(parser)
 
@@ -100,7 +100,7 @@ def _fix(parser: Parser) -> None:
     add_flag(how, "--unsafe", "also fixes after which a pod differs")
     add_flag(how, "--force-generated", "also in files that say that they are generated")
     add_flag(how, "--diff", "print the changes as a diff, and write nothing")
-    add_flag(how, "--check", "write nothing, and end with 1 if something would change")
+    add_flag(how, "--check", "write nothing, and exit with 1 if something would change")
     add_rules(parser)
     add_cluster(parser)
     add_configuration(parser)
@@ -163,7 +163,7 @@ def _diff(parser: Parser) -> None:
         "--fail-if",
         type=words_of("any", "wider", "refused", "never"),
         metavar="WHAT",
-        help="end with 1 for: any, wider, refused or never (default: refused,wider)",
+        help="exit with 1 for: any, wider, refused or never (default: refused,wider)",
     )
     add_reading(group)
     add_judging(parser, ("text", "json", "markdown", "sarif"), "text (default), json, markdown or sarif; may repeat")
@@ -254,7 +254,7 @@ COMMANDS: Mapping[str, Command] = {
         """\
 Applies fixes that scclint has judged: the finding goes, and nothing gets worse.
 Safe fixes leave the pods as they are after admission.
-Ends with 0 if no selected finding is left.""",
+The exit status is 0 if no selected finding is left.""",
     ),
     "suggest": Command(
         _suggest,
@@ -271,19 +271,19 @@ field that allows something names the workload and the field that asks for it.
     "review": Command(_review, "table of every workload: its SCC, its seccomp profiles", ON_PATHS),
     "units": Command(
         _units,
-        "table of the units: what is deployed, and judged, together",
+        "table of the units, which are deployed and judged together",
         ON_PATHS,
         """\
-Lists the units of the input: what one command or controller applies together.
-Each is judged on its own, with what it takes from the others by name.""",
+Lists the units of the input. One command or controller applies a whole unit.
+Each unit is judged on its own, with the objects that it takes from others.""",
     ),
     "explain": Command(
         _explain,
-        "how the verdict on one workload comes about",
+        "why a workload gets its verdict",
         "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
-Tells which SCC admits one workload and why, and each container's seccomp
-profile; then every SCC in the order it is tried and what became of it.
+Shows which SCC admits a workload and why, and the seccomp profile of each
+container. Then it shows every SCC in the order of trial, with the result.
 
   scclint explain web.yaml          the workloads of a file
   scclint explain web.yaml:12       the workload at a line
@@ -323,7 +323,7 @@ difference, and the subjects that gained or lost an SCC.
         """\
 Shows for each control of a framework whether the input passes or fails it, and
 what fails it. A control is not assessable if files do not show it, or if the
-input has no object that it is about. Every rule is in force.""",
+input has no object that it is about. Rules that are turned off count as well.""",
     ),
     "seccomp": Command(
         _seccomp,
@@ -339,16 +339,16 @@ Shows and compares seccomp profiles as the container runtime gets them.
     ),
     "verify": Command(
         _verify,
-        "compare what is predicted with what nodes show",
+        "compare predictions with what nodes show",
         "[OPTIONS] --manifests PATH ... --evidence PATH ...",
         """\
-Compares what is predicted of manifests with captures of a running cluster: the
-output of crictl inspect, /proc/PID/status, oc get pod -o yaml. Ends with 1
-where they disagree.""",
+Compares predictions for manifests with captures of a running cluster: the
+output of crictl inspect, /proc/PID/status, oc get pod -o yaml. The exit status
+is 1 if they disagree.""",
     ),
     "fleet": Command(
         _fleet,
-        "judge many repositories, and ask for what was found in them",
+        "judge many repositories, and query the results",
         "[OPTIONS] COMMAND ...",
         """\
 Judges many targets, such as the repositories of a company, and keeps what it
@@ -362,7 +362,7 @@ next one judges only what has changed.
     ),
     "rules": Command(_rules, "table of all rules"),
     "rule": Command(_rule, "the manual page of a rule", "[OPTIONS] RULE"),
-    "config": Command(_config, "the settings in force and where each comes from", ON_PATHS),
+    "config": Command(_config, "the settings, and where each of them is set", ON_PATHS),
     "server": Command(
         _server,
         "language server for editors",

@@ -18,7 +18,7 @@ BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
 
 
 def run(args: Namespace) -> int:
-    """Tell how the verdict on the workloads meant comes about."""
+    """Print why the named workloads get their verdicts."""
     path, line, kind, name = _meaning(args.what)
     if path and path != "-" and not os.path.exists(path):
         raise UsageError(f"{path}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web")

@@ -41,7 +41,7 @@ def _report(below: Commands) -> None:
 
 
 def _sql(below: Commands) -> None:
-    sql = add_action(below, "fleet", "sql", "ask for what was found, in SQL", "[OPTIONS] --out DIR SQL")
+    sql = add_action(below, "fleet", "sql", "query the results in SQL", "[OPTIONS] --out DIR SQL")
     sql.description = (
         "Answers a query in the SQL of DuckDB over the tables and views of the finished\n"
         "scans. A query can read nothing else, and write nothing."

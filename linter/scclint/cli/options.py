@@ -47,8 +47,8 @@ def add_inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
 
 
 def add_reading(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input")
-    add_list(group, "--context", "PATH", "manifests to take into account, not to report on")
+    group.add_argument("--stdin-filename", metavar="NAME", help="file name of standard input in the report")
+    add_list(group, "--context", "PATH", "manifests that count, but are not reported on")
     add_list(group, "--cluster-state", "PATH", "must-gather, or dump of the cluster's SCCs, namespaces and RBAC")
     add_list(group, "--profile-dir", "DIR", "seccomp profiles, laid out as on nodes", "profile_dirs")
     group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
@@ -56,10 +56,10 @@ def add_reading(group: "argparse._ArgumentGroup") -> None:
     add_choice(group, "--render", ("auto", "never", "require"), "WHEN", "auto (default), never or require")
     add_list(group, "--helm-values", "FILE", "values file for each chart that is rendered")
     add_list(group, "--helm-set", "KEY=VALUE", "a value for each chart that is rendered")
-    add_list(group, "--exclude", "GLOB", "leave out what matches in folders")
-    add_flag(group, "--force-exclude", "exclude what is named as PATH, too")
+    add_list(group, "--exclude", "GLOB", "skip files in folders that match")
+    add_flag(group, "--force-exclude", "also skip files that are named as PATH")
     group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by input size)")
-    add_flag(group, "--no-cache", "judge all anew, and keep nothing for the next run")
+    add_flag(group, "--no-cache", "judge everything again, and write no cache")
 
 
 def add_choosing(group: "argparse._ArgumentGroup") -> None:
@@ -80,10 +80,10 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
         "--upgraded-from-4.10",
         action="store_true",
         dest="upgraded_from_4_10",
-        help="a cluster where everyone may still use restricted",
+        help="SCC restricted is still granted to everyone",
     )
     add_list(group, "--addon", "NAME", "a product whose SCCs the cluster has; may repeat", "addons")
-    group.add_argument("-n", "--namespace", metavar="NAME", help="where objects go that name none")
+    group.add_argument("-n", "--namespace", metavar="NAME", help="namespace of objects that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
     add_list(group, "--as-group", "GROUP", "a group of that user; may repeat")
     return group
@@ -102,9 +102,7 @@ def add_rules(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
 def add_output(parser: argparse.ArgumentParser, formats: Sequence[str], what: str) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("output")
     group.add_argument("--format", action="append", choices=formats, metavar="FORMAT", help=what)
-    group.add_argument(
-        "-o", "--output", action="append", metavar="FILE", help="where each --format goes, in order (- is stdout)"
-    )
+    group.add_argument("-o", "--output", action="append", metavar="FILE", help="file for each --format, in order (- is stdout)")
     add_color(group)
     return group
 
@@ -132,7 +130,7 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
 
 
 def add_help(parser: "argparse._ActionsContainer") -> None:
-    parser.add_argument("-h", "--help", action="help", help="show this and end")
+    parser.add_argument("-h", "--help", action="help", help="show this help and exit")
 
 
 def number(text: str) -> int:

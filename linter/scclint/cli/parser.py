@@ -1,4 +1,4 @@
-"""What the command line changes of argparse: messages, help on one screen, and the parser of a command."""
+"""The parsers of the command line: argparse with other error messages and shorter help."""
 
 import argparse
 import os
@@ -110,7 +110,7 @@ def add_command(commands: Commands, name: str, summary: str, description: str = 
 
 def add_actions(parser: Parser) -> Commands:
     """Let a command have commands of its own; `args.action` names the one that was given."""
-    parser.add_argument("-h", "--help", action="help", help="show this and end")
+    parser.add_argument("-h", "--help", action="help", help="show this help and exit")
     return parser.add_subparsers(dest="action", metavar="COMMAND", title="commands", parser_class=Parser, required=True)
 
 

@@ -16,7 +16,7 @@ from scclint.text import closest_match
 
 
 def run(args: Namespace) -> int:
-    """Show the table of all rules, or the page of one. Rules of the configuration in force are among them."""
+    """Show the table of all rules, or the page of one. This includes the rules of the configuration."""
     color = color_wanted(args, None)
     if args.command == "rules":
         rules = tuple(map(_shown, settings(args)[1].rules))

@@ -10,6 +10,6 @@ from scclint.report.sanitize import visible
 
 
 def run(args: Namespace) -> int:
-    """Print the settings in force and where each was set."""
+    """Print the settings, and where each of them is set."""
     config, _ = settings(args)
     return OK if write(visible(render(config), longest=None), None) else USAGE

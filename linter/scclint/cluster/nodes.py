@@ -266,8 +266,8 @@ def _selectable(spec: Object, pool: NodePool) -> bool:
 
 
 def _impossible(expression: Object, pool: NodePool) -> bool:
-    """Whether no node of the pool can meet a requirement: decided for roles, the operating system and the labels that the pool
-    selects its nodes by, open for other labels.
+    """Return whether no node of the pool can meet a requirement. This is known for roles, the operating system and the labels
+    by which the pool selects its nodes. It is not known for other labels, and then the result is False.
 
     Role labels are taken to have the empty value they are set with; only a pool's own roles are known to be absent elsewhere.
     """

@@ -49,7 +49,7 @@ class FileAnswers:
 
 
 def _signature(path: str) -> list[int]:
-    """By what a file is known again; empty if that is not certain."""
+    """Return what shows that a file is unchanged; empty if it may have changed too recently to tell."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What runs over one scope found out, by key: read once, and written once with what the last of them found or took over."""
+"""Values that runs over one scope keep for later runs, by key. They are read once and written once a run."""
 
 from typing import Any
 

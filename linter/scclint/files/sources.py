@@ -32,7 +32,7 @@ class Dump(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What there is to read, or why something cannot be: to report on, a cluster's state, and what else informs verdicts.
+    """The inputs of a run: what to report on, the state of a cluster, and other manifests that count. An unreadable one is an error.
 
     `paths` are those to report on as the user wrote them, and `folders` the folders among them. `named` are the files and folders,
     as displayed, that the user named to inform verdicts.

@@ -180,7 +180,7 @@ class Session:
         return lambda file: any_of
 
     def selected(self, findings: Sequence[Finding]) -> list[Finding]:
-        """The findings that the settings for their paths ask for, with the severity that these give."""
+        """Return the findings that the settings of their paths select, with the severity that these settings give them."""
         if not self.config.per_path:
             return list(findings)
         own = {rule.id: rule.severity for rule in self.registry.rules}

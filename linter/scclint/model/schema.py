@@ -148,7 +148,7 @@ class Shapes:
 
 @cache
 def shapes(minor: int) -> Shapes:
-    """The shapes of one Kubernetes minor (29 for 1.29); those of the nearest minor for one the schemas do not cover."""
+    """Return the shapes of a Kubernetes minor (29 for 1.29), or of the nearest minor that has schemas."""
     definitions, kinds, reads, (first, last) = _load()
     return Shapes(definitions, kinds, reads, min(max(minor, first), last))
 

@@ -1,4 +1,4 @@
-"""Values that the input leaves open: a Template parameter nobody gave a value, a placeholder still to be filled in."""
+"""Values that the input does not give: Template parameters without a value, and placeholders."""
 
 import re
 from collections.abc import Iterator

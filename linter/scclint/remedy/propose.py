@@ -73,7 +73,7 @@ def why_none(bench: Workbench, basis: Basis) -> str:
 
 
 def _what_holds(bench: Workbench, workload: Workload) -> str:
-    """The volume because of which restricted-v2 rejects the pod and that holds its data, in words; empty if there is none."""
+    """Return the volume of data for which restricted-v2 rejects the pod, in words; empty if there is none."""
     for world in bench.worlds.values():
         verdict = world.outcome(workload).verdict
         if verdict is None:

@@ -114,7 +114,7 @@ class Split:
         return repository_names(self.tree)
 
     def _told_apart(self, found: Iterable[Unit]) -> Iterator[Unit]:
-        """The units under names that differ: of those at one path, all but the one of plain files, or else the first, get their kind."""
+        """Yield the units with unique names. Of the units at one path, one keeps the path as its name, and the kind is added to the others."""
         taken: set[str] = set()
         for unit in sorted(found, key=lambda unit: unit.kind != "plain"):
             name = unit.name if unit.name not in taken else f"{unit.name}#{unit.kind}"

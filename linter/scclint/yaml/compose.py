@@ -345,7 +345,7 @@ def _odd_placer(text: str, first_line: int) -> Placer:
 
 
 def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Placer | None) -> LoadError:
-    """libyaml's complaint as one line for people, with the place in the file."""
+    """Return the error of libyaml as one line, with its place in the file."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
     if not isinstance(error, MarkedYAMLError) or error.problem is None or mark is None:
         unprintable = re.search(_UNPRINTABLE, text)

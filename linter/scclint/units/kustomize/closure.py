@@ -144,7 +144,7 @@ class Kustomizations:
 
 
 def _sort(path: str) -> Literal["file", "folder", ""]:
-    """What a path leads to; empty if to nothing that kustomize reads."""
+    """Return `file` or `folder` for a path; empty if kustomize cannot read it."""
     return "file" if os.path.isfile(path) else "folder" if os.path.isdir(path) else ""
 
 
