@@ -3,12 +3,12 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
-from scclint.engine.run import Run
+from scclint.engine.run import Run, configured
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import decode, os_error, read_all
@@ -16,12 +16,12 @@ from scclint.files.sources import Sources, find_sources
 from scclint.judge import OpenUnit
 from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.record import replace
-from scclint.registry import Registry, builtin
+from scclint.registry import Registry
 from scclint.report.output import use_color
 from scclint.text import listed
 
 if TYPE_CHECKING:
-    from scclint.config.raw import Raw
+    pass
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:
@@ -29,22 +29,16 @@ def settings(args: Namespace) -> tuple[Config, Registry]:
 
     Raises ConfigError, UsageError, RuleSetError.
     """
-    from scclint.config import build_config, discover_config, read_config
+    from scclint.config import discover_config, read_config
 
     file = getattr(args, "config", None)
     paths = getattr(args, "paths", ["."])
     if file is None and not getattr(args, "isolated", False):
         file = discover_config(paths[0] if paths and paths[0] != "-" else ".")
     raw = read_config(file) if file else None
-    registry = builtin()
-    if raw is not None and raw.rule_modules:
-        registry = _with_modules(registry, raw, paths)
-    config = build_config(raw, registry.rules, given(args))
-    if config.rules:
-        from scclint.cel.rules import with_declared
-
-        registry = with_declared(registry, config)
-    return config, registry
+    linted = [os.curdir, os.path.dirname(file or "") or os.curdir]
+    linted += [path if os.path.isdir(path) else os.path.dirname(path) or os.curdir for path in paths]
+    return configured(raw, given(args), linted)
 
 
 def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
@@ -55,16 +49,6 @@ def settings_of_one_cluster(args: Namespace) -> tuple[Config, Registry]:
     if len(config.openshift) > 1:
         raise UsageError(f"{args.command} is about one cluster, not {', '.join(config.openshift)}: give one with --openshift")
     return config, registry
-
-
-def _with_modules(builtin: Registry, raw: "Raw", paths: Sequence[str]) -> Registry:
-    """The rules of the modules that the configuration names are found before it is checked, since it may select them."""
-    from scclint.plugins import load_rules
-    from scclint.registry import registry
-
-    linted = [".", os.path.dirname(raw.file) or "."]
-    linted += [path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths]
-    return registry((*builtin, *load_rules(raw.rule_modules, linted, raw.file)))
 
 
 def given(args: Namespace) -> Mapping[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from scclint.config import build_config, discover_config, read_config
+from scclint.config import discover_config, read_config
 from scclint.config.discover import NAMES
 from scclint.config.model import Config
+from scclint.engine.run import configured
 from scclint.fleet.content import content_of, digest_of
 from scclint.record import record
 from scclint.registry import Registry, builtin
@@ -88,19 +89,7 @@ class TargetSettings:
         return discover_config(".")
 
     def _made(self, file: str | None) -> tuple[Config, Registry]:
-        raw = read_config(file) if file else None
-        registry = builtin()
-        if raw is not None and raw.rule_modules:
-            from scclint.plugins import load_rules
-            from scclint.registry import registry as with_rules
-
-            registry = with_rules((*registry, *load_rules(raw.rule_modules, [os.getcwd()], raw.file)))
-        config = build_config(raw, registry.rules, self._settings.given)
-        if config.rules:
-            from scclint.cel.rules import with_declared
-
-            registry = with_declared(registry, config)
-        return config, registry
+        return configured(read_config(file) if file else None, self._settings.given, [os.getcwd()])
 
 
 def _named(config: Config) -> list[tuple[str, str]]:
