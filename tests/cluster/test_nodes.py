@@ -77,6 +77,7 @@ def test_crio_drop_ins_are_merged_by_file_name() -> None:
     infra, master, worker = node_pools([*configs, pool("infra")])
     for found in (infra, worker):
         assert (found.seccomp_profile, found.privileged_seccomp_profile) == ("/b", "/p")
+        assert found.handler_profiles == (("kata", "/k"),)
     assert (master.seccomp_profile, master.privileged_seccomp_profile) == ("", "")
 
 
@@ -84,6 +85,18 @@ def test_crio_drop_ins_are_merged_by_file_name() -> None:
 def test_a_drop_in_made_to_break_is_no_crash(text: str) -> None:
     worker = node_pools([drop_in("z", "worker", text)])[-1]
     assert worker.seccomp_profile == ""
+
+
+def test_the_last_table_of_a_runtime_handler_replaces_the_others() -> None:
+    table = "[crio.runtime.runtimes.{}]\nseccomp_profile = {}\n"
+    first = table.format("kata", '"/k"') + table.format("crun", '"/c"') + table.format("odd", "5")
+    configs = [
+        drop_in("a", "worker", first, "/etc/crio/crio.conf.d/10-a"),
+        drop_in("b", "worker", '[crio.runtime.runtimes.kata]\nruntime_type = "vm"\n', "/etc/crio/crio.conf.d/20-b"),
+        drop_in("c", "worker", '[crio.runtime]\ndefault_runtime = "runc"\n', "/etc/crio/crio.conf.d/30-c"),
+    ]
+    _, worker = node_pools(configs)
+    assert (worker.handler_profiles, worker.default_handler) == ((("crun", "/c"),), "runc")
 
 
 def landing(spec: dict[str, Any], *objects: dict[str, Any]) -> list[str]:

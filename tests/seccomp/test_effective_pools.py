@@ -31,10 +31,11 @@ def crio(role: str, settings: str) -> dict[str, Any]:
 
 
 def effective(
-    *objects: dict[str, Any], release: str = "4.20", tolerations: Any = None, **context: Any
+    *objects: dict[str, Any], release: str = "4.20", tolerations: Any = None, runtime: str | None = None, **context: Any
 ) -> tuple[ContainerSeccomp, Cluster]:
     """Of a pod in a namespace without SCC admission, so that the nodes alone decide."""
-    spec = {"containers": [{"name": "app", "image": "x", "securityContext": context}], "tolerations": tolerations}
+    containers = [{"name": "app", "image": "x", "securityContext": context}]
+    spec = {"containers": containers, "tolerations": tolerations, "runtimeClassName": runtime}
     cluster = Cluster.openshift(release, objects)
     verdict = cluster.admit({"metadata": {"name": "web"}, "spec": spec}, namespace="kube-system")
     (one,) = effective_seccomp(verdict, cluster)
@@ -99,3 +100,30 @@ def test_a_file_that_replaces_runtime_default_is_told() -> None:
     one, _ = effective(crio("worker", 'seccomp_profile = "/etc/s.json"'), seccompProfile={"type": "RuntimeDefault"})
     assert one.type == "RuntimeDefault"
     assert one.why == "The container field sets it. CRI-O's seccomp_profile replaces it with /etc/s.json on worker."
+
+
+SANDBOXED = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "sandboxed"}, "handler": "kata"}
+OF_KATA = 'seccomp_profile = "/s"\n[crio.runtime.runtimes.kata]\nseccomp_profile = "/k"'
+
+
+@pytest.mark.parametrize(
+    ("settings", "runtime", "release", "replaced"),
+    [
+        (OF_KATA, "sandboxed", "4.21", "/k on worker for runtime handler kata"),
+        (OF_KATA, "sandboxed", "4.20", "/s on worker"),
+        (OF_KATA, None, "4.21", "/s on worker"),
+        (OF_KATA, "other", "4.21", "a file on worker if the handler of the pod's RuntimeClass is kata"),
+        (OF_KATA.replace("kata", "crun"), None, "4.21", "/k on worker for runtime handler crun"),
+        (f'default_runtime = "kata"\n{OF_KATA}', None, "4.21", "/k on worker for runtime handler kata"),
+        (OF_KATA.replace("/k", ""), "sandboxed", "4.21", "/s on worker"),
+    ],
+)
+def test_the_file_of_a_runtime_handler_comes_first(settings: str, runtime: str, release: str, replaced: str) -> None:
+    profile = {"type": "RuntimeDefault"}
+    one, _ = effective(crio("worker", settings), SANDBOXED, release=release, runtime=runtime, seccompProfile=profile)
+    assert one.why == f"The container field sets it. CRI-O's seccomp_profile replaces it with {replaced}."
+
+
+def test_an_unknown_runtime_class_does_not_matter_without_files_of_handlers() -> None:
+    one, _ = effective(crio("worker", ""), release="4.21", runtime="other", seccompProfile={"type": "RuntimeDefault"})
+    assert one.why == "The container field sets it."

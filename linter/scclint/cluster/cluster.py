@@ -289,6 +289,14 @@ class Cluster:
             self._landings[key] = landing(pod, self.node_pools)
         return self._landings[key]
 
+    def runtime_handler(self, pod: Object) -> str | None:
+        """Return CRI-O's runtime handler for a pod: empty without a RuntimeClass, None if the RuntimeClass is not known."""
+        name = (pod.get("spec") or {}).get("runtimeClassName")
+        if not name or not isinstance(name, str):
+            return ""
+        found = self._objects.named("RuntimeClass").get(name)
+        return None if found is None else str(found.get("handler") or "")
+
 
 def _pools(held: Objects, minor: int) -> "tuple[NodePool, ...]":
     """Empty where no object says anything about nodes: then all are as installed."""

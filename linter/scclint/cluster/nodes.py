@@ -32,13 +32,18 @@ _INSTALLED_TAINTS = {"master": (Taint(f"{_ROLE}master", "", "NoSchedule"),)}
 """Of pools, those that their nodes are installed with."""
 
 
+_DEFAULT_HANDLER = "crun"
+"""`default_runtime` of the MachineConfigs that OpenShift 4.21 and later install."""
+
+
 @record
 class NodePool:
     """A MachineConfigPool.
 
     `roles` are the role labels its nodes surely have, `labels` the other ones. `seccomp_default` is the kubelet's, None where
     KubeletConfigs disagree; `decided_by` names the KubeletConfigs that set it. `seccomp_profile` and
-    `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set.
+    `privileged_seccomp_profile` are CRI-O's, as paths on the node, empty where not set. `handler_profiles` are the paths that
+    CRI-O has for the pods of single runtime handlers, and `default_handler` is the handler of the pods without a RuntimeClass.
     """
 
     name: str
@@ -49,6 +54,8 @@ class NodePool:
     seccomp_profile: str = ""
     privileged_seccomp_profile: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    handler_profiles: tuple[tuple[str, str], ...] = ()
+    default_handler: str = _DEFAULT_HANDLER
 
     def takes(self, role: str) -> bool:
         """Return whether MachineConfigs of a role apply to its nodes: those of the role, and those of workers except for the control plane."""
@@ -89,8 +96,8 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
     """The pools of the OpenShift release with Kubernetes 1.`minor`, by name, with the settings that this release has.
 
     Up to 4.11 the kubelet's feature gate, which a KubeletConfig cannot set, keeps seccompDefault off; CRI-O has
-    `privileged_seccomp_profile` from 1.33 (4.20) on. If a KubeletConfig turns seccompDefault on for a pool that is
-    not among the objects, a pool with the name of the KubeletConfig is added.
+    `privileged_seccomp_profile` from 1.33 (4.20) on, and profiles of runtime handlers from 1.34 (4.21) on. If a KubeletConfig turns
+    seccompDefault on for a pool that is not among the objects, a pool with the name of the KubeletConfig is added.
     """
     objects = list(objects)
     pools = [*node_pools(objects)]
@@ -101,6 +108,8 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
         pools += [NodePool(f"the pool of KubeletConfig {k}", frozenset({"worker"}), (), True, (k,)) for k in stray]
     if minor < 33:
         pools = [replace(pool, privileged_seccomp_profile="") for pool in pools]
+    if minor < 34:
+        pools = [replace(pool, handler_profiles=()) for pool in pools]
     return tuple(pools)
 
 
@@ -136,6 +145,13 @@ class _Kubelet(NamedTuple):
     decided_by: tuple[str, ...]
 
 
+class _Crio(NamedTuple):
+    """Settings of `[crio.runtime]` that are set, and the `seccomp_profile` of each runtime handler, empty where not set."""
+
+    settings: Mapping[str, str]
+    handlers: Mapping[str, str]
+
+
 class _Settings:
     """The settings of pools from KubeletConfigs and MachineConfigs, computed once for pools with the same selection."""
 
@@ -144,7 +160,7 @@ class _Settings:
         self._machine_configs = sorted(machine_configs, key=_name)
         self._worker = worker
         self._kubelets: dict[str, _Kubelet] = {}
-        self._crio: dict[str, dict[str, str]] = {}
+        self._crio: dict[str, _Crio] = {}
 
     def kubelet(self, pool: Object) -> _Kubelet:
         """A pool without a KubeletConfig has the one of the workers if their MachineConfigs apply to it."""
@@ -163,7 +179,7 @@ class _Settings:
             self._kubelets[key] = _Kubelet(bool(own), tuple(_taints(own)), default, tuple(_name(c) for c, _ in decided))
         return self._kubelets[key]
 
-    def crio(self, pool: Object) -> dict[str, str]:
+    def crio(self, pool: Object) -> _Crio:
         """CRI-O's seccomp settings of a pool."""
         selector = _machine_config_selector(pool)
         key = repr(selector)
@@ -182,9 +198,11 @@ def _pool(pool: Object, settings: _Settings) -> NodePool:
         (*_INSTALLED_TAINTS.get(name, ()), *kubelet.taints),
         kubelet.seccomp_default,
         kubelet.decided_by,
-        crio.get("seccomp_profile", ""),
-        crio.get("privileged_seccomp_profile", ""),
+        crio.settings.get("seccomp_profile", ""),
+        crio.settings.get("privileged_seccomp_profile", ""),
         tuple(_otherlabels_of(pool)),
+        tuple((handler, path) for handler, path in sorted(crio.handlers.items()) if path),
+        crio.settings.get("default_runtime") or _DEFAULT_HANDLER,
     )
 
 
@@ -226,8 +244,11 @@ def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
 
-def _crio_settings(machine_configs: Iterable[Object]) -> dict[str, str]:
-    """Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins."""
+def _crio_settings(machine_configs: Iterable[Object]) -> _Crio:
+    """Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins.
+
+    The last file with a table for a runtime handler replaces the whole table.
+    """
     files: dict[str, str] = {}
     for config in machine_configs:
         for file in files_of(config, "/etc/crio/crio.conf"):
@@ -235,24 +256,32 @@ def _crio_settings(machine_configs: Iterable[Object]) -> dict[str, str]:
             if drop_in and file.text is not None:
                 files[file.path] = file.text
     settings: dict[str, str] = {}
+    handlers: dict[str, str] = {}
     for path in sorted(files):
-        settings |= _crio_file(files[path])
-    return settings
+        crio = _crio_file(files[path])
+        settings.update(crio.settings)
+        handlers.update(crio.handlers)
+    return _Crio(settings, handlers)
 
 
 def _machine_config_selector(pool: Object) -> Object:
     return as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
 
 
-def _crio_file(text: str) -> dict[str, str]:
+def _crio_file(text: str) -> _Crio:
     from scclint.toml import loads
 
     try:
         runtime = as_mapping(as_mapping(loads(text).get("crio")).get("runtime"))
     except ValueError:
-        return {}
-    keys = ("seccomp_profile", "privileged_seccomp_profile")
-    return {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)}
+        return _Crio({}, {})
+    keys = ("seccomp_profile", "privileged_seccomp_profile", "default_runtime")
+    handlers = as_mapping(runtime.get("runtimes"))
+    profiles = {name: as_mapping(table).get("seccomp_profile") for name, table in handlers.items()}
+    return _Crio(
+        {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)},
+        {name: profile if isinstance(profile, str) else "" for name, profile in profiles.items()},
+    )
 
 
 def _selectable(spec: Object, pool: NodePool) -> bool:

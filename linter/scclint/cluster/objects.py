@@ -24,6 +24,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "KubeletConfig": _MACHINE,
     "MachineConfig": _MACHINE,
     "MachineConfigPool": _MACHINE,
+    "RuntimeClass": ("node.k8s.io",),
 }
 KINDS = frozenset(_GROUPS)
 """The kinds that a cluster is made of, as far as admission goes."""

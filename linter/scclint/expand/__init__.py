@@ -32,6 +32,7 @@ from scclint.model.node_config import (
     MachineConfig,
     MachineConfigPool,
     ProfileBinding,
+    RuntimeClass,
     SeccompProfile,
     SeccompProfileFile,
     is_profile,
@@ -245,6 +246,7 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfig"): MachineConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
+    ("node.k8s.io", "RuntimeClass"): RuntimeClass,
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
     ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
 }

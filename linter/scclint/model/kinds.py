@@ -129,8 +129,8 @@ CARRIERS: dict[Key, tuple[Path, Path]] = {
 
 STATE_KINDS = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ServiceAccount", "Role", "ClusterRole", "RoleBinding",
-    "ClusterRoleBinding", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "SeccompProfile", "ProfileBinding",
-    "List",
+    "ClusterRoleBinding", "CSIDriver", "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass", "SeccompProfile",
+    "ProfileBinding", "List",
 ))  # fmt: skip
 """Kinds that describe a cluster and make no pods. A dump of a cluster is read for these alone."""
 
@@ -144,6 +144,6 @@ SUBJECT_KINDS = (
 
 CLUSTER_SCOPED = frozenset((
     "SecurityContextConstraints", "Namespace", "Project", "ProjectRequest", "ClusterRole", "ClusterRoleBinding", "CSIDriver",
-    "KubeletConfig", "MachineConfig", "MachineConfigPool",
+    "KubeletConfig", "MachineConfig", "MachineConfigPool", "RuntimeClass",
 ))  # fmt: skip
 """Kinds whose objects have no namespace."""

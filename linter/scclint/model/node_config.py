@@ -48,6 +48,12 @@ class MachineConfigPool(ApiObject):
     __slots__ = ()
 
 
+class RuntimeClass(ApiObject):
+    """node.k8s.io/v1: the runtime handler of the pods that name the class."""
+
+    __slots__ = ()
+
+
 class ProfileBinding(ApiObject):
     """security-profiles-operator.x-k8s.io: gives containers of an image a SeccompProfile."""
 

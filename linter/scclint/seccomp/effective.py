@@ -114,7 +114,7 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     annotations: Mapping[str, str] = (verdict.submitted.get("metadata") or {}).get("annotations") or {}
     pod_wide = _pod_request(spec, annotations, regime)
     pools = cluster.pools_of(verdict.submitted)
-    nodes = _Nodes(pools, cluster.seccomp_default)
+    nodes = _Nodes(pools, cluster.seccomp_default, cluster.runtime_handler(verdict.submitted))
     results = []
     for list_field, index, item in containers(spec):
         container = AdmissionContainer(item, list_field, index, annotations)
@@ -191,12 +191,15 @@ class _Decision:
 
 
 class _Nodes:
-    """The nodes where a pod can run, evaluated once for all its containers. `installed_default` is as for `_of_kubelet`."""
+    """The nodes where a pod can run, evaluated once for all its containers. `installed_default` is as for `_of_kubelet`.
 
-    def __init__(self, pools: "tuple[NodePool, ...]", installed_default: bool) -> None:
+    `handler` is the pod's runtime handler, as from `Cluster.runtime_handler`.
+    """
+
+    def __init__(self, pools: "tuple[NodePool, ...]", installed_default: bool, handler: str | None) -> None:
         self.privileged = cache(lambda: _by_pool(pools, _of_privileged))
         self.kubelet = cache(lambda no_default: _by_pool(pools, lambda pool: _of_kubelet(pool, installed_default, no_default)))
-        self.replacement = cache(lambda decision: _replacement(decision, pools))
+        self.replacement = cache(lambda decision: _replacement(decision, pools, handler))
 
 
 def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, request: Request | None) -> _Decision:
@@ -237,12 +240,23 @@ def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None],
     return _Decision(None, source, f"It depends on the node pool: {', '.join(words)}.", unconfined_on=unconfined)
 
 
-def _replacement(decision: _Decision, pools: "tuple[NodePool, ...]") -> str:
+def _replacement(decision: _Decision, pools: "tuple[NodePool, ...]", handler: str | None) -> str:
     """Return the profiles that replace RuntimeDefault in CRI-O's configuration, as a further sentence; empty if none does."""
     if decision.type != "RuntimeDefault":
         return ""
-    found = [f"{pool.seccomp_profile} on {pool.name}" for pool in pools if pool.seccomp_profile]
+    found = [words for pool in pools if (words := _replacing(pool, handler))]
     return f" CRI-O's seccomp_profile replaces it with {and_more(found, _NAMED)}." if found else ""
+
+
+def _replacing(pool: "NodePool", handler: str | None) -> str:
+    """Return the file that replaces RuntimeDefault on a pool; empty without one. That of the runtime handler comes first."""
+    if handler is None and pool.handler_profiles:
+        handlers = and_more([name for name, _ in pool.handler_profiles], _NAMED)
+        return f"a file on {pool.name} if the handler of the pod's RuntimeClass is {handlers}"
+    used = handler or pool.default_handler
+    if own := dict(pool.handler_profiles).get(used):
+        return f"{own} on {pool.name} for runtime handler {used}"
+    return f"{pool.seccomp_profile} on {pool.name}" if pool.seccomp_profile else ""
 
 
 def _profile_name(decision: _Decision) -> str:
