@@ -93,9 +93,9 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def check(folder: Path, manifest: str) -> tuple[str, set[str]]:
     """The output of a run and the modules that it imports."""
     (folder / "web.yaml").write_text(manifest, encoding="utf-8")
-    before = subprocess.run(
-        [sys.executable, "-c", "import sys; print(*sys.modules)"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    # From Python 3.14 on, argparse imports dear modules of its own for the colors of help.
+    parser = "import argparse, sys; argparse.ArgumentParser().add_argument('paths'); print(*sys.modules)"
+    before = subprocess.run([sys.executable, "-c", parser], cwd=folder, capture_output=True, text=True, check=True)
     code = "import sys; from scclint.cli import main; status = main(); print(*sys.modules, file=sys.stderr); sys.exit(status)"
     command = [sys.executable, "-c", code, "check", "web.yaml"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
