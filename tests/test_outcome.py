@@ -279,13 +279,21 @@ strategies = st.sampled_from(
 )
 
 
-@given(parts=parts, mounts=mounts, context=contexts, strategy=strategies, users=st.sampled_from([None, False]))
+@given(
+    kind=st.sampled_from(["Pod", "Deployment"]),
+    parts=parts,
+    mounts=mounts,
+    context=contexts,
+    strategy=strategies,
+    users=st.sampled_from([None, False]),
+)
 def test_a_valid_template_need_not_be_validated_again(
-    parts: Object, mounts: list[Object], context: Object, strategy: Object, users: bool | None
+    kind: str, parts: Object, mounts: list[Object], context: Object, strategy: Object, users: bool | None
 ) -> None:
     container = {"volumeMounts": mounts, "securityContext": context, "env": [{"name": "A", "value": "b"}]}
-    made = pod(kind="Deployment", serviceAccountName="web", container=container, hostUsers=users, **parts)
-    made["spec"]["selector"] = {"matchLabels": {}}
+    made = pod(kind=kind, serviceAccountName="web", container=container, hostUsers=users, **parts)
+    if kind != "Pod":
+        made["spec"]["selector"] = {"matchLabels": {}}
     unit = open_one([], Config(openshift=("5.0",)), text=yaml.safe_dump_all([made, scc(**strategy)]))
     ((workload,), (world,)) = unit.workloads, unit.worlds.values()
     found = world.outcome(workload)

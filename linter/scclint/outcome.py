@@ -12,7 +12,7 @@ from typing import Any, Literal
 from scclint.admission.decoding import decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.seccomp import with_fields
-from scclint.admission.service_account import TOKEN_VOLUME
+from scclint.admission.service_account import TOKEN_MOUNT, TOKEN_VOLUME
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -200,7 +200,7 @@ def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, A
     parts = (written, *(container for _, _, container in containers(written)))
     values = [value for part in parts for value in part.values()]
     items = [item for value in values if isinstance(value, list) for item in value]
-    shared = {id(value) for value in (*values, *items, TOKEN_VOLUME) if isinstance(value, dict | list)}
+    shared = {id(value) for value in (*values, *items, TOKEN_VOLUME, TOKEN_MOUNT) if isinstance(value, dict | list)}
     spec = _without(shared, pod["spec"])
     for field in CONTAINER_LISTS:
         if spec.get(field):

@@ -31,6 +31,8 @@ TOKEN_VOLUME: dict[str, Any] = {
 }
 """The volume that the plugin adds: OpenShift's, with the ConfigMap of the service CA. The plugin puts random letters at the end of the
 name. All pods share it."""
+TOKEN_MOUNT: dict[str, Any] = {"name": TOKEN_VOLUME["name"], "readOnly": True, "mountPath": MOUNT_PATH}
+"""The mount of the volume, which all containers share."""
 
 
 def service_account_of(pod: Mapping[str, Any]) -> str:
@@ -82,4 +84,5 @@ def _mount(container: Mapping[str, Any], volume: str) -> Mapping[str, Any]:
     mounts = container.get("volumeMounts") or ()
     if any(mount.get("mountPath") == MOUNT_PATH for mount in mounts):
         return container
-    return {**container, "volumeMounts": [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]}
+    mount = TOKEN_MOUNT if volume == TOKEN_MOUNT["name"] else {**TOKEN_MOUNT, "name": volume}
+    return {**container, "volumeMounts": [*mounts, mount]}

@@ -108,7 +108,8 @@ class Outcomes:
     def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
         """Return the outcome with the steps of admission after SCC, up to the first that rejects the pod."""
         workload = outcome.workload
-        valid = workload.kind != "Pod" and self._problems.is_valid(workload)
+        # The names in a bare Pod to which kustomize may add fields are not validated as written.
+        valid = (workload.kind != "Pod" or workload.provenance.whole) and self._problems.is_valid(workload)
         invalid, by_scc = invalid_fields(verdict, self._cluster, workload.pod.manifest if valid else None)
         if invalid:
             return replace(outcome, invalid=invalid, invalid_by_scc=by_scc)
