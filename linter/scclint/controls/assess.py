@@ -92,7 +92,7 @@ def _assess(
         words = ", and ".join(f"no {listed(kinds, 'and no')}" for kinds in missing)
         return Assessment(control, "not assessable", why=f"the input has {words}")
     if unknown and any("Workload" in kinds for kinds in control.needs):
-        return Assessment(control, "not assessable", why="some workloads have no verdict")
+        return Assessment(control, "not assessable", why="some workloads have no verdict, which `scclint review` lists")
     return Assessment(control, "pass")
 
 
