@@ -15,6 +15,7 @@ from scclint.engine.report import Report
 from scclint.finding import Crash, Fix, Notice, Severity, Subject, TextEdit
 from scclint.record import replace
 from scclint.report import Options, render
+from scclint.report.html_elements import prose
 from scclint.report.html_style import STYLE
 from tests.cli.conftest import Cli, cli, here
 from tests.running import report_on
@@ -302,3 +303,18 @@ def test_filters_hide_what_does_not_belong_to_the_choice(here: Path) -> None:
     bodies = [body["class"] for body in page.all("tbody")]
     assert [name.partition(" ")[2] for name in bodies] == ["unit unit-0", "unit unit-1"]
     assert all("unit-0" in article["class"] for article in page.all("article"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("run `a <b>` again", "run <code>a &lt;b&gt;</code> again"),
+        ("`a` and `b`", "<code>a</code> and <code>b</code>"),
+        ("a ` alone <b>", "a ` alone &lt;b&gt;"),
+        ("no code", "no code"),
+    ],
+)
+def test_a_text_between_backticks_is_code(text: str, shown: str) -> None:
+    assert prose(text) == shown
+    page = render(Report(notices=(Notice("note", text),)), "html", Options())
+    assert f"note: {shown}</li>" in page

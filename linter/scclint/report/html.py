@@ -14,6 +14,7 @@ from scclint.report.html_elements import (
     literal,
     page,
     preformatted,
+    prose,
     section,
     table,
     table_cell,
@@ -79,7 +80,7 @@ def _summary(heading: str, report: Report) -> Iterator[Html]:
 def _diagnostics(report: Report) -> Iterator[Html]:
     """The notices and internal errors of the run."""
     if lines := diagnostics(report):
-        items = [element("li", literal(line)) for line in lines]
+        items = [element("li", prose(line)) for line in lines]
         notes = element("ul", *items)
         if len(items) > _FEW_NOTICES and not report.failed:
             notes = element("details", element("summary", literal(f"{len(items):,} notices")), notes)
@@ -193,7 +194,7 @@ def _finding(finding: Finding, lines: SourceLines, units: str, classes: str) -> 
     parts = [
         element("h4", severity, rule),
         element("code", literal(place(finding.span)), class_="quiet"),
-        element("p", literal(message.text)),
+        element("p", prose(message.text)),
     ]
     if source:
         parts.append(_source(region.line, source))
@@ -224,7 +225,7 @@ def _index(text: str, column: int) -> int:
 
 def _remark(remark: Remark) -> Html:
     where = (element("code", literal(remark.where)),) if remark.where else ()
-    return element("li", element("b", literal(remark.label)), *where, literal(remark.text), class_=remark.style)
+    return element("li", element("b", literal(remark.label)), *where, prose(remark.text), class_=remark.style)
 
 
 def _diffs(fix: Fix, lines: SourceLines) -> Iterator[Html]:

@@ -18,6 +18,14 @@ def literal(value: str) -> Html:
     return Html(escape(visible(value, None)))
 
 
+def prose(value: str) -> Html:
+    """Return a message as markup, in which a text between backticks is code. Foreign text is literal, as with `literal`."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return literal(value)
+    return Html("".join(element("code", literal(part)) if index % 2 else literal(part) for index, part in enumerate(parts)))
+
+
 def element(name: str, /, *content: Html, **attributes: str) -> Html:
     """Return an element. A trailing `_` of an attribute's name is dropped, and other `_` become `-`."""
     separator = "\n" if name in _BLOCKS else ""
