@@ -15,7 +15,7 @@ from scclint.engine.part_json import fields_of, part_of
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.files.read import read
-from scclint.files.store import StoredFile, digest, of_others, own_folder
+from scclint.files.store import StoredFile, digest, of_others, stored_file
 from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.registry import Registry
@@ -102,10 +102,8 @@ def cache_for(scope: Iterable[str], session: Session, neighbours: Neighbours, ve
     config = session.config
     if config.helm_chart or config.profile_dirs or config.rule_modules or session.options.overlay or session.options.review:
         return None
-    folder = own_folder()
-    if not folder:
-        return None
-    return Cache(StoredFile(folder, scope, "parts", version, code_of(session.registry)), session, neighbours, whole=whole)
+    file = stored_file(scope, "parts", version, code_of(session.registry))
+    return Cache(file, session, neighbours, whole=whole) if file else None
 
 
 def code_of(registry: Registry) -> Iterator[str]:

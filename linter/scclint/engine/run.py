@@ -243,14 +243,12 @@ class Run:
         from scclint import __version__
         from scclint.engine.cache import cache_for, code_of
         from scclint.engine.fix_cache import FixCache
-        from scclint.files.store import StoredFile, own_folder
+        from scclint.files.store import stored_file
         from scclint.remedy.fixes import SharedFiles
 
         cache = cache_for(scope, self._session, self._neighbours, __version__, whole=self.whole)
-        if cache is None:
-            return None
-        file = StoredFile(own_folder(), scope, "fixes", __version__, code_of(self._session.registry))
-        return FixCache(file, cache, SharedFiles(self._all), self._neighbours)
+        file = stored_file(scope, "fixes", __version__, code_of(self._session.registry))
+        return FixCache(file, cache, SharedFiles(self._all), self._neighbours) if cache and file else None
 
     def units_with_context(self) -> list[Unit]:
         """The units, each with the names of what it takes from others."""
@@ -279,12 +277,12 @@ def _renderings(scope: Sequence[str], split: Split, config: Config) -> "Renderin
         return None
     from scclint import __version__
     from scclint.engine.rendering_cache import RenderingCache
-    from scclint.files.store import StoredFile, own_folder
+    from scclint.files.store import stored_file
 
     package = os.path.dirname(os.path.dirname(__file__))
     code = [os.path.join(package, *path) for path in (("judge",), ("units",), ("units", "kustomize"), ("units", "helm"))]
-    folder = own_folder()
-    return RenderingCache(StoredFile(folder, scope, "renderings", __version__, code), split, config) if folder else None
+    file = stored_file(scope, "renderings", __version__, code)
+    return RenderingCache(file, split, config) if file else None
 
 
 def _file_answers(scope: Sequence[str], sources: Sources, registry: Registry) -> "FileAnswers | None":
@@ -294,10 +292,10 @@ def _file_answers(scope: Sequence[str], sources: Sources, registry: Registry) ->
     from scclint import __version__
     from scclint.engine.cache import code_of
     from scclint.engine.file_answers import FileAnswers
-    from scclint.files.store import StoredFile, own_folder
+    from scclint.files.store import stored_file
 
-    folder = own_folder()
-    return FileAnswers(StoredFile(folder, scope, "files", __version__, code_of(registry))) if folder else None
+    file = stored_file(scope, "files", __version__, code_of(registry))
+    return FileAnswers(file) if file else None
 
 
 def _reach(files: Iterable[SourceFile], size: int) -> bool:

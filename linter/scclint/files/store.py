@@ -53,6 +53,12 @@ class StoredFile:
             return
 
 
+def stored_file(scope: Iterable[str], sort: str, version: str, code: Iterable[str]) -> StoredFile | None:
+    """Return a file in the user's own folder; None if there is no such folder. The arguments are those of `StoredFile`."""
+    folder = own_folder()
+    return StoredFile(folder, scope, sort, version, code) if folder else None
+
+
 def own_folder() -> str:
     """The folder for scclint's cache, made if need be; empty where there is none that is this user's alone to write to."""
     base = os.environ.get("XDG_CACHE_HOME", "")
