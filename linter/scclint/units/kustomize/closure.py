@@ -17,6 +17,7 @@ from scclint.files.real_paths import RealPaths
 from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
+from scclint.memo import Memo
 from scclint.record import EMPTY, record
 from scclint.units.kustomize.kustomization import (
     NAMES,
@@ -84,10 +85,8 @@ class Kustomizations:
         self._root = os.path.realpath(root)
         self._load = load
         self.paths = paths or RealPaths()
-        # A cache of a method of `self` would be a cycle, which outlives a run without the garbage collector.
-        self._names: dict[str, str] = {}
-        self._folders: dict[str, _Folder] = {}
-        self._plugins: dict[str, _Plugins] = {}
+        # A cached method of `self` would refer to it, and the cycle outlives a run without the garbage collector.
+        self._memo = Memo()
         self.sort = cache(_sort)
 
     def closure(self, folder: str) -> Closure:
@@ -100,23 +99,20 @@ class Kustomizations:
 
     def name(self, path: str) -> str:
         """The path relative to the root."""
-        if path not in self._names:
-            inside = os.path.join(self._root, "")
-            plain = path.startswith(inside) and os.path.normpath(path) == path
-            self._names[path] = (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
-        return self._names[path]
+        return self._memo((Kustomizations.name, path), lambda: self._name_of(path))
 
     def read(self, folder: str) -> "_Folder":
         """The kustomization of a folder."""
-        if folder not in self._folders:
-            self._folders[folder] = self._read_folder(folder)
-        return self._folders[folder]
+        return self._memo((Kustomizations.read, folder), lambda: self._read_folder(folder))
 
     def plugins(self, path: str) -> "_Plugins":
         """What a configuration of generators or transformers names."""
-        if path not in self._plugins:
-            self._plugins[path] = self._read_plugins(path)
-        return self._plugins[path]
+        return self._memo((Kustomizations.plugins, path), lambda: self._read_plugins(path))
+
+    def _name_of(self, path: str) -> str:
+        inside = os.path.join(self._root, "")
+        plain = path.startswith(inside) and os.path.normpath(path) == path
+        return (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
 
     def _read_folder(self, folder: str) -> "_Folder":
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
