@@ -57,7 +57,7 @@ class PodSecurity:
 
     policy: NamespacePolicy
     pod: Mapping[str, Any]
-    library: Library
+    pod_security_library: Library
     answer: Answer = Answer()
     template_answer: Callable[[], Answer] = Answer
     unknown: str = ""
@@ -76,9 +76,10 @@ class PodSecurity:
         strictest_first = reversed(LEVELS)
         return next(level for level in strictest_first if not self.violations(Standard(level)))
 
-    def violations(self, standard: Standard) -> tuple[Violation, ...]:
-        """Return the checks of a standard that forbid the pod, in the order of the API server's message."""
-        return evaluate(self.pod, standard.level, standard.version, self.library).violations
+    def violations(self, standard: Standard, pod: Mapping[str, Any] | None = None) -> tuple[Violation, ...]:
+        """Return the checks of a standard that forbid the pod, or another `pod`, in the order of the API server's message."""
+        judged = self.pod if pod is None else pod
+        return evaluate(judged, standard.level, standard.version, self.pod_security_library).violations
 
 
 @record

@@ -9,7 +9,7 @@ from scclint.finding import Path
 from scclint.model.terms import REQUIRED_SCC
 from scclint.outcome import Outcome
 from scclint.podsecurity.levels import Standard
-from scclint.podsecurity.standards import Violation, evaluate
+from scclint.podsecurity.standards import Violation
 from scclint.remedy.draft import Draft
 from scclint.remedy.workbench import Workbench
 
@@ -56,7 +56,7 @@ def _as_written(draft: Draft, release: str, outcome: Outcome) -> Iterator[Violat
         return
     for mode in ("warn", "audit"):
         standard: Standard = getattr(found.policy.policy, mode)
-        yield from evaluate(draft.pods[release], standard.level, standard.version, found.library).violations
+        yield from found.violations(standard, draft.pods[release])
 
 
 def _write(draft: Draft, violations: Iterable[Violation]) -> bool:
