@@ -15,24 +15,11 @@ from scclint.units.kustomize.closure import closure
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
 from scclint.yaml.nodes import to_data
 from tests.running import open_one
+from tests.units.kustomize.folders import DEPLOYMENT
 from tests.units.tools import needs_kustomize, renderer
 
-WEB = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: web
-        image: example/web
-        securityContext:
-          runAsUser: 0
-      - name: side
+WEB = f"""\
+{DEPLOYMENT}      - name: side
         image: example/side
 """
 MERGE = """\
