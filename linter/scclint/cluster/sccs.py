@@ -58,7 +58,7 @@ class OrderedSccs:
         return keys[scc.name]
 
     def _origin(self, scc: Constraints) -> "OrderedSccs":
-        """The SCCs among which an SCC was read: these, or those that they extend and that have the same one."""
+        """Return the SCCs that an SCC was read with. If these extend others that have the same SCC, it was read with those."""
         before = self._extends
         return before._origin(scc) if before is not None and before.by_name.get(scc.name) is scc else self
 

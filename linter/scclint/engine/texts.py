@@ -10,7 +10,7 @@ from scclint.limits import TEXTS_KEPT
 
 
 class FileTexts(Mapping[str, str]):
-    """The texts of `files`, by path as displayed, and those that `others` have: the first of these has precedence.
+    """The texts of `files` and of `others`, by path as displayed. `others` come first, in their order.
 
     A file is read when its text is asked for, and only the latest texts are kept: a catalog has findings in gigabytes of files.
     A file that cannot be read any more has no text, and reports do without its lines.

@@ -166,7 +166,7 @@ class Profiles:
             yield from self._of_bases(source, target)
 
     def _of_bases(self, source: SeccompProfile, target: Target) -> Iterator[ProfileProblem]:
-        """Yield why containers cannot start with a profile and those that it is based on, taken together."""
+        """Yield why containers cannot start with the rules of a profile and of its bases together."""
         bases, problem_of_bases = bases_of(source.manifest, self._manifests)
         if problem_of_bases == TOO_MUCH:
             message = f"scclint did not check whether containers can start: {TOO_MUCH}"

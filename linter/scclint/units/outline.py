@@ -23,11 +23,10 @@ T = TypeVar("T")
 class Outline:
     """The files to report on, by the path that people see.
 
-    `root` is the deepest folder in which everything lies that the run was asked for; units are named from there. `folders` are the folders that
-    it was asked for. A file is read
-    and parsed when its documents or facts are asked for: of bundles and charts nobody asks. `kinds` are those whose documents
-    are parsed. `answers` returns what earlier runs found out about a file, by path, to read and to add to. `settings` identifies the
-    settings on which `objects` depends.
+    `root` is the deepest folder in which everything lies that the run was asked for; units are named from there. `folders` are
+    the folders that it was asked for. A file is read and parsed when its documents or facts are asked for: of bundles and charts
+    nobody asks. `kinds` are those whose documents are parsed. `answers` returns what earlier runs found out about a file, by
+    path, to read and to add to. `settings` identifies the settings on which `objects` depends.
     """
 
     def __init__(

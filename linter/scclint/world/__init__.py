@@ -38,7 +38,7 @@ O = TypeVar("O", bound=ApiObject)
 
 
 class World:
-    """`objects` are all model objects of the input, those that only inform verdicts included.
+    """`objects` are all model objects of the input, with those that are not reported on.
 
     `outcomes` has the outcomes of their workloads, `steps` the chains of objects that lead to an SCC, and `memo` keeps what is
     worked out for the world.

@@ -46,7 +46,7 @@ class Outcomes:
 
     def of(self, workload: Workload, creator: User | None = None) -> Outcome:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
-        # Of a workload that has a controller, the controller creates the pods, whoever is asked about.
+        # A controller creates the pods of its workload, whatever `creator` is.
         key = (id(workload), None if workload.controlled else creator or self._creator)
         found = self._outcomes.get(key)
         if found is None:
@@ -203,7 +203,7 @@ class Outcomes:
         return NoVerdict(text, workload.field("metadata", "namespace"))
 
     def explain(self, workload: Workload, among: Callable[[str], bool] = lambda scc: True) -> tuple[Candidate, ...]:
-        """The outcome that each candidate would have, in order, also those that are not reached; of the SCCs `among` whose names it is."""
+        """Return the result under each SCC, as if each were tried, in the order of admission. `among` says by name which to try."""
         outcome = self.of(workload)
         if outcome.verdict is None or outcome.verdict.skipped:
             return ()

@@ -38,7 +38,7 @@ def workload(*paths: str) -> Workload:
 
 
 def notes(paths: list[str]) -> list[str]:
-    """The notices of a run that renders nothing, but for the one that says so."""
+    """The notices of a run that renders nothing. The notice that says this is left out."""
     return [n.message for n in scclint.lint(paths, Config(render="never")).notices if "unrendered" not in n.message]
 
 
