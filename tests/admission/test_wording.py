@@ -61,7 +61,7 @@ def test_from_4_22_paths_lead_into_the_pod() -> None:
 
 @pytest.mark.parametrize(("minor", "empty"), [(24, "[]int64{}"), (33, "[]int64{}"), (34, "[]"), (35, "[]")])
 def test_an_empty_list(minor: int, empty: str) -> None:
-    assert wording_of(minor).ids(()) == empty
+    assert wording_of(minor).value(()) == empty
 
 
 @pytest.mark.parametrize(

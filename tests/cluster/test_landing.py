@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scclint.admission.rbac import use_every_rule
+from scclint.admission.rbac import use_rule
 from scclint.cluster import Cluster, User
 
 ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
@@ -69,7 +69,7 @@ def test_landing(context: dict[str, Any], spec: dict[str, Any], without: str, wi
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "every"},
         "subjects": [{"kind": "ServiceAccount", "namespace": "demo", "name": "app"}],
     }
-    every = [{**role, "rules": [use_every_rule()]}, binding]
+    every = [{**role, "rules": [use_rule("*")]}, binding]
     for payload in (False, True):
         for release, expected in zip(RELEASES, with_payload, strict=True):
             granted = Cluster.openshift(release, every, payload=payload)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from scclint.cluster import Cluster
-from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release, stray_selectors
+from scclint.cluster.nodes import NodePool, node_pools, pools_for, pools_of_release
 from scclint.cluster.nodes import landing as landing_on
 
 WORKER = {"pools.operator.machineconfiguration.openshift.io/worker": ""}
@@ -58,11 +58,6 @@ def test_disagreeing_configs_leave_it_open() -> None:
     assert defaults(both)["worker"] is None
     assert defaults([both[0], kubelet("c", WORKER, maxPods=100)])["worker"] is None
     assert defaults([both[1], kubelet("c", WORKER, maxPods=100)])["worker"] is False
-
-
-def test_a_config_for_no_known_pool_is_told() -> None:
-    found = stray_selectors([kubelet("k", {"tier": "gpu"}, seccompDefault=True), kubelet("x", {"tier": "gpu"}, maxPods=1)])
-    assert [(stray.name, stray.seccomp_default) for stray in found] == [("k", True)]
 
 
 def test_crio_drop_ins_are_merged_by_file_name() -> None:
@@ -186,6 +181,7 @@ def test_a_release_has_only_its_own_settings() -> None:
 
 def test_a_pool_that_the_input_lacks_is_named_after_its_config() -> None:
     objects = [kubelet("k", {"tier": "gpu"}, seccompDefault=True), kubelet("off", {"tier": "x"}, seccompDefault=False)]
+    objects.append(kubelet("x", {"tier": "gpu"}, maxPods=1))
     found = {pool.name: pool.seccomp_default for pool in pools_of_release(objects, 33)}
     assert found == {"master": False, "worker": False, "the pool of KubeletConfig k": True}
     nobody = kubelet("none", {}, seccompDefault=True)

@@ -4,13 +4,13 @@ Access *takes* the node if a container that has it can become root on the node b
 leaves a boundary that the node relies on, but still needs a weakness of something else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scclint.admission.constraints import RUN_AS_ANY, Constraints
+from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
-from scclint.model.terms import CONTAINER_LISTS
 from scclint.record import record
 
 PRIVILEGED = "privileged containers"
@@ -49,17 +49,14 @@ class Access:
 
 def opened_by(scc: Constraints) -> tuple[Access, ...]:
     """Return what an SCC opens of the node; first what takes the node."""
-    fields: dict[str, Path] = {}
-    if scc.allow_privileged_container:
-        fields[PRIVILEGED] = ("allowPrivilegedContainer",)
-    if scc.allow_host_pid:
-        fields[HOST_PID] = ("allowHostPID",)
-    if {"hostPath", "*"}.intersection(scc.volumes):
-        fields[HOST_PATH] = ("allowHostDirVolumePlugin",)
-    if scc.allow_host_network:
-        fields[HOST_NETWORK] = ("allowHostNetwork",)
-    if scc.allow_host_ipc:
-        fields[HOST_IPC] = ("allowHostIPC",)
+    flags = (
+        (PRIVILEGED, "allowPrivilegedContainer", scc.allow_privileged_container),
+        (HOST_PID, "allowHostPID", scc.allow_host_pid),
+        (HOST_PATH, "allowHostDirVolumePlugin", not {"hostPath", "*"}.isdisjoint(scc.volumes)),
+        (HOST_NETWORK, "allowHostNetwork", scc.allow_host_network),
+        (HOST_IPC, "allowHostIPC", scc.allow_host_ipc),
+    )
+    fields: dict[str, Path] = {words: (field,) for words, field, allowed in flags if allowed}
     if scc.se_linux_context == RUN_AS_ANY:
         fields[ANY_SE_LINUX] = ("seLinuxContext", "type")
     elif (scc.se_linux_options or {}).get("type") == "spc_t":
@@ -83,7 +80,10 @@ def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
         if sysctl.get("name") not in safe(minor):
             fields.setdefault(UNSAFE_SYSCTLS, ("spec", "securityContext", "sysctls", index))
     capabilities: list[tuple[str, Path]] = []
-    for context, at in (pod_context, ("spec", "securityContext")), *_container_contexts(spec):
+    contexts: list[tuple[Mapping[str, Any], Path]] = [(pod_context, ("spec", "securityContext"))]
+    for name, index, container in containers(spec):
+        contexts.append((container.get("securityContext") or {}, ("spec", name, index, "securityContext")))
+    for context, at in contexts:
         if context.get("privileged"):
             fields.setdefault(PRIVILEGED, (*at, "privileged"))
         if (context.get("seLinuxOptions") or {}).get("type") == "spc_t":
@@ -91,12 +91,6 @@ def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
         added = (context.get("capabilities") or {}).get("add") or ()
         capabilities += ((name, (*at, "capabilities", "add", index)) for index, name in enumerate(added))
     return _access(fields, capabilities)
-
-
-def _container_contexts(spec: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Path]]:
-    for name in CONTAINER_LISTS:
-        for index, container in enumerate(spec.get(name) or ()):
-            yield container.get("securityContext") or {}, ("spec", name, index, "securityContext")
 
 
 def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:

@@ -1,6 +1,6 @@
 """SCC admission of a pod on its creation (sccadmission, `computeSecurityContext`)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -76,9 +76,8 @@ def admit(
         )
     tried = any(candidate.outcome == "too restrictive" for candidate in candidates)
     choice = partial(str, "all too restrictive or denied" if tried else "all denied")
-    refused = tuple(candidates)
-    why = partial(_why, refused, tuple(providers), trials)
-    return refuse(pod, why, choice, refused, wording=wording, namespace=namespace, assumed=assumed)
+    why = partial(_why, candidates, providers, trials)
+    return refuse(pod, why, choice, tuple(candidates), wording=wording, namespace=namespace, assumed=assumed)
 
 
 def refuse(
@@ -132,12 +131,6 @@ def required_scc(pod: Mapping[str, Any]) -> str | None:
     return annotations.get(REQUIRED_SCC) or None
 
 
-def pod_name(pod: Mapping[str, Any]) -> str:
-    """The name under which the API server speaks of a pod that it has not stored yet."""
-    metadata = pod.get("metadata") or {}
-    return metadata.get("name") or metadata.get("generateName") or "Unknown"
-
-
 def _mutated(pod: dict[str, Any], assignment: Assignment, provider: Provider, grant: Grant) -> dict[str, Any]:
     annotations = {**assignment.annotations, VALIDATED_SCC: provider.name}
     if provider.minor >= 33:
@@ -165,22 +158,19 @@ def _choice(index: int, providers: Sequence[Provider], grants: Sequence[Grant | 
 
 
 def _denial(wording: Wording, pod: Mapping[str, Any], why: Callable[[], str]) -> str:
-    return f"pods {wording.quote(pod_name(pod))} is forbidden: {why()}"
+    metadata = pod.get("metadata") or {}
+    # The API server has not stored the pod yet, so it may have no name.
+    name = metadata.get("name") or metadata.get("generateName") or "Unknown"
+    return f"pods {wording.quote(name)} is forbidden: {why()}"
 
 
 def _why(candidates: Sequence[Candidate], providers: Sequence[Provider], trials: PodTrials) -> str:
     made = {errors: errors() for errors in dict.fromkeys(candidate.errors for candidate in candidates)}
     errors = [error.message(candidate.scc) for candidate in candidates for error in made[candidate.errors]]
-    errors += [hint.text for hint in _restricted_hint(candidates, providers, trials)]
+    named = {provider.name: (candidate, provider) for candidate, provider in zip(candidates, providers, strict=True)}
+    if "restricted-v2" in named and "restricted" in named:
+        # The plugin's hint for clusters in which everybody could once use `restricted`.
+        candidate, restricted = named["restricted"]
+        if candidate.outcome == "denied" and trials.under(restricted).assignment is not None:
+            errors.append(f"no access to scc/restricted: Forbidden: {_HINT}")
     return f"unable to validate against any security context constraint: {aggregate(errors)}"
-
-
-def _restricted_hint(candidates: Sequence[Candidate], providers: Sequence[Provider], trials: PodTrials) -> Iterator[FieldError]:
-    """Yield the plugin's hint for clusters in which everybody could once use `restricted`, if it applies."""
-    names = [provider.name for provider in providers]
-    if "restricted-v2" not in names or "restricted" not in names:
-        return
-    index = names.index("restricted")
-    restricted = providers[index]
-    if candidates[index].outcome == "denied" and trials.under(restricted).assignment is not None:
-        yield Where(restricted.wording, "no access to scc/restricted").forbidden(_HINT, "a grant of restricted")

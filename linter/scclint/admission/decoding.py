@@ -120,68 +120,46 @@ def _decode(value: object, kind: str, minor: int) -> Decoded:
     return Decoded(value, tuple(run.errors))
 
 
-class _Scalar:
-    """Decodes a string, boolean or integer. `accepts` is the Python type whose values are all valid, None if each value must be checked."""
+class _Scalar(NamedTuple):
+    """Decodes a string, boolean or integer.
 
-    __slots__ = ("accepts", "bits", "go_type", "kind", "zero")
+    `accepts` is the Python type whose values are all valid, None if each value must be checked. `zero` makes the value of null.
+    `bits` is the size of an integer.
+    """
 
-    def __init__(self, shape: Shape) -> None:
-        self.kind = shape.type
-        self.bits = shape.bits
-        self.accepts: type | None = None
-        self.zero: object = 0
-        self.go_type = f"int{shape.bits}"
-        if shape.type is Type.STRING:
-            self.accepts, self.zero, self.go_type = str, "", shape.go_type or "string"
-        elif shape.type is Type.BOOLEAN:
-            self.accepts, self.zero, self.go_type = bool, False, "bool"
+    kind: Type
+    go_type: str
+    zero: type
+    accepts: type | None
+    bits: int = 0
 
 
-class _Struct:
+class _Struct(NamedTuple):
     """Decodes an object with known fields: `read` are those that are decoded, `known` all of them, None if others may be there."""
 
-    __slots__ = ("go_type", "known", "name", "read")
-    accepts = None
-
-    def __init__(self, go_type: str, read: "dict[str, _Codec]", known: Mapping[str, object] | None) -> None:
-        self.go_type = go_type
-        self.name = go_type.rpartition(".")[2]
-        self.read = read
-        self.known = known
-
-    @property
-    def zero(self) -> object:
-        return {}
+    go_type: str
+    read: "dict[str, _Codec]"
+    known: Mapping[str, object] | None
+    zero: type = dict
+    accepts: None = None
 
 
-class _List:
+class _List(NamedTuple):
     """Decodes a list whose elements are all of one type."""
 
-    __slots__ = ("element", "go_type")
-    accepts = None
-
-    def __init__(self, element: "_Codec") -> None:
-        self.element = element
-        self.go_type: str = f"[]{element.go_type}"
-
-    @property
-    def zero(self) -> object:
-        return []
+    element: "_Codec"
+    go_type: str
+    zero: type = list
+    accepts: None = None
 
 
-class _StringMap:
+class _StringMap(NamedTuple):
     """Decodes an object with any keys, whose values are strings."""
 
-    __slots__ = ("element",)
-    accepts = None
-    go_type = "map[string]string"
-
-    def __init__(self, element: _Scalar) -> None:
-        self.element = element
-
-    @property
-    def zero(self) -> object:
-        return {}
+    element: "_Codec"
+    go_type: str = "map[string]string"
+    zero: type = dict
+    accepts: None = None
 
 
 _Codec: TypeAlias = _Scalar | _Struct | _List | _StringMap
@@ -212,11 +190,16 @@ def _codec(shape: Shape) -> _Codec | None:
             return _Struct(shape.go_type, {}, None)
         case Type.ARRAY:
             element = None if shape.item is None else _codec(shape.item)
-            return None if element is None else _List(element)
+            return None if element is None else _List(element, f"[]{element.go_type}")
         case Type.MAP:
-            return None if shape.item is None or shape.item.type is not Type.STRING else _StringMap(_Scalar(shape.item))
-        case Type.STRING | Type.BOOLEAN | Type.INTEGER:
-            return _Scalar(shape)
+            element = None if shape.item is None else _codec(shape.item)
+            return None if element is None or element.accepts is not str else _StringMap(element)
+        case Type.STRING:
+            return _Scalar(shape.type, shape.go_type or "string", str, str)
+        case Type.BOOLEAN:
+            return _Scalar(shape.type, "bool", bool, bool)
+        case Type.INTEGER:
+            return _Scalar(shape.type, f"int{shape.bits}", int, None, shape.bits)
         case _:
             return None
 
@@ -239,7 +222,7 @@ class _Decoding:
                     del changed[key]
             elif child is not None and type(child) is not field.accepts:
                 self.trail.append(key)
-                decoded = self.value(field, child, codec.name)
+                decoded = self.value(field, child, codec.go_type)
                 self.trail.pop()
                 if decoded is not child:
                     changed = dict(value) if changed is None else changed
@@ -247,7 +230,7 @@ class _Decoding:
         return value if changed is None else changed
 
     def value(self, codec: _Codec, value: Any, struct: str) -> Any:
-        """Decode a value that is neither null nor plainly right. `struct` is Go's name of the innermost object around it."""
+        """Decode a value that is neither null nor plainly right. `struct` is the Go type of the innermost object around it."""
         if isinstance(codec, _Struct):
             # A check against dict alone is much quicker than one against Mapping, and nearly always decides.
             if isinstance(value, dict | Mapping):
@@ -270,7 +253,7 @@ class _Decoding:
             if type(child) is element.accepts:
                 continue
             if child is None:
-                decoded = element.zero
+                decoded = element.zero()
             else:
                 self.trail.append(index)
                 decoded = self.value(element, child, struct)
@@ -293,7 +276,7 @@ class _Decoding:
     def refuse(self, codec: _Codec, value: object, struct: str, *key: str) -> None:
         """Note that a value cannot be decoded. `key` is the key of a map's value, which Go does not name."""
         field = ".".join(step for step in self.trail if isinstance(step, str))
-        place = f"Go struct field {struct}.{field}" if field else "Go value"
+        place = f"Go struct field {struct.rpartition('.')[2]}.{field}" if field else "Go value"
         message = f"json: cannot unmarshal {_json_type(value, codec)} into {place} of type {codec.go_type}"
         self.errors.append(ModelError(message, (*self.trail, *key)))
 

@@ -5,6 +5,7 @@ the plugin prints often does not exist in the pod.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from scclint.admission.wording import Wording
 from scclint.record import record
@@ -47,16 +48,13 @@ class FieldError:
         return f"provider {scc}: {self.text}" if self.names_scc else self.text
 
 
-class Where:
+class Where(NamedTuple):
     """A place in a pod: as the plugin prints it (`shown`, after the SCC if `names_scc`), and as the path of the field in the pod."""
 
-    __slots__ = ("names_scc", "path", "shown", "wording")
-
-    def __init__(self, wording: Wording, shown: str, path: Path = (), *, names_scc: bool = False) -> None:
-        self.wording = wording
-        self.names_scc = names_scc
-        self.shown = shown
-        self.path = path
+    wording: Wording
+    shown: str
+    path: Path = ()
+    names_scc: bool = False
 
     def invalid(self, name: str, value: object, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
         """Return `NAME: Invalid value: VALUE: DETAIL` for the field `name` below this place, or for the place if `name` is empty.

@@ -1,7 +1,7 @@
 """A pod as admission sees it: read once from its object, then judged under one SCC after another."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.admission.field import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
@@ -15,26 +15,22 @@ class AdmissionContainer:
     `profile_annotation` is the text of its seccomp annotation, None where there is none.
     """
 
-    __slots__ = ("name", "path", "profile_annotation", "security_context", "security_path", "shown")
+    __slots__ = ("name", "profile_annotation", "security_context", "security_path", "shown")
 
     def __init__(self, container: Object, field: str, index: int, annotations: Mapping[str, str]) -> None:
         self.name: str = container.get("name") or ""
         self.shown = f".{field}[{index}]"
-        self.path: Path = ("spec", field, index)
         self.security_path: Path = ("spec", field, index, "securityContext")
         self.security_context: Object | None = container.get("securityContext")
         self.profile_annotation = annotations.get(CONTAINER_SECCOMP_ANNOTATION_PREFIX + self.name)
 
 
-class HostPort:
+class HostPort(NamedTuple):
     """A port that a container opens on its node. `shown` is the container's place as the plugin prints it."""
 
-    __slots__ = ("path", "port", "shown")
-
-    def __init__(self, shown: str, port: int, path: Path) -> None:
-        self.shown = shown
-        self.port = port
-        self.path = path
+    shown: str
+    port: int
+    path: Path
 
 
 class AdmissionPod:

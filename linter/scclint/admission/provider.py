@@ -51,66 +51,28 @@ class Provider:
         return self.scc.name
 
 
-Make = Callable[[Constraints, str, Mapping[str, str], int], Provider]
-"""A function like `make_provider`."""
-
-
-def make_providers(
-    sccs: Iterable[Constraints], namespace: str, annotations: Mapping[str, str], minor: int, make: "Make | None" = None
-) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
-    """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
-
-    `annotations` are the namespace's. Without its uid-range and mcs annotations there is a single error and no provider. `make` makes
-    each provider.
-    """
-    make = make or make_provider
-    for required in (UID_RANGE, MCS):
-        if required not in annotations:
-            return (), (f"error fetching namespace {wording_of(minor).quote(namespace)}: unable to find annotation {required}",)
-    providers: list[Provider] = []
-    errors: list[str] = []
-    for scc in sccs:
-        try:
-            providers.append(make(scc, namespace, annotations, minor))
-        except ProviderError as error:
-            errors.append(str(error))
-    return tuple(providers), tuple(errors)
-
-
 def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, str], minor: int) -> Provider:
     """Make `scc` ready for the namespace that carries `annotations`. Raises ProviderError."""
-
-    def cannot_find(what: str, error: BlockError) -> ProviderError:
-        return ProviderError(
-            f"unable to find pre-allocated {what} annotation for namespace {namespace} "
-            f"while trying to configure SCC {scc.name}: {error}"
-        )
-
     low, high = scc.uid_range_min, scc.uid_range_max
-    if scc.run_as_user == MUST_RUN_AS_RANGE and low is None and high is None:
-        try:
-            low, high = parse_block(_annotation(annotations, UID_RANGE))
-        except BlockError as error:
-            raise cannot_find("uid", error) from None
     se_linux = scc.se_linux_options
-    if scc.se_linux_context == MUST_RUN_AS and not (se_linux or {}).get("level"):
-        try:
-            se_linux = {**(se_linux or {}), "level": _annotation(annotations, MCS)}
-        except BlockError as error:
-            raise cannot_find("mcs", error) from None
     fs_group = scc.fs_group_ranges
-    if scc.fs_group == MUST_RUN_AS and not fs_group:
-        try:
-            first = parse_blocks(_groups(annotations))[0][0]
-        except BlockError as error:
-            raise cannot_find("group", error) from None
-        fs_group = ((first, first),)
     supplemental = scc.supplemental_groups_ranges
-    if scc.supplemental_groups == MUST_RUN_AS and not supplemental:
-        try:
+    what = "uid"
+    try:
+        if scc.run_as_user == MUST_RUN_AS_RANGE and low is None and high is None:
+            low, high = parse_block(_annotation(annotations, UID_RANGE))
+        what = "mcs"
+        if scc.se_linux_context == MUST_RUN_AS and not (se_linux or {}).get("level"):
+            se_linux = {**(se_linux or {}), "level": _annotation(annotations, MCS)}
+        what = "group"
+        if scc.fs_group == MUST_RUN_AS and not fs_group:
+            first = parse_blocks(_groups(annotations))[0][0]
+            fs_group = ((first, first),)
+        if scc.supplemental_groups == MUST_RUN_AS and not supplemental:
             supplemental = parse_blocks(_groups(annotations))
-        except BlockError as error:
-            raise cannot_find("group", error) from None
+    except BlockError as error:
+        searched = f"unable to find pre-allocated {what} annotation for namespace {namespace}"
+        raise ProviderError(f"{searched} while trying to configure SCC {scc.name}: {error}") from None
     if problem := _unusable(scc, low, high):
         raise ProviderError(f"error creating provider for SCC {scc.name} in namespace {namespace}: {problem}")
     values = (
@@ -122,6 +84,31 @@ def make_provider(scc: Constraints, namespace: str, annotations: Mapping[str, st
         wording_of(minor),
     )
     return Provider(scc, minor, *values, content=repr((content_of(scc), minor, *values[:-1])))
+
+
+def make_providers(
+    sccs: Iterable[Constraints],
+    namespace: str,
+    annotations: Mapping[str, str],
+    minor: int,
+    make: Callable[[Constraints, str, Mapping[str, str], int], Provider] = make_provider,
+) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
+    """The providers of `sccs`, in that order, and the errors of those that cannot be made, in the plugin's words.
+
+    `annotations` are the namespace's. Without its uid-range and mcs annotations there is a single error and no provider. `make` makes
+    each provider, as `make_provider` does.
+    """
+    for required in (UID_RANGE, MCS):
+        if required not in annotations:
+            return (), (f"error fetching namespace {wording_of(minor).quote(namespace)}: unable to find annotation {required}",)
+    providers: list[Provider] = []
+    errors: list[str] = []
+    for scc in sccs:
+        try:
+            providers.append(make(scc, namespace, annotations, minor))
+        except ProviderError as error:
+            errors.append(str(error))
+    return tuple(providers), tuple(errors)
 
 
 def _annotation(annotations: Mapping[str, str], name: str) -> str:

@@ -90,9 +90,7 @@ def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
     """The first of `bindings` through which `user` may use `scc`."""
     for binding in bindings:
         group = "" if user.name in binding.users else next((name for name in binding.groups if name in user.groups), None)
-        if group is None:
-            continue
-        if (use := binding.uses.first(scc)) is not None:
+        if group is not None and (use := binding.uses.first(scc)) is not None:
             return Match(binding, use, group)
     return None
 
@@ -269,10 +267,6 @@ def matched(rule: Object, verb: str, group: str, resource: str) -> dict[str, str
 
 
 def use_rule(scc: str) -> dict[str, Any]:
-    """Return the RBAC rule that allows the use of one SCC."""
-    return {"apiGroups": [API_GROUP], "resources": [RESOURCE], "resourceNames": [scc], "verbs": ["use"]}
-
-
-def use_every_rule() -> dict[str, Any]:
-    """Return the RBAC rule that allows the use of every SCC."""
-    return {"apiGroups": [API_GROUP], "resources": [RESOURCE], "verbs": ["use"]}
+    """Return the RBAC rule that allows the use of one SCC, or of every SCC if `scc` is `*`."""
+    names = {} if scc == "*" else {"resourceNames": [scc]}
+    return {"apiGroups": [API_GROUP], "resources": [RESOURCE], **names, "verbs": ["use"]}

@@ -50,9 +50,13 @@ def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any]
         return pod
     name = service_account_of(pod) or "default"
     spec = {**(pod.get("spec") or {}), "serviceAccountName": name}
-    if _automounts(spec, service_account or {}):
+    wanted = spec.get("automountServiceAccountToken")
+    if wanted is None:
+        wanted = (service_account or {}).get("automountServiceAccountToken")
+    if wanted is not False:
         volumes = list(spec.get("volumes") or ())
-        existing = next((volume["name"] for volume in volumes if _is_token_volume(volume)), None)
+        # The plugin treats a volume as the token volume by its name alone.
+        existing = next((volume["name"] for volume in volumes if (volume.get("name") or "").startswith(VOLUME)), None)
         volume = existing or TOKEN_VOLUME["name"]
         mounted = False
         for field in ("initContainers", "containers"):
@@ -62,18 +66,6 @@ def with_service_account(pod: dict[str, Any], service_account: Mapping[str, Any]
         if mounted and existing is None:
             spec["volumes"] = [*volumes, TOKEN_VOLUME]
     return {**pod, "spec": spec}
-
-
-def _automounts(spec: Mapping[str, Any], service_account: Mapping[str, Any]) -> bool:
-    for holder in (spec, service_account):
-        if (wanted := holder.get("automountServiceAccountToken")) is not None:
-            return bool(wanted)
-    return True
-
-
-def _is_token_volume(volume: Mapping[str, Any]) -> bool:
-    """Return whether the plugin treats the volume as the token volume. Only the name counts."""
-    return (volume.get("name") or "").startswith(VOLUME)
 
 
 def _uses(container: Mapping[str, Any], volume: str) -> bool:

@@ -52,10 +52,6 @@ class Grant:
     rule_index: int | None = None
 
 
-def _no_errors() -> tuple[FieldError, ...]:
-    return ()
-
-
 @record
 class Candidate:
     """How one SCC fared, in the order in which the plugin tries them.
@@ -68,7 +64,7 @@ class Candidate:
     scc: str
     outcome: Outcome
     grant: Grant | None = None
-    errors: Callable[[], tuple[FieldError, ...]] = _no_errors
+    errors: Callable[[], tuple[FieldError, ...]] = tuple
 
     @property
     def reasons(self) -> tuple[FieldError, ...]:

@@ -4,7 +4,6 @@ Sources: `sccmatching/provider.go`, `seccomp` and `sysctl` of openshift/apiserve
 vendors them, `field.Error` of k8s.io/apimachinery, and `strconv.Quote` of the Go version that each release is built with.
 """
 
-from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -15,8 +14,9 @@ class Wording(NamedTuple):
     """How one release names fields and prints values. `{}` in a path is the 0-based index.
 
     `host_fields` is the prefix of hostNetwork, hostPID, hostIPC and hostUsers of the pod, and `metadata` of its annotations.
-    `volume_names_scc` says that the SCC is named before a volume's path. `null` is an absent value, and `ids` prints a
-    list of group IDs. `unicode` is the Unicode version that decides which characters are printed as they are.
+    `volume_names_scc` says that the SCC is named before a volume's path. `null` is an absent value. `ids` are the beginning,
+    the separator and the end of a list of group IDs. `unicode` is the Unicode version that decides which characters are
+    printed as they are.
     """
 
     host_fields: str
@@ -26,7 +26,7 @@ class Wording(NamedTuple):
     volume_names_scc: bool
     flex_volume_driver: str
     null: str
-    ids: Callable[[Sequence[int]], str]
+    ids: tuple[str, str, str]
     unicode: str
 
     def value(self, value: object) -> str:
@@ -39,23 +39,14 @@ class Wording(NamedTuple):
             case str():
                 return self.quote(value)
             case tuple():
-                return self.ids(value)
+                begin, separator, end = self.ids
+                return f"{begin}{separator.join(map(str, value))}{end}"
             case _:
                 return str(value)
 
     def quote(self, text: str) -> str:
         """Return `text` as Go's `%q` verb prints it."""
         return quote(text, self.unicode)
-
-
-def go_ids(ids: Sequence[int]) -> str:
-    """Return group IDs in Go syntax: `[]int64{1, 2}`."""
-    return f"[]int64{{{', '.join(map(str, ids))}}}"
-
-
-def json_ids(ids: Sequence[int]) -> str:
-    """Return group IDs as JSON: `[1,2]`."""
-    return f"[{','.join(map(str, ids))}]"
 
 
 OPENSHIFT_4_11 = Wording(
@@ -66,13 +57,13 @@ OPENSHIFT_4_11 = Wording(
     volume_names_scc=False,
     flex_volume_driver=".spec.securityContext.volumes[{}].driver",
     null='"null"',
-    ids=go_ids,
+    ids=("[]int64{", ", ", "}"),
     unicode="13.0.0",
 )
 # Go 1.21.
 OPENSHIFT_4_16 = OPENSHIFT_4_11._replace(unicode="15.0.0")
 # Kubernetes 1.34 prints values as JSON.
-OPENSHIFT_4_21 = OPENSHIFT_4_16._replace(null="null", ids=json_ids)
+OPENSHIFT_4_21 = OPENSHIFT_4_16._replace(null="null", ids=("[", ",", "]"))
 OPENSHIFT_4_22 = OPENSHIFT_4_21._replace(
     host_fields=".spec",
     metadata="metadata",

@@ -76,7 +76,6 @@ class Cluster:
         accounts, runs = objects.of("ServiceAccount"), platform != "kubernetes"
         self.admission = SccAdmission(minor, self.scc_order, self.grants, self.namespaces, accounts, runs=runs)
         self.memo = Memo()
-        self._landings: dict[str, tuple[NodePool, ...]] = {}
 
     @classmethod
     def openshift(
@@ -260,7 +259,10 @@ class Cluster:
             meant = closest_match(scc, self.sccs)
             hint = f"; did you mean {meant}?" if meant else ""
             raise UsageError(f"{self.platform_name} has no SCC {scc}{hint}")
-        return self.grants.holders(scc, namespace)
+        from scclint.cluster.who_can import holders
+
+        bindings = self.grants.bindings_to(scc)
+        return holders(self.sccs[scc], (b for b in bindings if namespace is None or b.ref.namespace in ("", namespace)))
 
     @cached_property
     def accounts(self) -> ServiceAccounts:
@@ -281,13 +283,11 @@ class Cluster:
         """The node pools on which a pod can land, as far as that is known; empty where `node_pools` is."""
         if not self.node_pools:
             return ()
+        from scclint.cluster.nodes import landing
+
         spec = pod.get("spec") or {}
         key = repr([spec.get(field) for field in ("nodeSelector", "affinity", "tolerations")])
-        if key not in self._landings:
-            from scclint.cluster.nodes import landing
-
-            self._landings[key] = landing(pod, self.node_pools)
-        return self._landings[key]
+        return self.memo((landing, key), lambda: landing(pod, self.node_pools))
 
     def runtime_handler(self, pod: Object) -> str | None:
         """Return CRI-O's runtime handler for a pod: empty without a RuntimeClass, None if the RuntimeClass is not known."""

@@ -14,7 +14,6 @@ from scclint.cluster.sccs import OrderedSccs
 if TYPE_CHECKING:
     from scclint.admission.aggregate import Aggregation
     from scclint.cluster.rights import Rights
-    from scclint.cluster.who_can import Holder
 
 Object = Mapping[str, Any]
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
@@ -80,13 +79,6 @@ class SccGrants:
         """The bindings that let anyone use SCCs and that the release itself does not bring, in the order of `bindings`."""
         brought = self.installed._rights
         return tuple(binding for binding in self.bindings if brought.get(binding.ref) != binding)
-
-    def holders(self, scc: str, namespace: str | None) -> "tuple[Holder, ...]":
-        """Return the subjects that may use the SCC named `scc`, which the cluster has; see `Cluster.who_can_use`."""
-        from scclint.cluster.who_can import holders
-
-        count = [b for b in self.bindings_to(scc) if namespace is None or b.ref.namespace in ("", namespace)]
-        return holders(self._sccs.by_name[scc], count)
 
     def brings(self, grant: Grant, scc: str) -> bool:
         """Whether the release itself makes a grant of the SCC named `scc`, so that no object of the input does."""

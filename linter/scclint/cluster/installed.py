@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from scclint.admission.rbac import use_every_rule, use_rule
+from scclint.admission.rbac import use_rule
 from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
@@ -125,11 +125,7 @@ def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
         home = namespace if kind == "Role" else ""
         if "sccs" in entry:
             role = roles.setdefault((home, entry["role"]), _role(entry["role"], [], home))
-            role["rules"] += [
-                rule
-                for scc in entry["sccs"]
-                if (rule := use_every_rule() if scc == "*" else use_rule(scc)) not in role["rules"]
-            ]
+            role["rules"] += [rule for rule in map(use_rule, entry["sccs"]) if rule not in role["rules"]]
         if "binding" not in entry:
             continue
         binding = _binding(entry["binding"], entry["role"], entry["subjects"], namespace, kind)

@@ -62,34 +62,14 @@ class NodePool:
         return role in ("", self.name) or (role == "worker" and "worker" in self.roles)
 
 
-@record
-class StraySelector:
-    """A KubeletConfig that sets seccompDefault for a pool which the input does not have: its selector matches none known."""
-
-    name: str
-    seccomp_default: bool
-
-
 def node_pools(objects: Iterable[Object]) -> tuple[NodePool, ...]:
     """The pools of a cluster with these objects, by name."""
-    objects = list(objects)
+    objects = sorted(objects, key=_name)
     configs = [o for o in objects if o.get("kind") == "KubeletConfig"]
     machine_configs = [o for o in objects if o.get("kind") == MACHINE_CONFIG]
     pools = _pool_objects(objects)
-    settings = _Settings(configs, machine_configs, next(pool for pool in pools if _name(pool) == "worker"))
-    return tuple(_pool(pool, settings) for pool in pools)
-
-
-def stray_selectors(objects: Iterable[Object]) -> tuple[StraySelector, ...]:
-    """The KubeletConfigs that set seccompDefault for no known pool, by name."""
-    objects = list(objects)
-    pools = _pool_objects(objects)
-    stray = []
-    for config in objects:
-        value = _kubelet(config).get("seccompDefault") if config.get("kind") == "KubeletConfig" else None
-        if isinstance(value, bool) and _asks(config) and not any(_selects(config, pool) for pool in pools):
-            stray.append(StraySelector(_name(config), value))
-    return tuple(sorted(stray, key=lambda found: found.name))
+    worker = next(pool for pool in pools if _name(pool) == "worker")
+    return tuple(_pool(pool, worker, configs, machine_configs) for pool in pools)
 
 
 def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, ...]:
@@ -104,8 +84,8 @@ def pools_of_release(objects: Iterable[Object], minor: int) -> tuple[NodePool, .
     if minor <= 24:
         pools = [replace(pool, seccomp_default=False, decided_by=()) for pool in pools]
     else:
-        stray = [found.name for found in stray_selectors(objects) if found.seccomp_default]
-        pools += [NodePool(f"the pool of KubeletConfig {k}", frozenset({"worker"}), (), True, (k,)) for k in stray]
+        for name in _stray(objects):
+            pools.append(NodePool(f"the pool of KubeletConfig {name}", frozenset({"worker"}), (), True, (name,)))
     if minor < 33:
         pools = [replace(pool, privileged_seccomp_profile="") for pool in pools]
     if minor < 34:
@@ -125,6 +105,13 @@ def pools_for(pod: Object, pools: Iterable[NodePool]) -> tuple[NodePool, ...]:
     return tuple(pool for pool in pools if _selectable(spec, pool) and _tolerated(spec.get("tolerations"), pool.taints))
 
 
+def _stray(objects: list[Object]) -> list[str]:
+    """The names of the KubeletConfigs that turn seccompDefault on and whose selector matches no known pool."""
+    pools = _pool_objects(objects)
+    configs = [o for o in objects if o.get("kind") == "KubeletConfig" and _kubelet(o).get("seccompDefault") is True]
+    return sorted(_name(c) for c in configs if _asks(c) and not any(_selects(c, pool) for pool in pools))
+
+
 def _pool_objects(objects: list[Object]) -> list[Object]:
     """The MachineConfigPools by name, the built-in ones added where the input lacks them."""
     found = {_name(o): o for o in objects if o.get("kind") == "MachineConfigPool"}
@@ -136,15 +123,6 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     return [found[name] for name in sorted(found)]
 
 
-class _Kubelet(NamedTuple):
-    """What KubeletConfigs say together: whether there are any, taints, and seccompDefault with who decides it."""
-
-    configured: bool
-    taints: tuple[Taint, ...]
-    seccomp_default: bool | None
-    decided_by: tuple[str, ...]
-
-
 class _Crio(NamedTuple):
     """Settings of `[crio.runtime]` that are set, and the `seccomp_profile` of each runtime handler, empty where not set."""
 
@@ -152,55 +130,25 @@ class _Crio(NamedTuple):
     handlers: Mapping[str, str]
 
 
-class _Settings:
-    """The settings of pools from KubeletConfigs and MachineConfigs, computed once for pools with the same selection."""
-
-    def __init__(self, configs: list[Object], machine_configs: list[Object], worker: Object) -> None:
-        self._configs = sorted(configs, key=_name)
-        self._machine_configs = sorted(machine_configs, key=_name)
-        self._worker = worker
-        self._kubelets: dict[str, _Kubelet] = {}
-        self._crio: dict[str, _Crio] = {}
-
-    def kubelet(self, pool: Object) -> _Kubelet:
-        """A pool without a KubeletConfig has the one of the workers if their MachineConfigs apply to it."""
-        own = self._selected(pool)
-        if not own.configured and selects(_machine_config_selector(pool), {ROLE_LABEL: "worker"}):
-            return self._selected(self._worker)
-        return own
-
-    def _selected(self, pool: Object) -> _Kubelet:
-        key = repr(labels_of(pool))
-        if key not in self._kubelets:
-            own = [c for c in self._configs if _selects(c, pool)]
-            decided = [(c, v) for c in own if isinstance(v := _kubelet(c).get("seccompDefault"), bool)]
-            values = {value for _, value in decided} | ({False} if len(decided) < len(own) and decided else set())
-            default = False if not values else values.pop() if len(values) == 1 else None
-            self._kubelets[key] = _Kubelet(bool(own), tuple(_taints(own)), default, tuple(_name(c) for c, _ in decided))
-        return self._kubelets[key]
-
-    def crio(self, pool: Object) -> _Crio:
-        """CRI-O's seccomp settings of a pool."""
-        selector = _machine_config_selector(pool)
-        key = repr(selector)
-        if key not in self._crio:
-            self._crio[key] = _crio_settings(c for c in self._machine_configs if selects(selector, labels_of(c)))
-        return self._crio[key]
-
-
-def _pool(pool: Object, settings: _Settings) -> NodePool:
-    name = _name(pool)
-    kubelet = settings.kubelet(pool)
-    crio = settings.crio(pool)
+def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
+    """`worker` is the pool of the workers. The KubeletConfigs and MachineConfigs are sorted by name."""
+    name, selector = _name(pool), _machine_config_selector(pool)
+    own = [config for config in configs if _selects(config, pool)]
+    if not own and selects(selector, {ROLE_LABEL: "worker"}):
+        # The MachineConfigs of the workers apply to the pool, and the operator makes one of their KubeletConfig.
+        own = [config for config in configs if _selects(config, worker)]
+    decided = {_name(c): value for c in own if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
+    values = {*decided.values(), *([False] if decided and len(decided) < len(own) else [])}
+    crio = _crio_settings(c for c in machine_configs if selects(selector, labels_of(c)))
     return NodePool(
         name,
         _roles(pool),
-        (*_INSTALLED_TAINTS.get(name, ()), *kubelet.taints),
-        kubelet.seccomp_default,
-        kubelet.decided_by,
+        (*_INSTALLED_TAINTS.get(name, ()), *_taints(own)),
+        None if len(values) > 1 else True in values,
+        tuple(decided),
         crio.settings.get("seccomp_profile", ""),
         crio.settings.get("privileged_seccomp_profile", ""),
-        tuple(_otherlabels_of(pool)),
+        tuple(_other_labels(pool)),
         tuple((handler, path) for handler, path in sorted(crio.handlers.items()) if path),
         crio.settings.get("default_runtime") or _DEFAULT_HANDLER,
     )
@@ -229,11 +177,10 @@ def _roles(pool: Object) -> frozenset[str]:
     return frozenset(roles | {"worker"})
 
 
-def _otherlabels_of(pool: Object) -> Iterator[tuple[str, str]]:
+def _other_labels(pool: Object) -> Iterator[tuple[str, str]]:
     selector = as_mapping(as_mapping(pool.get("spec")).get("nodeSelector"))
-    for key, value in sorted(as_mapping(selector.get("matchLabels")).items()):
-        if not key.startswith(_ROLE):
-            yield key, str(value)
+    labels = sorted(as_mapping(selector.get("matchLabels")).items())
+    return ((key, str(value)) for key, value in labels if not key.startswith(_ROLE))
 
 
 def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
