@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scclint.config import Config, build_config, load_config, read_config, records
 from scclint.config.raw import parse_config
 from scclint.errors import ConfigError, UsageError
-from scclint.finding import Severity
+from scclint.finding import Ignore, Severity
 from scclint.report import FORMATS
 from scclint.rule import AnyRule
 from scclint.source import Span
@@ -210,7 +210,8 @@ def test_every_setting(configured: Configured, text: str, file: str) -> None:
     config = configured(text, file)
     assert {field: getattr(config, field) for field in EXPECTED} == EXPECTED
     [entry] = config.ignores
-    assert entry == records.IgnoreEntry(
+    assert entry == Ignore(
+        by="config",
         rules=("SEC201",),
         span=entry.span,
         paths=("legacy/**",),

@@ -14,7 +14,9 @@ from scclint.errors import ConfigError
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.source import Span
-from scclint.suppress.baseline import Baseline, apply, load_baseline, write_baseline
+from scclint.suppress import baseline as baselines
+from scclint.suppress.apply import Ran
+from scclint.suppress.baseline import Baseline, load_baseline
 from scclint.suppress.identity import Key, key_of, stable_path
 
 FILE = ".scclint-baseline.json"
@@ -33,6 +35,18 @@ def finding(
 ) -> Finding:
     subject = Subject("apps/v1", "Deployment" if name else "", "shop" if name else "", name, container)
     return Finding(rule, "a-name", Severity.ERROR, message, Span(file, line, 1, line, 9), subject, path)
+
+
+def ran_all(rule: str, file: str) -> bool:
+    return True
+
+
+def apply(findings: Sequence[Finding], baseline: Baseline, ran: Ran = ran_all) -> tuple[list[Finding], list[Key]]:
+    return baselines.apply(findings, baseline, ran=ran)
+
+
+def write_baseline(findings: Sequence[Finding], folder: str = ".", previous: Baseline | None = None, ran: Ran = ran_all) -> str:
+    return baselines.write_baseline(findings, folder, previous=previous, ran=ran)
 
 
 def recorded(findings: Sequence[Finding]) -> Baseline:
@@ -223,6 +237,17 @@ class TestWrite:
         assert live([finding(file="a.yaml")], baseline) == []
         _, stale = apply([], baseline, ran=lambda rule, file: file == "a.yaml")
         assert len(stale) == 1
+
+
+def test_whole_numbers_as_json_programs_write_them() -> None:
+    """By JSON Schema, `2.0` is an integer."""
+    text = (
+        write_baseline([finding(), finding()]).replace('"count": 2', '"count": 2.0').replace('"version": 2', '"version": 2.0')
+    )
+    assert load_baseline(text, FILE).counts == {key_of(finding()): 2}
+    assert write_baseline([], previous=load_baseline(text, FILE), ran=lambda rule, file: False) == write_baseline(
+        [finding(), finding()]
+    )
 
 
 @pytest.mark.parametrize(

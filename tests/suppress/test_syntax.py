@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.config import Config
-from scclint.config.records import IgnoreEntry
 from scclint.config.selection import covers
 from scclint.expand import expand
 from scclint.finding import END, Finding, Ignore, Severity, Subject, Suppression
@@ -21,7 +19,7 @@ from scclint.registry import builtin
 from scclint.rule import AnyRule
 from scclint.source import Span
 from scclint.suppress import apply as suppressions
-from scclint.suppress.syntax import annotation_ignores, comment_ignores, config_ignores, parse_annotation, parse_comment
+from scclint.suppress.syntax import annotation_ignores, comment_ignores, parse_annotation, parse_comment
 
 TODAY = date(2026, 7, 1)
 RULES = builtin().rules
@@ -36,7 +34,8 @@ def finding(rule_id: str, line: int, column: int = 1, *, file: str = "a.yaml", e
 
 
 def apply(findings: Sequence[Finding], *ignores: Ignore | None, **options: Any) -> tuple[list[Finding], list[Ignore]]:
-    return suppressions.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **options)
+    given: Any = {"root": ".", "ran": lambda rule, file: True} | options
+    return suppressions.apply(findings, [i for i in ignores if i is not None], RULES, TODAY, **given)
 
 
 def of_object(found: Finding, ignore: Ignore) -> Finding:
@@ -235,9 +234,7 @@ class TestAnnotation:
 
 class TestConfig:
     def ignore(self, **about: Any) -> Ignore:
-        entry = IgnoreEntry(rules=("SEC201",), span=Span(".scclint.yaml", 3, 5, 3, 9), reason="because", **about)
-        [ignore] = config_ignores(Config(ignores=(entry,)))
-        return ignore
+        return Ignore("config", ("SEC201",), Span(".scclint.yaml", 3, 5, 3, 9), reason="because", **about)
 
     @pytest.mark.parametrize(
         ("about", "covered"),
@@ -325,8 +322,7 @@ class TestJudgement:
         assert said(judged) == ["SUP903 the suppression of SEC201 expired: until=2026-06-30"]
 
     def test_expired_entry_of_the_configuration_is_told_where_it_matters(self) -> None:
-        entry = IgnoreEntry(("SEC201",), Span("c.yaml", 1, 1, 1, 2), reason="x", until=date(2026, 6, 30))
-        [ignore] = config_ignores(Config(ignores=(entry,)))
+        ignore = Ignore("config", ("SEC201",), Span("c.yaml", 1, 1, 1, 2), reason="x", until=date(2026, 6, 30))
         _, [judged] = apply([], ignore, ran=lambda rule_id, file: False)
         assert said(judged) == []
         _, [judged] = apply([finding("SEC201", 1)], ignore, ran=lambda rule_id, file: False)

@@ -8,7 +8,7 @@ from typing import Any
 from scclint.config import records
 from scclint.config.merge import ConversionContext
 from scclint.config.selection import unknown_selector
-from scclint.finding import Path, Severity
+from scclint.finding import Ignore, Path, Severity
 
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
 """Allowed suffixes of the files to which a configuration writes reports."""
@@ -114,9 +114,10 @@ def _per_path(value: Any, context: ConversionContext) -> tuple[records.PathRules
     return tuple(found)
 
 
-def _ignores(value: Any, context: ConversionContext) -> tuple[records.IgnoreEntry, ...]:
+def _ignores(value: Any, context: ConversionContext) -> tuple[Ignore, ...]:
     return tuple(
-        records.IgnoreEntry(
+        Ignore(
+            by="config",
             rules=_selectors(item["rule"], context, (index, "rule")),
             span=context.place(index),
             paths=strings(item.get("path", ())),

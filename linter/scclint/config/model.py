@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scclint.finding import Severity
+from scclint.finding import Ignore, Severity
 from scclint.record import EMPTY, record
 
 if TYPE_CHECKING:
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         Creator,
         DeclaredRule,
         GrantFacts,
-        IgnoreEntry,
         NamespaceFacts,
         NodePoolFacts,
         PathRules,
@@ -67,7 +66,7 @@ class Config:
     per_path: "tuple[PathRules, ...]" = ()
     show_info: bool = False
     fail_on: Severity = Severity.WARNING
-    ignores: "tuple[IgnoreEntry, ...]" = ()
+    ignores: tuple[Ignore, ...] = ()
     baseline: str = ""
     rules: "tuple[DeclaredRule, ...]" = ()
     rule_modules: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
 """Parts of a configuration that only a file can set."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import NamedTuple
 
 from scclint.finding import Severity
@@ -78,20 +77,6 @@ class PathRules(NamedTuple):
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     severity: Mapping[str, Severity]
-
-
-class IgnoreEntry(NamedTuple):
-    """One entry of `ignores`: rules by id, name, prefix or tag, and globs for what it covers (empty: anything)."""
-
-    rules: tuple[str, ...]
-    span: Span
-    paths: tuple[str, ...] = ()
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    container: str = ""
-    reason: str = ""
-    until: date | None = None
 
 
 class DeclaredRule(NamedTuple):

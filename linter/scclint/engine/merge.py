@@ -61,8 +61,6 @@ def _suppressed(
     findings: list[Finding], parts: Sequence[Part], files: Set[str], session: Session, crashes: list[Crash], *, whole: bool
 ) -> tuple[list[Finding], list[Notice]]:
     """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
-    from scclint.suppress.syntax import config_ignores
-
     config, rules = session.config, session.registry.rules
     covered = Report(files=frozenset(files), folders=session.sources.folders)
 
@@ -72,10 +70,10 @@ def _suppressed(
     ignores = merged_ignores(parts)
     if not whole:
         ignores = [replace(ignore, unused=()) for ignore in ignores]
-    if configured := config_ignores(config):
+    if config.ignores:
         from scclint.suppress.apply import apply
 
-        findings, judged = apply(findings, configured, rules, session.options.today, root=config.root, ran=ran)
+        findings, judged = apply(findings, config.ignores, rules, session.options.today, root=config.root, ran=ran)
         ignores += judged
     if ignores:
         more, broken = check_ignores(ignores, rules, session.select)

@@ -18,18 +18,14 @@ Ran = Callable[[str, str], bool]
 """Whether this run applied the rule of that id to that file. For a file that no longer exists: whether it would have."""
 
 
-def always(rule_id: str, file: str) -> bool:
-    return True
-
-
 def apply(
     findings: Iterable[Finding],
     ignores: Iterable[Ignore],
     rules: Sequence[AnyRule],
     today: "date | None",
     *,
-    root: str = ".",
-    ran: Ran = always,
+    root: str,
+    ran: Ran,
 ) -> tuple[list[Finding], list[Ignore]]:
     """Return the findings with the suppressed ones marked, and the ignores with their use counted; both keep their order.
 
@@ -52,19 +48,15 @@ def apply(
         start = (span.line, span.column)
         # A span without extent counts as one character.
         end = max((span.end_line, span.end_column), (span.line, span.column + 1))
-        subject = finding.subject
-        matching = [a for a in concerning[key] if a.start < end and start < a.end and (a.any_subject or a.takes(subject))]
+        matching = [a for a in concerning[key] if a.start < end and start < a.end and a.takes(finding.subject)]
         for each in matching:
             each.uses[finding.rule_id] += 1
         first = next((a.ignore for a in matching if not a.expired), None)
-        marked.append(finding if first is None else _mark(finding, first))
+        if first is None or finding.suppression is not None:
+            marked.append(finding)
+        else:
+            marked.append(replace(finding, suppression=Suppression(first.by, first.reason, first.span)))
     return marked, [each.outcome(ran) for each in applied]
-
-
-def _mark(finding: Finding, ignore: Ignore) -> Finding:
-    if finding.suppression is not None:
-        return finding
-    return replace(finding, suppression=Suppression(ignore.by, ignore.reason, ignore.span))
 
 
 class _Applied:
@@ -81,7 +73,6 @@ class _Applied:
         self.uses: Counter[str] = Counter()
         self._root = root
         self._globs = [(field, _name_pattern(glob)) for field in _FIELDS if (glob := getattr(ignore, field))]
-        self.any_subject = not self._globs and ignore.about is None
 
     def concerns(self, rule_id: str, file: str) -> bool:
         """Return whether the ignore can match findings of the rule in the file."""
@@ -93,9 +84,9 @@ class _Applied:
 
     def takes(self, subject: Subject) -> bool:
         """Return whether the ignore matches findings on this object and container."""
-        if self.ignore.about not in (None, (subject.kind, subject.namespace, subject.name)):
-            return False
-        return all(pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs)
+        return self.ignore.about in (None, (subject.kind, subject.namespace, subject.name)) and all(
+            pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs
+        )
 
     def outcome(self, ran: Ran) -> Ignore:
         """Return the ignore with what it matched: an expired one counts its matches, although it suppresses none."""

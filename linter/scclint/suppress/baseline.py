@@ -5,19 +5,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Suppression
 from scclint.record import record, replace
+from scclint.suppress.apply import Ran
 from scclint.suppress.identity import Key, as_written_now, key_of, match
 
 VERSION = 2
 """Version 1 had no `subjects`. It is read as well."""
-
-Ran = Callable[[str, str], bool]
-"""Whether this run judged the rule of that id on that file (from the working directory), or would have if it still existed."""
 
 
 @record
@@ -28,13 +26,7 @@ class Baseline:
     folder: str = "."
 
 
-def always(rule_id: str, file: str) -> bool:
-    return True
-
-
-def write_baseline(
-    findings: Iterable[Finding], folder: str = ".", *, previous: Baseline | None = None, ran: Ran = always
-) -> str:
+def write_baseline(findings: Iterable[Finding], folder: str, *, previous: Baseline | None, ran: Ran) -> str:
     """The text of a baseline that accepts those findings, for a file in `folder`. The same findings give the same bytes.
 
     Findings that something else suppresses are left out. Of a `previous` baseline the entries stay that this run did not judge.
@@ -62,20 +54,24 @@ def load_baseline(text: str, file: str) -> Baseline:
     if not _is_baseline(data):
         from scclint.config.schema import load_schema, mistakes, written
 
-        wrong = next(mistakes(data, load_schema("baseline")))
-        at = f"{written(wrong.path)}: " if wrong.unknown else ""
-        raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
+        wrong = next(mistakes(data, load_schema("baseline")), None)
+        if wrong is not None:
+            at = f"{written(wrong.path)}: " if wrong.unknown else ""
+            raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
     counts: Counter[Key] = Counter()
     for entry in data["findings"]:
         fields = {field: value for field, value in entry.items() if field not in ("count", "subjects")}
         if "path" in fields:
             fields["path"] = as_written_now(fields["path"])
-        counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += entry.get("count", 1)
+        counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += int(entry.get("count", 1))
     return Baseline(counts, os.path.dirname(file) or ".")
 
 
 def _is_baseline(data: Any) -> bool:
-    """What schemas/baseline.json says, in a form that is quick for tens of thousands of entries; it words what is wrong."""
+    """Return whether plain data is a baseline as `write_baseline` writes it.
+
+    `jsonschema` takes a second for 20,000 entries. It is asked only about what this does not know, and words what is wrong.
+    """
     return (
         isinstance(data, dict)
         and data.keys() == {"version", "findings"}
@@ -99,7 +95,7 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
     )
 
 
-def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran = always) -> tuple[list[Finding], list[Key]]:
+def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple[list[Finding], list[Key]]:
     """Mark the findings that the baseline accepts, and list the keys that accept more than is still there.
 
     Of several findings with one key, the first are accepted, up to the count. A finding about fewer subjects is accepted as well.

@@ -1,10 +1,9 @@
 """Remove what a suppression does not need, and keep every other byte: the whole suppression, or rules of its list."""
 
 import re
-from collections.abc import Sequence
 
 from scclint.finding import Ignore
-from scclint.suppress.syntax import COMMENT, ENTRY, LIST, MARK
+from scclint.suppress.syntax import ENTRY, MARK, split_rules
 
 
 def without_comment(text: str, ignore: Ignore) -> str:
@@ -17,7 +16,9 @@ def without_comment(text: str, ignore: Ignore) -> str:
     line = lines[at]
     before, comment, rest = line[:column], line[column:end], line[end:]
     if not _is_whole(ignore):
-        lines[at] = before + _with_fewer_rules(comment, ignore.unused) + rest
+        directive, _, listed = comment.partition("[")
+        rules, _, reason = listed.partition("]")
+        lines[at] = f"{before}{directive}[{_used(rules, ignore)}]{reason}{rest}"
     elif before.strip():
         lines[at] = before.rstrip() + rest.lstrip(" \t")
     elif at + 1 < len(lines) and lines[at + 1].lstrip().startswith("#") and MARK not in lines[at + 1]:
@@ -31,18 +32,8 @@ def _is_whole(ignore: Ignore) -> bool:
     return set(ignore.unused) == set(ignore.rules)
 
 
-def _with_fewer_rules(comment: str, unused: Sequence[str]) -> str:
-    found = re.fullmatch(COMMENT, comment)
-    listed = re.match(LIST, found["rest"]) if found else None
-    if found is None or listed is None:
-        raise ValueError("the comment has another form")
-    start = found.start("rest") + listed.start("rules")
-    end = found.start("rest") + listed.end("rules")
-    return comment[:start] + _kept(listed["rules"], unused) + comment[end:]
-
-
-def _kept(rules: str, unused: Sequence[str]) -> str:
-    return ", ".join(rule for rule in map(str.strip, rules.split(",")) if rule and rule not in unused)
+def _used(rules: str, ignore: Ignore) -> str:
+    return ", ".join(rule for rule in split_rules(rules) if rule not in ignore.unused)
 
 
 def without_entry(value: str, ignore: Ignore) -> str:
@@ -52,12 +43,11 @@ def without_entry(value: str, ignore: Ignore) -> str:
         entry = re.fullmatch(ENTRY, pieces[index].strip())
         if entry is None or (entry["container"] or "") != ignore.container:
             continue
-        rules = tuple(filter(None, map(str.strip, entry["rules"].split(","))))
-        if rules != ignore.rules:
+        if split_rules(entry["rules"]) != ignore.rules:
             continue
         if _is_whole(ignore):
             del pieces[max(index - 1, 0) : index + (1 if index else 2)]
         else:
-            pieces[index] = pieces[index].replace(entry["rules"], _kept(entry["rules"], ignore.unused), 1)
+            pieces[index] = pieces[index].replace(entry["rules"], _used(entry["rules"], ignore), 1)
         return "".join(pieces).strip()
     raise ValueError("the annotation has another form")

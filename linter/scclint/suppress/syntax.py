@@ -1,10 +1,9 @@
-"""How suppressions are written: in comments, annotations and the configuration."""
+"""How suppressions are written in comments and annotations."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.config.model import Config
 from scclint.finding import END, Ignore, Path
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
@@ -106,30 +105,16 @@ def parse_annotation(value: str, span: Span, path: Path, region: Span) -> Iterat
             yield _ignore("annotation", entry["rules"], entry["reason"] or "", span, **about)
 
 
-def config_ignores(config: Config) -> list[Ignore]:
-    """Return the suppressions of the configuration file."""
-    return [
-        Ignore(
-            by="config",
-            rules=entry.rules,
-            span=entry.span,
-            reason=entry.reason,
-            until=entry.until,
-            paths=entry.paths,
-            kind=entry.kind,
-            namespace=entry.namespace,
-            name=entry.name,
-            container=entry.container,
-        )
-        for entry in config.ignores
-    ]
+def split_rules(listed: str) -> tuple[str, ...]:
+    """Return the selectors of a list such as `SEC201, rbac`."""
+    return tuple(filter(None, map(str.strip, listed.split(","))))
 
 
 def _ignore(by: str, listed: str, tail: str, span: Span, **about: Any) -> Ignore:
     """An ignore from its list of rules and what follows it: `until=DATE`, if given, and the reason."""
     from datetime import date
 
-    rules = tuple(filter(None, map(str.strip, listed.split(","))))
+    rules = split_rules(listed)
     mistake = "" if rules else f"it names no rule; write `{EXAMPLE}`"
     until = None
     given = re.search(UNTIL, tail)
