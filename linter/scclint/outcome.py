@@ -23,7 +23,7 @@ from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.csi import FIRST_COMPARED, CsiVolume, inline_volumes
-from scclint.podsecurity.defaults import Exemptions, exemptions_of
+from scclint.podsecurity.defaults import exempts
 from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
 from scclint.record import record, replace
@@ -248,30 +248,21 @@ def pod_security(
     pod: Mapping[str, Any],
     cluster: Cluster,
     policy: NamespacePolicy,
-    *,
-    namespace: str,
     creator: User | None,
 ) -> PodSecurity:
     """Return what Pod Security admission answers to `pod`, which `stored` returned, and to the template of its workload."""
-    library, exemptions = cluster.pod_security_library, exemptions_of(cluster.platform)
-    user = creator.name if creator else ""
-    return PodSecurity(
-        policy,
-        pod,
-        library,
-        admit_pod(pod, policy.policy, library, exemptions, namespace=namespace, user=user),
-        partial(_template_answer, workload, policy, library, exemptions, namespace=namespace),
-    )
+    library = cluster.pod_security_library
+    exempt = creator is not None and exempts(cluster.platform, creator.name)
+    answer = Answer(exemption="user") if exempt else admit_pod(pod, policy.policy, library)
+    return PodSecurity(policy, pod, library, answer, partial(_template_answer, workload, policy, library))
 
 
-def _template_answer(
-    workload: Workload, policy: NamespacePolicy, library: Library, exemptions: Exemptions, *, namespace: str
-) -> Answer:
+def _template_answer(workload: Workload, policy: NamespacePolicy, library: Library) -> Answer:
     written: Mapping[str, Any] = decode_pod(workload.pod.manifest, library.minor).value
     for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
         written = {str(step): written}
     whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}
-    return admit_workload(whole, policy.policy, library, exemptions, namespace=namespace, user="")
+    return admit_workload(whole, policy.policy, library)
 
 
 def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy) -> tuple[CsiVolume, ...]:

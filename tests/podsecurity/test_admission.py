@@ -11,17 +11,17 @@ from scclint.podsecurity.admission import (
     Answer,
     admit_pod,
     admit_workload,
-    evaluate_template,
+    template_of,
     with_defaults,
 )
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.defaults import ADVISING, ENFORCING, OPENSHIFT_EXEMPTIONS, Exemptions
+from scclint.podsecurity.defaults import ADVISING, ENFORCING, exempts
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
+from scclint.podsecurity.standards import judge
 from tests.podsecurity.build import confined, container, pod
 
 LIBRARY = Library(36)
-NONE = Exemptions()
 PID = "host namespaces (hostPID=true)"
 
 
@@ -35,7 +35,7 @@ def workload(api_version: str, kind: str, template: dict[str, Any]) -> dict[str,
 def test_a_denied_pod_is_audited_and_not_warned_about() -> None:
     policy = Policy(Standard("baseline", "v1.25"), Standard("restricted"), Standard("restricted"))
     made = pod(container(securityContext=confined()), hostPID=True)
-    answer = admit_pod(made, policy, LIBRARY, NONE, namespace="shop", user="alice")
+    answer = admit_pod(made, policy, LIBRARY)
     assert answer.denial == f'violates PodSecurity "baseline:v1.25": {PID}'
     assert answer.audit == f'would violate PodSecurity "restricted:latest": {PID}'
     assert answer.warning == ""
@@ -43,27 +43,18 @@ def test_a_denied_pod_is_audited_and_not_warned_about() -> None:
 
 def test_an_admitted_pod_is_warned_about() -> None:
     made = pod(container(securityContext=confined()), hostPID=True)
-    answer = admit_pod(made, ADVISING, LIBRARY, NONE, namespace="shop", user="alice")
+    answer = admit_pod(made, ADVISING, LIBRARY)
     text = f'would violate PodSecurity "restricted:latest": {PID}'
     assert (answer.denial, answer.warning, answer.audit) == ("", text, text)
     good = pod(container(securityContext=confined()))
-    assert admit_pod(good, ENFORCING, LIBRARY, NONE, namespace="shop", user="alice") == Answer()
+    assert admit_pod(good, ENFORCING, LIBRARY) == Answer()
 
 
 def test_exemptions() -> None:
     builder = "system:serviceaccount:openshift-infra:build-controller"
-    made = pod(hostPID=True, runtimeClassName="kata")
-    own = Exemptions(namespaces=("shop",), runtime_classes=("kata",))
-
-    def exemption(exemptions: Exemptions, namespace: str, user: str) -> str | None:
-        return admit_pod(made, ENFORCING, LIBRARY, exemptions, namespace=namespace, user=user).exemption
-
-    assert exemption(OPENSHIFT_EXEMPTIONS, "shop", builder) == "user"
-    assert exemption(OPENSHIFT_EXEMPTIONS, "shop", "alice") is None
-    assert exemption(own, "shop", "alice") == "namespace"
-    assert exemption(own, "other", "alice") == "runtimeClass"
-    job = workload("batch/v1", "Job", made)
-    assert admit_workload(job, ENFORCING, LIBRARY, own, namespace="other", user="alice") == Answer(exemption="runtimeClass")
+    assert exempts("openshift", builder)
+    assert not exempts("openshift", "alice")
+    assert not exempts("kubernetes", builder)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +72,11 @@ def test_exemptions() -> None:
 )
 def test_a_template_is_warned_about_and_never_denied(api_version: str, kind: str) -> None:
     made = workload(api_version, kind, pod(container(securityContext=confined()), hostPID=True))
-    answer = admit_workload(made, ENFORCING, LIBRARY, NONE, namespace="shop", user="alice")
+    answer = admit_workload(made, ENFORCING, LIBRARY)
     assert (answer.denial, answer.warning) == ("", f'would violate PodSecurity "restricted:latest": {PID}')
-    result = evaluate_template(made, "baseline", "latest", LIBRARY)
-    assert result is not None
+    template = template_of(made, LIBRARY.minor)
+    assert template is not None
+    result = judge(template, "baseline", "latest", LIBRARY)
     ((path,),) = [violation.paths for violation in result.violations]
     value: Any = made
     for step in path:
@@ -104,8 +96,8 @@ def test_a_template_is_warned_about_and_never_denied(api_version: str, kind: str
     ],
 )
 def test_other_kinds_and_missing_templates_are_not_looked_at(made: dict[str, Any]) -> None:
-    assert evaluate_template(made, "restricted", "latest", LIBRARY) is None
-    assert admit_workload(made, ENFORCING, LIBRARY, NONE, namespace="shop", user="alice") == Answer()
+    assert template_of(made, LIBRARY.minor) is None
+    assert admit_workload(made, ENFORCING, LIBRARY) == Answer()
 
 
 def test_a_volume_without_a_source_is_an_empty_dir() -> None:
@@ -131,8 +123,9 @@ def test_ports_of_a_pod_on_the_host_network_are_host_ports() -> None:
 @pytest.mark.parametrize(("minor", "checks"), [(27, ["hostNamespaces", "hostPorts"]), (28, ["hostNamespaces"])])
 def test_templates_on_the_host_network_get_host_ports_before_1_28(minor: int, checks: list[str]) -> None:
     made = workload("apps/v1", "Deployment", pod(container(ports=[{"containerPort": 80}]), hostNetwork=True))
-    result = evaluate_template(made, "baseline", "latest", Library(minor))
-    assert result is not None
+    template = template_of(made, minor)
+    assert template is not None
+    result = judge(template, "baseline", "latest", Library(minor))
     assert [violation.check for violation in result.violations] == checks
 
 

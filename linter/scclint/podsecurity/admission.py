@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any, Literal
 
 from scclint.podsecurity.checks import Library
-from scclint.podsecurity.defaults import Exemptions
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
 from scclint.podsecurity.pod import CheckedPod, Object, Path
-from scclint.podsecurity.standards import Result, judge
+from scclint.podsecurity.standards import judge
 from scclint.record import record
 from scclint.untyped import value_at
 
@@ -28,24 +27,18 @@ TEMPLATES: dict[tuple[str, str], Path] = {
 }
 """The workloads that the plugin looks at, by API group and kind, with the path of their pod template."""
 
-Exemption = Literal["namespace", "user", "runtimeClass"]
-
-
-def _no_advice() -> tuple[str, str]:
-    return "", ""
-
 
 @record
 class Answer:
     """The plugin's answer to one request.
 
     `denial` is the reason of the refusal as the API server prints it after `pods "NAME" is forbidden: `, empty if there is none.
-    `advice` makes the warning and the audit annotation. `exemption` says why nothing was checked.
+    `advice` makes the warning and the audit annotation. `exemption` says why nothing was checked: OpenShift exempts only a user.
     """
 
     denial: str = ""
-    advice: Callable[[], tuple[str, str]] = _no_advice
-    exemption: Exemption | None = None
+    advice: Callable[[], tuple[str, str]] = lambda: ("", "")
+    exemption: Literal["user"] | None = None
 
     @property
     def warning(self) -> str:
@@ -82,49 +75,29 @@ def with_defaults(pod: Object, *, host_ports: bool = True) -> dict[str, Any]:
     return {**pod, "spec": {**spec, **changes}}
 
 
-def admit_pod(pod: Object, policy: Policy, library: Library, exemptions: Exemptions, *, namespace: str, user: str) -> Answer:
-    """Return the answer to the creation of a pod by `user`. The pod is taken as SCC admission left it, with defaults."""
-    if exemption := _exemption(exemptions, pod, namespace, user):
-        return Answer(exemption=exemption)
+def admit_pod(pod: Object, policy: Policy, library: Library) -> Answer:
+    """Return the answer to the creation of a pod by a user who is not exempt. The pod is taken as SCC admission left it, with defaults."""
     read = CheckedPod(pod)
     if denial := _message("violates", read, policy.enforce, library):
         return Answer(denial, partial(_audit, read, policy, library))
     return Answer(advice=partial(_advice, read, policy, library))
 
 
-def admit_workload(
-    workload: Object, policy: Policy, library: Library, exemptions: Exemptions, *, namespace: str, user: str
-) -> Answer:
-    """Return the answer to the creation of a workload by `user`: its pod template as written is never refused.
+def admit_workload(workload: Object, policy: Policy, library: Library) -> Answer:
+    """Return the answer to the creation of a workload: its pod template as written is never refused.
 
     The answer is empty for kinds that the plugin does not look at.
     """
     template = template_of(workload, library.minor)
-    if template is None:
-        return Answer()
-    if exemption := _exemption(exemptions, {"spec": template.spec}, namespace, user):
-        return Answer(exemption=exemption)
-    return Answer(advice=partial(_advice, template, policy, library))
-
-
-def evaluate_template(workload: Object, level: str, version: str, library: Library) -> Result | None:
-    """Return whether the pod template of a workload meets a standard as written, as `audit` and `warn` judge it.
-
-    None for kinds that the plugin does not look at, and for a workload without a template. The paths of violations lead from the
-    workload. Raises UsageError for an unknown level or version.
-    """
-    template = template_of(workload, library.minor)
-    return None if template is None else judge(template, level, version, library)
+    return Answer() if template is None else Answer(advice=partial(_advice, template, policy, library))
 
 
 def template_of(workload: Object, minor: int) -> CheckedPod | None:
     """Return the pod template of a workload with defaults, or None if the plugin does not look at it."""
     group = str(workload.get("apiVersion") or "").rpartition("/")[0]
     path = TEMPLATES.get((group, str(workload.get("kind") or "")))
-    if path is None:
-        return None
-    found = value_at(workload, path)
-    if found is None:
+    found = value_at(workload, path) if path else None
+    if path is None or found is None:
         return None
     # Kubernetes 1.28 stopped giving templates on the host network their host ports.
     return CheckedPod(with_defaults(found, host_ports=minor < 28), path)
@@ -145,15 +118,6 @@ def _audit(pod: CheckedPod, policy: Policy, library: Library) -> tuple[str, str]
 def _message(verb: str, pod: CheckedPod, standard: Standard, library: Library) -> str:
     result = judge(pod, standard.level, standard.version, library)
     return "" if result.allowed else f'{verb} PodSecurity "{standard}": {result.detail}'
-
-
-def _exemption(exemptions: Exemptions, pod: Object, namespace: str, user: str) -> Exemption | None:
-    runtime_class = (pod.get("spec") or {}).get("runtimeClassName")
-    if namespace and namespace in exemptions.namespaces:
-        return "namespace"
-    if user and user in exemptions.users:
-        return "user"
-    return "runtimeClass" if runtime_class and runtime_class in exemptions.runtime_classes else None
 
 
 def _with_source(volume: Object) -> Object:

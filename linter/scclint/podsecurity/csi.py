@@ -65,8 +65,6 @@ def inline_volumes(pod: Object, policy: Policy, drivers: Mapping[str, Mapping[st
         if source is None:
             continue
         driver = source.get("driver") or ""
-        profile: Level | None = SHIPPED.get(driver, "privileged")
-        if driver in drivers:
-            profile = level_named(drivers[driver].get(PROFILE_LABEL, "privileged"))
         shipped = driver in SHIPPED and driver not in drivers
-        yield CsiVolume(index, driver, profile, shipped or driver in drivers, policy.enforce.level, shipped)
+        level = SHIPPED[driver] if shipped else level_named(drivers.get(driver, {}).get(PROFILE_LABEL, "privileged"))
+        yield CsiVolume(index, driver, level, shipped or driver in drivers, policy.enforce.level, shipped)

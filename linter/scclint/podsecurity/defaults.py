@@ -9,7 +9,6 @@ openshift/hypershift. ROKS: `assets/kube-apiserver/config.yaml` of openshift/ibm
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
-from scclint.record import record
 
 FIRST_WITH_GATE = 25
 """OpenShift 4.12: the feature gate OpenShiftPodSecurityAdmission exists from here on."""
@@ -24,22 +23,12 @@ ADVISING = Policy(Standard("privileged"), Standard("restricted"), Standard("rest
 ENFORCING = Policy(Standard("restricted"), Standard("restricted"), Standard("restricted"))
 
 
-@record
-class Exemptions:
-    """Users, namespaces and runtime classes whose pods are not checked."""
+def exempts(platform: str, user: str) -> bool:
+    """Return whether a platform exempts the pods that `user` creates. It is the same in every release.
 
-    users: tuple[str, ...] = ()
-    namespaces: tuple[str, ...] = ()
-    runtime_classes: tuple[str, ...] = ()
-
-
-OPENSHIFT_EXEMPTIONS = Exemptions(users=("system:serviceaccount:openshift-infra:build-controller",))
-"""The same in every release. A pod's user is its creator, which for the pods of a workload is a controller."""
-
-
-def exemptions_of(platform: str) -> Exemptions:
-    """Return the exemptions that a platform configures."""
-    return Exemptions() if platform == "kubernetes" else OPENSHIFT_EXEMPTIONS
+    The creator of the pods of a workload is a controller.
+    """
+    return platform != "kubernetes" and user == "system:serviceaccount:openshift-infra:build-controller"
 
 
 def enforces(minor: int, platform: str = "openshift", *, tech_preview: bool = False) -> bool:

@@ -145,9 +145,8 @@ def _run_as_user(scc: Object, uid_range: str) -> Iterator[LevelCause]:
 
 def _first_uid(uid_range: str) -> int:
     if not uid_range:
-        raise ModelError(
-            f"the namespace has no annotation {UID_RANGE}, which MustRunAsRange without bounds needs", ("runAsUser",)
-        )
+        message = f"the namespace has no annotation {UID_RANGE}, which MustRunAsRange without bounds needs"
+        raise ModelError(message, ("runAsUser",))
     try:
         return parse_block(uid_range)[0]
     except BlockError as problem:

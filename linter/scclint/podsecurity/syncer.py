@@ -106,19 +106,17 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
     labels = _labels(namespace)
     if minor >= _WITH_OWNERSHIP and _name(namespace) in PRIVILEGED_NAMESPACES:
         return Synced(labels | {level_label(mode): "privileged" for mode in MODES}, None, "system-namespace")
-    if why := why_not_synced(namespace, minor):
-        return Synced(labels, None, why)
     uid_range = ((namespace.get("metadata") or {}).get("annotations") or {}).get(UID_RANGE) or ""
-    if _at(namespace, "status", "phase") == "Terminating":
-        return Synced(labels, None, "terminating")
-    if not uid_range:
-        return Synced(labels, None, "no-uid-range")
-    if not accounts:
-        return Synced(labels, None, "no-accounts")
     # Most accounts may use the same SCCs.
     sccs = {id(scc): scc for usable in accounts.values() for scc in usable}.values()
-    if not sccs:
-        return Synced(labels, None, "no-scc")
+    reasons: tuple[tuple[Unsynced, bool], ...] = (
+        ("terminating", _at(namespace, "status", "phase") == "Terminating"),
+        ("no-uid-range", not uid_range),
+        ("no-accounts", not accounts),
+        ("no-scc", not sccs),
+    )
+    if why := why_not_synced(namespace, minor) or next((reason for reason, counts in reasons if counts), None):
+        return Synced(labels, None, why)
     try:
         level = level_of_sccs(sccs, uid_range, minor)
     except ModelError as problem:
@@ -146,7 +144,10 @@ def level_of_sccs(sccs: Iterable[Object], uid_range: str, minor: int) -> Level:
 
 def _written(namespace: Object, labels: dict[str, str], level: Level, minor: int, *, enforcing: bool) -> dict[str, str]:
     written: dict[str, str] = {}
-    for mode in _synced_modes(minor, enforcing=enforcing):
+    modes: tuple[Mode, ...] = ("audit", "warn")
+    if enforcing:
+        modes = MODES if minor >= _WITH_OWNERSHIP else ("enforce",)
+    for mode in modes:
         written |= {level_label(mode): level, version_label(mode): "v1.24" if minor < 30 else LATEST}
     if minor >= _WITH_OWNERSHIP:
         owners, forced = _owners(namespace), labels.get(SYNC_LABEL) == "true"
@@ -155,12 +156,6 @@ def _written(namespace: Object, labels: dict[str, str], level: Level, minor: int
         # The syncer of 4.12 and 4.13 removes what that of 4.11 wrote.
         labels = {label: value for label, value in labels.items() if label not in LABELS}
     return labels | written
-
-
-def _synced_modes(minor: int, *, enforcing: bool) -> tuple[Mode, ...]:
-    if not enforcing:
-        return ("audit", "warn")
-    return MODES if minor >= _WITH_OWNERSHIP else ("enforce",)
 
 
 def _name(namespace: Object) -> str:

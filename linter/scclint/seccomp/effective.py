@@ -7,7 +7,7 @@ configuration names a profile for them. The last two steps may differ between th
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Role = Literal["init", "container", "ephemeral"]
 ProfileType = Literal["RuntimeDefault", "Unconfined", "Localhost"]
+_TYPES: tuple[ProfileType, ...] = get_args(ProfileType)
 Source = Literal[
     "container field",
     "pod field",
@@ -112,13 +113,16 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     regime = _regime(verdict, cluster)
     spec: Object = verdict.submitted.get("spec") or {}
     annotations: Mapping[str, str] = (verdict.submitted.get("metadata") or {}).get("annotations") or {}
-    pod_wide = _pod_request(spec, annotations, regime)
+    context, text = spec.get("securityContext"), annotations.get(POD_SECCOMP_ANNOTATION) or None
+    pod_wide = _request(_OF_POD, context, ("spec", "securityContext"), POD_SECCOMP_ANNOTATION, text, regime)
     pools = cluster.pools_of(verdict.submitted)
     nodes = _Nodes(pools, cluster.seccomp_default, cluster.runtime_handler(verdict.submitted))
     results = []
     for list_field, index, item in containers(spec):
         container = AdmissionContainer(item, list_field, index, annotations)
-        request = _own_request(container, regime) or pod_wide
+        annotation = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
+        context, text = container.security_context, container.profile_annotation
+        request = _request(_OF_CONTAINER, context, container.security_path, annotation, text, regime) or pod_wide
         decision = _decide(verdict, nodes, container, request)
         results.append(
             ContainerSeccomp(
@@ -138,6 +142,9 @@ def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[Container
     return tuple(results)
 
 
+_OF_CONTAINER: tuple[Source, Source] = ("container annotation", "container field")
+_OF_POD: tuple[Source, Source] = ("pod annotation", "pod field")
+
 Regime = Literal["override", "fill", "ignore"]
 """What the deprecated annotations do: override the fields, fill unset fields, or nothing."""
 
@@ -149,32 +156,22 @@ def _regime(verdict: "Verdict", cluster: "Cluster") -> Regime:
     return "fill" if cluster.kubernetes_minor <= 26 else "ignore"
 
 
-def _own_request(container: AdmissionContainer, regime: Regime) -> Request | None:
-    field = (container.security_context or {}).get("seccompProfile")
-    text = container.profile_annotation
-    path: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
-    if text is not None and (regime == "override" or (regime == "fill" and field is None)):
-        return _of_annotation("container annotation", text, path)
-    return None if field is None else _of_field("container field", field, (*container.security_path, "seccompProfile"))
+def _request(
+    sources: tuple[Source, Source], context: Object | None, at: Path, annotation: str, text: str | None, regime: Regime
+) -> Request | None:
+    """Return what sets the profile of a container or of the whole pod; None for nothing.
 
-
-def _pod_request(spec: Object, annotations: Mapping[str, str], regime: Regime) -> Request | None:
-    field = (spec.get("securityContext") or {}).get("seccompProfile")
-    text = annotations.get(POD_SECCOMP_ANNOTATION)
-    if text and (regime == "override" or (regime == "fill" and field is None)):
-        return _of_annotation("pod annotation", text, ("metadata", "annotations", POD_SECCOMP_ANNOTATION))
-    return None if field is None else _of_field("pod field", field, ("spec", "securityContext", "seccompProfile"))
-
-
-def _of_annotation(source: Source, text: str, path: Path) -> Request | None:
-    """Return what the annotation sets; None for an invalid value, which leaves the field unset."""
-    field = to_field(text)
-    return None if field is None else Request(source, field["type"], field.get("localhostProfile"), path)
-
-
-def _of_field(source: Source, field: Object, path: Path) -> Request:
-    kind = field.get("type") or ""
-    return Request(source, kind, field.get("localhostProfile") if kind == "Localhost" else None, (*path, "type"))
+    `context` is its `securityContext` at the path `at`, and `text` the value of its annotation, None without one.
+    """
+    profile: Object | None = (context or {}).get("seccompProfile")
+    source, path = sources[1], (*at, "seccompProfile", "type")
+    if text is not None and (regime == "override" or (regime == "fill" and profile is None)):
+        # An invalid value leaves the field unset.
+        profile, source, path = to_field(text), sources[0], ("metadata", "annotations", annotation)
+    if profile is None:
+        return None
+    kind = profile.get("type") or ""
+    return Request(source, kind, profile.get("localhostProfile") if kind == "Localhost" else None, path)
 
 
 @record
@@ -206,7 +203,7 @@ def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, re
     if _on_windows(verdict.submitted.get("spec") or {}):
         return _Decision(None, "windows", "Windows has no seccomp.")
     if not verdict.allowed:
-        kind = _known(request.type) if request else None
+        kind = next((known for known in _TYPES if request and known == request.type), None)
         return _Decision(kind, "not admitted", "No SCC admits the pod.", request.localhost_profile if request else None)
     if (container.security_context or {}).get("privileged"):
         return nodes.privileged()
@@ -307,11 +304,3 @@ def _running(kind: str, localhost: str | None, source: Source, why: str) -> _Dec
             return _Decision("Localhost", source, f"{why} It names no file, so the container never starts.", localhost)
         case _:
             return _Decision(None, source, f"{why} The API server rejects the type {kind!r}.")
-
-
-def _known(kind: str) -> ProfileType | None:
-    match kind:
-        case "RuntimeDefault" | "Unconfined" | "Localhost":
-            return kind
-        case _:
-            return None

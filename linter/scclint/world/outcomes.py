@@ -116,7 +116,7 @@ class Outcomes:
         pod = stored(verdict, self._cluster)
         policy, wider = self.namespace_policies(outcome.namespace)
         answers = [
-            pod_security(outcome.workload, pod, self._cluster, each, namespace=outcome.namespace, creator=outcome.creator)
+            pod_security(outcome.workload, pod, self._cluster, each, outcome.creator)
             for each in ((policy,) if wider is None else (policy, wider))
         ]
         # The wider policy is the less strict one: what it rejects or warns about holds in any case.
