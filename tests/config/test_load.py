@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.config import Config, build_config, load_config, read_config, records
+from scclint.config import Config, build_config, read_config, records
 from scclint.config.raw import parse_config
 from scclint.errors import ConfigError, UsageError
 from scclint.finding import Ignore, Severity
@@ -318,6 +318,11 @@ statistics: false
         ("select\n", "c.yaml", "c.yaml:1:1: a configuration is a mapping of settings"),
         ("a = 1\nb == 2\n", "c.toml", "c.toml:2:4: Invalid value"),
         ("a = [\n", "c.toml", "c.toml:2:1: Invalid value"),
+        (
+            "namespace = 07:32:00\nexclude = [1979-05-27]\nshow-info = 07:32:00\n",
+            "c.toml",
+            "c.toml:3:1: show-info must be true or false, not '07:32:00'",
+        ),
         ("tool.scclint = 1\n", "pyproject.toml", "pyproject.toml:1:16: a configuration is a mapping of settings"),
         ("kind: Pod\napiVersion: v1\n", "c.yaml", "c.yaml:1:1: unknown key 'kind'"),
     ],
@@ -328,20 +333,21 @@ def test_what_is_no_configuration(configured: Configured, text: str, file: str, 
     assert str(caught.value).startswith(message)
 
 
-def test_unreadable(rules: Sequence[AnyRule], tmp_path: Path) -> None:
+def test_unreadable(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot read the configuration: "):
-        load_config(str(tmp_path / "none.yaml"), rules)
+        read_config(str(tmp_path / "none.yaml"))
     (tmp_path / "c.yaml").write_bytes(b"a: \xff\n")
     with pytest.raises(ConfigError, match=r"c\.yaml: cannot read the configuration: "):
-        load_config(str(tmp_path / "c.yaml"), rules)
+        read_config(str(tmp_path / "c.yaml"))
 
 
 def test_from_disk(rules: Sequence[AnyRule], tmp_path: Path) -> None:
     file = tmp_path / "scclint.toml"
     file.write_text('fail-on = "error"\nrule-modules = ["acme"]\n', encoding="utf-8")
-    assert load_config(str(file), rules).fail_on is Severity.ERROR
-    assert read_config(str(file)).rule_modules == ("acme",)
-    assert load_config(None, rules) == load_config(None, rules, {"select": None}) == Config()
+    raw = read_config(str(file))
+    assert raw.rule_modules == ("acme",)
+    assert build_config(raw, rules, {}).fail_on is Severity.ERROR
+    assert build_config(None, rules, {}) == build_config(None, rules, {"select": None}) == Config()
 
 
 def test_alias_bomb(configured: Configured) -> None:

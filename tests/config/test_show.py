@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 
 from scclint.config import Config
 from scclint.config.model import KEYS
-from scclint.config.show import effective, render
+from scclint.config.show import render
 from scclint.rule import AnyRule
 
 Configured = Callable[..., Config]
 
 
 def test_names_every_setting_once() -> None:
-    assert [s.key for s in effective(Config())] == [".".join(path) for path in KEYS.values()]
-    assert {s.origin for s in effective(Config())} == {"default"}
+    lines = [line.strip("# ") for line in render(Config()).splitlines()]
+    assert [line.partition(":")[0] for line in lines if line not in ("", "cluster:")] == [path[-1] for path in KEYS.values()]
+    assert all(line.endswith(("# default", ": not set")) for line in lines if line not in ("", "cluster:"))
 
 
 def test_origins(configured: Configured) -> None:

@@ -5,21 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
-from scclint.config.selection import Selection, selected, selection
+from scclint.config.selection import Selection, selection
 from scclint.rule import AnyRule
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
 
-__all__ = ["Config", "Selection", "build_config", "discover_config", "load_config", "read_config", "selected", "selection"]
-
-
-def load_config(file: str | None, rules: Sequence[AnyRule], options: Mapping[str, Any] | None = None) -> Config:
-    """The settings of a run with that configuration file, None for none. See `build_config` for rules, options and errors.
-
-    Where the file names rule modules, use `read_config`, load them, and pass their rules to `build_config` with the others.
-    """
-    return build_config(read_config(file) if file is not None else None, rules, options or {})
+__all__ = ["Config", "Selection", "build_config", "discover_config", "read_config", "selection"]
 
 
 def read_config(file: str) -> "Raw":

@@ -6,7 +6,7 @@ from typing import Any
 from scclint.config.convert import convert
 from scclint.config.merge import ConversionContext, Layers, Mistakes
 from scclint.config.model import KEYS, Config
-from scclint.config.raw import Raw
+from scclint.config.raw import Raw, empty_config
 from scclint.finding import Severity
 from scclint.rule import AnyRule, Rule
 
@@ -23,7 +23,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
 
     Raises ConfigError with everything that is wrong with the file, or UsageError with what is wrong with the options.
     """
-    layers = Layers(raw, {field: value for field, value in options.items() if value is not None})
+    layers = Layers(raw or empty_config(), {field: value for field, value in options.items() if value is not None})
     mistakes = Mistakes(layers)
     declared = tuple(_selectable(d) for d in layers.written("rules") or () if d is not None)
     fields: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
         settings[".".join(key)], origins[".".join(key)] = plain, reason
     _check_outputs(fields, mistakes)
     mistakes.settle()
-    return Config(file=layers.file, root=layers.root, **fields, settings=settings, origins=origins)
+    return Config(file=layers.raw.file, root=layers.root, **fields, settings=settings, origins=origins)
 
 
 def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
@@ -73,8 +73,4 @@ def _selectable(declared: Mapping[str, Any]) -> AnyRule:
     """A declared rule, as far as selectors are concerned."""
     id = declared["id"]
     severity = Severity(declared.get("severity", "warning"))
-    return Rule(id, declared.get("name", id.lower()), declared["message"], severity, object, _no_check, "", "")
-
-
-def _no_check(subject: object, world: object) -> tuple[()]:
-    return ()
+    return Rule(id, declared.get("name", id.lower()), declared["message"], severity, object, lambda subject, world: (), "", "")

@@ -16,7 +16,8 @@ OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
 
 def convert(value: Any, context: ConversionContext) -> Any:
     """Return the value as the field of `Config` has it. Mistakes go to the context."""
-    return _CONVERTERS.get(context.field, _as_is)(value, context)
+    converter = _CONVERTERS.get(context.field)
+    return converter(value, context) if converter else value
 
 
 def strings(value: Any) -> tuple[str, ...]:
@@ -27,10 +28,6 @@ def strings(value: Any) -> tuple[str, ...]:
 def _items(value: Any) -> Iterator[tuple[int, Any]]:
     """Return the items of a list with their index, without those that the schema rejects."""
     return ((index, item) for index, item in enumerate(value) if item is not None)
-
-
-def _as_is(value: Any, context: ConversionContext) -> Any:
-    return value
 
 
 def _strings(value: Any, context: ConversionContext) -> tuple[str, ...]:
@@ -81,10 +78,6 @@ def _unsafe_output(name: str, root: str) -> str:
     if not target.endswith(OUTPUT_SUFFIXES):
         return f"does not end like a report, in one of {', '.join(OUTPUT_SUFFIXES)}"
     return ""
-
-
-def _severity(value: Any, context: ConversionContext) -> Severity:
-    return Severity(value)
 
 
 def _selectors(value: Any, context: ConversionContext, path: Path = ()) -> tuple[str, ...]:
@@ -206,8 +199,6 @@ def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings
 
 
 def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.DeclaredRule, ...]:
-    raw = context.layers.raw
-    assert raw is not None, "no option declares rules"
     taken = {word: rule.id for rule in context.rules for word in (rule.id, rule.name)}
     found = []
     for index, item in _items(value):
@@ -227,7 +218,7 @@ def _declared_rules(value: Any, context: ConversionContext) -> tuple[records.Dec
                 at=item.get("at", ""),
                 settle=item.get("settle", ""),
                 span=context.place(index),
-                expr_span=raw.value_at(("rules", index, "expr")),
+                expr_span=context.layers.raw.value_at(("rules", index, "expr")),
             )
         )
     return tuple(found)
@@ -253,7 +244,7 @@ _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "ignore": _selectors,
     "severity": _severities,
     "per_path": _per_path,
-    "fail_on": _severity,
+    "fail_on": lambda value, context: Severity(value),
     "ignores": _ignores,
     "baseline": _path,
     "rules": _declared_rules,

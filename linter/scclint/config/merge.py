@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scclint import untyped
 from scclint.config.model import KEYS
 from scclint.config.raw import Raw, config_error
 from scclint.errors import UsageError
@@ -20,18 +21,14 @@ SET_ASIDE_BY_SELECT = frozenset({"select", "extend_select", "ignore"})
 
 @record
 class Layers:
-    """`raw` is the file (None without one), `options` what the command line gave, by field of `Config`."""
+    """`raw` is the file, and `options` what the command line gave, by field of `Config`."""
 
-    raw: Raw | None
+    raw: Raw
     options: Mapping[str, Any]
 
     @property
-    def file(self) -> str:
-        return self.raw.file if self.raw is not None else ""
-
-    @property
     def root(self) -> str:
-        return os.path.dirname(self.file) or "."
+        return os.path.dirname(self.raw.file) or "."
 
     def written(self, field: str) -> Any:
         """Return the value in the file unless the command line overrides it; None if there is none."""
@@ -39,10 +36,7 @@ class Layers:
             return None
         if "format" in self.options and field == "output":
             return None
-        value: Any = self.raw.data if self.raw is not None else {}
-        for key in KEYS[field]:
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
+        return untyped.value_at(self.raw.data, KEYS[field])
 
     def value(self, field: str) -> Any:
         """Return the plain value that applies, or None if it is unset."""
@@ -55,14 +49,14 @@ class Layers:
         """Return where the value that applies was set: `FILE:LINE`, `command line`, or both."""
         sources = []
         if self.written(field) is not None and (field not in self.options or field in ADDED_UP):
-            sources.append(f"{self.file}:{self.place(field).line}")
+            sources.append(f"{self.raw.file}:{self.place(field).line}")
         if field in self.options:
             sources.append("command line")
         return ", ".join(sources)
 
     def place(self, field: str, path: Path = ()) -> Span:
         """Return the place at which the file sets a field, or a part of it."""
-        return self.raw.key_at((*KEYS[field], *path)) if self.raw is not None else Span("", 1, 1, 1, 1)
+        return self.raw.key_at((*KEYS[field], *path))
 
 
 class Mistakes:
@@ -70,8 +64,7 @@ class Mistakes:
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
-        raw = layers.raw
-        self._in_file = [(raw.key_at(m.path), m.message) for m in raw.mistakes] if raw is not None else []
+        self._in_file = [(layers.raw.key_at(m.path), m.message) for m in layers.raw.mistakes]
         self._in_options: list[str] = []
 
     def add(self, field: str, path: Path, message: str) -> None:
@@ -83,7 +76,7 @@ class Mistakes:
     def settle(self) -> None:
         """Raise ConfigError for the file, else UsageError for the command line, else do nothing."""
         if self._in_file:
-            raise config_error(self._layers.file, self._in_file)
+            raise config_error(self._layers.raw.file, self._in_file)
         if self._in_options:
             raise UsageError("\n".join(self._in_options))
 

@@ -57,6 +57,12 @@ def read_config(file: str) -> Raw:
     return parse_config(text, file)
 
 
+def empty_config(file: str = "") -> Raw:
+    """Return a configuration without settings, every place of which is the start of the file."""
+    start = Span(file, 1, 1, 1, 1)
+    return Raw(file, {}, lambda path: start, lambda path: start)
+
+
 def parse_config(text: str, file: str) -> Raw:
     """As `read_config`, for the text of a file of that name."""
     raw = (_toml if file.endswith(".toml") else _yaml)(text, file)
@@ -64,8 +70,8 @@ def parse_config(text: str, file: str) -> Raw:
     wrong = (*raw.mistakes, *mistakes(raw.data, schema))
     data = without(raw.data, (m.path for m in wrong))
     # A mapping may require a key that was removed, and then it cannot be used either.
-    while bereft := [m.path for m in mistakes(data, schema) if untyped.value_at(data, m.path) is not None]:
-        data = without(data, bereft)
+    while unusable := [m.path for m in mistakes(data, schema) if untyped.value_at(data, m.path) is not None]:
+        data = without(data, unusable)
     return Raw(file, data, raw.key_at, raw.value_at, wrong)
 
 
@@ -93,7 +99,6 @@ def config_error(file: str, wrong: Iterable[tuple[Span, str]]) -> ConfigError:
 
 def _yaml(text: str, file: str) -> Raw:
     from scclint.load import load_text
-    from scclint.yaml.nodes import Node
 
     documents = [d for d in load_text(file, text, frozenset()) if d.status != "empty"]
     for document in documents:
@@ -102,19 +107,16 @@ def _yaml(text: str, file: str) -> Raw:
             raise ConfigError(f"{file}:{error.line or 1}:{error.column or 1}: {error.message}")
     if len(documents) > 1:
         raise ConfigError(f"{file}:{documents[1].line}:1: a configuration file is one document, this one has {len(documents)}")
-    root: Node | None = documents[0].root if documents else None
+    root = documents[0].root if documents else None
     if root is None:
-        return _of_data({}, file, lambda path: Span(file, 1, 1, 1, 1), lambda path: Span(file, 1, 1, 1, 1))
-    budget = [MAX_CONFIG_VALUES]
-    data = _plain(root, budget, file)
-    places = _node_places(root)
+        return empty_config(file)
     twice = tuple(Mistake(path, f"key {path[-1]!r} is written twice") for path in _duplicates(root, ()))
-    return _of_data(data, file, *places, twice)
+    return _of_data(_plain(root, [MAX_CONFIG_VALUES], file), file, *_node_places(root), twice)
 
 
 def _toml(text: str, file: str) -> Raw:
+    import json
     import re
-    from datetime import date
 
     from scclint.config.toml_places import Places as TomlPlaces
     from scclint.toml import loads
@@ -127,33 +129,26 @@ def _toml(text: str, file: str) -> Raw:
 
     try:
         # The release 4.20 is not the number 4.2, so its text counts.
-        whole: Any = loads(text, parse_float=str)
+        whole = loads(text, parse_float=str)
     except ValueError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         place = f"{found[1]}:{found[2]}" if found else f"{len(starts)}:1"
         raise ConfigError(f"{file}:{place}: {str(error).partition(' (at ')[0]}") from error
-    prefix: Path = ()
-    if os.path.basename(file) == "pyproject.toml":
-        prefix = ("tool", "scclint")
-        for key in prefix:
-            whole = whole.get(key, {}) if isinstance(whole, dict) else {}
+    prefix: Path = ("tool", "scclint") if os.path.basename(file) == "pyproject.toml" else ()
     places = TomlPlaces(text)
 
     def key_at(path: Path) -> Span:
-        return span(*next((places.keys[p] for p in _upward((*prefix, *path)) if p in places.keys), (0, 0)))
+        full = (*prefix, *path)
+        upward = (full[:length] for length in range(len(full), 0, -1))
+        return span(*next((places.keys[part] for part in upward if part in places.keys), (0, 0)))
 
     def value_at(path: Path) -> Span:
         extent = places.values.get((*prefix, *path))
         return span(*extent) if extent is not None else key_at(path)
 
-    def dates_as_text(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: dates_as_text(v) for key, v in value.items()}
-        if isinstance(value, list):
-            return [dates_as_text(v) for v in value]
-        return value.isoformat() if isinstance(value, date) else value
-
-    return _of_data(dates_as_text(whole), file, key_at, value_at)
+    # Dates and times are the only values that JSON does not have.
+    data = json.loads(json.dumps(untyped.value_at(whole, prefix), default=lambda moment: moment.isoformat()))
+    return _of_data(data, file, key_at, value_at)
 
 
 def _of_data(data: Any, file: str, key_at: Places, value_at: Places, wrong: tuple[Mistake, ...] = ()) -> Raw:
@@ -208,8 +203,3 @@ def _duplicates(node: Any, path: Path) -> Iterator[Path]:
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from _duplicates(item, (*path, index))
-
-
-def _upward(path: Path) -> Iterator[Path]:
-    for length in range(len(path), -1, -1):
-        yield path[:length]

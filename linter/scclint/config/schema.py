@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Schema = Mapping[str, Any]
 
-TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict, "null": type(None)}
 WORDS = {
     "string": "a string",
     "boolean": "true or false",
@@ -111,11 +110,6 @@ def _mistyped(path: Path, data: Any, types: list[str]) -> Mistake:
     return Mistake(path, f"{written(path)} must be {wanted}, not {_shown(data)}{quotes}")
 
 
-def type_name(data: Any) -> str:
-    """The JSON Schema type of plain data; `number` for a float."""
-    return next((name for name, kind in TYPES.items() if type(data) is kind), "number")
-
-
 def written(path: Path) -> str:
     """A path as one would write it: `cluster.grants[0].scc`; `the file` for the whole."""
     return field_path(path) or "the file"
@@ -148,4 +142,4 @@ def _shown(data: Any) -> str:
         return repr(data) if len(data) <= 60 else repr(data[:57] + "...")
     if isinstance(data, int | float):
         return f"the number {data}" if abs(data) < 10**20 else "a huge number"
-    return {"null": "empty", "array": "a list", "object": "a mapping"}[type_name(data)]
+    return "empty" if data is None else WORDS["array"] if isinstance(data, list) else WORDS["object"]

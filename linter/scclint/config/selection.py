@@ -63,13 +63,6 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
     return of
 
 
-def selected(rules: Iterable[AnyRule], config: Config, path: str) -> tuple[AnyRule, ...]:
-    """The rules that run on the file at `path`. For many files, `selection` does this once per distinct answer."""
-    candidates = tuple(rules)
-    running = selection(candidates, config)(path)
-    return tuple(rule for rule in candidates if rule.id in running)
-
-
 def _select(rules: Iterable[AnyRule], config: Config, layers: tuple[int, ...]) -> Selection:
     chosen: dict[str, Severity] = {}
     changes = [config.per_path[index] for index in layers]

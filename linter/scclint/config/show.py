@@ -1,33 +1,10 @@
 """The effective settings as text: a configuration file that would have the same effect, with the origin of each setting."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from scclint.config.model import KEYS, Config
 from scclint.text import escape_unprintable
-
-DEFAULT = "default"
-
-
-class Setting(NamedTuple):
-    """A setting by its key (`cluster.openshift`), its plain value, and its origin: `default`, `FILE:LINE`, `command line`."""
-
-    key: str
-    value: Any
-    origin: str
-
-
-def effective(config: Config) -> Iterator[Setting]:
-    """Return every setting in the order of `KEYS`. A value is None if it is unset and has no fixed default."""
-    from scclint.config.schema import load_schema
-
-    schema = load_schema("config")
-    for path in KEYS.values():
-        key = ".".join(path)
-        if key in config.settings:
-            yield Setting(key, config.settings[key], config.origins[key])
-        else:
-            yield Setting(key, default(schema, path), DEFAULT)
 
 
 def default(schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
@@ -51,17 +28,20 @@ def _json(value: Any) -> str:
 
 
 def render(config: Config) -> str:
-    """Return the settings as YAML with their origins as comments. A setting without a value is a comment."""
+    """Return every setting as YAML with its origin as a comment. A setting without a value is a comment."""
+    from scclint.config.schema import load_schema
+
+    schema = load_schema("config")
     lines: list[tuple[str, str]] = []
-    group = ""
-    for key, value, origin in effective(config):
-        parent, _, name = key.partition(".") if key.startswith("cluster.") else ("", "", key)
-        if parent != group:
-            group = parent
-            lines.append((f"{parent}:", "") if parent else ("", ""))
-        text = f"{name}: {_json(value)}" if value is not None else f"# {name}: not set"
-        lines.append(
-            (("  " if parent else "") + text, origin.replace("\n", "\\n") if value is not None or origin != DEFAULT else "")
-        )
+    group: tuple[str, ...] = ()
+    for path in KEYS.values():
+        key = ".".join(path)
+        value = config.settings[key] if key in config.settings else default(schema, path)
+        origin = config.origins.get(key, "" if value is None else "default")
+        if path[:-1] != group:
+            group = path[:-1]
+            lines.append((f"{group[0]}:" if group else "", ""))
+        text = f"{path[-1]}: {_json(value)}" if value is not None else f"# {path[-1]}: not set"
+        lines.append(("  " * len(group) + text, origin.replace("\n", "\\n")))
     width = min(60, max((len(text) for text, origin in lines if origin), default=0))
     return "".join((f"{text:<{width}}  # {origin}" if origin else text) + "\n" for text, origin in lines)

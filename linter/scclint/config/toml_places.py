@@ -33,13 +33,13 @@ class Places:
 
     def _document(self) -> None:
         table: Path = ()
-        at = self._blank(0)
+        at = self._after(BLANK, 0)
         while at < len(self._text):
             if self._text[at] == "[":
                 table, at = self._header(at)
             else:
                 at = self._pair(table, at)
-            at = self._blank(at)
+            at = self._after(BLANK, at)
 
     def _header(self, at: int) -> tuple[Path, int]:
         """`[a.b]` or `[[a.b]]`: the path that the pairs below it belong to."""
@@ -64,15 +64,15 @@ class Places:
             path = (*path, key)
             self.keys.setdefault(path, (start, end))
             at = end
-        at = self._space(at) + 1  # the equals sign
-        return self._value(path, self._space(at))
+        at = self._after(SPACE, at) + 1  # the equals sign
+        return self._value(path, self._after(SPACE, at))
 
     def _keys(self, at: int) -> Iterator[tuple[str, int, int]]:
         """The parts of a dotted key with their extents."""
-        while (found := KEY.match(self._text, self._space(at))) is not None:
+        while (found := KEY.match(self._text, self._after(SPACE, at))) is not None:
             text = found.group()
             yield _unquoted(text) if text[0] in "\"'" else text, found.start(), found.end()
-            at = self._space(found.end())
+            at = self._after(SPACE, found.end())
             if self._text[at : at + 1] != ".":
                 return
             at += 1
@@ -84,37 +84,33 @@ class Places:
         elif opening == "{":
             end = self._inline_table(path, start + 1)
         else:
-            found = STRING.match(self._text, start) or BARE.match(self._text, start)
-            end = found.end() if found is not None else start
+            end = self._after(STRING if STRING.match(self._text, start) else BARE, start)
             end = start + len(self._text[start:end].rstrip())
         self.values.setdefault(path, (start, end))
         return end
 
     def _array(self, path: Path, at: int) -> int:
         index = 0
-        while (at := self._blank(at)) < len(self._text) and self._text[at] != "]":
+        while (at := self._after(BLANK, at)) < len(self._text) and self._text[at] != "]":
             end = self._value((*path, index), at)
             self.keys.setdefault((*path, index), (at, end))
             index += 1
-            at = self._blank(max(end, at + 1))
+            at = self._after(BLANK, max(end, at + 1))
             if self._text[at : at + 1] == ",":
                 at += 1
         return at + 1
 
     def _inline_table(self, path: Path, at: int) -> int:
-        while (at := self._blank(at)) < len(self._text) and self._text[at] != "}":
-            at = self._blank(self._pair(path, at))
+        while (at := self._after(BLANK, at)) < len(self._text) and self._text[at] != "}":
+            at = self._after(BLANK, self._pair(path, at))
             if self._text[at : at + 1] == ",":
                 at += 1
         return at + 1
 
-    def _blank(self, at: int) -> int:
-        found = BLANK.match(self._text, at)
-        return found.end() if found is not None else at
-
-    def _space(self, at: int) -> int:
-        found = SPACE.match(self._text, at)
-        return found.end() if found is not None else at
+    def _after(self, pattern: re.Pattern[str], at: int) -> int:
+        """Return the end of what the pattern matches at an offset, or the offset if it does not match."""
+        found = pattern.match(self._text, at)
+        return found.end() if found else at
 
 
 def _unquoted(text: str) -> str:
