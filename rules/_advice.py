@@ -1,9 +1,12 @@
 """The parts of a fix that several rules share: whom to grant an SCC, and what a custom SCC must list."""
 
-from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed
+from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed, used_by
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._releases import required_scc_counts
+from ._scc import opened
+from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._what_if import would_admit
 
 _SHARED = (*IN_EVERY_NAMESPACE, "pipeline")
 
@@ -28,6 +31,23 @@ def pinned(outcome: Outcome, world: World) -> bool:
 def pin_too(outcome: Outcome, world: World) -> str:
     """Return the clause about the annotation that a pod needs before another SCC is tried; empty for a pod that is not pinned."""
     return f", and name that SCC in the annotation {REQUIRED_SCC}" if pinned(outcome, world) else ""
+
+
+def scc_to_grant(outcome: Outcome, world: World) -> str:
+    """Return the SCC to grant, as a phrase: one of the release that opens nothing the pod does not use, or else a custom SCC.
+
+    An SCC of the input may belong to another application, and some of the release belong to its components: they are never named.
+    """
+    verdict = outcome.verdict
+    assert verdict is not None
+    used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
+    general = world.cluster.own_sccs - world.cluster.component_sccs
+    for scc in world.cluster.scc_order.by_restrictiveness:
+        if scc not in general or default_profile(scc, world) not in RUNTIME_DEFAULT:
+            continue
+        if all(access.words in used for access in opened(scc, world)) and would_admit(scc, outcome, world):
+            return f"SCC {scc}, the most restrictive that admits the pod"
+    return custom_scc(outcome)
 
 
 def custom_scc(outcome: Outcome) -> str:

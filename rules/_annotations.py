@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, Field, Workload
+from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, Field, Operation, Set, Workload
 
 _FORMS = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}
 
@@ -37,3 +37,16 @@ def field_form(annotation: str) -> str:
         return "Unconfined"
     path = annotation.removeprefix("localhost/")
     return f"Localhost {path}" if path and path != annotation else ""
+
+
+def flow_form(annotation: str) -> str:
+    """Return the annotation value as a `seccompProfile` on one line: `{type: RuntimeDefault}`, also for an invalid value."""
+    kind, _, path = field_form(annotation).partition(" ")
+    return f"{{type: {kind}, localhostProfile: {path}}}" if path else f"{{type: {kind or 'RuntimeDefault'}}}"
+
+
+def set_profile(field: Field[Any], annotation: str) -> tuple[Operation, ...]:
+    """Return the edits that set the profile of an annotation in the `seccompProfile` field."""
+    kind, _, path = field_form(annotation).partition(" ")
+    local = (Set((*field.path, "localhostProfile"), path),) if path else ()
+    return Set((*field.path, "type"), kind or "RuntimeDefault"), *local

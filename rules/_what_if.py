@@ -31,10 +31,20 @@ def path_to_remove(path: Path) -> Path:
     return path
 
 
+def mounts_too(paths: Iterable[Path]) -> str:
+    """Return ` (a volume with its mounts)` if a volume is among the fields to remove; else nothing."""
+    return " (a volume with its mounts)" if any("volumes" in path for path in paths) else ""
+
+
 def admitted_without(world: World, verdict: Verdict, scc: str, removed: Iterable[Path]) -> bool:
     """Whether `scc` would admit the pod of the verdict without the `removed` fields, if every user could use the SCC."""
     pod = without(verdict.submitted, removed)
     return world.cluster.admission.errors_under(scc, pod, namespace=verdict.namespace) == ()
+
+
+def would_admit(scc: str, outcome: Outcome, world: World) -> bool:
+    """Whether the SCC would admit the pod of the outcome as submitted, if every user could use it."""
+    return outcome.verdict is not None and admitted_without(world, outcome.verdict, scc, ())
 
 
 def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:

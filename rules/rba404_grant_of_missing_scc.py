@@ -3,13 +3,14 @@ A role grants the use of an SCC that neither the release nor the input has, so i
 binding to a role of the release whose SCC does not exist, such as `system:openshift:scc:hostmount`.
 
 Nothing reports the mistake: RBAC accepts any name under `resourceNames`, and another SCC admits the pods or they are
-rejected. A common mistake is `host` instead of `hostaccess`. Another is `"*"`, because `resourceNames` has no wildcard.
+rejected. A common mistake is `host`, because several SCCs have names that begin with it. Another is `"*"`, because
+`resourceNames` has no wildcard.
 
 ## How to fix it
 
-Write the name of an SCC that exists. If you mean a custom SCC, add it to the input (`--cluster-state`). The rule does not report
-a role that may also create SCCs, because such a role may create the SCC that it names. It also does not report an SCC that
-another unit of the run defines.
+Write the name of an SCC that exists. The finding suggests none that opens the node. If you mean a custom SCC, add it to
+the input (`--cluster-state`). The rule does not report a role that may also create SCCs, because such a role may create the
+SCC that it names. It also does not report an SCC that another unit of the run defines.
 
 `scclint fix` leaves this to you: the name that was meant may grant more than it seems to.
 
@@ -18,11 +19,11 @@ another unit of the run defines.
 ```yaml
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
-metadata: {name: agent, namespace: monitoring}
+metadata: {name: web, namespace: shop}
 rules:
   - apiGroups: [security.openshift.io]
     resources: [securitycontextconstraints]
-    resourceNames: [host]
+    resourceNames: [nonroot-v3]
     verbs: [use]
 ```
 
@@ -31,11 +32,11 @@ rules:
 ```yaml
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
-metadata: {name: agent, namespace: monitoring}
+metadata: {name: web, namespace: shop}
 rules:
   - apiGroups: [security.openshift.io]
     resources: [securitycontextconstraints]
-    resourceNames: [hostaccess]
+    resourceNames: [nonroot-v2]
     verbs: [use]
 ```
 """
@@ -59,6 +60,7 @@ from scclint.api import (
 )
 
 from ._grants import reach, role_of, role_place
+from ._scc import opened
 
 OWN_ROLE = "system:openshift:scc:"
 NAME = r"\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -121,8 +123,8 @@ def _is_missing(scc: str, world: World) -> bool:
 
 
 def _suggestions(name: str, world: World) -> list[str]:
-    """Return the SCCs whose names begin with `name`, else the one with the closest name, if any."""
-    sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64]
+    """Return the SCCs whose names begin with `name`, else the one with the closest name, if any. A guess must not open the node."""
+    sccs = [scc for scc in islice(world.cluster.sccs, 200) if len(scc) < 64 and not opened(scc, world)]
     longer = [scc for scc in sorted(sccs) if scc.startswith(name)]
     return longer or list(filter(None, [closest_match(name[:64], sccs, cutoff=0.6)]))
 

@@ -52,14 +52,15 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, capitalized, counted, rule, used_by
+from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, capitalized, counted, rule
 
-from ._advice import custom_scc, grant
+from ._advice import grant, scc_to_grant
 from ._elsewhere import granted_elsewhere
+from ._places import profile_place
 from ._ranges import RANGED, may_be_own
 from ._releases import required_scc_counts
-from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._what_if import admitting_scc, mounts_too, path_to_remove, with_profile, without, would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -81,7 +82,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     rejecting = world.outcomes.rejections(verdict)
     elsewhere: tuple[Related, ...] = ()
     if verdict.candidates:
-        elsewhere = granted_elsewhere(outcome, world, lambda scc: _would_admit(scc, outcome, world))
+        elsewhere = granted_elsewhere(outcome, world, lambda scc: would_admit(scc, outcome, world))
     if not rejecting:
         yield _nothing_to_try(outcome, elsewhere)
         return
@@ -93,7 +94,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         + _assumed_range(outcome, errors),
         at=workload.pod.field(*errors[0].path),
         related=(*(Related(f"{closest}: {e.text}", workload.pod.field(*e.path).span) for e in errors[1:8]), *elsewhere),
-        settle=_fix(outcome, "this field" if len(errors) == 1 else "these fields", _with_user_namespace(rejecting), world),
+        settle=_fix(outcome, errors, _with_user_namespace(rejecting), world),
     )
 
 
@@ -135,34 +136,25 @@ def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
     return f" (the namespace's ranges are assumed, because the input does not give them{unless})"
 
 
-def _fix(outcome: Outcome, fields: str, with_user_namespace: str, world: World) -> str:
-    ways = [f"Change or remove {fields}"]
+def _fix(outcome: Outcome, errors: list[FieldError], with_user_namespace: str, world: World) -> str:
+    ways = [_change(outcome, errors, world)]
     if with_user_namespace:
         ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod)")
-    ways.append(grant(outcome.workload, _scc_to_grant(outcome, world)))
+    ways.append(grant(outcome.workload, scc_to_grant(outcome, world)))
     return (
         f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
     )
 
 
-def _scc_to_grant(outcome: Outcome, world: World) -> str:
-    """Return the SCC to grant, as a phrase: one of the release that opens nothing the pod does not use, or else a custom SCC.
-
-    An SCC of the input may belong to another application, and some of the release belong to its components: they are never named.
-    """
-    verdict = outcome.verdict
-    assert verdict is not None
-    used = {access.words for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)}
-    general = world.cluster.own_sccs - world.cluster.component_sccs
-    for scc in world.cluster.scc_order.by_restrictiveness:
-        if scc not in general or default_profile(scc, world) not in RUNTIME_DEFAULT:
-            continue
-        if all(access.words in used for access in opened(scc, world)) and _would_admit(scc, outcome, world):
-            return f"SCC {scc}, the most restrictive that admits the pod"
-    return custom_scc(outcome)
-
-
-def _would_admit(scc: str, outcome: Outcome, world: World) -> bool:
-    """Whether the SCC would admit the pod as submitted, if the pod could use it."""
+def _change(outcome: Outcome, errors: list[FieldError], world: World) -> str:
+    """Return what to do about the fields. To remove them is a fix only if an SCC with a profile then admits the pod."""
+    fields = "this field" if len(errors) == 1 else "these fields"
     assert outcome.verdict is not None
-    return world.cluster.admission.errors_under(scc, outcome.verdict.submitted, namespace=outcome.namespace) == ()
+    paths = [error.path for error in errors]
+    pod = without(outcome.verdict.submitted, map(path_to_remove, paths))
+    profile = f", and set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}"
+    for then, changed in (("", pod), (profile, with_profile(pod))):
+        scc = admitting_scc(world, outcome, changed)
+        if scc and (then or default_profile(scc, world) in RUNTIME_DEFAULT):
+            return f"Change or remove {fields}{mounts_too(paths)}{then}"
+    return f"Change {fields}"

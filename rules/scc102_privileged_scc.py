@@ -10,8 +10,9 @@ finding names the fields because of which the closest earlier SCC rejects the po
 
 ## How to fix it
 
-Remove the fields that the finding names. If the workload needs them, write a custom SCC that allows only those fields
-and lists `runtime/default` under `seccompProfiles`, and grant it to this workload's own service account only.
+Remove the fields that the finding names, a volume with its mounts, and the grant of the SCC. If the workload needs the
+fields, write a custom SCC that allows only those fields and lists `runtime/default` under `seccompProfiles`, and grant
+it to this workload's own service account only.
 
 ## Before
 
@@ -71,7 +72,7 @@ from ._allowances import more_restrictive
 from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted_without, path_to_remove
+from ._what_if import admitted_without, mounts_too, path_to_remove
 from ._words import first_per_field, pods, when_created
 
 
@@ -184,7 +185,8 @@ def _fix(outcome: Outcome, cause: _Cause, privileged: bool, world: World) -> str
     if not _confines_without(cause, outcome, world):
         return f"{capitalized(custom)}."
     write = f" and write {REQUIRED_SCC}: {cause.closest}" if cause.annotation is not None else ""
-    return f"Remove the named fields{write}, or {custom}."
+    mounts = mounts_too(error.path for error in cause.rejected)
+    return f"Remove the named fields{mounts}{write}, or {custom}."
 
 
 def _confines_without(cause: _Cause, outcome: Outcome, world: World) -> bool:

@@ -4,14 +4,15 @@ A more restrictive SCC that the pod may use would admit the pod without one of i
 Admission tries SCCs from the most to the least restrictive within one priority. A single field can therefore move a pod
 from `restricted-v2` to an SCC with host access, any user ID, or no seccomp profile. scclint tries each SCC that comes
 first again without the field that it rejects, and reports the field for the most restrictive SCC that then admits the
-pod. Only you know whether the workload needs the field, so this finding is information.
+pod. An SCC under which a container would lose its seccomp profile does not count. Only you know whether the workload
+needs the field, so this finding is information.
 
 ## How to fix it
 
-Remove the field if the workload runs without it, and remove the grant of the wider SCC too. Inline storage (`nfs`,
+Remove the field if the workload runs without it, a volume with its mounts, and remove the grant of the wider SCC too. Inline storage (`nfs`,
 `iscsi`, `azureDisk`, ...) can come from a persistentVolumeClaim, which the more restrictive SCC allows. If the workload
-needs the field, pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer). Do not depend on
-an SCC that opens the node: grant a custom SCC instead.
+needs the field, pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer): it shows that the
+SCC is meant, and the pod keeps the wider SCC. Do not depend on an SCC that opens the node: grant a custom SCC instead.
 
 ## Before
 
@@ -58,14 +59,14 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Verdict, Workload, World, and_more, rule
+from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
 
 from ._advice import custom_scc, grant
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._releases import required_scc_counts
 from ._scc import node_access
-from ._what_if import admitted_without, path_to_remove
+from ._what_if import admitted_without, mounts_too, path_to_remove, without
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((
@@ -95,7 +96,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for candidate in verdict.candidates:
         if candidate.outcome != "too restrictive" or not more_restrictive(world, candidate.scc, verdict.scc):
             continue
-        fields = _one_field(workload, world, verdict, candidate)
+        fields = _one_field(outcome, world, candidate)
         if not fields:
             continue
         first = fields[0]
@@ -115,8 +116,10 @@ def _fix(field: Field[Any], restrictive: str, outcome: Outcome, world: World) ->
     if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
     else:
-        instead = f"Remove the field if the workload runs without it, so that {restrictive} admits the pod."
-    keep = f"write openshift.io/required-scc: {chosen} in the pod's annotations"
+        instead = (
+            f"Remove the field{mounts_too([field.path])} if the workload runs without it, so that {restrictive} admits the pod."
+        )
+    keep = f"write openshift.io/required-scc: {chosen} in the pod's annotations, which shows that the SCC is meant"
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
     if node_access(chosen, world) or chosen in world.cluster.component_sccs:
         keep = grant(outcome.workload, custom_scc(outcome))
@@ -127,8 +130,8 @@ _MOST_FIELDS = 10
 """An SCC that rejects more different fields than these is too far from admitting the pod without one of them."""
 
 
-def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Candidate) -> list[Field[Any]]:
-    """Return the field without which the SCC would admit the pod, in each container that has it; empty if none.
+def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Field[Any]]:
+    """Return the field without which the SCC admits the pod, in each container that has it; empty if none.
 
     The SCC may also reject fields that follow from it, as the host ports of a pod with `hostNetwork` do.
     """
@@ -138,11 +141,24 @@ def _one_field(workload: Workload, world: World, verdict: Verdict, candidate: Ca
     if len(named) > _MOST_FIELDS:
         return []
     for paths in named.values():
-        fields = [workload.pod.field(*path) for path in paths]
+        fields = [outcome.workload.pod.field(*path) for path in paths]
         removed = {path_to_remove(path) for path in paths}
-        if all(field.present for field in fields) and admitted_without(world, verdict, candidate.scc, removed):
+        if all(field.present for field in fields) and _is_better(outcome, world, candidate.scc, removed):
             return fields
     return []
+
+
+def _is_better(outcome: Outcome, world: World, scc: str, removed: set[Path]) -> bool:
+    """Whether the SCC admits the pod without some fields, and the containers that had a seccomp profile still have one."""
+    assert outcome.verdict is not None
+    if not admitted_without(world, outcome.verdict, scc, removed):
+        return False
+    after = world.outcomes.with_pod(outcome, without(outcome.verdict.submitted, removed))
+    return after.verdict is not None and after.verdict.scc == scc and _unconfined(after) <= _unconfined(outcome)
+
+
+def _unconfined(outcome: Outcome) -> set[str]:
+    return {container.name for container in outcome.seccomp if container.type == "Unconfined"}
 
 
 def _name(path: Path) -> str:

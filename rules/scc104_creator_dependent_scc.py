@@ -8,8 +8,9 @@ it runs with RuntimeDefault.
 
 ## How to fix it
 
-Pin the SCC with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer), or use a Deployment or a Job. If
-you know who creates the pod, pass `--as USER --as-group GROUP`.
+Pin the SCC that the finding names with the annotation `openshift.io/required-scc` (OpenShift 4.14 and newer), or use a
+Deployment or a Job. If no SCC admits the pod of another creator, grant the service account one. If you know who creates
+the pod, pass `--as USER --as-group GROUP`.
 
 ## Before
 
@@ -41,8 +42,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import PROJECT_USER, Outcome, Problem, Severity, Workload, World, listed, rule
+from scclint.api import PROJECT_USER, REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, capitalized, listed, rule
 
+from ._advice import grant, scc_to_grant
+from ._releases import required_scc_counts
 from ._words import profile
 
 
@@ -69,9 +72,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
         f"without SCC grants, {_result_text(other)}",
         at=workload.place,
-        settle="Set the annotation openshift.io/required-scc to the SCC that the pod needs, or use a Deployment or Job instead. If you "
-        "know who creates the pod, pass --as USER --as-group GROUP.",
+        settle=f"{_fix(other, world)} If you know who creates the pod, pass --as USER --as-group GROUP.",
     )
+
+
+def _fix(other: Outcome, world: World) -> str:
+    """Return how every creator gets the same SCC: the one that the service account brings, or else a grant for the account."""
+    assert other.verdict is not None
+    if other.verdict.scc is None:
+        return f"{capitalized(grant(other.workload, scc_to_grant(other, world)))}."
+    if not required_scc_counts(world):
+        return "Use a Deployment or Job instead."
+    return f"Write {REQUIRED_SCC}: {other.verdict.scc} in the pod's annotations, or use a Deployment or Job instead."
 
 
 def _result(outcome: Outcome) -> tuple[str | None, tuple[str, ...]]:

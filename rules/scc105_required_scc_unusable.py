@@ -5,7 +5,9 @@ pod. The rule does not report an SCC that only another unit of the run defines, 
 
 ## How to fix it
 
-Correct the name, grant the SCC to the service account with a RoleBinding in its namespace, or remove the annotation.
+Correct the name, or require an SCC that the pod may use and that admits it. If the pod needs the SCC, and it applies a
+seccomp profile, grant it to the service account with a RoleBinding in its namespace. Remove the annotation only if another
+SCC with a profile admits the pod.
 
 `scclint fix` leaves this to you: only you know which SCC the pod needs.
 
@@ -42,12 +44,14 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import REQUIRED_SCC, Problem, Related, Severity, Workload, World, and_more, capitalized, listed, rule
+from scclint.api import REQUIRED_SCC, Outcome, Problem, Related, Severity, Workload, World, and_more, capitalized, listed, rule
 
-from ._advice import grant
+from ._advice import grant, pin_too, scc_to_grant
 from ._elsewhere import granted_elsewhere
 from ._releases import required_scc_counts
 from ._scc import node_access
+from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._what_if import would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -77,12 +81,17 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         settle = "Correct the name, or add the SCC to the input."
     elif rejected:
         reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
-        settle = "Change or remove the rejected fields, or require an SCC that allows them."
+        usable = _usable(outcome, world)
+        settle = (
+            f"Write {REQUIRED_SCC}: {usable}, which admits {pods(workload)}, or change the rejected fields."
+            if usable
+            else "Change the rejected fields, or require an SCC that allows them."
+        )
     else:
         account = workload.pod.service_account
         reason = f"neither service account {account} nor {_creator(outcome.creator)} may use it, so admission rejects {judged}"
         elsewhere = granted_elsewhere(outcome, world, name.__eq__)
-        settle = _fix(workload, name, world)
+        settle = _fix(outcome, name, world)
     yield Problem(
         f"{workload.named}: {REQUIRED_SCC} requires SCC {name}, but {reason}",
         at=annotation,
@@ -91,18 +100,29 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     )
 
 
-def _fix(workload: Workload, scc: str, world: World) -> str:
-    """Return how the pod gets the SCC, or what to do instead if the SCC opens the node."""
-    if opens := node_access(scc, world):
-        return (
-            f"Remove the annotation, or require a more restrictive SCC that the pods may use: SCC {scc} opens {and_more(opens, 2)}, so a "
-            "grant of it is not a fix."
-        )
+def _fix(outcome: Outcome, scc: str, world: World) -> str:
+    """Return how the pod gets an SCC with a profile: one that it may use, or a grant. A grant of an SCC that opens the node is none."""
+    usable = _usable(outcome, world)
+    ways = [f"write {REQUIRED_SCC}: {usable}, which admits {pods(outcome.workload)}"] if usable else []
+    opens = node_access(scc, world)
+    if not opens and default_profile(scc, world) in RUNTIME_DEFAULT and would_admit(scc, outcome, world):
+        ways.append(f"{grant(outcome.workload, f'SCC {scc}')} {_how(scc, world)}")
+    elif not usable:
+        ways.append(grant(outcome.workload, scc_to_grant(outcome, world)) + pin_too(outcome, world))
+    why = f" A grant of SCC {scc} is not a fix, because it opens {and_more(opens, 2)}." if opens else ""
+    return f"{capitalized(', or '.join(ways))}.{why}"
+
+
+def _usable(outcome: Outcome, world: World) -> str:
+    """Return the first SCC that the pod may use, and that admits it and applies RuntimeDefault; empty if there is none."""
+    tried = world.outcomes.explain(outcome.workload, among=lambda scc: default_profile(scc, world) in RUNTIME_DEFAULT)
+    return next((c.scc for c in tried if c.outcome == "chosen" and not node_access(c.scc, world)), "")
+
+
+def _how(scc: str, world: World) -> str:
     if scc in world.cluster.own_sccs:
-        how = f"with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
-    else:
-        how = f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
-    return f"{capitalized(grant(workload, f'SCC {scc}'))} {how}, or remove the annotation."
+        return f"with a RoleBinding to ClusterRole system:openshift:scc:{scc}"
+    return f"with a Role that allows the verb use on it (resourceNames: [{scc}]) and a RoleBinding"
 
 
 def _creator(user: object) -> str:

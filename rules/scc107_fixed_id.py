@@ -68,6 +68,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
+from ._what_if import admitting_scc, path_to_remove, without
 from ._words import first_per_field, pods, when_created
 
 
@@ -90,6 +91,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for scc, reasons in world.outcomes.rejections(verdict):
         errors = first_per_field(reasons)
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
+            continue
+        removed = map(path_to_remove, (error.path for error in errors))
+        if admitting_scc(world, outcome, without(verdict.submitted, removed)) != scc:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))

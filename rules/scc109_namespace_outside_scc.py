@@ -14,8 +14,9 @@ file, as info. With `-n default`, `default` counts as written.
 ## How to fix it
 
 Move the workload to its own project. If it has to stay, set explicitly what an SCC would set: `runAsNonRoot: true`,
-`allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. Do not put a
-run level on a namespace: run levels are for the control plane.
+`allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. Then suppress the
+finding: it is about the namespace, so that no field of the pod removes it. Do not put a run level on a namespace: run levels
+are for the control plane.
 
 `scclint fix` leaves this to you: the namespace is your decision.
 
@@ -62,6 +63,11 @@ from ._words import pods
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""
 
+_TO_STAY = (
+    " If it has to stay, set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]} and seccompProfile: "
+    "{type: RuntimeDefault} explicitly, and suppress this finding, which is about the namespace."
+)
+
 
 @rule(
     "SCC109",
@@ -96,13 +102,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if (key := LABELS.get(outcome.verdict.skipped)) is not None and found is not None:
         label = found.field("metadata", "labels", key)
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
+    # The API server rejects a privileged container with allowPrivilegeEscalation: false.
+    privileged = any(container.source == "privileged" for container in outcome.seccomp)
     yield Problem(
         f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
         "profile in the manifest apply",
         at=written if written else workload.place,
         related=labels + _others(workload, namespace, world),
-        settle="Move the workload to its own project, or set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: "
-        "{drop: [ALL]} and seccompProfile: {type: RuntimeDefault} explicitly.",
+        settle="Move the workload to its own project." + (_TO_STAY if not privileged else ""),
     )
 
 

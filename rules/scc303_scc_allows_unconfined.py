@@ -6,7 +6,8 @@ no profile. If `unconfined` is that entry, the SCC turns seccomp off for pods th
 
 ## How to fix it
 
-Remove `unconfined`. If a workload needs a system call that `runtime/default` denies, allow a profile of its own,
+Remove `unconfined`, and set `RuntimeDefault` in the workloads that ask for `Unconfined`, because the SCC then rejects their
+pods. If a workload needs a system call that `runtime/default` denies, allow a profile of its own,
 `localhost/<path>`, that adds only this call.
 
 ## Before
@@ -44,7 +45,9 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Remove, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, Workload, World, and_more, rule
+
+from ._advice import asks_for_unconfined
 
 
 @rule(
@@ -68,9 +71,24 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         if default == "unconfined"
         else "lists unconfined, so every pod that the SCC admits may turn seccomp off"
     )
+    others = [entry for entry in entries if entry not in ("*", "unconfined")]
+    entry = scc.field("seccompProfiles", entries.index("unconfined"))
     yield Problem(
         f"SCC {scc.name}: seccompProfiles {effect}",
-        at=scc.field("seccompProfiles", entries.index("unconfined")),
-        settle="Remove unconfined. For workloads that need more system calls than runtime/default allows, list localhost/<path>.",
-        edits=(Remove(scc.field("seccompProfiles", entries.index("unconfined")).path),),
+        at=entry,
+        settle=_fix(scc, world, replace=not others),
+        edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
     )
+
+
+def _fix(scc: SecurityContextConstraints, world: World, *, replace: bool) -> str:
+    """Return the fix. Without another entry, the SCC would reject every profile, so `unconfined` is to be replaced."""
+    fix = "Write runtime/default instead of unconfined" if replace else "Remove unconfined"
+    outcomes = (world.outcome(workload) for workload in world.of(Workload))
+    asking = [o.workload.named for o in outcomes if o.verdict and o.verdict.scc == scc.name and asks_for_unconfined(o)]
+    if asking:
+        asks = "asks" if len(asking) == 1 else "ask"
+        fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which {asks} for Unconfined"
+    if replace:
+        return f"{fix}."
+    return f"{fix}. For workloads that need more system calls than runtime/default allows, list localhost/<path>."

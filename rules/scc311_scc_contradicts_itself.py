@@ -132,6 +132,13 @@ def _unused(scc: SecurityContextConstraints) -> Iterator[Problem]:
             + (f"{strategy}" if written.value else "unset, which means RunAsAny"),
             at=field,
             related=(Related("the strategy", written.span),) if written.value else (),
-            settle=f"Write type: {users[0]}, or remove {value}.",
+            settle=f"Write type: {users[0]}, or remove {value}." if _is_enough(scc, value) else f"Remove {value}.",
             edits=(Remove(field.path),),
         )
+
+
+def _is_enough(scc: SecurityContextConstraints, value: str) -> bool:
+    """Return whether the SCC has all that the strategy of the value needs: a range of user IDs needs both ends."""
+    return not value.startswith("uidRange") or None not in (
+        scc.field("runAsUser", end).value for end in ("uidRangeMin", "uidRangeMax")
+    )

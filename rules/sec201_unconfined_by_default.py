@@ -84,7 +84,7 @@ from ._quote import quoted
 from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
-from ._what_if import admitted_without, admitting_scc, path_to_remove, pinned_to, with_profile, without
+from ._what_if import admitting_scc, mounts_too, path_to_remove, pinned_to, with_profile, without, would_admit
 from ._words import first_per_field, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
@@ -175,7 +175,7 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     if world.scc(verdict.scc) is not None and verdict.scc not in world.cluster.own_sccs:
         return f"Add seccompProfiles: [runtime/default] to SCC {verdict.scc}, which then applies this profile by default.", ()
     sibling = newer_sibling(verdict.scc, world)
-    if sibling and admitted_without(world, verdict, sibling, ()):
+    if sibling and would_admit(sibling, outcome, world):
         fix = capitalized(grant(workload, f"SCC {sibling} instead of {verdict.scc}")) + pin_too(outcome, world)
         return f"{fix}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile.", ()
     copy = grant(workload, f"a custom copy of {verdict.scc} with seccompProfiles: [runtime/default] instead of {verdict.scc}")
@@ -186,8 +186,8 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     names = list(dict.fromkeys(quoted(field) for field in fields))
     pin = f", write {REQUIRED_SCC}: {scc}" if pinned(outcome, world) else ""
     return (
-        f"Remove {and_more(names, 3)}{pin}, and set seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}: {scc} then "
-        f"admits the pod. Alternatively, {custom}",
+        f"Remove {and_more(names, 3)}{mounts_too(field.path for field in fields)}{pin}, and set seccompProfile: {{type: RuntimeDefault}} "
+        f"{profile_place(workload)}: {scc} then admits the pod. Alternatively, {custom}",
         tuple(Related(f"{scc} rejects {quoted(field)}", field.span) for field in fields[:8]),
     )
 

@@ -9,7 +9,8 @@ configuration (CRI-O 1.33 and newer). OpenShift leaves it unset.
 ## How to fix it
 
 Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. If the
-container must be privileged, remove the profile, so that the manifest does not promise a filter.
+container must be privileged, remove the profile, so that the manifest does not promise a filter. Keep a profile of the
+pod that its other containers use.
 
 ## Before
 
@@ -73,12 +74,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if view is None:
             continue
         setting = asked_at(workload, container)
+        # Without its own profile, the container would have that of the pod.
+        own = setting.path == view.seccomp_type.path and not workload.pod.seccomp_type
         yield Problem(
             f"{workload.named}: container {container.name} is privileged, so it runs without seccomp and its "
             f"{container.requested_type} profile has no effect",
             at=view.privileged,
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
-            settle="Replace privileged: true with the capabilities the container needs, or remove the profile, which has no effect.",
+            settle="Replace privileged: true with the capabilities the container needs"
+            + (", or remove the profile, which has no effect." if own else "."),
             container=container.name,
-            edits=(Remove(setting.path[:-1]),) if setting.path == view.seccomp_type.path else (),
+            edits=(Remove(setting.path[:-1]),) if own else (),
         )

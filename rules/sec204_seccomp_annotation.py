@@ -54,9 +54,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.api import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
-from scclint.api import Field, Operation, Problem, Remove, Set, Severity, Verdict, Workload, World, rule
+from scclint.api import Field, Operation, Problem, Remove, Severity, Verdict, Workload, World, rule
 
-from ._annotations import annotation_form, field_form, seccomp_keys
+from ._annotations import annotation_form, field_form, flow_form, seccomp_keys, set_profile
 
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
 ADMITTED = "openshift.io/scc"
@@ -92,18 +92,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             continue  # SEC205 reports an annotation that contradicts the field.
         if in_field and ADMITTED in workload.pod.annotations:
             continue
-        fix = f"Set seccompProfile: {_flow(value)} in the securityContext, and delete the annotation."
-        edits = (*(() if in_field else _written(field, value)), Remove(annotation.path))
+        fix = f"Set seccompProfile: {flow_form(value)} in the securityContext, and delete the annotation."
+        edits = (*(() if in_field else set_profile(field, value)), Remove(annotation.path))
         yield _problem(
             workload, annotation, _effect(world, verdict, value, bool(in_field)), _DELETE if in_field else fix, edits
         )
-
-
-def _written(field: Field[Any], value: str) -> tuple[Operation, ...]:
-    """Return the edits that set the profile of an annotation in the field."""
-    kind, _, path = field_form(value).partition(" ")
-    local = (Set((*field.path, "localhostProfile"), path),) if path else ()
-    return Set((*field.path, "type"), kind or "RuntimeDefault"), *local
 
 
 def _problem(workload: Workload, annotation: Field[Any], effect: str, fix: str, edits: tuple[Operation, ...] = ()) -> Problem:
@@ -165,9 +158,3 @@ def _outside(verdict: Verdict) -> str:
     if verdict.skipped not in ("namespace", "run-level", "disabled"):
         return ""
     return f" in namespace {verdict.namespace}, where SCC admission does not run,"
-
-
-def _flow(value: str) -> str:
-    """Return the annotation's value as a `seccompProfile` mapping on one line."""
-    kind, _, path = field_form(value).partition(" ")
-    return f"{{type: {kind}, localhostProfile: {path}}}" if path else f"{{type: {kind or 'RuntimeDefault'}}}"

@@ -10,8 +10,9 @@ The release decides which value counts:
 ## How to fix it
 
 Delete the annotation (`seccomp.security.alpha.kubernetes.io/pod`,
-`container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. A dump of a running pod (`oc get pod
--o yaml`) has the annotation because SCC admission added it: delete it before you apply the dump.
+`container.seccomp.security.alpha.kubernetes.io/<container>`) and keep the field. If the field says `Unconfined`, write the
+profile of the annotation there. A dump of a running pod (`oc get pod -o yaml`) has the annotation because SCC admission
+added it: delete it before you apply the dump.
 
 ## Before
 
@@ -55,6 +56,7 @@ from scclint.api import (
     CONTAINER_SECCOMP_ANNOTATION_PREFIX,
     POD_SECCOMP_ANNOTATION,
     Field,
+    Operation,
     Problem,
     Related,
     Remove,
@@ -64,7 +66,7 @@ from scclint.api import (
     rule,
 )
 
-from ._annotations import annotation_form
+from ._annotations import annotation_form, flow_form, set_profile
 
 PROFILE = ("securityContext", "seccompProfile")
 
@@ -95,13 +97,19 @@ def _compare(workload: Workload, world: World, whose: str, annotation: Field[str
     in_annotation = {"docker/default": "runtime/default"}.get(str(annotation.value), annotation.value)
     if not annotation.value or not in_field or in_annotation == in_field:
         return
+    fix = "Delete the annotation, and keep the seccompProfile field."
+    edits: tuple[Operation, ...] = (Remove(annotation.path),)
+    if in_field == "unconfined":
+        # Without the annotation, the field counts.
+        fix = f"Delete the annotation, and set seccompProfile: {flow_form(annotation.value)}."
+        edits = (*set_profile(field, annotation.value), *edits)
     yield Problem(
         f"{workload.named}: the seccomp annotation for {whose} says {annotation.value}, but the seccompProfile field says {in_field}: "
         f"{_which_counts(world)}",
         at=annotation,
         related=(Related(f"the field says {in_field}", field.below("type").span),),
-        settle="Delete the annotation, and keep the seccompProfile field.",
-        edits=(Remove(annotation.path),),
+        settle=fix,
+        edits=edits,
     )
 
 

@@ -8,8 +8,8 @@ rejected, or `privileged` admits it. The API server's message names an annotatio
 ## How to fix it
 
 Grant an SCC that lists the profile: `nonroot-v2` instead of `nonroot`, `hostnetwork-v2` instead of `hostnetwork`, or
-a custom copy of `anyuid` with `seccompProfiles: [runtime/default]`. If the pod must run under the older SCC, remove
-the profile; the container then runs unconfined.
+a custom copy of `anyuid` with `seccompProfiles: [runtime/default]`. Do not remove the profile instead: under the older
+SCC, the container then runs unconfined.
 
 ## Before
 

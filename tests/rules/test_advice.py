@@ -1,0 +1,219 @@
+"""Advice that you follow word for word removes the finding, and adds none that weighs as much."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from scclint import Config, Finding, lint_text
+from scclint.finding import Severity
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  serviceAccountName: web
+  containers:
+    - name: web
+      image: registry.example/web:1
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+"""
+SCC = """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: agent}
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [runtime/default]
+"""
+ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
+PIN = "openshift.io/required-scc"
+
+
+def grant(scc: str) -> str:
+    return f"""\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: web-{scc}, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:{scc}"}}
+subjects: [{{kind: ServiceAccount, name: web}}]
+"""
+
+
+def findings(text: str, config: Config | None = None) -> Sequence[Finding]:
+    return lint_text(text, "web.yaml", config).live
+
+
+def advice(text: str, rule: str) -> str:
+    """The advice of the only finding of a rule."""
+    (found,) = (finding.settle for finding in findings(text) if finding.rule_id == rule)
+    return found
+
+
+def errors(text: str) -> set[str]:
+    return {finding.rule_id for finding in findings(text) if finding.severity is Severity.ERROR}
+
+
+def assert_followed(before: str, after: str, rule: str) -> None:
+    """Assert that the change removes the finding and adds no error."""
+    assert rule in {finding.rule_id for finding in findings(before)}
+    assert rule not in {finding.rule_id for finding in findings(after)}
+    assert errors(after) <= errors(before)
+
+
+def test_the_field_that_counts_without_the_annotation_is_not_left_unconfined() -> None:
+    before = POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{ANNOTATION}: runtime/default}}}}").replace(
+        "  containers", "  securityContext: {seccompProfile: {type: Unconfined}}\n  containers"
+    )
+    assert advice(before, "SEC205") == "Delete the annotation, and set seccompProfile: {type: RuntimeDefault}."
+    after = POD.replace("  containers", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers")
+    assert_followed(before, after, "SEC205")
+
+
+def test_a_profile_that_other_containers_use_is_not_to_be_removed() -> None:
+    text = POD.replace("  containers:", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers:") + (
+        "      securityContext: {privileged: true}\n    - {name: proxy, image: registry.example/proxy:1}\n"
+    )
+    assert advice(text, "SEC203") == "Replace privileged: true with the capabilities the container needs."
+
+
+def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
+    profile = "{seccompProfile: {type: RuntimeDefault}"
+    text = POD.replace("  containers:", f"  securityContext: {profile}}}\n  containers:") + (
+        f"      securityContext: {profile}, privileged: true}}\n"
+    )
+    assert advice(text, "SEC203") == "Replace privileged: true with the capabilities the container needs."
+
+
+def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> None:
+    before = SCC.replace("{type: MustRunAsRange}", "{type: MustRunAsNonRoot, uidRangeMin: 1000}")
+    assert advice(before, "SCC311") == "Remove uidRangeMin."
+    assert_followed(before, before.replace(", uidRangeMin: 1000", ""), "SCC311")
+    whole = before.replace("1000}", "1000, uidRangeMax: 2000}")
+    assert {f.settle for f in findings(whole) if f.rule_id == "SCC311"} == {
+        "Write type: MustRunAsRange, or remove uidRangeMin.",
+        "Write type: MustRunAsRange, or remove uidRangeMax.",
+    }
+
+
+def test_an_scc_of_the_release_is_not_to_be_changed() -> None:
+    text = SCC.replace("agent", "privileged").replace("[runtime/default]", '["*"]')
+    assert [finding.rule_id for finding in findings(text)] == ["SCC307"]
+
+
+def test_unconfined_is_replaced_where_no_other_profile_is_left() -> None:
+    before = SCC.replace("[runtime/default]", "[unconfined]")
+    assert advice(before, "SCC303") == "Write runtime/default instead of unconfined."
+    assert_followed(before, SCC, "SCC303")
+
+
+def test_workloads_that_ask_for_unconfined_change_with_the_scc() -> None:
+    workload = DEPLOYMENT + "          securityContext: {seccompProfile: {type: Unconfined}}\n"
+    before = SCC.replace("[runtime/default]", "[runtime/default, unconfined]\nusers: [system:serviceaccount:shop:web]") + (
+        f"---\n{workload}"
+    )
+    text = advice(before, "SCC303")
+    assert text.startswith("Remove unconfined, and set RuntimeDefault in Deployment web, which asks for Unconfined.")
+    after = before.replace(", unconfined]", "]").replace("Unconfined", "RuntimeDefault")
+    assert_followed(before, after, "SCC303")
+
+
+@pytest.mark.parametrize("name", ["host", "hostnetworks", "privilege", "hostmount"])
+def test_no_scc_that_opens_the_node_is_offered_for_a_name(name: str) -> None:
+    text = advice(grant(name), "RBA404")
+    assert text.startswith("Correct the name.")
+
+
+def test_a_privileged_pod_is_not_told_to_set_what_contradicts_privileged() -> None:
+    outside = POD.replace("namespace: shop", "namespace: default")
+    assert advice(outside, "SCC109").endswith("explicitly, and suppress this finding, which is about the namespace.")
+    assert advice(outside + "      securityContext: {privileged: true}\n", "SCC109") == "Move the workload to its own project."
+
+
+@pytest.mark.parametrize("context", ["seccompProfile: {type: Localhost, localhostProfile: a.json}", "privileged: true"])
+def test_no_field_is_to_be_removed_for_an_scc_that_leaves_the_pod_unconfined(context: str) -> None:
+    profile = "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers"
+    text = POD.replace("  containers", profile) + f"      securityContext: {{{context}}}\n" + grant("privileged")
+    assert all("instead of anyuid" not in found.message for found in findings(text, Config(select=("SCC103",))))
+
+
+def test_the_scc_to_require_is_named() -> None:
+    text = advice(POD, "SCC104")
+    assert text.startswith(f"Write {PIN}: restricted-v2 in the pod's annotations, or use a Deployment or Job instead.")
+    pinned = POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}")
+    assert_followed(POD, pinned, "SCC104")
+
+
+def test_no_scc_is_named_that_rejects_the_pod_of_another_creator() -> None:
+    text = advice(POD.replace("  containers", "  hostPID: true\n  containers"), "SCC104")
+    assert text.startswith("Grant service account web a custom SCC")
+    assert PIN not in text
+
+
+def test_an_scc_that_applies_no_profile_is_not_to_be_granted() -> None:
+    before = DEPLOYMENT.replace(
+        "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: anyuid}}}}\n    spec"
+    )
+    assert advice(before, "SCC105") == f"Write {PIN}: restricted-v2, which admits its pods."
+    assert_followed(before, before.replace(": anyuid", ": restricted-v2"), "SCC105")
+
+
+def test_an_annotation_is_not_to_be_removed_where_no_other_scc_admits_the_pod() -> None:
+    text = DEPLOYMENT.replace(
+        "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: nonroot-v2}}}}\n    spec"
+    )
+    text += "          securityContext: {runAsUser: 1001}\n"
+    assert advice(text, "SCC105") == (
+        "Grant service account web SCC nonroot-v2 with a RoleBinding to ClusterRole system:openshift:scc:nonroot-v2."
+    )
+    assert_followed(text, text + grant("nonroot-v2"), "SCC105")
+
+
+def test_fields_are_to_be_removed_only_if_an_scc_then_admits_the_pod() -> None:
+    root = "          securityContext: {runAsUser: 0}\n"
+    assert advice(DEPLOYMENT + root, "SCC101").startswith("Change or remove this field, or grant")
+    # The only SCC that the pod may use applies no profile, so that the container would run unconfined.
+    required = DEPLOYMENT.replace(
+        "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: agent}}}}\n    spec"
+    )
+    bare = SCC.replace("seccompProfiles: [runtime/default]", "users: [system:serviceaccount:shop:web]")
+    assert "emove" not in advice(f"{required}{root}---\n{bare}", "SCC105")
+
+
+def test_a_profile_is_to_be_set_where_the_scc_that_then_admits_the_pod_applies_none() -> None:
+    task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: build, namespace: shop}\nspec:\n"
+    step = "  steps: [{name: build, image: registry.example/build:1, securityContext: {privileged: true}}]\n"
+    assert advice(task + step, "SCC101").startswith(
+        "Change or remove this field, and set seccompProfile: {type: RuntimeDefault} on the pod's steps, in spec.stepTemplate."
+    )
+    profile = "  stepTemplate: {securityContext: {seccompProfile: {type: RuntimeDefault}}}\n"
+    assert_followed(task + step, task + profile + step.replace(", securityContext: {privileged: true}", ""), "SCC101")
+
+
+def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
+    mounted = (
+        "          volumeMounts: [{name: logs, mountPath: /logs}]\n      volumes: [{name: logs, hostPath: {path: /var/log}}]\n"
+    )
+    assert "(a volume with its mounts)" in advice(DEPLOYMENT + mounted, "SCC101")
+    granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
+    assert "(a volume with its mounts)" in advice(granted, "SEC201")
+    assert "(a volume with its mounts)" in advice(granted, "SCC102")
