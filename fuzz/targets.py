@@ -129,14 +129,16 @@ def _printed(argv: list[str], stdin: bytes) -> str:
 def profile(data: bytes) -> None:
     """A seccomp profile: each problem has words and, where it has a place, one in the text."""
     from scclint.files.read import decode
-    from scclint.profiles.lint import Target, lint_text
+    from scclint.profiles.lint import Target, lint_profile
+    from scclint.yaml.json import parse_json
 
     try:
         text = decode(data, "p.json")
+        root = parse_json(text, "p.json")
     except LoadError:
         return
     last = text.count("\n") + 1
-    for problem in lint_text(text, "p.json", Target(arches=("amd64", "arm64", "s390x"))):
+    for problem in lint_profile(root, Target(arches=("amd64", "arm64", "s390x"))):
         assert problem.message
         assert problem.span is None or 1 <= problem.span.line <= last
 

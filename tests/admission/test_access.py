@@ -26,13 +26,13 @@ def test_a_confining_scc_opens_nothing() -> None:
 
 @pytest.mark.parametrize("name", TAKING)
 @pytest.mark.parametrize("field", ["allowedCapabilities", "defaultAddCapabilities"])
-def test_each_capability_under_both_names(field: str, name: str) -> None:
-    for written in (name, f"CAP_{name}"):
+def test_each_capability_in_every_spelling_that_crio_reads(field: str, name: str) -> None:
+    for written in (name, f"CAP_{name}", name.lower(), f"cap_{name.lower()}"):
         expected = Access(f"capability {name}", True, (field, 1), written)
         assert opened_by(scc(**{field: ["CHOWN", written]})) == (expected,)
 
 
-@pytest.mark.parametrize("name", ["ALL", "*", "CAP_ALL"])
+@pytest.mark.parametrize("name", ["ALL", "*", "CAP_ALL", "all"])
 def test_every_capability(name: str) -> None:
     assert named(opened_by(scc(allowedCapabilities=[name]))) == [("every capability", True)]
 

@@ -12,7 +12,7 @@ NAMESPACE = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": 
 
 
 def errors(mounted: list[dict[str, Any]], **fields: Any) -> list[FieldError]:
-    return validate(provider(**fields), mounted)
+    return list(validate(provider(**fields), mounted))
 
 
 def test_the_field_and_the_type_are_not_always_spelled_alike() -> None:

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.profiles import lint as lint_profile
-from scclint.profiles.lint import Target, lint_data, lint_text
+from scclint.errors import LoadError
+from scclint.profiles import lint
+from scclint.profiles.lint import Target, lint_data, lint_profile
 from scclint.profiles.resolve import NATIVE
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
+from scclint.profiles.sources import invalid_json
 from scclint.yaml.json import parse_json
 from scclint.yaml.locate import locate
 
@@ -23,10 +25,13 @@ PROFILES = Path(__file__).parents[2] / "fixtures" / "seccomp" / "profiles"
 
 
 def rendered(path: Path) -> str:
-    text = path.read_text("utf-8")
+    try:
+        root = parse_json(path.read_text("utf-8"), path.name)
+        found = [(problem, problem.span or locate(root, problem.path)[0]) for problem in lint_profile(root)]
+    except LoadError as error:
+        found = [invalid_json(error)]
     lines = []
-    for problem in lint_text(text, path.name):
-        span = problem.span or locate(parse_json(text, path.name), problem.path)[0]
+    for problem, span in found:
         where = f"{span.line}:{span.column}-{span.end_column}"
         lines.append(f"{where} {problem.rule} {problem.severity.value} {problem.id}\n  {problem.message}\n  {problem.settle}\n")
     return "".join(lines)
@@ -58,7 +63,7 @@ GOOD: dict[str, Any] = {
 
 
 def test_similar_names_are_looked_up_for_so_many_and_each_unknown_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lint_profile, "MAX_SYSCALL_SUGGESTIONS", 3)
+    monkeypatch.setattr(lint, "MAX_SYSCALL_SUGGESTIONS", 3)
     names = [f"reade{number}" for number in range(5)]
     data = {**GOOD, "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
     found = [problem for problem in lint_data(data) if problem.id == "unknown-syscall"]
@@ -145,6 +150,6 @@ def test_no_json_is_a_crash(data: object) -> None:
             assert problem.message and problem.settle
     text = json.dumps(data)
     root = parse_json(text, "p.json")
-    for problem in lint_text(text, "p.json"):
+    for problem in lint_profile(root):
         span = problem.span or locate(root, problem.path)[0]
         assert 1 <= span.column <= span.end_column <= len(text) + 1

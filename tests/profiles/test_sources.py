@@ -14,7 +14,8 @@ from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile
 from scclint.profiles import sources
-from scclint.profiles.lint import valid_part
+from scclint.profiles.problem import ProfileProblem
+from scclint.profiles.schema import valid_part
 from scclint.world import World
 from tests.running import open_one
 
@@ -130,9 +131,9 @@ def test_base_profiles_that_add_too_much_are_told() -> None:
 def test_a_base_profile_is_checked_once_for_all_that_are_based_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[object] = []
 
-    def counted(spec: dict[str, Any]) -> dict[str, Any]:
+    def counted(spec: dict[str, Any], problems: list[ProfileProblem]) -> dict[str, Any]:
         checked.append(spec)
-        return valid_part(spec)
+        return valid_part(spec, problems)
 
     monkeypatch.setattr(sources, "valid_part", counted)
     based = [profile(f"web{number}", **WIDE | {"baseProfileName": "base"}) for number in range(5)]

@@ -96,7 +96,8 @@ def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
 def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:
     found = {words: Access(words, words in _TAKES, fields[words]) for words in (*_TAKES, *_REACHES) if words in fields}
     for name, at in capabilities:
-        plain = name.removeprefix("CAP_")
+        # CRI-O reads names in either case.
+        plain = name.upper().removeprefix("CAP_")
         if plain in _ALL:
             words, takes = EVERY_CAPABILITY, True
         elif plain in _TAKING_CAPABILITIES:

@@ -31,13 +31,9 @@ def source_of(volume: Volume) -> tuple[str, str]:
     return field, _TYPES[field]
 
 
-def validate(provider: Provider, volumes: Sequence[Volume]) -> list[FieldError]:
-    """Return the errors of the pod's `volumes`: first those of types, then those of flexVolume drivers."""
-    return [*_refused_types(provider, volumes), *_refused_drivers(provider, volumes)]
-
-
-def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
-    scc = provider.scc
+def validate(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
+    """Yield the errors of the pod's `volumes`: first those of types, then those of flexVolume drivers."""
+    scc, wording = provider.scc, provider.wording
     if "*" not in scc.volumes:
         allowed = ", ".join(scc.volumes)
         for index, volume in enumerate(volumes):
@@ -47,14 +43,8 @@ def _refused_types(provider: Provider, volumes: Sequence[Volume]) -> Iterator[Fi
             if kind == "projected" and "secret" in scc.volumes and only_service_account_sources(volume["projected"]):
                 continue
             path: Path = ("spec", "volumes", index, field) if field else ("spec", "volumes", index)
-            place = Where(
-                provider.wording, provider.wording.volume.format(index), path, names_scc=provider.wording.volume_names_scc
-            )
+            place = Where(wording, wording.volume.format(index), path, wording.volume_names_scc)
             yield place.invalid("", kind, f"{kind} volumes are not allowed to be used", allowed)
-
-
-def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[FieldError]:
-    scc = provider.scc
     if scc.allowed_flex_volumes and ("*" in scc.volumes or "flexVolume" in scc.volumes):
         allowed = ", ".join(scc.allowed_flex_volumes)
         for index, volume in enumerate(volumes):
@@ -64,7 +54,7 @@ def _refused_drivers(provider: Provider, volumes: Sequence[Volume]) -> Iterator[
             driver = flex.get("driver") or ""
             if driver not in scc.allowed_flex_volumes:
                 path = ("spec", "volumes", index, "flexVolume", "driver")
-                place = Where(provider.wording, provider.wording.flex_volume_driver.format(index), path, names_scc=True)
+                place = Where(wording, wording.flex_volume_driver.format(index), path, names_scc=True)
                 yield place.invalid("", driver, "Flexvolume driver is not allowed to be used", allowed)
 
 

@@ -5,7 +5,7 @@ the steps it takes, see `scclint.cel.cost`, and how deep its macros nest).
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from scclint.cel.cost import Budget, Steps
@@ -14,7 +14,7 @@ from scclint.cel.types import BOOL, DYN, INT, STRING, CelType, check, list_of, m
 from scclint.cel.values import field, object_values, scc_object, verdict_object
 from scclint.config.model import Config
 from scclint.config.raw import config_error
-from scclint.config.records import DeclaredRule, PodTemplate
+from scclint.config.records import DeclaredRule
 from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Located, Path, Problem, Severity
@@ -65,25 +65,19 @@ _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] |
 
 
 def with_declared(rules: Registry, config: Config) -> Registry:
-    """The rules, and those that the configuration declares, as one set. Raises as `compile_rules` does, and RuleSetError."""
-    return registry((*rules, *compile_rules(config.rules, config.pod_templates))) if config.rules else rules
-
-
-def compile_rules(declared: Sequence[DeclaredRule], pod_templates: Iterable[PodTemplate] = ()) -> tuple[AnyRule, ...]:
-    """The rule records of what a configuration declares. `pod_templates` are the configuration's own workload kinds.
+    """Return the rules, and those that the configuration declares, as one set. It must declare one at least.
 
     Raises ConfigError with everything that is wrong with the expressions, at its place in the file, or where the library
-    that evaluates them is not installed.
+    that evaluates them is not installed, and RuleSetError.
     """
-    if not declared:
-        return ()
+    declared = config.rules
     try:
         import cel
     except ImportError as error:
         raise ConfigError(
             f"{_place(declared[0].span)}: rules in CEL need a library that is not installed; pip install 'scclint[cel]'"
         ) from error
-    custom = {template.kind for template in pod_templates}
+    custom = {template.kind for template in config.pod_templates}
     wrong = [mistake for record in declared for mistake in _mistakes(record, cel.compile, custom)]
     if wrong:
         raise config_error(declared[0].span.file, wrong)
@@ -91,7 +85,7 @@ def compile_rules(declared: Sequence[DeclaredRule], pod_templates: Iterable[PodT
     trees = [parse(record.expr) for record in declared]
     used = frozenset().union(*map(names, trees)).intersection(WORKLOAD_VARIABLES)
     budget = Budget()
-    return tuple(_rule(*parts, used, budget) for parts in zip(declared, programs, trees, strict=True))
+    return registry((*rules, *(_rule(*parts, used, budget) for parts in zip(declared, programs, trees, strict=True))))
 
 
 def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Collection[str]) -> Iterator[tuple[Span, str]]:
@@ -114,7 +108,8 @@ def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Colle
 
 def _in_expression(record: DeclaredRule, compile: Callable[[str], Any]) -> Iterator[tuple[int, str]]:
     """Return the mistakes of an expression: 0-based offsets and messages."""
-    variables = WORKLOAD_VARIABLES if _of_workload(record.kind) else OBJECT_VARIABLES
+    # Objects of the other kinds create pods.
+    variables = OBJECT_VARIABLES if record.kind in STATE_KINDS else WORKLOAD_VARIABLES
     try:
         mistakes = check(record.expr.rstrip(), variables)
     except SyntaxProblem as problem:
@@ -161,11 +156,6 @@ def _within(record: DeclaredRule, line: int, column: int) -> Span:
     row += min(line, len(rest) + 1) - 1
     start = lines[row].find(part, span.column - 1 if row == 0 else 0) + column
     return Span(span.file, span.line + row, start, span.line + row, start + 1)
-
-
-def _of_workload(kind: str) -> bool:
-    """Whether objects of the kind create pods."""
-    return kind not in STATE_KINDS
 
 
 def _path(text: str) -> Path | None:

@@ -155,7 +155,7 @@ class _Parser:
         if self._is("["):
             return Expr("list", token.at, "[]", self._arguments("]"))
         if self._is("{"):
-            return Expr("map", token.at, "{}", self._entries())
+            return Expr("map", token.at, "{}", self._arguments("}"))
         if token.sort in ("string", "bytes", "double", "uint", "int"):
             return Expr("literal", self._take().at, token.sort)
         if self._is("."):
@@ -171,24 +171,15 @@ class _Parser:
         return self._take()
 
     def _arguments(self, closing: str) -> tuple[Expr, ...]:
-        """Return the items between brackets, separated by commas; a list may end in a comma."""
+        """Return the items between brackets, separated by commas, of a map the keys and values; a comma may be the last."""
         self._take()
         parts = []
         while not self._is(closing):
             parts.append(self.expression())
+            if closing == "}":
+                self.expect(":")
+                parts.append(self.expression())
             if not self._is(closing):
-                self.expect(",")
-        self._take()
-        return tuple(parts)
-
-    def _entries(self) -> tuple[Expr, ...]:
-        self._take()
-        parts = []
-        while not self._is("}"):
-            parts.append(self.expression())
-            self.expect(":")
-            parts.append(self.expression())
-            if not self._is("}"):
                 self.expect(",")
         self._take()
         return tuple(parts)

@@ -10,7 +10,7 @@ from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
-from scclint.cluster.rights import Held, Object
+from scclint.cluster.rights import Held, Object, RoleRule
 from scclint.cluster.who_can import holders
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import record
@@ -89,6 +89,8 @@ class _Match(NamedTuple):
 
 
 Matches = Mapping[str, Sequence[_Match]]
+RoleRight = tuple[RoleRule, str, bool]
+"""A rule, a right that it gives, and whether it gives the right for the whole cluster only."""
 
 
 class Escalations:
@@ -110,7 +112,7 @@ class Escalations:
         self._pods = pods
         minor = cluster.kubernetes_minor
         self._routes = [route for route in ROUTES if route.since <= minor <= route.until]
-        self._by_role: dict[ObjectRef, tuple[_RoleRight, ...]] = {}
+        self._by_role: dict[ObjectRef, list[tuple[RoleRight, Set[str]]]] = {}
         self._everything: dict[ObjectRef, bool] = {}
         self._found: dict[User, tuple[Escalation, ...]] = {}
 
@@ -221,13 +223,13 @@ class Escalations:
         """The rights that a user has, each with the rules that give it, those of the whole cluster first."""
         found: dict[str, list[_Match]] = {}
         for binding, role in self._cluster.grants.rights.bindings_of(user).items():
-            for one in self._rights_of(role):
-                if not (one.whole and binding.namespace):
-                    found.setdefault(one.right, []).append(_Match(Held(binding, one.role, one.index, one.rule), one.names))
+            for (rule, right, whole), names in self._rights_of(role):
+                if not (whole and binding.namespace):
+                    found.setdefault(right, []).append(_Match(Held(binding, *rule), names))
         return found
 
-    def _rights_of(self, role: ObjectRef) -> "tuple[_RoleRight, ...]":
-        """The rights that the rules of a role give."""
+    def _rights_of(self, role: ObjectRef) -> list[tuple[RoleRight, Set[str]]]:
+        """The rights that the rules of a role give, each with the names of the objects for which it counts, none for all."""
         if role not in self._by_role:
             rules, installed = self._cluster.grants.rights.rules_of(role), self._cluster.as_installed
             if installed.grants.rights.rules_of(role) is rules:
@@ -235,16 +237,13 @@ class Escalations:
                 matched = installed.memo((Escalations, role), lambda: self._matched(rules))
             else:
                 matched = self._matched(rules)
-            self._by_role[role] = tuple(
-                _RoleRight(right, holder, index, rule, names, whole)
-                for holder, index, rule, right, whole in matched
-                if (names := self._names(right, rule)) is not None
-            )
+            named = ((one, self._names(one[1], one[0][2])) for one in matched)
+            self._by_role[role] = [(one, names) for one, names in named if names is not None]
         return self._by_role[role]
 
-    def _matched(self, rules: Iterable[tuple[ObjectRef, int, Object]]) -> list[tuple[ObjectRef, int, Object, str, bool]]:
-        """Return the rules that give a right, once for each right, with that right and whether for the whole cluster only."""
-        return [(*found, right, whole) for found in rules for right, whole in self._given_by(found[2])]
+    def _matched(self, rules: Iterable[RoleRule]) -> list[RoleRight]:
+        """Return the rights that rules give."""
+        return [(rule, right, whole) for rule in rules for right, whole in self._given_by(rule[2])]
 
     def _given_by(self, rule: Object) -> Iterator[tuple[str, bool]]:
         """Yield the rights that a rule gives, and whether for the whole cluster only."""
@@ -279,18 +278,6 @@ class Escalations:
             if rbac.scc_grant(rule, "use") and (not names or not set(self._wanted).isdisjoint(names)):
                 return True
         return False
-
-
-@record
-class _RoleRight:
-    """A right that rule `index` of a role gives for the objects `names`, none for all; `whole` as in `ApiRequest`."""
-
-    right: str
-    role: ObjectRef
-    index: int
-    rule: Object
-    names: Set[str]
-    whole: bool
 
 
 def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:

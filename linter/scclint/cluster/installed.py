@@ -47,10 +47,6 @@ class Installation:
     addons: tuple[str, ...] = ()
     among: frozenset[str] = frozenset()
 
-    @property
-    def tech_preview(self) -> bool:
-        return self.feature_set == TECH_PREVIEW
-
 
 def check(asked: Installation) -> None:
     """Raise UsageError for an unknown release, platform, feature set or add-on."""
@@ -156,7 +152,7 @@ def _payload(asked: Installation, key: str) -> list[Mapping[str, Any]]:
 def _counts(entry: Mapping[str, Any], asked: Installation) -> bool:
     """Whether an entry of a data file is there on a cluster."""
     since: str | None = entry.get("since", next(iter(RELEASES)))
-    if asked.tech_preview:
+    if asked.feature_set == TECH_PREVIEW:
         since = entry.get("techPreview", since)
     since = entry.get("platforms", {}).get(asked.platform, since)
     at = ORDER[asked.release]

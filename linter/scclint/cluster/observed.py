@@ -71,7 +71,8 @@ def observe(objects: Iterable[tuple[Mapping[str, Any], Span]], *, is_dump: bool)
             case "ClusterVersion":
                 found = replace(found, version=found.version or _version(as_mapping(item.get("status"))))
             case "FeatureGate":
-                found = replace(found, feature_set=found.feature_set or _feature_set(as_mapping(item.get("spec"))))
+                feature_set = str(as_mapping(item.get("spec")).get("featureSet") or FEATURE_SETS[0])
+                found = replace(found, feature_set=found.feature_set or feature_set)
             case "Infrastructure":
                 found = replace(found, platform=found.platform or _platform(as_mapping(item.get("status"))))
             case "ConfigMap" if as_mapping(item.get("metadata")).get("name") == "microshift-version":
@@ -94,10 +95,6 @@ def _version(status: Mapping[str, Any]) -> str:
     completed = (entry for entry in mappings(status.get("history")) if entry.get("state") == "Completed")
     current = next(completed, None) or as_mapping(status.get("desired"))
     return str(current.get("version") or "")
-
-
-def _feature_set(spec: Mapping[str, Any]) -> str:
-    return str(spec.get("featureSet") or FEATURE_SETS[0])
 
 
 def _platform(status: Mapping[str, Any]) -> str:

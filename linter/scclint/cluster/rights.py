@@ -9,6 +9,8 @@ from scclint.admission.verdict import ObjectRef, User
 from scclint.record import record
 
 Object = Mapping[str, Any]
+RoleRule = tuple[ObjectRef, int, Object]
+"""A rule with the role that holds it and its 0-based index there."""
 
 
 @record
@@ -41,7 +43,7 @@ class Rights:
         self._aggregation = aggregation
         self._known = known
         self._bindings = bindings
-        self._rules: dict[ObjectRef, tuple[tuple[ObjectRef, int, Object], ...]] = {}
+        self._rules: dict[ObjectRef, tuple[RoleRule, ...]] = {}
         self._bound: dict[tuple[str, str], dict[ObjectRef, ObjectRef]] = {}
         for ref, binding in bindings.items():
             if known is None or known._bindings.get(ref) is not binding:
@@ -74,11 +76,11 @@ class Rights:
     def held(self, user: User) -> Iterator[Held]:
         """Yield the rules that a user holds: those of the whole cluster first, then by namespace and name of the binding."""
         for binding, role in self.bindings_of(user).items():
-            for holder, index, rule in self.rules_of(role):
-                yield Held(binding, holder, index, rule)
+            for rule in self.rules_of(role):
+                yield Held(binding, *rule)
 
-    def rules_of(self, role: ObjectRef) -> tuple[tuple[ObjectRef, int, Object], ...]:
-        """Return the rules of a role, or of the roles that it aggregates, each with the role that holds it and its index there."""
+    def rules_of(self, role: ObjectRef) -> tuple[RoleRule, ...]:
+        """Return the rules of a role, or of the roles that it aggregates."""
         found = self._rules.get(role)
         if found is None:
             written, known = self._roles.get(role), self._known

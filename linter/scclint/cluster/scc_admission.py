@@ -54,7 +54,7 @@ class SccAdmission:
         pod, user = self._submitted(pod, namespace, user)
         if skipped := self._why_skipped(pod, namespace):
             return plugin.skip(pod, skipped, namespace=namespace)
-        annotations, assumed = self._annotations(namespace)
+        annotations, assumed = annotations_of(self._namespaces.get(namespace, {}))
         providers, errors = self._sccs.providers(namespace, annotations)
         grants = self._grants.authorize(service_account_of(pod), user, namespace)
         required = plugin.required_scc(pod)
@@ -113,11 +113,7 @@ class SccAdmission:
 
     def annotations_of(self, namespace: str) -> Mapping[str, str]:
         """The annotations of a namespace; likely ones if no ranges of IDs are known for it."""
-        return self._annotations(namespace)[0]
-
-    def _annotations(self, namespace: str) -> tuple[Mapping[str, str], bool]:
-        """The namespace's annotations, and whether its ranges of IDs are assumed."""
-        return annotations_of(self._namespaces.get(namespace, {}))
+        return annotations_of(self._namespaces.get(namespace, {}))[0]
 
     def _submitted(self, pod: dict[str, Any], namespace: str, user: User | None) -> tuple[dict[str, Any], User]:
         """The pod as SCC admission gets it, and its creator: a workload's controller if no user is given."""

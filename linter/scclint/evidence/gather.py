@@ -20,11 +20,6 @@ def capture_in(path: str) -> str:
     return found[1] if found else pod_in_dump(path)
 
 
-def is_gathered(path: str) -> bool:
-    """Return whether a path is an archive, or a folder with a must-gather or a sosreport."""
-    return has_files(path, capture_in) if os.path.isdir(path) else is_archive(path)
-
-
 def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the captures in `paths`, each as path and text; of a plain folder every file, in order of path.
 
@@ -33,9 +28,11 @@ def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"no such evidence: {path}")
-        if is_gathered(path):
+        is_folder = os.path.isdir(path)
+        gathered = has_files(path, capture_in) if is_folder else is_archive(path)
+        if gathered:
             yield from _gathered(path)
-        elif os.path.isdir(path):
+        elif is_folder:
             below = (os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
             yield from ((file, read(file)) for file in sorted(below))
         else:

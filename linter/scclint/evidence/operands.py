@@ -42,19 +42,14 @@ def operand(text: str, crio: str, arch: str, predict: Predict) -> Operand:
     if mark and os.path.exists(path):
         return _container(path, container, crio, arch, predict)
     if os.path.isfile(text):
-        return Operand(text, read_profile(text, arch))
+        from scclint.files.read import read
+
+        return Operand(text, parse_profile(read(text), text, arch))
     raise UsageError(f"{text!r} is not a profile to compare: use {FORMS}")
 
 
-def read_profile(path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
-    """Return the resolved profile of a file, in either format. Raises LoadError if the runtime would reject it."""
-    from scclint.files.read import read
-
-    return parse_profile(read(path), path, arch, caps)
-
-
 def parse_profile(text: str, path: str, arch: str, caps: frozenset[str] = CRIO_DEFAULT) -> Profile | None:
-    """Return the same as `read_profile`, from the text of the file."""
+    """Return the resolved profile of the text of a file, in either format. Raises LoadError if the runtime would reject it."""
     from scclint.finding import Severity
     from scclint.profiles.schema import check_shape
     from scclint.yaml.json import parse_json

@@ -1,7 +1,8 @@
 """Compare what nodes show with what was predicted, and explain each difference."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from scclint.evidence.captures import Observation, Requested
 from scclint.model.pod_names import is_pod_of, owns_pod
@@ -121,20 +122,21 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
     `crio` is the nodes' CRI-O release (`1.29.8`, or `1.29` for any of its patch releases). Empty accepts every known release.
     Raises UsageError for an unknown release.
     """
-    predictions = list(predictions)
+    predictions, accepted = list(predictions), _accepted(crio)
     used: set[int] = set()
     comparisons: list[ContainerComparison] = []
     for prediction in predictions:
         mine = [i for i, seen in enumerate(observations) if _matches(seen, prediction, predictions)]
         used.update(mine)
-        comparisons += _compare_all(prediction, [observations[i] for i in mine], _accepted(crio))
+        pods = sorted({observations[i].identity.pod for i in mine})
+        if not pods:
+            comparisons.append(ContainerComparison(prediction, "", NO_EVIDENCE))
+        for pod in pods:
+            seen = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
+            comparisons.append(_compare(prediction, _Evidence(pod, seen), accepted))
     unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
-    return Verification(tuple(sorted(comparisons, key=_order)), unmatched)
-
-
-def _order(comparison: ContainerComparison) -> tuple[str, ...]:
-    predicted = comparison.prediction
-    return predicted.kind, predicted.namespace, predicted.name, predicted.container, comparison.pod
+    named = attrgetter("prediction.kind", "prediction.namespace", "prediction.name", "prediction.container", "pod")
+    return Verification(tuple(sorted(comparisons, key=named)), unmatched)
 
 
 def _accepted(crio: str) -> frozenset[Variant] | None:
@@ -164,16 +166,6 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
     stem = os.path.basename(file).partition(".")[0]
     named = [p for p in predictions if stem == p.name or is_pod_of(p.kind, p.name, stem)]
     return named == [prediction]
-
-
-def _compare_all(
-    prediction: Prediction, observations: list[Observation], accepted: frozenset[Variant] | None
-) -> Iterator[ContainerComparison]:
-    pods = sorted({seen.identity.pod for seen in observations})
-    if not pods:
-        yield ContainerComparison(prediction, "", NO_EVIDENCE)
-    for pod in pods:
-        yield _compare(prediction, _Evidence(pod, tuple(seen for seen in observations if seen.identity.pod == pod)), accepted)
 
 
 def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Variant] | None) -> ContainerComparison:
@@ -301,20 +293,16 @@ def _content(
 
 def _localhost_content(prediction: Prediction, seen: Observation, closest: Recognition) -> tuple[str, str] | None:
     wanted = f"{SECCOMP_ROOT}/{prediction.localhost_profile}"
-    if closest.exact and seen.profile_name != wanted and not _same(prediction.profile, seen):
+    if closest.exact and seen.profile_name != wanted and prediction.profile != seen.profile:
         return (
             "field",
             f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {prediction.localhost_profile}",
         )
     if seen.profile_name.startswith("/") and seen.profile_name != wanted:
         return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
-    if prediction.profile is not None and not _same(prediction.profile, seen):
+    if prediction.profile is not None and prediction.profile != seen.profile:
         return "content", f"the file on the node differs from the one in the input ({prediction.localhost_profile})"
     return None
-
-
-def _same(profile: Profile | None, seen: Observation) -> bool:
-    return profile is not None and profile == seen.profile
 
 
 def _describe(seen: _Evidence, closest: Recognition | None) -> str:

@@ -50,14 +50,6 @@ class Answer:
         """What the audit log gets; empty if there is nothing. Made each time, since it is rarely read."""
         return self.advice()[1]
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Answer):
-            return NotImplemented
-        return (self.denial, self.advice(), self.exemption) == (other.denial, other.advice(), other.exemption)
-
-    def __hash__(self) -> int:
-        return hash((self.denial, self.exemption))
-
 
 def with_defaults(pod: Object, *, host_ports: bool = True) -> dict[str, Any]:
     """Return a pod or pod template with the API server's defaults that the checks read. `pod` is not changed.

@@ -47,11 +47,6 @@ def standard(level: str, version: str) -> Standard:
     return Standard(named, version)
 
 
-def policy_minor(version: str, newest: int) -> int:
-    """Return the minor of a policy version, and `newest` for `latest` and everything newer."""
-    return newest if version == LATEST else min(int(version.removeprefix("v1.")), newest)
-
-
 def stricter(level: Level, other: Level) -> bool:
     """Return whether `level` forbids more than `other`."""
     return LEVELS.index(level) > LEVELS.index(other)

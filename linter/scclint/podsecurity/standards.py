@@ -4,7 +4,7 @@ from functools import cache
 
 from scclint.podsecurity import checks
 from scclint.podsecurity.checks import Check, Library
-from scclint.podsecurity.levels import Level, policy_minor, standard
+from scclint.podsecurity.levels import LATEST, Level, standard
 from scclint.podsecurity.pod import CheckedPod, Object, Path
 from scclint.record import record
 
@@ -122,8 +122,9 @@ def evaluate(pod: Object, level: str, version: str, library: Library) -> Result:
 def judge(pod: CheckedPod, level: str, version: str, library: Library) -> Result:
     """Return what `evaluate` does, for a pod or template that has been read. Raises UsageError."""
     asked = standard(level, version)
+    minor = library.minor if version == LATEST else min(int(version.removeprefix("v1.")), library.minor)
     found = []
-    for name, check in _checks(asked.level, policy_minor(asked.version, library.minor)):
+    for name, check in _checks(asked.level, minor):
         if forbidden := check(pod, library):
             found.append(Violation(name, *forbidden))
     return Result(tuple(found))

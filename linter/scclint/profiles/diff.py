@@ -6,11 +6,10 @@ combined with OR. A name that the architecture does not have is ignored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from scclint.profiles.resolve import Profile
 from scclint.profiles.runtime_default import deciding_capabilities, resolve
+from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import errno_name, syscalls_of
 
@@ -41,7 +40,7 @@ _OPERATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record
 class Stance:
     """What a profile does with a syscall: `verdict` is `allowed`, `denied` or `conditional`.
 
@@ -59,7 +58,7 @@ class Stance:
         return f"{self.verdict}: {'; '.join(self.conditions)}; else {self.action}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Syscalls, sorted, whose stance changes in the same way from a first profile to a second.
 
@@ -72,7 +71,7 @@ class Change:
     syscalls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileDiff:
     """The differences between two profiles. `defaults` and `architectures` hold the value of the first and of the second."""
 
@@ -111,20 +110,15 @@ def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, a
     return ProfileDiff((old_default, new_default), (_architectures(first), _architectures(second)), changes)
 
 
-def opened_by(caps: Iterable[str], crio: str, arch: str = "amd64") -> tuple[Change, ...]:
-    """Return what RuntimeDefault allows with the bounding set `caps` and denies with CRI-O's default set."""
-    diff = compare(resolve(crio, CRIO_DEFAULT, arch), resolve(crio, caps, arch), arch)
-    return tuple(change for change in diff.changes if change.direction == "opened")
-
-
 def opened_by_each(caps: Iterable[str], crio: str, arch: str = "amd64") -> dict[str, tuple[str, ...]]:
     """Return, per capability of the bounding set, the syscalls that RuntimeDefault allows because of it, riskiest first.
 
     Capabilities that allow no syscall are left out.
     """
+    without = resolve(crio, CRIO_DEFAULT, arch)
     found = {}
     for cap in sorted(deciding_capabilities(crio).intersection(caps)):
-        names = [name for change in opened_by((*CRIO_DEFAULT, cap), crio, arch) for name in change.syscalls]
+        names = compare(without, resolve(crio, (*CRIO_DEFAULT, cap), arch), arch).syscalls("opened")
         if names:
             found[cap] = tuple(notable(names))
     return found
@@ -227,5 +221,5 @@ def _direction(before: Stance, after: Stance) -> str:
     return "opened" if change > 0 else "closed" if change < 0 else "differs"
 
 
-def _architectures(profile: Profile | Mapping[str, Any] | None) -> tuple[str, ...]:
+def _architectures(profile: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(profile.get("architectures") or ()) if profile else ()

@@ -3,24 +3,22 @@
 A profile that equals the resolved RuntimeDefault of a CRI-O release has no problems.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.errors import LoadError
 from scclint.finding import Path, Severity
 from scclint.limits import MAX_SYSCALL_SUGGESTIONS
 from scclint.model.releases import DEFAULT, kubernetes_of
-from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, Stance, abi_syscalls, compare, default_stance, notable, stances
+from scclint.profiles.diff import CONDITIONAL, DENIED, PASSING, abi_syscalls, compare, default_stance, notable, stances
 from scclint.profiles.problem import BROKEN, UNKNOWN, WEAK, WIDER, ProfileProblem
 from scclint.profiles.recognise import identify
 from scclint.profiles.resolve import NATIVE, Profile, resolve_profile
 from scclint.profiles.runtime_default import resolve
-from scclint.profiles.schema import check_shape
+from scclint.profiles.schema import check_shape, malformed_keys, valid_part, valid_rules
 from scclint.profiles.startup import check_startup
 from scclint.record import record
 from scclint.seccomp.capabilities import CRIO_DEFAULT
 from scclint.seccomp.tables import is_syscall, syscalls_of, table
-from scclint.source import Span
 from scclint.text import and_more, closest_match
 from scclint.untyped import as_list
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
@@ -64,31 +62,6 @@ class Target:
 ANY = Target()
 
 
-def lint_text(text: str, file: str, target: Target = ANY) -> Iterator[ProfileProblem]:
-    """Yield the problems of the text of a profile file. Text that is not JSON yields one problem.
-
-    `file` is the name that spans show.
-    """
-    from scclint.yaml.json import parse_json
-
-    try:
-        root = parse_json(text, file)
-    except LoadError as error:
-        yield invalid_json(error)
-        return
-    yield from lint_profile(root, target)
-
-
-def invalid_json(error: LoadError) -> ProfileProblem:
-    """Return the problem of a text that is not JSON."""
-    line, column = max(error.line, 1), max(error.column, 1)
-    message = f"the runtime cannot read the profile: {error.message}"
-    settle = "Fix the JSON syntax: no container that uses the profile starts."
-    return ProfileProblem(
-        "invalid-json", BROKEN, Severity.ERROR, message, settle, (), Span(error.file, line, column, line, column)
-    )
-
-
 def lint_profile(root: Node, target: Target = ANY) -> Iterator[ProfileProblem]:
     """Yield the problems of a profile given as a tree: those of `lint_data`, and duplicate keys."""
     yield from _duplicates(root, ())
@@ -104,8 +77,11 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     yield from shape
     if not isinstance(data, Mapping):
         return
-    malformed, rules = _malformed_keys_and_valid_rules(data, shape)
-    yield from _listener(data)
+    malformed, rules = malformed_keys(shape), valid_rules(data, shape)
+    if data.get("listenerMetadata") and not data.get("listenerPath"):
+        message = "`listenerMetadata` has no effect without `listenerPath`"
+        settle = "Add `listenerPath`, or remove `listenerMetadata`."
+        yield _fragile("listener-metadata-without-path", message, settle, ("listenerMetadata",))
     for index, rule in rules.items():
         yield from _rule(rule, ("syscalls", index))
     default = data.get("defaultAction")
@@ -117,19 +93,13 @@ def lint_data(data: object, target: Target = ANY) -> Iterator[ProfileProblem]:
     yield from _architectures(data, target)
     if no_default:
         return
-    valid = _without(data, malformed, rules)
-    seen: set[tuple[str, Path]] = set()
+    valid = valid_part(data, shape)
+    found: dict[tuple[str, Path], ProfileProblem] = {}
     for arch in target.arches:
         for problem in _effective_problems(resolve_profile(valid, target.caps, arch), rules, target, arch, default_denies):
-            uncertain = problem.id == "clone3-refused" and malformed & {"defaultErrno", "defaultErrnoRet"}
-            if not uncertain and (problem.id, problem.path) not in seen:
-                seen.add((problem.id, problem.path))
-                yield problem
-
-
-def valid_part(data: Mapping[str, Any]) -> Profile:
-    """Return the profile without its malformed keys and rules."""
-    return _without(data, *_malformed_keys_and_valid_rules(data, check_shape(data)))
+            found.setdefault((problem.id, problem.path), problem)
+    uncertain = malformed & {"defaultErrno", "defaultErrnoRet"}
+    yield from (problem for problem in found.values() if not (uncertain and problem.id == "clone3-refused"))
 
 
 def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProblem]:
@@ -144,19 +114,6 @@ def lint_startup(profile: Profile, target: Target = ANY) -> Iterator[ProfileProb
         for problem in check_startup(resolved, arch, target.no_new_privileges):
             found.setdefault((problem.id, problem.path), problem)
     yield from found.values()
-
-
-def _malformed_keys_and_valid_rules(
-    data: Mapping[str, Any], shape: Iterable[ProfileProblem]
-) -> tuple[set[str | int], dict[int, Profile]]:
-    """Return the malformed keys except `syscalls`, and the valid rules by their index."""
-    bad = {problem.path[:2] for problem in shape if problem.severity is Severity.ERROR}
-    rules = {i: r for i, r in enumerate(as_list(data.get("syscalls"))) if isinstance(r, dict) and ("syscalls", i) not in bad}
-    return {path[0] for path in bad if path and path[0] != "syscalls"}, rules
-
-
-def _without(data: Mapping[str, Any], malformed: Set[str | int], rules: Mapping[int, Profile]) -> Profile:
-    return {key: value for key, value in data.items() if key not in malformed} | {"syscalls": list(rules.values())}
 
 
 def _effective_problems(
@@ -185,17 +142,6 @@ def _duplicates(node: Node, at: Path) -> Iterator[ProfileProblem]:
             yield from _duplicates(item, (*at, index))
 
 
-def _listener(data: Mapping[str, Any]) -> Iterator[ProfileProblem]:
-    if data.get("listenerMetadata") and not data.get("listenerPath"):
-        message = "`listenerMetadata` has no effect without `listenerPath`"
-        yield _fragile(
-            "listener-metadata-without-path",
-            message,
-            "Add `listenerPath`, or remove `listenerMetadata`.",
-            ("listenerMetadata",),
-        )
-
-
 def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:
     place, action = f"syscalls[{at[1]}]", rule.get("action")
     for key in ("errnoRet", "errno"):
@@ -213,17 +159,12 @@ def _rule(rule: Profile, at: Path) -> Iterator[ProfileProblem]:
             message = f"{place}: CRI-O ignores `{side}.minKernel`, so the rule applies on every kernel"
             yield _weak("min-kernel", message, f"Remove `{side}.minKernel`: only Docker uses it.", (*at, side, "minKernel"))
         for position, cap in enumerate(chosen.get("caps") or ()):
-            if not str(cap).startswith("CAP_") or cap != str(cap).upper():
+            name = str(cap).upper().removeprefix("CAP_")
+            if cap != f"CAP_{name}":
                 message = (
                     f"{place}: {cap!r} in `{side}.caps` matches no capability, because capability names start with CAP_ here"
                 )
-                yield _weak(
-                    "capability-spelling", message, f"Write CAP_{_without_prefix(str(cap))}.", (*at, side, "caps", position)
-                )
-
-
-def _without_prefix(cap: str) -> str:
-    return cap.upper().removeprefix("CAP_")
+                yield _weak("capability-spelling", message, f"Write CAP_{name}.", (*at, side, "caps", position))
 
 
 def _repeated_argument(rule: Profile) -> tuple[int, int] | None:
@@ -334,14 +275,11 @@ def _missed_equivalents(profile: Profile, rules: Mapping[int, Profile], arch: st
         for path, name in _names(rule, ("syscalls", index)):
             if name not in abi_syscalls(arch) or rule.get("args"):
                 continue
-            missed = [other for other in _equivalents(name) if other in available and _passes(known.get(other, default))]
+            others = (other for other in _equivalents(name) if other in available)
+            missed = [other for other in others if known.get(other, default).verdict != DENIED]
             if missed:
                 message = f"syscalls[{index}] denies {name} but not {and_more(missed, _SHOWN)}, which can do the same"
                 yield _weak("other-entrance", message, f"Add {', '.join(missed)} to the rule.", path)
-
-
-def _passes(stance: Stance) -> bool:
-    return stance.verdict != DENIED
 
 
 def _equivalents(name: str) -> list[str]:

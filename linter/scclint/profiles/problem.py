@@ -13,8 +13,7 @@ class ProfileProblem:
     """One problem of a seccomp profile.
 
     `id` names the kind of problem (`missing-architectures`) and `rule` the scclint rule that reports it. `path` is the place of
-    the problem within the profile. `span` is set if no path can name that place: for a duplicate key, and for text that is
-    not JSON.
+    the problem within the profile. `span` is set if no path can name that place: for a duplicate key.
     """
 
     id: str

@@ -18,6 +18,7 @@ from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import record
+from scclint.untyped import as_list, as_mapping
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
@@ -116,7 +117,8 @@ class ProfileObjects:
         size = self._sizes.get(id(profile))
         if size is None:
             rules = _spec(profile).get("syscalls") or ()
-            size = self._sizes[id(profile)] = sum(1 + _length(rule, "names") + _length(rule, "args") for rule in rules)
+            listed = (as_list(as_mapping(rule).get(key)) for rule in rules for key in ("names", "args"))
+            size = self._sizes[id(profile)] = len(rules) + sum(map(len, listed))
         return size
 
     def files(self, path: str) -> list[tuple[Object, int]]:
@@ -217,16 +219,13 @@ def _provider(profile: Object, objects: ProfileObjects) -> ProfileProvider:
     content, problem = operator_profile(profile, objects)
     spec = _spec(profile)
     labels = (profile.get("metadata") or {}).get("labels") or {}
-    delivered = False
+    why_not = ""
     if spec.get("disabled") is True or spec.get("state") == "Disabled":
-        problem = "it is disabled, so the operator does not write it"
+        why_not = "it is disabled, so the operator does not write it"
     elif "spo.x-k8s.io/partial" in labels:
-        problem = "it has the label spo.x-k8s.io/partial, so the operator does not write it"
-    else:
-        delivered = True
-    return ProfileProvider(
-        "SeccompProfile", _namespace(profile), _name(profile), content, profile, ("spec",), "", problem, delivered
-    )
+        why_not = "it has the label spo.x-k8s.io/partial, so the operator does not write it"
+    names = _namespace(profile), _name(profile)
+    return ProfileProvider("SeccompProfile", *names, content, profile, ("spec",), "", why_not or problem, not why_not)
 
 
 def _from_machine_configs(localhost_profile: str, objects: ProfileObjects) -> Iterator[ProfileProvider]:
@@ -259,13 +258,7 @@ def _is_v1(item: Object) -> bool:
 
 
 def _spec(item: Object) -> Mapping[str, Any]:
-    spec = item.get("spec")
-    return spec if isinstance(spec, Mapping) else {}
-
-
-def _length(rule: object, key: str) -> int:
-    listed = rule.get(key) if isinstance(rule, Mapping) else None
-    return len(listed) if isinstance(listed, list) else 0
+    return as_mapping(item.get("spec"))
 
 
 def _name(item: Object) -> str:

@@ -8,6 +8,7 @@ from scclint.limits import MAX_COMPARED_RULES
 from scclint.profiles.diff import ProfileDiff, compare
 from scclint.profiles.resolve import NATIVE, Profile
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve_variant
+from scclint.profiles.schema import check_shape, valid_part
 from scclint.record import record
 from scclint.untyped import as_list
 
@@ -61,7 +62,7 @@ def _recognised(text: str) -> Recognition:
     if exact := identify(profile):
         return exact
     observed = _plain(profile)
-    valid = _comparable(observed)
+    valid = {"defaultAction": "", **valid_part(observed, list(check_shape(observed)))}
     found = [
         Recognition(False, variant, caps, arch, compare(candidate, valid, arch))
         for arch, variant, caps, candidate in _candidates(observed)
@@ -125,25 +126,3 @@ def _plain_rule(rule: Profile) -> Profile:
 
 def _plain_argument(arg: Profile) -> Profile:
     return {key: value for key, value in arg.items() if key != "valueTwo" or value}
-
-
-def _comparable(profile: Profile) -> Profile:
-    """Return the profile without malformed parts, as `compare` requires."""
-    rules = [rule for rule in as_list(profile.get("syscalls")) if isinstance(rule, dict) and _is_valid(rule)]
-    valid = {**profile, "defaultAction": str(profile.get("defaultAction", "")), "syscalls": rules}
-    if not isinstance(valid.get("defaultErrnoRet", 0), int):
-        del valid["defaultErrnoRet"]
-    valid["architectures"] = [token for token in as_list(profile.get("architectures")) if isinstance(token, str)]
-    return valid
-
-
-def _is_valid(rule: Profile) -> bool:
-    names, args, errno = rule.get("names"), rule.get("args", []), rule.get("errnoRet", 0)
-    named = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    tested = isinstance(args, list) and all(isinstance(arg, dict) and _is_valid_argument(arg) for arg in args)
-    return named and tested and isinstance(rule.get("action"), str) and isinstance(errno, int)
-
-
-def _is_valid_argument(arg: Profile) -> bool:
-    numbers = (arg.get("index"), arg.get("value"), arg.get("valueTwo", 0))
-    return isinstance(arg.get("op"), str) and all(isinstance(number, int) for number in numbers)

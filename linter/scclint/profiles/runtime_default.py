@@ -126,7 +126,9 @@ def _edited(variant: Variant, arch: str) -> dict[str, Any]:
     data = table("runtime_default")
     removed = ("unshare",) if variant.namespaces else ("clone", "clone3", "unshare")
     rules = list(_base(variant.base))
-    rules[1] = {**rules[1], "names": _overwrite(rules[1]["names"], removed)}
+    # CRI-O overwrites each of the removed names with the last name and keeps the length, so the last name repeats.
+    names = [rules[1]["names"][-1] if name in removed else name for name in rules[1]["names"]]
+    rules[1] = {**rules[1], "names": names}
     rules.append({"names": list(removed), "action": "SCMP_ACT_ALLOW", "includes": _SYS_ADMIN})
     if not variant.namespaces:
         rules += _namespace_rules(1 if arch == "s390x" else 0)
@@ -137,11 +139,6 @@ def _edited(variant: Variant, arch: str) -> dict[str, Any]:
         "archMap": arch_map,
         "syscalls": rules,
     }
-
-
-def _overwrite(names: list[str], removed: tuple[str, ...]) -> list[str]:
-    """Remove names as CRI-O does: it overwrites each with the last name and keeps the length, so the last name repeats."""
-    return [names[-1] if name in removed else name for name in names]
 
 
 def _namespace_rules(flags_index: int) -> list[Profile]:

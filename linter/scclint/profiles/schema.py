@@ -1,14 +1,15 @@
 """Check the keys, types and values of a seccomp profile against the schemas in `scclint.schemas`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Path, Severity
 from scclint.profiles.problem import BROKEN, ProfileProblem
+from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import errno_number
 from scclint.text import closest_match
-from scclint.untyped import as_list
+from scclint.untyped import as_list, mappings
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -18,6 +19,8 @@ OCI, CONTAINERS = "oci", "containers"
 
 _CONTAINERS_KEYS = frozenset({"archMap", "defaultErrno"})
 _CONTAINERS_RULE_KEYS = frozenset({"name", "errno", "comment", "includes", "excludes"})
+_TYPES = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+_WANTED = {"object": "an object", "array": "an array", "integer": "a whole number", "string": "a string"}
 _NOT_IN_RUNC = tuple(f"SCMP_ARCH_{name}" for name in ("M68K", "SH", "SHEB", "PARISC", "PARISC64"))
 
 
@@ -25,9 +28,8 @@ def form_of(data: object) -> str:
     """Return `containers` if the profile has a key that only containers/common knows, else `oci`."""
     if not isinstance(data, Mapping):
         return OCI
-    rules = data.get("syscalls")
-    inner = (rule for rule in (rules if isinstance(rules, list) else ()) if isinstance(rule, Mapping))
-    used = _CONTAINERS_KEYS & data.keys() or any(_CONTAINERS_RULE_KEYS & rule.keys() for rule in inner)
+    rules = mappings(data.get("syscalls"))
+    used = _CONTAINERS_KEYS & data.keys() or any(_CONTAINERS_RULE_KEYS & rule.keys() for rule in rules)
     return CONTAINERS if used else OCI
 
 
@@ -44,6 +46,25 @@ def check_shape(data: object) -> Iterator[ProfileProblem]:
     if isinstance(clean, dict):
         found += _beyond_the_schema(clean)
     yield from sorted(found, key=lambda problem: ([str(step).zfill(9) for step in problem.path], problem.id))
+
+
+def malformed_keys(problems: Iterable[ProfileProblem]) -> set[str | int]:
+    """Return the keys of a profile in which `check_shape` found errors, without `syscalls`."""
+    return {p.path[0] for p in problems if p.severity is Severity.ERROR and p.path and p.path[0] != "syscalls"}
+
+
+def valid_rules(data: Mapping[str, Any], problems: Iterable[ProfileProblem]) -> dict[int, Profile]:
+    """Return the rules of a profile in which `check_shape` found no error, by their index."""
+    bad = {problem.path[:2] for problem in problems if problem.severity is Severity.ERROR}
+    rules = enumerate(as_list(data.get("syscalls")))
+    return {index: rule for index, rule in rules if isinstance(rule, dict) and ("syscalls", index) not in bad}
+
+
+def valid_part(data: Mapping[str, Any], problems: Collection[ProfileProblem]) -> Profile:
+    """Return a profile without the keys and rules in which `check_shape` found errors."""
+    malformed = malformed_keys(problems)
+    valid = {key: value for key, value in data.items() if key not in malformed}
+    return valid | {"syscalls": list(valid_rules(data, problems).values())}
 
 
 def _without_nulls(data: object) -> Any:
@@ -84,14 +105,16 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
             yield _broken("missing-key", message, "Add the syscalls of the rule as `names`.", (*path, "names"))
         case "additionalProperties":
             known = list(schema["properties"])
+            settle = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
             for key in (key for key in value if key not in known):
-                yield _unknown_key(key, known, (*path, key), place)
+                message = f"{place}: `{key}` is not a key of a profile{_suggestion(key, known)}"
+                yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (*path, key))
         case "enum":
             message = f"{place}: {value!r} is not a known value{_suggestion(value, limit)}"
             yield _broken("invalid-value", message, f"Use one of {', '.join(limit)}.", path)
         case "type":
-            message = f"{place} is {_type_name(value)}, not {_article(limit)}"
-            yield _broken("wrong-type", message, f"Write {_article(limit)}: the runtime cannot decode the profile.", path)
+            message = f"{place} is {_TYPES.get(type(value), 'an object')}, not {_WANTED[limit]}"
+            yield _broken("wrong-type", message, f"Write {_WANTED[limit]}: the runtime cannot decode the profile.", path)
         case "minItems" | "minLength":
             yield _broken("empty-value", f"{place} is empty", "Write a value, or remove it.", path)
         case "maximum" | "minimum" as bound:
@@ -102,14 +125,6 @@ def _problems(error: "ValidationError") -> Iterator[ProfileProblem]:
             )
         case _:
             yield _broken("invalid-value", f"{place}: {error.message}", "Correct the value: the runtime rejects it.", path)
-
-
-def _unknown_key(key: str, known: list[str], path: Path, place: str) -> ProfileProblem:
-    suggestion = _suggestion(key, known)
-    settle = "Correct the spelling, or remove the key: the runtime ignores keys that it does not know."
-    return ProfileProblem(
-        "unknown-key", BROKEN, Severity.WARNING, f"{place}: `{key}` is not a key of a profile{suggestion}", settle, path
-    )
 
 
 def _beyond_the_schema(data: dict[str, Any]) -> Iterator[ProfileProblem]:
@@ -182,15 +197,3 @@ def _suggestion(word: object, known: list[str]) -> str:
     given = str(word) if not prefix else str(word).upper().removeprefix(prefix)
     meant = closest_match(given, [name.removeprefix(prefix) for name in known], cutoff=0.7)
     return f"; did you mean {prefix}{meant}?" if meant else ""
-
-
-def _article(schema_type: str) -> str:
-    return {"object": "an object", "array": "an array", "integer": "a whole number", "string": "a string"}[schema_type]
-
-
-def _type_name(value: object) -> str:
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "a number"
-    return "a string" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"

@@ -18,7 +18,7 @@ from scclint.model.node_config import (
     SeccompProfileFile,
 )
 from scclint.model.object import ApiObject
-from scclint.profiles.lint import ANY, Target, invalid_json, lint_data, lint_startup, lint_text, valid_part
+from scclint.profiles.lint import ANY, Target, lint_data, lint_profile, lint_startup
 from scclint.profiles.problem import BROKEN, ProfileProblem
 from scclint.profiles.providers import (
     SECCOMP_ROOT,
@@ -30,8 +30,10 @@ from scclint.profiles.providers import (
     resolve_localhost,
 )
 from scclint.profiles.resolve import NATIVE
+from scclint.profiles.schema import check_shape, valid_part
 from scclint.record import record, replace
 from scclint.source import Span
+from scclint.untyped import as_list, as_mapping, as_mappings
 from scclint.yaml.locate import locate
 
 Object = Mapping[str, Any]
@@ -180,8 +182,8 @@ class Profiles:
         """Return the valid part of the spec of a SeccompProfile, cached because many profiles may be based on it."""
         part = self._parts.get(id(manifest))
         if part is None:
-            spec = manifest.get("spec")
-            part = self._parts[id(manifest)] = valid_part(_as_kept(spec if isinstance(spec, dict) else {}))
+            kept = _as_kept(as_mapping(manifest.get("spec")))
+            part = self._parts[id(manifest)] = valid_part(kept, list(check_shape(kept)))
         return part
 
 
@@ -201,8 +203,17 @@ def _not_json(source: SeccompProfileFile) -> Iterator[Flaw]:
         for _ in parse_json_stream(document.text, document.file, document.line):
             pass
     except LoadError as error:
-        problem = invalid_json(error)
-        yield Flaw(replace(problem, span=None), (), span=problem.span)
+        problem, span = invalid_json(error)
+        yield Flaw(problem, (), span=span)
+
+
+def invalid_json(error: LoadError) -> tuple[ProfileProblem, Span]:
+    """Return the problem of a text that is not JSON, and its place."""
+    line, column = max(error.line, 1), max(error.column, 1)
+    message = f"the runtime cannot read the profile: {error.message}"
+    settle = "Fix the JSON syntax: no container that uses the profile starts."
+    problem = ProfileProblem("invalid-json", BROKEN, Severity.ERROR, message, settle)
+    return problem, Span(error.file, line, column, line, column)
 
 
 def _dropped(spec: Object) -> Iterator[ProfileProblem]:
@@ -211,9 +222,8 @@ def _dropped(spec: Object) -> Iterator[ProfileProblem]:
     for key in (key for key in spec if key not in _SPEC and key not in _ABOUT_THE_OBJECT):
         message = f"`{key}` is not a field of a SeccompProfile's spec"
         yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, (key,))
-    rules = spec.get("syscalls")
-    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
-        for key in [key for key in rule if key not in _RULE] if isinstance(rule, dict) else ():
+    for index, rule in enumerate(as_mappings(spec.get("syscalls"))):
+        for key in (key for key in rule if key not in _RULE):
             message = f"syscalls[{index}]: `{key}` is not a field of a SeccompProfile's rules"
             yield ProfileProblem("unknown-key", BROKEN, Severity.WARNING, message, settle, ("syscalls", index, key))
 
@@ -245,13 +255,13 @@ def _of_node_file(file: NodeFile, target: Target) -> Iterator[Flaw]:
 
     try:
         root = parse_json(text, file.path)
-    except LoadError:
-        root = None
-    target = _as_named(target, os.path.basename(file.path))
-    for problem in lint_text(text, file.path, _for_nodes(to_data(root), target)):
-        span = problem.span or (locate(root, problem.path)[0] if root is not None else None)
-        place = f", line {span.line}, column {span.column}" if span else ""
-        yield Flaw(problem, file.at, f"{file.path}{place}")
+    except LoadError as error:
+        found = iter([invalid_json(error)])
+    else:
+        problems = lint_profile(root, _for_nodes(to_data(root), _as_named(target, os.path.basename(file.path))))
+        found = ((problem, problem.span or locate(root, problem.path)[0]) for problem in problems)
+    for problem, span in found:
+        yield Flaw(problem, file.at, f"{file.path}, line {span.line}, column {span.column}")
 
 
 def _as_named(target: Target, name: str) -> Target:
@@ -263,6 +273,5 @@ def _for_nodes(profile: object, target: Target) -> Target:
     """Return the target. If it has no architectures, use those that the profile lists, or else the usual one."""
     if target.arches:
         return target
-    listed = profile.get("architectures") if isinstance(profile, Mapping) else None
-    tokens = listed if isinstance(listed, list) else []
+    tokens = as_list(as_mapping(profile).get("architectures"))
     return replace(target, arches=tuple(arch for arch, token in NATIVE.items() if token in tokens) or ANY.arches)

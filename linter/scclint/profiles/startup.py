@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.finding import Severity
-from scclint.profiles.diff import DENIED, Stance, default_stance, stances
+from scclint.profiles.diff import DENIED, default_stance, stances
 from scclint.profiles.problem import BROKEN, ProfileProblem
 from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import syscalls_of
@@ -26,7 +26,8 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
     def missing(wanted: str) -> list[str]:
         own = syscalls_of(arch)
         choices = [[name for name in names.split("|") if name in own] for names in wanted.split()]
-        return [" or ".join(names) for names in choices if names and all(_denied(known.get(name, default)) for name in names)]
+        lacking = (names for names in choices if names and all(known.get(name, default).verdict == DENIED for name in names))
+        return [" or ".join(names) for names in lacking]
 
     if missing("execve"):
         message = "the profile does not allow execve, so no container that uses it can start"
@@ -35,27 +36,17 @@ def check_startup(profile: Profile, arch: str, no_new_privileges: bool | None) -
         return
     if lacking := missing(_EVERY_PROGRAM):
         message = f"the profile does not allow syscalls that nearly every program needs: {', '.join(lacking)}"
-        yield ProfileProblem(
-            "missing-essential",
-            BROKEN,
-            Severity.WARNING,
-            message,
-            "Allow them, unless you know that the program does not need them.",
-            at,
-        )
+        settle = "Allow them, unless you know that the program does not need them."
+        yield ProfileProblem("missing-essential", BROKEN, Severity.WARNING, message, settle, at)
     if not no_new_privileges and (lacking := missing(_RUNTIME_SETUP)):
         message = f"the profile does not allow syscalls that the runtime needs to set up the container: {', '.join(lacking)}"
         settle = "Allow them, or set allowPrivilegeEscalation: false on every container that uses the profile."
         yield ProfileProblem("missing-runtime-setup", BROKEN, Severity.WARNING, message, settle, at)
     clone3 = known.get("clone3", default)
-    if not _denied(known.get("clone", default)) and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
+    if known.get("clone", default).verdict != DENIED and "clone3" not in known and clone3.action == "ERRNO(EPERM)":
         message = (
             "the profile allows clone but answers clone3 with EPERM; glibc 2.34 and newer then does not fall back to clone"
         )
         settle = "Set defaultErrnoRet to 38 (ENOSYS), or add a rule that answers clone3 with errnoRet 38."
         where = ("defaultErrnoRet",) if "defaultErrnoRet" in profile else at
         yield ProfileProblem("clone3-refused", BROKEN, Severity.WARNING, message, settle, where)
-
-
-def _denied(stance: Stance) -> bool:
-    return stance.verdict == DENIED

@@ -12,7 +12,7 @@ from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
 from scclint.text import field_path
-from scclint.untyped import as_mapping, value_at
+from scclint.untyped import as_mapping, as_mappings, value_at
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
@@ -79,12 +79,17 @@ def _check_seccomp_profile(security_context: Json, path: Path) -> Problems:
         if local is None:
             yield required(local_path, "must be set when seccomp type is Localhost")
         elif isinstance(local, str):
-            if local.startswith("/"):
-                yield invalid(local_path, local, "must be a relative path")
-            if ".." in local.split("/"):
-                yield invalid(local_path, local, "must not contain '..'")
+            yield from _check_localhost(local, local_path)
     elif local is not None and (type_ is None or isinstance(type_, str)):
         yield invalid(local_path, profile, "can only be set when seccomp type is Localhost")
+
+
+def _check_localhost(local: str, path: Path, named: str = "") -> Problems:
+    """`validateLocalDescendingPath`. `named` is the path as the API server prints it, if it differs."""
+    if local.startswith("/"):
+        yield invalid(path, local, "must be a relative path", named=named, secures=True)
+    if ".." in local.split("/"):
+        yield invalid(path, local, "must not contain '..'", named=named, secures=True)
 
 
 def _check_security_context(context: Json, path: Path, user_namespace: bool) -> Problems:
@@ -111,18 +116,14 @@ def _check_annotations(template: Json, where: Path, kind: str) -> Problems:
     """`ValidateSeccompPodAnnotations`: it names templates' annotations without their `metadata`."""
     prefix = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
     for key, value in _annotations(template).items():
-        if not (key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX)) or not isinstance(
-            value, str
-        ):
+        about_seccomp = key == POD_SECCOMP_ANNOTATION or key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX)
+        if not about_seccomp or not isinstance(value, str):
             continue
         path = (*where, "metadata", "annotations", key)
         named = f"{prefix}.{key}"
         local = value.removeprefix("localhost/")
         if local != value:
-            if local.startswith("/"):
-                yield invalid(path, local, "must be a relative path", named=named, secures=True)
-            if ".." in local.split("/"):
-                yield invalid(path, local, "must not contain '..'", named=named, secures=True)
+            yield from _check_localhost(local, path, named)
         elif value not in ("runtime/default", "docker/default", "unconfined"):
             yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
 
@@ -207,21 +208,16 @@ def _check_os(spec: Json, path: Path) -> Problems:
 
 def _check_volumes(spec: Json, path: Path) -> Problems:
     """A volume has one source. Which of two the API server names depends on its own order; here it is the later one."""
-    volumes = spec.get("volumes")
-    for index, volume in enumerate(volumes if isinstance(volumes, list) else ()):
-        if isinstance(volume, dict):
-            sources = [key for key, value in volume.items() if isinstance(value, dict)]
-            for extra in sources[1:]:
-                yield forbidden((*path, "volumes", index, extra), "may not specify more than 1 volume type")
+    for index, volume in enumerate(as_mappings(spec.get("volumes"))):
+        sources = [key for key, value in volume.items() if isinstance(value, dict)]
+        for extra in sources[1:]:
+            yield forbidden((*path, "volumes", index, extra), "may not specify more than 1 volume type")
 
 
 def _containers(spec: Json, path: Path) -> Iterator[tuple[Json, Path]]:
     for list_name in CONTAINER_LISTS:
-        containers = spec.get(list_name)
-        if isinstance(containers, list):
-            for index, container in enumerate(containers):
-                if isinstance(container, dict):
-                    yield container, (*path, list_name, index)
+        for index, container in enumerate(as_mappings(spec.get(list_name))):
+            yield container, (*path, list_name, index)
 
 
 def _annotations(template: Json) -> Json:

@@ -109,10 +109,7 @@ def _problem(
 
 
 def _described(value: Any) -> str:
-    if isinstance(value, bool):
-        return f"the boolean {shown(value)}"
-    if isinstance(value, int | float):
-        return f"the number {shown(value)}"
-    if isinstance(value, str):
-        return f"the string {shown(value)}"
+    noun = {bool: "boolean", int: "number", float: "number", str: "string"}.get(type(value))
+    if noun:
+        return f"the {noun} {shown(value)}"
     return "a list" if isinstance(value, list) else "a mapping"

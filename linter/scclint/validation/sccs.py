@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from scclint.record import replace
-from scclint.untyped import texts
+from scclint.untyped import as_list, as_mapping, as_mappings, as_text, texts
 from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
 
 RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
@@ -29,8 +29,7 @@ def check_scc(root: Json) -> Problems:
     if _is_integer(priority) and priority < 0:
         yield invalid(("priority",), priority, "priority cannot be negative")
     yield from _check_strategy(root, "runAsUser", RUN_AS_USER_TYPES)
-    run_as_user = root.get("runAsUser")
-    uid = run_as_user.get("uid") if isinstance(run_as_user, dict) else None
+    uid = as_mapping(root.get("runAsUser")).get("uid")
     if _is_integer(uid) and uid < 0:
         yield invalid(("runAsUser", "uid"), uid, "uid cannot be negative")
     yield from _check_strategy(root, "seLinuxContext", TWO_TYPES)
@@ -59,16 +58,11 @@ def _check_strategy(root: Json, name: str, types: tuple[str, ...]) -> Problems:
 
 
 def _check_groups(root: Json, name: str) -> Problems:
-    strategy = root.get(name)
-    if not isinstance(strategy, dict):
-        return
-    value = strategy.get("type")
-    if isinstance(value, str) and value and value not in TWO_TYPES:
+    strategy = as_mapping(root.get(name))
+    value = as_text(strategy.get("type"))
+    if value and value not in TWO_TYPES:
         yield unsupported((name, "type"), value, TWO_TYPES)
-    ranges = strategy.get("ranges")
-    for index, one in enumerate(ranges if isinstance(ranges, list) else ()):
-        if not isinstance(one, dict):
-            continue
+    for index, one in enumerate(as_mappings(strategy.get("ranges"))):
         low, high = (0 if one.get(bound) is None else one[bound] for bound in ("min", "max"))
         if not _is_integer(low) or not _is_integer(high):
             continue
@@ -84,8 +78,7 @@ def _check_groups(root: Json, name: str) -> Problems:
 def _check_capabilities(root: Json) -> Problems:
     drops = texts(root.get("requiredDropCapabilities"))
     for name in ("defaultAddCapabilities", "allowedCapabilities"):
-        values = root.get(name)
-        for index, capability in enumerate(values if isinstance(values, list) else ()):
+        for index, capability in enumerate(as_list(root.get(name))):
             if capability in drops:
                 problem = invalid((name,), capability, f"capability is listed in {name} and requiredDropCapabilities")
                 yield replace(problem, path=(name, index))
@@ -98,10 +91,8 @@ def _check_volumes(root: Json) -> Problems:
     volumes = _effective_volumes(root)
     if "none" in volumes and len(volumes) > 1:
         yield invalid(("volumes",), sorted(volumes), "if 'none' is specified, no other values are allowed")
-    drivers = root.get("allowedFlexVolumes")
-    if not isinstance(drivers, list) or not drivers:
-        return
-    if not {"flexVolume", "*"} & volumes:
+    drivers = as_list(root.get("allowedFlexVolumes"))
+    if drivers and not {"flexVolume", "*"} & volumes:
         text = "volumes does not include 'flexVolume' or '*', so no flex volumes are allowed"
         yield invalid(("allowedFlexVolumes",), drivers, text)
         return
@@ -125,18 +116,14 @@ def _effective_volumes(root: Json) -> set[str]:
 
 def _check_sysctls(root: Json) -> Problems:
     for name in ("allowedUnsafeSysctls", "forbiddenSysctls"):
-        sysctls = root.get(name)
-        if not isinstance(sysctls, list):
-            continue
+        sysctls = as_list(root.get(name))
         for index, sysctl in enumerate(sysctls):
-            if not isinstance(sysctl, str):
-                continue
-            if not sysctl:
+            if sysctl == "":
                 yield invalid((name, index), sysctl, "empty sysctl not allowed")
-            elif len(sysctl) > SYSCTL_MAX_LENGTH or not re.fullmatch(SYSCTL_PATTERN, sysctl):
+            elif isinstance(sysctl, str) and (len(sysctl) > SYSCTL_MAX_LENGTH or not re.fullmatch(SYSCTL_PATTERN, sysctl)):
                 text = f"must have at most {SYSCTL_MAX_LENGTH} characters and match regex {SYSCTL_PATTERN}"
                 yield invalid((name, index), sysctl, text)
-        if len(sysctls) > 1 and "*" in texts(root.get(name)):
+        if len(sysctls) > 1 and "*" in texts(sysctls):
             yield forbidden((name,), "if '*' is present, must not specify other sysctls")
     for i, allowed in enumerate(texts(root.get("allowedUnsafeSysctls"))):
         for j, refused in enumerate(texts(root.get("forbiddenSysctls"))):

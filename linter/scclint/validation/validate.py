@@ -10,7 +10,7 @@ from typing import Any
 from scclint.model.schema import shapes
 from scclint.model.unknown import is_open
 from scclint.record import replace
-from scclint.untyped import value_at
+from scclint.untyped import as_mappings, value_at
 from scclint.validation.fields import walk
 from scclint.validation.names import check_names
 from scclint.validation.pods import check_pod
@@ -67,7 +67,9 @@ def validate(
     if shape is None:
         return []
     problems = walk(root, shape, book, kind)
-    problems += _check_name(root)
+    metadata = root.get("metadata")
+    if metadata is None or (isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName")):
+        problems.append(required(("metadata", "name"), "name or generateName is required"))
     if whole:
         problems += check_names(root, kind)
         problems += _check_subjects(root) if kind == "ClusterRoleBinding" else ()
@@ -76,7 +78,10 @@ def validate(
     problems = [
         problem for problem in problems if problem.code in ("unknown", "required") or not is_open(value_at(root, problem.path))
     ]
-    return [_securing(problem) for problem in problems] if kind == "SecurityContextConstraints" else problems
+    if kind == "SecurityContextConstraints":
+        # Each field of an SCC except its metadata decides what containers may do.
+        return [replace(problem, in_security_context=problem.path[:1] != ("metadata",)) for problem in problems]
+    return problems
 
 
 def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:
@@ -84,24 +89,8 @@ def has_schema(api_version: str, kind: str, kubernetes_minor: int) -> bool:
     return shapes(kubernetes_minor).kind(api_version, kind) is not None
 
 
-def _check_name(root: Mapping[str, Any]) -> list[FieldProblem]:
-    metadata = root.get("metadata")
-    if metadata is None:
-        metadata = {}
-    if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
-        return [required(("metadata", "name"), "name or generateName is required")]
-    return []
-
-
 def _check_subjects(root: Mapping[str, Any]) -> Iterator[FieldProblem]:
     """`ValidateRoleBindingSubject`: without the binding's own namespace, a service account's has to be said."""
-    subjects = root.get("subjects")
-    for index, subject in enumerate(subjects if isinstance(subjects, list) else ()):
-        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+    for index, subject in enumerate(as_mappings(root.get("subjects"))):
+        if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
             yield required(("subjects", index, "namespace"))
-
-
-def _securing(problem: FieldProblem) -> FieldProblem:
-    """Return the problem, marked as relevant to security: each field of an SCC except its metadata decides what containers may do."""
-    secures = problem.path[:1] != ("metadata",)
-    return replace(problem, in_security_context=secures)
