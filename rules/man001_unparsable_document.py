@@ -15,21 +15,33 @@ skips it and counts it as unsupported. Lint the rendered output instead.
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 """
 

@@ -1,7 +1,7 @@
 """
 The API server of the target release rejects the object, because a field has an invalid type or value, or a required
-field is missing. For a StatefulSet, the API server rejects the pods instead. If a value has the wrong type, scclint
-gives no verdict for the pods either.
+field is missing. If the field is in the pod template of a StatefulSet, the API server accepts the StatefulSet and rejects its
+pods. scclint gives no verdict for pods with a value of the wrong type.
 
 The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
 containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod,
@@ -16,29 +16,37 @@ fields with a closed list of values (`RuntimeDefault`, `Localhost`, `Unconfined`
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        runAsUser: "1000"
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsNonRoot: "true"
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        runAsNonRoot: true
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            runAsNonRoot: true
 ```
 """
 

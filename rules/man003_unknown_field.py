@@ -1,7 +1,10 @@
 """
-The target release does not have the field. The cluster drops it or, with strict validation, rejects the object, so the
-setting has no effect. The severity is error in a securityContext or an SCC, because a misspelled `seccompProfile`
-leaves the container without a profile. It is warning elsewhere, and for a field that would only allow something.
+The target release does not have the field, so the setting has no effect. `oc apply` and `kubectl apply` reject the object by
+default. With `--validate=false`, and with many other tools, the cluster drops the field without a warning.
+
+The severity is error in a securityContext or an SCC, because a misspelled `seccompProfile` leaves the container without a
+profile. The severity is warning in other places, and for fields that would only give the pod more rights, such as
+`allowPrivilegeEscalaton: true`.
 
 ## How to fix it
 

@@ -2,9 +2,9 @@
 A mapping has the same key twice. The cluster uses the last value and drops the first without a warning, including
 everything below it.
 
-A reviewer sees the first value. If a template or a paste adds a second `securityContext:` to a container, it overrides
-the whole first one, with its `seccompProfile` and its `runAsNonRoot`. Newer clients warn (`kubectl --validate=warn`) or
-reject the file (`--validate=strict`). Most other tools do neither.
+A reviewer sees the first value. If a template or a paste adds a second `securityContext:` to a container, it replaces
+the whole first one, with its `seccompProfile` and its `runAsNonRoot`. `kubectl` and `oc` drop the first value before they
+send the object, so not even `--validate=strict` reports it.
 
 ## How to fix it
 
@@ -13,32 +13,40 @@ Keep one of the two keys. If you need the content of both mappings, merge it und
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        allowPrivilegeEscalation: false
-      securityContext:
-        readOnlyRootFilesystem: true
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            allowPrivilegeEscalation: false
+          securityContext:
+            readOnlyRootFilesystem: true
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        allowPrivilegeEscalation: false
-        readOnlyRootFilesystem: true
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
 ```
 """
 

@@ -13,35 +13,46 @@ after a `---` line.
 
 ## How to fix it
 
-Delete the character or replace it with a line feed. `grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\x{FEFF}|\\r(?!\\n)'`
-finds all of them.
+Delete the character or replace it with a line feed. This command finds all of them:
+
+```bash
+LC_ALL=C.UTF-8 grep -nP '\\x{85}|\\x{2028}|\\x{2029}|\\x{FEFF}|\\r(?!$)' web.yaml
+```
 
 `scclint fix` leaves this to you: only its author knows which line break was meant.
 
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  # the page with the runbook\u2028  hostPID: true
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      # the page with the runbook\u2028      hostPID: true
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  # the page with the runbook
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      # the page with the runbook
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 """
 

@@ -15,31 +15,39 @@ Write numbers in decimal, and booleans as `true` and `false`.
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        privileged: no
-        runAsUser: 0777
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            privileged: no
+            readOnlyRootFilesystem: on
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        privileged: false
-        runAsUser: 511
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            privileged: false
+            readOnlyRootFilesystem: true
 ```
 """
 

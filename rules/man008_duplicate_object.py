@@ -1,6 +1,6 @@
 """
 Files that are applied together define one object twice, with different content. The later definition replaces the earlier one,
-so the earlier one has no effect, or only until the next file is applied.
+so a reviewer of the earlier one sees settings that the cluster does not use.
 
 The rule compares workloads, SCCs, roles and bindings, and within one file all objects that scclint judges. It does not report
 copies with equal content. It also does not report alternatives, such as `dev/web.yaml` and `prod/web.yaml`: files that

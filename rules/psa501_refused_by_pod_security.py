@@ -6,12 +6,12 @@ Pod Security admission runs after SCC admission. `restricted-v2` sets everything
 A pod under `anyuid`, `nonroot` or another of the older SCCs gets no seccomp profile and keeps its capabilities, and
 `restricted` rejects it.
 
-These set the level that a namespace enforces, in this order:
+The level that a namespace enforces comes from the first of these:
 
 1. the label `pod-security.kubernetes.io/enforce` of the Namespace
-2. from OpenShift 4.23 and 5.0, the label syncer. It reads the level from the SCCs that the service accounts of the namespace may
-   use. One account that may use `anyuid` makes the level of the namespace `baseline`; one that may use `privileged` makes it
-   `privileged`.
+2. from OpenShift 4.23 and 5.0, the label syncer, a controller of OpenShift. It reads the level from the SCCs that the
+   service accounts of the namespace may use. One account that may use `anyuid` makes the level of the namespace `baseline`;
+   one that may use `privileged` makes it `privileged`.
 3. the default of the release: `privileged` up to OpenShift 4.22, `restricted` from 4.23 and 5.0
 
 The rights of the user who creates a bare Pod do not count for the label syncer. If an administrator creates a bare Pod in an
@@ -26,7 +26,7 @@ restricted-v2`.
 ## Before
 
 ```yaml
-# args: --openshift 5.0
+# Run with --openshift 5.0
 apiVersion: v1
 kind: Pod
 metadata: {name: web, namespace: shop}
@@ -39,7 +39,7 @@ spec:
 ## After
 
 ```yaml
-# args: --openshift 5.0
+# Run with --openshift 5.0
 apiVersion: v1
 kind: Pod
 metadata:

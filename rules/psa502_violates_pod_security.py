@@ -7,8 +7,8 @@ Two objects are checked at different times:
 - **The workload,** when you apply it. Pod Security admission looks at the pod template as written. `restricted` demands fields
   that most templates leave out, so the API server warns about most Deployments. If the pods themselves pass, because their SCC
   sets these fields, you can ignore the warning. The message then says so.
-- **The pod,** when its controller creates it. If it violates the level as its SCC leaves it, it is a pod that the API server
-  rejects as soon as the namespace enforces the level. From OpenShift 4.23 and 5.0 this is the default, and
+- **The pod,** when its controller creates it. If the pod still violates the level after its SCC has set fields, the API server
+  rejects it as soon as the namespace enforces the level. From OpenShift 4.23 and 5.0 this is the default, and
   [PSA501](refused-by-pod-security.md) reports such pods with `--openshift 5.0`.
 
 ## How to fix it

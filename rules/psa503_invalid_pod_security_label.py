@@ -4,11 +4,11 @@ A Pod Security label of a Namespace has a value or a key that does not exist.
 The API server rejects a Namespace with an unknown level or version when it is created, and when the label changes. A Namespace
 that already has such a label keeps it, and the label means something else than it says:
 
-| Label | Value that is not valid | What the API server does with a stored value |
-|---|---|---|
-| `enforce` | level | enforces `restricted` |
-| `audit`, `warn` | level | does not audit or warn |
-| `enforce-version`, `audit-version`, `warn-version` | version | uses `latest` |
+| Label | What the API server does with a stored value that is not valid |
+|---|---|
+| `enforce` | enforces `restricted` |
+| `audit`, `warn` | does not audit or warn |
+| `enforce-version`, `audit-version`, `warn-version` | uses the version `latest` |
 
 A key with an unknown mode, such as `pod-security.kubernetes.io/enforced`, is an ordinary label. The API server accepts it and does
 nothing with it, so the namespace has the default level. These findings are warnings.

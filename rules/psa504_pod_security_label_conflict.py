@@ -20,7 +20,7 @@ message names. If no pod needs the SCC, remove the grant instead.
 ## Before
 
 ```yaml
-# args: --openshift 5.0
+# Run with --openshift 5.0
 apiVersion: v1
 kind: Namespace
 metadata:
@@ -34,14 +34,18 @@ metadata: {name: web, namespace: shop}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
-subjects: [{kind: ServiceAccount, name: web}]
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
 
 ```yaml
-# args: --openshift 5.0
+# Run with --openshift 5.0
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop}
@@ -53,8 +57,12 @@ metadata: {name: web, namespace: shop}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
-subjects: [{kind: ServiceAccount, name: web}]
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 """
 

@@ -13,8 +13,8 @@ So a namespace without labels may use only drivers whose label is `restricted`. 
 `secrets-store.csi.k8s.io` and `csi.sharedresource.openshift.io` have the level `restricted`, `file.csi.azure.com` and
 `smb.csi.k8s.io` the level `privileged`. The plugin also rejects Deployments and other workloads with such a volume.
 
-The finding is an info if neither the input nor OpenShift has the driver, because its operator may install it with a label, and for
-releases before 4.18, whose plugin scclint was not compared with.
+The severity is info if neither the input nor OpenShift has the driver, because its operator may install it with a label. It is
+also info for releases before 4.18, because scclint was not compared with their plugin.
 
 ## How to fix it
 

@@ -1,14 +1,15 @@
 """
 Every pod of the namespace meets a stricter Pod Security level than the namespace enforces.
 
-The stricter level would reject none of the pods in the input, and would reject a pod that needs more than they do. The rule looks at
+The stricter level would reject none of the pods in the input. It would reject a pod that asks for more, for example one that an
+attacker or a mistake adds. The rule looks at
 the pods as SCC admission leaves them. It is silent if the outcome of a pod in the namespace is not known, and if other units of the
 run have pods in the namespace.
 
 ## How to fix it
 
-Set the label `pod-security.kubernetes.io/enforce` of the Namespace to the level that the message names. Pods that the input does not
-have, for example those that an operator creates, may need a less strict level.
+Set the label `pod-security.kubernetes.io/enforce` of the Namespace to the level that the message names. Pods that the input
+does not have, for example those that an operator creates, may need a less strict level.
 
 ## Before
 

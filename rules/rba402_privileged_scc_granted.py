@@ -1,5 +1,5 @@
 """
-A binding lets its subjects use an SCC with which a container can take the node: privileged containers, the host's process
+A binding lets its subjects use an SCC with which a container can take over its node: privileged containers, the host's process
 IDs, `hostPath` volumes, or a capability such as `SYS_ADMIN`. Examples are `privileged`, `hostaccess`, `hostmount-anyuid` and
 custom SCCs that allow the same.
 
@@ -20,7 +20,10 @@ only this workload uses.
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-privileged, namespace: monitoring}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:privileged
 subjects:
   - {kind: ServiceAccount, name: agent}
 ```
@@ -31,7 +34,10 @@ subjects:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-nonroot, namespace: monitoring}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:nonroot-v2"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
 subjects:
   - {kind: ServiceAccount, name: agent}
 ```

@@ -4,8 +4,9 @@ A service account is granted an SCC that none of its workloads needs: every one 
 There are three cases. In the first, an SCC that comes earlier, mostly `restricted-v2`, admits the pods, and admission never
 reaches the granted SCC. In the second, the granted SCC admits the pods only because of its priority, as `anyuid` does,
 although a more restrictive SCC would admit them. The pods then run with the user ID of their image, and without a seccomp
-profile if the SCC applies none. In the third, a binding grants several SCCs, and the pods do not need the ones that open the
-node. In each case, only other pods in the namespace can use the grant.
+profile if the SCC applies none. In the third, a binding grants several SCCs, and the pods do not need the ones that
+[open the node](scc-allows-privileged.md). In each case the grant is only a risk: everyone who may create pods in the
+namespace can use it.
 
 The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
 is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
@@ -23,7 +24,10 @@ in the pod. The rule then no longer reports the grant.
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web-privileged, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:privileged
 subjects:
   - {kind: ServiceAccount, name: web}
 ---

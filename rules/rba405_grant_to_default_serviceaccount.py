@@ -17,7 +17,10 @@ Create a service account for the workload that needs the SCC, set it as `service
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
 subjects:
   - {kind: ServiceAccount, name: default}
 ```
@@ -28,7 +31,10 @@ subjects:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
 subjects:
   - {kind: ServiceAccount, name: web}
 ```

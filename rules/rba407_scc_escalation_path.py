@@ -1,5 +1,5 @@
 """
-A binding gives a subject rights through which it gets past the SCCs that it may use, and can take the node.
+A binding gives a subject rights with which it can get around the limits of its SCCs and take over a node.
 
 Admission uses the SCC of the pod's service account. A subject that may create pods in a namespace can therefore run them as
 each service account of the namespace, with its SCC. Other rights have the same effect:
@@ -8,22 +8,22 @@ each service account of the namespace, with its SCC. Other rights have the same 
 |---|---|
 | create pods or workloads | pods as a service account of the namespace |
 | create `serviceaccounts/token`, create and read secrets, or impersonate service accounts | the rights of a service account |
-| create `pods/exec` or `pods/attach`, or patch `pods/ephemeralcontainers` | commands in a pod that already takes the node |
+| create `pods/exec` or `pods/attach`, or patch `pods/ephemeralcontainers` | commands in a pod that already can take over its node |
 | `bind` ClusterRoles and write bindings, or `escalate` and write roles | every right |
 | `impersonate` users, or group `system:masters` | every right |
 | update or patch namespaces | a label that switches off SCC admission |
 | create namespaces and pods | a new namespace with this label |
-| write `mutatingwebhookconfigurations`, or `mutatingadmissionpolicies` and their bindings | other pods than their authors wrote |
+| write `mutatingwebhookconfigurations`, or `mutatingadmissionpolicies` and their bindings | changes to the pods of others |
 | create and approve certificate requests for the signer `kubernetes.io/kube-apiserver-client` | a certificate of every user |
 | get or create `nodes/proxy` | commands in every pod of the node |
 | create `persistentvolumes`, claims and pods | every path of the node as a volume |
-| write `machineconfigs` | files and units of the node |
+| write `machineconfigs` | files and systemd units on the nodes |
 | create builds and `builds/custom` | an image of your choice in a privileged pod |
 | create `subscriptions` and `operatorgroups`, or write `clusterextensions` | an operator with every right |
 
-The rights to create pods, to act as a service account and to run commands count only where the input has a service account or a
-pod that takes the node. The rule is silent for a subject that may do everything, and for one that may already create pods with
-such an SCC.
+The rights to create pods, to act as a service account and to run commands count only where the input has a service account
+or a pod that can take over its node. The rule is silent for a subject that may do everything, and for one that may already
+create pods with such an SCC.
 
 ## How to fix it
 
@@ -39,13 +39,20 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: tenant-operator}
 rules:
-  - {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}
-  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+  - apiGroups: [rbac.authorization.k8s.io]
+    resources: [clusterroles]
+    verbs: [bind]
+  - apiGroups: [rbac.authorization.k8s.io]
+    resources: [rolebindings]
+    verbs: [create]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: tenant-operator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tenant-operator}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: tenant-operator
 subjects:
   - {kind: ServiceAccount, name: tenant-operator, namespace: tenants}
 ```
@@ -57,13 +64,21 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: tenant-operator}
 rules:
-  - {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [view, edit], verbs: [bind]}
-  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+  - apiGroups: [rbac.authorization.k8s.io]
+    resources: [clusterroles]
+    resourceNames: [view, edit]
+    verbs: [bind]
+  - apiGroups: [rbac.authorization.k8s.io]
+    resources: [rolebindings]
+    verbs: [create]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: tenant-operator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tenant-operator}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: tenant-operator
 subjects:
   - {kind: ServiceAccount, name: tenant-operator, namespace: tenants}
 ```

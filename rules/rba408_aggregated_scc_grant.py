@@ -1,8 +1,8 @@
 """
 A ClusterRole that grants an SCC wider than `restricted-v2` adds its rules to one of the release's own roles.
 
-Kubernetes adds the rules of a ClusterRole with a label such as `rbac.authorization.k8s.io/aggregate-to-view: "true"` to the
-ClusterRole that selects this label, and from there to the next: what is in `view` is in `edit` and `admin`, too. Everyone who is
+If a ClusterRole has a label such as `rbac.authorization.k8s.io/aggregate-to-view: "true"`, Kubernetes adds its rules to the
+ClusterRole that selects this label, here `view`. `edit` contains the rules of `view`, and `admin` those of `edit`. Everyone who is
 bound to such a role in a namespace, often a whole team, may then use the SCC there. `cluster-reader` and `storage-admin` are
 bound for the whole cluster.
 

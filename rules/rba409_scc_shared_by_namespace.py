@@ -1,9 +1,10 @@
 """
-Subjects that may create pods in a namespace can use the SCCs of its service accounts, and one of these SCCs opens the node.
+Subjects that may create pods in a namespace can use the SCCs of its service accounts, and one of these SCCs
+[opens the node](scc-allows-privileged.md).
 
 A pod names its service account, and everyone who may create pods in a namespace may name each service account of this namespace.
 The roles `edit` and `admin` allow this, so a binding to one of them gives its subjects the SCCs of all service accounts there. The
-rule lists the service accounts of the input whose SCC lets a container take the node.
+rule lists the service accounts of the input whose SCC lets a container take over its node.
 
 [RBA407](scc-escalation-path.md) reports the same for roles of the input.
 
@@ -20,14 +21,20 @@ create pods.
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-privileged, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:privileged
 subjects:
   - {kind: ServiceAccount, name: agent, namespace: shop}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: developers, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: edit
 subjects:
   - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
 ```
@@ -38,14 +45,20 @@ subjects:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-privileged, namespace: agents}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:privileged"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:privileged
 subjects:
   - {kind: ServiceAccount, name: agent, namespace: agents}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: developers, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: edit
 subjects:
   - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
 ```

@@ -1,9 +1,9 @@
 """
 A binding grants an SCC to a service account that nothing in the input defines or uses.
 
-The grant stays in the cluster after its workload is gone. Users who may create service accounts and pods in the namespace get the SCC
-with a service account of that name. Often the name or namespace of the service account is misspelled, and its workload goes without
-the SCC.
+The grant stays in the cluster after its workload is gone. Users who may create service accounts and pods in the namespace
+get the SCC with a service account of that name. Often the name or namespace of the service account is misspelled, and its
+workload goes without the SCC.
 
 The rule looks at namespaces in which the input has service accounts or pods, except those whose names begin with `openshift-`.
 Operators create service accounts that are in no manifest, mostly in namespaces of their own. The rule is also silent if
@@ -27,7 +27,10 @@ metadata: {name: agent, namespace: shop}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
 subjects:
   - {kind: ServiceAccount, name: agnet, namespace: shop}
 ```
@@ -42,7 +45,10 @@ metadata: {name: agent, namespace: shop}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: agent-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
 subjects:
   - {kind: ServiceAccount, name: agent, namespace: shop}
 ```

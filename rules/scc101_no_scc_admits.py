@@ -18,7 +18,7 @@ the input or pass `--cluster-state`.
 ```yaml
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web}
+metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template:
@@ -36,7 +36,7 @@ spec:
 ```yaml
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web}
+metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template:
@@ -45,8 +45,6 @@ spec:
       containers:
         - name: web
           image: registry.example/web:1
-          securityContext:
-            runAsNonRoot: true
 ```
 """
 

@@ -1,7 +1,8 @@
 """
 The SCC that admits the pod opens the node: it allows privileged containers, the host's namespaces, `hostPath` volumes,
 dangerous capabilities, any SELinux label or every sysctl. The finding names what the SCC opens and what the pod uses of it.
-The page of SCC312 lists what counts. If the SCC opens only what reaches the node without taking it, the finding is an info.
+[SCC312](scc-allows-privileged.md) lists what counts. The severity is info if a container under the SCC can reach the node but
+not take it over.
 
 With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
 and do not restrict user IDs. A privileged container always runs without seccomp, because CRI-O ignores its profile. The

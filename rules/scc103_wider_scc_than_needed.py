@@ -2,10 +2,10 @@
 A more restrictive SCC that the pod may use would admit the pod without one of its fields.
 
 Admission tries SCCs from the most to the least restrictive within one priority. A single field can therefore move a pod
-from `restricted-v2` to an SCC with host access, any user ID, or no seccomp profile. scclint tries each SCC that comes
-first again without the field that it rejects, and reports the field for the most restrictive SCC that then admits the
-pod. An SCC under which a container would lose its seccomp profile does not count. Only you know whether the workload
-needs the field, so this finding is information.
+from `restricted-v2` to an SCC with host access, any user ID, or no seccomp profile. scclint removes the field that an
+earlier SCC rejects, and tries this SCC again. It reports the field with the most restrictive SCC that then admits the pod.
+An SCC under which a container would lose its seccomp profile does not count. Only you know whether the workload needs the
+field, so the severity is info.
 
 ## How to fix it
 
@@ -34,8 +34,12 @@ spec:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web-hostnetwork, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:hostnetwork-v2"}
-subjects: [{kind: ServiceAccount, name: web}]
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:hostnetwork-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After

@@ -15,7 +15,7 @@ If the workload never runs on such a release, raise the target release with `--o
 ## Before
 
 ```yaml
-# args: --openshift 4.12
+# Run with --openshift 4.12
 apiVersion: v1
 kind: Pod
 metadata:
@@ -31,7 +31,7 @@ spec:
 ## After
 
 ```yaml
-# args: --openshift 4.14
+# Run with --openshift 4.14
 apiVersion: v1
 kind: Pod
 metadata:

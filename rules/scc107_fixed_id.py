@@ -9,8 +9,8 @@ SCC to run at all, and it shares its ID with every other workload that uses the 
 ## How to fix it
 
 Remove the ID, so that the SCC sets it from the namespace's range. The image must then run as any user ID: the files it
-writes must belong to group 0 and be group-writable. If the workload needs this exact ID, grant `nonroot-v2` (or a custom
-SCC) to this service account only.
+writes must belong to group 0 and be group-writable. Then remove a grant that was only for the ID. If the workload needs
+this exact ID, grant `nonroot-v2` (or a custom SCC) to this service account only.
 
 From OpenShift 4.20 on, `hostUsers: false` is another way: `restricted-v3` admits any ID from 1000 to 65534 in the pod's
 own user namespace. The rule is silent for such a pod.
@@ -36,8 +36,12 @@ spec:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web-nonroot, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:nonroot-v2"}
-subjects: [{kind: ServiceAccount, name: web}]
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
@@ -55,8 +59,6 @@ spec:
       containers:
         - name: web
           image: registry.example/web:1
-          securityContext:
-            runAsNonRoot: true
 ```
 """
 

@@ -20,7 +20,7 @@ Set what the workload needs explicitly instead of relying on a default: `seccomp
 ## Before
 
 ```yaml
-# args: --openshift 4.12,4.20
+# Run with --openshift 4.12,4.20
 apiVersion: v1
 kind: Pod
 metadata:
@@ -36,7 +36,7 @@ spec:
 ## After
 
 ```yaml
-# args: --openshift 4.14,4.20
+# Run with --openshift 4.14,4.20
 apiVersion: v1
 kind: Pod
 metadata:

@@ -21,19 +21,25 @@ apiVersion: security.openshift.io/v1
 kind: SecurityContextConstraints
 metadata: {name: legacy}
 priority: 20
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
 runAsUser: {type: RunAsAny}
 seLinuxContext: {type: MustRunAs}
-volumes: ["configMap", "emptyDir", "projected", "secret"]
-groups: ["system:authenticated"]
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, persistentVolumeClaim, projected, secret]
+seccompProfiles: [runtime/default]
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web}
+metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
     spec:
+      serviceAccountName: web
       containers:
         - name: web
           image: registry.example/web:1
@@ -45,19 +51,25 @@ spec:
 apiVersion: security.openshift.io/v1
 kind: SecurityContextConstraints
 metadata: {name: legacy}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
 runAsUser: {type: RunAsAny}
 seLinuxContext: {type: MustRunAs}
-volumes: ["configMap", "emptyDir", "projected", "secret"]
-groups: ["system:authenticated"]
+fsGroup: {type: RunAsAny}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, persistentVolumeClaim, projected, secret]
+seccompProfiles: [runtime/default]
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web}
+metadata: {name: web, namespace: shop}
 spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
     spec:
+      serviceAccountName: web
       containers:
         - name: web
           image: registry.example/web:1

@@ -11,7 +11,8 @@ another release than the one that is judged is not compared.
 ## How to fix it
 
 Find out what changed since the pods were created. If the manifest is newer, deploy it. If the cluster has a grant that the
-manifests lack, add the grant to the manifests, or remove it from the cluster.
+manifests lack, add the grant to the manifests, or remove it from the cluster. A change of grants affects only new pods, so
+create the pods again with `oc rollout restart`, and collect a new dump. In the example, the grant of `anyuid` was removed.
 
 `scclint fix` leaves this to you: the pods in the cluster have to be compared first.
 
@@ -28,7 +29,7 @@ metadata:
 ```
 
 ```yaml
-# args: --cluster-state cluster.yaml
+# Run with --cluster-state cluster.yaml
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -45,8 +46,18 @@ spec:
 
 ## After
 
+```yaml title="cluster.yaml"
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-7c9f6d4b8d-x2x7p
+  namespace: shop
+  annotations:
+    openshift.io/scc: restricted-v2
+```
+
 ```yaml
-# args: --cluster-state cluster.yaml
+# Run with --cluster-state cluster.yaml
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -59,13 +70,6 @@ spec:
       containers:
         - name: web
           image: registry.example/web:1
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: web-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
-subjects:
-  - {kind: ServiceAccount, name: web, namespace: shop}
 ```
 """
 

@@ -2,7 +2,7 @@
 The SCC lacks a value that its strategy needs, and SCC admission fails before it tries any SCC.
 
 Examples are `runAsUser: MustRunAs` without `uid`, and `MustRunAsRange` with only one bound. SCC admission prepares
-every SCC of the cluster before it checks permissions. If it cannot prepare one SCC, it rejects EVERY pod in EVERY
+every SCC of the cluster before it checks permissions. If it cannot prepare one SCC, it rejects *every* pod in *every*
 namespace where it runs. The API server accepts the SCC without a warning.
 
 ## How to fix it

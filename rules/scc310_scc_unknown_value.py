@@ -1,5 +1,5 @@
 """
-The SCC has a value that no pod can match: it allows nothing, or it requires the impossible.
+The SCC has a value that no pod can match. The value allows nothing, or the SCC rejects every pod because of it.
 
 The API server accepts any text as a volume type or a capability. SCCs have their own names for some volume types:
 `cephFS` and `vsphere` for the pod fields `cephfs` and `vsphereVolume`. SCC admission compares capabilities exactly

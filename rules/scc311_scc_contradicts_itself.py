@@ -1,5 +1,6 @@
 """
-Two fields of the SCC contradict each other, and only one of them takes effect.
+Two fields of the SCC contradict each other, and only one of them takes effect. The SCC then allows more or less than it
+appears to.
 
 - `volumes` lists `hostPath`, but `allowHostDirVolumePlugin` is false or unset: the API server removes `hostPath`.
 - `allowHostDirVolumePlugin` is true, but `volumes` does not list `hostPath`: the API server adds it, so host paths
@@ -11,7 +12,7 @@ Two fields of the SCC contradict each other, and only one of them takes effect.
 
 ## How to fix it
 
-Write the same meaning in both fields, or remove the field that has no effect.
+Write the same meaning in both fields, or remove the value or field that has no effect.
 
 ## Before
 
@@ -36,14 +37,14 @@ seccompProfiles: [runtime/default]
 apiVersion: security.openshift.io/v1
 kind: SecurityContextConstraints
 metadata: {name: agent}
-allowHostDirVolumePlugin: true
+allowHostDirVolumePlugin: false
 allowPrivilegedContainer: false
 allowPrivilegeEscalation: false
 runAsUser: {type: MustRunAsRange}
 seLinuxContext: {type: MustRunAs}
 fsGroup: {type: MustRunAs}
 supplementalGroups: {type: RunAsAny}
-volumes: [configMap, hostPath, projected, secret]
+volumes: [configMap, projected, secret]
 seccompProfiles: [runtime/default]
 ```
 """

@@ -1,16 +1,18 @@
 """
 The SCC opens the node to the pods that may use it. The finding names everything that the SCC opens, and what the pods that it
-admits use of that.
+admits use of that. An SCC opens the node in two ways:
 
-- It lets a container *take* the node: privileged containers, the host's process IDs, `hostPath` volumes, every capability (`*` or
-  `ALL`), or one of the capabilities `SYS_ADMIN`, `SYS_MODULE`, `SYS_RAWIO`, `SYS_BOOT`, `DAC_READ_SEARCH`, `BPF`, `MAC_ADMIN`,
-  `MAC_OVERRIDE`, and `SYS_PTRACE` together with the host's process IDs.
-- It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's network, any
-  SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the finding is an info.
+- It lets a container *take over* the node: privileged containers, the host's process IDs, `hostPath` volumes, every
+  capability (`*` or `ALL`), or one of the capabilities `SYS_ADMIN`, `SYS_MODULE`, `SYS_RAWIO`, `SYS_BOOT`,
+  `DAC_READ_SEARCH`, `BPF`, `MAC_ADMIN`, `MAC_OVERRIDE`, and `SYS_PTRACE` together with the host's process IDs.
+- It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's
+  network, any SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the severity is info.
 
-A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`. Neither seccomp nor SELinux nor the user ID confines
-a container that takes the node: a privileged container runs without a seccomp filter, and a container in the host's network
-reaches services that listen only on the node.
+A capability counts in `allowedCapabilities` and in `defaultAddCapabilities`.
+
+A container that takes over the node controls all other containers on it. Seccomp, SELinux and the user ID do not stop it: for
+example, a privileged container runs without a seccomp filter. A container that reaches the node, for example in the host's
+network, can connect to services that listen only on the node.
 
 ## How to fix it
 

@@ -2,9 +2,10 @@
 No pod in the input can run under this SCC: either the SCC is granted to no user, or another SCC that is tried earlier
 admits every pod that may use it.
 
-Only cluster administrators can use an SCC without `users`, without `groups` and without a binding that grants it. A
-grant alone does not select an SCC: SCC admission uses the first SCC that admits the pod, by priority and then by how
-restrictive the SCC is. A pod that `restricted-v2` admits does not move to an SCC that is tried later.
+Only cluster administrators can use an SCC without `users`, without `groups` and without a binding that grants it. A grant
+alone does not select an SCC: SCC admission uses the first SCC that admits the pod, by priority and then by how restrictive
+the SCC is. A pod that `restricted-v2` admits does not move to an SCC that is tried later, even if that SCC was written for
+it.
 
 The rule does not report an SCC that is granted to a service account which no pod in the input uses: an operator may
 create such pods. It also ignores a grant of every SCC, because such a grant is not about this SCC. It is silent if pods of

@@ -1,6 +1,6 @@
 """
 An entry of an SCC's `users` or `groups` matches nobody. Admission compares the entries with the names of users and groups
-letter by letter. It knows no wildcards.
+letter by letter. It knows no wildcards. The subject that the author meant does not get the SCC.
 
 A service account is the user `system:serviceaccount:NAMESPACE:NAME`. All service accounts of a namespace are the group
 `system:serviceaccounts:NAMESPACE`.

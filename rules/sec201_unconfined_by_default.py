@@ -19,7 +19,8 @@ Set `seccompProfile: {type: RuntimeDefault}` on the pod if an SCC that applies a
 and the other SCCs without `seccompProfiles` reject a pod that sets a profile, so `restricted-v2` then admits it.
 Alternatively, require that SCC with the annotation `openshift.io/required-scc`, or remove the grant of the other SCC. If
 a few fields make the better SCC reject the pod, the finding names them. If the annotation requires an SCC without
-`seccompProfiles`, a profile alone makes that SCC reject the pod: change the annotation, too.
+`seccompProfiles`, a profile alone makes that SCC reject the pod: change the annotation, too. Remove a grant that no pod
+needs any more.
 
 Some kinds do not have the pod's `securityContext`. Use `stepTemplate.securityContext` in a Tekton Task, `podTemplate`
 in a Tekton run, and the field of each container in Knative.
@@ -34,27 +35,47 @@ If the pod needs the SCC that admits it now, choose one of these:
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-anyuid, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:anyuid
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  securityContext:
-    seccompProfile: {type: RuntimeDefault}
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile: {type: RuntimeDefault}
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 """
 

@@ -7,36 +7,56 @@ The container sets `Unconfined` and will run without a seccomp filter, so it can
 ## How to fix it
 
 Set `RuntimeDefault` instead. If that profile breaks the workload, use a Localhost profile that also allows the system
-calls the workload needs.
+calls the workload needs. If no pod needs the SCC that allowed `Unconfined` any more, remove its grant, too.
 
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: builder, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        seccompProfile:
-          type: Unconfined
+  selector: {matchLabels: {app: builder}}
+  template:
+    metadata: {labels: {app: builder}}
+    spec:
+      serviceAccountName: builder
+      hostUsers: false
+      containers:
+        - name: builder
+          image: registry.example/builder:1
+          securityContext:
+            seccompProfile: {type: Unconfined}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: builder-nested-container, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nested-container
+subjects:
+  - {kind: ServiceAccount, name: builder}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: builder, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
-      securityContext:
-        seccompProfile:
-          type: RuntimeDefault
+  selector: {matchLabels: {app: builder}}
+  template:
+    metadata: {labels: {app: builder}}
+    spec:
+      serviceAccountName: builder
+      hostUsers: false
+      containers:
+        - name: builder
+          image: registry.example/builder:1
+          securityContext:
+            seccompProfile: {type: RuntimeDefault}
 ```
 """
 

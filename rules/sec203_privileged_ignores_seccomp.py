@@ -8,40 +8,59 @@ configuration (CRI-O 1.33 and newer). OpenShift leaves it unset.
 
 ## How to fix it
 
-Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. If the
-container must be privileged, remove the profile, so that the manifest does not promise a filter. Keep a profile of the
-pod that its other containers use.
+Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. `restricted-v2`
+allows `NET_BIND_SERVICE`, with which a process can listen on ports below 1024. For other capabilities, `scclint suggest`
+prints an SCC. Remove the grant of the SCC that allowed the privileged container. If the container must be privileged, remove
+the profile, so that the manifest does not promise a filter. Keep a profile of the pod that its other containers use.
 
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: agent}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: agent, namespace: monitoring}
 spec:
-  containers:
-    - name: agent
-      image: registry.example/agent:1
-      securityContext:
-        privileged: true
-        seccompProfile:
-          type: RuntimeDefault
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      serviceAccountName: agent
+      containers:
+        - name: agent
+          image: registry.example/agent:1
+          securityContext:
+            privileged: true
+            seccompProfile: {type: RuntimeDefault}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent-privileged, namespace: monitoring}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:privileged
+subjects:
+  - {kind: ServiceAccount, name: agent}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: agent}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: agent, namespace: monitoring}
 spec:
-  containers:
-    - name: agent
-      image: registry.example/agent:1
-      securityContext:
-        capabilities: {add: [NET_ADMIN]}
-        seccompProfile:
-          type: RuntimeDefault
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      serviceAccountName: agent
+      containers:
+        - name: agent
+          image: registry.example/agent:1
+          securityContext:
+            capabilities: {add: [NET_BIND_SERVICE]}
+            seccompProfile: {type: RuntimeDefault}
 ```
 """
 

@@ -23,20 +23,22 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       serviceAccountName: web
+      hostNetwork: true
       securityContext:
-        seccompProfile:
-          type: RuntimeDefault
+        seccompProfile: {type: RuntimeDefault}
       containers:
         - name: web
           image: registry.example/web:1
-          securityContext:
-            runAsUser: 0
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
-metadata: {name: web-anyuid, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:openshift:scc:anyuid"}
-subjects: [{kind: ServiceAccount, name: web}]
+metadata: {name: web-hostnetwork, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:hostnetwork
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
@@ -50,14 +52,23 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec:
+      serviceAccountName: web
+      hostNetwork: true
       securityContext:
-        seccompProfile:
-          type: RuntimeDefault
+        seccompProfile: {type: RuntimeDefault}
       containers:
         - name: web
           image: registry.example/web:1
-          securityContext:
-            runAsNonRoot: true
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-hostnetwork, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:hostnetwork-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 """
 

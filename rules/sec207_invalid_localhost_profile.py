@@ -7,38 +7,91 @@ The API server rejects `type: Localhost` without `localhostProfile`, an absolute
 
 ## How to fix it
 
-Set a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`), or use `RuntimeDefault`.
+Set a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`), or use `RuntimeDefault`. On OpenShift,
+the SCC must allow the profile: `localhost/` and the same path in `seccompProfiles`.
 
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: /var/lib/kubelet/seccomp/operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
 metadata: {name: web}
 spec:
-  securityContext:
-    seccompProfile:
-      type: Localhost
-      localhostProfile: /var/lib/kubelet/seccomp/profiles/web.json
-  containers:
-    - name: web
-      image: registry.example/web:1
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
 metadata: {name: web}
 spec:
-  securityContext:
-    seccompProfile:
-      type: Localhost
-      localhostProfile: profiles/web.json
-  containers:
-    - name: web
-      image: registry.example/web:1
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ```
 """
 

@@ -26,29 +26,71 @@ provision the nodes by other means, ignore the finding.
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  securityContext:
-    seccompProfile: {type: Localhost, localhostProfile: operator/web.json}
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  securityContext:
-    seccompProfile: {type: Localhost, localhostProfile: operator/web.json}
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ---
 apiVersion: security-profiles-operator.x-k8s.io/v1
 kind: SeccompProfile

@@ -8,7 +8,7 @@ The path depends on the version of the operator:
 - From 0.9 on, SeccompProfiles are cluster-scoped, and the operator writes `operator/NAME.json`. API version `v1`
   exists since 1.0.
 
-A manifest that mixes the two names a file that is never written, and the container is not created.
+If a manifest mixes the two forms, it names a file that the operator never writes, and the container is not created.
 
 ## How to fix it
 
@@ -18,6 +18,23 @@ operator shows the path in `status.localhostProfile`.
 ## Before
 
 ```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/shop/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
 apiVersion: security-profiles-operator.x-k8s.io/v1
 kind: SeccompProfile
 metadata: {name: web}
@@ -25,20 +42,41 @@ spec:
   defaultAction: SCMP_ACT_ERRNO
   baseProfileName: oci://registry.example/profiles/runc:1
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop}
-spec:
-  securityContext:
-    seccompProfile: {type: Localhost, localhostProfile: operator/shop/web.json}
-  containers:
-    - name: web
-      image: registry.example/web:1
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/shop/web.json]
 ```
 
 ## After
 
 ```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
 apiVersion: security-profiles-operator.x-k8s.io/v1
 kind: SeccompProfile
 metadata: {name: web}
@@ -46,15 +84,19 @@ spec:
   defaultAction: SCMP_ACT_ERRNO
   baseProfileName: oci://registry.example/profiles/runc:1
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop}
-spec:
-  securityContext:
-    seccompProfile: {type: Localhost, localhostProfile: operator/web.json}
-  containers:
-    - name: web
-      image: registry.example/web:1
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ```
 """
 

@@ -9,40 +9,70 @@ the annotation were absent.
 
 ## How to fix it
 
-Set the `seccompProfile` field to a Localhost profile, and let the Security Profiles Operator or a MachineConfig put
-the file on the node. If one of your own runtime handlers allows the annotation, name its RuntimeClass in the pod
-(`runtimeClassName`).
+Set the `seccompProfile` field to a Localhost profile, and let the Security Profiles Operator or a MachineConfig put the
+file on the node. The SCC must allow the profile: `localhost/` and the same path in `seccompProfiles`. If one of your own
+runtime handlers allows the annotation, name its RuntimeClass in the pod (`runtimeClassName`).
 
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata:
-  name: web
-  annotations:
-    seccomp-profile.kubernetes.cri-o.io/web: registry.example/profiles/web:1
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+      annotations:
+        seccomp-profile.kubernetes.cri-o.io/web: registry.example/profiles/web:1
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata:
-  name: web
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  securityContext:
-    seccompProfile:
-      type: Localhost
-      localhostProfile: profiles/web.json
-  containers:
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      securityContext:
+        seccompProfile:
+          type: Localhost
+          localhostProfile: operator/web.json
+      containers:
+        - name: web
+          image: registry.example/web:1
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: web}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  baseProfileName: oci://registry.example/profiles/runc:1
+---
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: web}
+users: ["system:serviceaccount:shop:web"]
+allowPrivilegedContainer: false
+allowPrivilegeEscalation: false
+requiredDropCapabilities: [ALL]
+runAsUser: {type: MustRunAsRange}
+seLinuxContext: {type: MustRunAs}
+fsGroup: {type: MustRunAs}
+supplementalGroups: {type: RunAsAny}
+volumes: [configMap, emptyDir, projected, secret]
+seccompProfiles: [localhost/operator/web.json]
 ```
 """
 

@@ -1,13 +1,12 @@
 """
-A Localhost profile is said to be `RuntimeDefault` with additions, and it allows syscalls that the capabilities of its
-containers do not explain.
+A Localhost profile extends `RuntimeDefault`, and it allows syscalls that the capabilities of its containers do not explain.
 
-`RuntimeDefault` allows some syscalls only to containers with a capability: `bpf` with `BPF`, for example. A profile that adds them for
-all containers opens the kernel more than its name suggests, and stays in use after the program has changed.
+`RuntimeDefault` allows some syscalls only to containers with a capability: `bpf` with `BPF`, for example. A profile that
+adds them for all containers opens the kernel more than its name suggests, and stays in use after the program has changed.
 
-A profile extends `RuntimeDefault` if its name says so (`runtime-default-plus`), or if it has nearly all syscalls of
-`RuntimeDefault`. The rule compares it with `RuntimeDefault` of the release you check against, for the capabilities of the
-containers that use the profile. [SEC211](weak-localhost-profile.md) reports other profiles.
+The rule takes a profile as an extension of `RuntimeDefault` if its name says so (`runtime-default-plus`), or if it has
+nearly all syscalls of `RuntimeDefault`. The rule compares it with `RuntimeDefault` of the release you check against, for
+the capabilities of the containers that use the profile. [SEC211](weak-localhost-profile.md) reports other profiles.
 
 ## How to fix it
 
@@ -28,7 +27,7 @@ spec:
   baseProfileName: oci://registry.example/profiles/runtime-default:1
   syscalls:
     - action: SCMP_ACT_ALLOW
-      names: [io_uring_setup, io_uring_enter, bpf]
+      names: [sched_setattr, io_uring_setup, io_uring_enter, bpf]
 ```
 
 ## After

@@ -21,27 +21,61 @@ in one of these forms:
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    # scclint: ignore[SEC2O1] the vendor's image needs it
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            # scclint: ignore[SCC1O7] the files of the database belong to it
+            runAsUser: 1001
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-nonroot, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: kube-public}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    # scclint: ignore[SEC201] the vendor's image needs it
-    - name: web
-      image: registry.example/web:1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            # scclint: ignore[SCC107] the files of the database belong to it
+            runAsUser: 1001
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-nonroot, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 """
 

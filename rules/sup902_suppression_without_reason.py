@@ -13,27 +13,61 @@ Add the reason in a few words: what needs the exception, or who accepted the ris
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: node-exporter, namespace: monitoring}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: exporter  # scclint: ignore[SEC203]
-      image: registry.example/exporter:1
-      securityContext: {privileged: true}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            # scclint: ignore[SCC107]
+            runAsUser: 1001
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-nonroot, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: node-exporter, namespace: monitoring}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: exporter  # scclint: ignore[SEC203] reads the devices of the host, accepted by the platform team
-      image: registry.example/exporter:1
-      securityContext: {privileged: true}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            # scclint: ignore[SCC107] the files of the database belong to it
+            runAsUser: 1001
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-nonroot, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 """
 

@@ -12,26 +12,48 @@ Fix the finding and remove the suppression. If you still need the exception, set
 ## Before
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: node-exporter, namespace: monitoring}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: exporter  # scclint: ignore[SEC203] until release 2.0 runs unprivileged until=2020-06-30
-      image: registry.example/exporter:1
-      securityContext: {privileged: true}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
+          securityContext:
+            # scclint: ignore[SCC107] for release 1 until=2020-06-30
+            runAsUser: 1001
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web-nonroot, namespace: shop}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:openshift:scc:nonroot-v2
+subjects:
+  - {kind: ServiceAccount, name: web}
 ```
 
 ## After
 
 ```yaml
-apiVersion: v1
-kind: Pod
-metadata: {name: node-exporter, namespace: monitoring}
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
 spec:
-  containers:
-    - name: exporter
-      image: registry.example/exporter:2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: web
+          image: registry.example/web:1
 ```
 """
 

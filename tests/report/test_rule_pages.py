@@ -58,6 +58,23 @@ def test_a_page_without_colour() -> None:
     )
 
 
+def test_tables_links_emphasis_and_titles_of_files() -> None:
+    text = (
+        "| Right | Effect |\n|---|---|\n| `bind` roles | **every** right |\n| `*` | all |\n\n"
+        '[SEC211](weak.md) and *who* [opens](open-scc.md) `a *b* c`.\n\n```yaml title="a.yaml"\nkind: Pod\n```'
+    )
+    assert render(text, False, 80) == (
+        "- `bind` roles: every right\n- `*`: all\n\n"
+        "SEC211 and who opens (`scclint rule open-scc`) `a *b* c`.\n\na.yaml:\n\n    kind: Pod\n"
+    )
+
+
+def test_pages_of_all_rules_show_no_marks() -> None:
+    for rule in builtin():
+        prose = [line for line in page(rule, False, 80).split("\n") if not line.startswith("    ")]
+        assert not re.search(r"\]\(|^\||\*\*", "\n".join(prose), re.MULTILINE), rule.id
+
+
 def test_colour_sets_off_and_takes_no_room() -> None:
     shown = page(RULE, True, 40)
     assert "\x1b[1;33mSEC999\x1b[0m \x1b[1mloud-pod\x1b[0m" in shown

@@ -303,3 +303,10 @@ def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> No
     assert levels.count("error") == min(300, len(levels)) and levels.count("note") == max(0, len(levels) - 600)
     left_out = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
     assert left_out.startswith(f"{900 - len(run['results'])} findings ")
+
+
+def test_links_between_manual_pages_have_addresses(sample: Report) -> None:
+    """Code scanning shows the manual outside of the site."""
+    rules = run_of(replace(sample, rules=builtin().rules))["tool"]["driver"]["rules"]
+    assert "SEC211" in [rule["id"] for rule in rules]
+    assert [rule["id"] for rule in rules if re.search(r"\]\((?!https://)", rule["help"].get("markdown", ""))] == []

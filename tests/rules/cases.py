@@ -12,17 +12,18 @@ from scclint.cli import main
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
 
-ARGS = re.compile(r"^# args: (.*)$", re.MULTILINE)
-"""A fixture may open with a comment that gives the options it is to be run with: `# args: --openshift 4.12`."""
+ARGS = re.compile(r"^# (?:args:|Run with) (.*)$", re.MULTILINE)
+"""The options of a fixture, `# args: --openshift 4.12`, or of an example on a page, `# Run with --openshift 4.12`."""
 
 
 def run(rule_id: str, path: str, *, folder: Path) -> str:
-    """The full report of one rule on one file, as printed from within its folder."""
+    """The full report of one rule, or of every rule if `rule_id` is empty, on one file, as printed from within its folder."""
     found = ARGS.search((folder / path).read_text(encoding="utf-8", errors="replace"))
     options = shlex.split(found.group(1)) if found else []
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        status = main(["check", "--isolated", "--select", rule_id, "--show-info", *options, path])
+        selected = ["--select", rule_id] if rule_id else []
+        status = main(["check", "--isolated", *selected, "--show-info", *options, path])
     assert status in (0, 1, 2, 4), f"{path}: exit status {status}\n{out.getvalue()}"
     return out.getvalue()
 

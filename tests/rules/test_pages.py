@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,17 @@ from scclint.rule import AnyRule
 from tests.rules.cases import fires, run
 
 RULES = builtin().rules
-FILE = re.compile(r"^```yaml title=\"(.*?)\"\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-"""A file that the examples of a page name in their options."""
-EXAMPLE = re.compile(r"^## (Before|After)$\n+(?:```yaml title=.*?^```$\n+)?```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(
+    r'^## (Before|After)$\n+(?:```yaml title="(.*?)"\n(.*?)^```$\n+)?```yaml\n(.*?)^```$', re.MULTILINE | re.DOTALL
+)
+"""An example: its heading, the name and text of a file that its options name, and its own text."""
+UNAVOIDABLE = {
+    "RBA402": ("RBA409",),  # RBA409 moves a workload that needs the privileged SCC to a namespace of its own.
+    "SCC102": ("SCC111",),  # SCC111 is about SCCs for privileged containers.
+    "SCC302": ("SCC111",),
+    "SCC312": ("SCC111",),
+}
+"""The errors and warnings that an example may show after its fix: the rule, and the pages."""
 
 
 def ids(rule: AnyRule) -> str:
@@ -37,13 +46,30 @@ def test_page_says_if_there_is_no_fix(rule: AnyRule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)
 def test_examples_are_true(rule: AnyRule, tmp_path: Path) -> None:
-    for name, text in FILE.findall(rule.page):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    examples = dict(EXAMPLE.findall(rule.page))
-    assert set(examples) == {"Before", "After"}, f"{rule.id}: give the page yaml under ## Before and ## After"
-    for title, text in examples.items():
-        (tmp_path / f"{title}.yaml").write_text(text, encoding="utf-8")
-    before = run(rule.id, "Before.yaml", folder=tmp_path)
-    after = run(rule.id, "After.yaml", folder=tmp_path)
-    assert fires(rule.id, before), f"{rule.id} is silent on its own example:\n{before}"
-    assert not fires(rule.id, after), f"{rule.id} still fires on the settled example:\n{after}"
+    reports = {title: run(rule.id, name, folder=tmp_path) for title, name in _examples(rule, tmp_path)}
+    assert set(reports) == {"Before", "After"}, f"{rule.id}: give the page yaml under ## Before and ## After"
+    assert fires(rule.id, reports["Before"]), f"{rule.id} is silent on its own example:\n{reports['Before']}"
+    assert not fires(rule.id, reports["After"]), f"{rule.id} still fires on the settled example:\n{reports['After']}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids)
+def test_fixed_examples_have_no_other_problem(rule: AnyRule, tmp_path: Path) -> None:
+    """A reader who copies the fixed example gets no error or warning of another rule."""
+    (report,) = [run("", name, folder=tmp_path) for title, name in _examples(rule, tmp_path) if title == "After"]
+    problems = set(re.findall(r"(?:error|warning)\[(\w+)\]", report))
+    assert {problem for problem in problems if rule.id not in UNAVOIDABLE.get(problem, ())} == set(), report
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids)
+def test_examples_fit_the_page(rule: AnyRule) -> None:
+    """80 columns fit in a terminal, and in the column of the site without a scroll bar."""
+    assert [line for _, _, _, text in EXAMPLE.findall(rule.page) for line in text.split("\n") if len(line) > 80] == []
+
+
+def _examples(rule: AnyRule, folder: Path) -> Iterator[tuple[str, str]]:
+    """Write the files of each example, and yield its heading and the name of the file to check."""
+    for title, name, text, example in EXAMPLE.findall(rule.page):
+        if name:
+            (folder / name).write_text(text, encoding="utf-8")
+        (folder / f"{title}.yaml").write_text(example, encoding="utf-8")
+        yield title, f"{title}.yaml"

@@ -2,6 +2,7 @@
 
 import re
 
+from scclint.about import with_addresses
 from scclint.lsp.convert import page_of
 from scclint.lsp.verdict import escaped
 from scclint.registry import Registry
@@ -33,4 +34,4 @@ def rule_hover(rule: AnyRule) -> str:
     if not page:
         # The page of a rule from a configuration is text that comes with the folder.
         return title
-    return "\n\n".join([title, rule.page.strip().partition("\n\n")[0], f"[The manual page]({page})"])
+    return "\n\n".join([title, with_addresses(rule.page.strip().partition("\n\n")[0]), f"[The manual page]({page})"])

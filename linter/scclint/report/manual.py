@@ -1,6 +1,7 @@
 """A manual page in Markdown as text for a terminal: wrapped, headings and code set off.
 
-Only the Markdown that rule pages use is known: headings, paragraphs, lists, fenced code, `code` and <links>.
+Only the Markdown that rule pages use is known: headings, paragraphs, lists, tables, fenced code, `code`, emphasis and links. A
+table becomes a list, because its cells are too long for columns. A link to another page becomes the name of the rule.
 """
 
 import re
@@ -12,6 +13,10 @@ from scclint.text import display_width, wrap_words
 _ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +)(.*)")
 _YAML_KEY = re.compile(r"^(\s*(?:- )*)([A-Za-z0-9_./\"-]+)(:(?:\s.*)?)$")
 _YAML_COMMENT = re.compile(r"(^|\s)(#.*)$")
+_LINK = re.compile(r"\[([^\]]+)\]\(([a-z0-9-]+)\.md\)")
+_RULE_ID = re.compile(r"[A-Z]{3}\d{3}")
+_EMPHASIS = re.compile(r"(`[^`]*`)|\*{1,2}([^\s*`][^*`]*)\*{1,2}")
+_TITLE = re.compile(r' title="(.*?)"')
 _INDENT = "    "
 
 
@@ -47,15 +52,27 @@ def _blocks(markdown: str) -> Iterator[list[str]]:
 def _block(lines: list[str], color: bool, width: int) -> Iterator[str]:
     first = lines[0]
     if first.startswith("```"):
-        yaml = first in ("```yaml", "```yml")
+        yaml = first.startswith(("```yaml", "```yml"))
+        title = _TITLE.search(first)
+        if title:
+            yield from (f"{title[1]}:", "")
         for line in lines[1:-1]:
             yield (_INDENT + (_yaml(line, color) if yaml else line)).rstrip()
     elif first.startswith("#"):
         yield paint(first.lstrip("#").strip(), "place", color)
     elif _ITEM.fullmatch(first):
         yield from _list(lines, color, width)
+    elif first.startswith("|"):
+        yield from _table(lines, color, width)
     else:
         yield from _wrapped(" ".join(lines), "", color, width)
+
+
+def _table(lines: list[str], color: bool, width: int) -> Iterator[str]:
+    """Yield an item for each row below the titles: `first cell: second cell`."""
+    for row in lines[2:]:
+        cells = (cell.strip() for cell in row.strip("|").split("|"))
+        yield from _wrapped(": ".join(cells), "- ", color, width)
 
 
 def _list(lines: list[str], color: bool, width: int) -> Iterator[str]:
@@ -72,9 +89,15 @@ def _list(lines: list[str], color: bool, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, lead: str, color: bool, width: int) -> Iterator[str]:
-    first, *rest = wrap_words(_words(text, color), width - len(lead))
+    first, *rest = wrap_words(_words(_plain(text), color), width - len(lead))
     yield lead + first
     yield from (" " * len(lead) + line for line in rest)
+
+
+def _plain(text: str) -> str:
+    """Return prose without the marks of links and of emphasis."""
+    text = _LINK.sub(lambda link: link[1] if _RULE_ID.fullmatch(link[1]) else f"{link[1]} (`scclint rule {link[2]}`)", text)
+    return _EMPHASIS.sub(lambda found: found[1] or found[2], text)
 
 
 def _words(text: str, color: bool) -> Iterator[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from scclint.about import with_addresses
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
@@ -44,7 +45,7 @@ def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:
         "shortDescription": {"text": _cut(title)},
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
         **({"helpUri": page} if page else {}),
-        "help": {"text": render(manual, False, _UNWRAPPED).rstrip("\n"), "markdown": manual},
+        "help": {"text": render(manual, False, _UNWRAPPED).rstrip("\n"), "markdown": with_addresses(manual)},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "precision": precision(rule),
@@ -87,11 +88,11 @@ def _tags(rule: "AnyRule") -> list[str]:
 
 
 def _first_paragraph(page: str) -> str:
-    """The first prose of a manual page, without headings, on one line."""
+    """The first prose of a manual page as plain text, without headings, on one line."""
     for paragraph in page.split("\n\n"):
         text = " ".join(line for line in paragraph.split("\n") if not line.startswith("#")).strip()
         if text:
-            return " ".join(text.split())
+            return render(text, False, _UNWRAPPED).strip()
     return ""
 
 
