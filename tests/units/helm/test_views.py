@@ -19,14 +19,14 @@ def write(root: Path, *names: str, text: str = CHART) -> None:
 def test_the_defaults_and_each_values_file(tmp_path: Path) -> None:
     write(tmp_path, "c/Chart.yaml")
     assert views(str(tmp_path / "c"), str(tmp_path)) == [NamedView("")]
-    names = ("values.yaml", "values-prod.yaml", "dev-values.yaml", "ci/default-values.yaml", "ci/other.yaml", "values/x.yaml")
+    beside = ("values-prod.yaml", "values.openshift.yaml", "values_eu.yaml", "dev-values.yaml", "qa.values.yaml")
+    names = (*beside, "values.yaml", "ci/default-values.yaml", "ci/other.yaml", "values/x.yaml", "myvalues.yaml")
     write(tmp_path, *(f"c/{name}" for name in names), "values-global.yaml", text="a: 1\n")
     (tmp_path / "c/values-folder.yaml").mkdir()
     found = views(str(tmp_path / "c"), str(tmp_path))
-    assert [view.name for view in found] == ["", "dev-values", "values-prod", "ci/default-values"]
-    assert [view.values for view in found[1:]] == [
-        (str(tmp_path / "c" / name),) for name in ("dev-values.yaml", "values-prod.yaml", "ci/default-values.yaml")
-    ]
+    expected = ["dev-values", "qa.values", "values-prod", "values.openshift", "values_eu", "ci/default-values"]
+    assert [view.name for view in found] == ["", *expected]
+    assert [view.values for view in found[1:]] == [(str(tmp_path / "c" / f"{name}.yaml"),) for name in expected]
 
 
 def test_a_values_file_outside_is_no_view(tmp_path: Path) -> None:
@@ -55,6 +55,8 @@ def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
         ("Chart.yaml", True),
         ("values.yaml", True),
         ("values-prod.yaml", True),
+        ("values.openshift.yaml", True),
+        ("myvalues.yaml", False),
         ("ci/a-values.yaml", True),
         ("templates/deep/a.yaml", True),
         ("crds/a.yaml", True),

@@ -13,8 +13,10 @@ from scclint.load.document import text_at
 from scclint.record import record
 from scclint.units.helm import CHART_FILE
 
-_BESIDE = ("values-*.yaml", "*-values.yaml")
+_BESIDE = ("values[-._]*.yaml", "*[-._]values.yaml")
 _CI = "ci"
+_IN_CI = "*-values.yaml"
+"""As chart-testing names them."""
 _OWN_FOLDERS = ("templates", "crds", "charts")
 _OWN_FILES = (
     CHART_FILE,
@@ -49,7 +51,7 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _kind(chart) == "library":
         return []
     found = [NamedView("")]
-    for pattern, folder in ((_BESIDE, ""), (_BESIDE[1:], _CI)):
+    for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
         for name in _files(os.path.join(chart, folder), pattern):
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
@@ -64,7 +66,7 @@ def belongs_to_chart(path: str) -> bool:
     """
     first, _, rest = path.partition("/")
     if rest:
-        return first in _OWN_FOLDERS or (first == _CI and "/" not in rest and fnmatchcase(rest, _BESIDE[1]))
+        return first in _OWN_FOLDERS or (first == _CI and "/" not in rest and fnmatchcase(rest, _IN_CI))
     return first in _OWN_FILES or any(fnmatchcase(first, pattern) for pattern in _BESIDE)
 
 
