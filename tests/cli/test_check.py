@@ -184,6 +184,7 @@ class TestInfo:
 
 class TestBaseline:
     def test_what_is_recorded_is_not_new(self, demo: Path, cli: Cli) -> None:
+        assert cli("check", "-q", "--write-baseline", "known.json", "demo") == (0, "", "")
         run = cli("check", "--write-baseline", "known.json", "demo")
         assert run == (0, "", "scclint: recorded 5 findings in known.json\n")
         assert cli("check", "--baseline", "known.json", "demo").out.startswith("No problems found (5 suppressed)")

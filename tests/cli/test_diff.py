@@ -220,6 +220,8 @@ def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> No
     [
         ((), "say what to compare"),
         (("old",), "old is one state: name a second one"),
+        (("HEAD~3..", "."), "HEAD~3.. already names two states: leave out ., or run `scclint diff` in that folder"),
+        (("../nowhere", "old"), "../nowhere is no file, no folder and no git revision"),
         (("old", "new", "old"), "diff compares two states, not 3"),
         (("old", "nowhere"), "nowhere is no file, no folder and no git revision"),
         (("old", "new", "--what-if", "old"), "name one state"),

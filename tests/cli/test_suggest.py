@@ -35,7 +35,7 @@ def web(here: Path) -> Path:
     return here
 
 
-@pytest.mark.parametrize("what", ["deployment/web", "deploy/web", "serviceaccount/web", "sa/web"])
+@pytest.mark.parametrize("what", ["deployment/web", "deploy/web", "serviceaccount/web", "sa/web", "web.yaml", "web.yaml:9"])
 def test_a_stream_that_oc_applies(what: str, web: Path, cli: Cli) -> None:
     run = cli("suggest", "-n", "shop", what)
     assert run.status == 0
@@ -58,7 +58,8 @@ def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
     ("words", "message"),
     [
         (("deployment/web",), "names no namespace: say which one with -n NAME"),
-        (("deployment",), "say KIND/NAME, as in deployment/web"),
+        (("deployment",), "a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web"),
+        (("-n", "shop", "."), ". has several workloads, deployment/web and deployment/other: name one of them"),
         (("-n", "shop", "deployment/wep"), "no workload of the input is or uses it; there are: deployment/web"),
         (("-n", "shop", "--openshift", "4.16,4.20", "deployment/web"), "suggest is about one cluster"),
         (("--platform", "kubernetes", "--kubernetes", "1.30", "deployment/web"), "plain Kubernetes has no SCCs"),
@@ -66,6 +67,8 @@ def test_json_has_a_schema(text: str, web: Path, cli: Cli) -> None:
     ],
 )
 def test_what_cannot_be_suggested(words: tuple[str, ...], message: str, web: Path, cli: Cli) -> None:
+    if "." in words:
+        (web / "z.yaml").write_text(WEB.replace("{name: web}", "{name: other}"))
     run = cli("suggest", *words)
     assert run.status == 2
     assert message in run.err

@@ -145,6 +145,24 @@ def test_other_units_give_context_and_are_not_reported(tree: Path, cli: Cli) -> 
     assert cli("explain", "--unit", "overlays/prod", "deployment/web").out.count("Deployment shop/web") == 1
 
 
+def test_what_comes_out_the_same_in_several_units_is_explained_once(tree: Path, cli: Cli) -> None:
+    shared = cli("explain", "deployment/web").out
+    assert shared.count("Deployment shop/web") == 1
+    assert shared.startswith("Deployment shop/web  in overlays/dev and overlays/prod  base/web.yaml:3\n  OpenShift")
+    write_file("base/web.yaml", WEB.replace(", namespace: shop", ""))
+    write_file("overlays/dev/kustomization.yaml", "namespace: shop-dev\nresources: [../../base]\n")
+    dev, prod = cli("explain", "deployment/web").out.split("\n\nDeployment ")
+    assert dev.startswith("Deployment web  in overlays/dev  base/web.yaml:3\n") and "; namespace shop-dev (its" in dev
+    assert prod.startswith("web  in overlays/prod  base/web.yaml:3\n") and "; namespace shop (its" in prod
+    assert " in overlays" not in cli("explain", "--unit", "overlays/dev", "deployment/web").out
+
+
+def test_a_suggestion_is_for_a_unit_that_has_a_namespace(tree: Path, cli: Cli) -> None:
+    write_file("base/web.yaml", WEB.replace(", namespace: shop", ""))
+    write_file("overlays/dev/kustomization.yaml", "resources: [../../base]\n")
+    assert "of service account shop/web." in cli("suggest", "deployment/web").out
+
+
 def test_a_run_over_some_units_does_not_tell_which_suppressions_are_unused(tree: Path, cli: Cli) -> None:
     write_file("other.yaml", WEB.replace("shop", "other").replace("    spec:", "    spec: # scclint: ignore[SEC206] why\n", 1))
     write_file(".scclint.yaml", "ignores: [{rule: SEC206, reason: why}]\n")

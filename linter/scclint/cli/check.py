@@ -57,7 +57,7 @@ def run(args: Namespace) -> int:
         write_failure(args, error)
         raise
     if request.recording:
-        _record(request.recording, report, request.config, request.registry)
+        _record(request.recording, report, request, quiet=getattr(args, "quiet", False))
     elif not _print(report, fixed, request, args):
         return USAGE
     nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
@@ -273,7 +273,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
     return whole
 
 
-def _record(file: str, report: Report, config: Config, registry: Registry) -> None:
+def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:
     """Write the current findings as baseline; entries for files that this run did not judge stay."""
     import os
 
@@ -281,7 +281,7 @@ def _record(file: str, report: Report, config: Config, registry: Registry) -> No
     from scclint.files.read import read
     from scclint.suppress.baseline import load_baseline, write_baseline
 
-    select = selection(registry.rules, config)
+    select = selection(request.registry.rules, request.config)
     try:
         previous = load_baseline(read(file), file) if os.path.exists(file) else None
     except ConfigError:
@@ -292,10 +292,11 @@ def _record(file: str, report: Report, config: Config, registry: Registry) -> No
         report.findings, folder, previous=previous, ran=lambda rule, path: report.covers(path) and rule in select(path)
     )
     write(text, file)
-    for line in diagnostics(report):
+    for line in diagnostics(report, quiet=quiet):
         say(line)
     number = sum(f.suppression is None or f.suppression.by == "baseline" for f in report.findings)
-    say(f"scclint: recorded {counted(number, 'finding')} in {visible_line(file)}")
+    if not quiet:
+        say(f"scclint: recorded {counted(number, 'finding')} in {visible_line(file)}")
 
 
 def _show_files(args: Namespace, config: Config) -> int:

@@ -116,7 +116,7 @@ def _add_object(parser: Parser, metavar: str, what: str, paths: str) -> None:
 
 
 def _suggest(parser: Parser) -> None:
-    _add_object(parser, "KIND/NAME", "a workload, or a service account", "files and folders (default: .)")
+    _add_object(parser, "WORKLOAD", "FILE, FILE:LINE, KIND/NAME or serviceaccount/NAME", "files and folders (default: .)")
     add_judging(parser, ("yaml", "json"), "yaml (default) or json; may repeat")
 
 
@@ -259,7 +259,7 @@ The exit status is 0 if no selected finding is left.""",
     "suggest": Command(
         _suggest,
         "the least SCC for a workload, and its grant",
-        "[OPTIONS] KIND/NAME [PATH ...]",
+        "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
 Prints the least SCC that admits the pods of a workload or a service account,
 with the role and the binding that grant it, as YAML for `oc apply -f -`. Each

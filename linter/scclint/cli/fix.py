@@ -59,7 +59,9 @@ def run(args: Namespace) -> int:
         why = _why_left(finding, fixed.run, unsafe=unsafe)
         say(f"{place(finding.span)}: {finding.rule_id} is left: {visible_line(why)}")
     done = "would fix" if diff or check else "fixed"
-    say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left")
+    more = 0 if unsafe else sum(_is_unsafe(finding, fixed.run) for finding in left)
+    hint = f"; --unsafe fixes {more:,} of them" if more else ""
+    say(f"scclint: {done} {counted(fixed.number, 'finding')} in {counted(len(fixed.texts), 'file')}; {len(left):,} left{hint}")
     return _status(report, something=bool(left or (check and fixed.texts)))
 
 
@@ -97,7 +99,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                 after = {**texts, **applied(current, some)}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
                 if not _worse(all_found, found_after):
-                    number += _number(all_found) - _number(found_after)
+                    number += _gone(report, report_after)
                     originals = {**current, **originals}
                     texts, judged, all_found, report = after, judged_after, found_after, report_after
                     break
@@ -140,6 +142,12 @@ def _counts(report: Report) -> Counter[tuple[object, ...]]:
     return Counter((f.rule_id, f.span.file, f.subject) for f in weighty)
 
 
+def _gone(before: Report, after: Report) -> int:
+    """The number of reported findings that are gone. A report has one finding for each cause."""
+    keys = [Counter((f.rule_id, f.span.file, f.subject) for f in report.live if _counted(f)) for report in (before, after)]
+    return (keys[0] - keys[1]).total()
+
+
 def _number(report: Report) -> int:
     """The number of findings that count."""
     return sum(map(_counted, report.live))
@@ -159,9 +167,17 @@ def write_all(fixed: Fixed) -> None:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
 
 
-def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
+def _is_unsafe(finding: Finding, run: Run) -> bool:
+    return finding.fix is not None and finding.fix.safety == "unsafe" and not _why_file_left(finding, run)
+
+
+def _why_file_left(finding: Finding, run: Run) -> str:
     files = dict.fromkeys(edit.file for edit in finding.fix.edits) if finding.fix else (finding.span.file,)
-    if why := next(filter(None, (_why_not_written(run, file) for file in files)), ""):
+    return next(filter(None, (_why_not_written(run, file) for file in files)), "")
+
+
+def _why_left(finding: Finding, run: Run, *, unsafe: bool) -> str:
+    if why := _why_file_left(finding, run):
         return why
     if finding.fix is None:
         return finding.no_fix or "it needs a decision of yours"

@@ -2,16 +2,16 @@
 
 from argparse import Namespace
 
-from scclint.cli.explain import ABBREVIATIONS
 from scclint.cli.inputs import open_units, settings_of_one_cluster
 from scclint.cli.main import OK, USAGE
+from scclint.cli.named_workloads import Named, named, names
 from scclint.cli.review import status, write_formats
 from scclint.errors import UsageError
+from scclint.judge import OpenUnit
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml
-from scclint.text import and_more
 from scclint.world import World
 
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
@@ -19,22 +19,21 @@ _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 
 def run(args: Namespace) -> int:
     """Print the least SCC for a workload or a service account, with what grants it."""
-    kind, _, name = args.what.partition("/")
-    if not kind or not name:
-        raise UsageError(f"{args.what}: say KIND/NAME, as in deployment/web or serviceaccount/web")
-    args.paths = args.paths or ["."]
+    meant = named(args.what)
+    args.paths = [*filter(None, [meant.path]), *args.paths] or ["."]
     config, registry = settings_of_one_cluster(args)
     asked, opened = open_units(args, config, registry)
-    for unit in opened:
-        (world,) = unit.worlds.values()
-        meant = [workload for workload in unit.workloads if _is(workload, kind.lower(), name)]
-        if meant:
-            found = suggest(world, *_of_account(world, unit.workloads, meant[0], kind.lower() in _ACCOUNTS))
-            break
-    else:
-        names = dict.fromkeys(f"{w.kind.lower()}/{w.name}" for unit in opened for w in unit.workloads)
-        there = f"there are: {and_more(names, 10)}" if names else "there are no workloads in the input"
+    by_account = meant.kind in _ACCOUNTS
+    chosen = [(unit, w) for unit in opened for w in unit.workloads if (_runs_as(w, meant) if by_account else meant.is_meant(w))]
+    if not chosen:
+        workloads = [workload for unit in opened for workload in unit.workloads]
+        there = f"there are: {names(workloads)}" if workloads else "there are no workloads in the input"
         raise UsageError(f"{args.what}: no workload of the input is or uses it; {there}")
+    if not by_account and len({(w.kind, w.name) for _, w in chosen}) > 1:
+        raise UsageError(f"{args.what} has several workloads, {names(w for _, w in chosen)}: name one of them")
+    placed = (pair for pair in chosen if _world(pair[0]).namespace_of(pair[1]) != UNSPECIFIED_NAMESPACE)
+    unit, workload = next(placed, chosen[0])
+    found = suggest(_world(unit), *_of_account(_world(unit), unit.workloads, workload, by_account))
 
     def render(form: str, output: str | None) -> str:
         return render_json(found) if form == "json" else render_yaml(found)
@@ -43,10 +42,13 @@ def run(args: Namespace) -> int:
     return max(status(asked, opened), OK if whole else USAGE)
 
 
-def _is(workload: Workload, kind: str, name: str) -> bool:
-    if kind in _ACCOUNTS:
-        return workload.pod.service_account == name
-    return workload.name == name and workload.kind.lower() in (kind, kind.rstrip("s"), ABBREVIATIONS.get(kind))
+def _world(unit: OpenUnit) -> World:
+    (world,) = unit.worlds.values()
+    return world
+
+
+def _runs_as(workload: Workload, account: Named) -> bool:
+    return account.is_there(workload) and workload.pod.service_account == account.name
 
 
 def _of_account(world: World, workloads: list[Workload], meant: Workload, by_account: bool) -> tuple[list[Workload], str, str]:

@@ -11,7 +11,7 @@ from scclint.outcome import Outcome
 from scclint.podsecurity.labels import level_label
 from scclint.record import record
 from scclint.report.json_text import dump
-from scclint.report.review import container_entry, grant_words, named, profile_words, workload_entry
+from scclint.report.review import container_entry, grant_words, in_units, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
 from scclint.report.terminal import paint, prose_width
@@ -95,18 +95,29 @@ class _Style:
         return (indent + line for line in wrap(text, self.width - len(indent)))
 
 
-def render_text(judged: Iterable[JudgedWorkload], color: bool, columns: int | None = None) -> str:
-    """Prose, one section per workload, unit and release. `columns` is the width of the terminal, None if there is none."""
+def render_text(judged: Sequence[JudgedWorkload], color: bool, columns: int | None = None) -> str:
+    """Prose, one section per workload and release. `columns` is the width of the terminal, None if there is none.
+
+    A workload that several units share and that comes out the same in them has one section, with their names.
+    """
     style = _Style(color, prose_width(columns))
-    sections = ["\n".join(_section(world, one, style)) for one in judged for world in one.worlds.values()]
-    return "\n\n".join(sections) + "\n"
+    several = len({unit for one in judged for unit in one.units}) > 1
+    sections: dict[tuple[str, str, str], list[str]] = {}
+    for one in judged:
+        for world in one.worlds.values():
+            place = style.paint(line_place(one.place.file, one.place.line), "quiet")
+            key = named(one.workload), place, "\n".join(_section(world, one, style))
+            sections.setdefault(key, []).extend(one.units)
+    texts = [
+        f"{style.paint(in_units(name, units) if several else name, 'place')}  {place}\n{text}"
+        for (name, place, text), units in sections.items()
+    ]
+    return "\n\n".join(texts) + "\n"
 
 
 def _section(world: World, one: JudgedWorkload, style: _Style) -> Iterator[str]:
     outcome = world.outcome(one.workload)
     verdict = outcome.verdict
-    where = one.place
-    yield f"{style.paint(named(one.workload), 'place')}  {style.paint(line_place(where.file, where.line), 'quiet')}"
     yield from style.hang(_setting(world, outcome), "  ")
     if verdict is None:
         yield from style.hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")

@@ -218,7 +218,10 @@ class _ClosureWalk:
         shown = self._take(kustomization.file, "kustomization")
         namespace = visit.namespace or kustomization.namespace
         if kustomization.charts:
-            self._refuse(f"{shown} renders Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`")
+            # Without the name of the file, so that one notice names all units of a repository with this problem.
+            self._refuse(
+                "its kustomizations contain Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
+            )
             self._charts.update(dict.fromkeys(os.path.join(visit.folder, chart) for chart in kustomization.charts))
         if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
             self._refuse(f"{shown} generates or changes configurations of plugins")

@@ -1,0 +1,75 @@
+"""The workloads that an argument of the command line names."""
+
+import os
+import re
+from collections.abc import Iterable
+
+from scclint.errors import UsageError
+from scclint.files.discover import SUFFIXES
+from scclint.model.workload import Workload
+from scclint.record import record
+from scclint.text import and_more
+
+BY_NAME = re.compile(r"([A-Za-z]+)/([a-z0-9][a-z0-9.-]*)")
+"""A name ends in no file suffix that scclint reads, since `templates/web.yaml` is a path."""
+
+ABBREVIATIONS = {
+    "po": "pod",
+    "deploy": "deployment",
+    "rs": "replicaset",
+    "rc": "replicationcontroller",
+    "sts": "statefulset",
+    "ds": "daemonset",
+    "cj": "cronjob",
+    "dc": "deploymentconfig",
+}
+"""The short names that `oc get` knows."""
+
+
+@record
+class Named:
+    """What an argument names: all workloads of a file or folder, those at a line, or those of a kind and name. Empty means any."""
+
+    path: str = ""
+    line: int = 0
+    kind: str = ""
+    name: str = ""
+
+    def is_there(self, workload: Workload) -> bool:
+        """Whether the workload is in the named file or folder."""
+        path = self.path
+        return path in ("", "-") or os.path.isdir(path) or os.path.normpath(workload.file) == os.path.normpath(path)
+
+    def is_meant(self, workload: Workload) -> bool:
+        """Whether the argument names this workload."""
+        if not self.is_there(workload):
+            return False
+        if self.line:
+            first, last = workload.lines
+            return first <= self.line <= last
+        kinds = (self.kind, self.kind.rstrip("s"), ABBREVIATIONS.get(self.kind))
+        return not self.kind or (workload.name == self.name and workload.kind.lower() in kinds)
+
+
+def named(what: str) -> Named:
+    """Return what `FILE`, `FILE:LINE`, `FILE:KIND/NAME` or `KIND/NAME` names; a path that exists is a path.
+
+    Raises UsageError if it is none of these.
+    """
+    if what == "-" or os.path.exists(what):
+        return Named(what)
+    path, colon, rest = what.rpartition(":")
+    if colon and (path == "-" or os.path.exists(path)):
+        if rest.isdecimal():
+            return Named(path, line=int(rest))
+    else:
+        path, rest = "", what
+    by_name = BY_NAME.fullmatch(rest)
+    if by_name is None or by_name[2].endswith(SUFFIXES):
+        raise UsageError(f"{rest}: no such file or directory; a workload is FILE, FILE:LINE or KIND/NAME, as in deployment/web")
+    return Named(path, kind=by_name[1].lower(), name=by_name[2])
+
+
+def names(workloads: Iterable[Workload]) -> str:
+    """Return the workloads as KIND/NAME, each once, in their order; empty if there are none."""
+    return and_more(list(dict.fromkeys(f"{w.kind.lower()}/{w.name}" for w in workloads)), 10)
