@@ -104,7 +104,8 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: S
     found: Tracer = InPlace()
     if inputs.origins:
         from scclint.units.helm.trace import Trace
+        from scclint.units.helm.values import ViewValues
 
-        found = Trace(inputs.targets, inputs.origins)
+        found = Trace(inputs.targets, inputs.origins, ViewValues(unit, session.outline) if unit.view else None)
     rendering = session.rendering(unit)
     return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))

@@ -1,12 +1,9 @@
 """Carry a remedy out in the values of a chart: a template is never edited, and a value only if rendering it again proves the edit."""
 
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, pairwise, product
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from typing import Any
 
-from scclint.files.discover import display
 from scclint.finding import Append, Operation, Path, Remove, Set
 from scclint.limits import MAX_VALUES_TRIED
 from scclint.load.document import Document
@@ -16,12 +13,10 @@ from scclint.remedy.draft import OFF_BY_DEFAULT
 from scclint.remedy.paths import has
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.units.helm.chart import TemplateOrigin
+from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
-
-_VALUES = "values.yaml"
-_REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
 
 
 def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
@@ -34,7 +29,7 @@ def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> It
     yield EditRefused(chart.words)
     if origin.entry is not None:
         return
-    for file in chart.values_files:
+    for file in chart.values.files:
         for chosen in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
             try:
                 yield chart.edit(file, operations, chosen)
@@ -59,8 +54,8 @@ class _Chart:
         self._template = origin.file
         self._line = bench.opened.tracer().span(basis.problem.at.span)
         self._built = to_data(basis.document.root)
-        self._inside = _subcharts(basis.document.source)
-        self._values = self._coalesced()
+        self._inside = subchart_keys(basis.document.source)
+        self.values = ViewValues(bench.opened.unit, bench.session.outline)
 
     @property
     def words(self) -> str:
@@ -71,23 +66,15 @@ class _Chart:
         reads = f", which reads .Values.{key}" if key else ""
         return f"no values key is proved to change the field; it is written in {where}{reads}"
 
-    @property
-    def values_files(self) -> list[str]:
-        """The values files to edit, as displayed: those that only this view has go before the one of the chart."""
-        outline, unit = self._bench.session.outline, self._bench.opened.unit
-        assert unit.view is not None
-        own = [outline.shown(path) for path in reversed(unit.view.values)]
-        return [file for file in (*own, outline.shown(os.path.join(unit.path, _VALUES))) if file in outline.files]
-
     def keys(self, operation: Operation) -> list[_Key]:
         """The values keys that may set the field of an operation, the likeliest first."""
         path = operation.path
         found: dict[_Key, tuple[bool, bool, int]] = {}
         for number, name in self._references():
             for index, step in enumerate(path):
-                if not isinstance(step, str) or not name[-1].casefold().endswith(step.casefold()):
+                if not names_field(name, step):
                     continue
-                value = value_at(self._values, (*self._inside, *name))
+                value = value_at(self.values.data, (*self._inside, *name))
                 built = value_at(self._built, path[: index + 1])
                 alike = value == built if built is not None else not value
                 # The pod's fields have `pod` in the names of their keys, and those of containers have not.
@@ -132,28 +119,4 @@ class _Chart:
     def _references(self) -> list[tuple[int, tuple[str, ...]]]:
         """The values that the template reads, each with its line."""
         lines = self._bench.text(self._template).split("\n")
-        return [
-            (number, tuple(match[1].removeprefix(".").split(".")))
-            for number, line in enumerate(lines, 1)
-            for match in _REFERENCE.finditer(line)
-        ]
-
-    def _coalesced(self) -> Any:
-        """The values of the view, as far as its files tell them: those of the chart below those of the view."""
-        found: Any = {}
-        for file in reversed(self.values_files):
-            document = next((d for d in self._bench.session.outline.documents(file) if d.root is not None), None)
-            found = _laid_over(found, to_data(document.root)) if document is not None else found
-        return found
-
-
-def _subcharts(source: str) -> Path:
-    """The key below which a parent's values have those of the chart that `# Source:` names: `web/charts/db/templates/a.yaml`."""
-    steps = display(source).split("/")
-    return tuple(name for step, name in pairwise(steps) if step == "charts")
-
-
-def _laid_over(below: Any, above: Any) -> Any:
-    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
-        return below if above is None else above
-    return {key: _laid_over(below.get(key), above[key]) if key in above else below[key] for key in {**below, **above}}
+        return [(number, name) for number, line in enumerate(lines, 1) for name in references(line)]

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
@@ -12,11 +12,13 @@ from scclint.load.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.units.helm.sources import Origins, has_source
+from scclint.yaml.nodes import to_data
 
 if TYPE_CHECKING:
     from scclint.model.object import ApiObject
     from scclint.units.helm.chart import TemplateOrigin
     from scclint.units.helm.line_matching import Alignment, Nearness, Template
+    from scclint.units.helm.values import ViewValues
 
 APPROXIMATE = "template line approximate"
 
@@ -32,7 +34,8 @@ def _relocated(finding: Finding, trace: "Trace") -> Finding:
         return replace(finding, related=related, flow=flow, suppression=suppression)
     notes = (*finding.notes, place.note) if place.note else finding.notes
     was = Related(f"rendered as line {finding.span.line} of {_called(finding.span.file)}", finding.span)
-    return replace(finding, span=place.span, related=(*related, was), flow=flow, suppression=suppression, notes=notes)
+    related = (*trace.value(finding, place.span), *related, was)
+    return replace(finding, span=place.span, related=related, flow=flow, suppression=suppression, notes=notes)
 
 
 def _called(file: str) -> str:
@@ -48,12 +51,16 @@ class Placed:
 
 
 class Trace:
-    """From places in rendered documents to places in templates; each template is read and aligned once."""
+    """From places in rendered documents to places in templates; each template is read and aligned once.
 
-    __slots__ = ("_alignments", "_documents", "_latest", "_lines", "_origins", "_sources", "_templates")
+    `values` are those that the documents were rendered with, None if they are not known.
+    """
 
-    def __init__(self, documents: Iterable[Document], origins: Origins) -> None:
+    __slots__ = ("_alignments", "_documents", "_latest", "_lines", "_origins", "_sources", "_templates", "_values")
+
+    def __init__(self, documents: Iterable[Document], origins: Origins, values: "ViewValues | None" = None) -> None:
         self._origins = origins
+        self._values = values
         self._documents: dict[str, list[Document]] = {}
         self._sources: dict[tuple[str, str], list[Document]] = {}
         for document in documents:
@@ -81,11 +88,9 @@ class Trace:
 
     def place(self, span: Span) -> Placed | None:
         """None where the place is in no document of a known origin."""
-        documents = self._documents.get(span.file, [])
-        index = bisect_right(documents, span.line, key=lambda d: d.line) - 1
-        if index < 0 or not has_source(documents[index]):
+        document = self._document(span)
+        if document is None:
             return None
-        document = documents[index]
         origin = self._origins.get((document.file, document.source))
         if origin is None:
             return None
@@ -103,6 +108,26 @@ class Trace:
         end = span.end_column if span.end_line == span.line else len(line) + 1
         start, stop = _columns(line, span.column, end, self._read(origin.file)[number - 1], nearness)
         return Placed(Span(origin.file, number, start, number, stop), "" if nearness.exact else APPROXIMATE)
+
+    def value(self, finding: Finding, place: Span) -> Iterator[Related]:
+        """Where a values file sets what the template writes at the place of a finding, if that is known."""
+        document = self._document(finding.span)
+        if self._values is None or document is None or place.file not in self._lines:
+            return
+        from scclint.units.helm.values import subchart_keys
+
+        lines = self._lines[place.file]
+        inside = subchart_keys(document.source)
+        found = self._values.read_for(finding.path, to_data(document.root), lines, place.line, inside)
+        if found is not None:
+            keys, at = found
+            yield Related(f"sets {'.'.join(map(str, keys))}, which the template reads", at)
+
+    def _document(self, span: Span) -> Document | None:
+        """The document of a place, if it says what Helm rendered it from."""
+        documents = self._documents.get(span.file, [])
+        index = bisect_right(documents, span.line, key=lambda d: d.line) - 1
+        return documents[index] if index >= 0 and has_source(documents[index]) else None
 
     def _alignment(self, document: Document, origin: "TemplateOrigin") -> "Alignment | None":
         from scclint.units.helm.line_matching import align, rendered

@@ -1,0 +1,134 @@
+"""The values of a chart's view: which keys a template reads, and where a values file sets them."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from itertools import pairwise
+from typing import Any
+
+from scclint.files.discover import display
+from scclint.finding import Path
+from scclint.source import Span
+from scclint.units.outline import Outline
+from scclint.units.unit import Unit
+from scclint.untyped import value_at
+from scclint.yaml.locate import locate, node_at
+from scclint.yaml.nodes import Node, to_data
+
+VALUES_FILE = "values.yaml"
+_REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
+
+
+_WITH = re.compile(r"\bwith\s+\.Values\.")
+
+
+def references(line: str) -> Iterator[tuple[str, ...]]:
+    """The values keys that a line of a template reads: `.Values.image.tag` is `("image", "tag")`."""
+    return (tuple(match[1].removeprefix(".").split(".")) for match in _REFERENCE.finditer(line))
+
+
+def names_field(key: Sequence[str], step: str | int) -> bool:
+    """Whether a values key is called like a field: `podSecurityContext` like `securityContext`."""
+    return isinstance(step, str) and key[-1].casefold().endswith(step.casefold())
+
+
+def subchart_keys(source: str) -> Path:
+    """The keys below which a parent has the values of the chart that `# Source:` names: `web/charts/db/templates/a.yaml`."""
+    steps = display(source).split("/")
+    return tuple(name for step, name in pairwise(steps) if step == "charts")
+
+
+class ViewValues:
+    """The values of one view of a chart, as far as its files tell them."""
+
+    def __init__(self, unit: Unit, outline: Outline) -> None:
+        assert unit.view is not None
+        self._outline = outline
+        self._chart = unit.path
+        self._view = [outline.shown(path) for path in reversed(unit.view.values)]
+
+    @cached_property
+    def files(self) -> Sequence[str]:
+        """The values files, as displayed: those that only this view has go before the one of the chart."""
+        named = (*self._view, self._outline.shown(os.path.join(self._chart, VALUES_FILE)))
+        return [file for file in named if file in self._outline.files]
+
+    @cached_property
+    def data(self) -> Any:
+        """The values of all files, those of the chart below those of the view."""
+        found: Any = {}
+        for file in reversed(self.files):
+            root = self._root(file)
+            found = _laid_over(found, to_data(root)) if root is not None else found
+        return found
+
+    def read_for(self, field: Path, built: Any, lines: Sequence[str], number: int, inside: Path) -> tuple[Path, Span] | None:
+        """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
+
+        `field` is the path of the field in `built`, the object that the template renders to; if the object does not have the field,
+        the value of the mapping that lacks it counts. `lines` are those of the template, and `number` (1-based) is the one of the
+        field. `inside` are the keys of the subchart that has the template.
+        """
+        written = _written(field, built)
+        for reference in _read_near(lines, number):
+            named = [index for index, step in enumerate(written) if names_field(reference, step)]
+            rest = written[named[-1] + 1 :] if named else ()
+            keys = (*inside, *reference, *rest)
+            value, places = self._value(keys, inside)
+            if places and _alike(value, value_at(built, written)):
+                return keys, places[0]
+        return None
+
+    def _value(self, keys: Path, inside: Path) -> tuple[Any, list[Span]]:
+        """The value of a key, and where it is set, the place that overrides the others first."""
+        found: list[tuple[Any, Span]] = []
+        for file, own in self._with_subcharts(keys, inside):
+            root = self._root(file)
+            if root is not None:
+                place, written = locate(root, own)
+                found += [(to_data(node_at(root, own)), place)] if written else []
+        value = reduce(lambda above, below: _laid_over(below[0], above), found, None)
+        return value, [place for _, place in found]
+
+    def _with_subcharts(self, keys: Path, inside: Path) -> Iterator[tuple[str, Path]]:
+        """The files that may set a key, those first that override others, each with the path of the key in it."""
+        yield from ((file, keys) for file in self.files)
+        folder = self._chart
+        for depth, name in enumerate(inside, 1):
+            folder = os.path.join(folder, "charts", str(name))
+            file = self._outline.shown(os.path.join(folder, VALUES_FILE))
+            if file in self._outline.files:
+                yield file, keys[depth:]
+
+    def _root(self, file: str) -> Node | None:
+        return next((d.root for d in self._outline.documents(file) if d.root is not None), None)
+
+
+def _read_near(lines: Sequence[str], number: int) -> Iterator[tuple[str, ...]]:
+    """The keys that the line of a field reads, the line behind it if this is only an expression, and the nearest `with` above."""
+    yield from references(lines[number - 1])
+    if number < len(lines) and lines[number].lstrip().startswith("{{"):
+        yield from references(lines[number])
+    above = next((line for line in reversed(lines[: number - 1]) if _WITH.search(line)), "")
+    yield from references(above)
+
+
+def _written(field: Path, built: Any) -> Path:
+    """The part of a path that leads to something in an object."""
+    while field and value_at(built, field) is None:
+        field = field[:-1]
+    return field
+
+
+def _alike(value: Any, rendered: Any) -> bool:
+    if isinstance(value, dict | list) or isinstance(rendered, dict | list):
+        return bool(value == rendered)
+    # `{{ quote .Values.user }}` renders the number 0 as the string "0".
+    return str(value) == str(rendered)
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return below if above is None else above
+    return {key: _laid_over(below.get(key), above[key]) if key in above else below[key] for key in {**below, **above}}
