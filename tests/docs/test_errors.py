@@ -20,11 +20,22 @@ RULE_LINK = re.compile(r"\[([A-Z]+\d+)\]\(rules/([a-z0-9-]+)\.md\)")
 def sections(title: str) -> dict[str, str]:
     """The text below each third-level heading of a second-level section."""
     section = TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    _, *parts = re.split(r"^### (.+)\n", section, flags=re.MULTILINE)
+    _, *parts = re.split(r"^### (.+?)(?: \{ .*\})?\n", section, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+def looked_up(error: str) -> bool:
+    """Whether the box of the page (docs/errors.js) finds an entry for the message."""
+    return any(message.lower() in error.lower() for message in MESSAGES)
+
+
 SCC_ERRORS = sections("SCC errors")
+HEADING = re.compile(r'^### (.+?)(?: \{ data-(?:message|common)="(.*)" \})?$', re.MULTILINE)
+MESSAGES = [
+    message for title, listed in HEADING.findall(TEXT) for message in ([title] if listed in ("", "true") else listed.split("|"))
+]
+"""What the headings of the page find in a pasted message."""
+REASON = re.compile(r", (?=provider |\.|spec\.|pod\.|no access)")
 
 
 def quoted(section: str) -> list[str]:
@@ -151,3 +162,12 @@ def test_the_rules_report_the_pod(heading: str) -> None:
     report = scclint.lint_text("\n---\n".join(map(json.dumps, documents)))
     named = {id for id, _ in RULE_LINK.findall(SCC_ERRORS[heading])}
     assert named & {finding.rule_id for finding in report.live}, heading
+
+
+def test_every_recorded_denial_has_an_entry() -> None:
+    """Also each reason of a denial: it names one SCC, and the reader may want another one."""
+    for denial in filter(None, recorded().split("\n")):
+        assert looked_up(denial), denial
+        _, brackets, reasons = denial.partition("security context constraint: [")
+        for reason in REASON.split(reasons) if brackets else ():
+            assert looked_up(reason), reason
