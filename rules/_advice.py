@@ -3,7 +3,6 @@
 from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed, used_by
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import would_admit
@@ -25,7 +24,7 @@ def grant(workload: Workload, scc: str) -> str:
 
 def pinned(outcome: Outcome, world: World) -> bool:
     """Whether an annotation of the pod decides which SCC is tried."""
-    return outcome.verdict is not None and bool(outcome.verdict.required_scc) and required_scc_counts(world)
+    return outcome.verdict is not None and bool(outcome.verdict.required_scc) and world.cluster.admission.reads_required_scc
 
 
 def pin_too(outcome: Outcome, world: World) -> str:

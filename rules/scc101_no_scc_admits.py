@@ -52,11 +52,10 @@ from collections.abc import Iterator
 
 from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, capitalized, counted, rule
 
-from ._advice import grant, scc_to_grant
+from ._advice import grant, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
 from ._places import profile_place
 from ._ranges import RANGED, may_be_own
-from ._releases import required_scc_counts
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import admitting_scc, mounts_too, path_to_remove, with_profile, without, would_admit
 from ._words import first_per_field, pods, when_created
@@ -75,7 +74,7 @@ from ._words import first_per_field, pods, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.allowed or (verdict.required_scc and required_scc_counts(world)):
+    if verdict is None or verdict.allowed or pinned(outcome, world):
         return
     rejecting = world.outcomes.rejections(verdict)
     elsewhere: tuple[Related, ...] = ()

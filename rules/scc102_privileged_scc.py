@@ -68,9 +68,8 @@ from scclint.api import (
     used_by,
 )
 
-from ._advice import custom_scc, grant, pin_too
+from ._advice import custom_scc, grant, pin_too, pinned
 from ._allowances import more_restrictive
-from ._releases import required_scc_counts
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import admitted_without, mounts_too, path_to_remove
@@ -139,7 +138,7 @@ class _Cause(NamedTuple):
 def _cause(outcome: Outcome, scc: str, world: World) -> _Cause:
     workload, verdict = outcome.workload, outcome.verdict
     assert verdict is not None
-    annotation = workload.pod.annotation(REQUIRED_SCC) if verdict.required_scc and required_scc_counts(world) else None
+    annotation = workload.pod.annotation(REQUIRED_SCC) if pinned(outcome, world) else None
     # With the annotation, admission tries no other SCC, so the verdict does not say what the earlier ones would do.
     tried = world.outcomes.explain(workload) if annotation is not None else verdict.candidates
     earlier = list(takewhile(lambda candidate: candidate.scc != scc, tried))

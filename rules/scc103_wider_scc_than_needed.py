@@ -65,10 +65,9 @@ from typing import Any
 
 from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
 
-from ._advice import custom_scc, grant
+from ._advice import custom_scc, grant, pinned
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
-from ._releases import required_scc_counts
 from ._scc import node_access
 from ._what_if import admitted_without, mounts_too, path_to_remove, without
 from ._words import first_per_field, pods, when_created
@@ -95,7 +94,7 @@ _STORAGE = frozenset((
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.scc is None or (verdict.required_scc and required_scc_counts(world)):
+    if verdict is None or verdict.scc is None or pinned(outcome, world):
         return
     for candidate in verdict.candidates:
         if candidate.outcome != "too restrictive" or not more_restrictive(world, candidate.scc, verdict.scc):

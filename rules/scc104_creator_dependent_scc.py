@@ -45,7 +45,6 @@ from collections.abc import Iterator
 from scclint.api import PROJECT_USER, REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, capitalized, listed, rule
 
 from ._advice import grant, scc_to_grant
-from ._releases import required_scc_counts
 from ._words import profile
 
 
@@ -81,7 +80,7 @@ def _fix(other: Outcome, world: World) -> str:
     assert other.verdict is not None
     if other.verdict.scc is None:
         return f"{capitalized(grant(other.workload, scc_to_grant(other, world)))}."
-    if not required_scc_counts(world):
+    if not world.cluster.admission.reads_required_scc:
         return "Use a Deployment or Job instead."
     return f"Write {REQUIRED_SCC}: {other.verdict.scc} in the pod's annotations, or use a Deployment or Job instead."
 

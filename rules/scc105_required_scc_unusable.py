@@ -46,9 +46,8 @@ from collections.abc import Iterator
 
 from scclint.api import REQUIRED_SCC, Outcome, Problem, Related, Severity, Workload, World, and_more, capitalized, listed, rule
 
-from ._advice import grant, pin_too, scc_to_grant
+from ._advice import grant, pin_too, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
-from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile
 from ._what_if import would_admit
@@ -67,9 +66,9 @@ from ._words import first_per_field, pods, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.allowed or not verdict.required_scc or not required_scc_counts(world):
+    name = verdict.required_scc if verdict is not None else None
+    if verdict is None or verdict.allowed or name is None or not pinned(outcome, world):
         return
-    name = verdict.required_scc
     annotation = workload.pod.annotation(REQUIRED_SCC)
     elsewhere: tuple[Related, ...] = ()
     rejected = [e for _, reasons in world.outcomes.rejections(verdict) for e in first_per_field(reasons)]

@@ -49,7 +49,6 @@ from collections.abc import Iterator
 
 from scclint.api import REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, rule
 
-from ._releases import required_scc_counts
 from ._words import pods, when_created
 
 
@@ -65,7 +64,7 @@ from ._words import pods, when_created
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    if verdict is None or verdict.skipped or not verdict.required_scc or required_scc_counts(world):
+    if verdict is None or verdict.skipped or not verdict.required_scc or world.cluster.admission.reads_required_scc:
         return
     yield Problem(
         f"{workload.named}: {world.cluster.platform_name} ignores {REQUIRED_SCC}: {verdict.required_scc}; {_result(outcome)}",

@@ -80,8 +80,8 @@ from collections.abc import Iterator
 
 from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
 
+from ._advice import pinned
 from ._allowances import extra_permissions, more_restrictive
-from ._releases import required_scc_counts
 from ._words import pods, when_created
 
 
@@ -102,7 +102,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if verdict is None or verdict.scc is None or world.scc(verdict.scc) is None:
         # The author of the manifests cannot change an SCC of the platform.
         return
-    if verdict.required_scc and required_scc_counts(world):
+    if pinned(outcome, world):
         return
     rival = _more_restrictive_rival(workload, world, verdict.scc)
     if rival is None:

@@ -102,7 +102,6 @@ from scclint.api import (
 from ._advice import grant, pin_too, pinned
 from ._places import annotation_place, profile_place
 from ._quote import quoted
-from ._releases import required_scc_counts
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
 from ._what_if import admitting_scc, mounts_too, path_to_remove, pinned_to, with_profile, without, would_admit
@@ -233,7 +232,7 @@ def _use_confining_scc(outcome: Outcome, world: World, usable: str) -> str:
     if not admitting or not _confines(admitting, world):
         return ""
     ways = [f"S{setting}: {verdict.scc} then rejects the pod, and {admitting} admits it."]
-    if required_scc_counts(world):
+    if world.cluster.admission.reads_required_scc:
         needs_creator = not workload.controlled and not world.creator_given
         creator_hint = ", or name the user who creates the pod with --as USER" if needs_creator else ""
         ways.append(f"Alternatively, set the annotation {REQUIRED_SCC}: {usable}{annotation_place(workload)}{creator_hint}.")

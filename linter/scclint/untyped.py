@@ -1,6 +1,6 @@
 """Values of data whose types nobody has checked: a value if it has the type asked for, else an empty value of that type."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scclint.record import EMPTY
@@ -54,3 +54,11 @@ def value_at(data: Any, path: Iterable[str | int]) -> Any:
         else:
             return None
     return data
+
+
+def has(data: Any, path: Sequence[str | int]) -> bool:
+    """Return whether plain data has something at `path`, null included."""
+    holder, step = value_at(data, path[:-1]), path[-1]
+    if isinstance(step, str):
+        return isinstance(holder, dict) and step in holder
+    return isinstance(holder, list) and 0 <= step < len(holder)

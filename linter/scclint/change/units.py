@@ -11,14 +11,13 @@ from scclint.change.model import ChangeCause, Effect, GrantChange, Key, SccChang
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
-from scclint.model.terms import namespace_name
+from scclint.model.terms import RESTRICTED, namespace_name
 from scclint.model.workload import Workload
 from scclint.source import Span
 from scclint.world import World
 
 Subject = tuple[str, str, str]
 """Kind, namespace (empty if it is not known, and except for a service account) and name."""
-_LEAST = "restricted-v2"
 
 
 def compare_workloads(unit: str, before: State | None, after: State | None) -> Iterator[WorkloadChange]:
@@ -66,7 +65,7 @@ def _width(was: PodFacts | None, now: PodFacts, world: World) -> list[Effect]:
     """Whether a pod that runs gets more or fewer rights. What runs for the first time is compared with `restricted-v2`."""
     if now.result == "unknown":
         return []
-    least = world.cluster.sccs.get(_LEAST)
+    least = world.cluster.sccs.get(RESTRICTED)
     base = was or PodFacts("admitted", points=points(least) if least else 0)
     found: list[Effect] = ["wider"] if _gains(base, now) else []
     return [*found, "narrower"] if was is not None and _gains(now, base) else found
@@ -192,7 +191,7 @@ def _means_every(cluster: Cluster, ref: ObjectRef) -> bool:
 
 
 def _is_wide(cluster: Cluster, scc: str) -> bool:
-    least, found = cluster.sccs.get(_LEAST), cluster.sccs.get(scc)
+    least, found = cluster.sccs.get(RESTRICTED), cluster.sccs.get(scc)
     if scc == "*" or found is None or least is None:
         return True
     return points(found) > points(least) or bool(opened_by(found))

@@ -19,6 +19,9 @@ UNSPECIFIED_NAMESPACE = "unspecified"
 REQUIRED_SCC = "openshift.io/required-scc"
 """The annotation of a pod that names the only SCC to try."""
 
+RESTRICTED = "restricted-v2"
+"""The SCC of the release that everyone may use."""
+
 SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
 """Before namespace and name in the user name under which a service account acts."""
 

@@ -10,11 +10,10 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.draft import OFF_BY_DEFAULT
-from scclint.remedy.paths import has
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
-from scclint.untyped import value_at
+from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
 
@@ -87,7 +86,7 @@ class _Chart:
     def edit(self, file: str, operations: Sequence[Operation], chosen: Sequence[_Key]) -> Edit:
         """Set the chosen keys in a values file. Raises EditRefused where the file has no place for one."""
         text = self._bench.text(file)
-        document = next((d for d in self._bench.session.outline.documents(file) if d.root is not None), None)
+        document = self._bench.document(file)
         if document is None:
             raise EditRefused(f"{file} holds no values")
         built = to_data(self._basis.document.root)

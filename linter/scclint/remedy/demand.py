@@ -8,11 +8,11 @@ from scclint.admission.sysctl import safe
 from scclint.admission.volumes import source_of
 from scclint.cluster import Cluster
 from scclint.finding import Path
+from scclint.model.terms import RESTRICTED
 from scclint.model.workload import Workload
 from scclint.record import record
 from scclint.text import field_path
 
-RESTRICTED = "restricted-v2"
 DEFAULT_PROFILE = "runtime/default"
 _USER_NAMESPACE_LEVEL_SINCE = 33
 
@@ -39,7 +39,7 @@ class Demand:
     def scc(self, name: str) -> Object:
         """The SCC that allows what the pods ask for, with its fields in the order of the API."""
         restricted = self._cluster.sccs.get(RESTRICTED)
-        privileged = self._flag("allowPrivilegedContainer", self._containers("privileged", value=True))
+        privileged = self._flag("allowPrivilegedContainer", self._containers("privileged"))
         capabilities = self._capabilities()
         drops = [] if {"ALL", "*"} & set(capabilities) else ["ALL"]
         escalation = self._escalation()
@@ -52,10 +52,10 @@ class Demand:
             "allowedCapabilities": capabilities,
             "allowHostDirVolumePlugin": self._host_paths(),
             "volumes": self._volumes(restricted.volumes if restricted else ()),
-            "allowHostNetwork": self._flag("allowHostNetwork", self._spec("hostNetwork", value=True)),
+            "allowHostNetwork": self._flag("allowHostNetwork", self._spec("hostNetwork")),
             "allowHostPorts": self._flag("allowHostPorts", self._host_ports()),
-            "allowHostPID": self._flag("allowHostPID", self._spec("hostPID", value=True)),
-            "allowHostIPC": self._flag("allowHostIPC", self._spec("hostIPC", value=True)),
+            "allowHostPID": self._flag("allowHostPID", self._spec("hostPID")),
+            "allowHostIPC": self._flag("allowHostIPC", self._spec("hostIPC")),
             "allowPrivilegeEscalation": escalation,
             "seLinuxContext": self._se_linux(),
             "runAsUser": self._user(),
@@ -83,8 +83,8 @@ class Demand:
             self.reasons[field,] = why
         return bool(why)
 
-    def _spec(self, field: str, *, value: object) -> Iterator[str]:
-        return (self._at(pod, ("spec", field), value) for pod in self._pods if pod.data["spec"].get(field) is value)
+    def _spec(self, field: str) -> Iterator[str]:
+        return (self._at(pod, ("spec", field), True) for pod in self._pods if pod.data["spec"].get(field) is True)
 
     def _each(self) -> Iterator[tuple[AskingPod, Path, Mapping[str, Any]]]:
         """Every container with its security context, the path of which is given."""
@@ -92,11 +92,11 @@ class Demand:
             for field, index, container in containers(pod.data["spec"]):
                 yield pod, ("spec", field, index, "securityContext"), container.get("securityContext") or {}
 
-    def _containers(self, field: str, *, value: object) -> Iterator[str]:
-        return (self._at(pod, (*at, field), value) for pod, at, context in self._each() if context.get(field) is value)
+    def _containers(self, field: str) -> Iterator[str]:
+        return (self._at(pod, (*at, field), True) for pod, at, context in self._each() if context.get(field) is True)
 
     def _escalation(self) -> bool:
-        asked = [*self._containers("allowPrivilegeEscalation", value=True), *self._containers("privileged", value=True)]
+        asked = [*self._containers("allowPrivilegeEscalation"), *self._containers("privileged")]
         for pod, at, context in self._each():
             if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
                 asked.append(self._at(pod, (*at, "capabilities", "add"), "CAP_SYS_ADMIN"))

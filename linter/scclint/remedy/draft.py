@@ -9,7 +9,8 @@ from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import record
-from scclint.text import capitalized
+from scclint.text import and_more, capitalized
+from scclint.untyped import has
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
@@ -51,8 +52,6 @@ class Draft:
     @property
     def title(self) -> str:
         """What the operations do, as an instruction."""
-        from scclint.text import and_more
-
         parts = []
         if self.removed:
             parts.append(f"remove {and_more(dict.fromkeys(self.removed), 4)}")
@@ -185,11 +184,9 @@ def _moved(operation: Set | Append | Remove, path: Path) -> Operation:
 
 
 def _at(data: Any, path: Path) -> Any:
+    """The value at a path. Raises EditRefused if there is none."""
     for step in path:
-        if isinstance(step, str):
-            data = data.get(step) if isinstance(data, dict) and step in data else EditRefused
-        else:
-            data = data[step] if isinstance(data, list) and 0 <= step < len(data) else EditRefused
-        if data is EditRefused:
+        if not has(data, (step,)):
             raise EditRefused("the manifest does not have the field")
+        data = data[step]
     return data

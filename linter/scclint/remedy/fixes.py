@@ -70,10 +70,10 @@ def prove_all(
     found = []
     for number, finding in enumerate(shown, 1):
         session.options.progress("fixed", number, len(shown))
-        outcome = FixOutcome()
+        fix: Fix | Disproved = Disproved("")
         with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
-            outcome = fixes.outcome(finding)
-        found.append(outcome)
+            fix = fixes.fix(finding)
+        found.append(FixOutcome(fix) if isinstance(fix, Fix) else FixOutcome(why=fix.why))
     return found, crashes, fixes.asked
 
 
@@ -96,18 +96,14 @@ class _Fixes:
         self._session = session
         self._benches: dict[str, Workbench] = {}
 
-    def outcome(self, finding: Finding) -> FixOutcome:
-        """What became of the fix of a finding."""
-        found = self._fix(finding)
-        return FixOutcome(found) if isinstance(found, Fix) else FixOutcome(why=found.why)
-
     @property
     def asked(self) -> dict[str, list[Any]]:
         """What the rules asked about other units, with the answers, by unit."""
         answers = {name: next(iter(bench.worlds.values())).elsewhere for name, bench in self._benches.items()}
         return {name: list(found.asked.items()) for name, found in answers.items() if isinstance(found, Elsewhere)}
 
-    def _fix(self, finding: Finding) -> Fix | Disproved:
+    def fix(self, finding: Finding) -> Fix | Disproved:
+        """The proved fix of a finding, or why there is none."""
         units = _units_of(finding, self._units)
         if (why := self._why_not_judged(finding, units)) is not None:
             return Disproved(why)

@@ -10,12 +10,10 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.patches import json_patch, merge_patch
-from scclint.remedy.paths import has
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import field_path
-from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.trace import corresponding
-from scclint.untyped import value_at
+from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.edit_lists import append_entry
 from scclint.yaml.nodes import to_data
@@ -73,14 +71,17 @@ class _Kustomization:
         self._bench = bench
         self._obj = obj
         self._session = bench.session
-
-    @property
-    def _closure(self) -> Closure:
-        return self._session.rendered.closures[self._bench.opened.unit.name]
+        self._closure = self._session.rendered.closures[bench.opened.unit.name]
+        origin = bench.opened.tracer().origin(obj)
+        self._source = origin.source if origin is not None else None
+        # Patches go by the name and namespace that the object has before kustomize changes them.
+        self._named = self._source or obj
 
     def in_sources(self, operations: Sequence[Operation]) -> Edit:
         """Edit the resource that the object is built from, and the patches of it. Raises EditRefused where they lack a field."""
-        resource = self._resource()
+        if self._source is None:
+            raise EditRefused("the file that kustomize built the object from is not known")
+        resource = _Source(self._source.document, self._source.path)
         sources = [resource, *self._patches(resource)]
         built = to_data(self._obj.root)
         for operation in operations:
@@ -99,25 +100,24 @@ class _Kustomization:
         """Add a strategic merge patch to the kustomization."""
         self._check_removed(operations)
         before, after = self._before_and_after(operations)
-        metadata = {"name": self._name()}
-        if namespace := self._namespace():
-            metadata["namespace"] = namespace
+        metadata = {"name": self._named.name}
+        if self._named.namespace:
+            metadata["namespace"] = self._named.namespace
         header = {"apiVersion": self._obj.api_version, "kind": self._obj.kind, "metadata": metadata}
         return self._with_patch({**header, **_below_metadata(merge_patch(before, after), metadata)})
 
     def as_json_patch(self, operations: Sequence[Operation]) -> Edit:
         """Add a JSON patch to the kustomization."""
         self._check_removed(operations)
-        target = {"group": self._obj.group, "kind": self._obj.kind, "name": self._name()}
-        return self._with_patch(
-            list(json_patch(*self._before_and_after(operations))), {key: value for key, value in target.items() if value}
-        )
+        target = {"group": self._obj.group, "kind": self._obj.kind, "name": self._named.name}
+        patch = list(json_patch(*self._before_and_after(operations)))
+        return self._with_patch(patch, {key: value for key, value in target.items() if value})
 
     def _with_patch(self, patch: Any, target: dict[str, str] | None = None) -> Edit:
         closed = self._closure
         name = next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
         file = self._session.shown_rendered(name)
-        document = next((d for d in self._session.outline.documents(file) if d.root is not None), None)
+        document = self._bench.document(file)
         if document is None:
             raise EditRefused(f"{file} cannot be read")
 
@@ -138,22 +138,15 @@ class _Kustomization:
 
     def _check_removed(self, operations: Sequence[Operation]) -> None:
         """Raises EditRefused if a field to be removed comes from a patch: another patch against it would only hide that."""
-        origin = self._bench.opened.tracer().origin(self._obj)
-        if origin is None or origin.source is None:
+        if self._source is None:
             return
         built = to_data(self._obj.root)
         for operation in operations:
             path = operation.path[len(self._obj.path) :]
-            there = corresponding(value_at(built, self._obj.path), origin.source.data, path)
-            if isinstance(operation, Remove) and (there is None or not has(origin.source.data, there)):
+            there = corresponding(value_at(built, self._obj.path), self._source.data, path)
+            if isinstance(operation, Remove) and (there is None or not has(self._source.data, there)):
                 raise EditRefused(f"a patch or a field of a kustomization writes {field_path(path)}: change it there")
             built = changed_data(built, operation)
-
-    def _resource(self) -> _Source:
-        origin = self._bench.opened.tracer().origin(self._obj)
-        if origin is None or origin.source is None:
-            raise EditRefused("the file that kustomize built the object from is not known")
-        return _Source(origin.source.document, origin.source.path)
 
     def _patches(self, resource: _Source) -> Iterator[_Source]:
         """The documents of patch files that name the object, in the order of their files."""
@@ -163,19 +156,9 @@ class _Kustomization:
                 if document.root is None or document is resource.document:
                     continue
                 data = to_data(document.root)
-                names = (self._obj.name, self._name())
-                alike = isinstance(data, dict) and data.get("kind") == self._obj.kind
-                if alike and value_at(data, ("metadata", "name")) in names:
+                names = (self._obj.name, self._named.name)
+                if value_at(data, ("kind",)) == self._obj.kind and value_at(data, ("metadata", "name")) in names:
                     yield _Source(document, ())
-
-    def _name(self) -> str:
-        """The name of the object before kustomize adds to it, which patches go by."""
-        origin = self._bench.opened.tracer().origin(self._obj)
-        return origin.source.name if origin is not None and origin.source is not None else self._obj.name
-
-    def _namespace(self) -> str:
-        origin = self._bench.opened.tracer().origin(self._obj)
-        return origin.source.namespace if origin is not None and origin.source is not None else self._obj.namespace
 
     def _before_and_after(self, operations: Sequence[Operation]) -> tuple[Any, Any]:
         before = to_data(self._obj.root)

@@ -14,11 +14,11 @@ from scclint.admission.verdict import Verdict
 from scclint.cluster import Cluster
 from scclint.errors import UsageError
 from scclint.finding import Path
-from scclint.model.terms import REQUIRED_SCC
+from scclint.model.terms import REQUIRED_SCC, RESTRICTED
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
-from scclint.record import EMPTY, record
-from scclint.remedy.demand import DEFAULT_PROFILE, RESTRICTED, AskingPod, Demand, Object
+from scclint.record import EMPTY, record, replace
+from scclint.remedy.demand import DEFAULT_PROFILE, AskingPod, Demand, Object
 from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 
 RBAC = "rbac.authorization.k8s.io"
@@ -64,14 +64,14 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
         if outcome.verdict.skipped:
             raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
     own = account == "default"
-    name = f"{workloads[0].name}" if own else account
+    name = workloads[0].name if own else account
     pods = [AskingPod(outcome.workload, _plain(outcome, name)) for outcome in outcomes]
     notes = (f"set serviceAccountName: {name} in the pods, which run as the account default now",) if own else ()
     extra = [_service_account(namespace, name)] if own else []
     found = (
         _usable(cluster, pods, namespace, name)
         or _shipped(cluster, pods, namespace, name, extra)
-        or _custom(world, cluster, pods, namespace, name, extra)
+        or _custom(world, pods, namespace, name, extra)
     )
     with_grants = cluster.with_objects(found.objects)
     changes = tuple(
@@ -84,8 +84,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     )
     unpinned = [_admit(with_grants, pod, namespace).scc for pod in pods]
     needs_pin = any(scc not in (found.scc, RESTRICTED) for scc in unpinned) and cluster.admission.reads_required_scc
-    fields = {key: getattr(found, key) for key in found.__match_args__}
-    return Suggestion(**{**fields, "pods": changes, "pin": needs_pin, "notes": (*notes, *found.notes)})
+    return replace(found, pods=changes, pin=needs_pin, notes=(*notes, *found.notes))
 
 
 def _plain(outcome: Outcome, account: str) -> Object:
@@ -147,9 +146,8 @@ def _shipped(
     return None
 
 
-def _custom(
-    world: World, cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
-) -> Suggestion:
+def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]) -> Suggestion:
+    cluster = world.cluster
     name = f"scc-{namespace}-{account}"
     if name in cluster.sccs:
         raise UsageError(f"SCC {name} is in the input already: change it there")

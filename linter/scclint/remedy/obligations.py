@@ -1,7 +1,6 @@
 """What a fix must never do to a pod, a grant or an SCC: whether an edit leaves outcomes worse than they were."""
 
 from collections.abc import Iterator, Mapping
-from itertools import starmap
 from typing import Any
 
 from scclint.admission.access import opened_by, used_by
@@ -49,7 +48,8 @@ def outcomes_disprove(bench: Workbench, basis: Basis | None, trial: Trial) -> It
                 yield from _outcome_disproves(before, after, was, world, must_admit=False)
         if not trial.only_workloads:
             yield from _rights_disprove(was.cluster, world.cluster)
-    if any(_pin(before) != _pin(after) for before, after in compared) and all(starmap(_same_without_pin, compared)):
+    pinned = any(_pin(before) != _pin(after) for before, after in compared)
+    if pinned and all(_without_pin(before) == _without_pin(after) for before, after in compared):
         yield "only the annotation openshift.io/required-scc would change"
 
 
@@ -104,10 +104,6 @@ def _lost_limits(before: Outcome, after: Outcome) -> Iterator[tuple[str, str]]:
 
 def _pin(outcome: Outcome) -> str | None:
     return outcome.verdict.required_scc if outcome.verdict else None
-
-
-def _same_without_pin(before: Outcome, after: Outcome) -> bool:
-    return _without_pin(before) == _without_pin(after)
 
 
 def _without_pin(outcome: Outcome) -> object:

@@ -6,14 +6,12 @@
 from collections.abc import Iterable, Iterator
 
 from scclint.finding import Path
-from scclint.model.terms import REQUIRED_SCC
+from scclint.model.terms import REQUIRED_SCC, RESTRICTED
 from scclint.outcome import Outcome
 from scclint.podsecurity.levels import Standard
 from scclint.podsecurity.standards import Violation
 from scclint.remedy.draft import Draft
 from scclint.remedy.workbench import Workbench
-
-_RESTRICTED = "restricted-v2"
 
 
 def meet_enforced(draft: Draft, bench: Workbench) -> bool:
@@ -35,11 +33,9 @@ def meet_warned(draft: Draft, bench: Workbench) -> bool:
 
 def require_restricted(draft: Draft, bench: Workbench) -> bool:
     """Require restricted-v2 for a bare Pod, which an SCC of its creator admits now."""
-    if draft.workload.controlled or draft.value(("metadata", "annotations", REQUIRED_SCC)) is not None:
+    if not bench.may_pin or draft.workload.controlled or draft.value(("metadata", "annotations", REQUIRED_SCC)) is not None:
         return False
-    if not all(world.cluster.admission.reads_required_scc for world in bench.worlds.values()):
-        return False
-    draft.set(("metadata", "annotations", REQUIRED_SCC), _RESTRICTED)
+    draft.set(("metadata", "annotations", REQUIRED_SCC), RESTRICTED)
     return True
 
 

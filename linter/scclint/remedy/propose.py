@@ -12,9 +12,8 @@ from scclint.admission.field import FieldError
 from scclint.finding import Finding, Operation, Path, Remove, Rename
 from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
-from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC
+from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
 from scclint.record import replace
 from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
 from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
@@ -24,7 +23,6 @@ from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data
 
-RESTRICTED = "restricted-v2"
 _PROFILES = ("runtime/default", "docker/default")
 _USER_NAMESPACE_SINCE = 33
 _ROUNDS = 6
@@ -66,7 +64,7 @@ def why_none(bench: Workbench, basis: Basis) -> str:
             return "a pod of this kind is put together from other fields"
         if basis.rule.id in POD_SECURITY:
             return "the pod asks for something that the level forbids"
-        if _privileged(bench, subject):
+        if _privileged(subject):
             return "a container is privileged by nature"
         return _what_holds(bench, subject) or "scclint knows no small change after which an SCC that the pod may use admits it"
     return ""
@@ -157,7 +155,7 @@ def _require_own(draft: Draft, bench: Workbench) -> bool:
         outcome = world.outcome(draft.workload, PROJECT_USER)
         found.add(outcome.verdict.scc if outcome.verdict else None)
     scc = found.pop() if len(found) == 1 else None
-    if scc is None or not _may_pin(bench):
+    if scc is None or not bench.may_pin:
         return False
     _pin(draft, scc)
     return True
@@ -165,7 +163,7 @@ def _require_own(draft: Draft, bench: Workbench) -> bool:
 
 def _fit(draft: Draft, bench: Workbench) -> bool:
     """Remove the fewest fields without which restricted-v2 admits the pod."""
-    if _privileged(bench, draft.workload):
+    if _privileged(draft.workload):
         return False
     for _ in range(_ROUNDS):
         errors: dict[Path, FieldError] = {}
@@ -266,33 +264,25 @@ def _admitted(draft: Draft, bench: Workbench) -> bool:
 
 def _usable(draft: Draft, bench: Workbench) -> str:
     """The first SCC that applies RuntimeDefault and that the pod may use on every release; empty if there is none."""
-    if not _may_pin(bench):
+    if not bench.may_pin:
         return ""
     names: list[list[str]] = []
     for world in bench.worlds.values():
         confines = {name for name, scc in world.cluster.sccs.items() if scc.default_seccomp_profile in _PROFILES}
         confining = world.outcomes.explain(draft.workload, among=confines.__contains__)
         names.append([candidate.scc for candidate in confining if candidate.outcome == "chosen"])
-    return next((scc for scc in names[0] if all(scc in more for more in names)), "") if names else ""
-
-
-def _may_pin(bench: Workbench) -> bool:
-    return all(world.cluster.admission.reads_required_scc for world in bench.worlds.values())
+    return next((scc for scc in names[0] if all(scc in more for more in names)), "")
 
 
 def _pinned(draft: Draft, bench: Workbench) -> bool:
-    return _may_pin(bench) and any(_required(outcome) for outcome in draft.outcomes.values())
-
-
-def _required(outcome: Outcome) -> bool:
-    return outcome.verdict is not None and bool(outcome.verdict.required_scc)
+    return bench.may_pin and any(outcome.verdict and outcome.verdict.required_scc for outcome in draft.outcomes.values())
 
 
 def _pin(draft: Draft, scc: str) -> None:
     draft.set(("metadata", "annotations", REQUIRED_SCC), scc)
 
 
-def _privileged(bench: Workbench, workload: Workload) -> bool:
+def _privileged(workload: Workload) -> bool:
     return any(container.privileged.value is True for container in workload.pod.containers)
 
 

@@ -91,12 +91,7 @@ def _means_nothing(key: object, value: Any) -> bool:
 
 
 def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> Iterator[str]:
-    def is_it(other: Finding) -> bool:
-        return (other.rule_id, other.path, other.subject.kind, other.subject.name, other.subject.container) == (
-            *(finding.rule_id, finding.path, finding.subject.kind, finding.subject.name, finding.subject.container),
-        )
-
-    own = [other for other in trial.before if is_it(other)]
+    own = [other for other in trial.before if _place(other) == _place(finding)]
     before = Counter(map(_identity, trial.before))
     after = Counter(map(_identity, trial.after))
     if basis is not None:
@@ -104,7 +99,7 @@ def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> I
             yield "the finding is not in the edited document"
             return
         # Findings about two fields that an object lacks have one place, that of the object.
-        left = [other.message for other in trial.after if is_it(other)]
+        left = [other.message for other in trial.after if _place(other) == _place(finding)]
         stays = finding.message in left or len(left) >= len(own)
         if stays or after[_identity(own[0])] >= before[_identity(own[0])]:
             yield "the problem would stay"
@@ -124,6 +119,12 @@ def _needless_grants(finding: Finding, trial: Trial) -> list[str]:
         {str(one.subject) for one in found if one.rule_id == NEEDLESS_GRANT} for found in (trial.before, trial.after)
     )
     return sorted(after - before)
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    """What a finding in a source and in what is rendered from it have in common."""
+    subject = finding.subject
+    return finding.rule_id, finding.path, subject.kind, subject.name, subject.container
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:

@@ -72,9 +72,18 @@ class Workbench:
         self._judged: dict[int, list[Finding]] = {}
         self._trials: dict[tuple[tuple[str, str], ...], Trial | EditRefused] = {}
 
+    @property
+    def may_pin(self) -> bool:
+        """Whether every release reads the annotation `REQUIRED_SCC`."""
+        return all(world.cluster.admission.reads_required_scc for world in self.worlds.values())
+
     def text(self, file: str) -> str:
         """The text of a file of the run."""
         return self.session.outline.text(file)
+
+    def document(self, file: str) -> Document | None:
+        """The first document of a file that can be read, as of a values file or a kustomization; None if there is none."""
+        return next((found for found in self.session.outline.documents(file) if found.root is not None), None)
 
     def basis(self, finding: Finding) -> Basis | None:
         """The subject and problem that a finding was made from; None if the unit has none, or the finding points to another file."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Set
+from scclint.untyped import has
 from scclint.yaml.edit_places import EditRefused, Replacement, Tree
 from scclint.yaml.edit_styles import attempts
 from scclint.yaml.lines import has_odd_breaks
@@ -111,20 +112,20 @@ def changed_data(data: Any, operation: Operation) -> Any:
     for depth, step in enumerate(way):
         if isinstance(step, str) and isinstance(holder, dict) and holder.get(step) is None and _adds(operation):
             holder[step] = {}
-        if not _has(holder, step):
+        if not has(holder, (step,)):
             raise EditRefused(f"the document has no {_dotted(operation.path[: depth + 1])}")
         holder = holder[step]
     if isinstance(operation, Set):
-        if not isinstance(holder, dict) and not _has(holder, last):
+        if not isinstance(holder, dict) and not has(holder, (last,)):
             raise EditRefused(f"the document has no {_dotted(operation.path[:-1])} to write to")
         holder[last] = operation.value
     elif isinstance(operation, Append):
         if isinstance(holder, dict) and holder.get(last) is None:
             holder[last] = []
-        if not _has(holder, last) or not isinstance(holder[last], list):
+        if not has(holder, (last,)) or not isinstance(holder[last], list):
             raise EditRefused(f"{_dotted(operation.path)} is no list")
         holder[last].append(operation.value)
-    elif not _has(holder, last):
+    elif not has(holder, (last,)):
         raise EditRefused(f"the document has no {_dotted(operation.path)}")
     elif isinstance(operation, Rename):
         if operation.key in holder:
@@ -137,12 +138,6 @@ def changed_data(data: Any, operation: Operation) -> Any:
 
 def _adds(operation: Operation) -> bool:
     return isinstance(operation, Set | Append)
-
-
-def _has(holder: Any, step: str | int) -> bool:
-    if isinstance(step, str):
-        return isinstance(holder, dict) and step in holder
-    return isinstance(holder, list) and 0 <= step < len(holder)
 
 
 def _dotted(path: Path) -> str:
