@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from scclint.change.model import Differences
     from scclint.cluster import Cluster
     from scclint.config.model import Config
+    from scclint.engine.lint import find_units, lint, lint_text, lint_texts
     from scclint.engine.report import Report
-    from scclint.engine.run import find_units, lint, lint_text, lint_texts, load_config
+    from scclint.engine.rule_set import load_config
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
     from scclint.finding import Finding
     from scclint.seccomp.effective import ContainerSeccomp, effective_seccomp
@@ -49,11 +50,11 @@ _HOMES = {
     "Verdict": "scclint.admission.verdict",
     "compare": "scclint.change.compare",
     "effective_seccomp": "scclint.seccomp.effective",
-    "find_units": "scclint.engine.run",
-    "lint": "scclint.engine.run",
-    "lint_text": "scclint.engine.run",
-    "lint_texts": "scclint.engine.run",
-    "load_config": "scclint.engine.run",
+    "find_units": "scclint.engine.lint",
+    "lint": "scclint.engine.lint",
+    "lint_text": "scclint.engine.lint",
+    "lint_texts": "scclint.engine.lint",
+    "load_config": "scclint.engine.rule_set",
 }
 
 __all__ = [

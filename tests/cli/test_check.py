@@ -274,7 +274,7 @@ def test_crashes_are_one_line_a_rule(demo: Path, cli: Cli, monkeypatch: pytest.M
 
     real = registry.builtin()
     rules = [replace(r, check=broken) if r.id in ("SCC101", "SEC201") else r for r in real.rules]
-    monkeypatch.setattr("scclint.engine.run.builtin", lambda: registry.registry(rules))
+    monkeypatch.setattr("scclint.engine.rule_set.builtin", lambda: registry.registry(rules))
     run = cli("check", "demo")
     assert run.status == 3
     assert sorted(run.err.splitlines()) == [

@@ -7,8 +7,8 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.engine.grouping import YIELDS, grouped
+from scclint.engine.lint import lint_texts
 from scclint.engine.report import Report
-from scclint.engine.run import lint_texts
 from scclint.finding import Finding, Severity, Subject, Suppression
 from scclint.record import replace
 from scclint.source import Span

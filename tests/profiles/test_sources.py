@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.config.model import Config
-from scclint.engine.run import lint_text
+from scclint.engine.lint import lint_text
 from scclint.finding import Finding
 from scclint.limits import MAX_INHERITED
 from scclint.model.node_config import ProfileSource, SeccompProfile, SeccompProfileFile, is_profile

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scclint.config.model import Config
-from scclint.engine.run import lint_texts
+from scclint.engine.lint import lint_texts
 from scclint.errors import UsageError
 from scclint.finding import Severity
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE

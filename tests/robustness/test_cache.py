@@ -82,3 +82,24 @@ def test_aliases_meet_their_limit_at_the_same_place_in_every_run(run: Run, many:
     assert first.status == 2
     for _ in range(3):
         assert run("check", "m", "--format", "json") == first
+
+
+def test_places_in_the_state_of_the_cluster_move_with_the_lines_before_them(run: Run, many: Path, tmp_path: Path) -> None:
+    grant = """---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: use-privileged, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:privileged'}
+subjects: [{kind: ServiceAccount, name: default}]
+"""
+    other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    pod_spec = pod("x").partition("spec:\n")[2]
+    template = "\n".join(f"    {line}" for line in ("spec:", *pod_spec.splitlines()))
+    web = f"apiVersion: v1\nkind: ReplicationController\nmetadata: {{name: web}}\nspec:\n  template:\n{template}\n"
+    (tmp_path / "m" / "web.yaml").write_text(web, encoding="utf-8")
+    state = tmp_path / "state.yaml"
+    state.write_text(other + grant, encoding="utf-8")
+    check = ("check", "m", "-n", "shop", "--format", "json", "--cluster-state", "state.yaml")
+    assert "state.yaml" in run(*check).out
+    state.write_text(f"# changed\n{other}{grant}", encoding="utf-8")
+    assert run(*check) == run(*check, "--no-cache")

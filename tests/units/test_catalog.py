@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import scclint
-from scclint.engine.run import find_units
+from scclint.engine.lint import find_units
 from scclint.finding import Finding
 from scclint.record import replace
 from tests.units.catalog import write_catalog

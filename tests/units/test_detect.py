@@ -8,7 +8,7 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
-from scclint.engine.run import find_units
+from scclint.engine.lint import find_units
 from scclint.errors import ConfigError
 from scclint.source import Span
 from scclint.units.unit import Unit

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 
 from scclint.config.model import Config
-from scclint.engine.run import Run, rules_of
+from scclint.engine.rule_set import rules_of
+from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.dump import is_dump, texts_of_dump

@@ -8,7 +8,7 @@ from functools import partial
 from scclint.config.model import Config
 from scclint.engine.diff import mark_old
 from scclint.engine.report import Report
-from scclint.engine.run import run as judge
+from scclint.engine.run import Run
 from scclint.errors import UsageError
 from scclint.files.revision import Revision, check_out, is_manifest, resolve
 from scclint.files.sources import find_sources
@@ -56,7 +56,7 @@ def mark(
                 before,
                 context=[name for name in context if os.path.lexists(name)],
             )
-            base = judge(found, before, registry, replace(options, review=False, changes=None))
+            base = Run(found, before, registry, replace(options, review=False, changes=None)).report()
             return mark_old(
                 report,
                 base,

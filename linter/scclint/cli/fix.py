@@ -95,7 +95,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
             if not fixes:
                 break
             for some in (fixes, fixes[:1]):
-                current = {edit.file: judged.text(edit.file) for one in some for edit in one.edits}
+                current = {edit.file: judged.outline.text(edit.file) for one in some for edit in one.edits}
                 after = {**texts, **applied(current, some)}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
                 if not _worse(all_found, found_after):
@@ -128,7 +128,8 @@ def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
 
 
 def _why_not_written(judged: Run, file: str) -> str:
-    return why_not_written(judged.source(file), judged.folders) if judged.has(file) else ""
+    source = judged.outline.files.get(file)
+    return why_not_written(source, judged.folders) if source else ""
 
 
 def _worse(before: Report, after: Report) -> bool:
@@ -162,7 +163,7 @@ def write_all(fixed: Fixed) -> None:
     """Write the texts to their files. Raises LoadError for one that changed meanwhile, and UsageError if it cannot be written."""
     for file in sorted(fixed.texts):
         try:
-            write_file(fixed.run.source(file), fixed.originals[file], fixed.texts[file])
+            write_file(fixed.run.outline.source(file), fixed.originals[file], fixed.texts[file])
         except OSError as error:
             raise UsageError(f"cannot write {visible_line(file)}: {error.strerror or error}") from error
 

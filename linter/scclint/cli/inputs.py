@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
-from scclint.engine.run import Run, configured
+from scclint.engine.rule_set import configured
+from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
 from scclint.files.read import decode, os_error, read_all

@@ -9,8 +9,7 @@ import os
 from time import time_ns
 from typing import Any
 
-from scclint.engine.kept import KeptValues
-from scclint.files.store import StoredFile
+from scclint.engine.stored_values import StoredValues
 
 Answers = dict[str, Any]
 """Answers about one file, by question. They are what JSON can express."""
@@ -22,8 +21,8 @@ _SETTLED = 3_000_000_000
 class FileAnswers:
     """The answers for one scope. Nothing here raises for what the disk holds or refuses."""
 
-    def __init__(self, file: StoredFile) -> None:
-        self._kept = KeptValues(file)
+    def __init__(self, values: StoredValues) -> None:
+        self._values = values
         self._files: dict[str, tuple[list[int], Answers]] = {}
 
     def of(self, path: str) -> Answers:
@@ -37,12 +36,12 @@ class FileAnswers:
         """Write the answers about all files that were asked for, if anything is new."""
         for path, (signature, answers) in self._files.items():
             if signature and answers:
-                self._kept[path] = [signature, answers]
-        self._kept.save()
+                self._values[path] = [signature, answers]
+        self._values.save()
 
     def _known(self, path: str, signature: list[int]) -> Answers:
         try:
-            known, answers = self._kept[path]
+            known, answers = self._values[path]
         except (KeyError, ValueError, TypeError):
             return {}
         return dict(answers) if signature and known == signature and isinstance(answers, dict) else {}

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scclint.engine.cache import Cache
 from scclint.engine.index import Neighbours
-from scclint.engine.kept import KeptValues
-from scclint.files.store import StoredFile, digest
+from scclint.engine.stored_values import StoredValues
+from scclint.engine.unit_keys import UnitKeys
+from scclint.files.store import digest
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.remedy.fixes import FixOutcome, SharedFiles
 from scclint.units.render import installed
@@ -20,25 +20,25 @@ class FixCache:
     so the releases and settings; what their rules asked about other units is asked again.
     """
 
-    def __init__(self, file: StoredFile, cache: Cache, shared: SharedFiles, neighbours: Neighbours) -> None:
-        self._cache = cache
+    def __init__(self, values: StoredValues, keys: UnitKeys, shared: SharedFiles, neighbours: Neighbours) -> None:
+        self._values = values
+        self._keys = keys
         self._shared = shared
         self._neighbours = neighbours
         self._programs = installed()
-        self._kept = KeptValues(file)
 
     def find(self, finding: Finding) -> FixOutcome | None:
         """Return what became of the fix of a finding in an earlier run with the same input; None if there was none."""
         units = self._shared.concerned(finding)
         key = self._key(finding, units)
         try:
-            asked, fix, why = self._kept[key]
+            asked, fix, why = self._values[key]
             if not all(self._neighbours.elsewhere(unit).same_answers(asked.get(unit.name, ())) for unit in units):
                 return None
             outcome = FixOutcome(_fix(fix) if fix else None, str(why))
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
-        self._kept.take_over(key)
+        self._values.take_over(key)
         return outcome
 
     def keep(self, finding: Finding, outcome: FixOutcome, asked: Mapping[str, Iterable[object]]) -> None:
@@ -46,15 +46,15 @@ class FixCache:
         units = self._shared.concerned(finding)
         if key := self._key(finding, units):
             own = {unit.name: list(asked.get(unit.name, ())) for unit in units}
-            self._kept[key] = [own, outcome.fix, outcome.why]
+            self._values[key] = [own, outcome.fix, outcome.why]
 
     def save(self) -> None:
         """Write what is to be kept, if anything is new."""
-        self._kept.save()
+        self._values.save()
 
     def _key(self, finding: Finding, units: Sequence[Unit]) -> str:
         """Return the key of everything that a proof depends on; empty if that is not known."""
-        keys = [self._cache.key(unit) for unit in units]
+        keys = [self._keys.of(unit) for unit in units]
         return digest(repr((finding, keys, self._programs))) if keys and all(keys) else ""
 
 

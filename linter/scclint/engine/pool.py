@@ -9,6 +9,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from scclint.judge.progress import silent
+from scclint.judge.session import Session
+from scclint.record import replace
+
 T = TypeVar("T")
 
 
@@ -55,6 +59,22 @@ def in_processes(work: Callable[[int], T], number: int, jobs: int) -> Iterator[T
             yield work(item) if isinstance(result, _Failed) else result
     finally:
         pool.close()
+
+
+def in_processes_of(session: Session, stage: str, work: Callable[[int], T], number: int, jobs: int) -> Iterator[T | Died]:
+    """Yield what `in_processes` yields for work on a session, and report the progress in a stage."""
+    # Read once, for all processes.
+    session.cluster  # noqa: B018
+
+    def silently(item: int) -> T:
+        # Only the process that started the others writes to the terminal.
+        session.options = replace(session.options, progress=silent)
+        return work(item)
+
+    progress = session.options.progress
+    for done, result in enumerate(in_processes(silently, number, jobs), 1):
+        progress(stage, done, number)
+        yield result
 
 
 class _Worker(NamedTuple):

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from scclint.finding import Crash, Finding, Ignore, Subject
 from scclint.judge import OpenUnit
-from scclint.judge.progress import silent
 from scclint.judge.session import Session
-from scclint.record import replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.units.unit import Unit
 
@@ -66,19 +64,11 @@ def _proofs(
     if jobs < 2 or len(groups) < 2:
         yield from map(work, range(len(groups)))
         return
-    from scclint.engine.pool import Died, in_processes
+    from scclint.engine.pool import Died, in_processes_of
 
-    # Read once, for all processes.
-    session.cluster  # noqa: B018
-    progress = session.options.progress
-    # Only this process writes to the terminal.
-    session.options = replace(session.options, progress=silent)
-    for number, result in enumerate(in_processes(work, len(groups), jobs), 1):
-        progress("fixed", number, len(groups))
+    for group, result in zip(groups, in_processes_of(session, "fixed", work, len(groups), jobs), strict=True):
         if isinstance(result, Died):
-            group = groups[number - 1]
             crash = Crash("fix", Subject(), f"the process that proved {len(group)} fixes {result.how}")
             yield [FixOutcome() for _ in group], [crash], {}
         else:
             yield result
-    session.options = replace(session.options, progress=progress)

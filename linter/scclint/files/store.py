@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from importlib.util import find_spec
 
+from scclint import __version__
 from scclint.files.replace import replace_file
 from scclint.limits import MAX_STORED, MAX_STORED_FILE
 
@@ -20,13 +21,13 @@ _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(
 class StoredFile:
     """Lines for one scope (what is linted, from where), written by the very code that reads them."""
 
-    def __init__(self, folder: str, scope: Iterable[str], sort: str, version: str, code: Iterable[str]) -> None:
+    def __init__(self, folder: str, scope: Iterable[str], sort: str, code: Iterable[str]) -> None:
         """`folder` is the user's own (see `own_folder`), `sort` the file's suffix; `code` are the modules, and
-        folders of modules, on which the lines depend, besides scclint's `version`."""
+        folders of modules, on which the lines depend, besides the version of scclint."""
         self._folder = folder
         self._path = os.path.join(folder, f"{digest(chr(0).join(scope))}.{sort}")
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        self._header = f"scclint {version} {stamp(code)} python {python}".encode()
+        self._header = f"scclint {__version__} {stamp(code)} python {python}".encode()
 
     def read(self) -> list[bytes]:
         """Return the lines without their ends. Empty if the file does not exist or another version wrote it."""
@@ -53,10 +54,10 @@ class StoredFile:
             return
 
 
-def stored_file(scope: Iterable[str], sort: str, version: str, code: Iterable[str]) -> StoredFile | None:
+def stored_file(scope: Iterable[str], sort: str, code: Iterable[str]) -> StoredFile | None:
     """Return a file in the user's own folder; None if there is no such folder. The arguments are those of `StoredFile`."""
     folder = own_folder()
-    return StoredFile(folder, scope, sort, version, code) if folder else None
+    return StoredFile(folder, scope, sort, code) if folder else None
 
 
 def own_folder() -> str:

@@ -129,11 +129,11 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
 
 def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:
     """The findings of a unit. It depends on nothing but the unit's files, what it takes from others, and the settings."""
-    return judge_opened(open_unit(unit, context, elsewhere, session), context, session)
+    return judge_opened(open_unit(unit, context, elsewhere, session), session)
 
 
-def judge_opened(opened: OpenUnit, context: Context, session: Session) -> Part:
-    """The findings about the subjects of an opened unit, which takes `context` from others."""
+def judge_opened(opened: OpenUnit, session: Session) -> Part:
+    """The findings about the subjects of an opened unit."""
     unit, inputs, worlds = opened.unit, opened.inputs, opened.worlds
     select = session.select_for(unit)
     findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, select, session.options.progress)

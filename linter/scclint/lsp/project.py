@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
 from scclint.engine.report import Report
-from scclint.engine.run import Run, load_config, rules_of
+from scclint.engine.rule_set import load_config, rules_of
+from scclint.engine.run import Run
 from scclint.files.discover import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Finding, Notice, Path
@@ -82,7 +83,7 @@ class Project:
         changed = {file for file in {*self._texts, *texts} if self._texts.get(file) != texts.get(file)}
         if not changed:
             return
-        if any(not self._now.has(file) and self._is_new(file) for file in changed):
+        if any(file not in self._now.outline.files and self._is_new(file) for file in changed):
             self.refresh(texts)
             return
         self._texts = dict(texts)
@@ -150,23 +151,23 @@ class Project:
 
     def has(self, file: str) -> bool:
         """Whether a file is one of the project."""
-        return self._now.has(file)
+        return file in self._now.outline.files
 
     def shown(self, path: str) -> str:
         """The path of a file as people see it."""
-        return self._now.shown(path)
+        return self._now.outline.shown(path)
 
     def absolute(self, file: str) -> str:
         """The absolute path of a file, by its path as people see it."""
-        return os.path.abspath(self._now.source(file).path)
+        return os.path.abspath(self._now.outline.source(file).path)
 
     def text(self, file: str) -> str:
         """The text of a file as the editor has it."""
-        return self._now.text(file)
+        return self._now.outline.text(file)
 
     def documents(self, file: str) -> list[Document]:
         """The documents of a file as the editor has it."""
-        return self._now.documents(file)
+        return self._now.outline.documents(file)
 
     def units(self, file: str) -> list[OpenUnit]:
         """The units that a file is part of, with their worlds."""
@@ -196,7 +197,7 @@ class Project:
 
     def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
         """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
-        found = self._run_of(opened.unit).tracer(opened).span(span)
+        found = opened.tracer().span(span)
         return found if found == span else self._lines(found.file).now(found)
 
     def _placed(self, opened: OpenUnit, file: str) -> Iterator[PlacedWorkload]:
@@ -233,7 +234,7 @@ class Project:
 
     def _lines(self, file: str) -> LineMap:
         now = self._texts.get(file)
-        saved = self._saved.text(file)
+        saved = self._saved.outline.text(file)
         return LineMap(saved, saved if now is None else now)
 
     def _is_new(self, file: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.engine.run import find_units
+from scclint.engine.lint import find_units
 from scclint.units.kustomize.kustomization import read_kustomization
 from tests.running import write_files
 from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload

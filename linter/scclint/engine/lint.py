@@ -1,0 +1,46 @@
+"""Functions for other programs: lint files or texts, and find units."""
+
+from collections.abc import Mapping, Sequence
+
+from scclint.config.model import Config
+from scclint.engine.report import Report
+from scclint.engine.rule_set import rules_of
+from scclint.engine.run import Run
+from scclint.files.discover import SourceFile, display
+from scclint.files.sources import find_sources
+from scclint.judge.session import RunOptions
+from scclint.units.unit import Unit
+
+
+def lint(paths: Sequence[str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
+    """Lint files and folders with a configuration (the defaults where None).
+
+    `context` are files and folders that inform verdicts and are not reported on. What cannot be read is an error notice in the
+    report, what cannot be parsed a finding. Raises UsageError, ConfigError or RuleSetError for settings that cannot be met, such
+    as an unknown release or a rule module that cannot be imported.
+    """
+    config = config or Config()
+    return Run(find_sources(paths, config, context=context), config, rules_of(config)).report()
+
+
+def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None, context: Sequence[str] = ()) -> Report:
+    """Lint a text as if it were the content of a file called `filename`, which need not exist."""
+    return lint_texts({filename: text}, config, context)
+
+
+def lint_texts(texts: Mapping[str, str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
+    """Lint several texts together, each as if it were the content of the file that it is the value for.
+
+    They hold in place of what is on the disk, as the unsaved buffers of an editor do.
+    """
+    config = config or Config()
+    sources = find_sources([], config, context=context)
+    files = tuple(SourceFile(name, display(name)) for name in texts)
+    overlay = {display(name): text for name, text in texts.items()}
+    return Run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay)).report()
+
+
+def find_units(paths: Sequence[str], config: Config | None = None) -> list[Unit]:
+    """The units that the files and folders make up: what is deployed, and so judged, together."""
+    config = config or Config()
+    return Run(find_sources(paths, config), config, rules_of(config)).units_with_context()

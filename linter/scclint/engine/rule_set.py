@@ -1,0 +1,59 @@
+"""The settings of a run with the rules that they choose from: built in, from rule modules, declared in the configuration."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scclint.config import build_config, read_config
+from scclint.config.model import Config
+from scclint.errors import ConfigError, RuleSetError
+from scclint.registry import Registry, builtin
+
+if TYPE_CHECKING:
+    from scclint.config.raw import Raw
+
+
+def load_config(path: str) -> Config:
+    """The settings of a configuration file. Raises ConfigError for a mistake in it, and RuleSetError for its rule modules."""
+    raw = read_config(path)
+    return build_config(raw, _own_rules(raw.rule_modules, path).rules, {})
+
+
+def rules_of(config: Config) -> Registry:
+    """The rules that come with scclint, those of rule modules, and those that the configuration declares. Raises RuleSetError."""
+    return _with_declared(_own_rules(config.rule_modules, config.file), config)
+
+
+def configured(raw: "Raw | None", given: Mapping[str, Any], linted: Iterable[str]) -> tuple[Config, Registry]:
+    """The settings of a configuration file, None for no file, with what is `given` beside it, and the rules they choose from.
+
+    No rule module is taken from the `linted` folders. Raises ConfigError, UsageError, RuleSetError.
+    """
+    found = _with_modules(raw.rule_modules, raw.file, linted) if raw is not None else builtin()
+    config = build_config(raw, found.rules, given)
+    return config, _with_declared(found, config)
+
+
+def _own_rules(modules: Sequence[str], file: str) -> Registry:
+    try:
+        return _with_modules(modules, file, [os.curdir, os.path.dirname(file) or os.curdir])
+    except ConfigError as error:
+        raise RuleSetError(str(error)) from error
+
+
+def _with_modules(modules: Sequence[str], file: str, linted: Iterable[str]) -> Registry:
+    """The rules that come with scclint and those of the rule modules that a configuration file names."""
+    if not modules:
+        return builtin()
+    from scclint.plugins import load_rules
+    from scclint.registry import registry
+
+    return registry((*builtin(), *load_rules(modules, linted, file)))
+
+
+def _with_declared(found: Registry, config: Config) -> Registry:
+    if not config.rules:
+        return found
+    from scclint.cel.rules import with_declared
+
+    return with_declared(found, config)

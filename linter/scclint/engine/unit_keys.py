@@ -1,0 +1,74 @@
+"""The key of everything that the findings of a unit depend on.
+
+It contains the hash of every text that judging the unit would read, and all else on which findings depend: settings, the day, and
+what the unit takes from others. What rules ask about other units is not part of it, and is asked again.
+"""
+
+from datetime import date
+
+from scclint.engine.index import Neighbours
+from scclint.errors import LoadError
+from scclint.files.discover import SourceFile
+from scclint.files.store import digest
+from scclint.judge.session import Session
+from scclint.units.unit import Unit
+
+_ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
+"""Texts of rendered manifests, whose findings may be placed in any file of the tree."""
+
+
+class UnitKeys:
+    """The keys of the units of a session. `neighbours` knows what they take from each other."""
+
+    def __init__(self, session: Session, neighbours: Neighbours) -> None:
+        self._session = session
+        self._neighbours = neighbours
+        self._settings = digest(repr((session.config, date.today(), session.options.ignores, self._cluster())))
+        self._keys: dict[str, str] = {}
+
+    def of(self, unit: Unit) -> str:
+        """Return the key of a unit; empty if a file cannot be read, or if it is not known what the findings depend on."""
+        if unit.name not in self._keys:
+            self._keys[unit.name] = self._made(unit)
+        return self._keys[unit.name]
+
+    def _made(self, unit: Unit) -> str:
+        session, outline = self._session, self._session.outline
+        try:
+            read = [(file, outline.digest(file)) for file in (*unit.files, *unit.shared)]
+        except LoadError:
+            return ""
+        rendering = session.rendering(unit)
+        if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
+            return ""
+        around = [] if rendering else [(path, self._digest_of(path)) for path in session.surroundings.beside(unit.files)]
+        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
+        # Findings point into the sources of what other units render to.
+        givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
+        sources = sorted((file, self._digest_of(file)) for giver in givers for file in giver.files)
+        return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken, sources)))
+
+    def _digest_of(self, file: str) -> str:
+        """Return the hash of a file; empty if it cannot be read."""
+        try:
+            return self._session.outline.digest(file)
+        except LoadError:
+            return ""
+
+    def _cluster(self) -> tuple[object, ...]:
+        """What describes the cluster for all units."""
+        session = self._session
+        objects = [(d.file, d.line, digest(d.text)) for d in session.state.documents] if session.state else []
+        context = [item.display for item in session.sources.context if isinstance(item, SourceFile)]
+        return objects, session.observed, [(file, self._digest_of(file)) for file in context]
+
+
+def unit_keys(session: Session, neighbours: Neighbours) -> UnitKeys | None:
+    """Return the keys of units; None if findings depend on more than keys contain."""
+    config, options = session.config, session.options
+    more = config.helm_chart or config.profile_dirs or config.rule_modules or options.overlay or options.review
+    return None if more else UnitKeys(session, neighbours)
+
+
+def _names_sources(text: str) -> bool:
+    return any(mark in text for mark in _ELSEWHERE)
