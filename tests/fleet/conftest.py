@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scclint.fleet.scan import ScanSummary, local, run_scan
+from scclint.fleet.executor import LocalExecutor
+from scclint.fleet.scan import ScanSummary, run_scan
 from scclint.fleet.settings import ScanSettings
 from scclint.fleet.store import Store
 from scclint.fleet.tables import TABLES, TARGETS, Row, Table
@@ -34,7 +36,7 @@ def scan(
     """Scan targets. `options` are fields of `Config`."""
     wanted = [target if isinstance(target, FleetTarget) else FleetTarget(str(target)) for target in targets]
     settings = ScanSettings(tuple(sorted(options.items())), isolated=isolated)
-    return run_scan(Store(str(out)), wanted, settings, local(jobs), lambda counts, total: None)
+    return run_scan(Store(str(out)), wanted, settings, partial(LocalExecutor, jobs=jobs), lambda counts, total: None)
 
 
 def rows(out: Path, table: Table, scan: str | None = None) -> list[Row]:

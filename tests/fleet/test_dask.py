@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from distributed import LocalCluster
 
 from scclint.errors import UsageError
 from scclint.fleet import dask_executor
-from scclint.fleet.scan import ScanSummary, on_dask, run_scan
+from scclint.fleet.scan import ScanSummary, run_scan
 from scclint.fleet.settings import ScanSettings
 from scclint.fleet.store import Store
 from scclint.fleet.targets import FleetTarget
@@ -54,7 +55,9 @@ def _local_cluster() -> LocalCluster:
 def scan_on(address: str, out: Path, folders: list[Path], **options: Any) -> ScanSummary:
     settings = ScanSettings(tuple(sorted(options.items())))
     wanted = [FleetTarget(str(folder)) for folder in folders]
-    return run_scan(Store(str(out)), wanted, settings, on_dask(address), lambda counts, total: None)
+    return run_scan(
+        Store(str(out)), wanted, settings, partial(dask_executor.DaskExecutor, address=address), lambda counts, total: None
+    )
 
 
 def test_the_same_tables(cluster: str, tmp_path: Path) -> None:

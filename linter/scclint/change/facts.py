@@ -10,6 +10,7 @@ from scclint.admission.verdict import Grant
 from scclint.outcome import Outcome
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
+from scclint.untyped import value_at
 from scclint.world import World
 
 Result = Literal["admitted", "rejected", "skipped", "unknown"]
@@ -141,7 +142,7 @@ def _container(
     outcome: Outcome, container: ContainerSeccomp, submitted: Mapping[str, Any], scc: Constraints | None
 ) -> ContainerFacts:
     assert outcome.verdict is not None
-    after, before = outcome.container(container), _at(outcome.verdict.submitted, container)
+    after, before = outcome.container(container), value_at(outcome.verdict.submitted, container.path)
     pod = outcome.verdict.pod["spec"]
     written = _effective(before, submitted, "runAsUser")
     uid = _effective(after, pod, "runAsUser")
@@ -183,9 +184,3 @@ def _sourced(value: object, written: object, of_namespace: str, absent: str) -> 
 def _effective(container: Mapping[str, Any], pod: Mapping[str, Any], field: str) -> Any:
     own = (container.get("securityContext") or {}).get(field)
     return own if own is not None else (pod.get("securityContext") or {}).get(field)
-
-
-def _at(pod: Any, container: ContainerSeccomp) -> Any:
-    for step in container.path:
-        pod = pod[step]
-    return pod

@@ -67,8 +67,7 @@ class State:
         gone = {*without, *(key_of(obj, self.world) for obj in more)}
         kept = [obj for obj in self.world.objects if key_of(obj, self.world) not in gone]
         workloads = [workload for key, workload in self.workloads.items() if key not in gone]
-        world = self.world
-        made = self._rebuilt([*kept, *more], world.namespace_asked)
+        made = self._rebuilt([*kept, *more], self.world.namespace_asked)
         return State(made, [*workloads, *(obj for obj in more if isinstance(obj, Workload))], self.config)
 
     def in_namespace_of(self, other: "State") -> "State":

@@ -3,6 +3,7 @@
 import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scclint.cli.inputs import given
@@ -29,7 +30,8 @@ def run(args: Namespace) -> int:
 def _run(args: Namespace) -> int:
     """Judge the targets."""
     from scclint.cli.fleet_progress import fleet_progress, summary
-    from scclint.fleet.scan import local, on_dask, run_scan
+    from scclint.fleet.executor import LocalExecutor
+    from scclint.fleet.scan import MakeExecutor, run_scan
     from scclint.fleet.settings import ScanSettings
     from scclint.fleet.store import Store
     from scclint.fleet.targets import FleetTarget, read_targets
@@ -46,7 +48,11 @@ def _run(args: Namespace) -> int:
     scheduler = getattr(args, "scheduler", "")
     if scheduler and hasattr(args, "jobs"):
         raise UsageError("--jobs is about processes on this machine, and --scheduler about a cluster: choose one")
-    executor = on_dask(scheduler) if scheduler else local(getattr(args, "jobs", 0))
+    executor: MakeExecutor = partial(LocalExecutor, jobs=getattr(args, "jobs", 0))
+    if scheduler:
+        from scclint.fleet.dask_executor import DaskExecutor
+
+        executor = partial(DaskExecutor, address=scheduler)
     with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
         found = run_scan(store, targets, settings, executor, progress)
     say(summary(found))

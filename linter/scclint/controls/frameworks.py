@@ -58,11 +58,6 @@ def controls_of(rule: str) -> tuple[tuple[str, str], ...]:
     return tuple((one.name, control.id) for one in frameworks() for control in one.controls if rule in control.rules)
 
 
-def rules_without_control() -> frozenset[str]:
-    """Return the rules that are evidence for no control."""
-    return frozenset(_data()["without"])
-
-
 @cache
 def _data() -> Any:
     return read_json(__file__, "frameworks.json")

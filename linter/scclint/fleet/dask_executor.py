@@ -19,9 +19,9 @@ _BATCHES_PER_THREAD = 2
 
 
 class DaskExecutor:
-    """Judges on the workers of a scheduler. They need the same scclint, and the targets at the same paths."""
+    """Judges on the workers of the scheduler at `address`: `tcp://host:8786`. They need the same scclint, and the targets at the same paths."""
 
-    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, *, address: str, name: str) -> None:
+    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, name: str, *, address: str) -> None:
         self._store = store
         self._scan = scan
         self._settings = settings
@@ -80,10 +80,7 @@ class DaskExecutor:
     def _written(self, judged: list[Judged]) -> ScanCounts:
         self._store.write(self._scan, f"{self._name}-{self._parts:06}", judged)
         self._parts += 1
-        counts = ScanCounts()
-        for one in judged:
-            counts = counts.plus(counts_of(one.row))
-        return counts
+        return sum((counts_of(one.row) for one in judged), ScanCounts())
 
 
 def judge_batch(targets: Sequence[FleetTarget], known: Mapping[str, Mapping[str, Row]], settings: ScanSettings) -> list[Judged]:

@@ -26,8 +26,7 @@ class ScanCounts:
     incomplete: int = 0
     crashed: int = 0
 
-    def plus(self, other: "ScanCounts") -> "ScanCounts":
-        """Return the sum of two counts."""
+    def __add__(self, other: "ScanCounts") -> "ScanCounts":
         return ScanCounts(*(getattr(self, name) + getattr(other, name) for name in self.__match_args__))
 
 
@@ -72,9 +71,12 @@ class Writer:
 
 
 class LocalExecutor:
-    """Judges in processes on this machine. A process that dies costs one target, which then has a row that says so."""
+    """Judges in `jobs` processes on this machine; 0 for as many as it has cores.
 
-    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, *, jobs: int, name: str) -> None:
+    A process that dies costs one target, which then has a row that says so.
+    """
+
+    def __init__(self, store: Store, scan: str, settings: ScanSettings, known: Known, name: str, *, jobs: int) -> None:
         self._store = store
         self._scan = scan
         self._known = known
@@ -125,7 +127,7 @@ class LocalExecutor:
                 os._exit(1)
             judged = self._judge.judge(target, known.get(target.address, {}))
             writer.add(judged)
-            counts = counts.plus(counts_of(judged.row))
+            counts += counts_of(judged.row)
         writer.flush()
         # The command line switches the collector off, for runs that end before it pays.
         gc.collect()

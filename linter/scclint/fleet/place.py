@@ -71,10 +71,7 @@ class Opener:
 
 @contextmanager
 def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
-    """Unpack a target that is an archive for the time of its judgement. Another target stays as it is."""
-    if not place.archive:
-        yield place
-        return
+    """Unpack a target that is an archive for the time of its judgement."""
     with TemporaryDirectory(prefix="scclint-") as folder:
         skipped = unpack(place.archive, folder, shown)
         yield replace(place, folder=top_of(folder), copied=True, skipped=(*place.skipped, *skipped))

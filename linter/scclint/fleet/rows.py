@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scclint.admission.access import opened_by, used_by
-from scclint.admission.verdict import Grant, ObjectRef
+from scclint.admission.verdict import ObjectRef
 from scclint.change.facts import ContainerFacts, PodFacts, facts_of, seccomp_words
 from scclint.engine.report import Report
 from scclint.finding import Crash
@@ -16,16 +16,18 @@ from scclint.model.terms import namespace_name
 from scclint.outcome import Outcome
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
-from scclint.seccomp.effective import ContainerSeccomp
-from scclint.source import Span
 from scclint.world import World
+
+_NOTHING = ContainerFacts("", "", False, "", False, (), (), "", "")
 
 
 def unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
     """Return the rows of a unit by the name of their table, except those of its findings. Bugs of scclint go to `crashes`."""
-    found: dict[str, list[Row]] = {"units": [_unit(opened)], "workloads": [], "containers": [], "grants": []}
+    unit = opened.unit
+    row: Row = {"unit": unit.name, "kind": unit.kind, "files": len(unit.files), "unrendered": unit.unrendered}
+    found: dict[str, list[Row]] = {"units": [row], "workloads": [], "containers": [], "grants": []}
     for release, world in opened.worlds.items():
-        about: Row = {"release": release, "unit": opened.unit.name}
+        about: Row = {"release": release, "unit": unit.name}
         for one in opened.judged:
             with guard("check", f"{one.workload.file}: {one.workload.named}", crashes):
                 outcome = world.outcome(one.workload)
@@ -33,14 +35,9 @@ def unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
                 named = {**about, **_named(one, world)}
                 found["workloads"].append({**named, **_workload(one, world, outcome, facts)})
                 found["containers"] += ({**named, **row} for row in _containers(outcome, facts))
-        with guard("check", f"{opened.unit.name}: grants", crashes):
+        with guard("check", f"{unit.name}: grants", crashes):
             found["grants"] += ({**about, **row} for row in _grants(opened, world))
     return found
-
-
-def _unit(opened: OpenUnit) -> Row:
-    unit = opened.unit
-    return {"unit": unit.name, "kind": unit.kind, "files": len(unit.files), "unrendered": unit.unrendered}
 
 
 def _named(one: JudgedWorkload, world: World) -> Row:
@@ -49,8 +46,8 @@ def _named(one: JudgedWorkload, world: World) -> Row:
 
 def _workload(one: JudgedWorkload, world: World, outcome: Outcome, facts: PodFacts) -> Row:
     place, security = one.place, outcome.pod_security
-    admitted = outcome.verdict is not None and outcome.admitted
-    access = used_by(outcome.verdict.pod, world.cluster.kubernetes_minor) if admitted and outcome.verdict else ()
+    verdict = outcome.verdict
+    access = used_by(verdict.pod, world.cluster.kubernetes_minor) if verdict is not None and verdict.allowed else ()
     enforced = "" if security is None or security.policy.unknown else str(security.policy.policy.enforce)
     return {
         "file": place.file,
@@ -61,7 +58,7 @@ def _workload(one: JudgedWorkload, world: World, outcome: Outcome, facts: PodFac
         "scc": facts.scc,
         "subject": facts.subject,
         "grant": facts.grant,
-        "unconfined": sum(_is_unconfined(container, outcome) for container in outcome.seccomp),
+        "unconfined": sum(container.type == "Unconfined" for container in outcome.seccomp if outcome.rejected_by is None),
         "access": list(facts.access),
         "takes_node": any(one.takes for one in access),
         "pod_security_enforce": enforced,
@@ -69,30 +66,24 @@ def _workload(one: JudgedWorkload, world: World, outcome: Outcome, facts: PodFac
     }
 
 
-def _is_unconfined(container: ContainerSeccomp, outcome: Outcome) -> bool:
-    return container.type == "Unconfined" and outcome.rejected_by is None
-
-
 def _containers(outcome: Outcome, facts: PodFacts) -> Iterator[Row]:
+    """The rows of the containers. What the SCC would decide is empty for a pod that none admits."""
     by_name = {container.name: container for container in facts.containers}
     for container in outcome.seccomp:
-        yield _container(container, outcome, by_name.get(container.name))
-
-
-def _container(container: ContainerSeccomp, outcome: Outcome, facts: ContainerFacts | None) -> Row:
-    return {
-        "container": container.name,
-        "seccomp": seccomp_words(container),
-        "source": container.source,
-        "runs": outcome.verdict is not None and outcome.rejected_by is None,
-        "uid": facts.uid if facts else "",
-        "root": facts.root if facts else False,
-        "privileged": facts.privileged if facts else False,
-        "added": list(facts.added) if facts else [],
-        "dropped": list(facts.dropped) if facts else [],
-        "selinux": facts.selinux if facts else "",
-        "root_filesystem": facts.root_filesystem if facts else "",
-    }
+        found = by_name.get(container.name, _NOTHING)
+        yield {
+            "container": container.name,
+            "seccomp": seccomp_words(container),
+            "source": container.source,
+            "runs": outcome.verdict is not None and outcome.rejected_by is None,
+            "uid": found.uid,
+            "root": found.root,
+            "privileged": found.privileged,
+            "added": list(found.added),
+            "dropped": list(found.dropped),
+            "selinux": found.selinux,
+            "root_filesystem": found.root_filesystem,
+        }
 
 
 def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
@@ -110,6 +101,7 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
                 spans = [step.span for step in world.steps.of_grant(grant, name) if step.span.file in files]
                 if not spans:
                     continue
+                place = opened.tracer().span(spans[0])
                 yield {
                     "subject_kind": holder.kind,
                     "subject_namespace": namespace_name(holder.namespace),
@@ -117,22 +109,13 @@ def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
                     "scc": name,
                     "opens": [access.words for access in opens],
                     "takes_node": any(access.takes for access in opens),
-                    **_grant(grant),
-                    **_place(opened.tracer().span(spans[0])),
+                    "scope": namespace_name(grant.binding.namespace) if grant.binding else "",
+                    "via": grant.via,
+                    "binding": _reference(grant.binding),
+                    "role": _reference(grant.role),
+                    "file": place.file,
+                    "line": place.line,
                 }
-
-
-def _grant(grant: Grant) -> Row:
-    return {
-        "scope": namespace_name(grant.binding.namespace) if grant.binding else "",
-        "via": grant.via,
-        "binding": _reference(grant.binding),
-        "role": _reference(grant.role),
-    }
-
-
-def _place(span: Span) -> Row:
-    return {"file": span.file, "line": span.line}
 
 
 def _reference(ref: ObjectRef | None) -> str:

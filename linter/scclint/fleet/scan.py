@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from scclint import __version__
 from scclint.fleet.content import digest_of
-from scclint.fleet.executor import Executor, LocalExecutor, ScanCounts
+from scclint.fleet.executor import Executor, ScanCounts
 from scclint.fleet.settings import ScanSettings, TargetSettings
 from scclint.fleet.store import Known, Store
 from scclint.fleet.targets import FleetTarget, unique
@@ -30,26 +30,6 @@ class ScanSummary:
     counts: ScanCounts
 
 
-def local(jobs: int = 0) -> MakeExecutor:
-    """Return what makes an executor of that many processes on this machine; 0 for as many as it has cores."""
-
-    def make(store: Store, scan: str, settings: ScanSettings, known: Known, name: str) -> Executor:
-        return LocalExecutor(store, scan, settings, known, jobs=jobs, name=name)
-
-    return make
-
-
-def on_dask(address: str) -> MakeExecutor:
-    """Return what makes an executor for the Dask cluster of the scheduler at `address`: `tcp://host:8786`."""
-
-    def make(store: Store, scan: str, settings: ScanSettings, known: Known, name: str) -> Executor:
-        from scclint.fleet.dask_executor import DaskExecutor
-
-        return DaskExecutor(store, scan, settings, known, address=address, name=name)
-
-    return make
-
-
 def run_scan(
     store: Store, targets: Sequence[FleetTarget], settings: ScanSettings, make: MakeExecutor, progress: Progress
 ) -> ScanSummary:
@@ -69,7 +49,7 @@ def run_scan(
         counts = ScanCounts()
         executor = make(store, scan.id, settings, store.known(), token_hex(4))
         for more in executor.run(_batches(left)):
-            counts = counts.plus(more)
+            counts += more
             progress(counts, len(left))
         store.finish(scan)
     return ScanSummary(scan.id, len(wanted), len(wanted) - len(left), counts)

@@ -8,6 +8,7 @@ from scclint.outcome import Outcome
 from scclint.record import record
 from scclint.report.sanitize import visible_line
 from scclint.source import Span
+from scclint.untyped import as_mapping, value_at
 
 _OF_NAMESPACE = frozenset(("runAsUser", "fsGroup", "supplementalGroups", "seLinuxOptions.level"))
 """Fields whose values come from annotations of the namespace."""
@@ -52,27 +53,16 @@ def filled_in(outcome: Outcome) -> Mapping[Path, Mapping[str, object]]:
     holders: list[Path] = [("spec",)]
     holders += [("spec", container.list, container.index) for container in outcome.workload.pod.containers]
     for holder in holders:
-        before, after = _context(verdict.submitted, holder), _context(verdict.pod, holder)
+        before, after = (as_mapping(value_at(pod, (*holder, "securityContext"))) for pod in (verdict.submitted, verdict.pod))
         if added := dict(_added(before, after)):
             found[holder] = added
     return found
 
 
-def _context(pod: Mapping[str, object], holder: Path) -> Mapping[str, object]:
-    value: object = pod
-    for step in (*holder, "securityContext"):
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
-        else:
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-    return value if isinstance(value, Mapping) else {}
-
-
 def _added(before: Mapping[str, object], after: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in after.items():
         if isinstance(value, Mapping):
-            inner = before.get(key)
-            yield from _added(inner if isinstance(inner, Mapping) else {}, value, f"{prefix}{key}.")
+            yield from _added(as_mapping(before.get(key)), value, f"{prefix}{key}.")
         elif before.get(key) != value:
             yield f"{prefix}{key}", value
 

@@ -6,7 +6,7 @@ to a request is about the text that the editor had when it asked. Problems of a 
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -37,14 +37,6 @@ class Buffer(NamedTuple):
     uri: str
     version: int
     text: str
-
-
-class Problems(NamedTuple):
-    """The problems of an open file, for the version of it that was judged."""
-
-    uri: str
-    version: int
-    items: list[types.Diagnostic]
 
 
 class _Interrupted(Exception):
@@ -138,7 +130,7 @@ class Server(LanguageServer):
         else:
             self._log(f"internal error: {type(error).__name__}: {error}. This is a bug of scclint.", types.MessageType.Error)
 
-    async def _judge(self, step: "Callable[[dict[str, Buffer], set[str]], list[Problems]]") -> bool:
+    async def _judge(self, step: "Callable[[dict[str, Buffer], set[str]], list[types.PublishDiagnosticsParams]]") -> bool:
         """Run a step in the thread and send its problems. Return False if it was interrupted."""
         changes, changed, buffers = self._changes, self._changed, dict(self.buffers)
         self._changed = set()
@@ -154,9 +146,7 @@ class Server(LanguageServer):
             self._changed |= changed
             return True
         for problems in found:
-            self.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(problems.uri, problems.items, problems.version)
-            )
+            self.text_document_publish_diagnostics(problems)
         for project in list(self._projects.values()):
             for notice in project.notices:
                 self._log(f"{notice.file}: {notice.message}" if notice.file else notice.message, types.MessageType.Info)
@@ -164,7 +154,7 @@ class Server(LanguageServer):
                 self._log(f"{crash.rule_id} {crash.subject}: {crash.error}. This is a bug of scclint.", types.MessageType.Error)
         return True
 
-    def _judge_files(self, buffers: Mapping[str, Buffer], changed: set[str]) -> list[Problems]:
+    def _judge_files(self, buffers: Mapping[str, Buffer], changed: set[str]) -> list[types.PublishDiagnosticsParams]:
         """Judge the objects of the changed files."""
         if self._saved:
             self._saved = False
@@ -180,7 +170,7 @@ class Server(LanguageServer):
             if path in changed and (found := self._problems(path, buffer, buffers, Project.judge_file))
         ]
 
-    def _judge_rest(self, buffers: Mapping[str, Buffer], changed: set[str]) -> list[Problems]:
+    def _judge_rest(self, buffers: Mapping[str, Buffer], changed: set[str]) -> list[types.PublishDiagnosticsParams]:
         """Judge the units of all open files as a whole."""
         self._may_interrupt = True
         try:
@@ -194,7 +184,7 @@ class Server(LanguageServer):
 
     def _problems(
         self, path: str, buffer: Buffer, buffers: Mapping[str, Buffer], judge: Callable[[Project, str], None]
-    ) -> Problems | None:
+    ) -> types.PublishDiagnosticsParams | None:
         project = self._project(path, buffers)
         if project is None:
             return None
@@ -203,20 +193,15 @@ class Server(LanguageServer):
             return None
         judge(project, file)
         convert = self._converter(project, buffers)
-        return Problems(buffer.uri, buffer.version, [convert.diagnostic(finding) for finding in project.findings(file)])
+        diagnostics = [convert.diagnostic(finding) for finding in project.findings(file)]
+        return types.PublishDiagnosticsParams(buffer.uri, diagnostics, buffer.version)
 
     def _project(self, path: str, buffers: Mapping[str, Buffer]) -> Project | None:
         """The project that a file belongs to, with the texts of the editor; None for what is no file."""
         if not path:
             return None
-        folders = [
-            folder
-            for folder in self.workspace.folders.values()
-            if (root := uris.to_fs_path(folder.uri)) and _inside(path, root)
-        ]
-        roots = [uris.to_fs_path(folder.uri) or "" for folder in folders]
-        if not roots and self.workspace.root_path and _inside(path, self.workspace.root_path):
-            roots = [self.workspace.root_path]
+        roots = _roots_of(path, (uris.to_fs_path(folder.uri) for folder in self.workspace.folders.values()))
+        roots = roots or _roots_of(path, [self.workspace.root_path])
         root = max(roots, key=len, default=path)
         if root not in self._projects:
             self._projects[root] = Project(os.path.relpath(root), self._config_file, self._progress)
@@ -247,5 +232,6 @@ class Server(LanguageServer):
             self.window_log_message(types.LogMessageParams(level, text))
 
 
-def _inside(path: str, folder: str) -> bool:
-    return path.startswith(folder.rstrip(os.sep) + os.sep)
+def _roots_of(path: str, folders: Iterable[str | None]) -> list[str]:
+    """Return the folders that a path is in."""
+    return [folder for folder in folders if folder and path.startswith(folder.rstrip(os.sep) + os.sep)]

@@ -72,8 +72,8 @@ def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
         return []
     found = list(_rejections(workload, world, below))[:_MOST_REASONS]
     without = _without(world, outcome, below)
-    if without is not None and (change := _difference(outcome, without)):
-        found.append(f"Without this field: {change}")
+    if without is not None and summary(outcome) != summary(without):
+        found.append(f"Without this field: {escaped(summary(without))}.")
     return found
 
 
@@ -186,10 +186,3 @@ def _without(world: World, outcome: Outcome, path: Path) -> Outcome | None:
     except EditRefused:
         return None
     return world.outcomes.with_pod(outcome, pod)
-
-
-def _difference(outcome: Outcome, without: Outcome) -> str:
-    """Return what would differ without a field; empty if SCC, profiles and Pod Security level are the same."""
-    if summary(outcome) == summary(without):
-        return ""
-    return f"{escaped(summary(without))}."
