@@ -266,7 +266,7 @@ def test_the_graph_of_grants(here: Path, cli: Cli) -> None:
     _, _, graph = words(text).partition("Who may use which SCC ")
     assert graph.startswith(
         "Each line shows subjects, what grants them the SCCs, and the SCCs. What OpenShift itself grants is left out. "
-        "SCC privileged can take the node ServiceAccount shop/web runs Deployment web "
+        "SCC privileged can take over the node ServiceAccount shop/web runs Deployment web "
         "ClusterRoleBinding agents ClusterRole system:openshift:scc:privileged a.yaml:3:12 "
         "SCC anyuid Group system:serviceaccounts:shop every service account of namespace shop "
         "RoleBinding shop/web ClusterRole system:openshift:scc:anyuid for pods in namespace shop a.yaml:11:12"
@@ -281,7 +281,7 @@ def test_a_grant_to_many_subjects_shows_some_and_the_number_of_the_others(here: 
     text = words(cli("check", "--isolated", "--format", "html", "--select", "SEC2", "a.yaml").out)
     assert "92 more" in text
     assert all(f"ServiceAccount ops/agent-{number} " in text for number in range(99))
-    graph = text.partition("can take the node ")[2]
+    graph = text.partition("can take over the node ")[2]
     assert graph.startswith("ServiceAccount shop/web runs Deployment web")
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from scclint.report import render
+from scclint.report.html_elements import element, table, table_cell, table_row
+from scclint.report.html_style import STYLE
 from tests.report.test_html import DEPLOYMENT
 from tests.running import report_on
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync --window-size=500,1000"
-)
+FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
 SCRIPT = (
     "<script>document.title = `${document.documentElement.scrollWidth} of ${document.documentElement.clientWidth}`</script>"
 )
@@ -30,9 +30,26 @@ def test_nothing_is_wider_than_the_screen(tmp_path: Path, monkeypatch: pytest.Mo
         (folder / "web.yaml").write_text(DEPLOYMENT % ("web", ", securityContext: {runAsUser: 0}"))
     page = render(report_on(["."], review=True), "html")
     page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("</body>", f"{SCRIPT}</body>")
-    file = tmp_path / "page.html"
+    wide, screen = shown(page, tmp_path, "500,1000")
+    assert wide <= screen
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_a_table_of_many_columns_fits_a_desktop(tmp_path: Path) -> None:
+    titles = [f"Can take over the node {number}" for number in range(11)]
+    row = table_row(table_cell(title, "fixtures/privileged-scc", "") for title in titles)
+    page = f"<!DOCTYPE html><title>x</title><style>{STYLE}</style>{table(titles, element('tbody', row))}{SCRIPT}"
+    wide, screen = shown(page, tmp_path, "1280,900")
+    assert wide <= screen
+
+
+def shown(page: str, folder: Path, size: str) -> tuple[int, int]:
+    """The widths of a page and of the screen, in pixels."""
+    file = folder / "page.html"
     file.write_text(page, encoding="utf-8")
-    command = [str(CHROMIUM), *FLAGS.split(), f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    (wide, screen) = re.findall("<title>([0-9]+) of ([0-9]+)</title>", done.stdout)[0]
-    assert int(wide) <= int(screen)
+    flags = (*FLAGS.split(), f"--window-size={size}", f"--user-data-dir={folder / 'profile'}")
+    done = subprocess.run(
+        [str(CHROMIUM), *flags, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=120
+    )
+    wide, screen = re.findall("<title>([0-9]+) of ([0-9]+)</title>", done.stdout)[0]
+    return int(wide), int(screen)

@@ -18,7 +18,7 @@ _LONGEST = 300
 
 _QUIET = "quiet"
 
-_TITLES = {"scc": "SCC", "sccs": "SCCs", "take_node": "Can take the node"}
+_TITLES = {"scc": "SCC", "sccs": "SCCs", "take_node": "Can take over the node"}
 """The titles of columns whose names are not words."""
 
 

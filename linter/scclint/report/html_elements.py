@@ -70,12 +70,18 @@ def section(name: str, title: str, *content: Html) -> Html:
     return element("section", element("h2", literal(title), id=name), *content, aria_labelledby=name)
 
 
+_FULL_COLUMNS = 9
+"""The most columns of their full width that fit a screen of 1,280 pixels."""
+
+
 def table(titles: Iterable[str], *bodies: Html, caption: str = "") -> Html:
     """Return a table with a row of titles. Narrow screens show it as blocks."""
+    titles = tuple(titles)
     head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
+    layout = "stacked many" if len(titles) > _FULL_COLUMNS else "stacked"
     parts = [element("caption", literal(caption))] if caption else []
     # Some browsers no longer report a table that is shown as blocks as one.
-    return element("table", *parts, element("thead", head, role="rowgroup"), *bodies, class_="stacked", role="table")
+    return element("table", *parts, element("thead", head, role="rowgroup"), *bodies, class_=layout, role="table")
 
 
 def table_cell(title: str, text: str, tone: str, rows: int = 1) -> Html:

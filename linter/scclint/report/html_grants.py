@@ -137,5 +137,5 @@ def _subject(kind: str, namespace: str, name: str, runs: Mapping[tuple[str, str]
 def _graph(sccs: Sequence[str], paths: Iterable[Html], dangerous: bool) -> Html:
     word = "SCC" if len(sccs) == 1 else counted(len(sccs), "SCC") + ":"
     title = element("div", literal(f"{word} {visible_line(and_more(sccs, _SCCS_SHOWN))}"))
-    aside = (element("div", literal("can take the node"), class_="danger"),) if dangerous else ()
+    aside = (element("div", literal("can take over the node"), class_="danger"),) if dangerous else ()
     return element("div", element("h3", title, *aside, class_="node"), element("ul", *paths, class_="paths"), class_="graph")

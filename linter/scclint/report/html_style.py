@@ -44,6 +44,9 @@ th, td { min-width: 7rem; padding: .4rem .6rem; border: 1px solid var(--line); t
 thead th { background: var(--panel); white-space: nowrap; }
 tbody th { font-weight: 600; }
 
+.many th, .many td { min-width: 5rem; padding: .3rem .4rem; font-size: .8rem; }
+.many thead th { white-space: normal; }
+
 body:has(.wide) { max-width: none; }
 .wide th, .wide td { min-width: 0; padding: .3rem .4rem; font-size: .8rem; overflow-wrap: break-word; }
 .wide code { font-size: .75rem; overflow-wrap: anywhere; }

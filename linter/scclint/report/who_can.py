@@ -208,7 +208,10 @@ def render_text(found: Json, columns: int | None = None) -> str:
         text = f"OpenShift {found['release']} itself grants {'it to ' if of_scc else ''}{and_more(own, _MOST_OWN)}."
         lines += ["", *(wrap(text, prose_width(columns)) if columns else [text])]
     if found["escalations"]:
-        lines += ["", "Who can get it in another way:" if of_scc else "Ways to an SCC that takes the node:"]
+        lines += [
+            "",
+            "Who can get it in another way:" if of_scc else "Ways to an SCC with which a container can take over its node:",
+        ]
         for entry in found["escalations"]:
             lines.append(f"  {shown(entry if of_scc else found['subject'])} {entry['words']}")
             lines += [f"    {_place(step)}: {step['message']}" for step in entry["places"]]
