@@ -15,10 +15,19 @@ from scclint.engine import diff
 from scclint.engine.diff import _touches, changed_lines
 from scclint.source import Span
 from tests.must_gather import files, write_archive
+from tests.running import write_file
+from tests.units.tools import needs_helm
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
+CHART_POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}
+spec: {containers: [{name: web, image: registry.example/web:1}]}
+"""
 UNCHANGED = "No problems found (5 suppressed)"
 
 
@@ -52,6 +61,17 @@ def edit(name: str, old: str, new: str) -> None:
     text = Path(name).read_text()
     assert text.count(old) == 1, text
     Path(name).write_text(text.replace(old, new))
+
+
+@needs_helm
+def test_a_chart_that_is_the_whole_repository(here: Path, cli: Cli) -> None:
+    git("init", "-q", "-b", "main")
+    write_file("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n")
+    write_file("templates/pod.yaml", CHART_POD)
+    commit("base")
+    assert found(cli) == ["templates/pod.yaml:5 SEC201"]
+    assert found(cli, "--diff-base", "HEAD") == []
+    assert cli("diff", "HEAD", "--fail-if", "any").status == 0
 
 
 def test_nothing_changed(repository: Path, cli: Cli) -> None:

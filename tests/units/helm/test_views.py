@@ -86,6 +86,16 @@ def test_release_names(folder: str, name: str) -> None:
     assert release_name(folder) == name
 
 
+def test_the_release_name_does_not_depend_on_where_a_repository_is(tmp_path: Path) -> None:
+    for folder in ("clone", "other"):
+        write(tmp_path, f"{folder}/Chart.yaml")
+        assert release_name(str(tmp_path / folder)) == "web", "the name of the chart"
+    write(tmp_path, "unnamed/Chart.yaml", text="apiVersion: v2\n")
+    write(tmp_path, "broken/Chart.yaml", text="name: [\n")
+    assert release_name(str(tmp_path / "unnamed")) == "unnamed"
+    assert release_name(str(tmp_path / "broken")) == "broken"
+
+
 @needs_helm
 def test_a_view_applies_over_the_defaults(tmp_path: Path) -> None:
     write(tmp_path, "c/Chart.yaml")

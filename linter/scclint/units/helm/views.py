@@ -48,7 +48,7 @@ def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> 
     `rendered_elsewhere`, relative to the root and with `/`.
     """
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
-    if inside in rendered_elsewhere or _is_dependency(chart, root) or _kind(chart) == "library":
+    if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
         return []
     found = [NamedView("")]
     for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
@@ -70,9 +70,12 @@ def belongs_to_chart(path: str) -> bool:
     return first in _OWN_FILES or any(fnmatchcase(first, pattern) for pattern in _BESIDE)
 
 
-def release_name(folder: str) -> str:
-    """Return the name of a folder as a release name that helm takes."""
-    name = os.path.basename(os.path.abspath(folder)).lower()
+def release_name(chart: str) -> str:
+    """Return the name of the chart in a folder as a release name that helm takes, or that of the folder if the chart has none.
+
+    The name of a folder would change the objects of a chart that is a whole repository with each clone.
+    """
+    name = (_text_of(chart, "name") or os.path.basename(os.path.abspath(chart))).lower()
     return re.sub(r"[^a-z0-9]+", "-", name)[:_LONGEST_RELEASE_NAME].strip("-") or "release"
 
 
@@ -87,7 +90,8 @@ def _is_dependency(chart: str, root: str) -> bool:
     return False
 
 
-def _kind(chart: str) -> str:
+def _text_of(chart: str, key: str) -> str:
+    """Return a text of the file that describes a chart; empty if there is none."""
     file = os.path.join(chart, CHART_FILE)
     shown = display(file)
     try:
@@ -95,7 +99,7 @@ def _kind(chart: str) -> str:
     except LoadError:
         # helm says what is wrong with it.
         return ""
-    return text_at(documents[0].root, "type") if documents and documents[0].root is not None else ""
+    return text_at(documents[0].root, key) if documents and documents[0].root is not None else ""
 
 
 def _files(folder: str, patterns: tuple[str, ...]) -> list[str]:
