@@ -9,18 +9,22 @@ from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files.discover import SourceFile
 from scclint.files.sources import Sources
+from scclint.files.vendored import without_vendored
 from scclint.finding import Notice
 from scclint.judge.inputs import expand_settings
 from scclint.load.document import Document
 from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import EMPTY
+from scclint.text import counted
 from scclint.units.detect import KINDS
 from scclint.units.kustomize.kustomization import NAMES
 from scclint.units.outline import Outline
 
 if TYPE_CHECKING:
     from scclint.engine.file_answers import FileAnswers
+
+_VENDORED = "{} not judged, because they are copies of Go modules; to judge them, name this folder"
 
 
 def scan(
@@ -29,12 +33,14 @@ def scan(
     overlay: Mapping[str, str | LoadError] = EMPTY,
     answers: "FileAnswers | None" = None,
 ) -> tuple[Outline, list[Notice]]:
-    """The outline of the files to report on, and a notice for each that cannot be found or read.
+    """The outline of the files to report on, and notices: each file that cannot be found or read, and copies of Go modules.
 
     `overlay` has the texts that hold in place of files, by path as displayed. `answers` has what earlier runs found out about files.
     """
-    files = [item for item in sources.targets if isinstance(item, SourceFile)]
-    missing = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
+    named = [item for item in sources.targets if isinstance(item, SourceFile)]
+    files, vendored = without_vendored(named, sources.folders)
+    notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
+    notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
@@ -50,10 +56,10 @@ def scan(
 
     root = _root(files, sources.folders)
     if answers is None:
-        return Outline(files, root, sources.folders, reader, kinds, objects), missing
+        return Outline(files, root, sources.folders, reader, kinds, objects), notices
     from scclint.files.store import digest
 
-    return Outline(files, root, sources.folders, reader, kinds, objects, answers.of, digest(repr(more))), missing
+    return Outline(files, root, sources.folders, reader, kinds, objects, answers.of, digest(repr(more))), notices
 
 
 def _root(files: Sequence[SourceFile], folders: Sequence[str]) -> str:
