@@ -26,7 +26,7 @@ files files.discover files.ignored files.read files.real_paths files.sources
 finding
 go_text
 judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render
-judge.session judge.trace judge.tracer judge.worlds
+judge.session judge.trace judge.worlds
 limits
 memo
 load load.document load.reader load.sniff
@@ -46,7 +46,7 @@ source
 suppress suppress.syntax
 text
 units units.bundle units.context units.detect units.elsewhere units.facts units.helm units.kustomize
-units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.unit
+units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.tracer units.unit
 untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 world world.field_problems world.index world.manifests world.outcomes world.steps

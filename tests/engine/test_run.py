@@ -130,7 +130,7 @@ HELPERS = {
     "scclint.judge.model.place_by_kustomizations": "looking at kustomizations",
     "scclint.judge.model.with_origins": "looking for what kustomize built from",
     "scclint.units.helm.sources.find_origins": "looking for Helm's templates",
-    "scclint.units.helm.trace.Trace.findings": "looking for the lines of sources",
+    "scclint.units.helm.trace.Trace.finding": "looking for the lines of sources",
     "scclint.judge.unjudged": "looking at what is not judged",
     "scclint.judge.written_ignores": "applying suppressions",
 }

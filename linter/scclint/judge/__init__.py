@@ -14,7 +14,6 @@ from scclint.judge.notices import judged_files, tallies, unjudged
 from scclint.judge.part import Part, UnitGrant, UnitOutcome
 from scclint.judge.session import Session
 from scclint.judge.trace import tracer
-from scclint.judge.tracer import Tracer
 from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
@@ -25,6 +24,7 @@ from scclint.suppress import syntax
 from scclint.text import listed
 from scclint.units.context import Context
 from scclint.units.elsewhere import Elsewhere
+from scclint.units.tracer import Tracer
 from scclint.units.unit import Unit
 from scclint.world import World
 
@@ -143,7 +143,7 @@ def judge_opened(opened: OpenUnit, session: Session) -> Part:
     with guard("check", "applying suppressions", crashes):
         findings, ignores = _suppressed(findings, list(written_ignores(opened.subjects, comments=not built)), session)
     with guard("check", "looking for the lines of sources", crashes):
-        findings = opened.tracer().findings(findings)
+        findings = [opened.tracer().finding(finding) for finding in findings]
         ignores = [replace(ignore, span=opened.tracer().span(ignore.span)) for ignore in ignores]
     if unit.rendered:
         findings = session.selected(findings)

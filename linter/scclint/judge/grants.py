@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from scclint.cluster.escalation import takes_node
 from scclint.judge.part import UnitGrant
-from scclint.judge.tracer import Tracer
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.units.tracer import Tracer
 from scclint.world import World
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from scclint.finding import Finding, Path, Related, Suppression
+from scclint.finding import Finding, Path, Related
 from scclint.judge.session import Session
 from scclint.load import load_text
 from scclint.model.object import ApiObject, Origin
@@ -12,6 +12,7 @@ from scclint.record import replace
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.units.tracer import Tracer, with_places_moved
 from scclint.units.unit import Unit
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
@@ -20,7 +21,7 @@ _ObjectKey = tuple[str, str, str, str]
 """API group, kind, namespace and name."""
 
 
-class KustomizeTrace:
+class KustomizeTrace(Tracer):
     """From places in what kustomize built to its resources and patches. The unit is built once more, with origins, when asked."""
 
     def __init__(self, unit: Unit, objects: Sequence[ApiObject], session: Session) -> None:
@@ -28,20 +29,8 @@ class KustomizeTrace:
         self._objects = objects
         self._session = session
 
-    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        return [self._moved(finding) for finding in findings]
-
-    def span(self, span: Span) -> Span:
-        found = self._place(span)
-        return found.span if found is not None else self._entry(span)
-
-    def _moved(self, finding: Finding) -> Finding:
-        moved = replace(
-            finding,
-            related=tuple(Related(r.message, self.span(r.span)) for r in finding.related),
-            flow=tuple(Related(r.message, self.span(r.span)) for r in finding.flow),
-            suppression=self._moved_suppression(finding.suppression),
-        )
+    def finding(self, finding: Finding) -> Finding:
+        moved = with_places_moved(finding, self.span)
         if finding.span.file != self._rendered:
             return moved
         found = self._place(finding.span)
@@ -50,13 +39,11 @@ class KustomizeTrace:
             return replace(moved, span=self._entry(finding.span), notes=(*finding.notes, note))
         return replace(moved, span=found.span)
 
-    def _moved_suppression(self, suppression: Suppression | None) -> Suppression | None:
-        if suppression is None or suppression.span is None:
-            return suppression
-        return Suppression(suppression.by, suppression.reason, self.span(suppression.span))
+    def span(self, span: Span) -> Span:
+        found = self._place(span)
+        return found.span if found is not None else self._entry(span)
 
     def origin(self, obj: ApiObject) -> Origin | None:
-        """The file and object that kustomize built an object from; None if they are not known."""
         built = self._built.get(_key(obj))
         return built[1] if built is not None else None
 

@@ -16,7 +16,6 @@ from scclint.judge.inputs import Inputs, left_out
 from scclint.judge.model import described_objects
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
-from scclint.judge.tracer import Tracer
 from scclint.judge.worlds import Described, describe, make_clusters
 from scclint.load import load_file, load_text
 from scclint.load.document import Document
@@ -25,6 +24,7 @@ from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
+from scclint.units.tracer import Tracer
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:

@@ -4,32 +4,19 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from scclint.files.discover import display
-from scclint.finding import Finding, Related
+from scclint.finding import Finding
 from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.session import Session
-from scclint.judge.tracer import Tracer
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
+from scclint.units.tracer import Tracer, with_places_moved
 from scclint.units.unit import Unit
 
 
-class InPlace:
-    """What was read is what people edit."""
-
-    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        return list(findings)
-
-    def span(self, span: Span) -> Span:
-        return span
-
-    def origin(self, obj: ApiObject) -> Origin | None:
-        return None
-
-
-class _ChartTrace:
+class _ChartTrace(Tracer):
     """Moves to Chart.yaml what no template is known for: what scclint rendered lies in no file that people have."""
 
     def __init__(self, inner: Tracer, rendered: str, chart: str) -> None:
@@ -37,26 +24,22 @@ class _ChartTrace:
         self._rendered = rendered
         self._entry = Span(display(chart), 1, 1, 1, 1)
 
-    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        return [self._moved(finding) for finding in self._inner.findings(findings)]
+    def finding(self, finding: Finding) -> Finding:
+        found = self._inner.finding(finding)
+        related = tuple(place for place in found.related if place.span.file != self._rendered)
+        moved = with_places_moved(replace(found, related=related), self._to_entry)
+        if found.span.file != self._rendered:
+            return moved
+        return replace(moved, span=self._entry, notes=(*found.notes, "helm made it, and no template of it is known"))
 
     def span(self, span: Span) -> Span:
-        found = self._inner.span(span)
-        return self._entry if found.file == self._rendered else found
+        return self._to_entry(self._inner.span(span))
 
-    def origin(self, obj: ApiObject) -> Origin | None:
-        return None
-
-    def _moved(self, finding: Finding) -> Finding:
-        related = tuple(place for place in finding.related if place.span.file != self._rendered)
-        flow = tuple(replace(place, span=self.span(place.span)) for place in finding.flow)
-        if finding.span.file != self._rendered:
-            return replace(finding, related=related, flow=flow)
-        note = "helm made it, and no template of it is known"
-        return replace(finding, span=self._entry, related=related, flow=flow, notes=(*finding.notes, note))
+    def _to_entry(self, span: Span) -> Span:
+        return self._entry if span.file == self._rendered else span
 
 
-class _AcrossUnits:
+class _AcrossUnits(Tracer):
     """Moves related places that lie in what other units render to, as well. `others` are these units by rendered file."""
 
     def __init__(self, own: Tracer, others: Mapping[str, Unit], session: Session) -> None:
@@ -64,21 +47,18 @@ class _AcrossUnits:
         self._others = others
         self._session = session
 
-    def findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        return [
-            replace(finding, related=self._moved(finding.related), flow=self._moved(finding.flow))
-            for finding in self._own.findings(findings)
-        ]
+    def finding(self, finding: Finding) -> Finding:
+        return with_places_moved(self._own.finding(finding), self._from_others)
 
     def span(self, span: Span) -> Span:
-        other = self._others.get(span.file)
-        return self._own.span(span) if other is None else self._tracer_of(other).span(span)
+        return self._from_others(self._own.span(span))
 
     def origin(self, obj: ApiObject) -> Origin | None:
         return self._own.origin(obj)
 
-    def _moved(self, places: Iterable[Related]) -> tuple[Related, ...]:
-        return tuple(replace(r, span=self.span(r.span)) if r.span.file in self._others else r for r in places)
+    def _from_others(self, span: Span) -> Span:
+        other = self._others.get(span.file)
+        return span if other is None else self._tracer_of(other).span(span)
 
     def _tracer_of(self, unit: Unit) -> Tracer:
         session = self._session
@@ -101,7 +81,7 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: S
         from scclint.judge.kustomize_trace import KustomizeTrace
 
         return KustomizeTrace(unit, objects, session)
-    found: Tracer = InPlace()
+    found = Tracer()
     if inputs.origins:
         from scclint.units.helm.trace import Trace
         from scclint.units.helm.values import ViewValues

@@ -7,6 +7,7 @@ from scclint.model.namespaces import ServiceAccount
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.other_units import OtherUnits
 from scclint.units.facts import Facts
 from scclint.untyped import mappings, texts
 
@@ -20,7 +21,7 @@ Asked = Mapping[tuple[str, ...], bool]
 """Questions about other units, with their answers."""
 
 
-class Elsewhere:
+class Elsewhere(OtherUnits):
     """Answers by name what other units have.
 
     `own` are the units whose objects the asking unit has in full: itself, and those whose files it shares. `alternatives` are
@@ -44,31 +45,24 @@ class Elsewhere:
         self.asked: dict[tuple[str, ...], bool] = {}
 
     def uses_account(self, namespace: str, name: str) -> bool:
-        """Whether pods of another unit run as a service account, or may do so because no file names their namespace."""
         return self._ask("account", namespace, name) or self._ask("account", "", name)
 
     def defines_account(self, namespace: str, name: str) -> bool:
-        """Whether another unit defines a ServiceAccount, or may do so because no file names its namespace."""
         return self._ask("defined account", namespace, name) or self._ask("defined account", "", name)
 
     def has_pods(self, namespace: str = "") -> bool:
-        """Whether another unit has pods in a namespace, or pods whose namespace no file names; any pods where it is empty."""
         return self._ask("pods", namespace) or self._ask("pods", "") if namespace else self._ask("pods")
 
     def requires_scc(self, name: str) -> bool:
-        """Whether pods of another unit require an SCC by annotation."""
         return self._ask("required", name)
 
     def defines_scc(self, name: str) -> bool:
-        """Whether another unit defines an SCC of that name."""
         return self._ask("scc", name)
 
     def grants_scc(self, name: str) -> bool:
-        """Whether another unit grants an SCC by name: by its lists, a role, or a binding to the release's role for the SCC."""
         return self._ask("grant", name)
 
     def provides_profile(self, path: str) -> bool:
-        """Whether another unit provides the seccomp profile that `localhostProfile: PATH` names."""
         return self._ask("profile", path)
 
     def same_answers(self, asked: Iterable[tuple[tuple[str, ...], bool]]) -> bool:

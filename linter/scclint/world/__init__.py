@@ -13,7 +13,7 @@ from scclint.memo import Memo
 from scclint.model.object import ApiObject
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
-from scclint.other_units import NowhereElse, OtherUnits
+from scclint.other_units import OtherUnits
 from scclint.outcome import Outcome
 from scclint.validation.problem import FieldProblem
 from scclint.world.field_problems import FieldProblems
@@ -56,7 +56,7 @@ class World:
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
         unfollowed: tuple[str, ...] = (),
-        elsewhere: "OtherUnits | None" = None,
+        elsewhere: OtherUnits | None = None,
         observed: "Observed | None" = None,
     ) -> None:
         self._index = ObjectIndex(objects, namespace)
@@ -67,7 +67,7 @@ class World:
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
-        self.elsewhere: OtherUnits = elsewhere or NowhereElse()
+        self.elsewhere = elsewhere or OtherUnits()
         self.observed = observed
         self.memo = Memo()
         self._problems = FieldProblems(cluster)

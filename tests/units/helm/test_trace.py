@@ -68,7 +68,7 @@ def template(line: int, column: int, end: int) -> Span:
     ],
 )
 def test_places(at: Span, place: Span, note: str, trace: Trace) -> None:
-    (moved,) = trace.findings([finding(at, notes=("a caveat",))])
+    moved = trace.finding(finding(at, notes=("a caveat",)))
     assert moved.span == place
     assert moved.notes == (("a caveat", note) if note else ("a caveat",))
     assert moved.related == (Related(f"rendered as line {at.line} of out.yaml", at),)
@@ -76,15 +76,13 @@ def test_places(at: Span, place: Span, note: str, trace: Trace) -> None:
 
 def test_everything_that_points_there_moves_along(trace: Trace) -> None:
     here, there, elsewhere = span(3, 1, 10), template(1, 1, 10), span(3, 1, 10, "scc.yaml")
-    (moved,) = trace.findings(
-        [
-            finding(
-                elsewhere,
-                related=(Related("a", here), Related("b", elsewhere)),
-                flow=(Related("c", here),),
-                suppression=Suppression("comment", "why", here),
-            )
-        ]
+    moved = trace.finding(
+        finding(
+            elsewhere,
+            related=(Related("a", here), Related("b", elsewhere)),
+            flow=(Related("c", here),),
+            suppression=Suppression("comment", "why", here),
+        )
     )
     assert moved == finding(
         elsewhere,
@@ -97,20 +95,20 @@ def test_everything_that_points_there_moves_along(trace: Trace) -> None:
 def test_what_says_nothing_of_its_source_stays(trace: Trace) -> None:
     # The loader lets a document inherit the line above it; what was put behind Helm's output must not be sent to a template.
     for at in (span(10, 1, 10), span(9, 1, 4)):
-        assert trace.findings([finding(at)]) == [finding(at)]
+        assert trace.finding(finding(at)) == finding(at)
 
 
 def test_a_place_behind_the_last_line(trace: Trace) -> None:
-    (moved,) = trace.findings([finding(span(8, 90, 91))])
+    moved = trace.finding(finding(span(8, 90, 91)))
     assert moved.span == template(7, 7, 27)
 
 
 def test_a_template_that_is_gone(trace: Trace) -> None:
     Path("templates/pod.yaml").unlink()
-    assert trace.findings([finding(span(3, 1, 10))]) == [finding(span(3, 1, 10))]
+    assert trace.finding(finding(span(3, 1, 10))) == finding(span(3, 1, 10))
 
 
 def test_templates_of_crlf_lines_and_with_a_byte_order_mark(trace: Trace) -> None:
     Path("templates/pod.yaml").write_bytes(b"\xef\xbb\xbf" + TEMPLATE.replace("\n", "\r\n").encode())
-    (moved,) = trace.findings([finding(span(7, 7, 16))])
+    moved = trace.finding(finding(span(7, 7, 16)))
     assert moved.span == template(6, 7, 39)

@@ -7,35 +7,20 @@ from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
 from scclint.files.read import read
-from scclint.finding import Finding, Related, Suppression
+from scclint.finding import Finding, Related
 from scclint.load.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.units.helm.sources import Origins, has_source
+from scclint.units.tracer import Tracer, with_places_moved
 from scclint.yaml.nodes import to_data
 
 if TYPE_CHECKING:
-    from scclint.model.object import ApiObject
     from scclint.units.helm.chart import TemplateOrigin
     from scclint.units.helm.line_matching import Alignment, Nearness, Template
     from scclint.units.helm.values import ViewValues
 
 APPROXIMATE = "template line approximate"
-
-
-def _relocated(finding: Finding, trace: "Trace") -> Finding:
-    related = tuple(replace(r, span=trace.span(r.span)) for r in finding.related)
-    flow = tuple(replace(r, span=trace.span(r.span)) for r in finding.flow)
-    suppression = finding.suppression
-    if suppression is not None and suppression.span is not None:
-        suppression = Suppression(suppression.by, suppression.reason, trace.span(suppression.span))
-    place = trace.place(finding.span)
-    if place is None:
-        return replace(finding, related=related, flow=flow, suppression=suppression)
-    notes = (*finding.notes, place.note) if place.note else finding.notes
-    was = Related(f"rendered as line {finding.span.line} of {_called(finding.span.file)}", finding.span)
-    related = (*trace.value(finding, place.span), *related, was)
-    return replace(finding, span=place.span, related=related, flow=flow, suppression=suppression, notes=notes)
 
 
 def _called(file: str) -> str:
@@ -50,13 +35,11 @@ class Placed:
     note: str = ""
 
 
-class Trace:
+class Trace(Tracer):
     """From places in rendered documents to places in templates; each template is read and aligned once.
 
     `values` are those that the documents were rendered with, None if they are not known.
     """
-
-    __slots__ = ("_alignments", "_documents", "_latest", "_lines", "_origins", "_sources", "_templates", "_values")
 
     def __init__(self, documents: Iterable[Document], origins: Origins, values: "ViewValues | None" = None) -> None:
         self._origins = origins
@@ -74,17 +57,20 @@ class Trace:
         # The document asked about last, since most findings come one behind the other.
         self._latest: tuple[Document | None, list[str]] = None, []
 
-    def findings(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings, in their order, with their places in templates where their documents were rendered from one."""
-        return [_relocated(finding, self) for finding in findings]
+    def finding(self, finding: Finding) -> Finding:
+        """The finding with its places in templates, where its document was rendered from one."""
+        moved = with_places_moved(finding, self.span)
+        place = self.place(finding.span)
+        if place is None:
+            return moved
+        notes = (*finding.notes, place.note) if place.note else finding.notes
+        was = Related(f"rendered as line {finding.span.line} of {_called(finding.span.file)}", finding.span)
+        related = (*self.value(finding, place.span), *moved.related, was)
+        return replace(moved, span=place.span, related=related, notes=notes)
 
     def span(self, span: Span) -> Span:
-        """The place in the template, or the place itself where there is none."""
         place = self.place(span)
         return span if place is None else place.span
-
-    def origin(self, obj: "ApiObject") -> None:
-        """Helm's documents are from no kustomization."""
 
     def place(self, span: Span) -> Placed | None:
         """None where the place is in no document of a known origin."""
