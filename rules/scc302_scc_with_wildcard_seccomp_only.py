@@ -42,7 +42,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Append, Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Append, Problem, SecurityContextConstraints, Severity, World, as_list, rule
 
 
 @rule(
@@ -58,7 +58,8 @@ from scclint.api import Append, Problem, SecurityContextConstraints, Severity, W
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     profiles = scc.field("seccompProfiles")
-    only_wildcard = isinstance(profiles.value, list) and set(profiles.value) == {"*"}
+    entries = as_list(profiles.value)
+    only_wildcard = bool(entries) and all(entry == "*" for entry in entries)
     # SCC307 reports an SCC with the name of one of OpenShift's own, and the fix there is another name.
     if only_wildcard and scc.name not in world.cluster.own_sccs:
         yield Problem(

@@ -66,6 +66,7 @@ from scclint.api import (
     Severity,
     Workload,
     World,
+    as_list,
     in_plain_words,
     is_open,
     listed,
@@ -112,7 +113,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 def _has_placeholder(scc: SecurityContextConstraints) -> bool:
     """Whether the input does not say who may use the SCC."""
-    entries = [entry for name in ("users", "groups") for entry in scc.manifest.get(name) or ()]
+    entries = [entry for name in ("users", "groups") for entry in as_list(scc.manifest.get(name))]
     return any(is_open(entry) or in_plain_words(entry) for entry in entries)
 
 

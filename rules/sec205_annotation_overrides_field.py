@@ -95,7 +95,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _compare(workload: Workload, world: World, whose: str, annotation: Field[str], field: Field[Any]) -> Iterator[Problem]:
     in_field = annotation_form(field.value)
     in_annotation = {"docker/default": "runtime/default"}.get(str(annotation.value), annotation.value)
-    if not annotation.value or not in_field or in_annotation == in_field:
+    if not isinstance(annotation.value, str) or not annotation.value or not in_field or in_annotation == in_field:
         return
     fix = "Delete the annotation, and keep the seccompProfile field."
     edits: tuple[Operation, ...] = (Remove(annotation.path),)

@@ -198,7 +198,7 @@ _JUDGED_TOGETHER = frozenset((*CONTAINER_LISTS, "os", "securityContext"))
 def _changed(pod: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
     """Return a pod without the parts that its template and the token volume have, as far as they can be judged on their own."""
     written = template["spec"]
-    parts = (written, *(container for _, _, container in containers(written)))
+    parts = (written, *(container for _, _, container in containers(written) if container))
     values = [value for part in parts for value in part.values()]
     items = [item for value in values if isinstance(value, list) for item in value]
     shared = {id(value) for value in (*values, *items, TOKEN_VOLUME, TOKEN_MOUNT) if isinstance(value, dict | list)}

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from scclint.cluster import Cluster
 from scclint.cluster.objects import Objects
 
 
@@ -49,3 +50,14 @@ def test_kinds_of_other_groups_are_other_kinds(kind: str, version: str, counts: 
 def test_what_has_no_name_or_no_kind_is_no_object() -> None:
     held = Objects([{"kind": "Namespace"}, {"kind": "Namespace", "metadata": None}, {"metadata": {"name": "a"}}, {"kind": 5}])
     assert held.of("Namespace") == {}
+
+
+@pytest.mark.parametrize("metadata", ["a", ["a"], {"name": ["a"]}, {"name": 3}, None])
+@pytest.mark.parametrize("version", ["node.k8s.io/v1", ["node.k8s.io/v1"]])
+def test_objects_of_a_kind_without_a_schema_may_have_any_shape(version: object, metadata: object) -> None:
+    assert not Objects([{"apiVersion": version, "kind": "RuntimeClass", "metadata": metadata}])
+
+
+def test_labels_of_any_shape() -> None:
+    driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "x", "labels": 3}}
+    assert Cluster.openshift("4.20", [driver]).csi_drivers == {"x": {}}

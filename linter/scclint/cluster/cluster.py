@@ -18,6 +18,7 @@ from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
 from scclint.errors import UsageError
 from scclint.memo import Memo
+from scclint.model.labels import labels_of
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
 
 if TYPE_CHECKING:
@@ -243,9 +244,7 @@ class Cluster:
     @property
     def csi_drivers(self) -> Mapping[str, Mapping[str, str]]:
         """The labels of the CSIDriver objects of the cluster, by name."""
-        return {
-            name: (item.get("metadata") or {}).get("labels") or {} for name, item in self._objects.named("CSIDriver").items()
-        }
+        return {name: labels_of(item) for name, item in self._objects.named("CSIDriver").items()}
 
     def who_can_use(self, scc: str, namespace: str | None = None) -> "tuple[Holder, ...]":
         """Return the subjects that may use the SCC named `scc`, each with every grant that lets it.

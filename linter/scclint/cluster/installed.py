@@ -139,14 +139,12 @@ def _of_addons(asked: Installation) -> "Sequence[Addon]":
     return [addon(name) for name in asked.addons]
 
 
-def _installed(asked: Installation, key: str) -> list[Mapping[str, Any]]:
-    return [entry for entry in _data("installed.json")[key] if _counts(entry, asked)]
+def _installed(asked: Installation, key: str, file: str = "installed.json") -> list[Mapping[str, Any]]:
+    return [entry for entry in _data(file)[key] if _counts(entry, asked)]
 
 
 def _payload(asked: Installation, key: str) -> list[Mapping[str, Any]]:
-    if not asked.payload or asked.platform == "microshift":
-        return []
-    return [entry for entry in _data("payload.json")[key] if _counts(entry, asked)]
+    return _installed(asked, key, "payload.json") if asked.payload and asked.platform != "microshift" else []
 
 
 def _counts(entry: Mapping[str, Any], asked: Installation) -> bool:

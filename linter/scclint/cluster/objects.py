@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission.verdict import ObjectRef
+from scclint.untyped import as_mapping, as_text
 
 Object = Mapping[str, Any]
 Key = tuple[str, str]
@@ -39,10 +40,9 @@ class Objects:
     def __init__(self, objects: Iterable[Object]) -> None:
         self._by_kind: dict[str, dict[Key, Object]] = {kind: {} for kind in _GROUPS}
         for item in unroll(objects):
-            metadata = item.get("metadata") or {}
-            kind = item["kind"]
-            namespace = (metadata.get("namespace") or "") if kind in _NAMESPACED else ""
-            if name := metadata.get("name"):
+            metadata, kind = as_mapping(item.get("metadata")), item["kind"]
+            namespace = as_text(metadata.get("namespace")) if kind in _NAMESPACED else ""
+            if name := as_text(metadata.get("name")):
                 self._by_kind[kind][namespace, name] = item
 
     def __bool__(self) -> bool:
@@ -77,5 +77,5 @@ def unroll(objects: Iterable[Object]) -> Iterator[Object]:
             # The elements of a typed list need not repeat what they are.
             yield from unroll({**element, **one} if kind != "List" else one for one in items if isinstance(one, Mapping))
         # Without a group it is core, or OpenShift's own from before its APIs were grouped.
-        elif (item.get("apiVersion") or "").rpartition("/")[0] in _GROUPS.get(kind, ()):
+        elif as_text(item.get("apiVersion")).rpartition("/")[0] in _GROUPS.get(kind, ()):
             yield item

@@ -5,7 +5,7 @@ namespaces to `privileged`. Source: `pkg/psalabelsyncer` of openshift/cluster-po
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from scclint.errors import ModelError
 from scclint.podsecurity.labels import LABELS, MODES, Mode, level_label, version_label
@@ -13,6 +13,7 @@ from scclint.podsecurity.levels import LATEST, Level, least_strict
 from scclint.podsecurity.pod import Object
 from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
 from scclint.record import record
+from scclint.untyped import as_mapping, mappings, value_at
 
 SYNC_LABEL = "security.openshift.io/scc.podSecurityLabelSync"
 
@@ -110,7 +111,7 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
     # Most accounts may use the same SCCs.
     sccs = {id(scc): scc for usable in accounts.values() for scc in usable}.values()
     reasons: tuple[tuple[Unsynced, bool], ...] = (
-        ("terminating", _at(namespace, "status", "phase") == "Terminating"),
+        ("terminating", value_at(namespace, ("status", "phase")) == "Terminating"),
         ("no-uid-range", not uid_range),
         ("no-accounts", not accounts),
         ("no-scc", not sccs),
@@ -173,19 +174,11 @@ def _is_foreign(owner: str | None) -> bool:
 
 def _owners(namespace: Object) -> dict[str, str]:
     """Return the field manager of each label that has one."""
-    entries = _at(namespace, "metadata", "managedFields")
+    entries = mappings(value_at(namespace, ("metadata", "managedFields")))
     if not entries:
         return dict.fromkeys(_labels(namespace), _MANIFEST)
     owners: dict[str, str] = {}
     for entry in entries:
-        manager = str(_at(entry, "manager"))
-        for field in _at(entry, "fieldsV1", "f:metadata", "f:labels") or ():
-            owners.setdefault(field.removeprefix("f:"), manager)
+        for field in as_mapping(value_at(entry, ("fieldsV1", "f:metadata", "f:labels"))):
+            owners.setdefault(field.removeprefix("f:"), str(entry.get("manager")))
     return owners
-
-
-def _at(value: Any, *names: str) -> Any:
-    """Return the value of a nested field, None if it is absent. Admission decodes none of the fields read with this."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value

@@ -9,13 +9,11 @@ from scclint.profiles.problem import BROKEN, ProfileProblem
 from scclint.profiles.resolve import Profile
 from scclint.seccomp.tables import errno_number
 from scclint.text import closest_match
-from scclint.untyped import as_list, mappings
+from scclint.untyped import as_list, as_mapping, mappings
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
-
-OCI, CONTAINERS = "oci", "containers"
 
 _CONTAINERS_KEYS = frozenset({"archMap", "defaultErrno"})
 _CONTAINERS_RULE_KEYS = frozenset({"name", "errno", "comment", "includes", "excludes"})
@@ -24,13 +22,11 @@ _WANTED = {"object": "an object", "array": "an array", "integer": "a whole numbe
 _NOT_IN_RUNC = tuple(f"SCMP_ARCH_{name}" for name in ("M68K", "SH", "SHEB", "PARISC", "PARISC64"))
 
 
-def form_of(data: object) -> str:
+def _form_of(data: Mapping[str, Any]) -> str:
     """Return `containers` if the profile has a key that only containers/common knows, else `oci`."""
-    if not isinstance(data, Mapping):
-        return OCI
     rules = mappings(data.get("syscalls"))
     used = _CONTAINERS_KEYS & data.keys() or any(_CONTAINERS_RULE_KEYS & rule.keys() for rule in rules)
-    return CONTAINERS if used else OCI
+    return "containers" if used else "oci"
 
 
 def check_shape(data: object) -> Iterator[ProfileProblem]:
@@ -39,7 +35,7 @@ def check_shape(data: object) -> Iterator[ProfileProblem]:
     A null counts as unset, as in the runtime's decoder.
     """
     clean = _without_nulls(data)
-    errors = _validator(form_of(clean)).iter_errors(clean)
+    errors = _validator(_form_of(as_mapping(clean))).iter_errors(clean)
     found = list(dict.fromkeys(problem for error in errors for problem in _problems(error)))
     undecodable = {problem.path for problem in found if problem.id == "wrong-type"}
     found = [problem for problem in found if problem.id == "wrong-type" or problem.path not in undecodable]
