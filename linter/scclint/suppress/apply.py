@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.selection import covers, unknown_selector
+from scclint.files.globs import name_pattern, path_filter
 from scclint.finding import END, Finding, Ignore, Subject, Suppression
 from scclint.record import replace
 from scclint.rule import AnyRule
@@ -72,20 +73,19 @@ class _Applied:
         self.expired = ignore.until is not None and ignore.until < (today or type(ignore.until).today())
         self.uses: Counter[str] = Counter()
         self._root = root
-        self._globs = [(field, _name_pattern(glob)) for field in _FIELDS if (glob := getattr(ignore, field))]
+        self._takes_path = path_filter(ignore.paths)
+        self._patterns = [(field, re.compile(name_pattern(glob))) for field in _FIELDS if (glob := getattr(ignore, field))]
 
     def concerns(self, rule_id: str, file: str) -> bool:
         """Return whether the ignore can match findings of the rule in the file."""
-        if rule_id not in self.selectors or not self.ignore.paths:
-            return rule_id in self.selectors
-        from scclint.files.globs import path_filter
-
-        return path_filter(self.ignore.paths)(os.path.relpath(file, self._root).replace(os.sep, "/"))
+        return rule_id in self.selectors and (
+            not self.ignore.paths or self._takes_path(os.path.relpath(file, self._root).replace(os.sep, "/"))
+        )
 
     def takes(self, subject: Subject) -> bool:
         """Return whether the ignore matches findings on this object and container."""
         return self.ignore.about in (None, (subject.kind, subject.namespace, subject.name)) and all(
-            pattern.fullmatch(getattr(subject, field)) for field, pattern in self._globs
+            pattern.fullmatch(getattr(subject, field)) for field, pattern in self._patterns
         )
 
     def outcome(self, ran: Ran) -> Ignore:
@@ -97,9 +97,3 @@ class _Applied:
 
 
 _FIELDS = ("kind", "namespace", "name", "container")
-
-
-def _name_pattern(glob: str) -> re.Pattern[str]:
-    from scclint.files.globs import name_pattern
-
-    return re.compile(name_pattern(glob))
