@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scclint import load_config
 from scclint.registry import builtin
 
 if TYPE_CHECKING:
@@ -216,3 +217,12 @@ def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
     for name in ("pygls", "lsprotocol"):
         monkeypatch.setitem(sys.modules, name, None)
     assert cli("server") == (2, "", "scclint: server needs pygls: pip install 'scclint[lsp]'\n")
+
+
+def test_config_prints_texts_that_look_like_commands_as_the_same_texts(here: Path, cli: Cli) -> None:
+    text = "a ::error:: ##[error] ::x"
+    Path(".scclint.yaml").write_text(json.dumps({"sarif-category": text}))
+    printed = cli("config").out
+    assert " ::" not in printed and "##[" not in printed
+    Path("printed.yaml").write_text(printed)
+    assert load_config("printed.yaml").sarif_category == text

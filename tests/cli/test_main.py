@@ -13,7 +13,7 @@ import pytest
 
 import scclint
 from scclint.cli import main
-from scclint.cli.main import COMMANDS
+from scclint.cli.commands import COMMANDS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

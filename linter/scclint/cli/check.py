@@ -58,8 +58,8 @@ def run(args: Namespace) -> int:
         raise
     if request.recording:
         _record(request.recording, report, request, quiet=getattr(args, "quiet", False))
-    elif not _print(report, fixed, request, args):
-        return USAGE
+    else:
+        _print(report, fixed, request, args)
     nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
     counts = not getattr(args, "exit_zero", False) and not request.recording
     status = exit_status(report, request.config.fail_on, nothing, counts)
@@ -242,8 +242,8 @@ def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
     return any(select(f.span.file).get(f.rule_id) is Severity.INFO for f in info)
 
 
-def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> bool:
-    """Write every format to its place, or none where one cannot be made. Return False if the reader of standard output has closed it.
+def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> None:
+    """Write every format to its place, files first, or none where one cannot be made.
 
     `fixed` is the report with fixes, for the formats that show them.
     """
@@ -264,13 +264,12 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         )
     for line in diagnostics(fixed, quiet=quiet):
         say(line)
-    whole = True
-    for text, output in texts:
-        whole = write(text, output) and whole
+    # The reader of standard output may have gone away.
+    for text, output in sorted(texts, key=lambda one: one[1] is None):
+        write(text, output)
     request.lap("report")
     for line in request.timings.lines() if request.timings else ():
         say(visible_line(line))
-    return whole
 
 
 def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:
@@ -311,6 +310,6 @@ def _show_files(args: Namespace, config: Config) -> int:
             status = USAGE
         else:
             found.append(visible_line(item.display) + "\n")
-    if found and not write("".join(found), None):
-        return USAGE
+    if found:
+        write("".join(found), None)
     return status

@@ -3,10 +3,9 @@
 import argparse
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import Any
 
 from scclint.cli.commands import build
-from scclint.cli.main import OK, USAGE
+from scclint.cli.main import OK
 from scclint.errors import UsageError
 from scclint.registry import builtin
 from scclint.report.output import write
@@ -25,15 +24,11 @@ def run(args: Namespace) -> int:
     rules = [rule.id for rule in builtin().rules]
     for action in _actions(parser):
         if action.metavar in FILES:
-            _complete(action, shtab.FILE)
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif action.metavar in ("RULE", "RULES"):
             action.choices = rules
-    return OK if write(shtab.complete(parser, shell=args.shell), None) else USAGE
-
-
-def _complete(action: Any, how: object) -> None:
-    """shtab looks for an attribute that argparse does not know."""
-    action.complete = how
+    write(shtab.complete(parser, shell=args.shell), None)
+    return OK
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from scclint import __version__
 from scclint.cli.inputs import dumps_in, open_cluster, settings
-from scclint.cli.main import FINDINGS, OK, USAGE
+from scclint.cli.main import FINDINGS, OK
 from scclint.cli.progress import progress
 from scclint.cli.review import status, write_formats
 from scclint.config.model import Config
@@ -43,9 +43,8 @@ def run(args: Namespace) -> int:
         forms = {"json": controls.render_json, "markdown": controls.render_markdown}
         return forms.get(form, controls.render_text)(asked, found)
 
-    whole = write_formats(args, render)
-    code = max(status(opened_run, opened), OK if whole else USAGE)
-    return code or (FINDINGS if any(one.status == "fail" for one in found) else OK)
+    write_formats(args, render)
+    return status(opened_run, opened) or (FINDINGS if any(one.status == "fail" for one in found) else OK)
 
 
 def _about(args: Namespace, config: Config) -> str:

@@ -29,10 +29,10 @@ def run(args: Namespace) -> int:
         forms = {"json": diff.render_json, "markdown": diff.render_markdown, "sarif": diff.render_sarif}
         return forms[form](found) if form in forms else diff.render_text(found, color=color_wanted(args, output))
 
-    whole = write_formats(args, render)
+    write_formats(args, render)
     for notice in found.notices:
         say(notice_line(notice))
-    if not whole or any(notice.level == "error" for notice in found.notices):
+    if any(notice.level == "error" for notice in found.notices):
         return USAGE
     return FINDINGS if _fails(found, getattr(args, "fail_if", ["refused", "wider"])) else OK
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, open_units, settings, terminal_columns
-from scclint.cli.main import BUG, OK, USAGE
+from scclint.cli.main import BUG, USAGE
 from scclint.cli.named_workloads import named, names
 from scclint.cli.review import judged_workloads, status, write_formats
 from scclint.errors import UsageError
@@ -30,5 +30,5 @@ def run(args: Namespace) -> int:
             return explain.render_json(chosen)
         return explain.render_text(chosen, color_wanted(args, output), None if output else terminal_columns())
 
-    whole = write_formats(args, render, paged=True)
-    return BUG if broke else max(status(asked, opened), OK if whole else USAGE)
+    write_formats(args, render, paged=True)
+    return BUG if broke else status(asked, opened)

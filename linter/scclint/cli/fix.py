@@ -47,8 +47,8 @@ def run(args: Namespace) -> int:
         say(line)
     if diff:
         text = "".join(unified_diff(file, fixed.originals[file], fixed.texts[file]) for file in sorted(fixed.texts))
-        if text and not write(text, None):
-            return USAGE
+        if text:
+            write(text, None)
     elif check:
         for file in sorted(fixed.texts):
             say(f"scclint: would change {visible_line(file)}")

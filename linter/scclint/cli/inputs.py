@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scclint.cli.progress import progress
 from scclint.config.model import KEYS, Config
@@ -20,9 +20,6 @@ from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import use_color
 from scclint.text import listed
-
-if TYPE_CHECKING:
-    pass
 
 
 def settings(args: Namespace) -> tuple[Config, Registry]:

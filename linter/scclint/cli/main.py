@@ -12,27 +12,6 @@ from scclint.errors import LoadError, ScclintError
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
-COMMANDS = {
-    "check": "scclint.cli.check",
-    "fix": "scclint.cli.fix",
-    "suggest": "scclint.cli.suggest",
-    "review": "scclint.cli.review",
-    "units": "scclint.cli.units",
-    "explain": "scclint.cli.explain",
-    "who-can": "scclint.cli.who_can",
-    "diff": "scclint.cli.diff",
-    "controls": "scclint.cli.controls",
-    "seccomp": "scclint.cli.seccomp",
-    "verify": "scclint.cli.verify",
-    "fleet": "scclint.cli.fleet",
-    "rules": "scclint.cli.rules",
-    "rule": "scclint.cli.rules",
-    "config": "scclint.cli.settings",
-    "server": "scclint.cli.server",
-    "completion": "scclint.cli.completion",
-}
-"""The module with `run(args)` for each command, imported only if the command runs."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status. Raises only SystemExit, from argparse."""
@@ -46,8 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"scclint: {where}".replace("\n", "\\n") + str(error))
         return USAGE
     except BrokenPipeError:
-        # The reader closed the pipe. Without this, the interpreter would report an error when it flushes on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of standard output has gone away, and wants no message either.
         return USAGE
     except KeyboardInterrupt:
         return 130
@@ -89,11 +67,14 @@ def _run(argv: Sequence[str] | None) -> int:
         from scclint import __version__
         from scclint.report.output import write
 
-        return OK if write(f"scclint {__version__}", None) else USAGE
+        write(f"scclint {__version__}", None)
+        return OK
     if args.command is None:
         parser.print_help()
         return USAGE
-    status: int = import_module(COMMANDS[args.command]).run(args)
+    # A module is imported only if its command runs.
+    module = "rules" if args.command == "rule" else args.command.replace("-", "_")
+    status: int = import_module(f"scclint.cli.{module}").run(args)
     return status
 
 

@@ -6,15 +6,15 @@ import sys
 from scclint.report.output import write
 
 
-def show(text: str, *, color: bool = False) -> bool:
+def show(text: str, *, color: bool = False) -> None:
     """Write a text to standard output, in a pager if that is a terminal on which the text does not fit.
 
-    PAGER names the pager, and less is the default. An empty PAGER, or `cat`, is no pager. Return False if the reader of standard
-    output has gone away.
+    PAGER names the pager, and less is the default. An empty PAGER, or `cat`, is no pager.
     """
     command = _pager()
     if not command or _fits(text):
-        return write(text, None)
+        write(text, None)
+        return
     import signal
     import subprocess
 
@@ -29,8 +29,9 @@ def show(text: str, *, color: bool = False) -> bool:
         done = subprocess.run(command, shell=True, input=text.encode("utf-8", "backslashreplace"), env=environ, check=False)
     finally:
         signal.signal(signal.SIGINT, before)
-    not_found = done.returncode in (126, 127)
-    return write(text, None) if not_found else True
+    if done.returncode in (126, 127):
+        # The shell has not found the pager.
+        write(text, None)
 
 
 def _pager() -> str:

@@ -2,10 +2,7 @@
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+from typing import Any, TypeAlias
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,14 +54,11 @@ class Parser(argparse.ArgumentParser):
         say(f"{self.prog}: {message}\nTry '{self.prog} --help'.")
         self.exit(2)
 
-    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print the help as argparse does, and report a standard output that cannot be written to."""
+    def print_help(self, file: Any = None) -> None:
+        """Print the help to standard output, and report one that cannot be written to."""
         from scclint.report.output import write
 
-        if file is not None:
-            file.write(self.format_help())
-        elif not write(self.format_help(), None):
-            self.exit(2)
+        write(self.format_help(), None)
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):

@@ -50,8 +50,8 @@ def run(args: Namespace) -> int:
             return render_html(judged, columns)
         return render_text(judged, color_wanted(args, output), None if output else terminal_columns(), columns)
 
-    whole = write_formats(args, render)
-    return BUG if broke else max(status(asked, opened), OK if whole else USAGE)
+    write_formats(args, render)
+    return BUG if broke else status(asked, opened)
 
 
 def judged_workloads(
@@ -76,24 +76,24 @@ def judged_workloads(
 
 def write_formats(
     args: Namespace, render: Callable[[str, str | None], str], default: str = "text", *, paged: bool = False
-) -> bool:
-    """Write each requested format to its output; `-` and none are standard output. False if its reader went away.
+) -> None:
+    """Write each requested format to its output, files first; `-` and none are standard output.
 
     `paged` shows the default format in a pager if standard output is a terminal.
     """
     outputs = [None if output == "-" else output for output in getattr(args, "output", [])]
-    whole = True
-    for form, output in zip_longest(getattr(args, "format", [default]), outputs):
+    pairs = zip_longest(getattr(args, "format", [default]), outputs)
+    # The reader of standard output may have gone away.
+    for form, output in sorted(pairs, key=lambda pair: pair[1] is None):
         if form is None:
             raise UsageError(f"--output {output} has no --format of its own")
         text = render(form, output)
         if paged and form == default and output is None:
             from scclint.cli.pager import show
 
-            whole = show(text, color=color_wanted(args, output)) and whole
+            show(text, color=color_wanted(args, output))
         else:
-            whole = write(text, output) and whole
-    return whole
+            write(text, output)
 
 
 def status(run: Run, units: Sequence[OpenUnit]) -> int:

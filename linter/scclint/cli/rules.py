@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from scclint.cli.inputs import color_wanted, settings, terminal_columns
-from scclint.cli.main import OK, USAGE
+from scclint.cli.main import OK
 from scclint.cli.pager import show
 from scclint.errors import UsageError
 from scclint.record import replace
@@ -23,7 +23,8 @@ def run(args: Namespace) -> int:
         text = table_json(rules) if args.format == "json" else table(rules, color, terminal_columns())
     else:
         text = page(_shown(_find(args)), color, prose_width(terminal_columns()))
-    return OK if show(text, color=color) else USAGE
+    show(text, color=color)
+    return OK
 
 
 def _shown(rule: AnyRule) -> AnyRule:

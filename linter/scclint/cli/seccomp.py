@@ -38,7 +38,11 @@ def _show(args: Namespace) -> int:
     openshift = getattr(args, "openshift", "")
     crio = _one_release(args, (openshift,) if openshift else ()) or crio_of(DEFAULT)
     text, output = commands.show(crio, caps, _arch(args)), getattr(args, "output", "-")
-    return OK if (show(text) if output == "-" else write(text, output)) else USAGE
+    if output == "-":
+        show(text)
+    else:
+        write(text, output)
+    return OK
 
 
 def _diff(args: Namespace) -> int:
@@ -67,7 +71,8 @@ def _diff(args: Namespace) -> int:
         width = None if output else terminal_columns()
         return visible(commands.diff_text(first, second, diff, width), longest=None)
 
-    return OK if write_formats(args, render, paged=True) else USAGE
+    write_formats(args, render, paged=True)
+    return OK
 
 
 def open_on_one_cluster(args: Namespace, config: Config, registry: Registry) -> tuple[Run, list[OpenUnit]]:

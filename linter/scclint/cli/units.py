@@ -3,7 +3,6 @@
 from argparse import Namespace
 
 from scclint.cli.inputs import open_units, settings, terminal_columns
-from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.report import units
 
@@ -20,5 +19,5 @@ def run(args: Namespace) -> int:
             return units.render_json(found, config.namespace)
         return units.render_table(found, config.namespace, None if output else terminal_columns())
 
-    whole = write_formats(args, render, "table")
-    return max(status(asked, opened), OK if whole else USAGE)
+    write_formats(args, render, "table")
+    return status(asked, opened)

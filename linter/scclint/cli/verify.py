@@ -58,13 +58,13 @@ def run(args: Namespace) -> int:
             commands.verify_json(verification) if form == "json" else visible(commands.verify_text(verification), longest=None)
         )
 
-    whole = write_formats(args, render)
+    write_formats(args, render)
     code = status(asked, opened)
     if code in (USAGE, BUG):
         return code
     if not predicted:
         return NOTHING
-    return USAGE if not whole else OK if verification.agrees else FINDINGS
+    return OK if verification.agrees else FINDINGS
 
 
 def _crio(args: Namespace, config: Config, run: Run) -> str:

@@ -6,7 +6,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from scclint.cli.inputs import open_units, settings_of_one_cluster, terminal_columns
-from scclint.cli.main import OK, USAGE
 from scclint.cli.review import status, write_formats
 from scclint.cluster.who_can import SubjectKind
 from scclint.config.model import Config
@@ -48,8 +47,8 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         return dump(found) + "\n" if form == "json" else who_can.render_text(found, None if output else terminal_columns())
 
-    whole = write_formats(args, render)
-    return max(status(opened_run, opened), OK if whole else USAGE)
+    write_formats(args, render)
+    return status(opened_run, opened)
 
 
 def _of_scc(worlds: who_can.Worlds, opened: Sequence[OpenUnit], scc: str, namespace: str) -> who_can.Json:

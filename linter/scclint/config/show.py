@@ -24,7 +24,7 @@ def _json(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # json.dumps leaves DEL as it is.
     text = escape_unprintable(text, escaped=lambda c: json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f")
-    return text.replace("##", "#\\u0023")
+    return text.replace("##", "#\\u0023").replace(" ::", " :\\u003a")
 
 
 def render(config: Config) -> str:

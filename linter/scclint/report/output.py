@@ -39,27 +39,28 @@ def say(text: str) -> None:
             _detach(sys.stderr)
 
 
-def write(text: str, output: str | None) -> bool:
+def write(text: str, output: str | None) -> None:
     """Write a report to the file `output`, or to standard output for None.
 
     A file appears whole or not at all, in UTF-8; what the encoding of standard output lacks is written as an escape.
-    False where the reader of standard output has gone away, so that the caller can end without a word but not with
-    success. Raises UsageError where the report cannot be written.
+    Raises BrokenPipeError if the reader of standard output has gone away, and UsageError if the report cannot be written.
     """
     text = text if text.endswith("\n") else text + "\n"
     try:
         if output is None:
             if sys.stdout is None:
                 raise UsageError("cannot write the report to standard output: it is closed")
-            return _write_stdout(text)
-        _write_file(text.encode("utf-8", "backslashreplace"), output)
+            _write_stdout(text)
+        else:
+            _write_file(text.encode("utf-8", "backslashreplace"), output)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         target = "standard output" if output is None else output
         raise UsageError(f"cannot write the report to {target}: {error.strerror or error}") from error
-    return True
 
 
-def _write_stdout(text: str) -> bool:
+def _write_stdout(text: str) -> None:
     stream = sys.stdout
     try:
         stream.flush()
@@ -69,13 +70,9 @@ def _write_stdout(text: str) -> bool:
         else:
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
-        _detach(stream)
-        return False
     except OSError:
         _detach(stream)
         raise
-    return True
 
 
 def _detach(stream: TextIO) -> None:
