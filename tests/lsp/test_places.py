@@ -44,8 +44,6 @@ def test_lines_of_a_saved_text_in_the_text_of_now() -> None:
     lines = LineMap("a\nb\nc\n", "new\na\nchanged\nc\n")
     assert lines.now(Span("f", 1, 1, 1, 2)) == Span("f", 2, 1, 2, 2)
     assert lines.now(Span("f", 2, 1, 2, 2)) is None
-    assert lines.saved(LineColumn(4, 1)) == (3, 1)
-    assert lines.saved(LineColumn(1, 1)) is None
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,8 @@ class DaskExecutor:
                 else:
                     yield self._written(judged)
             for targets, judged in self._results(client, [[target] for target in lost]):
-                if isinstance(judged, Exception):
-                    why = f"the worker that judged it failed: {type(judged).__name__}: {judged}"
-                    yield self._written([failed(targets[0], why)])
-                else:
-                    yield self._written(judged)
+                why = f"the worker that judged it failed: {type(judged).__name__}: {judged}"
+                yield self._written([failed(targets[0], why)] if isinstance(judged, Exception) else judged)
 
     def _results(
         self, client: Any, batches: Sequence[Sequence[FleetTarget]]

@@ -4,6 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Protocol
 
 from scclint.engine.pool import Died, can_fork, cores, in_processes
@@ -12,7 +13,7 @@ from scclint.fleet.settings import ScanSettings
 from scclint.fleet.store import Known, Store
 from scclint.fleet.tables import Row
 from scclint.fleet.targets import FleetTarget
-from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS, MAX_BATCH_TARGETS
+from scclint.limits import MAX_BATCH_ROWS, MAX_BATCH_SECONDS
 from scclint.record import record
 
 
@@ -40,34 +41,6 @@ class Executor(Protocol):
     """Judges batches of targets, writes their rows, and yields how far it is."""
 
     def run(self, batches: Sequence[Sequence[FleetTarget]]) -> Iterator[ScanCounts]: ...
-
-
-class Writer:
-    """Writes what is judged in parts: a part is complete after some targets, rows or seconds, so that little is lost by a kill."""
-
-    def __init__(self, store: Store, scan: str, name: str) -> None:
-        self._store = store
-        self._scan = scan
-        self._name = name
-        self._number = 0
-        self._judged: list[Judged] = []
-        self._rows = 0
-        self._since = time.monotonic()
-
-    def add(self, judged: Judged) -> None:
-        """Write a target, at the latest with the next ones."""
-        self._judged.append(judged)
-        self._rows += judged.size
-        late = time.monotonic() - self._since > MAX_BATCH_SECONDS
-        if late or self._rows > MAX_BATCH_ROWS or len(self._judged) >= MAX_BATCH_TARGETS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is not written yet."""
-        if self._judged:
-            self._store.write(self._scan, f"{self._name}-{self._number:04}", self._judged)
-        self._number += 1
-        self._judged, self._rows, self._since = [], 0, time.monotonic()
 
 
 class LocalExecutor:
@@ -119,16 +92,27 @@ class LocalExecutor:
         if self._process != os.getpid() and not gc.get_freeze_count():
             # What was there before the first target stays, and need not be looked through after each batch.
             gc.freeze()
-        writer, counts = Writer(self._store, self._scan, name), ScanCounts()
+        counts, parts = ScanCounts(), count()
+        judged: list[Judged] = []
+
+        def write() -> None:
+            self._store.write(self._scan, f"{name}-{next(parts):04}", judged)
+            judged.clear()
+
+        since = time.monotonic()
         known = self._known.of([target.address for target in targets])
         for target in targets:
             if self._process not in (os.getpid(), os.getppid()):
                 # The scan was killed. The next one waits for this process.
                 os._exit(1)
-            judged = self._judge.judge(target, known.get(target.address, {}))
-            writer.add(judged)
-            counts += counts_of(judged.row)
-        writer.flush()
+            judged.append(self._judge.judge(target, known.get(target.address, {})))
+            counts += counts_of(judged[-1].row)
+            # A kill loses little, and few rows are in memory.
+            if time.monotonic() - since > MAX_BATCH_SECONDS or sum(one.size for one in judged) > MAX_BATCH_ROWS:
+                write()
+                since = time.monotonic()
+        if judged:
+            write()
         # The command line switches the collector off, for runs that end before it pays.
         gc.collect()
         return counts

@@ -73,7 +73,7 @@ class TextPlaces:
 
 
 class LineMap:
-    """The lines of a saved text in the text that an editor has now, and the other way round."""
+    """The lines of a saved text in the text that an editor has now."""
 
     def __init__(self, saved: str, now: str) -> None:
         self._same = saved == now
@@ -84,7 +84,6 @@ class LineMap:
 
         for a, b, size in SequenceMatcher(None, saved.split("\n"), now.split("\n"), autojunk=False).get_matching_blocks():
             self._to_now |= {a + step + 1: b + step + 1 for step in range(size)}
-        self._to_saved = {line: saved_line for saved_line, line in self._to_now.items()}
 
     def now(self, span: Span) -> Span | None:
         """Return a span of the saved text in the text of now; None if its first line was changed or removed."""
@@ -92,13 +91,6 @@ class LineMap:
             return span
         line = self._to_now.get(span.line)
         return None if line is None else span._replace(line=line, end_line=line + span.end_line - span.line)
-
-    def saved(self, place: LineColumn) -> LineColumn | None:
-        """Return a place in the text of now in the saved text; None if its line is new or changed."""
-        if self._same:
-            return place
-        line = self._to_saved.get(place.line)
-        return None if line is None else place._replace(line=line)
 
 
 def path_at(root: Node, place: LineColumn) -> Path:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
+from scclint.admission.verdict import Verdict
 from scclint.finding import Path, Remove
 from scclint.lsp.project import Cursor, PlacedWorkload
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome import Outcome, PodSecurity
 from scclint.report.explain import policy_words
 from scclint.report.review import grant_words, named, profile_words
 from scclint.report.sanitize import one_line, visible_line
@@ -55,7 +56,7 @@ def hover(cursor: Cursor, placed: Sequence[PlacedWorkload]) -> str:
     sections: dict[str, list[str]] = {}
     for one in placed:
         for release, world in one.worlds.items():
-            text = "\n".join(_section(one.workload, world, cursor.path))
+            text = "\n\n".join(_section(one.workload, world, cursor.path))
             sections.setdefault(text, []).append(_where(one, release))
     if len(sections) < 2:
         return "".join(sections)
@@ -105,63 +106,51 @@ def _later_step(outcome: Outcome) -> Iterator[str]:
 
 
 def _section(workload: Workload, world: World, path: Path) -> Iterator[str]:
+    """The paragraphs about a workload in one world."""
     outcome = world.outcome(workload)
     verdict = outcome.verdict
-    effects = field_effect(workload, world, path)
     title = f"**{escaped(named(workload))}** on {world.cluster.platform_name}"
     if verdict is None:
         yield f"{title}: there is no verdict, because {escaped(outcome.unknown)}."
         return
+    effects = field_effect(workload, world, path)
     if verdict.skipped:
         yield f"{title}: no SCC is tried, because {escaped(outcome.skipped)}."
     elif verdict.scc is None:
         yield f"{title}: no SCC that the pod may use admits it."
-        if not effects:
-            yield from _why_rejected(outcome)
+        yield from () if effects else _why_rejected(verdict)
     else:
         yield f"{title}: SCC {code(verdict.scc)} admits the pod."
         if outcome.chosen is not None and outcome.chosen.grant is not None:
-            yield ""
             yield f"Granted to the {escaped(grant_words(outcome.chosen.grant))}."
     if effects:
-        yield ""
         yield f"**{escaped(field_path(path[len(workload.pod.path) :]))}**"
-        yield ""
-        yield from (f"- {effect}" for effect in effects)
+        yield "\n".join(f"- {effect}" for effect in effects)
     if outcome.seccomp and verdict.allowed:
-        yield ""
-        yield "| Container | Seccomp profile | Set by |"
-        yield "|---|---|---|"
-        for container in outcome.seccomp:
-            yield f"| {code(container.name)} | {code(profile_words(container))} | {container.source} |"
-    yield from _pod_security(outcome)
+        rows = (f"| {code(one.name)} | {code(profile_words(one))} | {one.source} |" for one in outcome.seccomp)
+        yield "\n".join(["| Container | Seccomp profile | Set by |", "|---|---|---|", *rows])
+    for problem in outcome.invalid:
+        yield f"The API server rejects the pod: {escaped(problem.message)}"
+    if outcome.pod_security is not None:
+        yield _pod_security(outcome.pod_security)
 
 
-def _why_rejected(outcome: Outcome) -> Iterator[str]:
-    assert outcome.verdict is not None
-    for candidate in outcome.verdict.candidates:
+def _why_rejected(verdict: Verdict) -> Iterator[str]:
+    for candidate in verdict.candidates:
         if candidate.outcome == "too restrictive":
             reasons = list(dict.fromkeys(error.text for error in candidate.reasons))
             more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-            yield ""
             yield f"- {code(candidate.scc)}: {escaped(reasons[0] if reasons else 'no reason is known')}{more}"
 
 
-def _pod_security(outcome: Outcome) -> Iterator[str]:
-    for problem in outcome.invalid:
-        yield ""
-        yield f"The API server rejects the pod: {escaped(problem.message)}"
-    found = outcome.pod_security
-    if found is None:
-        return
-    yield ""
-    yield f"Pod Security: {escaped(policy_words(found.policy))}"
+def _pod_security(found: PodSecurity) -> str:
     if found.unknown:
-        yield f"The answer is not known, because {escaped(found.unknown)}."
+        answer = f"The answer is not known, because {escaped(found.unknown)}."
     elif found.answer.denial:
-        yield f"It rejects the pod: {escaped(found.answer.denial)}"
+        answer = f"It rejects the pod: {escaped(found.answer.denial)}"
     else:
-        yield f"The strictest level that the pod meets is {found.meets}."
+        answer = f"The strictest level that the pod meets is {found.meets}."
+    return f"Pod Security: {escaped(policy_words(found.policy))}\n{answer}"
 
 
 def _rejections(workload: Workload, world: World, path: Path) -> Iterator[str]:

@@ -96,20 +96,31 @@ class Demand:
         return (self._at(pod, (*at, field), True) for pod, at, context in self._each() if context.get(field) is True)
 
     def _escalation(self) -> bool:
-        asked = [*self._containers("allowPrivilegeEscalation"), *self._containers("privileged")]
-        for pod, at, context in self._each():
-            if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
-                asked.append(self._at(pod, (*at, "capabilities", "add"), "CAP_SYS_ADMIN"))
+        by_capability = (
+            self._at(pod, (*at, "capabilities", "add"), "CAP_SYS_ADMIN")
+            for pod, at, context in self._each()
+            if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ())
+        )
+        asked = (*self._containers("allowPrivilegeEscalation"), *self._containers("privileged"), *by_capability)
         return self._flag("allowPrivilegeEscalation", asked)
 
-    def _capabilities(self) -> list[str]:
-        names = ["NET_BIND_SERVICE"]
-        for pod, at, context in self._each():
-            for name in (context.get("capabilities") or {}).get("add") or ():
-                self.reasons.setdefault(("allowedCapabilities", name), self._at(pod, (*at, "capabilities", "add"), name))
-                if name not in names:
-                    names.append(name)
+    def _names(self, field: str, asked: Iterable[tuple[str, str]], base: Iterable[str] = ()) -> list[str]:
+        """The names of `base`, and those asked for with the first reason for each."""
+        names = list(base)
+        for name, why in asked:
+            if name not in names:
+                names.append(name)
+                self.reasons[field, name] = why
         return names
+
+    def _capabilities(self) -> list[str]:
+        asked = (
+            (name, self._at(pod, (*at, "capabilities", "add"), name))
+            for pod, at, context in self._each()
+            for name in (context.get("capabilities") or {}).get("add") or ()
+        )
+        names = self._names("allowedCapabilities", asked)
+        return ["NET_BIND_SERVICE", *(name for name in names if name != "NET_BIND_SERVICE")]
 
     def _host_paths(self) -> bool:
         asked = (
@@ -124,24 +135,18 @@ class Demand:
         return found
 
     def _volumes(self, base: Iterable[str]) -> list[str]:
-        names = list(base)
-        for pod in self._pods:
-            for index, volume in enumerate(pod.data["spec"].get("volumes") or ()):
-                field, kind = source_of(volume)
-                if kind not in names:
-                    names.append(kind)
-                    self.reasons["volumes", kind] = (
-                        f"{pod.workload.kind} {pod.workload.name}: {field_path(('spec', 'volumes', index, field))}"
-                    )
-        return sorted(names)
+        asked = (
+            (kind, f"{pod.workload.kind} {pod.workload.name}: {field_path(('spec', 'volumes', index, field))}")
+            for pod in self._pods
+            for index, volume in enumerate(pod.data["spec"].get("volumes") or ())
+            for field, kind in (source_of(volume),)
+        )
+        return sorted(self._names("volumes", asked, base))
 
     def _drivers(self) -> list[dict[str, str]]:
-        found: dict[str, None] = {}
-        for pod in self._pods:
-            for volume in pod.data["spec"].get("volumes") or ():
-                if driver := (volume.get("flexVolume") or {}).get("driver"):
-                    found[driver] = None
-        return [{"driver": driver} for driver in found]
+        volumes = (volume for pod in self._pods for volume in pod.data["spec"].get("volumes") or ())
+        found = dict.fromkeys((volume.get("flexVolume") or {}).get("driver") for volume in volumes)
+        return [{"driver": driver} for driver in found if driver]
 
     def _host_ports(self) -> Iterator[str]:
         for pod in self._pods:
@@ -149,16 +154,13 @@ class Demand:
                 yield self._at(pod, port.path, port.port)
 
     def _sysctls(self) -> list[str]:
-        found = []
-        for pod in self._pods:
-            for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ()):
-                name = str(sysctl.get("name"))
-                if name not in safe(self._cluster.kubernetes_minor) and name not in found:
-                    found.append(name)
-                    self.reasons["allowedUnsafeSysctls", name] = self._at(
-                        pod, ("spec", "securityContext", "sysctls", index, "name"), name
-                    )
-        return found
+        asked = (
+            (str(sysctl.get("name")), self._at(pod, ("spec", "securityContext", "sysctls", index, "name"), sysctl.get("name")))
+            for pod in self._pods
+            for index, sysctl in enumerate((pod.data["spec"].get("securityContext") or {}).get("sysctls") or ())
+        )
+        known = safe(self._cluster.kubernetes_minor)
+        return self._names("allowedUnsafeSysctls", ((name, why) for name, why in asked if name not in known))
 
     def _se_linux(self) -> Object:
         options: list[tuple[str, Mapping[str, Any]]] = []
@@ -218,12 +220,16 @@ class Demand:
         return all(context.get("readOnlyRootFilesystem") is True for _, _, context in self._each())
 
     def _profiles(self) -> list[str]:
-        profiles = [DEFAULT_PROFILE]
-        for pod, at, context in self._contexts():
-            asked = context.get("seccompProfile") or {}
-            kind = asked.get("type")
-            entry = {"Unconfined": "unconfined", "Localhost": f"localhost/{asked.get('localhostProfile')}"}.get(str(kind), "")
-            if entry and entry not in profiles:
-                profiles.append(entry)
-                self.reasons["seccompProfiles", entry] = self._at(pod, (*at, "seccompProfile", "type"), kind)
-        return profiles
+        asked = (
+            (entry, self._at(pod, (*at, "seccompProfile", "type"), profile.get("type")))
+            for pod, at, context in self._contexts()
+            if (entry := _entry(profile := context.get("seccompProfile") or {}))
+        )
+        return self._names("seccompProfiles", asked, [DEFAULT_PROFILE])
+
+
+def _entry(profile: Mapping[str, Any]) -> str:
+    """The entry of `seccompProfiles` that a profile needs; empty for the default, which every SCC here lists."""
+    if profile.get("type") == "Localhost":
+        return f"localhost/{profile.get('localhostProfile')}"
+    return "unconfined" if profile.get("type") == "Unconfined" else ""

@@ -77,8 +77,8 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     changes = tuple(
         PodChange(
             f"{pod.workload.kind} {pod.workload.name}",
-            _result(outcome.verdict),
-            _result(_admit(with_grants, pod, namespace, found.scc)),
+            (outcome.verdict.scc if outcome.verdict is not None else None) or "",
+            _admit(with_grants, pod, namespace, found.scc).scc or "",
         )
         for pod, outcome in zip(pods, outcomes, strict=True)
     )
@@ -102,10 +102,6 @@ def _admit(cluster: Cluster, pod: AskingPod, namespace: str, pin: str = "") -> V
         metadata = data.get("metadata") or {}
         data = {**data, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), REQUIRED_SCC: pin}}}
     return cluster.admit(data, namespace=namespace, user=PROJECT_USER)
-
-
-def _result(verdict: Verdict | None) -> str:
-    return (verdict.scc or "") if verdict is not None else ""
 
 
 def _usable(cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str) -> Suggestion | None:

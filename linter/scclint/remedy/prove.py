@@ -14,7 +14,7 @@ from scclint.record import record
 from scclint.remedy.draft import OFF_BY_DEFAULT, OPTIONAL, Remedy
 from scclint.remedy.effect import effect
 from scclint.remedy.obligations import outcomes_disprove
-from scclint.remedy.workbench import Basis, Edit, Trial, Workbench
+from scclint.remedy.workbench import Basis, Edit, Trial, Workbench, place_of
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
@@ -91,7 +91,7 @@ def _means_nothing(key: object, value: Any) -> bool:
 
 
 def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> Iterator[str]:
-    own = [other for other in trial.before if _place(other) == _place(finding)]
+    own = [other for other in trial.before if place_of(other) == place_of(finding)]
     before = Counter(map(_identity, trial.before))
     after = Counter(map(_identity, trial.after))
     if basis is not None:
@@ -99,7 +99,7 @@ def _findings_disprove(finding: Finding, basis: Basis | None, trial: Trial) -> I
             yield "the finding is not in the edited document"
             return
         # Findings about two fields that an object lacks have one place, that of the object.
-        left = [other.message for other in trial.after if _place(other) == _place(finding)]
+        left = [other.message for other in trial.after if place_of(other) == place_of(finding)]
         stays = finding.message in left or len(left) >= len(own)
         if stays or after[_identity(own[0])] >= before[_identity(own[0])]:
             yield "the problem would stay"
@@ -119,12 +119,6 @@ def _needless_grants(finding: Finding, trial: Trial) -> list[str]:
         {str(one.subject) for one in found if one.rule_id == NEEDLESS_GRANT} for found in (trial.before, trial.after)
     )
     return sorted(after - before)
-
-
-def _place(finding: Finding) -> tuple[object, ...]:
-    """What a finding in a source and in what is rendered from it have in common."""
-    subject = finding.subject
-    return finding.rule_id, finding.path, subject.kind, subject.name, subject.container
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:

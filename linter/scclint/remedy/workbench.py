@@ -21,6 +21,7 @@ from scclint.outcome import Outcome
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.suppress.syntax import MARK
+from scclint.untyped import value_at
 from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.locate import node_at
@@ -94,7 +95,7 @@ class Workbench:
                 continue
             for world in self.worlds.values():
                 for problem, made in _stamped(rule, subject, world, finding):
-                    if _is_made(made, finding) if rendered else _is_same(made, finding):
+                    if place_of(made) == place_of(finding) if rendered else _is_same(made, finding):
                         document = subject if isinstance(subject, Document) else subject.document
                         return Basis(subject, problem, rule, document)
         return None
@@ -232,17 +233,17 @@ def _is_same(made: Finding, finding: Finding) -> bool:
     return (made.span, made.path, made.subject, made.message) == (finding.span, finding.path, finding.subject, finding.message)
 
 
-def _is_made(made: Finding, finding: Finding) -> bool:
-    """Whether a finding in what was rendered is that one in a source. Units that share the source may differ in what they say."""
-    mine, theirs = made.subject, finding.subject
-    return (made.path, mine.kind, mine.name, mine.container) == (finding.path, theirs.kind, theirs.name, theirs.container)
+def place_of(finding: Finding) -> tuple[object, ...]:
+    """What a finding in a source has in common with the one in what is rendered from it. Units that share the source may differ in
+    what they say.
+    """
+    subject = finding.subject
+    return finding.rule_id, finding.path, subject.kind, subject.name, subject.container
 
 
 def _has_its_steps(document: Document) -> bool:
     """Whether a document is a Tekton Task that takes no step from another object."""
-    data = to_data(document.root)
-    spec = data.get("spec") if isinstance(data, dict) else None
-    steps = spec.get("steps") if isinstance(spec, dict) else None
+    steps = value_at(to_data(document.root), ("spec", "steps"))
     own = isinstance(steps, list) and all(isinstance(step, dict) and "ref" not in step for step in steps)
     return own and document.kind in ("Task", "ClusterTask")
 
