@@ -25,12 +25,12 @@ from scclint.cli.options import (
 from scclint.cli.parser import Formatter, Parser, add_action, add_actions, add_command
 from scclint.model.releases import DEFAULT
 
-DESCRIPTION = """Shows which SCC admits each pod and which seccomp profile each container really
+DESCRIPTION = """Show which SCC admits each pod and which seccomp profile each container really
 runs with, before you deploy. `scclint COMMAND --help` describes a command."""
 
 EXIT_STATUS = """exit status:
-  0  nothing at or above --fail-on
-  1  findings at or above --fail-on
+  0  no finding of the severity of --fail-on or above
+  1  a finding of the severity of --fail-on or above
   2  wrong usage or configuration, unreadable or unparsable input
   3  a bug of scclint
   4  nothing judged in the input, or in one of the paths"""
@@ -71,34 +71,34 @@ def _check(parser: Parser) -> None:
     from scclint.report import FORMATS
 
     group = add_inputs(parser)
-    add_flag(group, "--changed", "only units with changed files: PATH, or git's")
+    add_flag(group, "--changed", "only units with changed files: PATH, or those of git")
     add_cluster(parser)
     rules = add_rules(parser)
-    add_flag(rules, "--show-info", "show findings of severity info")
-    add_choice(rules, "--fail-on", SEVERITIES, "SEVERITY", "exit with 1 from error, warning (default) or info on")
+    add_flag(rules, "--show-info", "report findings of severity info as well")
+    add_choice(rules, "--fail-on", SEVERITIES, "SEVERITY", "lowest that fails: error, warning (default) or info")
     add_flag(rules, "--exit-zero", "exit with 0, whatever is found")
-    add_flag(rules, "--no-ignores", "report suppressed findings as if they were not")
-    rules.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
+    add_flag(rules, "--no-ignores", "report suppressed findings like the others")
+    rules.add_argument("--baseline", metavar="FILE", help="do not report the findings recorded in FILE")
     rules.add_argument("--write-baseline", metavar="FILE", help="record the findings in FILE and exit with 0")
-    rules.add_argument("--diff-base", metavar="REV", help="only what is new since a git revision")
+    rules.add_argument("--diff-base", metavar="REV", help="report only what is new since a git revision")
     add_flag(rules, "--fix", "apply the safe fixes first, as `scclint fix` does")
     out = add_output(parser, tuple(FORMATS), f"{', '.join(FORMATS)} (default: full); may repeat")
     out.add_argument("--template", metavar="FILE", help="lay out the report with a Jinja2 template")
     add_flag(out, "--show-suppressed", "list suppressed findings as well")
     add_flag(out, "--statistics", "count the findings of each rule instead")
-    out.add_argument("--sarif-category", metavar="NAME", help="the category of the SARIF run")
+    out.add_argument("--sarif-category", metavar="NAME", help="category of the SARIF run")
     add_choice(out, "--fixes", ("auto", "always", "never"), "WHEN", "show proved fixes: auto (default), always or never")
     add_flag(out, "--show-files", "list the files that would be read, and exit")
     add_flag(out, "--timings", "print the time of each stage to standard error")
-    out.add_argument("-q", "--quiet", action="store_true", help="findings and errors only")
+    out.add_argument("-q", "--quiet", action="store_true", help="print findings and errors only")
     add_configuration(parser)
 
 
 def _fix(parser: Parser) -> None:
     add_inputs(parser)
     how = parser.add_argument_group("fixes")
-    add_flag(how, "--unsafe", "also fixes after which a pod differs")
-    add_flag(how, "--force-generated", "also in files that say that they are generated")
+    add_flag(how, "--unsafe", "apply also fixes that change a pod")
+    add_flag(how, "--force-generated", "change also files that say that they are generated")
     add_flag(how, "--diff", "print the changes as a diff, and write nothing")
     add_flag(how, "--check", "write nothing, and exit with 1 if something would change")
     add_rules(parser)
@@ -140,13 +140,15 @@ def _units(parser: Parser) -> None:
 
 
 def _explain(parser: Parser) -> None:
-    _add_object(parser, "WORKLOAD", "which one: FILE, FILE:LINE or KIND/NAME", "more manifests to take into account")
+    _add_object(parser, "WORKLOAD", "which one: FILE, FILE:LINE or KIND/NAME", "more manifests that affect the verdict")
     add_judging(parser, ("text", "json"), "text or json; may repeat")
 
 
 def _who_can(parser: Parser) -> None:
     group = parser.add_argument_group("input")
-    group.add_argument("words", nargs="*", metavar="SCC", default=[], help="the SCC, then files or folders (default: .)")
+    group.add_argument(
+        "words", nargs="*", metavar="SCC", default=[], help="name of the SCC, then files or folders (default: .)"
+    )
     group.add_argument("--subject", metavar="KIND/NAME", help="sa/NAMESPACE/NAME, user/NAME or group/NAME, instead of an SCC")
     add_reading(group)
     add_choosing(group)
@@ -156,9 +158,9 @@ def _who_can(parser: Parser) -> None:
 def _diff(parser: Parser) -> None:
     group = parser.add_argument_group("input")
     group.add_argument(
-        "operands", nargs="*", metavar="A", default=[], help="a folder, file or git revision; then the other one"
+        "operands", nargs="*", metavar="A", default=[], help="state before, then state after: folder, file or git revision"
     )
-    add_list(group, "--what-if", "FILE", "apply these objects on top of A; may repeat")
+    add_list(group, "--what-if", "FILE", "state after: A with these objects; may repeat")
     group.add_argument(
         "--fail-if",
         type=words_of("any", "wider", "refused", "never"),
@@ -183,17 +185,17 @@ def _controls(parser: Parser) -> None:
 
 def _seccomp(parser: Parser) -> None:
     below = add_actions(parser)
-    show = add_action(below, "seccomp", "show", "the profile that RuntimeDefault is, as crictl inspect prints it", "[OPTIONS]")
-    show.add_argument("--openshift", metavar="RELEASE", help=f"of that OpenShift release (default: {DEFAULT})")
+    show = add_action(below, "seccomp", "show", "print RuntimeDefault in the form of crictl inspect", "[OPTIONS]")
+    show.add_argument("--openshift", metavar="RELEASE", help=f"OpenShift release of the cluster (default: {DEFAULT})")
     add_runtime(show)
-    add_list(show, "--cap", "CAP", "a capability of the container; may repeat", "caps")
-    show.add_argument("-o", "--output", metavar="FILE", help="write there")
+    add_list(show, "--cap", "CAP", "capability of the container; may repeat", "caps")
+    show.add_argument("-o", "--output", metavar="FILE", help="write the profile there (default: standard output)")
     add_help(show)
-    diff = add_action(below, "seccomp", "diff", "what one profile lets through that another does not", "[OPTIONS] A B")
+    diff = add_action(below, "seccomp", "diff", "show what one profile allows and another does not", "[OPTIONS] A B")
     group = diff.add_argument_group("input")
     operand = "release (4.16, 1.29.8, 4.16+SYS_ADMIN), file, unconfined, or FILE#NAME/CONTAINER"
     group.add_argument("first", metavar="A", help=operand)
-    group.add_argument("second", metavar="B", help="as A")
+    group.add_argument("second", metavar="B", help="the other profile, written like A")
     add_reading(group)
     cluster, _ = add_judging(diff, ("text", "json"), "text or json; may repeat")
     add_runtime(cluster)
@@ -221,13 +223,15 @@ def _rules(parser: Parser) -> None:
 
 
 def _rule(parser: Parser) -> None:
-    parser.add_argument("rule", metavar="RULE", help="a rule's id or name")
+    parser.add_argument("rule", metavar="RULE", help="ID or name of the rule")
     add_color(parser)
     add_configuration(parser)
 
 
 def _config(parser: Parser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", default=["."], help="what would be linted (default: .)")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", default=["."], help="files and folders whose settings to print (default: .)"
+    )
     add_cluster(parser)
     add_configuration(parser)
 
@@ -246,44 +250,72 @@ def _completion(parser: Parser) -> None:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "check": Command(_check, "report the problems of manifests, each at its exact line", ON_PATHS),
+    "check": Command(
+        _check,
+        "report the problems of manifests, each at its exact line",
+        ON_PATHS,
+        """\
+Report which pods the cluster rejects, which containers run without seccomp, and
+why. Each problem has its line in the file, and how to fix it.
+
+  scclint check deploy/
+  scclint check --openshift 4.20,5.0 deploy/
+  helm template charts/web --namespace shop | scclint check -
+  scclint check --format sarif --output scclint.sarif .""",
+    ),
     "fix": Command(
         _fix,
         "apply the fixes that are proved to work",
         ON_PATHS,
         """\
-Applies fixes that scclint has judged: the finding goes, and nothing gets worse.
-Safe fixes leave the pods as they are after admission.
-The exit status is 0 if no selected finding is left.""",
+Apply fixes that are proved: scclint judged the changed files, the finding is
+gone, and no pod gets worse. Without --unsafe, no pod changes at all. The exit
+status is 0 if no selected finding is left.
+
+  scclint fix --diff deploy/
+  scclint fix deploy/
+  scclint fix --unsafe --diff --select SCC101 deploy/""",
     ),
     "suggest": Command(
         _suggest,
-        "the least SCC for a workload, and its grant",
+        "print the least SCC for a workload, and its grant",
         "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
-Prints the least SCC that admits the pods of a workload or a service account,
+Print the least SCC that admits the pods of a workload or a service account,
 with the role and the binding that grant it, as YAML for `oc apply -f -`. Each
 field that allows something names the workload and the field that asks for it.
 
   scclint suggest deployment/web
   scclint suggest serviceaccount/web manifests/""",
     ),
-    "review": Command(_review, "table of every workload: its SCC, its seccomp profiles", ON_PATHS),
-    "units": Command(
-        _units,
-        "table of the units, which are deployed and judged together",
+    "review": Command(
+        _review,
+        "list every workload with its SCC and its seccomp profiles",
         ON_PATHS,
         """\
-Lists the units of the input. One command or controller applies a whole unit.
+List every workload: the SCC that admits its pods, the Pod Security level that
+they meet, and the seccomp profile of each container.
+
+  scclint review deploy/
+  scclint review --only unconfined deploy/
+  scclint review --format html --output workloads.html deploy/""",
+    ),
+    "units": Command(
+        _units,
+        "list the units: what is deployed and judged together",
+        ON_PATHS,
+        """\
+List the units of the input. One command or controller applies a whole unit.
 Each unit is judged on its own, with the objects that it takes from others.""",
     ),
     "explain": Command(
         _explain,
-        "why a workload gets its verdict",
+        "explain why a workload gets its SCC and its profiles",
         "[OPTIONS] FILE[:LINE] | KIND/NAME [PATH ...]",
         """\
-Shows which SCC admits a workload and why, and the seccomp profile of each
-container. Then it shows every SCC in the order of trial, with the result.
+Show which SCC admits a workload and why, and the seccomp profile of each
+container. Then list every SCC in the order in which the cluster tries them,
+each with the reason why it rejects the pod.
 
   scclint explain web.yaml          the workloads of a file
   scclint explain web.yaml:12       the workload at a line
@@ -291,11 +323,12 @@ container. Then it shows every SCC in the order of trial, with the result.
     ),
     "who-can": Command(
         _who_can,
-        "who may use an SCC, and through which grants",
+        "list who may use an SCC, and through which grants",
         "[OPTIONS] SCC | --subject KIND/NAME [PATH ...]",
         """\
-Lists the subjects that may use an SCC by its lists or by RBAC, each with the
-path of its grant. Then the subjects that can get the SCC in another way.
+List the users, groups and service accounts that may use an SCC, each with the
+path of its grant. Then list those that can get the SCC in another way, for
+example because they may create pods as another account.
 
   scclint who-can privileged manifests/     who may use an SCC
   scclint who-can privileged -n shop        grants that count in one namespace
@@ -303,11 +336,11 @@ path of its grant. Then the subjects that can get the SCC in another way.
     ),
     "diff": Command(
         _diff,
-        "what a change changes for each workload",
+        "show what a change does to each workload",
         "[OPTIONS] [A [B]]",
         """\
-Judges two states and shows what differs for each workload: its SCC, user IDs,
-capabilities, seccomp profile and verdict. It names the objects that made the
+Judge two states and show what differs for each workload: its SCC, user IDs,
+capabilities, seccomp profile and verdict. Name the objects that made the
 difference, and the subjects that gained or lost an SCC.
 
   scclint diff old/ new/                    folders or files
@@ -318,10 +351,10 @@ difference, and the subjects that gained or lost an SCC.
     ),
     "controls": Command(
         _controls,
-        "which controls of a compliance framework the input passes or fails",
+        "show which controls of a compliance framework the input meets",
         ON_PATHS,
         """\
-Shows for each control of a framework whether the input passes or fails it, and
+Show for each control of a framework whether the input passes or fails it, and
 what fails it. A control is not assessable if files do not show it, or if the
 input has no object that it is about. Rules that are turned off count as well.""",
     ),
@@ -330,7 +363,7 @@ input has no object that it is about. Rules that are turned off count as well.""
         "show and compare seccomp profiles",
         "[OPTIONS] COMMAND ...",
         """\
-Shows and compares seccomp profiles as the container runtime gets them.
+Show and compare seccomp profiles as the container runtime gets them.
 
   scclint seccomp show --openshift 4.16 --cap SYS_ADMIN
   scclint seccomp diff 4.16 4.20
@@ -339,10 +372,10 @@ Shows and compares seccomp profiles as the container runtime gets them.
     ),
     "verify": Command(
         _verify,
-        "compare predictions with what nodes show",
+        "compare predictions with captures of a running cluster",
         "[OPTIONS] --manifests PATH ... --evidence PATH ...",
         """\
-Compares predictions for manifests with captures of a running cluster: the
+Compare the predicted seccomp profiles with captures of a running cluster: the
 output of crictl inspect, /proc/PID/status, oc get pod -o yaml. The exit status
 is 1 if they disagree.""",
     ),
@@ -351,36 +384,37 @@ is 1 if they disagree.""",
         "judge many repositories, and query the results",
         "[OPTIONS] COMMAND ...",
         """\
-Judges many targets, such as the repositories of a company, and keeps what it
-finds in Parquet files. A scan that is stopped goes on where it was, and the
-next one judges only what has changed.
+Judge many targets, such as the repositories of a company, and keep the results
+in Parquet files. If a scan was stopped, run it again: it continues. The next
+scan judges only targets that have changed.
 
   scclint fleet run --out fleet/ repositories/*
   scclint fleet run --out fleet/ --targets targets.csv
   scclint fleet report --out fleet/ -o fleet.html
   scclint fleet sql --out fleet/ 'FROM refused_on_5_0'""",
     ),
-    "rules": Command(_rules, "table of all rules"),
-    "rule": Command(_rule, "the manual page of a rule", "[OPTIONS] RULE"),
-    "config": Command(_config, "the settings, and where each of them is set", ON_PATHS),
+    "rules": Command(_rules, "list all rules"),
+    "rule": Command(_rule, "print the manual page of a rule", "[OPTIONS] RULE"),
+    "config": Command(_config, "print the settings, and where each of them is set", ON_PATHS),
     "server": Command(
         _server,
-        "language server for editors",
+        "start the language server for editors",
         details="""\
-Serves an editor over the Language Server Protocol on standard input and output.
-The editor starts it; the documentation has the settings of common editors.""",
+Serve an editor over the Language Server Protocol on standard input and output.
+The editor starts it. The documentation has the settings of common editors.""",
     ),
     "completion": Command(
         _completion,
-        "script that lets a shell complete the command line",
+        "print a script that completes the command line in a shell",
         "[OPTIONS] SHELL",
         """\
-Prints a script that lets a shell complete commands, options, rules and values.
+Print a script that lets a shell complete commands, options, rules and values.
+Write it to this file:
 
-  bash        into ~/.local/share/bash-completion/completions/scclint
-  zsh         into a file _scclint in a folder of $fpath
-  fish        into ~/.config/fish/completions/scclint.fish
-  powershell  at the end of the file $PROFILE
-  tcsh        into a file that ~/.tcshrc sources""",
+  bash        ~/.local/share/bash-completion/completions/scclint
+  zsh         a file _scclint in a folder of $fpath
+  fish        ~/.config/fish/completions/scclint.fish
+  powershell  the end of the file $PROFILE
+  tcsh        a file that ~/.tcshrc sources""",
     ),
 }

@@ -20,21 +20,21 @@ def _run(below: Commands) -> None:
         below, "fleet", "run", "judge every target that has changed since the last scan", "[OPTIONS] --out DIR TARGET ..."
     )
     group = run.add_argument_group("targets")
-    group.add_argument(
-        "targets", nargs="*", metavar="TARGET", default=[], help="a folder, an archive or a URL that fsspec opens"
-    )
-    add_list(group, "--targets", "FILE", "a target a line, then a comma and its team", "target_files")
+    group.add_argument("targets", nargs="*", metavar="TARGET", default=[], help="folder, archive or URL to judge")
+    add_list(group, "--targets", "FILE", "CSV file with the columns target and team; may repeat", "target_files")
     _add_out(group)
     how = run.add_argument_group("execution")
     how.add_argument("--jobs", metavar="N", type=number, help="processes on this machine (default: one for each core)")
-    how.add_argument("--scheduler", metavar="ADDRESS", help="judge on the Dask cluster of that scheduler: tcp://host:8786")
+    how.add_argument(
+        "--scheduler", metavar="ADDRESS", help="judge on a Dask cluster: address of its scheduler, tcp://host:8786"
+    )
     how.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     add_cluster(run)
     add_configuration(run)
 
 
 def _report(below: Commands) -> None:
-    report = add_action(below, "fleet", "report", "one HTML page about the latest scan", "[OPTIONS] --out DIR")
+    report = add_action(below, "fleet", "report", "write one HTML page about the latest scan", "[OPTIONS] --out DIR")
     _add_out(report)
     report.add_argument("-o", "--output", metavar="FILE", help="write the page there (default: standard output)")
     add_help(report)
@@ -55,7 +55,11 @@ def _sql(below: Commands) -> None:
 
 def _export(below: Commands) -> None:
     export = add_action(
-        below, "fleet", "export", "the findings of the latest scan for other programs", "[OPTIONS] --out DIR --format FORMAT"
+        below,
+        "fleet",
+        "export",
+        "write the findings of the latest scan for other programs",
+        "[OPTIONS] --out DIR --format FORMAT",
     )
     _add_out(export)
     export.add_argument(
@@ -70,4 +74,4 @@ def _export(below: Commands) -> None:
 
 
 def _add_out(group: "argparse._ActionsContainer") -> None:
-    group.add_argument("--out", required=True, metavar="DIR", help="the folder of the fleet, with its Parquet files")
+    group.add_argument("--out", required=True, metavar="DIR", help="folder of the fleet, with its Parquet files")

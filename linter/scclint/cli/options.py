@@ -47,23 +47,25 @@ def add_inputs(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
 
 
 def add_reading(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--stdin-filename", metavar="NAME", help="file name of standard input in the report")
-    add_list(group, "--context", "PATH", "manifests that count, but are not reported on")
-    add_list(group, "--cluster-state", "PATH", "must-gather, or dump of the cluster's SCCs, namespaces and RBAC")
-    add_list(group, "--profile-dir", "DIR", "seccomp profiles, laid out as on nodes", "profile_dirs")
-    group.add_argument("--param", action=Params, dest="params", metavar="NAME=VALUE", help="set a parameter of Templates")
-    group.add_argument("--helm-chart", metavar="DIR", help="the chart that was rendered: report at its templates")
-    add_choice(group, "--render", ("auto", "never", "require"), "WHEN", "auto (default), never or require")
+    group.add_argument("--stdin-filename", metavar="NAME", help="name of standard input in the report")
+    add_list(group, "--context", "PATH", "manifests that affect verdicts, but get no findings")
+    add_list(group, "--cluster-state", "PATH", "must-gather or other dump of the cluster")
+    add_list(group, "--profile-dir", "DIR", "folder of seccomp profiles, laid out as on nodes", "profile_dirs")
+    group.add_argument(
+        "--param", action=Params, dest="params", metavar="NAME=VALUE", help="value for a parameter of OpenShift Templates"
+    )
+    group.add_argument("--helm-chart", metavar="DIR", help="chart of the rendered input: findings point there")
+    add_choice(group, "--render", ("auto", "never", "require"), "WHEN", "run kustomize, helm: auto (default), never or require")
     add_list(group, "--helm-values", "FILE", "values file for each chart that is rendered")
     add_list(group, "--helm-set", "KEY=VALUE", "a value for each chart that is rendered")
-    add_list(group, "--exclude", "GLOB", "skip files in folders that match")
-    add_flag(group, "--force-exclude", "also skip files that are named as PATH")
-    group.add_argument("--jobs", metavar="N", type=number, help="processes that judge units (default: by input size)")
+    add_list(group, "--exclude", "GLOB", "skip matching files in folders")
+    add_flag(group, "--force-exclude", "skip them also if they are named as PATH")
+    group.add_argument("--jobs", metavar="N", type=number, help="number of processes (default: by input size)")
     add_flag(group, "--no-cache", "judge everything again, and write no cache")
 
 
 def add_choosing(group: "argparse._ArgumentGroup") -> None:
-    add_list(group, "--unit", "GLOB", "report only on units of that name; may repeat", "unit_globs")
+    add_list(group, "--unit", "GLOB", "report only on units with this name; may repeat", "unit_globs")
 
 
 def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
@@ -73,29 +75,31 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     )
     platforms = ("openshift", "microshift", "hypershift", "roks", "kubernetes")
     add_choice(group, "--platform", platforms, "NAME", "openshift (default), microshift, hypershift, roks, or kubernetes")
-    add_choice(group, "--feature-set", ("Default", "TechPreviewNoUpgrade"), "NAME", "Default or TechPreviewNoUpgrade")
-    group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of that version")
-    add_flag(group, "--seccomp-default", "kubelets run with seccompDefault")
+    add_choice(
+        group, "--feature-set", ("Default", "TechPreviewNoUpgrade"), "NAME", "of the cluster: Default or TechPreviewNoUpgrade"
+    )
+    group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of this version")
+    add_flag(group, "--seccomp-default", "the kubelets have seccompDefault turned on")
     group.add_argument(
         "--upgraded-from-4.10",
         action="store_true",
         dest="upgraded_from_4_10",
-        help="SCC restricted is still granted to everyone",
+        help="the cluster was first installed as 4.10 or older",
     )
     add_list(group, "--addon", "NAME", "a product whose SCCs the cluster has; may repeat", "addons")
     group.add_argument("-n", "--namespace", metavar="NAME", help="namespace of objects that name none")
     group.add_argument("--as", metavar="USER", dest="as_user", help="who creates bare Pods (default: an administrator)")
-    add_list(group, "--as-group", "GROUP", "a group of that user; may repeat")
+    add_list(group, "--as-group", "GROUP", "group of this user; may repeat")
     return group
 
 
 def add_rules(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
     """The options that choose rules."""
     group = parser.add_argument_group("rules")
-    group.add_argument("--select", metavar="RULES", type=words, help="only these: ids, names, prefixes, tags: SEC2,rbac")
-    group.add_argument("--ignore", metavar="RULES", type=words, help="none of these")
-    group.add_argument("--extend-select", metavar="RULES", type=words, help="these as well")
-    add_choice(group, "--profile", ("default", "strict"), "NAME", "the rule set: default or strict")
+    group.add_argument("--select", metavar="RULES", type=words, help="only these: IDs, names, prefixes or tags (SEC2,rbac)")
+    group.add_argument("--ignore", metavar="RULES", type=words, help="do not run these")
+    group.add_argument("--extend-select", metavar="RULES", type=words, help="run these as well")
+    add_choice(group, "--profile", ("default", "strict"), "NAME", "rule set: default or strict")
     return group
 
 
@@ -159,8 +163,8 @@ def words_of(*known: str) -> Callable[[str], list[str]]:
 
 def add_runtime(parser: "argparse._ActionsContainer") -> None:
     add_crio(parser)
-    parser.add_argument("--arch", metavar="ARCH", help="of the nodes: amd64 (default), arm64, s390x or ppc64le")
+    parser.add_argument("--arch", metavar="ARCH", help="architecture of the nodes: amd64 (default), arm64, s390x or ppc64le")
 
 
 def add_crio(parser: "argparse._ActionsContainer") -> None:
-    parser.add_argument("--crio", metavar="1.N[.P]", help="that CRI-O release; without a patch release its newest")
+    parser.add_argument("--crio", metavar="1.N[.P]", help="CRI-O of the nodes; without P, its newest patch release")
