@@ -223,7 +223,7 @@ def _grants(entries: Sequence[tuple[str, Json]], first: str, columns: int | None
     made = [(name, entry, [grant for grant in entry["grants"] if not grant["installed"]]) for name, entry in entries]
     rows = [_row(name, grant) for name, _, grants in made for grant in grants]
     head, *body = table((first, "PODS IN", "THROUGH", "ROLE", "PLACE"), rows, columns)
-    yield head if body else "No object of the input grants it."
+    yield head if body else f"No object of the input grants it{' an SCC' if first == 'SCC' else ''}."
     lines = iter(body)
     for _, entry, grants in made:
         yield from islice(lines, len(grants))
