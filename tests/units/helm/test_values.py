@@ -51,6 +51,13 @@ def test_a_mapping_under_with_that_lacks_the_field() -> None:
     assert values(finding) == [("web/values.yaml", 2, "sets podSecurityContext, which the template reads")]
 
 
+def test_a_mapping_of_which_the_template_leaves_out_a_key() -> None:
+    template = TEMPLATE.replace("toYaml .Values.securityContext", 'omit .Values.securityContext "enabled" | toYaml')
+    text = VALUES.replace("  runAsUser: 1001\n", "  enabled: true\n")
+    (finding,) = found({**CHART, "web/templates/web.yaml": template, "web/values.yaml": text}, "PSA502")
+    assert values(finding) == [("web/values.yaml", 5, "sets securityContext, which the template reads")]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "line"),
     [

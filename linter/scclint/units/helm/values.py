@@ -122,7 +122,10 @@ def _written(field: Path, built: Any) -> Path:
 
 
 def _alike(value: Any, rendered: Any) -> bool:
-    if isinstance(value, dict | list) or isinstance(rendered, dict | list):
+    if isinstance(value, dict) and isinstance(rendered, dict):
+        # Templates leave out keys that are no field: `omit .Values.podSecurityContext "enabled" | toYaml`.
+        return all(key in value and value[key] == item for key, item in rendered.items())
+    if isinstance(value, list) or isinstance(rendered, list):
         return bool(value == rendered)
     # `{{ quote .Values.user }}` renders the number 0 as the string "0".
     return str(value) == str(rendered)
