@@ -66,7 +66,7 @@ def rights(bindings: list[dict[str, Any]], *roles: dict[str, Any], known: SccRig
     ],
 )
 def test_rules(changes: dict[str, Any], granted: bool) -> None:
-    found = find(read([binding(TO_APP)], role("r", {**USE, **changes})), APP, "privileged")
+    found = find(read([binding(TO_APP)], role("r", {**USE, **changes})), APP, "serviceaccount", "privileged")
     assert (found is not None) is granted
 
 
@@ -89,7 +89,7 @@ def test_rules(changes: dict[str, Any], granted: bool) -> None:
     ],
 )
 def test_subjects(subject: dict[str, Any], namespace: str, group: str | None) -> None:
-    found = find(read([binding(subject, namespace=namespace)], role("r", USE)), APP, "privileged")
+    found = find(read([binding(subject, namespace=namespace)], role("r", USE)), APP, "serviceaccount", "privileged")
     assert (found.group if found else None) == group
 
 
@@ -107,10 +107,10 @@ def test_the_first_binding_and_rule_are_reported() -> None:
         binding(TO_APP, name="a", namespace="demo"),
         binding(TO_APP, name="y"),
     ]
-    found = find(read(bindings, role("r", {"verbs": ["get"]}, USE)), APP, "privileged")
+    found = find(read(bindings, role("r", {"verbs": ["get"]}, USE)), APP, "serviceaccount", "privileged")
     assert found is not None
-    assert found.binding.ref == ObjectRef("ClusterRoleBinding", "", "y")
-    assert (found.use.role, found.use.index) == (ObjectRef("ClusterRole", "", "r"), 1)
+    assert found.binding == ObjectRef("ClusterRoleBinding", "", "y")
+    assert (found.role, found.rule_index) == (ObjectRef("ClusterRole", "", "r"), 1)
 
 
 def test_an_aggregating_role_has_the_rules_of_what_it_selects() -> None:
@@ -120,9 +120,9 @@ def test_an_aggregating_role_has_the_rules_of_what_it_selects() -> None:
         "middle", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"c": "1"}}]}, metadata={"labels": {"b": ""}}
     )
     leaf = role("leaf", {"verbs": ["get"]}, {**USE, "resourceNames": ["anyuid"]}, metadata={"labels": {"c": "1"}})
-    found = find(read([binding(TO_APP, to="top")], top, middle, leaf), APP, "anyuid")
+    found = find(read([binding(TO_APP, to="top")], top, middle, leaf), APP, "serviceaccount", "anyuid")
     assert found is not None
-    assert (found.use.role.name, found.use.index) == ("leaf", 1)
+    assert (found.role and found.role.name, found.rule_index) == ("leaf", 1)
     assert not read([binding(TO_APP, to="top")], top, leaf)
 
 
@@ -135,15 +135,15 @@ def test_a_role_with_an_invalid_selector_keeps_its_own_rules() -> None:
     selectors = [{"matchLabels": {"to": "all"}}, {"matchExpressions": [{"key": "to", "operator": "NotIn", "values": []}]}]
     aggregating = role("r", {**USE, "resourceNames": ["anyuid"]}, aggregationRule={"clusterRoleSelectors": selectors})
     bound = read([binding(TO_APP)], aggregating, role("all", USE, metadata={"labels": {"to": "all"}}))
-    assert find(bound, APP, "anyuid") is not None
-    assert find(bound, APP, "privileged") is None
+    assert find(bound, APP, "serviceaccount", "anyuid") is not None
+    assert find(bound, APP, "serviceaccount", "privileged") is None
 
 
 def test_roles_that_aggregate_each_other_end() -> None:
     one = role("one", aggregationRule={"clusterRoleSelectors": [{}]})
     two = role("two", aggregationRule={"clusterRoleSelectors": [{}]})
     leaf = role("leaf", USE)
-    assert find(read([binding(TO_APP, to="one")], one, two, leaf), APP, "privileged") is not None
+    assert find(read([binding(TO_APP, to="one")], one, two, leaf), APP, "serviceaccount", "privileged") is not None
 
 
 def test_many_roles_that_aggregate_each_other() -> None:
@@ -199,13 +199,13 @@ def test_openshifts_own_bindings() -> None:
         "metadata": {"name": "b", "namespace": "demo"},
     }
     by_name = {**head, "roleRef": {"name": "r"}, "userNames": [APP.name], "subjects": [{"kind": "User", "name": "bob"}]}
-    assert find(read([by_name], role("r", USE)), APP, "privileged") is not None
+    assert find(read([by_name], role("r", USE)), APP, "serviceaccount", "privileged") is not None
     local = {
         **head,
         "roleRef": {"name": "r", "namespace": "demo"},
         "subjects": [{"kind": "SystemGroup", "name": "system:serviceaccounts"}],
     }
-    assert find(read([local], role("r", USE, namespace="demo")), APP, "privileged") is not None
+    assert find(read([local], role("r", USE, namespace="demo")), APP, "serviceaccount", "privileged") is not None
     assert not read([local], role("r", USE))
 
 
@@ -216,9 +216,11 @@ def test_a_binding_of_kubernetes_must_name_the_kind_of_its_role() -> None:
 
 def test_bindings_of_others_are_passed_over() -> None:
     others = {"kind": "ServiceAccount", "name": "other", "namespace": "demo"}
-    found = find(read([binding(others), binding(TO_APP)], role("r", USE)), APP, "privileged")
+    found = find(
+        read([binding(others, name="a"), binding(TO_APP, name="b")], role("r", USE)), APP, "serviceaccount", "privileged"
+    )
     assert found is not None
-    assert found.binding.users == {APP.name}
+    assert found.binding == ObjectRef("ClusterRoleBinding", "", "b")
 
 
 SELECTING: dict[str, Any] = {"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"to": "all"}}]}}

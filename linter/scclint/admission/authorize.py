@@ -32,10 +32,7 @@ def may_use(scc: Constraints, user: User, subject: SubjectType, bindings: Iterab
             return Grant(subject, "groups", group)
     if rbac.SUPERUSERS in user.groups:
         return Grant(subject, "rbac", rbac.SUPERUSERS)
-    match = rbac.find(bindings, user, scc.name)
-    if match is None:
-        return None
-    return Grant(subject, "rbac", match.group, match.binding.ref, match.use.role, match.use.index)
+    return rbac.find(bindings, user, subject, scc.name)
 
 
 def authorize(

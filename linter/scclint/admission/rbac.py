@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 from scclint.admission.aggregate import Aggregation, selectors_of
-from scclint.admission.verdict import ObjectRef, User
+from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
 
@@ -78,20 +78,12 @@ class Binding(NamedTuple):
     uses: Uses
 
 
-class Match(NamedTuple):
-    """The binding and rule that let a user use an SCC; `group` is the group it went by, empty where its name matched."""
-
-    binding: Binding
-    use: Use
-    group: str
-
-
-def find(bindings: Iterable[Binding], user: User, scc: str) -> Match | None:
-    """The first of `bindings` through which `user` may use `scc`."""
+def find(bindings: Iterable[Binding], user: User, subject: SubjectType, scc: str) -> Grant | None:
+    """Return the grant to `user` of the SCC named `scc` by the first of `bindings` that lets it use the SCC."""
     for binding in bindings:
         group = "" if user.name in binding.users else next((name for name in binding.groups if name in user.groups), None)
         if group is not None and (use := binding.uses.first(scc)) is not None:
-            return Match(binding, use, group)
+            return Grant(subject, "rbac", group, binding.ref, use.role, use.index)
     return None
 
 

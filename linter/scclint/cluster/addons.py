@@ -32,6 +32,11 @@ class Addon:
     def scc_names(self) -> tuple[str, ...]:
         return tuple(scc["name"] for scc in self.sccs)
 
+    @property
+    def cluster_grants(self) -> Iterator[Mapping[str, Any]]:
+        """The grants that do not depend on which namespaces exist."""
+        return (grant for grant in self.grants if grant.get("namespace") != "*")
+
 
 @cache
 def addons() -> Mapping[str, Addon]:
@@ -58,11 +63,6 @@ def unknown_addon(name: str) -> str:
     suggestion = titles.get(meant, meant) or (contained[0].name if contained else "")
     advice = f"Did you mean {suggestion}?" if suggestion else f"Use one of {', '.join(known)}."
     return f"{name!r} is not an add-on scclint knows. {advice}"
-
-
-def grants_of_cluster(names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield the grants of add-ons that do not depend on which namespaces exist."""
-    return (grant for name in names for grant in addon(name).grants if grant.get("namespace") != "*")
 
 
 def grants_of_namespaces(name: str, namespaces: Iterable[str]) -> Iterator[Mapping[str, Any]]:

@@ -105,10 +105,7 @@ def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Objec
     if cluster_admins:
         objects.append(_binding("cluster-admins", "cluster-admin", ["Group:system:cluster-admins", "User:system:admin"]))
     objects += objects_of_grants(_payload(asked, "grants"))
-    if asked.addons:
-        from scclint.cluster.addons import grants_of_cluster
-
-        objects += objects_of_grants(grants_of_cluster(asked.addons))
+    objects += objects_of_grants(grant for addon in _of_addons(asked) for grant in addon.cluster_grants)
     return objects
 
 

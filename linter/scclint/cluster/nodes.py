@@ -5,12 +5,12 @@ From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.record import record, replace
-from scclint.untyped import as_mapping, mappings
+from scclint.untyped import as_mapping, as_text, mappings
 
 Object = Mapping[str, Any]
 
@@ -123,13 +123,6 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
     return [found[name] for name in sorted(found)]
 
 
-class _Crio(NamedTuple):
-    """Settings of `[crio.runtime]` that are set, and the `seccomp_profile` of each runtime handler, empty where not set."""
-
-    settings: Mapping[str, str]
-    handlers: Mapping[str, str]
-
-
 def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
     """`worker` is the pool of the workers. The KubeletConfigs and MachineConfigs are sorted by name."""
     name, selector = _name(pool), _machine_config_selector(pool)
@@ -139,18 +132,18 @@ def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: 
         own = [config for config in configs if _selects(config, worker)]
     decided = {_name(c): value for c in own if isinstance(value := _kubelet(c).get("seccompDefault"), bool)}
     values = {*decided.values(), *([False] if decided and len(decided) < len(own) else [])}
-    crio = _crio_settings(c for c in machine_configs if selects(selector, labels_of(c)))
+    crio, handlers = _crio_settings(c for c in machine_configs if selects(selector, labels_of(c)))
     return NodePool(
         name,
         _roles(pool),
         (*_INSTALLED_TAINTS.get(name, ()), *_taints(own)),
         None if len(values) > 1 else True in values,
         tuple(decided),
-        crio.settings.get("seccomp_profile", ""),
-        crio.settings.get("privileged_seccomp_profile", ""),
+        crio.get("seccomp_profile", ""),
+        crio.get("privileged_seccomp_profile", ""),
         tuple(_other_labels(pool)),
-        tuple((handler, path) for handler, path in sorted(crio.handlers.items()) if path),
-        crio.settings.get("default_runtime") or _DEFAULT_HANDLER,
+        tuple((handler, path) for handler, path in sorted(handlers.items()) if path),
+        crio.get("default_runtime") or _DEFAULT_HANDLER,
     )
 
 
@@ -191,10 +184,11 @@ def _taints(configs: Iterable[Object]) -> Iterator[Taint]:
                 yield Taint(str(taint.get("key", "")), str(taint.get("value") or ""), taint["effect"])
 
 
-def _crio_settings(machine_configs: Iterable[Object]) -> _Crio:
-    """Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins.
+def _crio_settings(machine_configs: Iterable[Object]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the settings of `[crio.runtime]` that are set, and the `seccomp_profile` of each runtime handler, empty where not set.
 
-    The last file with a table for a runtime handler replaces the whole table.
+    Files are merged as CRI-O does: crio.conf, then the drop-ins by file name, the last one wins. The last file with a table for a
+    runtime handler replaces the whole table.
     """
     files: dict[str, str] = {}
     for config in machine_configs:
@@ -205,30 +199,26 @@ def _crio_settings(machine_configs: Iterable[Object]) -> _Crio:
     settings: dict[str, str] = {}
     handlers: dict[str, str] = {}
     for path in sorted(files):
-        crio = _crio_file(files[path])
-        settings.update(crio.settings)
-        handlers.update(crio.handlers)
-    return _Crio(settings, handlers)
+        runtime = _crio_runtime(files[path])
+        keys = ("seccomp_profile", "privileged_seccomp_profile", "default_runtime")
+        settings.update({key: runtime[key] for key in keys if isinstance(runtime.get(key), str)})
+        tables = as_mapping(runtime.get("runtimes")).items()
+        handlers.update({name: as_text(as_mapping(table).get("seccomp_profile")) for name, table in tables})
+    return settings, handlers
 
 
 def _machine_config_selector(pool: Object) -> Object:
     return as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
 
 
-def _crio_file(text: str) -> _Crio:
+def _crio_runtime(text: str) -> Object:
+    """Return the table `crio.runtime` of a file in TOML; empty if the file cannot be read."""
     from scclint.toml import loads
 
     try:
-        runtime = as_mapping(as_mapping(loads(text).get("crio")).get("runtime"))
+        return as_mapping(as_mapping(loads(text).get("crio")).get("runtime"))
     except ValueError:
-        return _Crio({}, {})
-    keys = ("seccomp_profile", "privileged_seccomp_profile", "default_runtime")
-    handlers = as_mapping(runtime.get("runtimes"))
-    profiles = {name: as_mapping(table).get("seccomp_profile") for name, table in handlers.items()}
-    return _Crio(
-        {key: runtime[key] for key in keys if isinstance(runtime.get(key), str)},
-        {name: profile if isinstance(profile, str) else "" for name, profile in profiles.items()},
-    )
+        return {}
 
 
 def _selectable(spec: Object, pool: NodePool) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scclint.admission.authorize import controller_user
-from scclint.cluster.addons import addon, grants_of_cluster, grants_of_namespaces
+from scclint.cluster.addons import addon, grants_of_namespaces
 from scclint.cluster.installed import objects_of_grants, scc_of
 
 NAME = "pipelines"
@@ -24,4 +24,5 @@ def openshift_pipelines(namespaces: Iterable[str], *, installed: bool) -> list[d
     in_namespaces = objects_of_grants(grants_of_namespaces(NAME, namespaces))
     if installed:
         return [*in_namespaces]
-    return [*map(scc_of, addon(NAME).sccs), *objects_of_grants(grants_of_cluster([NAME])), *in_namespaces]
+    own = addon(NAME)
+    return [*map(scc_of, own.sccs), *objects_of_grants(own.cluster_grants), *in_namespaces]

@@ -72,18 +72,13 @@ def _recognised(text: str) -> Recognition:
 
 def _candidates(observed: Profile) -> Iterator[tuple[str, Variant, tuple[str, ...], Profile]]:
     """Yield, per architecture and variant, the one RuntimeDefault that the profile could be, judging by its capability rules."""
+    rules = as_list(observed.get("syscalls"))
     for arch in _arches(observed):
         for variant in VARIANTS:
-            caps = tuple(sorted(_capabilities(observed, variant, arch)))
+            # The container has the capabilities whose additional rules are all in the profile.
+            held = (cap for cap, gained in _gained(variant, arch) if all(rule in rules for rule in gained))
+            caps = tuple(sorted(held))
             yield arch, variant, caps, _default(variant, caps, arch)
-
-
-def _capabilities(observed: Profile, variant: Variant, arch: str) -> Iterator[str]:
-    """Yield the capabilities of the container: those whose additional rules are all in the profile."""
-    rules = as_list(observed.get("syscalls"))
-    for cap, gained in _gained(variant, arch):
-        if all(rule in rules for rule in gained):
-            yield cap
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record
 from scclint.text import and_more
+from scclint.untyped import as_mapping
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import Verdict
@@ -96,12 +97,8 @@ class ContainerSeccomp:
     @property
     def profile(self) -> dict[str, str]:
         """The profile as the value of a `seccompProfile` field; empty if `type` is None."""
-        field: dict[str, str] = {}
-        if self.type is not None:
-            field["type"] = self.type
-        if self.localhost_profile is not None:
-            field["localhostProfile"] = self.localhost_profile
-        return field
+        values = {"type": self.type, "localhostProfile": self.localhost_profile}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def effective_seccomp(verdict: "Verdict", cluster: "Cluster") -> tuple[ContainerSeccomp, ...]:
@@ -218,9 +215,8 @@ def _decide(verdict: "Verdict", nodes: _Nodes, container: AdmissionContainer, re
 
 def _on_windows(spec: Object) -> bool:
     """Return whether the pod runs on Windows, by `os.name` or by its node selector, which SCC admission ignores."""
-    selector = spec.get("nodeSelector")
-    system = selector.get("kubernetes.io/os") if isinstance(selector, dict) else None
-    return (spec.get("os") or {}).get("name") == "windows" or system == "windows"
+    selected = as_mapping(spec.get("nodeSelector")).get("kubernetes.io/os")
+    return (spec.get("os") or {}).get("name") == "windows" or selected == "windows"
 
 
 def _by_pool(pools: "tuple[NodePool, ...]", decide: "Callable[[NodePool | None], _Decision]") -> _Decision:
