@@ -1,6 +1,5 @@
 """From what kustomize built to the resources and patches that people edit."""
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -58,10 +57,7 @@ class KustomizeTrace(Tracer):
 
     @cached_property
     def _first_key(self) -> Span:
-        closed = self._closure
-        shown = self._session.shown_rendered(
-            next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
-        )
+        shown = self._session.shown_rendered(self._closure.entry)
         for document in load_text(shown, self._session.outline.text(shown), frozenset()):
             if isinstance(document.root, MappingNode) and document.root.entries:
                 return document.root.entries[0].key.span

@@ -1,6 +1,5 @@
 """Carry a remedy out in the sources of a kustomization: in its resources and patches, else by a patch of the overlay."""
 
-import os
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
@@ -114,9 +113,7 @@ class _Kustomization:
         return self._with_patch(patch, {key: value for key, value in target.items() if value})
 
     def _with_patch(self, patch: Any, target: dict[str, str] | None = None) -> Edit:
-        closed = self._closure
-        name = next(file for file in closed.kustomizations if (os.path.dirname(file) or os.curdir) == closed.folder)
-        file = self._session.shown_rendered(name)
+        file = self._session.shown_rendered(self._closure.entry)
         document = self._bench.document(file)
         if document is None:
             raise EditRefused(f"{file} cannot be read")

@@ -96,17 +96,7 @@ def test_everything_that_a_build_reads(tmp_path: Path) -> None:
     assert found.files == tuple(sorted([f"k/{name}" for name in own] + below))
     assert found.resources == ("base/sa.yaml", "k/web.yaml", "old/sa.yaml")
     assert found.patches == ("component/p.yaml", "k/p1.yaml", "k/p2.yaml", "k/p3.json", "k/p4.yaml")
-    assert found.namespaces == dict.fromkeys(found.resources, "shop")
-
-
-def test_the_outermost_namespace_wins(tmp_path: Path) -> None:
-    files = {"base/kustomization.yaml": "namespace: inner\nresources: [sa.yaml]", "base/sa.yaml": OBJECT}
-    found = build(tmp_path, {**files, "k/kustomization.yaml": "namespace: outer\nresources: [../base]"})
-    assert found.namespaces == {"base/sa.yaml": "outer"}
-    found = build(tmp_path, {"k/kustomization.yaml": "resources: [../base]"})
-    assert found.namespaces == {"base/sa.yaml": "inner"}
-    two = {f"{name}/kustomization.yaml": f"namespace: {name}\nresources: [../base]" for name in ("a", "b")}
-    assert build(tmp_path, {**two, "k/kustomization.yaml": "resources: [../a, ../b]"}).namespaces == {}
+    assert found.entry == "k/kustomization.yaml"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +130,6 @@ def test_the_outermost_namespace_wins(tmp_path: Path) -> None:
 )
 def test_remote_values_are_refused(tmp_path: Path, text: str, value: str) -> None:
     found = build(tmp_path, {"k/kustomization.yaml": text.format(value)})
-    assert found.remote == (value,)
     assert found.refused.endswith(f'names "{value}", which is remote')
 
 
@@ -217,11 +206,6 @@ def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
 )
 def test_what_must_not_be_built(tmp_path: Path, files: dict[str, str], refused: str) -> None:
     assert build(tmp_path, {"k/other": "", **files}).refused.startswith(refused)
-
-
-def test_missing_files_are_named(tmp_path: Path) -> None:
-    found = build(tmp_path, {"k/kustomization.yaml": "resources: [a.yaml, ../b]\nsecretGenerator: [{name: s, envs: [.env]}]"})
-    assert found.missing == ("k/a.yaml", "b", "k/.env")
 
 
 def test_links_out_of_the_root_are_refused(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ folders anywhere on the disk. A closure is therefore built only if each of its v
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from scclint.errors import LoadError
 from scclint.files.discover import is_below, is_text
@@ -18,7 +17,7 @@ from scclint.finding import shortened
 from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
 from scclint.memo import Memo
-from scclint.record import EMPTY, record
+from scclint.record import record
 from scclint.units.kustomize.kustomization import (
     NAMES,
     Kustomization,
@@ -43,10 +42,8 @@ class Closure:
     """What the build of a kustomization reads. All paths are relative to the root, with `/`.
 
     `folders` are the kustomization folders, the built one first; `components` those of them that are components. `files` are
-    all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `namespaces` has the
-    namespace that kustomize sets for the objects of a resource file; a file that goes to several namespaces is left out.
-    `charts` are the folders of the charts that it renders. `remote` are values that kustomize would fetch, `missing` files and
-    folders that do not exist. `changes_objects` is True if a kustomization has patches or other fields that change objects.
+    all files read, sorted; `kustomizations`, `resources` and `patches` name those of each sort. `charts` are the folders of the
+    charts that it renders. `changes_objects` is True if a kustomization has patches or other fields that change objects.
     `refused` is the reason why it must not be built, empty if it may.
     """
 
@@ -57,12 +54,14 @@ class Closure:
     files: tuple[str, ...]
     resources: tuple[str, ...]
     patches: tuple[str, ...]
-    namespaces: Mapping[str, str] = EMPTY
     charts: tuple[str, ...] = ()
-    remote: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
     changes_objects: bool = False
     refused: str = ""
+
+    @property
+    def entry(self) -> str:
+        """The file of the kustomization that is built. Only a closure that is not `refused` certainly has one."""
+        return next(file for file in self.kustomizations if (os.path.dirname(file) or os.curdir) == self.folder)
 
 
 def closure(folder: str, root: str) -> Closure:
@@ -87,7 +86,6 @@ class Kustomizations:
         self.paths = paths or RealPaths()
         # A cached method of `self` would refer to it, and the cycle outlives a run without the garbage collector.
         self._memo = Memo()
-        self.sort = cache(_sort)
 
     def closure(self, folder: str) -> Closure:
         """Return what the build of the kustomization in `folder` reads; see the function of this name."""
@@ -99,7 +97,9 @@ class Kustomizations:
 
     def name(self, path: str) -> str:
         """The path relative to the root."""
-        return self._memo((Kustomizations.name, path), lambda: self._name_of(path))
+        inside = os.path.join(self._root, "")
+        plain = path.startswith(inside) and os.path.normpath(path) == path
+        return (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
 
     def read(self, folder: str) -> "_Folder":
         """The kustomization of a folder."""
@@ -108,11 +108,6 @@ class Kustomizations:
     def plugins(self, path: str) -> "_Plugins":
         """What a configuration of generators or transformers names."""
         return self._memo((Kustomizations.plugins, path), lambda: self._read_plugins(path))
-
-    def _name_of(self, path: str) -> str:
-        inside = os.path.join(self._root, "")
-        plain = path.startswith(inside) and os.path.normpath(path) == path
-        return (path[len(inside) :] if plain else os.path.relpath(path, self._root)).replace(os.sep, "/")
 
     def _read_folder(self, folder: str) -> "_Folder":
         found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
@@ -139,11 +134,6 @@ class Kustomizations:
             return _Plugins((), f"{shown} {error.message}")
 
 
-def _sort(path: str) -> Literal["file", "folder", ""]:
-    """Return `file` or `folder` for a path; empty if kustomize cannot read it."""
-    return "file" if os.path.isfile(path) else "folder" if os.path.isdir(path) else ""
-
-
 @record
 class _Folder:
     """The kustomization of a folder, None if it has none; the first reason not to build it, empty if there is none."""
@@ -162,10 +152,9 @@ class _Plugins:
 
 @record
 class _Visit:
-    """A folder to visit: the namespace set outside it, whether its objects configure plugins, and the visit that leads to it."""
+    """A folder to visit: whether its objects configure plugins, and the visit that leads to it."""
 
     folder: str
-    namespace: str = ""
     plugin: bool = False
     parent: "_Visit | None" = None
 
@@ -183,13 +172,10 @@ class _ClosureWalk:
 
     def __init__(self, tree: Kustomizations) -> None:
         self._tree = tree
-        self._folders: dict[str, bool] = {}
+        self._folders: dict[str, Kustomization | None] = {}
         self._files: dict[str, set[str]] = {}
-        self._claims: dict[str, set[str]] = {}
-        self._charts: dict[str, None] = {}
-        self._remote: dict[str, None] = {}
-        self._missing: dict[str, None] = {}
-        self._refused: dict[str, None] = {}
+        self._charts: set[str] = set()
+        self._refused = ""
 
     def walk(self, entry: str) -> Closure:
         pending = [_Visit(entry)]
@@ -211,18 +197,16 @@ class _ClosureWalk:
             return
         found = self._tree.read(visit.folder)
         self._refuse(found.problem)
-        kustomization = found.kustomization
-        self._folders[visit.folder] = kustomization is not None and kustomization.component
+        kustomization = self._folders[visit.folder] = found.kustomization
         if kustomization is None:
             return
         shown = self._take(kustomization.file, "kustomization")
-        namespace = visit.namespace or kustomization.namespace
         if kustomization.charts:
             # Without the name of the file, so that one notice names all units of a repository with this problem.
             self._refuse(
                 "its kustomizations contain Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
             )
-            self._charts.update(dict.fromkeys(os.path.join(visit.folder, chart) for chart in kustomization.charts))
+            self._charts.update(os.path.join(visit.folder, chart) for chart in kustomization.charts)
         if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
             self._refuse(f"{shown} generates or changes configurations of plugins")
         for text in kustomization.plugins:
@@ -231,19 +215,17 @@ class _ClosureWalk:
             path = self._resolve(shown, visit.folder, reference)
             if not path:
                 continue
-            if self._tree.sort(path) == "folder":
-                yield from self._enter(shown, reference, _Visit(self._tree.paths.of(path), namespace, visit.plugin, visit))
+            if os.path.isdir(path):
+                yield from self._enter(shown, reference, _Visit(self._tree.paths.of(path), visit.plugin, visit))
             elif reference.use == "plugin" or (visit.plugin and reference.use == "resource"):
                 self._take_plugins(shown, visit, self._tree.plugins(path))
                 self._take(path, "plugin")
             else:
-                name = self._take(path, reference.use)
-                if reference.use == "resource":
-                    self._claims.setdefault(name, set()).add(namespace)
+                self._take(path, reference.use)
 
     def _enter(self, shown: str, reference: Reference, visit: _Visit) -> Iterator[_Visit]:
         if reference.use == "plugin":
-            yield _Visit(visit.folder, "", True, visit.parent)
+            yield _Visit(visit.folder, True, visit.parent)
         elif reference.use in ("resource", "component"):
             yield visit
         else:
@@ -253,14 +235,13 @@ class _ClosureWalk:
         self._refuse(plugins.problem)
         for reference in plugins.references:
             path = self._resolve(shown, visit.folder, reference)
-            if path and self._tree.sort(path) == "file":
+            if path and os.path.isfile(path):
                 self._take(path, reference.use)
 
     def _resolve(self, shown: str, folder: str, reference: Reference) -> str:
         """The path of what is named; empty if kustomize must not or cannot read it."""
         value = reference.value
         if _REMOTE.match(value):
-            self._remote[value] = None
             problem = "which is remote"
         elif not is_text(value):
             problem = "which is no path"
@@ -268,8 +249,7 @@ class _ClosureWalk:
             problem = "an absolute path"
         elif not self._tree.has(path := os.path.join(folder, value)):
             problem = "which is outside the root"
-        elif not self._tree.sort(path):
-            self._missing[self._tree.name(os.path.normpath(path))] = None
+        elif not os.path.isfile(path) and not os.path.isdir(path):
             problem = "which does not exist"
         else:
             # The folder's real path, for `link/..` is not the folder that the link lies in; the file's own name.
@@ -284,30 +264,26 @@ class _ClosureWalk:
         return name
 
     def _refuse(self, reason: str) -> None:
-        if reason:
-            self._refused[reason] = None
+        self._refused = self._refused or reason
 
     def _closure(self, entry: str) -> Closure:
         def used(use: str) -> tuple[str, ...]:
             return tuple(sorted(name for name, uses in self._files.items() if use in uses))
 
         name = self._tree.name
-        kustomizations = [self._tree.read(folder).kustomization for folder in self._folders if self._tree.has(folder)]
+        kustomizations = [kustomization for kustomization in self._folders.values() if kustomization is not None]
         charts = [path for path in self._charts if is_text(path) and self._tree.has(path)]
         return Closure(
             name(entry),
             tuple(map(name, self._folders)),
-            tuple(name(folder) for folder, component in self._folders.items() if component),
+            tuple(name(folder) for folder, found in self._folders.items() if found is not None and found.component),
             used("kustomization"),
             tuple(sorted(self._files)),
             used("resource"),
             used("patch"),
-            {file: next(iter(found)) for file, found in sorted(self._claims.items()) if len(found) == 1 and "" not in found},
             tuple(sorted(name(path) for path in charts if os.path.isfile(os.path.join(path, "Chart.yaml")))),
-            tuple(self._remote),
-            tuple(self._missing),
-            any(found is not None and (found.operates or found.patch_entries) for found in kustomizations),
-            next(iter(self._refused), ""),
+            any(found.operates or found.patch_entries for found in kustomizations),
+            self._refused,
         )
 
 

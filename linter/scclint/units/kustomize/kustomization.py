@@ -21,7 +21,6 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names by which kustomize finds the file of a kustomization."""
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
-ORIGIN = "config.kubernetes.io/origin"
 
 Use = Literal["resource", "component", "patch", "plugin", "values", "file"]
 """How kustomize uses a file: objects, a component, a patch, the configuration of a generator or transformer, Helm values, or other."""
