@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over, named
+from scclint.expand.part import NOTHING, Inner, Piece, called, in_list, in_mapping, laid_over, named, pod_of
 from scclint.finding import Path
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
-from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.untyped import mappings
 from scclint.yaml.locate import node_at
@@ -53,31 +52,19 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     if volumes:
         spec["volumes"] = in_list(volumes, spec.get("volumes", part))
     name = part.at(*row.called) if row.called else NOTHING
-    metadata = _metadata(whole, part.at(*row.metadata) if row.metadata else template.at("metadata"), name)
-    written = whole.at("spec")
-    fields = {
-        **whole.fields,
-        "metadata": in_mapping(metadata, whole.at("metadata")),
-        # An item of a list has no key: its name stands for it.
-        "spec": in_mapping(spec, Piece(None, part.node, written.path, part.entry or name.entry or written.entry)),
-    }
-    pod = in_mapping(fields, whole)
-    moved: dict[Path, Path] = {
-        **_paths((), fields),
-        **_paths(("metadata",), metadata),
-        ("spec",): part.path,
-        **_paths(("spec",), spec),
-        **_paths(("spec", "containers"), dict(enumerate(containers))),
-        **_paths(("spec", "volumes"), dict(enumerate(volumes))),
+    marks = part.at(*row.metadata) if row.metadata else template.at("metadata")
+    metadata = {**whole.at("metadata").fields, **{key: at for key in ("annotations", "labels") if (at := marks.at(key))}}
+    # An item of a list has no key: its name stands for it.
+    place = replace(part, data=None, entry=part.entry or name.entry or whole.at("spec").entry)
+    inner: Inner = {
+        ("spec",): spec,
+        ("spec", "containers"): dict(enumerate(containers)),
+        ("spec", "volumes"): dict(enumerate(volumes)),
     }
     patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
-    provenance = replace(
-        item.provenance,
-        label=_label(whole, row, name),
-        moved=moved,
-        elsewhere=_PATCHED if patched else item.provenance.elsewhere,
-    )
-    return Item(item.root if pod.node is None else pod.node, (), pod.data, provenance, Workload, template=())
+    elsewhere = _PATCHED if patched else item.provenance.elsewhere
+    label = _label(whole, row, name)
+    return pod_of(item, whole, name, metadata, in_mapping(spec, place), inner, label=label, elsewhere=elsewhere)
 
 
 def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[str, Piece]:
@@ -95,20 +82,6 @@ def _added_volumes(spec: Mapping[str, Piece], part: Piece, row: CustomPod) -> It
     for name, made in row.volumes.items():
         if name not in taken:
             yield Piece({"name": name, **made}, None, part.path)
-
-
-def _metadata(whole: Piece, marks: Piece, name: Piece) -> dict[str, Piece]:
-    """Return the pod's metadata, with the annotations and labels of `marks`."""
-    metadata = {**whole.at("metadata").fields, **{key: at for key in ("annotations", "labels") if (at := marks.at(key))}}
-    if name:
-        # Findings on the whole of it point at the part.
-        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
-    return metadata
-
-
-def _paths(start: Path, pieces: Mapping[str, Piece] | Mapping[int, Piece]) -> dict[Path, Path]:
-    """Return where each piece stands in the custom resource, by its path in the pod."""
-    return {(*start, key): piece.path for key, piece in pieces.items()}
 
 
 def _share(spec: dict[str, Piece], field: str, value: Piece) -> None:
@@ -136,8 +109,8 @@ def _with_main(containers: list[Piece], whole: Piece, part: Piece, row: CustomPo
     """Return the containers with the one that the controller adds: over its own fields, those that the object states count."""
     if not row.main:
         return containers
-    called = whole.at(*row.main_at).data if row.main_at else None
-    name = called if isinstance(called, str) and called else row.main
+    stated_name = whole.at(*row.main_at).data if row.main_at else None
+    name = stated_name if isinstance(stated_name, str) and stated_name else row.main
     fixed: dict[str, Any] = {"name": name, **row.fixed}
     stated = {field: value for field, path in row.container.items() if (value := part.at(*path)).data is not None}
     made = laid_over(Piece(fixed, None, part.path), in_mapping({"name": Piece(name, None, part.path), **stated}, part))
@@ -151,11 +124,10 @@ def _with_image(container: Piece) -> Piece:
     """Return a container with an empty image if it has none: the controller fills it in, and admission does not read it."""
     if not isinstance(container.data, dict) or "image" in container.data:
         return container
-    return Piece({**container.data, "image": ""}, container.node, container.path, container.entry)
+    return replace(container, data={**container.data, "image": ""})
 
 
 def _label(whole: Piece, row: CustomPod, name: Piece) -> str:
     """Return what messages call the pod; empty for the object's own name."""
-    called = " ".join(filter(None, (row.name, str(name.data) if name else "")))
-    owner = f"{whole.at('kind').data} {whole.at('metadata', 'name').data or whole.at('metadata', 'generateName').data or ''}"
-    return f"{called} of {owner.strip()}" if called else ""
+    own = " ".join(filter(None, (row.name, str(name.data) if name else "")))
+    return f"{own} of {called(whole)}" if own else ""

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scclint.expand.item import Item
 from scclint.finding import Path
-from scclint.record import record
+from scclint.model.workload import Workload
+from scclint.record import record, replace
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 
@@ -56,9 +58,14 @@ class Piece:
 
 NOTHING = Piece(None, None, ())
 
+Inner = dict[Path, Mapping[str, Piece] | Mapping[int, Piece]]
+"""The pieces of mappings and lists, by the path of the mapping or list."""
+
 
 def values_in(data: Any) -> int:
-    """How many values there are in plain data, each mapping and list one itself."""
+    """How many values there are in plain data: each mapping and list is one itself, and null is none."""
+    if data is None:
+        return 0
     held = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return 1 + sum(map(values_in, held))
 
@@ -99,7 +106,39 @@ def named(container: Piece, name: str) -> Piece:
     """A container with the name that its controller gives it if it has none. Nobody wrote that, so the tree is without it."""
     if not isinstance(container.data, dict) or container.data.get("name"):
         return container
-    return Piece({**container.data, "name": name}, container.node, container.path, container.entry)
+    return replace(container, data={**container.data, "name": name})
+
+
+def called(whole: Piece) -> str:
+    """What messages call an object: `TaskRun build-1`."""
+    name = whole.at("metadata", "name") or whole.at("metadata", "generateName")
+    kind = str(whole.at("kind").data)
+    return f"{kind} {name.data}" if name else kind
+
+
+def pod_of(
+    item: Item,
+    whole: Piece,
+    name: Piece,
+    metadata: dict[str, Piece],
+    spec: Piece,
+    inner: Inner,
+    **facts: Any,
+) -> Item:
+    """Return the pod that a controller makes for the object `whole`, which is that of `item`.
+
+    The pod has the fields of the object, with these `metadata` and this `spec`. Findings on the pod as a whole point at the piece
+    `name`, if it has data. `inner` are the pieces of mappings and lists of the pod, by path; findings on these point at the pieces.
+    `facts` are fields of its provenance.
+    """
+    if name:
+        metadata["name"] = replace(name, data=whole.at("metadata", "name").data)
+    fields = {**whole.fields, "metadata": in_mapping(metadata, whole.at("metadata")), "spec": spec}
+    pod = in_mapping(fields, whole)
+    levels: Inner = {(): fields, ("metadata",): metadata, **inner}
+    moved = {(*path, key): piece.path for path, pieces in levels.items() for key, piece in pieces.items()}
+    root = item.root if pod.node is None else pod.node
+    return Item(root, (), pod.data, replace(item.provenance, moved=moved, **facts), Workload, template=())
 
 
 def _renamed(entry: Entry, name: str, value: Node) -> Entry:

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, laid_over, named
-from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, called, distinct, held_tasks
-from scclint.finding import Path
+from scclint.expand.part import NOTHING, Inner, Piece, called, in_list, in_mapping, laid_over, named, pod_of
+from scclint.expand.tekton_runs import PipelineRun, References, RunOverrides, distinct, held_tasks
 from scclint.limits import MAX_REPEATED
 from scclint.model.object import ApiObject
-from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.yaml.locate import node_at
 
@@ -34,9 +32,9 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
         return
     made = 0
-    for task, run, name in _tasks(whole, references):
+    for task, run, name, again in _tasks(whole, references):
         made += 1
-        if not references.may_repeat(task, run, whole):
+        if not references.may_repeat(task, run, whole, again=again):
             yield _open_pod(item, whole, name, _TOO_LARGE, beyond=True)
             break
         yield _pod(item, whole, task, run, name, references)
@@ -52,19 +50,19 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield replace(item, model=ApiObject)
 
 
-def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOverrides, Piece]]:
-    """The task specs of an object, each with what runs it, and with the task's name where a pipeline has it."""
+def _tasks(whole: Piece, references: References) -> Iterator[tuple[Piece, RunOverrides, Piece, bool]]:
+    """The task specs of an object, each with what runs it, the task's name where a pipeline has it, and whether it came before."""
     spec, kind = whole.at("spec"), whole.at("kind").data
     if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
-        yield spec.at("taskSpec"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING
+        yield spec.at("taskSpec"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING, False
     elif kind in ("Task", "ClusterTask") and isinstance(spec.data, dict):
-        for run in distinct(references.runs_of_task(whole)):
-            yield spec, run, NOTHING
+        for number, run in enumerate(distinct(references.runs_of_task(whole))):
+            yield spec, run, NOTHING, number > 0
     runs = references.runs_of_pipeline(whole) if kind == "Pipeline" else [PipelineRun(whole)]
     for task in held_tasks(whole):
         if task.at("taskSpec", "steps"):
-            for run in distinct(run.run_of(task.at("name")) for run in runs):
-                yield task.at("taskSpec"), run, task.at("name")
+            for number, run in enumerate(distinct(run.run_of(task.at("name")) for run in runs)):
+                yield task.at("taskSpec"), run, task.at("name"), number > 0
 
 
 def _open_pod(item: Item, whole: Piece, name: Piece, why: str, *, beyond: bool = False) -> Item:
@@ -86,26 +84,17 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     spec["containers"] = in_list(containers, sidecars if steps.node is None else steps)
     if volumes:
         spec["volumes"] = in_list(volumes, more if own.node is None else own)
-    metadata, marks = _metadata(whole, task, run, name)
-    written = whole.at("spec")
-    fields = {
-        **whole.fields,
-        "metadata": in_mapping(metadata, whole.at("metadata")),
-        "spec": in_mapping(spec, Piece(None, task.node, written.path, written.entry)),
+    metadata, marks = _metadata(whole, task, run)
+    inner: Inner = {
+        **{("metadata", key): found for key, found in marks.items()},
+        ("spec",): spec,
+        ("spec", "containers"): dict(enumerate(containers)),
+        ("spec", "volumes"): dict(enumerate(volumes)),
     }
-    pod = in_mapping(fields, whole)
-    moved: dict[Path, Path] = {
-        **{(key,): part.path for key, part in fields.items()},
-        **{("metadata", key): part.path for key, part in metadata.items()},
-        **{("metadata", *key): part.path for key, part in marks.items()},
-        **{("spec", key): part.path for key, part in spec.items()},
-        **{("spec", "containers", i): part.path for i, part in enumerate(containers)},
-        **{("spec", "volumes", i): part.path for i, part in enumerate(volumes)},
-    }
+    place = replace(whole.at("spec"), data=None, node=task.node)
     elsewhere = next((missing for _, missing in found if missing), "")
-    provenance = replace(item.provenance, label=_label(whole, run, name), moved=moved, elsewhere=elsewhere)
-    root = item.root if pod.node is None else pod.node
-    return Item(root, (), pod.data, provenance, Workload, template=())
+    label = _label(whole, run, name)
+    return pod_of(item, whole, name, metadata, in_mapping(spec, place), inner, label=label, elsewhere=elsewhere)
 
 
 def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:
@@ -114,22 +103,16 @@ def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:
     return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.settles else task
 
 
-def _metadata(
-    whole: Piece, task: Piece, run: RunOverrides, name: Piece
-) -> tuple[dict[str, Piece], dict[tuple[str, str], Piece]]:
+def _metadata(whole: Piece, task: Piece, run: RunOverrides) -> tuple[dict[str, Piece], dict[str, dict[str, Piece]]]:
     """The metadata of the pod, and its annotations and labels one by one: the task's, over these the object's, then the run's."""
     metadata = whole.at("metadata").fields
     if whole.at("kind").data == "ClusterTask" and (namespace := run.by.at("metadata", "namespace")):
         # A ClusterTask has no namespace; its pods are created in the namespace of the run.
         metadata["namespace"] = namespace
-    if name:
-        # Findings on the whole of it point at the task.
-        metadata["name"] = Piece(whole.at("metadata", "name").data, name.node, name.path, name.entry)
-    marks: dict[tuple[str, str], Piece] = {}
+    marks = {}
     for key in ("annotations", "labels"):
         holders = [part.at("metadata", key) for part in (task, whole, run.by) if part.at("metadata", key).fields]
         if holders:
-            found = {mark: part for holder in holders for mark, part in holder.fields.items()}
-            metadata[key] = in_mapping(found, holders[-1])
-            marks |= {(key, mark): part for mark, part in found.items()}
+            marks[key] = {mark: part for holder in holders for mark, part in holder.fields.items()}
+            metadata[key] = in_mapping(marks[key], holders[-1])
     return metadata, marks

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 
 from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
@@ -142,12 +143,6 @@ def _joined(templates: Iterable[Piece]) -> Piece:
     return in_mapping(fields, given[-1])
 
 
-def called(whole: Piece) -> str:
-    """How messages call an object: `TaskRun build-1`."""
-    name = whole.at("metadata", "name") or whole.at("metadata", "generateName")
-    return f"{whole.at('kind').data} {name.data}" if name else _text(whole.at("kind"))
-
-
 class References:
     """The Tekton objects of an input and the references between them. Each object is a document.
 
@@ -162,8 +157,6 @@ class References:
         self._spent: dict[int, int] = {}
         self._cut: set[int] = set()
         self._resolved: set[int] = set()
-        self._sizes: dict[int, tuple[object, int]] = {}
-        self._taken: set[int] = set()
         self._repeated = 0
         wholes = [
             Piece(to_data(document.root), document.root, ())
@@ -200,24 +193,20 @@ class References:
         """Whether a run refers to something that is in the input."""
         return id(whole.node) in self._resolved
 
-    def may_repeat(self, task: Piece, run: RunOverrides, holder: Piece) -> bool:
-        """Return whether the limit allows one more pod from a task spec. A value counts again for each pod."""
-        steps = task.at("steps").items
-        actions = [action.at("spec") for step in steps if (action := self.action(step, holder)[0])]
-        repeated = [run.template, *actions, *([task] if id(task.data) in self._taken else ())]
-        count = sum(map(self._size, repeated)) + self._size(task.at("stepTemplate")) * len(steps)
-        # Its size is looked up later or now: so the task is kept, and its id given to no other.
-        self._size(task)
-        self._taken.add(id(task.data))
-        self._repeated += count
-        return not count or self._repeated <= MAX_REPEATED
+    def may_repeat(self, task: Piece, run: RunOverrides, holder: Piece, *, again: bool) -> bool:
+        """Return whether the limit allows one more pod from a task spec of the object `holder`.
 
-    def _size(self, part: Piece) -> int:
-        """How many values there are in plain data, counted once."""
-        key = id(part.data)
-        if key not in self._sizes:
-            self._sizes[key] = part.data, values_in(part.data)
-        return self._sizes[key][1]
+        Values that come from elsewhere or from `stepTemplate` count for each use, those of a spec that is run `again` for each run.
+        """
+        steps = task.at("steps").items
+        actions = (self.action(step, holder)[0].at("spec") for step in steps)
+        repeated = chain([run.template], [task] if again else [], repeat(task.at("stepTemplate"), len(steps)), actions)
+        for part in filter(None, repeated):
+            if self._repeated <= MAX_REPEATED:
+                self._repeated += values_in(part.data)
+            if self._repeated > MAX_REPEATED:
+                return False
+        return True
 
     def action(self, step: Piece, holder: Piece) -> tuple[Piece, str]:
         """The StepAction that a step of the object `holder` refers to; and why there is none, where it refers to one."""
