@@ -16,7 +16,7 @@ import pytest
 
 from scclint.errors import LoadError
 from scclint.files import archive
-from scclint.files.archive import inflate, is_archive, members
+from scclint.files.archive import entries, inflate, is_archive
 from scclint.files.dump import DumpFile, holds_dump, place_in_dump, read_dump
 from tests.must_gather import files, write_archive, write_folder
 
@@ -26,7 +26,7 @@ PLAIN = re.compile(r"[a-z][^\n]*")
 
 def read(path: Path) -> dict[str, object]:
     """The members of an archive by name: their content, or why it is not read."""
-    found = members(str(path), lambda name: True, "the archive")
+    found = ((entry.name, entry.content) for entry in entries(str(path), "the archive"))
     return {name: content.message if isinstance(content, LoadError) else content for name, content in found}
 
 
@@ -61,7 +61,7 @@ def test_members_in_order(tmp_path: Path) -> None:
 
 def test_only_what_is_wanted(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "a.tar", {"log": "x" * 100_000, "b.yaml": "2"})
-    assert [m.name for m in members(str(path), lambda name: name.endswith(".yaml"), "")] == ["b.yaml"]
+    assert [m.name for m in entries(str(path), "", lambda name: name.endswith(".yaml"))] == ["b.yaml"]
 
 
 def test_what_is_an_archive(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_very_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     path = tmp_path / "a.tar"
     path.write_bytes(b"".join(header(f"log-{i}", 1) + padded(b"x") for i in range(10_000)) + END)
     before = time.process_time()
-    assert sum(1 for _ in members(str(path), lambda name: name == "log-9999", "")) == 1
+    assert sum(1 for _ in entries(str(path), "", lambda name: name == "log-9999")) == 1
     assert time.process_time() - before < 10
     monkeypatch.setattr(archive, "MAX_ARCHIVE_MEMBERS", 9_999)
     tracemalloc.start()

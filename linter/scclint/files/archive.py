@@ -8,13 +8,11 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, Literal, NamedTuple, TypeVar, cast
+from typing import IO, Literal, NamedTuple, cast
 
 from scclint.errors import LoadError
 from scclint.files.read import os_error
 from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_HEADER, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_XZ_MEMORY
-
-T = TypeVar("T")
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz")
 _GZIP = b"\x1f\x8b"
@@ -24,17 +22,10 @@ _EMPTY_READS = 4
 _DAMAGED = "is damaged: its compressed data cannot be read to the end"
 
 
-class Member(NamedTuple):
-    """A member of an archive: its path without `./`, and its bytes, or why these are not read."""
-
-    name: str
-    content: bytes | LoadError
-
-
 class ArchiveEntry(NamedTuple):
-    """A member of an archive that is to be unpacked, with its path without `./` and what it is.
+    """A member of an archive, with its path without `./` and what it is.
 
-    `content` are the bytes of a file, or why it is not read. `target` is what a link says: a symbolic link leads from its own folder,
+    `content` are the bytes of a file, or why there are none. `target` is what a link says: a symbolic link leads from its own folder,
     a hard link from the top of the archive.
     """
 
@@ -58,43 +49,17 @@ def is_archive(path: str) -> bool:
     return head.startswith((_GZIP, _XZ)) or head[_USTAR] == b"ustar"
 
 
-def members(path: str, wanted: Callable[[str], bool], shown: str) -> Iterator[Member]:
+def entries(path: str, shown: str, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[ArchiveEntry]:
     """Yield the members of an archive whose path is `wanted`, in their order. `shown` is how errors call the archive.
 
-    Raises LoadError for an archive that cannot be read to its end, or exceeds a limit.
+    Names and targets are as the archive has them, and may lead anywhere. Raises LoadError for an archive that cannot be read to its
+    end, or exceeds a limit.
     """
-
-    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> Member | None:
-        return Member(name, _content(archive, header, name)) if wanted(name) else None
-
-    yield from _read(path, made, shown)
-
-
-def entries(path: str, shown: str) -> Iterator[ArchiveEntry]:
-    """Yield all members of an archive, in their order, for a program that unpacks it. Raises LoadError as `members` does.
-
-    Names and targets are as the archive has them, and may lead anywhere.
-    """
-
-    def made(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> ArchiveEntry:
-        if header.isdir():
-            return ArchiveEntry(name, "folder")
-        if header.issym():
-            return ArchiveEntry(name, "link", target=header.linkname)
-        if header.islnk():
-            return ArchiveEntry(name, "hard link", target=header.linkname.removeprefix("./"))
-        return ArchiveEntry(name, "file" if header.isreg() else "special", _content(archive, header, name))
-
-    yield from _read(path, made, shown)
-
-
-def _read(path: str, make: Callable[[tarfile.TarFile, tarfile.TarInfo, str], T | None], shown: str) -> Iterator[T]:
-    """Yield what `make` makes of each member, unless it is None."""
     try:
         with open(path, "rb") as file:
             head = file.read(len(_XZ))
             file.seek(0)
-            yield from _made(_inflated(file, head, shown), make, shown)
+            yield from _entries(_inflated(file, head, shown), shown, wanted)
     except (EOFError, zlib.error):
         raise LoadError(_DAMAGED, shown) from None
     except tarfile.TarError as error:
@@ -122,7 +87,7 @@ def inflate(content: bytes, name: str) -> bytes:
     return data
 
 
-def _made(file: IO[bytes], make: Callable[[tarfile.TarFile, tarfile.TarInfo, str], T | None], shown: str) -> Iterator[T]:
+def _entries(file: IO[bytes], shown: str, wanted: Callable[[str], bool]) -> Iterator[ArchiveEntry]:
     stream = _Stream(file, shown)
     # Of a stream tarfile uses `read` alone.
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
@@ -133,9 +98,20 @@ def _made(file: IO[bytes], make: Callable[[tarfile.TarFile, tarfile.TarInfo, str
                 raise LoadError(f"has more than {MAX_ARCHIVE_MEMBERS:,} members, which are not read", shown)
             # tarfile would keep the header of each member.
             archive.members.clear()  # type: ignore[attr-defined]  # typeshed lacks it
-            found = make(archive, header, header.name.removeprefix("./"))
-            if found is not None:
-                yield found
+            name = header.name.removeprefix("./")
+            if wanted(name):
+                target = header.linkname if header.issym() else header.linkname.removeprefix("./")
+                yield ArchiveEntry(name, _sort(header), _content(archive, header, name), target)
+
+
+def _sort(header: tarfile.TarInfo) -> Literal["file", "folder", "link", "hard link", "special"]:
+    if header.isdir():
+        return "folder"
+    if header.issym():
+        return "link"
+    if header.islnk():
+        return "hard link"
+    return "file" if header.isreg() else "special"
 
 
 def _content(archive: tarfile.TarFile, header: tarfile.TarInfo, name: str) -> bytes | LoadError:

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from scclint.errors import LoadError
@@ -93,7 +94,6 @@ class Reach:
     def __init__(self, folder: str) -> None:
         self._named = folder
         self._folder = os.path.realpath(folder)
-        self._work_tree: str | None = None
         self._folders: dict[str, bool] = {}
 
     def has(self, path: str) -> bool:
@@ -103,13 +103,11 @@ class Reach:
         real = os.path.realpath(path)
         return is_below(real, self._folder) or (bool(self.work_tree) and is_below(real, self.work_tree))
 
-    @property
+    @cached_property
     def work_tree(self) -> str:
         """The top of the work tree that the folder is part of, empty without one."""
-        if self._work_tree is None:
-            # A repository that has nothing of the folder, like one of a whole home directory, is another matter.
-            self._work_tree = work_tree(self._named) if listed_by_git(self._named, tracked_only=True) else ""
-        return self._work_tree
+        # A repository that has nothing of the folder, like one of a whole home directory, is another matter.
+        return work_tree(self._named) if listed_by_git(self._named, tracked_only=True) else ""
 
     def has_folder_of(self, path: str) -> bool:
         """Whether the folder that a path names is within."""

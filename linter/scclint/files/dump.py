@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from scclint.errors import LoadError
-from scclint.files.read import decode, read
+from scclint.files.read import decode, read_bytes
 from scclint.limits import MAX_DUMP
 
 CLUSTER, NAMESPACES = "cluster-scoped-resources", "namespaces"
@@ -91,12 +91,12 @@ def has_files(folder: str, place: Callable[[str], str]) -> bool:
 
 def holds_dump(path: str) -> bool:
     """Return whether a folder, or an archive that can be read, has a file of a dump."""
-    from scclint.files.archive import is_archive, members
+    from scclint.files.archive import entries, is_archive
 
     if os.path.isdir(path):
         return has_files(path, telling_place)
     try:
-        return is_archive(path) and any(True for _ in members(path, lambda name: bool(place_in_dump(name)), path))
+        return is_archive(path) and any(True for _ in entries(path, path, lambda name: bool(place_in_dump(name))))
     except LoadError:
         return False
 
@@ -143,7 +143,7 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
         try:
             if isinstance(content, LoadError):
                 raise content
-            text = content if isinstance(content, str) else decode(_inflated(content, origin), place(origin))
+            text = decode(_inflated(content, origin) if origin.endswith(_GZ) else content, place(origin))
         except LoadError as error:
             found.append(LoadError(error.message, place(origin), error.line, error.column))
             continue
@@ -154,12 +154,12 @@ def read_dump(path: str, shown: str, place: Callable[[str], str] = place_in_dump
     yield from sorted(found, key=lambda item: item[:2] if isinstance(item, DumpFile) else (item.file, ""))
 
 
-def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tuple[str, str | bytes | LoadError]]:
+def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tuple[str, bytes | LoadError]]:
     """Yield the path of each file below the folder or in the archive, with its content."""
-    from scclint.files.archive import members
-
     if not os.path.isdir(path):
-        yield from members(path, lambda name: bool(place(name)), shown)
+        from scclint.files.archive import entries
+
+        yield from ((entry.name, entry.content) for entry in entries(path, shown, lambda name: bool(place(name))))
         return
     for name in _below(path, place):
         full = os.path.join(path, name)
@@ -168,7 +168,7 @@ def _contents(path: str, shown: str, place: Callable[[str], str]) -> Iterator[tu
                 raise LoadError("is a link, which is not followed", name)
             if not os.path.isfile(full):
                 raise LoadError("is not a regular file, and is not read", name)
-            yield name, _read_bytes(full, name) if name.endswith(_GZ) else read(full, name)
+            yield name, read_bytes(full, name)
         except LoadError as error:
             yield name, error
 
@@ -183,17 +183,7 @@ def _below(folder: str, place: Callable[[str], str]) -> Iterator[str]:
                 yield name
 
 
-def _read_bytes(path: str, name: str) -> bytes:
-    from scclint.files.read import os_error, read_all
-
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return read_all(file, name)
-    except OSError as error:
-        raise os_error(error, name) from None
-
-
 def _inflated(content: bytes, origin: str) -> bytes:
     from scclint.files.archive import inflate
 
-    return inflate(content, origin) if origin.endswith(_GZ) else content
+    return inflate(content, origin)

@@ -24,7 +24,11 @@ def read(path: str, name: str = "") -> str:
 
     Raises LoadError for what is missing, unreadable, no regular file, larger than `MAX_BYTES` or not text.
     """
-    name = name or path
+    return decode(read_bytes(path, name or path), name or path)
+
+
+def read_bytes(path: str, name: str) -> bytes:
+    """The content of a regular file. Raises LoadError as `read` does, but not for what is not text."""
     try:
         # Non-blocking, for a FIFO may have taken the file's place since it was listed, and opening one waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -35,13 +39,13 @@ def read(path: str, name: str = "") -> str:
             if status.st_size > MAX_BYTES:
                 raise _too_large(name)
             data = os.read(descriptor, status.st_size + 1)
-            if len(data) != status.st_size:
-                # Another program is writing it, or the system says no size, as of `/proc`.
-                with open(descriptor, "rb", buffering=0, closefd=False) as file:
-                    data = read_all(file, name, start=data)
+            if len(data) == status.st_size:
+                return data
+            # Another program is writing it, or the system says no size, as of `/proc`.
+            with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                return read_all(file, name, start=data)
         finally:
             os.close(descriptor)
-        return decode(data, name)
     except OSError as error:
         raise os_error(error, name) from None
     except ValueError:

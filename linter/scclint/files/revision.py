@@ -62,6 +62,7 @@ def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> N
     much to write, or the disk refuses.
     """
     links = []
+    made = []
     written = 0
     for path, mode, data in _contents(revision, wanted):
         target = os.path.join(into, path)
@@ -76,19 +77,15 @@ def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> N
             with open(target, "xb") as file:
                 file.write(data)
     # Not before all files are there, so that none is written through a link.
-    made = [target for target, data in links if _link(revision, target, data)]
+    for target, data in links:
+        with _unless_no_name(revision):
+            os.symlink(os.fsdecode(data), target)
+            made.append(target)
     top = os.path.realpath(into)
     # Not before all links are there, since they may lead through each other.
     for target in made:
         if not os.path.realpath(target).startswith(top + os.sep):
             os.unlink(target)
-
-
-def _link(revision: Revision, target: str, data: bytes) -> bool:
-    with _unless_no_name(revision):
-        os.symlink(os.fsdecode(data), target)
-        return True
-    return False
 
 
 @contextmanager
@@ -125,13 +122,10 @@ def _next(stream: IO[bytes], missing: str) -> bytes | None:
         raise UsageError(missing)
     size = int(header[2])
     data = None
-    if size <= MAX_BYTES:
-        data = stream.read(size)
-    else:
-        for read in range(0, size, MAX_BYTES):
-            stream.read(min(MAX_BYTES, size - read))
+    for read in range(0, size or 1, MAX_BYTES):
+        data = stream.read(min(MAX_BYTES, size - read))
     stream.read(1)
-    return data
+    return data if size <= MAX_BYTES else None
 
 
 def _entries(revision: Revision) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """The load stage: bytes to documents to node trees that know where every value was written."""
 
 import os.path
+import re
 from collections.abc import Iterator, Set
 
 from scclint.errors import LoadError
@@ -15,7 +16,7 @@ __all__ = ["is_helm_template", "load_file", "load_text"]
 
 def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
     """Yield the documents of a file's text. The path `file` decides whether the file is a template of a Helm chart."""
-    return _load(file, text, subject_kinds, is_helm_template(file) and "{{" in text)
+    return _load(file, text, subject_kinds, "{{" in text and is_helm_template(file))
 
 
 def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
@@ -41,8 +42,6 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
 
 def _without_marks(text: str) -> str:
     """Return the text without the U+FEFF at its start and after a `---` line, where kubectl starts the next input of its parser."""
-    import re
-
     return re.sub(r"(\A|^---[ \t]*(?:#[^\n]*)?\r?\n)\ufeff", r"\1", text, flags=re.M)
 
 
@@ -105,8 +104,6 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
 
     Only a template engine makes such a line YAML.
     """
-    import re
-
     lines = text.split("\n")
     found = (lines[number] for number in numbers if 0 <= number < len(lines))
     return any(re.match(r"[ -]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
@@ -114,13 +111,10 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
 
 def _parses_without_actions(file: str, text: str) -> bool:
     """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced: by nothing on lines of their own, else by a word."""
-    import re
-
     action = r"(?:\{\{.*?\}\}|\{%.*?%\})"
     text = re.sub(rf"^[ \t]*(?:{action}[ \t]*)+$", "", text, flags=re.M | re.S)
     try:
-        for _ in _roots(file, re.sub(action, "x", text, flags=re.S), 1, AliasCounter()):
-            pass
+        list(_roots(file, re.sub(action, "x", text, flags=re.S), 1, AliasCounter()))
     except LoadError:
         return False
     return True
@@ -142,17 +136,12 @@ def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[
     try:
         yield from parse_yaml(text, file, line, aliasing)
     except LoadError:
-        if json_error is not None and _meant_as_json(file, text, start):
+        meant_as_json = file.lower().endswith(".json") or text[start + 1 :].lstrip().startswith(('"', "{", "["))
+        if json_error is not None and meant_as_json:
             raise json_error from None
         raise
 
 
-def _meant_as_json(file: str, text: str, start: int) -> bool:
-    return file.lower().endswith(".json") or text[start + 1 :].lstrip().startswith(('"', "{", "["))
-
-
 def _written_kind(text: str) -> str:
-    import re
-
     match = re.search(r"^kind:[ \t]*([A-Za-z]\w*)", text, re.M)
     return match[1] if match else ""

@@ -59,15 +59,13 @@ def other_kind(chunk: str, subject_kinds: Set[str]) -> tuple[str, str] | None:
         return None
     if _TELLING_LINE.search(chunk, start, max(at - 1, start)) or _TELLING_LINE.search(chunk, at):
         return None
-    if HOLDERS in subject_kinds and match[1] not in PODLESS and (names_containers(chunk) or _spells_out(chunk)):
-        return None
+    if HOLDERS in subject_kinds and match[1] not in PODLESS:
+        spells_out = ("\\" in chunk or "?" in chunk) and re.search(_SPELLED_OUT, chunk)
+        if spells_out or names_containers(chunk):
+            return None
     version = _API_VERSION.match(chunk, _line_with(chunk, "apiVersion:", start))
     # The same few names in all of what may be hundreds of thousands of documents.
     return intern(match[1]), intern(version[1]) if version else ""
-
-
-def _spells_out(chunk: str) -> bool:
-    return ("\\" in chunk or "?" in chunk) and re.search(_SPELLED_OUT, chunk) is not None
 
 
 def names_containers(text: str) -> bool:

@@ -1,6 +1,7 @@
 """OLM bundles: a folder with `manifests/` that holds a ClusterServiceVersion, as `operator-sdk` and catalogs lay them out."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 MANIFESTS = "manifests"
@@ -49,8 +50,6 @@ def suggested_namespace(text: str) -> str:
     """
     if _SUGGESTED not in text:
         return ""
-    import re
-
     found = re.search(
         rf"""^[ \t{{"']*{_SUGGESTED}["']?[ \t]*:[ \t]*["']?([a-z0-9][-a-z0-9]*)["']?[ \t]*(?:#.*)?$""", text, re.M
     )
@@ -61,8 +60,6 @@ def holds_csv(text: str) -> bool:
     """Return whether a text has a ClusterServiceVersion."""
     if _KIND not in text:
         return False
-    import re
-
     return re.search(rf"""^[ \t{{]*["']?kind["']?[ \t]*:[ \t]*["']?{_KIND}\b""", text, re.M) is not None
 
 
