@@ -137,8 +137,9 @@ VALUES = st.recursive(
 
 @given(spec=VALUES, entries=st.lists(VALUES, max_size=3))
 def test_whatever_is_written(spec: Any, entries: list[Any]) -> None:
-    for data in ({"spec": spec}, {"spec": {"object-templates": entries}}):
-        for found in carried(Item(ROOT, (), data), ("spec", "object-templates"), ("objectDefinition",)):
+    policy = {"apiVersion": "policy.open-cluster-management.io/v1", "kind": "ConfigurationPolicy"}
+    for data in ({**policy, "spec": spec}, {**policy, "spec": {"object-templates": entries}}):
+        for found in carried(Item(ROOT, (), data)):
             assert isinstance(found.data, dict)
 
 

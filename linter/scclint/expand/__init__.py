@@ -1,9 +1,9 @@
 """Stage model: from a document to its model objects, those that other objects carry or imply included."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.expand.item import Item, each
+from scclint.expand.item import Item
 from scclint.expand.lists import items_of
 from scclint.finding import Path, shortened
 from scclint.limits import AddedTextCounter
@@ -16,6 +16,7 @@ from scclint.model.kinds import (
     CUSTOM_TEMPLATES,
     GENERATORS,
     KNATIVE,
+    MACHINE_CONFIG,
     NODE_ACCESS,
     SUBJECT_KINDS,
     TEKTON,
@@ -29,7 +30,6 @@ from scclint.model.kinds import Key as KindKey
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import (
     KubeletConfig,
-    MachineConfig,
     MachineConfigPool,
     ProfileBinding,
     RuntimeClass,
@@ -41,7 +41,6 @@ from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.storage import CSIDriver
-from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.model.workload import Workload
 from scclint.record import EMPTY, record, replace
@@ -115,116 +114,32 @@ def _one_level(item: Item, settings: Settings) -> Iterable[Item]:
         return (_of_open_kind(item),)
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return ()
-    key = api_version.rpartition("/")[0], kind
+    key = item.key
     template = settings.pods.get((api_version, kind)) or CUSTOM_TEMPLATES.get(key)
     if not (template and isinstance(value_at(item.data, template), dict)):
         template = TEMPLATES.get(key)
     if template is not None:
         return (replace(item, model=Workload, template=template),)
-    if key in EXPANSIONS:
-        return EXPANSIONS[key](item, settings)
+    if key in EXPANDING:
+        from scclint.expand.expansions import expansion
+
+        return expansion(item, settings.params, settings.added or AddedTextCounter(), settings.references)
     if key in MODELS:
         return (replace(item, model=MODELS[key]),)
-    return _of_unknown_kind(item, key)
+    if not kind and is_profile(item.data):
+        stated = {name: value for name, value in item.data.items() if value or name not in ("apiVersion", "kind")}
+        return (replace(item, model=SeccompProfileFile, data=stated),)
+    if kind and api_version:
+        from scclint.expand.unknown_kinds import of_unknown_kind
+
+        return of_unknown_kind(item)
+    return ()
 
 
 def _of_open_kind(item: Item) -> Item:
     """Return an object whose kind is still to be filled in. The expression in its place is shown in part."""
     shown = {key: shortened(" ".join(str(item.data.get(key) or "").split()), _LONGEST_KIND) for key in ("apiVersion", "kind")}
     return replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")})
-
-
-def _of_unknown_kind(item: Item, key: KindKey) -> Iterable[Item]:
-    """Return an object of no kind in the tables if it is a seccomp profile or holds containers, otherwise nothing."""
-    data, (group, kind) = item.data, key
-    if not kind and is_profile(data):
-        stated = {name: value for name, value in data.items() if value or name not in ("apiVersion", "kind")}
-        return (replace(item, model=SeccompProfileFile, data=stated),)
-    if kind and data["apiVersion"]:
-        from scclint.expand.unknown_kinds import holds_containers
-
-        if holds_containers(group, kind, data):
-            named = {name: value for name, value in data.items() if name in ("apiVersion", "kind", "metadata")}
-            return (replace(item, model=UnknownKind, data=named),)
-    return ()
-
-
-def _of_custom_pods(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.custom_pods import pods
-
-    yield from pods(item)
-    if item.data["apiVersion"].startswith("argoproj.io/"):
-        from scclint.expand.texts import resource_manifests
-
-        below = ("spec", "workflowSpec") if item.data["kind"] == "CronWorkflow" else ("spec",)
-        yield from resource_manifests(item, (*below, "templates", EACH))
-
-
-def _of_machine_config(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.texts import machine_config
-
-    return machine_config(item)
-
-
-def _of_policy(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.carriers import generated
-
-    return generated(item)
-
-
-def _of_trigger(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.carriers import triggered
-
-    return triggered(item, TRIGGERS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]])
-
-
-def _of_template_instance(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.template import template_of
-
-    return template_of(item)
-
-
-def _with_node_access(item: Item, settings: Settings) -> Iterable[Item]:
-    """Return an object that gives its pods access to the node and contains no container, otherwise nothing."""
-    field, what = NODE_ACCESS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]]
-    if any(value for _, value in each(item.data, field)):
-        named = {name: value for name, value in item.data.items() if name in ("apiVersion", "kind", "metadata")}
-        return (replace(item, model=UnknownKind, data=named, provenance=replace(item.provenance, partial=what)),)
-    return ()
-
-
-def _carried(item: Item, settings: Settings) -> Iterable[Item]:
-    key = item.data["apiVersion"].rpartition("/")[0], item.data["kind"]
-    listed, within = CARRIERS[key]
-    if not isinstance(value_at(item.data, listed), list):
-        return _of_unknown_kind(item, key)
-    from scclint.expand.carriers import carried
-
-    return carried(item, listed, within)
-
-
-def _of_csv(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.csv import implied
-
-    return implied(item)
-
-
-def _of_knative(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.knative import service
-
-    return service(item)
-
-
-def _of_template(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.template import instantiate
-
-    return instantiate(item, settings.params, settings.added or AddedTextCounter())
-
-
-def _of_tekton(item: Item, settings: Settings) -> Iterable[Item]:
-    from scclint.expand.tekton import pods
-
-    return pods(item, settings.references)
 
 
 MODELS: dict[KindKey, type[ApiObject]] = {
@@ -244,25 +159,15 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     ("authorization.openshift.io", "ClusterRoleBinding"): RoleBinding,
     ("storage.k8s.io", "CSIDriver"): CSIDriver,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
-    ("machineconfiguration.openshift.io", "MachineConfig"): MachineConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,
     ("node.k8s.io", "RuntimeClass"): RuntimeClass,
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"): SeccompProfile,
     ("security-profiles-operator.x-k8s.io", "ProfileBinding"): ProfileBinding,
 }
-"""The model of each kind that makes no pods. Its kinds are `STATE_KINDS`."""
+"""The model of each kind that makes no pods and carries nothing. With MachineConfig, its kinds are `STATE_KINDS`."""
 
-EXPANSIONS: dict[KindKey, Callable[[Item, Settings], Iterable[Item]]] = {
-    CSV: _of_csv,
-    **dict.fromkeys(KNATIVE, _of_knative),
-    **dict.fromkeys(((TEKTON_GROUP, kind) for kind in TEKTON), _of_tekton),
-    **dict.fromkeys(TEMPLATE, _of_template),
-    TEMPLATE_INSTANCE: _of_template_instance,
-    **dict.fromkeys(CARRIERS, _carried),
-    **dict.fromkeys(GENERATORS, _of_policy),
-    **dict.fromkeys(TRIGGERS, _of_trigger),
-    **dict.fromkeys(CUSTOM_POD_KINDS, _of_custom_pods),
-    **dict.fromkeys(NODE_ACCESS, _with_node_access),
-    ("machineconfiguration.openshift.io", "MachineConfig"): _of_machine_config,
-}
-"""Return the function that yields the objects in an object of another kind."""
+EXPANDING: frozenset[KindKey] = frozenset((
+    CSV, MACHINE_CONFIG, TEMPLATE_INSTANCE, *KNATIVE, *TEMPLATE, *((TEKTON_GROUP, kind) for kind in TEKTON),
+    *CARRIERS, *GENERATORS, *TRIGGERS, *CUSTOM_POD_KINDS, *NODE_ACCESS,
+))  # fmt: skip
+"""The kinds whose objects `scclint.expand.expansions` expands to others."""

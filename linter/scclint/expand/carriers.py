@@ -9,26 +9,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item, each
+from scclint.expand.unknown_kinds import of_unknown_kind
 from scclint.finding import Path
+from scclint.model.kinds import CARRIERS, TRIGGERS
 from scclint.model.object import Parameter, Provenance
 from scclint.model.terms import EACH
 from scclint.model.unknown import Unknown
 from scclint.record import replace
-from scclint.untyped import value_at
+from scclint.untyped import as_mapping, as_text, value_at
 
 _NAMED = 5
 """So many of the patterns that select namespaces are named."""
 
 
-def carried(carrier: Item, listed: Path, within: Path) -> Iterator[Item]:
-    """Yield the objects that another one carries, in order: `within` each entry of the list at `listed`.
+def carried(carrier: Item) -> Iterator[Item]:
+    """Yield the objects that another one carries, in order. One without a list of objects may contain containers elsewhere.
 
     Text with `{{` is filled in for each cluster, so that the whole value is unknown. An object without a namespace in a
     ConfigurationPolicy goes to the namespaces that the policy's selector includes; its home is the list of these names.
     """
+    listed, within = CARRIERS[carrier.key]
     entries = value_at(carrier.data, listed)
+    if not isinstance(entries, list):
+        yield from of_unknown_kind(carrier)
+        return
     home = _selected(value_at(carrier.data, ("spec", "namespaceSelector", "include")))
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+    for index, entry in enumerate(entries):
         found = value_at(entry, within)
         where = (*carrier.path, *listed, index, *within)
         filled: dict[Path, tuple[Parameter, ...]] = {}
@@ -74,13 +80,8 @@ def generated(policy: Item) -> Iterator[Item]:
             path = (*policy.path, *where, "data")
             filled: dict[Path, tuple[Parameter, ...]] = {}
             named = {key: rule[key] for key in ("name", "namespace") if key in rule}
-            metadata = data.get("metadata")
-            whole = {
-                **data,
-                "apiVersion": rule.get("apiVersion"),
-                "kind": rule.get("kind"),
-                "metadata": {**(metadata if isinstance(metadata, dict) else {}), **named},
-            }
+            metadata = {**as_mapping(data.get("metadata")), **named}
+            whole = {**data, "apiVersion": rule.get("apiVersion"), "kind": rule.get("kind"), "metadata": metadata}
             whole = opened(whole, path, filled)
             provenance = Provenance(substitutions=(filled,) if filled else ())
             yield Item(policy.root, path, whole, provenance.within(policy.provenance))
@@ -92,19 +93,19 @@ _CREATING = ("", "create", "submit", "submit-from", "update")
 _BY_CONTROLLER = "it also depends on the SCCs of the controller that creates the pod, which is not in the input"
 
 
-def triggered(trigger: Item, paths: tuple[Path, ...]) -> Iterator[Item]:
+def triggered(trigger: Item) -> Iterator[Item]:
     """Yield the objects that a controller creates for another one, such as an Argo Events Sensor, in the namespace of that one.
 
     Source: `argoWorkflow` and `k8s` in https://argoproj.github.io/argo-events/APIs/, `resourcetemplates` in
     https://tekton.dev/docs/triggers/triggertemplates/.
     """
-    home = value_at(trigger.data, ("metadata", "namespace"))
-    provenance = Provenance(home=home if isinstance(home, str) else "").within(trigger.provenance)
-    for path in paths:
+    home = as_text(value_at(trigger.data, ("metadata", "namespace")))
+    provenance = Provenance(home=home).within(trigger.provenance)
+    for path in TRIGGERS[trigger.key]:
         below = path[-2:] if path[-2:] == ("source", "resource") else ()
         for where, around in each(trigger.data, path[: len(path) - len(below)]):
             found = value_at(around, below)
-            operation = str(around.get("operation") or "") if below and isinstance(around, dict) else ""
+            operation = str(as_mapping(around).get("operation") or "") if below else ""
             if isinstance(found, dict) and operation in _CREATING:
                 made = replace(provenance, elsewhere=_BY_CONTROLLER) if found.get("kind") == "Pod" else provenance
                 yield Item(trigger.root, (*trigger.path, *where, *below), found, made)

@@ -16,7 +16,7 @@ from scclint.model.object import Provenance
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
 from scclint.record import replace
-from scclint.untyped import as_mappings, value_at
+from scclint.untyped import as_mappings, mappings, value_at
 
 RBAC = "rbac.authorization.k8s.io"
 HOME = "install namespace of "
@@ -34,8 +34,7 @@ def implied(csv: Item) -> Iterator[Item]:
     install = value_at(csv.data, INSTALL)
     if not isinstance(install, dict):
         return
-    home = f"{HOME}{name}"
-    placed = Provenance(home=home).within(csv.provenance)
+    placed = Provenance(home=f"{HOME}{name}").within(csv.provenance)
     serving = _serving(csv)
     for index, deployment in enumerate(as_mappings(install.get("deployments"))):
         where = (*csv.path, *INSTALL, "deployments", index)
@@ -68,14 +67,13 @@ def _serving(csv: Item) -> set[str]:
 
 def _with_certificates(spec: Any, secret: str) -> Any:
     """Return the spec of a Deployment with the volumes that OLM adds, where its pod has none of that name."""
-    template = value_at(spec, ("template",)) if isinstance(spec, dict) else None
-    pod = value_at(template, ("spec",)) if isinstance(template, dict) else None
-    if not isinstance(template, dict) or not isinstance(pod, dict) or not isinstance(pod.get("volumes", []), list | None):
+    pod = value_at(spec, ("template", "spec"))
+    if not isinstance(pod, dict) or not isinstance(pod.get("volumes", []), list | None):
         return spec
     volumes = pod.get("volumes") or []
-    known = {volume.get("name") for volume in volumes if isinstance(volume, dict)}
+    known = {volume.get("name") for volume in mappings(volumes)}
     added = [{"name": name, "secret": {"secretName": secret}} for name in _CERTIFICATES if name not in known]
-    return {**spec, "template": {**template, "spec": {**pod, "volumes": [*volumes, *added]}}}
+    return {**spec, "template": {**spec["template"], "spec": {**pod, "volumes": [*volumes, *added]}}}
 
 
 def _binding(role: dict[str, Any], account: str) -> dict[str, Any]:

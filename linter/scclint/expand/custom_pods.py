@@ -5,6 +5,7 @@ from typing import Any
 
 from scclint.expand.item import Item
 from scclint.expand.part import NOTHING, Inner, Piece, called, in_list, in_mapping, laid_over, named, pod_of
+from scclint.expand.texts import resource_manifests
 from scclint.finding import Path
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
 from scclint.model.terms import EACH
@@ -16,14 +17,17 @@ _PATCHED = "podSpecPatch, which scclint does not read, changes its pods"
 
 
 def pods(item: Item) -> Iterator[Item]:
-    """Yield the pods that the controller of a custom resource makes, in the order of the table."""
+    """Yield the pods that the controller of a custom resource makes, in the order of the table, and the objects in its texts."""
     whole = Piece(item.data, node_at(item.root, item.path), item.path)
-    for row in CUSTOM_PODS[item.data["apiVersion"].rpartition("/")[0], item.data["kind"]]:
+    for row in CUSTOM_PODS[item.key]:
         for part in _each(whole, row.at):
             if isinstance(part.data, dict):
                 own = laid_over(whole.at(*row.defaults), part) if row.defaults else part
                 if pod := _pod(item, whole, own, row):
                     yield pod
+    if item.key[0] == "argoproj.io":
+        below = ("spec", "workflowSpec") if item.key[1] == "CronWorkflow" else ("spec",)
+        yield from resource_manifests(item, (*below, "templates", EACH))
 
 
 def _each(part: Piece, path: Path) -> Iterator[Piece]:

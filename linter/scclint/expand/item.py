@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
+from scclint.model.kinds import Key
 from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.terms import EACH
 from scclint.record import record
+from scclint.untyped import as_list, value_at
 from scclint.yaml.nodes import Node
 
 
@@ -26,12 +28,22 @@ class Item:
     template: Path | None = None
     manifest: dict[str, Any] | None = None
 
+    @property
+    def key(self) -> Key:
+        """The API group and kind, if `data` has an `apiVersion` and a `kind` that are strings."""
+        return self.data["apiVersion"].rpartition("/")[0], self.data["kind"]
+
+    @property
+    def name(self) -> str:
+        """The name, or the prefix of a generated name; empty if the object has neither."""
+        return str(value_at(self.data, ("metadata", "name")) or value_at(self.data, ("metadata", "generateName")) or "")
+
 
 def each(data: Any, path: Path, where: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield each value that `path` leads to, with the path to it, where `*` means each item of a list. Missing values are left out."""
     for index, step in enumerate(path):
         if step == EACH:
-            for number, item in enumerate(data if isinstance(data, list) else ()):
+            for number, item in enumerate(as_list(data)):
                 yield from each(item, path[index + 1 :], (*where, *path[:index], number))
             return
         data = data.get(step) if isinstance(data, dict) else None

@@ -14,7 +14,7 @@ from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.workload import Workload
 from scclint.record import replace
-from scclint.untyped import value_at
+from scclint.untyped import as_list, as_text, mappings, value_at
 
 TEMPLATE: Path = ("spec", "template")
 
@@ -29,19 +29,19 @@ def service(item: Item) -> Iterator[Item]:
     if not isinstance(spec, dict):
         return
     outer, template = data["spec"], data["spec"]["template"]
-    containers = spec.get("containers")
-    number = len(containers) if isinstance(containers, list) else 0
+    containers = as_list(spec.get("containers"))
+    number = len(containers)
     if data["kind"] == "ContainerSource":
         names = [f"{value_at(data, ('metadata', 'name')) or 'source'}-{index}" for index in range(number)]
     else:
         names = ["user-container"] if number == 1 else [f"user-container-{index}" for index in range(2 * number)]
-    named = list(_named(containers, names)) if isinstance(containers, list) else []
+    named = list(_named(containers, names))
     whole = {**data, "spec": {**outer, "template": {**template, "spec": {**spec, "containers": named}}}}
     yield replace(item, data=whole, model=Workload, template=TEMPLATE)
 
 
 def _named(containers: list[Any], names: list[str]) -> Iterator[Any]:
-    taken = {c["name"] for c in containers if isinstance(c, dict) and isinstance(c.get("name"), str)}
+    taken = {as_text(container.get("name")) for container in mappings(containers)}
     free = (name for name in names if name not in taken)
     for container in containers:
         if isinstance(container, dict) and not container.get("name"):

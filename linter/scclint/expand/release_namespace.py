@@ -6,6 +6,7 @@ from scclint.expand.item import Item
 from scclint.load.document import DEFAULT_NAMESPACE, Document
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
 from scclint.record import replace
+from scclint.untyped import as_text, value_at
 
 
 def without_release_namespace(item: Item, document: Document, asked: str) -> Item:
@@ -22,18 +23,12 @@ def without_release_namespace(item: Item, document: Document, asked: str) -> Ite
         data["metadata"] = {key: value for key, value in metadata.items() if key != "namespace"}
         provenance = replace(provenance, unplaced=marker == DEFAULT_NAMESPACE)
     if isinstance(subjects := data.get("subjects"), list):
-        data["subjects"] = [_moved(subject, marker, namespace) for subject in subjects]
+        moved = {"namespace": namespace}
+        data["subjects"] = [{**s, **moved} if value_at(s, ("namespace",)) == marker else s for s in subjects]
     for key in ("users", "groups"):
         if isinstance(names := data.get(key), list):
             data[key] = [_renamed(name, marker, namespace) for name in names]
     return item if data == item.data else replace(item, data=data, provenance=provenance)
-
-
-def _moved(subject: Any, marker: str, namespace: str) -> Any:
-    """The subject of a binding, with the namespace in place of the marker."""
-    if not isinstance(subject, dict) or subject.get("namespace") != marker:
-        return subject
-    return {**subject, "namespace": namespace}
 
 
 def _renamed(name: Any, marker: str, namespace: str) -> Any:
@@ -41,8 +36,5 @@ def _renamed(name: Any, marker: str, namespace: str) -> Any:
     if name == f"{SERVICE_ACCOUNTS_OF}{marker}":
         return f"{SERVICE_ACCOUNTS_OF}{namespace}"
     prefix = f"{SERVICE_ACCOUNT_PREFIX}{marker}:"
-    return (
-        f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name.removeprefix(prefix)}"
-        if isinstance(name, str) and name.startswith(prefix)
-        else name
-    )
+    in_marker = as_text(name).startswith(prefix)
+    return f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name.removeprefix(prefix)}" if in_marker else name

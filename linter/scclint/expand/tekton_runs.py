@@ -8,6 +8,7 @@ from scclint.expand.part import NOTHING, Piece, in_list, in_mapping, values_in
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
 from scclint.load.document import Document
 from scclint.record import record
+from scclint.untyped import as_mapping, as_text
 from scclint.yaml.nodes import to_data
 
 _OF_ACTIONS_ALONE = ("description", "params", "results")
@@ -171,9 +172,8 @@ class References:
         for whole in wholes:
             if whole.at("kind").data == "TaskRun":
                 spec = whole.at("spec")
-                self._refer(
-                    whole, spec.at("taskRef"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate"), whole)
-                )
+                run = RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate"), whole)
+                self._refer(whole, spec.at("taskRef"), run)
             elif whole.at("kind").data == "PipelineRun":
                 self._refer_by_pipeline(PipelineRun(whole, whole))
 
@@ -290,8 +290,8 @@ def _places(whole: Piece) -> Iterator[tuple[str, ...]]:
 
 def _marks(whole: Piece) -> dict[str, object]:
     """The annotations of an object that may decide on its pods."""
-    annotations = whole.at("metadata", "annotations").data
-    return {k: v for k, v in annotations.items() if "scc" in k or "seccomp" in k} if isinstance(annotations, dict) else {}
+    annotations = as_mapping(whole.at("metadata", "annotations").data)
+    return {key: value for key, value in annotations.items() if "scc" in key or "seccomp" in key}
 
 
 def _namespace(whole: Piece) -> str:
@@ -299,4 +299,4 @@ def _namespace(whole: Piece) -> str:
 
 
 def _text(part: Piece) -> str:
-    return part.data if isinstance(part.data, str) else ""
+    return as_text(part.data)

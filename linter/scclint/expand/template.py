@@ -4,8 +4,9 @@ The substitution is that of library-go's templateprocessing. A value that is not
 (generated, or required and not set) is `Unknown`.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import LoadError
@@ -16,7 +17,7 @@ from scclint.model.object import Parameter, Provenance
 from scclint.model.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
-from scclint.untyped import mappings, value_at
+from scclint.untyped import as_list, as_mapping, as_mappings, as_text, mappings, value_at
 from scclint.yaml.locate import locate
 from scclint.yaml.nodes import to_data
 
@@ -38,19 +39,18 @@ def instantiate(template: Item, given: Mapping[str, str], added: AddedTextCounte
     filler = _Filler({p.name: p for p in _parameters(data.get("parameters"), path, given)}, added, at)
     labels, of_labels = filler.fill(data.get("labels"), (*path, "labels"))
     size = len(repr(labels)) if isinstance(labels, dict) and labels else 0
-    found: list[tuple[Path, dict[str, Any], Mapping[Path, tuple[Parameter, ...]]]] = []
+    found = []
     for where, item in _objects(data.get("objects"), (*path, "objects")):
         processed, substitutions = filler.fill(_without_namespace(item), where)
         if size and isinstance(metadata := processed.get("metadata"), dict):
             added.add(size, at)
-            processed["metadata"] = _labelled(metadata, labels)
+            processed["metadata"] = {**metadata, "labels": {**as_mapping(metadata.get("labels")), **labels}}
             substitutions = {**of_labels, **substitutions}
         found.append((where, processed, substitutions))
     home = _target_namespace(processed for _, processed, _ in found)
+    within = Provenance(home=home).within(template.provenance)
     return [
-        Item(
-            template.root, where, processed, Provenance(home=home, substitutions=(s,) if s else ()).within(template.provenance)
-        )
+        Item(template.root, where, processed, replace(within, substitutions=(s, *within.substitutions)) if s else within)
         for where, processed, s in found
     ]
 
@@ -92,8 +92,8 @@ def declared(data: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _parameters(written: Any, path: Path, given: Mapping[str, str]) -> Iterator[Parameter]:
-    for index, item in enumerate(written if isinstance(written, list) else ()):
-        name = item.get("name") if isinstance(item, dict) else None
+    for index, item in enumerate(as_mappings(written)):
+        name = item.get("name")
         if not isinstance(name, str):
             continue
         where = (*path, "parameters", index)
@@ -101,7 +101,8 @@ def _parameters(written: Any, path: Path, given: Mapping[str, str]) -> Iterator[
         if given.get(name):
             yield Parameter(name, given[name], (*where, "name"), f"is given as {given[name]!r}")
         elif value not in (None, "") and name not in given:
-            yield Parameter(name, _text(value), (*where, "value"), "has its value here")
+            text = value if isinstance(value, str) else json.dumps(value)
+            yield Parameter(name, text, (*where, "value"), "has its value here")
         elif item.get("generate"):
             yield Parameter(name, None, (*where, "generate"), "is generated when the Template is processed")
         elif item.get("required"):
@@ -110,16 +111,8 @@ def _parameters(written: Any, path: Path, given: Mapping[str, str]) -> Iterator[
             yield Parameter(name, "", (*where, "name"), "is empty unless given")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    import json
-
-    return json.dumps(value)
-
-
 def _objects(written: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for index, item in enumerate(written if isinstance(written, list) else ()):
+    for index, item in enumerate(as_list(written)):
         if not isinstance(item, dict):
             continue
         if str(item.get("kind")).endswith("List") and isinstance(item.get("items"), list):
@@ -130,18 +123,10 @@ def _objects(written: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _without_namespace(item: dict[str, Any]) -> dict[str, Any]:
     """A literal namespace is dropped, for the object goes where the Template is processed; one with a parameter stays."""
-    metadata = item.get("metadata")
-    if not isinstance(metadata, dict) or "namespace" not in metadata:
-        return item
-    namespace = metadata["namespace"]
-    if isinstance(namespace, str) and _REFERENCE.search(namespace):
+    metadata = as_mapping(item.get("metadata"))
+    if "namespace" not in metadata or _REFERENCE.search(as_text(metadata["namespace"])):
         return item
     return {**item, "metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
-
-
-def _labelled(metadata: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
-    own = metadata.get("labels")
-    return {**metadata, "labels": {**(own if isinstance(own, dict) else {}), **labels}}
 
 
 def _target_namespace(objects: Iterable[Mapping[str, Any]]) -> str:
@@ -214,9 +199,8 @@ class _Filler:
         """The parameters that a string refers to, as often as it does; names that are none stay as they are."""
         return [self.parameters[name] for name in _REFERENCE.findall(text) if name in self.parameters]
 
-    def _fill(self, text: str, named: Iterable[Parameter]) -> str | Unknown:
+    def _fill(self, text: str, named: Sequence[Parameter]) -> str | Unknown:
         filled = text
-        named = list(named)
         if len(named) > MAX_PARAMETERS_IN_STRING:
             return Unknown(text)
         for parameter in named:

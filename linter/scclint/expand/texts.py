@@ -27,7 +27,7 @@ def machine_config(item: Item) -> Iterator[Item]:
     for file in files_of(item.data, STATIC_PODS):
         if file.text is not None:
             static = replace(item, provenance=replace(item.provenance, static=True))
-            yield from _objects(static, file.at, file.text, f"{file.path} in MachineConfig {_name(item)}")
+            yield from _objects(static, file.at, file.text, f"{file.path} in MachineConfig {item.name}")
 
 
 def resource_manifests(item: Item, templates: Path) -> Iterator[Item]:
@@ -35,7 +35,7 @@ def resource_manifests(item: Item, templates: Path) -> Iterator[Item]:
     for where, resource in each(item.data, (*templates, "resource")):
         text = value_at(resource, ("manifest",))
         if isinstance(text, str) and value_at(resource, ("action",)) in _MADE_BY:
-            yield from _objects(item, (*where, "manifest"), text, f"the manifest in {item.data['kind']} {_name(item)}")
+            yield from _objects(item, (*where, "manifest"), text, f"the manifest in {item.data['kind']} {item.name}")
 
 
 def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:
@@ -57,7 +57,3 @@ def _objects(item: Item, at: Path, text: str, where: str) -> Iterator[Item]:
 def _unread(item: Item, path: Path, label: str, why: str) -> Item:
     provenance = replace(item.provenance, label=label, partial=why)
     return Item(item.root, path, {"kind": label}, provenance, UnknownKind)
-
-
-def _name(item: Item) -> str:
-    return str(value_at(item.data, ("metadata", "name")) or value_at(item.data, ("metadata", "generateName")) or "")

@@ -80,6 +80,8 @@ TEMPLATE: frozenset[Key] = frozenset((("template.openshift.io", "Template"), (""
 TEMPLATE_INSTANCE: Key = ("template.openshift.io", "TemplateInstance")
 """The object that contains a Template, which OpenShift processes in the cluster."""
 
+MACHINE_CONFIG: Key = ("machineconfiguration.openshift.io", "MachineConfig")
+
 GENERATORS: frozenset[Key] = frozenset((("kyverno.io", "ClusterPolicy"), ("kyverno.io", "Policy")))
 """Kinds whose rules generate whole objects."""
 

@@ -1,0 +1,44 @@
+"""The objects in objects of other kinds: for each kind the function that yields them."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from scclint.expand import carriers, csv, custom_pods, knative, tekton, template, texts, unknown_kinds
+from scclint.expand.item import Item
+from scclint.expand.tekton_runs import References
+from scclint.limits import AddedTextCounter
+from scclint.model.kinds import (
+    CARRIERS,
+    CSV,
+    CUSTOM_POD_KINDS,
+    GENERATORS,
+    KNATIVE,
+    MACHINE_CONFIG,
+    NODE_ACCESS,
+    TEKTON_GROUP,
+    TEMPLATE,
+    TEMPLATE_INSTANCE,
+    TRIGGERS,
+    Key,
+)
+
+_OF_ITEM: dict[Key, Callable[[Item], Iterable[Item]]] = {
+    CSV: csv.implied,
+    MACHINE_CONFIG: texts.machine_config,
+    TEMPLATE_INSTANCE: template.template_of,
+    **dict.fromkeys(KNATIVE, knative.service),
+    **dict.fromkeys(CARRIERS, carriers.carried),
+    **dict.fromkeys(GENERATORS, carriers.generated),
+    **dict.fromkeys(TRIGGERS, carriers.triggered),
+    **dict.fromkeys(CUSTOM_POD_KINDS, custom_pods.pods),
+    **dict.fromkeys(NODE_ACCESS, unknown_kinds.with_node_access),
+}
+
+
+def expansion(item: Item, params: Mapping[str, str], added: AddedTextCounter, references: References | None) -> Iterable[Item]:
+    """Return the items in an object of a kind that can expand to others. For the other parameters see `scclint.expand.Settings`."""
+    key = item.key
+    if key in TEMPLATE:
+        return template.instantiate(item, params, added)
+    if key[0] == TEKTON_GROUP:
+        return tekton.pods(item, references)
+    return _OF_ITEM[key](item)
