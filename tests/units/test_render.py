@@ -139,8 +139,6 @@ def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
         "--set=a=b,c=d",
     )
     assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags, "--skip-tests"]
-    made = chart(Renderer(), tree, skip_tests=False, include_crds=True)
-    assert made.text.split("\n")[-2:] == ["--include-crds", ""]
 
 
 @pytest.mark.parametrize("name", ["", "-x", "Web", "a_b", "a" * 54, "a\n"])

@@ -8,7 +8,7 @@ from scclint.judge.session import Session
 from scclint.model.releases import DEFAULT, release_of
 from scclint.units.context import Context, Contexts
 from scclint.units.elsewhere import Elsewhere, Index
-from scclint.units.facts import Facts, together
+from scclint.units.facts import Facts, facts_of, together
 
 if TYPE_CHECKING:
     from scclint.units.kustomize.closure import Closure
@@ -56,7 +56,7 @@ def _facts(unit: "Unit", session: Session) -> Facts:
         return Facts()
     namespace = session.config.namespace or unit.namespace
     if rendering := session.rendering(unit):
-        return session.outline.facts_about(session.documents(rendering)).within(namespace)
+        return facts_of(session.outline.objects(session.documents(rendering))).within(namespace)
     if unit.kind == "chart":
         return Facts()
     return together(map(session.outline.facts, unit.files)).within(namespace)

@@ -39,7 +39,7 @@ def model_objects(
             inputs.unjudged += [Unjudged("patches", file) for file in not_applied]
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
-            found, _ = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
+            found = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
     return found
 
 

@@ -14,7 +14,7 @@ from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import mappings, texts
+from scclint.untyped import as_mapping, mappings, texts
 
 ObjectName = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -215,8 +215,7 @@ def _subjects(obj: ApiObject) -> Iterator[str]:
 def _references(obj: ApiObject) -> Iterator[ObjectName]:
     """The role that a binding binds, the SCCs that a role names."""
     if isinstance(obj, RoleBinding):
-        role = obj.manifest.get("roleRef")
-        role = role if isinstance(role, dict) else {}
+        role = as_mapping(obj.manifest.get("roleRef"))
         kind = str(role.get("kind") or "")
         yield kind, obj.namespace if kind == "Role" else "", str(role.get("name") or "")
     elif isinstance(obj, Role):

@@ -11,10 +11,10 @@ from scclint.expand.lists import items_of
 from scclint.files.discover import Reach
 from scclint.model.object import ApiObject
 from scclint.record import replace
-from scclint.units.bundle import bundles, holds_csv, stray_bundles, suggested_namespace
+from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
-from scclint.units.kustomize.kustomization import NAMES
+from scclint.units.kustomize.kustomization import NAMES, Kustomization
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
 from scclint.units.unit import ARGO, FLUX, PLAIN, ChartView, Unit
@@ -22,9 +22,7 @@ from scclint.units.unit import ARGO, FLUX, PLAIN, ChartView, Unit
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.application import Deployment
-    from scclint.units.bundle import Files
     from scclint.units.kustomize.closure import Closure, Kustomizations
-    from scclint.units.kustomize.kustomization import Kustomization
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -32,7 +30,7 @@ GROUPS = (ARGO, FLUX)
 KINDS = frozenset(("Application", "Kustomization"))
 """Kinds, of these API groups, that say which folders are deployed."""
 
-Find = Callable[[Iterable[str], Callable[[str], bool]], "Files"]
+Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
 
 class Split:
@@ -69,7 +67,7 @@ class Split:
         return Kustomizations(self.tree, self._outline.kustomization_on_disk, self._outline.paths)
 
     @cached_property
-    def _kustomizations(self) -> "Mapping[str, Kustomization]":
+    def _kustomizations(self) -> Mapping[str, Kustomization]:
         """The kustomizations among the files, by real path of their folder."""
         folders = {os.path.dirname(file) or os.curdir for file in self._outline.files}
         found = {}
@@ -86,14 +84,15 @@ class Split:
         found: dict[str, list[Deployment]] = {}
         likely = [file for file in self._left if self._outline.tells(file, "deploys", _may_deploy)]
         if likely:
-            from scclint.units.application import deployments
+            from scclint.units.application import deployments, last_part
         for file in likely:
             for document in self._outline.documents(file):
                 if document.kind in KINDS or document.kind.endswith("List"):
                     for item in items_of(document):
                         for deployment in deployments(file, item.data):
                             path = os.path.realpath(os.path.join(self.tree, deployment.path))
-                            if os.path.isdir(path) and self._is_here(deployment):
+                            repository = last_part(deployment.repository)
+                            if os.path.isdir(path) and (not repository or repository in self._repository_names):
                                 found.setdefault(path, []).append(deployment)
         return found
 
@@ -101,11 +100,6 @@ class Split:
     def _configured_paths(self) -> frozenset[str]:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self._config.root, entry.path)) for entry in self._config.units)
-
-    def _is_here(self, deployment: "Deployment") -> bool:
-        from scclint.units.application import last_part
-
-        return not deployment.repository or last_part(deployment.repository) in self._repository_names
 
     @cached_property
     def _repository_names(self) -> frozenset[str]:
@@ -160,16 +154,12 @@ class Split:
         return Unit(name, "configured", shown, files, reason, namespace=entry.namespace, takes=entry.context)
 
     def _bundles(self, find: Find) -> Iterator[Unit]:
-        def is_csv(file: str) -> bool:
-            return self._outline.tells(file, "csv", holds_csv)
-
-        def namespace_in(file: str) -> str:
-            return self._outline.tells(file, "namespace", suggested_namespace)
-
-        for folder, files in sorted(find(self._left, is_csv).items()):
+        tells = self._outline.tells
+        for folder, files in sorted(find(self._left, lambda file: tells(file, "csv", holds_csv)).items()):
             reason = "an OLM bundle: it holds a ClusterServiceVersion"
             path = folder or "."
-            namespace = next(filter(None, map(namespace_in, sorted(files))), "")
+            suggested = (tells(file, "namespace", suggested_namespace) for file in sorted(files))
+            namespace = next(filter(None, suggested), "")
             name, taken = self._outline.name(path), self._take(files)
             yield Unit(name, "bundle", path, taken, reason, namespace=namespace, gives=False, takes=False)
 
@@ -196,14 +186,11 @@ class Split:
         known = self.closures[name] = self._built.closure(folder)
         files = tuple(sorted(self._outline.shown(os.path.join(self.tree, file)) for file in known.files))
         self._take(set(files) - set(self._objects_among_patches(known)))
-        shown = self._outline.shown(folder)
-        namespace = namespace or self._kustomizations[os.path.realpath(folder)].namespace
-        refused = known.refused
         return Unit(
-            *(name, "kustomize", shown, files, reason),
-            namespace=namespace,
-            unrendered=refused,
-            incomplete=bool(refused),
+            *(name, "kustomize", self._outline.shown(folder), files, reason),
+            namespace=namespace or self._kustomizations[os.path.realpath(folder)].namespace,
+            unrendered=known.refused,
+            incomplete=bool(known.refused),
             takes=takes,
         )
 

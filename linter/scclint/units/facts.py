@@ -12,7 +12,7 @@ from scclint.model.storage import CSIDriver
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.record import record, replace
-from scclint.untyped import mappings
+from scclint.untyped import as_text, mappings, value_at
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
@@ -110,13 +110,11 @@ def identity(obj: ApiObject) -> Identity | None:
 
 
 def _required(workload: Workload) -> str:
-    value = workload.pod.field("metadata", "annotations", REQUIRED_SCC).value
-    return value if isinstance(value, str) else ""
+    return as_text(workload.pod.field("metadata", "annotations", REQUIRED_SCC).value)
 
 
 def _drivers(workload: Workload) -> Iterator[str]:
     for volume in mappings(workload.pod.field("spec", "volumes").value):
-        source = volume.get("csi")
-        driver = source.get("driver") if isinstance(source, dict) else None
+        driver = value_at(volume, ("csi", "driver"))
         if isinstance(driver, str):
             yield driver

@@ -164,10 +164,6 @@ class Outline:
         found: T = answers[question]
         return found
 
-    def facts_about(self, documents: Iterable[Document]) -> Facts:
-        """What some documents define, such as those that a unit renders to."""
-        return facts_of(self.objects(documents))
-
     def name(self, path: str) -> str:
         """The name of a unit at a path: from the root, with `/`; `.` for the root itself."""
         return os.path.relpath(os.path.abspath(path or os.curdir), self.root).replace(os.sep, "/")

@@ -114,7 +114,7 @@ class Renderer:
             if origins:
                 sandbox.write_wrapper(entry)
                 entry = sandbox.wrapper
-            ended = self._run(program, [entry], sandbox)
+            ended = _run(self.isolated, [program.path, *program.arguments, entry], sandbox)
             made = ended.rendering("kustomize build", {os.path.realpath(root): "", **sandbox.names})
             return replace(made, base=entry, root=root) if origins else made
 
@@ -129,10 +129,8 @@ class Renderer:
         api_versions: Sequence[str],
         values: Sequence[str] = (),
         settings: Sequence[str] = (),
-        skip_tests: bool = True,
-        include_crds: bool = False,
     ) -> RendererOutput:
-        """Render the chart in the folder `chart`, which must not read outside `root`.
+        """Render the chart in the folder `chart`, which must not read outside `root`, without its tests.
 
         `values` are paths of values files, the last one wins; `settings` are values as `--set` takes them, `KEY=VALUE`.
         """
@@ -142,7 +140,9 @@ class Renderer:
         if refused:
             return RendererOutput(error=refused)
         with _sandbox() as sandbox:
-            arguments = [
+            command = [
+                self.helm.path,
+                *self.helm.arguments,
                 release_name,
                 os.path.realpath(chart),
                 f"--namespace={namespace}",
@@ -151,14 +151,10 @@ class Renderer:
                 # helm splits this value at commas that are not in quotes.
                 *(f'--values="{os.path.realpath(path).replace(chr(34), 2 * chr(34))}"' for path in values),
                 *(f"--set={setting}" for setting in settings),
-                *(["--skip-tests"] if skip_tests else []),
-                *(["--include-crds"] if include_crds else []),
+                "--skip-tests",
             ]
-            ended = self._run(self.helm, arguments, sandbox)
+            ended = _run(self.isolated, command, sandbox)
             return ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
-
-    def _run(self, program: Program, arguments: Sequence[str], sandbox: "_Sandbox") -> "_Ended":
-        return _run(self.isolated, [program.path, *program.arguments, *arguments], sandbox)
 
     def _find(self, name: str, arguments: tuple[str, ...], version: tuple[str, ...]) -> Program:
         if problem := _cannot_confine():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from scclint.limits import MAX_CONDITIONAL_ENTRIES, MAX_ENTRY_PAIRS
@@ -221,7 +222,7 @@ def _in_order(
             continue
         row = [best[0]]
         for index, source in enumerate(target.children):
-            sum_, chain = max(best[index + 1], row[index], key=_sum)
+            sum_, chain = max(best[index + 1], row[index], key=itemgetter(0))
             if index in scored:
                 # A line that is written again may be the last one that was.
                 before = best[index + 1] if _repeats(source, target) else best[index]
@@ -235,10 +236,6 @@ def _in_order(
         child, source, chain = chain
         found[child] = source
     return found
-
-
-def _sum(state: "tuple[float, _Chain]") -> float:
-    return state[0]
 
 
 def _repeats(source: OutlineEntry, holder: OutlineEntry) -> bool:

@@ -9,6 +9,7 @@ expression.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence, Set
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple
 
 from scclint.limits import MAX_EXPRESSIONS
@@ -130,8 +131,9 @@ class Alignment:
         if high <= low:
             high = target.end + 1
         expressions = self._section.expressions
-        first = bisect_left(expressions, own if target.open else low + 1, key=_number)
-        stop = bisect_left(expressions, high, key=_number)
+        number = attrgetter("number")
+        first = bisect_left(expressions, own if target.open else low + 1, key=number)
+        stop = bisect_left(expressions, high, key=number)
         # Among that many none is the only one.
         near = expressions[first : min(stop, first + MAX_EXPRESSIONS)]
         between = [x for x in near if (target.open and x.number == own if x.inline else low < x.number < high)]
@@ -159,10 +161,6 @@ class Alignment:
             if child in self._pairs:
                 high = self._pairs[child].entry.number
         return found
-
-
-def _number(expression: Expression) -> int:
-    return expression.number
 
 
 def _not_omitting(expressions: Sequence[Expression], missing: OutlineEntry, keys: Set[str]) -> list[Expression]:

@@ -1,4 +1,4 @@
-"""Findings in what Helm rendered go to the template, where they can be mended; the rendered place stays as a related one."""
+"""Findings in what Helm rendered go to the template, where they can be fixed; the rendered place stays as a related one."""
 
 import re
 from bisect import bisect_right

@@ -27,6 +27,7 @@ from scclint.units.kustomize.kustomization import (
     plugin_references,
     read_file,
 )
+from scclint.untyped import as_mapping, value_at
 from scclint.yaml.nodes import to_data
 
 _REMOTE = re.compile(
@@ -306,10 +307,9 @@ def _plugin_problem(data: Any) -> str:
     """Why kustomize would start a program for the configuration; empty if one of its own generators or transformers takes it."""
     if not isinstance(data, dict):
         return "is no configuration of a plugin"
-    metadata = data.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    annotations = as_mapping(value_at(data, ("metadata", "annotations")))
     kind = data.get("kind")
-    if data.get("apiVersion") != "builtin" or (isinstance(annotations, dict) and any(map(annotations.get, _FUNCTIONS))):
+    if data.get("apiVersion") != "builtin" or any(map(annotations.get, _FUNCTIONS)):
         return f"runs the plugin {_quoted(str(kind))}"
     return "renders a Helm chart" if kind == "HelmChartInflationGenerator" else ""
 

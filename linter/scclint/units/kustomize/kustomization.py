@@ -166,15 +166,10 @@ def _ambiguous(root: Node | None) -> str:
             keys: dict[str, str] = {}
             for entry in node.entries:
                 key = str(entry.key.value)
-                if keys.setdefault(_folded(key), key) != key:
+                if keys.setdefault(key.casefold(), key) != key:
                     return key
                 pending.append(entry.value)
     return ""
-
-
-def _folded(key: str) -> str:
-    """The key as kustomize compares it: its decoder ignores the case of letters, as `encoding/json` of Go does."""
-    return key.casefold()
 
 
 def _get(data: Any, key: str, default: Any = None) -> Any:
@@ -182,13 +177,12 @@ def _get(data: Any, key: str, default: Any = None) -> Any:
 
 
 def _key(data: Mapping[str, Any], key: str) -> str:
-    """The key of a mapping that kustomize takes for `key`; `key` itself if there is none."""
-    if key in data:
-        return key
-    for name in data:
-        if len(name) == len(key) and _folded(name) == _folded(key):
-            return name
-    return key
+    """The key of a mapping that kustomize takes for `key`; `key` itself if there is none.
+
+    Its decoder ignores the case of letters, as `encoding/json` of Go does.
+    """
+    alike = (name for name in data if len(name) == len(key) and name.casefold() == key.casefold())
+    return key if key in data else next(alike, key)
 
 
 _PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")

@@ -132,15 +132,15 @@ def _operating(kustomizations: Iterable[Kustomization], linted: Set[str], around
 
 def with_origins(
     found: Sequence[ApiObject], documents: Iterable[Document], piped: Set[str], folders: Iterable[str]
-) -> tuple[list[ApiObject], bool]:
-    """Return the objects with the origins of those in these documents, and whether any document has origin annotations.
+) -> list[ApiObject]:
+    """Return the objects with the origins of those in these documents.
 
     The annotations may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
     around it; of what lies in a file, in the one of the `folders` that it was found in, or else in its own.
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
-        return list(found), False
+        return list(found)
     from scclint.units.kustomize.trace import find_origin
 
     here = Reach(os.curdir)
@@ -153,7 +153,7 @@ def with_origins(
         origin = find_origin(obj, partial(_objects_within, within, objects_of))
         return obj.with_provenance(origin=origin) if origin is not None else obj
 
-    return [traced(obj) if id(obj.document) in built else obj for obj in found], True
+    return [traced(obj) if id(obj.document) in built else obj for obj in found]
 
 
 def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
@@ -169,11 +169,8 @@ def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"
 
 
 def _kustomizations_in(folder: str) -> list[str]:
-    return [path for name in NAMES if _is_file_within(path := os.path.join(folder, name), folder)]
-
-
-def _is_file_within(path: str, folder: str) -> bool:
-    return os.path.isfile(path) and (not os.path.islink(path) or Reach(folder or os.curdir).has(path))
+    found = [path for name in NAMES if os.path.isfile(path := os.path.join(folder, name))]
+    return [path for path in found if not os.path.islink(path) or Reach(folder or os.curdir).has(path)]
 
 
 def _objects_of(path: str) -> "Named":

@@ -21,7 +21,7 @@ from scclint.record import record
 from scclint.source import Span
 from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.kustomization import ORIGIN, PatchEntry, read_kustomization
-from scclint.untyped import as_text
+from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 
@@ -125,8 +125,7 @@ class Patches:
 
         If no patch writes the built value, the last one that writes another: a transformer may have changed it again.
         """
-        found = [w for patch in self._all() if patch.applies(obj, source) and (w := patch.writes(obj, source, path))]
-        written = next((write for write in found if write.same), next(iter(found), None))
+        written = _best(patch.writes(obj, source, path) for patch in self._all() if patch.applies(obj, source))
         if written is None:
             return None
         return Related("written by this patch" if written.same else "written by this patch, and changed again", written.span)
@@ -179,6 +178,12 @@ class _Write:
     same: bool
 
 
+def _best(writes: "Iterable[_Write | None]") -> _Write | None:
+    """The first that writes the built value, else the first of all."""
+    found = [write for write in writes if write is not None]
+    return next((write for write in found if write.same), next(iter(found), None))
+
+
 @record
 class _Patch:
     """One document of a patch, and the place of the entry that applies it. `lines` is None if its own places are those of its file."""
@@ -194,9 +199,7 @@ class _Patch:
             called = {"kind": (obj.kind,), "name": (obj.name, source.name), "namespace": (obj.namespace, source.namespace)}
             return all(_selects(target.get(key), names) for key, names in called.items())
         data = to_data(self.root)
-        metadata = data.get("metadata") if isinstance(data, dict) else None
-        name = metadata.get("name") if isinstance(metadata, dict) else None
-        return isinstance(data, dict) and data.get("kind") == obj.kind and name in (obj.name, source.name)
+        return value_at(data, ("kind",)) == obj.kind and value_at(data, ("metadata", "name")) in (obj.name, source.name)
 
     def writes(self, obj: "ApiObject", source: "ApiObject", path: Path) -> "_Write | None":
         """Where the patch writes the field at `path` of the built object, or removes it; None if it does neither."""
@@ -205,8 +208,7 @@ class _Patch:
         if isinstance(data, list):
             # A merge patch moves the items that it changes to the front of their list, before or after this patch counted them.
             orders = dict.fromkeys((path, corresponding(obj.data, source.data, path) or path))
-            found = [write for order in orders if (write := self._operation(data, order, built)) is not None]
-            return next((write for write in found if write.same), next(iter(found), None))
+            return _best(self._operation(data, order, built) for order in orders)
         there = corresponding(obj.data, data, path)
         if there is None:
             return None
@@ -276,23 +278,17 @@ def corresponding(built: Any, other: Any, path: Path) -> Path | None:
     """
     found: list[str | int] = []
     for step in path:
-        mine = None
+        built = value_at(built, (step,))
+        at = step
         if isinstance(step, int):
-            items = other if isinstance(other, list) else []
-            mine = built[step] if isinstance(built, list) and step < len(built) else None
-            name = mine.get("name") if isinstance(mine, dict) else None
-            at = step
+            items, name, index = as_list(other), value_at(built, ("name",)), step
             if name is not None:
-                at = next((i for i, item in enumerate(items) if isinstance(item, dict) and item.get("name") == name), -1)
-            if at < 0 or (isinstance(other, list) and at >= len(items)):
+                index = next((i for i, item in enumerate(items) if value_at(item, ("name",)) == name), -1)
+            if index < 0 or (isinstance(other, list) and index >= len(items)):
                 return None
-            other = items[at] if items else None
-            found.append(at)
-        else:
-            mine = built.get(step) if isinstance(built, dict) else None
-            other = other.get(step) if isinstance(other, dict) else None
-            found.append(step)
-        built = mine
+            at = index
+        other = value_at(other, (at,))
+        found.append(at)
     return tuple(found)
 
 
@@ -330,10 +326,9 @@ def _same(present: bool, value: Any, there: Any) -> bool:
     return bool(present == there.present and value == there.value)
 
 
-def _annotated(obj: "ApiObject") -> dict[str, Any]:
+def _annotated(obj: "ApiObject") -> Mapping[str, Any]:
     annotation = obj.field("metadata", "annotations", ORIGIN).value
     if not isinstance(annotation, str):
         return {}
     documents = load_text("", annotation, frozenset())
-    data = to_data(documents[0].root) if documents else None
-    return data if isinstance(data, dict) else {}
+    return as_mapping(to_data(documents[0].root) if documents else None)
