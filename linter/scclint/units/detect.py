@@ -223,11 +223,12 @@ class Split:
                 # As in Argo CD, what has both is a kustomization.
                 continue
             deployed = [] if real in self._configured_paths else self._deployed.get(real, [])
-            for view in () if real in self._configured_paths else views(folder or os.curdir, self.tree, inflated):
-                name = self._outline.name(folder) + (f"#{view.name}" if view.name else "")
-                reason = f"a chart with the values of {view.name}" if view.name else "a chart with its default values"
-                namespace = deployed[0].namespace if deployed and not view.name else ""
-                yield self._chart_unit(name, folder, reason, ChartView(view.values), namespace)
+            found = {} if real in self._configured_paths else views(folder or os.curdir, self.tree, inflated)
+            for called, view in found.items():
+                name = self._outline.name(folder) + (f"#{called}" if called else "")
+                reason = f"a chart with the values of {called}" if called else "a chart with its default values"
+                namespace = deployed[0].namespace if deployed and not called else ""
+                yield self._chart_unit(name, folder, reason, view, namespace)
             for one in deployed:
                 if one.values or one.settings:
                     values = tuple(os.path.normpath(os.path.join(folder, value)) for value in one.values)

@@ -15,7 +15,7 @@ from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.units.facts import Facts, facts_of, plain, restored
-from scclint.units.kustomize.kustomization import Kustomization, KustomizationData, KustomizationFile, data_in, read_file
+from scclint.units.kustomize.kustomization import Kustomization, KustomizationData, data_in, read_kustomization
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Outline:
         self._answers = answers
         self._settings = settings
         self._facts: dict[str, Facts] = {}
-        self._kustomizations: dict[str, KustomizationFile] = {}
+        self._kustomizations: dict[str, KustomizationData] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
         self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
 
@@ -92,15 +92,15 @@ class Outline:
         """The kustomization in a file; None if it holds something else or cannot be read."""
         source = self.source(file)
         if self.reader.is_overlaid(source):
-            return read_file(file, data_in(self.documents(file))).kustomization
+            return read_kustomization(file, data_in(self.documents(file)).data)
         path = os.path.abspath(source.path)
         try:
-            found = self.kustomization_on_disk(path, file).kustomization
+            found = read_kustomization(path, self.kustomization_on_disk(path, file).data)
         except LoadError:
             return None
         return found and replace(found, file=file)
 
-    def kustomization_on_disk(self, path: str, name: str) -> KustomizationFile:
+    def kustomization_on_disk(self, path: str, name: str) -> KustomizationData:
         """What a file holds for a renderer, whatever an editor holds in its place. Raises LoadError, which calls it `name`."""
         if path not in self._kustomizations:
             source = self.source(self.shown(path))
@@ -108,10 +108,8 @@ class Outline:
                 held = data_in(load_text(name, read(path, name), frozenset()))
             else:
                 answers = self._document_answers(source.display)
-                if "kustomization" not in answers:
-                    answers["kustomization"] = data_in(self.reader.documents(source))
-                held = KustomizationData(*answers["kustomization"])
-            self._kustomizations[path] = read_file(path, held)
+                held = _answer(answers, "kustomization", lambda: data_in(self.reader.documents(source)))
+            self._kustomizations[path] = KustomizationData(*held)
         return self._kustomizations[path]
 
     def answers(self, file: str) -> dict[str, Any]:
@@ -125,23 +123,16 @@ class Outline:
 
     def tells(self, file: str, question: str, test: Callable[[str], T]) -> T:
         """What `test` says of the text of a file, or of an empty text where it cannot be read. `question` is its name among answers."""
-        answers = self.answers(file)
-        if question not in answers:
-            try:
-                answers[question] = test(self.reader.text(self.source(file)))
-            except LoadError:
-                return test("")
-        found: T = answers[question]
-        return found
+        try:
+            return _answer(self.answers(file), question, lambda: test(self.reader.text(self.source(file))))
+        except LoadError:
+            return test("")
 
     def digest(self, file: str) -> str:
         """The hash of the text of a file. Raises LoadError."""
         from scclint.files.store import digest
 
-        answers = self.answers(file)
-        if "digest" not in answers:
-            answers["digest"] = digest(self.reader.text(self.source(file)))
-        return str(answers["digest"])
+        return _answer(self.answers(file), "digest", lambda: digest(self.reader.text(self.source(file))))
 
     def facts(self, file: str) -> Facts:
         """What a file defines."""
@@ -158,11 +149,8 @@ class Outline:
 
     def tells_of_objects(self, file: str, question: str, find: Callable[[list[ApiObject]], T]) -> T:
         """What `find` says of the objects in a file, as JSON can express it (see `tells`)."""
-        answers, question = self._document_answers(file), f"{question} {self._settings}"
-        if question not in answers:
-            answers[question] = find(self.objects(self.documents(file)))
-        found: T = answers[question]
-        return found
+        answers = self._document_answers(file)
+        return _answer(answers, f"{question} {self._settings}", lambda: find(self.objects(self.documents(file))))
 
     def name(self, path: str) -> str:
         """The name of a unit at a path: from the root, with `/`; `.` for the root itself."""
@@ -178,3 +166,11 @@ class Outline:
     def source(self, shown: str) -> SourceFile:
         """The file to read for a path as displayed, also for one that the run was not asked for."""
         return self.files.get(shown) or SourceFile(shown, shown)
+
+
+def _answer(answers: dict[str, Any], question: str, find: Callable[[], T]) -> T:
+    """Return the answer to a question; the first time, what `find` returns."""
+    if question not in answers:
+        answers[question] = find()
+    found: T = answers[question]
+    return found

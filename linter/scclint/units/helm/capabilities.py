@@ -3,8 +3,7 @@
 The APIs are those of the page "API index" of the OpenShift documentation that plain Kubernetes does not have.
 """
 
-from functools import lru_cache
-from typing import Any
+from functools import cache
 
 from scclint.data import read_json
 from scclint.model.releases import ORDER, kubernetes_of
@@ -13,16 +12,12 @@ NAMESPACE_MARKER = "scclint-unspecified-namespace"
 """Passed as the release's namespace if nothing says which it is. Rendered text with this name has it from `.Release.Namespace`."""
 
 
-@lru_cache(maxsize=1)
-def _data() -> Any:
-    return read_json(__file__, "api_versions.json")
-
-
 def kube_version(release: str) -> str:
     """Return the value of `helm template --kube-version` for an OpenShift release. Raises UsageError for an unknown one."""
     return f"{kubernetes_of(release)}.0"
 
 
+@cache
 def api_versions(release: str) -> tuple[str, ...]:
     """Return the values of `helm template --api-versions` for an OpenShift release, sorted.
 
@@ -31,5 +26,6 @@ def api_versions(release: str) -> tuple[str, ...]:
     """
     kubernetes_of(release)
     at = ORDER[release]
-    known = {name: api for name, api in _data().items() if "since" not in api or ORDER[api["since"]] <= at}
+    served = read_json(__file__, "api_versions.json")
+    known = {name: api for name, api in served.items() if "since" not in api or ORDER[api["since"]] <= at}
     return tuple(sorted([*known, *(f"{name}/{kind}" for name, api in known.items() for kind in api["kinds"])]))

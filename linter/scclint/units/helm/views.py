@@ -10,8 +10,8 @@ from scclint.files.discover import display, is_below
 from scclint.files.read import read
 from scclint.load import load_text
 from scclint.load.document import text_at
-from scclint.record import record
 from scclint.units.helm import CHART_FILE
+from scclint.units.unit import ChartView
 
 _BESIDE = ("values[-._]*.yaml", "*[-._]values.yaml")
 _CI = "ci"
@@ -30,32 +30,22 @@ _OWN_FILES = (
 _LONGEST_RELEASE_NAME = 53
 
 
-@record
-class NamedView:
-    """One way to render a chart. `name` is empty for the defaults, else the path of the values file from the chart, without suffix.
+def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> dict[str, ChartView]:
+    """Return the views of the chart in a folder by name, the defaults first; none if the chart is not deployed by itself.
 
-    `values` are the paths of the values files that apply over the chart's own.
-    """
-
-    name: str
-    values: tuple[str, ...] = ()
-
-
-def views(chart: str, root: str, rendered_elsewhere: Set[str] = frozenset()) -> list[NamedView]:
-    """Return the views of the chart in a folder, the defaults first; none if the chart is not deployed by itself.
-
-    Those are library charts, charts below the `charts/` of another one, and charts that a kustomization renders: the folders
-    `rendered_elsewhere`, relative to the root and with `/`.
+    The name of the defaults is empty. The others are named by the path of their values file from the chart, without suffix. A library
+    chart, a chart below the `charts/` of another one, and a chart that a kustomization renders are not deployed by themselves.
+    `rendered_elsewhere` are the folders of the latter, relative to the root and with `/`.
     """
     inside = os.path.relpath(os.path.realpath(chart), os.path.realpath(root)).replace(os.sep, "/")
     if inside in rendered_elsewhere or _is_dependency(chart, root) or _text_of(chart, "type") == "library":
-        return []
-    found = [NamedView("")]
+        return {}
+    found = {"": ChartView()}
     for pattern, folder in ((_BESIDE, ""), ((_IN_CI,), _CI)):
         for name in _files(os.path.join(chart, folder), pattern):
             path = os.path.join(chart, folder, name)
             if is_below(os.path.realpath(path), os.path.realpath(root)):
-                found.append(NamedView("/".join(filter(None, (folder, os.path.splitext(name)[0]))), (path,)))
+                found["/".join(filter(None, (folder, os.path.splitext(name)[0])))] = ChartView((path,))
     return found
 
 

@@ -21,11 +21,11 @@ from scclint.record import record
 from scclint.units.kustomize.kustomization import (
     NAMES,
     Kustomization,
-    KustomizationFile,
+    KustomizationData,
     Reference,
     data_in,
     plugin_references,
-    read_file,
+    read_kustomization,
 )
 from scclint.untyped import as_mapping, value_at
 from scclint.yaml.nodes import to_data
@@ -70,12 +70,12 @@ def closure(folder: str, root: str) -> Closure:
     return Kustomizations(root).closure(folder)
 
 
-Load = Callable[[str, str], KustomizationFile]
+Load = Callable[[str, str], KustomizationData]
 """Returns what a file of one of the `NAMES` holds, given its path and its name below the root. Raises LoadError if it cannot be read."""
 
 
-def _load(path: str, shown: str) -> KustomizationFile:
-    return read_file(path, data_in(load_text(shown, read(path, shown), frozenset())))
+def _load(path: str, shown: str) -> KustomizationData:
+    return data_in(load_text(shown, read(path, shown), frozenset()))
 
 
 class Kustomizations:
@@ -122,10 +122,11 @@ class Kustomizations:
             held = self._load(found[0], shown)
         except LoadError as error:
             return _Folder(None, f"{shown} {error.message}")
-        if held.error or held.kustomization is None:
+        kustomization = read_kustomization(found[0], held.data)
+        if held.error or kustomization is None:
             return _Folder(None, f"{shown} {held.error or 'holds no kustomization'}")
         key = held.ambiguous
-        return _Folder(held.kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
+        return _Folder(kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else "")
 
     def _read_plugins(self, path: str) -> "_Plugins":
         shown = self.name(path)

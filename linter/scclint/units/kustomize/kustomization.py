@@ -85,15 +85,6 @@ class KustomizationData(NamedTuple):
 
 
 @record
-class KustomizationFile:
-    """A file of one of the `NAMES`: its kustomization, None if it holds something else. For `error` and `ambiguous` see `KustomizationData`."""
-
-    kustomization: Kustomization | None
-    error: str = ""
-    ambiguous: str = ""
-
-
-@record
 class Layout:
     """What all kustomizations of a run say, by absolute path of a file: the kustomization that lists it as a patch, the one
     namespace that it goes to whichever way it is built, and which files (or folders) are taken in.
@@ -111,11 +102,6 @@ def data_in(documents: Iterable[Document]) -> KustomizationData:
     # Comments before the first `---` are a document of their own here.
     root = next((document.root for document in documents if document.root is not None), None)
     return KustomizationData(to_data(root), error, _ambiguous(root))
-
-
-def read_file(file: str, held: KustomizationData) -> KustomizationFile:
-    """Return what a file of one of the `NAMES` holds, given its content."""
-    return KustomizationFile(read_kustomization(file, held.data), held.error, held.ambiguous)
 
 
 def read_kustomization(file: str, data: Any) -> Kustomization | None:
