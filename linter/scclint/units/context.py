@@ -81,21 +81,17 @@ class Contexts:
         """What the unit takes."""
         if not unit.takes:
             return Context()
-        wanted = _Wanted(self._facts[unit.name], self._shared.get(unit.name, Facts()))
+        own = self._facts[unit.name]
+        defined = {name_of(obj) for obj in (*own.objects, *self._shared.get(unit.name, Facts()).objects)}
         found: dict[ObjectName, list[Taken]] = {}
-        pending = [*self._givers.for_unit(wanted)]
+        pending = [*self._givers.for_unit(own)]
         if self._synced:
-            pending += self._givers.for_namespaces(wanted.namespaces)
+            pending += self._givers.for_namespaces(own.namespaces - {""})
         seen: set[tuple[str, ObjectName]] = set()
         while pending:
             taken = pending.pop(0)
             key = name_of(taken.obj)
-            if (
-                taken.unit == unit.name
-                or (taken.unit, key) in seen
-                or key in wanted.defined
-                or not self._serves(taken.unit, unit)
-            ):
+            if taken.unit == unit.name or (taken.unit, key) in seen or key in defined or not self._serves(taken.unit, unit):
                 continue
             seen.add((taken.unit, key))
             found.setdefault(key, []).append(taken)
@@ -143,19 +139,6 @@ class Contexts:
         return found
 
 
-class _Wanted:
-    """What a unit asks others for: what is granted to its accounts, and what its own objects refer to."""
-
-    def __init__(self, own: Facts, shared: Facts) -> None:
-        self.namespaces = own.namespaces - {""}
-        self.subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts if namespace}
-        self.subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in self.namespaces}
-        self.defined = {name_of(obj) for obj in (*own.objects, *shared.objects)}
-        self.names = {reference for obj in own.objects for reference in _references(obj)}
-        self.names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
-        self.names |= {("CSIDriver", "", driver) for driver in own.drivers}
-
-
 class _Givers:
     """The objects that units may give, by what asks for them."""
 
@@ -174,12 +157,19 @@ class _Givers:
                     if subject.startswith(SERVICE_ACCOUNT_PREFIX):
                         self._by_namespace.setdefault(subject.split(":")[2], []).append(taken)
 
-    def for_unit(self, wanted: _Wanted) -> Iterator[Taken]:
-        for subject in sorted(wanted.subjects):
+    def for_unit(self, own: Facts) -> Iterator[Taken]:
+        """What a unit asks others for: what is granted to its accounts, its namespaces, and what its own objects refer to."""
+        namespaces = own.namespaces - {""}
+        subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts if namespace}
+        subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in namespaces}
+        for subject in sorted(subjects):
             yield from self._by_subject.get(subject, ())
-        for namespace in sorted(wanted.namespaces):
+        for namespace in sorted(namespaces):
             yield from self._by_name.get(("Namespace", "", namespace), ())
-        for name in sorted(wanted.names):
+        names = {reference for obj in own.objects for reference in _references(obj)}
+        names |= {("SecurityContextConstraints", "", scc) for scc in own.required}
+        names |= {("CSIDriver", "", driver) for driver in own.drivers}
+        for name in sorted(names):
             yield from self._by_name.get(name, ())
 
     def for_namespaces(self, namespaces: Iterable[str]) -> Iterator[Taken]:
