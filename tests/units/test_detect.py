@@ -9,9 +9,12 @@ import pytest
 from scclint.config.model import Config
 from scclint.config.records import UnitSettings
 from scclint.engine.lint import find_units
+from scclint.engine.scan import scan
 from scclint.errors import ConfigError
+from scclint.files.sources import find_sources
 from scclint.source import Span
-from scclint.units.unit import Unit
+from scclint.units.detect import Split
+from scclint.units.unit import ChartView, Unit
 
 WEB = """\
 apiVersion: apps/v1
@@ -238,3 +241,41 @@ def test_names_differ_where_the_root_has_plain_files_too() -> None:
 def test_a_folder_with_a_kustomization_and_a_chart_is_a_kustomization() -> None:
     write({"a/kustomization.yaml": "resources: [web.yaml]\n", "a/web.yaml": WEB, "a/Chart.yaml": "name: a\nversion: 1.0.0\n"})
     assert {unit.name: unit.kind for unit in units()} == {".": "plain", "a": "kustomize"}
+
+
+CHART = {"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n", "web/templates/web.yaml": WEB}
+
+
+def split(**settings: object) -> list[Unit]:
+    """The units before any is rendered. Without a renderer, `units` has one view of each chart."""
+    config = Config(**settings)  # type: ignore[arg-type]  # settings by name
+    return Split(scan(find_sources(["."], config), config)[0], config).units
+
+
+def test_a_configured_chart() -> None:
+    write({**CHART, "web/prod.yaml": "a: 1\n", "web/notes.yaml": "a: 1\n"})
+    given = {"name": "prod", "namespace": "shop", "values": ("prod.yaml",), "set": ("a=2",), "release": "shop"}
+    (other, found) = split(units=(settings("web", context=False, **given),))
+    assert (other.name, other.files) == (".", ("web/notes.yaml",))
+    assert (found.name, found.kind, found.namespace, found.takes) == ("web#prod", "chart", "shop", False)
+    assert found.reason == "the configuration says so (.scclint.yaml:3)"
+    assert found.view == ChartView(("web/prod.yaml",), ("a=2",), "shop")
+    assert found.files == ("web/Chart.yaml", "web/prod.yaml", "web/templates/web.yaml")
+
+
+def test_a_configured_folder_without_files_is_no_unit() -> None:
+    write({"a/notes.txt": "", "web.yaml": WEB})
+    assert [unit.name for unit in units(units=(settings("a"),))] == ["."]
+
+
+def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
+    source = (
+        "source: {repoURL: https://git.example/team/repo.git, path: web, helm: {releaseName: shop, valueFiles: [../prod.yaml], "
+    )
+    deployed = APPLICATION.partition("  source:")[0] + f"  {source}parameters: [{{name: a, value: '2'}}, {{value: '3'}}]}}}}\n"
+    write({**CHART, "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
+    found = {unit.name: unit for unit in split()}
+    assert list(found) == [".", "web", "web#shop"]
+    assert (found["web"].view, found["web"].namespace) == (ChartView(), "shop")
+    assert (found["web#shop"].view, found["web#shop"].namespace) == (ChartView(("prod.yaml",), ("a=2",), "shop"), "shop")
+    assert found["web#shop"].reason == "Application shop deploys it"

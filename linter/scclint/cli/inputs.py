@@ -12,7 +12,7 @@ from scclint.engine.rule_set import configured
 from scclint.engine.run import Run
 from scclint.errors import LoadError, UsageError
 from scclint.files.discover import SourceFile
-from scclint.files.read import decode, os_error, read_all
+from scclint.files.read import STDIN, read_stream
 from scclint.files.sources import Sources, find_sources
 from scclint.judge import OpenUnit
 from scclint.judge.session import DEFAULTS, RunOptions
@@ -132,14 +132,10 @@ def open_units(
 
 def _standard_input(name: str) -> str | LoadError:
     """What is piped in, or why that cannot be read, which leaves the other paths to be judged."""
-    if sys.stdin is None:
-        return LoadError("standard input is closed", name)
     try:
-        return decode(read_all(sys.stdin.buffer, name), name)
+        return read_stream(STDIN, name)
     except LoadError as error:
         return error
-    except OSError as error:
-        return os_error(error, name)
 
 
 def color_wanted(args: Namespace, output: str | None) -> bool:

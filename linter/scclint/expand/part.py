@@ -7,6 +7,7 @@ from scclint.expand.item import Item
 from scclint.finding import Path
 from scclint.model.workload import Workload
 from scclint.record import record, replace
+from scclint.untyped import value_at
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 
@@ -31,15 +32,13 @@ class Piece:
         return part
 
     def _below(self, step: str | int) -> "Piece":
-        data, node, entry = self.data, self.node, None
-        if isinstance(step, str):
-            data = data.get(step) if isinstance(data, dict) else None
-            entry = node.entry(step) if isinstance(node, MappingNode) else None
+        node, entry = None, None
+        if isinstance(step, str) and isinstance(self.node, MappingNode):
+            entry = self.node.entry(step)
             node = None if entry is None else entry.value
-        else:
-            data = data[step] if isinstance(data, list) and step < len(data) else None
-            node = node.items[step] if isinstance(node, SequenceNode) and step < len(node.items) else None
-        return Piece(data, node, (*self.path, step), entry)
+        elif isinstance(step, int) and isinstance(self.node, SequenceNode) and step < len(self.node.items):
+            node = self.node.items[step]
+        return Piece(value_at(self.data, (step,)), node, (*self.path, step), entry)
 
     @property
     def fields(self) -> dict[str, "Piece"]:

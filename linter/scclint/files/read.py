@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from typing import BinaryIO
 
 from scclint.errors import LoadError
@@ -63,19 +64,21 @@ def is_stream(path: str) -> bool:
         return False
 
 
-def read_stream(path: str) -> str:
-    """Return the text of a path for which `is_stream` is true. Raises LoadError if it cannot be read or is no text."""
-    import sys
+def read_stream(path: str, name: str = "") -> str:
+    """Return the text of a path for which `is_stream` is true; `name` is how errors call it.
 
+    Raises LoadError if it cannot be read or is no text.
+    """
+    name = name or path
     try:
         if path != STDIN:
             with open(path, "rb", buffering=0) as file:
-                return decode(read_all(file, path), path)
+                return decode(read_all(file, name), name)
         if sys.stdin is None:
-            raise LoadError("standard input is closed", path)
-        return decode(read_all(sys.stdin.buffer, path), path)
+            raise LoadError("standard input is closed", name)
+        return decode(read_all(sys.stdin.buffer, name), name)
     except OSError as error:
-        raise os_error(error, path) from None
+        raise os_error(error, name) from None
 
 
 def read_all(file: BinaryIO, name: str, start: bytes = b"") -> bytes:

@@ -190,6 +190,13 @@ def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
             {"k/kustomization.yaml": 'generators: ["apiVersion: builtin\\nkind: HelmChartInflationGenerator\\n"]'},
             "k/kustomization.yaml renders a Helm chart",
         ),
+        ({"k/kustomization.yaml": "generators: [g.yaml]", "k/g.yaml": "a: ["}, "k/g.yaml not valid YAML"),
+        ({"k/kustomization.yaml": "generators: [g.yaml]", "k/g.yaml": "a: \0"}, "k/g.yaml not a text file"),
+        (
+            {"k/kustomization.yaml": "generators: [g.yaml]", "k/g.yaml": "---\n---\n[]"},
+            "k/g.yaml is no configuration of a plugin",
+        ),
+        ({"k/kustomization.yaml": "a: \0"}, "k/kustomization.yaml not a text file"),
         (
             {
                 "k/kustomization.yaml": "generators: [../g]",

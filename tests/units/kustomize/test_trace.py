@@ -8,11 +8,21 @@ import pytest
 
 from scclint.expand import expand
 from scclint.finding import Related
-from scclint.load import load_file
+from scclint.load import load_file, load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.object import ApiObject
 from scclint.units.kustomize.closure import closure
-from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
+from scclint.units.kustomize.kustomization import PatchEntry
+from scclint.units.kustomize.trace import (
+    Named,
+    Patches,
+    _Patch,
+    before_kustomize,
+    by_name,
+    corresponding,
+    find_origin,
+    from_wrapper,
+)
 from scclint.yaml.nodes import to_data
 from tests.running import open_one
 from tests.units.kustomize.folders import DEPLOYMENT
@@ -224,3 +234,44 @@ def test_paths_of_a_wrapper_start_at_the_root(tmp_path: Path) -> None:
     base = str(tmp_path / "elsewhere/wrapper")
     resolve = from_wrapper(base, str(root))
     assert list(resolve(os.path.relpath(root / "a/b.yaml", base))) == ["a/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("web", True),
+        ("w.b", True),
+        ("we", False),
+        ("", True),
+        (None, True),
+        ("(", True),
+        ("(o|t)+her", True),
+        ("a*b*c*d*", True),
+        ("a*b*c*", False),
+    ],
+)
+def test_which_objects_a_target_selects(pattern: object, expected: bool) -> None:
+    """A pattern that Python cannot read, or might search for ever, selects: the value that the patch writes decides then."""
+    listed = PatchEntry(("patches", 0), target={"name": pattern})
+    (document,) = load_text("p.yaml", MERGE, frozenset())
+    assert document.root is not None
+    obj = ApiObject(document, document.root, to_data(document.root))
+    assert _Patch(listed, document.root.span, document.root).applies(obj, obj) == expected
+
+
+@pytest.mark.parametrize(
+    ("built", "other", "path", "expected"),
+    [
+        ({"a": 1}, {"a": 2}, ("a",), ("a",)),
+        ({"a": 1}, {}, ("a", "b"), ("a", "b")),
+        ([{"name": "x"}, {"name": "y"}], [{"name": "y"}], (1, "b"), (0, "b")),
+        ([{"name": "x"}], [{"name": "y"}], (0,), None),
+        ([{"name": "x"}], None, (0,), None),
+        ([1, 2], [1], (1,), None),
+        ([1, 2], [1], (0,), (0,)),
+        ([1, 2], None, (1,), (1,)),
+        ({"a": [{"name": "x", "b": [5]}]}, {"a": [3, {"name": "x", "b": [6]}]}, ("a", 0, "b", 0), ("a", 1, "b", 0)),
+    ],
+)
+def test_corresponding_paths(built: object, other: object, path: tuple[str | int, ...], expected: object) -> None:
+    assert corresponding(built, other, path) == expected

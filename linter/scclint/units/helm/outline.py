@@ -53,9 +53,6 @@ class OutlineEntry:
             yield entry
             stack.extend(reversed(entry.children))
 
-    def __repr__(self) -> str:
-        return f"Entry({self.number}: {self.text!r})"
-
 
 def outline(lines: Iterable[Line], first: int, last: int) -> tuple[OutlineEntry, list[Line]]:
     """A root, whose children are the outermost lines, and the comment lines, which belong to no level.

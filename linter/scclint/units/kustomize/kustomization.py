@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from scclint.finding import Path
 from scclint.load.document import Document
 from scclint.record import EMPTY, record
-from scclint.untyped import as_text, mappings, texts
+from scclint.untyped import as_list, as_mapping, as_text, mappings, texts
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
 ORIGIN = "config.kubernetes.io/origin"
@@ -182,17 +182,15 @@ _CHART_HOME = "charts"
 def _patches(data: dict[str, Any]) -> Iterator[PatchEntry]:
     for wanted in _PATCHES:
         key = _key(data, wanted)
-        listed = data.get(key)
-        for index, patch in enumerate(listed if isinstance(listed, list) else ()):
+        for index, patch in enumerate(as_list(data.get(key))):
             path = (key, index)
             if isinstance(patch, str):
                 # The entry can be a strategic merge patch instead of the name of its file.
                 yield PatchEntry(path, text=patch, text_path=path) if "\n" in patch else PatchEntry(path, patch)
             elif isinstance(patch, dict):
-                target = _get(patch, "target")
-                found = target if isinstance(target, dict) else EMPTY
                 inline = _key(patch, "patch")
-                yield PatchEntry(path, as_text(_get(patch, "path")), as_text(patch.get(inline)), (*path, inline), found)
+                target = as_mapping(_get(patch, "target"))
+                yield PatchEntry(path, as_text(_get(patch, "path")), as_text(patch.get(inline)), (*path, inline), target)
 
 
 def _references(data: dict[str, Any], patches: Iterable[PatchEntry]) -> Iterator[Reference]:
