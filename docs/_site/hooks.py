@@ -6,6 +6,7 @@ from typing import Any
 import pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from names_page import names_page
 from template_page import template_page
 
 from scclint.registry import builtin
@@ -19,7 +20,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     root = Path(config.config_file_path).parent
-    generated = {**pages.generated(root), "reference/template.md": template_page(root / "docs")}
+    generated = {
+        **pages.generated(root),
+        "reference/template.md": template_page(root / "docs"),
+        "reference/names.md": names_page(),
+    }
     for uri, text in generated.items():
         files.append(File.generated(config, uri, content=text))
     return files

@@ -1,5 +1,6 @@
 """The generated pages contain every rule, option and setting. The site builds if mkdocs is installed."""
 
+import importlib
 import importlib.util
 import os
 import re
@@ -10,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+import scclint
+import scclint.api
 from scclint.cli.commands import build
 from scclint.config.model import KEYS
 from scclint.config.schema import load_schema
@@ -62,6 +65,15 @@ def test_the_configuration_has_every_setting(pages: ModuleType) -> None:
         assert f" `{'.'.join(key)}` {{" in text
     assert "| `until` | The last day on which it holds" in text
     assert "Type: `error` or `warning` or `info` · Default: `warning`" in text
+
+
+def test_every_name_of_the_api_has_a_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_site"))
+    text = importlib.import_module("names_page").names_page()
+    for module in (scclint, scclint.api):
+        assert {name for name in module.__all__ if f"| `{name}` |" not in text} == set()
+    meanings = re.findall(r"^\| `\w+` \| *(.*) \|$", text, re.MULTILINE)
+    assert [meaning for meaning in meanings if not meaning or meaning.startswith(("Call:", "Members:"))] == []
 
 
 def test_the_site_builds(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ LONGEST_NAME = 253
 """Characters of the name of an SCC, and of most other objects."""
 
 POD_SECCOMP_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
+"""The deprecated annotation with the profile of the whole pod."""
 CONTAINER_SECCOMP_ANNOTATION_PREFIX = "container.seccomp.security.alpha.kubernetes.io/"
 """Before the container's name."""
 

@@ -10,14 +10,18 @@ from scclint.podsecurity.levels import LATEST, LEVELS, Level, Standard, is_versi
 from scclint.record import record
 
 Mode = Literal["enforce", "audit", "warn"]
+"""What the API server does with a pod that violates the level: reject it, write to the audit log, or warn."""
 MODES: tuple[Mode, ...] = get_args(Mode)
+"""The modes in the order in which the API server reads their labels."""
 
 PREFIX = "pod-security.kubernetes.io/"
+"""Before the mode in the name of a label."""
 LABELS = tuple(f"{PREFIX}{mode}{suffix}" for mode in MODES for suffix in ("", "-version"))
 """All six labels: the level and the version of each mode."""
 
 
 def level_label(mode: Mode) -> str:
+    """Return the name of the label that sets the level of a mode."""
     return f"{PREFIX}{mode}"
 
 

@@ -12,6 +12,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 """Least strict first."""
 
 LATEST = "latest"
+"""The version that means the policy of the cluster's own Kubernetes."""
 _VERSION = re.compile(r"v1\.(0|[1-9][0-9]*)")
 
 

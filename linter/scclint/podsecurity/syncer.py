@@ -16,6 +16,7 @@ from scclint.record import record
 from scclint.untyped import as_mapping, mappings, value_at
 
 SYNC_LABEL = "security.openshift.io/scc.podSecurityLabelSync"
+"""The label of a namespace that lets the label syncer in (`true`) or keeps it out (`false`)."""
 
 SYSTEM_NAMESPACES = frozenset(
     (
