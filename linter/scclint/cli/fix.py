@@ -129,7 +129,7 @@ def _applicable(judged: Run, report: Report, *, unsafe: bool) -> list[Fix]:
 
 def _why_not_written(judged: Run, file: str) -> str:
     source = judged.outline.files.get(file)
-    return why_not_written(source, judged.folders) if source else ""
+    return why_not_written(source, judged.session.sources.folders) if source else ""
 
 
 def _worse(before: Report, after: Report) -> bool:

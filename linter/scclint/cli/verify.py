@@ -20,6 +20,8 @@ from scclint.evidence.verify import verify
 from scclint.files.dump import holds_dump
 from scclint.finding import Severity
 from scclint.judge import OpenUnit
+from scclint.judge.notices import tallies
+from scclint.judge.part import Part
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
@@ -69,7 +71,7 @@ def run(args: Namespace) -> int:
 
 def _crio(args: Namespace, config: Config, run: Run) -> str:
     """The CRI-O release of the nodes: the one asked for, else that of a dump's nodes if they have one, else that of its release."""
-    seen = run.observed
+    seen = run.session.observed
     if seen is None or config.openshift or hasattr(args, "crio"):
         return release(args, config)
     return seen.crio[0] if len(seen.crio) == 1 else release(args, run.config)
@@ -85,12 +87,16 @@ def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
     texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
         findings=tuple(found),
-        tally=merged_tally(unit.part for unit in opened),
+        tally=merged_tally(_counts(unit) for unit in opened),
         platform=next((unit.platform for unit in opened), ""),
         texts=texts_of(found, texts),
         rules=(rule,),
     )
     return render(report, "sarif", Options())
+
+
+def _counts(unit: OpenUnit) -> Part:
+    return Part(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))
 
 
 def _none(subject: Workload, world: World) -> tuple[()]:

@@ -128,25 +128,18 @@ def merged_findings(parts: Sequence[Part]) -> list[Finding]:
     """
     if len(parts) == 1:
         return [replace(finding, units=(parts[0].unit,)) for finding in parts[0].findings]
-    same: dict[Finding, list[str]] = {}
+    same: dict[Finding, list[tuple[str, Suppression | None]]] = {}
     for part in parts:
         for finding in part.findings:
-            same.setdefault(replace(finding, suppression=None), []).append(part.unit)
-    suppressed = _suppressed_everywhere(parts)
+            same.setdefault(replace(finding, suppression=None), []).append((part.unit, finding.suppression))
     groups: dict[Key, list[Finding]] = {}
-    for finding, units in same.items():
-        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppressed.get(finding))
+    for finding, found in same.items():
+        units, marks = zip(*found, strict=True)
+        # A finding is suppressed if it is in each unit that has it.
+        suppression = None if None in marks else marks[0]
+        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression)
         groups.setdefault(_place(finding), []).append(marked)
     return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
-
-
-def _suppressed_everywhere(parts: Iterable[Part]) -> dict[Finding, Suppression]:
-    """The findings that are suppressed in each unit that has them, with what suppresses them first."""
-    marks: dict[Finding, list[Suppression | None]] = {}
-    for part in parts:
-        for finding in part.findings:
-            marks.setdefault(replace(finding, suppression=None), []).append(finding.suppression)
-    return {finding: found[0] for finding, found in marks.items() if found[0] is not None and None not in found}
 
 
 def _place(finding: Finding) -> Key:

@@ -1,14 +1,17 @@
 """Parts as lines of JSON, and back. What they hold may come from anywhere: a wrong one is a ValueError or TypeError."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
+from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 from scclint.finding import Finding, Ignore, Notice, Related, Severity, Subject, Suppression, Tally
 from scclint.judge.part import Part, Unjudged
 from scclint.source import Span
+
+T = TypeVar("T")
 
 
 def pack(parts: Iterable[Any]) -> list[bytes]:
@@ -30,34 +33,13 @@ def unpack(lines: Sequence[bytes]) -> list[Any]:
 
 def fields_of(part: Part) -> list[Any]:
     """Return what of a part cannot be had otherwise."""
-    return [
-        part.findings,
-        part.ignores,
-        part.notices,
-        part.unjudged,
-        dict(part.tallies),
-        part.files,
-        part.platform,
-        part.nothing,
-        part.judged,
-    ]
+    return [getattr(part, name) for name in _STORED]
 
 
 def part_of(unit: str, fields: Any) -> Part:
     """Return the part of a unit that has these fields, without texts and outcomes."""
-    findings, ignores, notices, seen, tallies, files, platform, nothing, judged = fields
-    return Part(
-        str(unit),
-        findings=tuple(map(_finding, findings)),
-        ignores=tuple(map(_ignore, ignores)),
-        notices=tuple(Notice(*notice) for notice in notices),
-        unjudged=tuple(Unjudged(*item) for item in seen),
-        tallies={file: Tally(*tally) for file, tally in tallies.items()},
-        files=tuple(files),
-        platform=platform,
-        nothing=bool(nothing),
-        judged=tuple(judged),
-    )
+    named = zip(_STORED.items(), fields, strict=True)
+    return Part(unit, **{name: restore(value) for (name, restore), value in named})
 
 
 def _checksum(lines: Iterable[bytes]) -> str:
@@ -68,56 +50,50 @@ def _plain(value: Any) -> Any:
     """A record as the list of its fields, a severity as its word, a day as text."""
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
     return value.value if isinstance(value, Enum) else [getattr(value, name) for name in value.__match_args__]
 
 
-def _finding(fields: Any) -> Finding:
-    (
-        rule_id,
-        name,
-        severity,
-        message,
-        span,
-        subject,
-        path,
-        related,
-        settle,
-        flow,
-        releases,
-        suppression,
-        notes,
-        units,
-        subjects,
-        subjects_in_message,
-        *_,
-    ) = fields
-    return Finding(
-        *(rule_id, name, Severity(severity), message, Span(*span), Subject(*subject), tuple(path), _related(related), settle),
-        *(_related(flow), tuple(releases), None if suppression is None else _suppression(*suppression)),
-        *(tuple(notes), tuple(units), tuple(subjects)),
-        subjects_in_message=subjects_in_message,
-    )
+def _records(kind: type[T], items: Any) -> tuple[T, ...]:
+    return tuple(_record(kind, fields) for fields in items)
 
 
-def _related(places: Any) -> tuple[Related, ...]:
-    return tuple(Related(message, Span(*span)) for message, span in places)
+def _record(kind: Any, fields: Any) -> Any:
+    """Return the record with these fields, in their order."""
+    named = zip(kind.__match_args__, fields, strict=True)
+    return kind(**{name: None if value is None else _VALUES.get(name, _frozen)(value) for name, value in named})
 
 
-def _suppression(by: str, reason: str, span: Any) -> Suppression:
-    return Suppression(by, reason, None if span is None else Span(*span))
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _ignore(fields: Any) -> Ignore:
-    by, rules, span, path, reason, until, region, about, paths, *rest, uses, unused, expired = fields
-    return Ignore(
-        *(by, tuple(rules), Span(*span), tuple(path), reason, date.fromisoformat(until) if until else None),
-        *(
-            Span(*region) if region else None,
-            tuple(about) if about else None,
-            tuple(paths),
-            *rest,
-            uses,
-            tuple(unused),
-            expired,
-        ),
-    )
+def _span(fields: Any) -> Span:
+    return Span(*fields)
+
+
+_VALUES: Mapping[str, Callable[[Any], Any]] = {
+    "severity": Severity,
+    "span": _span,
+    "region": _span,
+    "subject": partial(_record, Subject),
+    "related": partial(_records, Related),
+    "flow": partial(_records, Related),
+    "suppression": partial(_record, Suppression),
+    "until": date.fromisoformat,
+}
+"""The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
+
+_STORED: Mapping[str, Callable[[Any], Any]] = {
+    "findings": partial(_records, Finding),
+    "ignores": partial(_records, Ignore),
+    "notices": partial(_records, Notice),
+    "unjudged": partial(_records, Unjudged),
+    "tallies": lambda tallies: {file: _record(Tally, counts) for file, counts in tallies.items()},
+    "files": tuple,
+    "platform": str,
+    "nothing": bool,
+    "judged": tuple,
+}
+"""The fields of a part that are stored, with the functions that make their values."""

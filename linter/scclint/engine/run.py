@@ -27,7 +27,6 @@ from scclint.units.outline import Outline
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
-    from scclint.cluster.observed import Observed
     from scclint.engine.file_answers import FileAnswers
     from scclint.engine.fix_cache import FixCache
     from scclint.engine.part_cache import PartCache
@@ -53,8 +52,8 @@ class Run:
         split = Split(outline, config)
         rendered = _rendered(split, outline, config, registry, options)
         self._all: Sequence[Unit] = rendered.units
-        self._session = Session(outline, sources, config, registry, rendered, options, state)
-        self._neighbours = Neighbours(self._all, split.closures, self._session)
+        self.session = Session(outline, sources, config, registry, rendered, options, state)
+        self._neighbours = Neighbours(self._all, split.closures, self.session)
         self.outline = outline
         self.config = config
         self.units = self._chosen()
@@ -66,16 +65,14 @@ class Run:
         parts = cache.parts(self.units, self._judged) if cache else [part for part, _ in self._judged(self.units)]
         if self._answers:
             self._answers.save()
-        return merge(parts, self.units, self._session, self.notices, whole=self.whole)
+        return merge(parts, self.units, self.session, self.notices, whole=self.whole)
 
     def with_fixes(self, report: Report, shown: Sequence[Finding]) -> Report:
         """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none."""
         from scclint.engine.proofs import proved
 
         fix_cache = self._fix_cache()
-        outcomes, crashes = proved(
-            shown, report.findings, self._all, self.open, self._session, fix_cache, self._jobs(self._all)
-        )
+        outcomes, crashes = proved(shown, report.findings, self._all, self.open, self.session, fix_cache, self._jobs(self._all))
         findings = [outcomes[finding].stamped(finding) if finding in outcomes else finding for finding in report.findings]
         fixed = {edit.file for finding in findings if finding.fix for edit in finding.fix.edits} - report.texts.keys()
         texts = FileTexts((), {file: self.outline.text(file) for file in sorted(fixed)}, report.texts)
@@ -87,9 +84,9 @@ class Run:
         What was read of the other files is kept, and so is what units render to: a renderer reads saved files only.
         """
         made = copy(self)
-        made._session = self._session.with_overlay(overlay)
-        made._neighbours = Neighbours(self._all, self._session.rendered.closures, made._session)
-        made.outline = made._session.outline
+        made.session = self.session.with_overlay(overlay)
+        made._neighbours = Neighbours(self._all, self.session.rendered.closures, made.session)
+        made.outline = made.session.outline
         return made
 
     def units_with_context(self) -> list[Unit]:
@@ -104,7 +101,7 @@ class Run:
 
     def open(self, unit: Unit) -> OpenUnit:
         """Return one of the units with its objects and worlds."""
-        return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self._session)
+        return open_unit(unit, self._neighbours.context(unit), self._neighbours.elsewhere(unit), self.session)
 
     def open_units(self) -> Iterator[OpenUnit]:
         """Each unit with its objects and worlds, for commands that ask for verdicts rather than findings."""
@@ -112,21 +109,11 @@ class Run:
 
     def judge(self, opened: OpenUnit) -> Part:
         """The findings about the subjects of an opened unit."""
-        return judge_opened(opened, self._session)
+        return judge_opened(opened, self.session)
 
     def merge(self, parts: Sequence[Part], units: Sequence[Unit]) -> Report:
         """The report on some units, whose parts come in the same order."""
-        return merge(parts, units, self._session)
-
-    @property
-    def folders(self) -> Sequence[str]:
-        """The folders that the run was asked for."""
-        return self._session.sources.folders
-
-    @property
-    def observed(self) -> "Observed | None":
-        """What a dump of the cluster shows beside objects; None without one."""
-        return self._session.observed
+        return merge(parts, units, self.session)
 
     @property
     def whole(self) -> bool:
@@ -135,7 +122,7 @@ class Run:
 
     def _chosen(self) -> Sequence[Unit]:
         """The units to judge. The others give context to them."""
-        options = self._session.options
+        options = self.session.options
         units = self._all if options.changes is None else self._changed(options.changes)
         if options.units:
             from scclint.engine.choose import named
@@ -147,7 +134,7 @@ class Run:
         """The units that the changes concern, before or after them."""
         from scclint.engine.changed import reach_all, successors, touched, with_deleted
 
-        session = self._session
+        session = self.session
         if reach_all(changes, self.outline, session.sources, self.config):
             return self._all
         unrendered = replace(self.config, render="never")
@@ -163,7 +150,7 @@ class Run:
     def _judge(self, unit: Unit) -> "tuple[Part, Asked]":
         """Return the part of a unit, and what it asked about other units, with the answers."""
         elsewhere = self._neighbours.elsewhere(unit)
-        return judge(unit, self._neighbours.context(unit), elsewhere, self._session), elsewhere.asked
+        return judge(unit, self._neighbours.context(unit), elsewhere, self.session), elsewhere.asked
 
     def _judged(self, units: Sequence[Unit]) -> "Iterator[tuple[Part, Asked | None]]":
         """Judge units, in processes of their own if that pays. Without answers, a part says that its unit was not judged."""
@@ -173,7 +160,7 @@ class Run:
             return
         from scclint.engine.pool import Died, in_processes_of
 
-        results = in_processes_of(self._session, "judged", lambda index: self._judge(units[index]), len(units), jobs)
+        results = in_processes_of(self.session, "judged", lambda index: self._judge(units[index]), len(units), jobs)
         for unit, result in zip(units, results, strict=True):
             if isinstance(result, Died):
                 text = f"unit {unit.name} is not judged: the process that judged it {result.how}"
@@ -183,7 +170,7 @@ class Run:
 
     def _jobs(self, units: Sequence[Unit]) -> int:
         """The number of processes to judge units in: one for little input, where starting more costs more than it saves."""
-        jobs = self._session.options.jobs
+        jobs = self.session.options.jobs
         if len(units) < 2 or jobs == 1 or (not jobs and not _reach(self.outline.files.values(), MIN_PARALLEL)):
             return 1
         from scclint.engine.pool import can_fork, cores
@@ -192,7 +179,7 @@ class Run:
 
     def _part_cache(self) -> "PartCache | None":
         """Where parts are stored; None for little input, where looking there costs no less than judging it."""
-        if not self._session.options.cache_scope or not _reach(self.outline.files.values(), MIN_CACHED):
+        if not self.session.options.cache_scope or not _reach(self.outline.files.values(), MIN_CACHED):
             return None
         from scclint.engine.part_cache import PartCache
 
@@ -201,7 +188,7 @@ class Run:
 
     def _fix_cache(self) -> "FixCache | None":
         """Where proofs are stored: also for little input, because a proof takes longer than judging it."""
-        if not self._session.options.cache_scope or self._session.options.force_generated:
+        if not self.session.options.cache_scope or self.session.options.force_generated:
             return None
         from scclint.engine.fix_cache import FixCache
         from scclint.remedy.fixes import SharedFiles
@@ -214,8 +201,8 @@ class Run:
         from scclint.engine.stored_values import stored_values
         from scclint.engine.unit_keys import unit_keys
 
-        keys = unit_keys(self._session, self._neighbours)
-        values = stored_values(self._session.options.cache_scope, sort, self._session.registry, whole=whole) if keys else None
+        keys = unit_keys(self.session, self._neighbours)
+        values = stored_values(self.session.options.cache_scope, sort, self.session.registry, whole=whole) if keys else None
         return (values, keys) if keys and values else None
 
 

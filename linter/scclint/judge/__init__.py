@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 
-from scclint.finding import Finding, Ignore, Notice
+from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.judge.check import apply_rules, order
 from scclint.judge.guard import guard
 from scclint.judge.inputs import Inputs
@@ -79,25 +79,8 @@ class OpenUnit:
         return ", ".join([first, *list(self.worlds)[1:]])
 
     @property
-    def part(self) -> Part:
-        """What became of the unit's input, without findings."""
-        inputs = self.inputs
-        counts = tallies(inputs, self.ours)
-        return Part(
-            self.unit.name,
-            crashes=tuple(inputs.crashes),
-            notices=tuple(inputs.notices),
-            tallies=counts,
-            files=tuple(inputs.read),
-            platform=self.platform,
-            texts=inputs.texts,
-            nothing=inputs.nothing,
-            judged=judged_files(self.unit, inputs, counts),
-        )
-
-    @property
     def judged(self) -> list[JudgedWorkload]:
-        """The same, each with the worlds that judge it."""
+        """The workloads to report on, each with the worlds that judge it."""
         return [JudgedWorkload(workload, self.worlds, (self.unit.name,), self.tracer) for workload in self.workloads]
 
 
@@ -133,10 +116,43 @@ def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) 
 
 
 def judge_opened(opened: OpenUnit, session: Session) -> Part:
-    """The findings about the subjects of an opened unit."""
-    unit, inputs, worlds = opened.unit, opened.inputs, opened.worlds
+    """The findings about the subjects of an opened unit, and how its input was treated."""
+    inputs = opened.inputs
+    crashes = list(inputs.crashes)
+    findings, ignores = _findings(opened, session, crashes)
+    seen = list(inputs.unjudged)
+    with guard("check", "looking at what is not judged", crashes):
+        seen += unjudged(inputs, opened.ours, opened.worlds, session.config)
+    grants: dict[str, tuple[UnitGrant, ...]] = {}
+    if session.options.review:
+        with guard("check", "listing the grants of SCCs", crashes):
+            grants = _grants(opened)
+    session.options.lap("check")
+    counts = tallies(inputs, opened.ours)
+    return Part(
+        opened.unit.name,
+        findings=tuple(findings),
+        ignores=tuple(ignores),
+        crashes=tuple(crashes),
+        notices=tuple(inputs.notices),
+        unjudged=tuple(seen),
+        tallies=counts,
+        files=tuple(inputs.read),
+        platform=opened.platform,
+        texts=inputs.texts,
+        nothing=inputs.nothing,
+        judged=judged_files(opened.unit, inputs, counts),
+        outcomes=_outcomes(opened) if session.options.review else {},
+        grants=grants,
+    )
+
+
+def _findings(opened: OpenUnit, session: Session, crashes: list[Crash]) -> tuple[list[Finding], list[Ignore]]:
+    """Return what the rules say of a unit, in the files that people edit, and the suppressions that are written there."""
+    unit = opened.unit
     select = session.select_for(unit)
-    findings, crashes = apply_rules(worlds, opened.subjects, session.registry.rules, select, session.options.progress)
+    findings, broken = apply_rules(opened.worlds, opened.subjects, session.registry.rules, select, session.options.progress)
+    crashes += broken
     ignores: list[Ignore] = []
     # kustomize drops comments and moves them: those of its sources count, once the findings are there.
     built = unit.kind == "kustomize" and unit.rendered
@@ -151,26 +167,7 @@ def judge_opened(opened: OpenUnit, session: Session) -> Part:
         with guard("check", "applying suppressions of sources", crashes):
             findings, more = _suppressed(findings, source_ignores(unit, session), session)
             ignores += more
-    findings = _marked_unpatched(findings, unit, session)
-    findings.sort(key=order)
-    seen = list(inputs.unjudged)
-    with guard("check", "looking at what is not judged", crashes):
-        seen += unjudged(inputs, opened.ours, worlds, session.config)
-    grants: dict[str, tuple[UnitGrant, ...]] = {}
-    if session.options.review:
-        with guard("check", "listing the grants of SCCs", crashes):
-            grants = _grants(opened)
-    session.options.lap("check")
-    part = opened.part
-    return replace(
-        part,
-        findings=tuple(findings),
-        ignores=tuple(ignores),
-        crashes=(*part.crashes, *crashes),
-        unjudged=tuple(seen),
-        outcomes=_outcomes(opened) if session.options.review else {},
-        grants=grants,
-    )
+    return sorted(_marked_unpatched(findings, unit, session), key=order), ignores
 
 
 def _suppressed(findings: list[Finding], written: Sequence[Ignore], session: Session) -> tuple[list[Finding], list[Ignore]]:

@@ -1,7 +1,7 @@
 """Stage load: the documents of one unit, with what became of each file."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -118,6 +118,16 @@ def is_settled(document: Document) -> bool:
 def left_out(why: str, file: str, line: int) -> Notice:
     """Says why something that would inform verdicts does not."""
     return Notice("warning", f"not taken into account: {why}", file, line)
+
+
+def unread(error: LoadError, named: Set[str]) -> Notice:
+    """Says why a file that would inform verdicts does not.
+
+    That is an error for a file that the user `named`. What lies in folders is beyond the user's control, and gives a warning.
+    """
+    if error.file in named:
+        return Notice("error", error.message, error.file, error.line)
+    return left_out(error.message, error.file, error.line)
 
 
 def _may_be_manifest(document: Document) -> bool:

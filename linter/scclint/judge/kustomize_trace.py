@@ -27,6 +27,7 @@ class KustomizeTrace(Tracer):
         self._unit = unit
         self._objects = objects
         self._session = session
+        self._named: dict[str, Named] = {}
 
     def finding(self, finding: Finding) -> Finding:
         moved = with_places_moved(finding, self.span)
@@ -108,10 +109,6 @@ class KustomizeTrace(Tracer):
         if name not in self._named:
             self._named[name] = by_name(outline.objects(outline.documents(self._session.shown_rendered(name))))
         return self._named[name]
-
-    @cached_property
-    def _named(self) -> dict[str, Named]:
-        return {}
 
 
 def _key(obj: ApiObject) -> _ObjectKey:

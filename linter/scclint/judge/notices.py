@@ -1,7 +1,8 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from scclint.config.model import Config
 from scclint.finding import Notice, Tally
@@ -170,44 +171,36 @@ def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
     of: dict[str, dict[Unjudged, None]] = {}
     for item in seen:
         of.setdefault(item.sort, {})[item] = None
-    return [notice for sort, word in _WORDS.items() for notice in word(list(of.get(sort, ())))] + _needless(
-        {item.what for item in of.get("parameter", ())}, config
-    )
+    found = [notice for sort, word in _WORDS.items() if sort in of for notice in word(list(of[sort]))]
+    return found + _needless({item.what for item in of.get("parameter", ())}, config)
 
 
 def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
     """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
-    return list(_dump(list(dict.fromkeys(item for world, objects in opened for item in _lacking(world, objects)))))
+    found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, objects))
+    return list(_dump(list(found))) if found else []
 
 
 def _templates(found: list[Unjudged]) -> Iterator[Notice]:
-    if found:
-        files = sorted(item.what for item in found)
-        why = "because it is a template" if len(files) == 1 else "because they are templates"
-        advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
-        yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
+    files = sorted(item.what for item in found)
+    why = "because it is a template" if len(files) == 1 else "because they are templates"
+    advice = "check what they render to; for a chart: `helm template . --namespace NAME | scclint check -`"
+    yield Notice("note", f"{and_more(files, 1)}: not judged, {why}; {advice}")
 
 
 def _patches(found: list[Unjudged]) -> Iterator[Notice]:
-    if found:
-        advice = "check the built output: `kustomize build FOLDER | scclint check -`"
-        files = sorted(item.what for item in found)
-        yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
-
-
-def _open_kinds(found: list[Unjudged]) -> Iterator[Notice]:
-    if found:
-        yield Notice("note", f"{_first(found)}: not judged, because its kind has a placeholder")
+    advice = "check the built output: `kustomize build FOLDER | scclint check -`"
+    files = sorted(item.what for item in found)
+    yield Notice("note", f"{and_more(files, 1)}: patches and other changes were not applied; {advice}")
 
 
 def _unknown_kinds(found: list[Unjudged]) -> Iterator[Notice]:
     """Yield a notice about objects with unknown pods."""
-    if found:
-        kinds = sorted({item.why for item in found})
-        create = f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates"
-        advice = "add the path of its pod template to `pod-templates` in the configuration"
-        text = f"not judged, because scclint does not know which pods {create}; {advice}"
-        yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
+    kinds = sorted({item.why for item in found})
+    create = f"kinds {listed(kinds)} create" if len(kinds) > 1 else f"kind {kinds[0]} creates"
+    advice = "add the path of its pod template to `pod-templates` in the configuration"
+    text = f"not judged, because scclint does not know which pods {create}; {advice}"
+    yield Notice("note", f"{and_more([item.what for item in found], 1)}: {text}")
 
 
 def _unread(found: list[Unjudged]) -> Iterator[Notice]:
@@ -216,21 +209,14 @@ def _unread(found: list[Unjudged]) -> Iterator[Notice]:
         yield Notice("warning", f"{and_more([item.what for item in found if item.why == why], 1)}: not judged: {why}")
 
 
-def _partial(found: list[Unjudged]) -> Iterator[Notice]:
-    if found:
-        yield Notice("note", f"{_first(found)}: not judged, because {found[0].why}")
-
-
-def _no_verdict(level: str, found: list[Unjudged]) -> Iterator[Notice]:
-    if found:
-        yield Notice(level, f"{_first(found)}: no verdict, because {found[0].why}")
+def _like_the_first(level: str, text: str, found: list[Unjudged]) -> Iterator[Notice]:
+    yield Notice(level, f"{_first(found)}: {text}{found[0].why}")
 
 
 def _granted_there(found: list[Unjudged]) -> Iterator[Notice]:
     """Yield a notice on the namespaces in which workloads that name none would get another SCC."""
-    if found:
-        advice = f"the manifest sets no namespace: pass `-n {found[0].why}` to judge it there"
-        yield Notice("note", f"{_first(found)}; {advice}")
+    advice = f"the manifest sets no namespace: pass `-n {found[0].why}` to judge it there"
+    yield Notice("note", f"{_first(found)}; {advice}")
 
 
 def _pipelines(found: list[Unjudged]) -> Iterator[Notice]:
@@ -249,8 +235,6 @@ def _missing_addons(found: list[Unjudged]) -> Iterator[Notice]:
 
 def _dump(found: list[Unjudged]) -> Iterator[Notice]:
     """What a dump lacks, with the commands that collect it."""
-    if not found:
-        return
     namespaces = sorted({item.what or "NAME" for item in found})
     absent = sorted({item.what for item in found if item.why == "namespace"})
     lacks = ["the roles and role bindings that grant SCCs"] if any(item.why == "RBAC" for item in found) else []
@@ -267,21 +251,20 @@ def _dump(found: list[Unjudged]) -> Iterator[Notice]:
 
 def _unfollowed(found: list[Unjudged]) -> Iterator[Notice]:
     """Grants that may be there and are not taken into account."""
-    if found:
-        text = "aggregates more roles than scclint follows, so that verdicts may miss a grant"
-        yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
+    text = "aggregates more roles than scclint follows, so that verdicts may miss a grant"
+    yield Notice("warning", f"ClusterRole {and_more([item.what for item in found], 1)}: {text}")
 
 
-_WORDS = {
+_WORDS: Mapping[str, Callable[[list[Unjudged]], Iterable[Notice]]] = {
     "template": _templates,
     "patches": _patches,
-    "open kind": _open_kinds,
+    "open kind": partial(_like_the_first, "note", "not judged, because its kind has a placeholder"),
     "unread": _unread,
     "unknown kind": _unknown_kinds,
-    "partial": _partial,
-    "beyond a limit": lambda found: _no_verdict("error", found),
-    "unknown": lambda found: _no_verdict("warning", found),
-    "elsewhere": lambda found: _no_verdict("note", found),
+    "partial": partial(_like_the_first, "note", "not judged, because "),
+    "beyond a limit": partial(_like_the_first, "error", "no verdict, because "),
+    "unknown": partial(_like_the_first, "warning", "no verdict, because "),
+    "elsewhere": partial(_like_the_first, "note", "no verdict, because "),
     "granted": _granted_there,
     "pipelines": _pipelines,
     "add-on": _missing_addons,

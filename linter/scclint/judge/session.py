@@ -12,7 +12,7 @@ from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Ignore, Notice
-from scclint.judge.inputs import Inputs, left_out
+from scclint.judge.inputs import Inputs, left_out, unread
 from scclint.judge.model import described_objects
 from scclint.judge.progress import Lap, Progress, no_lap, silent
 from scclint.judge.render import Rendered
@@ -126,10 +126,7 @@ class Session:
 
     @cached_property
     def cluster(self) -> tuple[list[Document], list[Notice]]:
-        """The documents that describe the cluster for all units, read once, and notices on what could not be read.
-
-        What was named and cannot be read is an error; what lies in folders is beyond the user's control and gives a warning.
-        """
+        """The documents that describe the cluster for all units, read once, and notices on what could not be read."""
         documents: list[Document] = []
         notices: list[Notice] = []
         for item in self.sources.context:
@@ -140,10 +137,8 @@ class Session:
                 if item.display not in self.outline.files:
                     documents += load_file(item.display, self.outline.reader.text(item), self.outline.kinds)
             except LoadError as error:
-                where = (error.message, error.file, error.line)
-                notices.append(Notice("error", *where) if error.file in self.sources.named else left_out(*where))
-        broken = [(d.file, d.error) for d in documents if d.status == "unparsable" and d.error is not None]
-        notices += [left_out(error.message, file, error.line) for file, error in broken]
+                notices.append(unread(error, self.sources.named))
+        notices += [left_out(d.error.message, d.file, d.error.line) for d in documents if d.status == "unparsable" and d.error]
         if self.state is not None:
             return [*self.state.documents, *documents], [*self.state.notices, *notices]
         return documents, notices

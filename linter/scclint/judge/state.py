@@ -13,7 +13,7 @@ from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in
 from scclint.files.read import read
 from scclint.files.sources import Dump, Sources
 from scclint.finding import Notice
-from scclint.judge.inputs import left_out
+from scclint.judge.inputs import left_out, unread
 from scclint.load import load_file
 from scclint.load.document import Document
 from scclint.load.thin import thin, without_body
@@ -62,8 +62,7 @@ def _given(field: str, config: Config) -> bool:
 def read_state(sources: Sources, config: Config) -> ClusterState:
     """Return the state of the cluster in the files of `sources`.
 
-    Of large lists only the kinds that matter are parsed. What was named and cannot be read is an error; what lies in folders is
-    beyond the user's control and gives a warning. A file that is reported on is part of a unit, and not of the state.
+    Of large lists only the kinds that matter are parsed. A file that is reported on is part of a unit, and not of the state.
     """
     reported = {item.display for item in sources.targets if not isinstance(item, LoadError)}
     documents: list[Document] = []
@@ -73,8 +72,7 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     sccs: set[str] = set()
     for source, item in _files(sources):
         if isinstance(item, LoadError):
-            where = (item.message, item.file, item.line)
-            notices.append(Notice("error", *where) if item.file in sources.named else left_out(*where))
+            notices.append(unread(item, sources.named))
             continue
         is_dump = is_dump or isinstance(source, Dump)
         if isinstance(source, Dump) and item.name.startswith(_SCCS):

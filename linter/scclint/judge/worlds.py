@@ -1,7 +1,8 @@
 """Stage model: the objects of the input become one world per release asked for."""
 
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from scclint.admission.aggregate import selectors_of
 from scclint.admission.decoding import decode_object
@@ -87,7 +88,8 @@ def make_worlds(
     # In front, so that what the input says of the same objects holds.
     given[:0] = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
-    others = _weak_mapping() if len(clusters) > 1 else None
+    # Worlds that kept one another alive would outlive their unit.
+    others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
     for empty in clusters:
         cluster = empty.with_objects(_decodable(given, empty.scc_fields))
@@ -124,13 +126,6 @@ def _of_pipelines(
 def _whole(objects: Sequence[ApiObject]) -> list[ApiObject]:
     """The objects without patches: a patch of an SCC or a binding is no SCC or binding."""
     return [obj for obj in objects if isinstance(obj, Workload) or not obj.partial]
-
-
-def _weak_mapping() -> MutableMapping[str, World]:
-    """Return a mapping that does not keep its values alive: worlds that did so for one another would outlive their unit."""
-    from weakref import WeakValueDictionary
-
-    return WeakValueDictionary()
 
 
 def _groups(user: str, given: tuple[str, ...]) -> tuple[str, ...]:

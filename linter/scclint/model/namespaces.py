@@ -6,10 +6,6 @@ from scclint.model.object import ApiObject
 class Namespace(ApiObject):
     """A v1 Namespace, or an OpenShift Project or ProjectRequest, which create one."""
 
-    __slots__ = ()
-
 
 class ServiceAccount(ApiObject):
     """A v1 ServiceAccount, or the account that a ClusterServiceVersion's permissions name."""
-
-    __slots__ = ()

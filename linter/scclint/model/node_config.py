@@ -11,25 +11,17 @@ from scclint.model.object import ApiObject
 class ProfileSource(ApiObject):
     """Anything that may hold seccomp profiles: a SeccompProfile, a MachineConfig, a profile file."""
 
-    __slots__ = ()
-
 
 class SeccompProfile(ProfileSource):
     """security-profiles-operator.x-k8s.io, v1beta1 and v1: the operator writes its spec to every node."""
-
-    __slots__ = ()
 
 
 class MachineConfig(ProfileSource):
     """machineconfiguration.openshift.io/v1: files for the nodes of a pool, profiles and CRI-O's configuration among them."""
 
-    __slots__ = ()
-
 
 class SeccompProfileFile(ProfileSource):
     """A seccomp profile as a file on a node: JSON in the form of OCI or of containers-common. It has no kind."""
-
-    __slots__ = ()
 
     @property
     def named(self) -> str:
@@ -39,25 +31,17 @@ class SeccompProfileFile(ProfileSource):
 class KubeletConfig(ApiObject):
     """machineconfiguration.openshift.io/v1: the kubelet's configuration for the pools it selects."""
 
-    __slots__ = ()
-
 
 class MachineConfigPool(ApiObject):
     """machineconfiguration.openshift.io/v1: a group of nodes that share their configuration."""
-
-    __slots__ = ()
 
 
 class RuntimeClass(ApiObject):
     """node.k8s.io/v1: the runtime handler of the pods that name the class."""
 
-    __slots__ = ()
-
 
 class ProfileBinding(ApiObject):
     """security-profiles-operator.x-k8s.io: gives containers of an image a SeccompProfile."""
-
-    __slots__ = ()
 
 
 def is_profile(data: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from sys import intern
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
@@ -90,6 +90,8 @@ class ApiObject(View):
     name: str
     namespace: str
     partial: str
+    why_partial: ClassVar[str] = ""
+    """Why all objects of a class are partial; empty if they are not."""
 
     def __init__(
         self,
@@ -114,7 +116,7 @@ class ApiObject(View):
             kind=intern(str(manifest.get("kind") or "")),
             name=str(metadata.get("name") or metadata.get("generateName") or ""),
             namespace=intern(str(metadata.get("namespace") or "")),
-            partial=provenance.partial,
+            partial=provenance.partial or self.why_partial,
         )
 
     def with_provenance(self, **changes: Any) -> Self:
@@ -184,8 +186,4 @@ class ApiObject(View):
 class UnknownKind(ApiObject):
     """An object that holds containers and is of a kind that scclint does not know. Of its data only what names it is kept."""
 
-    __slots__ = ()
-
-    def __init__(self, *made_of: Any) -> None:
-        super().__init__(*made_of)
-        set_fields(self, partial=self.partial or "scclint does not know which pods its kind makes")
+    why_partial = "scclint does not know which pods its kind makes"

@@ -7,8 +7,6 @@ from scclint.model.view import View
 class Role(ApiObject):
     """A Role or ClusterRole (rbac.authorization.k8s.io, authorization.openshift.io), or what a CSV's permissions imply."""
 
-    __slots__ = ()
-
     @property
     def rules(self) -> tuple[View, ...]:
         rules = self.data.get("rules")
@@ -25,8 +23,6 @@ class Role(ApiObject):
 
 class RoleBinding(ApiObject):
     """A RoleBinding or ClusterRoleBinding."""
-
-    __slots__ = ()
 
     @property
     def role(self) -> tuple[str, str]:

@@ -5,5 +5,3 @@ from scclint.model.object import ApiObject
 
 class SecurityContextConstraints(ApiObject):
     """An SCC object (security.openshift.io/v1); its fields sit at the top level."""
-
-    __slots__ = ()

@@ -5,5 +5,3 @@ from scclint.model.object import ApiObject
 
 class CSIDriver(ApiObject):
     """A storage.k8s.io CSIDriver."""
-
-    __slots__ = ()

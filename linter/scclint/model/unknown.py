@@ -55,10 +55,6 @@ def in_plain_words(value: Any) -> bool:
     return isinstance(value, str) and _WORDS.search(value) is not None
 
 
-_HOLDERS = frozenset((dict, list, Unknown))
-"""The types of values that are unknown or may hold one that is."""
-
-
 def is_expression(key: str) -> bool:
     """Whether a key is no field's name but an expression, `(status.replicas == spec.replicas)`, as in assertions of tests."""
     return key.startswith("(")
@@ -66,14 +62,7 @@ def is_expression(key: str) -> bool:
 
 def first_unknown(data: Any) -> Path | None:
     """The way to the first unknown value within `data`, in the order of the data; None where all is known."""
-    if isinstance(data, Unknown):
-        return ()
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for step, value in items:
-        # Most values are leaves, and asking for the type at once spares a call for each.
-        if type(value) in _HOLDERS and (rest := first_unknown(value)) is not None:
-            return (step, *rest)
-    return None
+    return next(_unknowns(data, ()), None)
 
 
 DECISIVE = frozenset(
@@ -87,8 +76,6 @@ def decisive_unknown(pod: dict[str, Any]) -> Path | None:
 
     The image, the environment and the like may be unknown; so may a volume's name and the names within its source.
     """
-    if first_unknown(pod) is None:
-        return None
     return next((path for path in _unknowns(pod, ()) if _decides(path)), None)
 
 
@@ -103,12 +90,9 @@ def _decides(path: Path) -> bool:
 def _unknowns(data: Any, path: Path) -> Iterator[Path]:
     if isinstance(data, Unknown):
         yield path
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            yield from _unknowns(value, (*path, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _unknowns(value, (*path, index))
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, value in items:
+        yield from _unknowns(value, (*path, step))
 
 
 def known(data: Any) -> Any:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from scclint.finding import Path
+from scclint.load.document import Document
 from scclint.model.kinds import WORKLOADS
-from scclint.model.object import ApiObject
+from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
 from scclint.record import set_fields
-from scclint.untyped import value_at
+from scclint.untyped import mappings, value_at
+from scclint.yaml.nodes import Node
 
 
 class Workload(ApiObject):
@@ -23,9 +25,18 @@ class Workload(ApiObject):
     controlled: bool
     _template: Path
 
-    def __init__(self, *made_of: Any, template: Path = ()) -> None:
+    def __init__(
+        self,
+        document: Document,
+        root: Node,
+        data: dict[str, Any],
+        path: Path = (),
+        provenance: Provenance = WRITTEN,
+        manifest: dict[str, Any] | None = None,
+        template: Path = (),
+    ) -> None:
         """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
-        super().__init__(*made_of)
+        super().__init__(document, root, data, path, provenance, manifest)
         found = value_at(self.data, template)
         set_fields(
             self,
@@ -44,9 +55,7 @@ class Workload(ApiObject):
 
 def _has_controller(manifest: dict[str, Any]) -> bool:
     """Whether an object says that a controller made it, as a Pod does that was read from a cluster."""
-    metadata = manifest.get("metadata")
-    owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
-    return isinstance(owners, list) and any(isinstance(owner, dict) and owner.get("controller") is True for owner in owners)
+    return any(owner.get("controller") is True for owner in mappings(value_at(manifest, ("metadata", "ownerReferences"))))
 
 
 def _why_partial(workload: Workload) -> str:
