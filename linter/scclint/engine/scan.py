@@ -9,7 +9,6 @@ from scclint.errors import LoadError
 from scclint.expand import expand
 from scclint.files.discover import SourceFile
 from scclint.files.sources import Sources
-from scclint.files.vendored import without_vendored
 from scclint.finding import Notice
 from scclint.judge.inputs import expand_settings
 from scclint.load.document import Document
@@ -37,10 +36,13 @@ def scan(
 
     `overlay` has the texts that hold in place of files, by path as displayed. `answers` has what earlier runs found out about files.
     """
-    named = [item for item in sources.targets if isinstance(item, SourceFile)]
-    files, vendored = without_vendored(named, sources.folders)
+    files = [item for item in sources.targets if isinstance(item, SourceFile)]
     notices = [Notice("error", e.message, e.file, e.line) for e in sources.targets if isinstance(e, LoadError)]
-    notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
+    if sources.folders:
+        from scclint.files.vendored import without_vendored
+
+        files, vendored = without_vendored(files, sources.folders)
+        notices += (Notice("note", _VENDORED.format(counted(number, "file")), folder) for folder, number in vendored.items())
     more = expand_settings(config)
     kinds = more.kinds | KINDS
     reader = Reader(kinds, overlay, NAMES)
