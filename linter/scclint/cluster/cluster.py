@@ -133,7 +133,15 @@ class Cluster:
 
         What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
         """
-        more = Objects(decode_object(item, self.scc_fields).valid() for item in objects)
+        return self._with(decode_object(item, self.scc_fields).valid() for item in objects)
+
+    def with_decodable(self, objects: Iterable[Object]) -> "Cluster":
+        """As `with_objects`, without the objects that the API server could not decode."""
+        decoded = (decode_object(item, self.scc_fields) for item in objects)
+        return self._with(found.value for found in decoded if not found.errors)
+
+    def _with(self, decoded: Iterable[Object]) -> "Cluster":
+        more = Objects(decoded)
         if not more:
             return self
         held = self._objects.with_more(more)

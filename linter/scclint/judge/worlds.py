@@ -58,7 +58,8 @@ def describe(
     added = [*_configured(config), *manifests(objects, config.namespace or namespace)]
     roles = tuple(_cluster_roles(added))
     followed = _without(added, _unfollowed(roles))
-    clusters = tuple(cluster.with_objects(_decodable(followed, cluster.scc_fields)) for cluster in installed)
+    # A rule reports the objects that cannot be decoded.
+    clusters = tuple(cluster.with_decodable(followed) for cluster in installed)
     return Described(installed, clusters, tuple(objects), tuple(added), roles)
 
 
@@ -92,7 +93,7 @@ def make_worlds(
     others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
     for empty in clusters:
-        cluster = empty.with_objects(_decodable(given, empty.scc_fields))
+        cluster = empty.with_decodable(given)
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
@@ -183,11 +184,6 @@ def _unfollowed(roles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _without(given: Iterable[dict[str, Any]], left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     gone = {id(item) for item in left_out}
     return [item for item in given if id(item) not in gone]
-
-
-def _decodable(given: list[dict[str, Any]], minor: int) -> Iterator[dict[str, Any]]:
-    """Yield what the API server of Kubernetes 1.`minor` can decode. A rule reports the others."""
-    return (item for item in given if not decode_object(item, minor).errors)
 
 
 def _node_pools(config: Config) -> "Iterator[NodePool]":
