@@ -75,7 +75,7 @@ _STORED = {
     "audit": "a stored label audits nothing",
     "warn": "a stored label warns about nothing",
 }
-_MINOR = re.compile(r"v?1\.(0|[1-9][0-9]*)(\.[0-9]+)?")
+_MINOR = r"v?1\.(0|[1-9][0-9]*)(\.[0-9]+)?"
 """A version that lacks the `v` or has a patch number."""
 
 
@@ -122,7 +122,7 @@ def _meant(mode: str, value: str) -> str:
     """Return the level or version that the author most likely meant; empty if none is close."""
     if mode in MODES:
         return closest_match(value.lower(), LEVELS) or ""
-    minor = _MINOR.fullmatch(value)
+    minor = re.fullmatch(_MINOR, value)
     return f"v1.{minor[1]}" if minor else ""
 
 

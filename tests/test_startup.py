@@ -26,7 +26,7 @@ files files.discover files.ignored files.read files.real_paths files.sources
 finding
 go_text
 judge judge.check judge.guard judge.inputs judge.load judge.model judge.notices judge.part judge.progress judge.render
-judge.session judge.trace judge.worlds
+judge.session judge.worlds
 limits
 memo
 load load.document load.reader load.sniff
@@ -46,7 +46,7 @@ source
 suppress suppress.syntax
 text
 units units.bundle units.context units.detect units.elsewhere units.facts units.helm units.kustomize
-units.kustomize.kustomization units.kustomize.surroundings units.outline units.plain units.tracer units.unit
+units.kustomize.surroundings units.outline units.plain units.unit
 untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 world world.field_problems world.index world.manifests world.outcomes world.steps
@@ -54,11 +54,14 @@ yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 
-FINDINGS = "engine.grouping report.layout report.lines report.snippet report.templates report.templates.full"
+FINDINGS = """
+engine.grouping judge.trace report.layout report.lines report.snippet report.templates report.templates.full units.tracer
+"""
 """What a run that shows findings imports more."""
 
 NEVER = (
-    *("asyncio", "ast", "concurrent.futures", "dataclasses", "difflib", "email", "hashlib", "http", "inspect", "logging"),
+    *("asyncio", "ast", "concurrent.futures", "copy", "dataclasses", "difflib", "email", "hashlib", "http", "inspect"),
+    "logging",
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
     *("threading", "tomllib", "unittest", "urllib", "xml"),
     *("jinja2", "jsonschema", "markupsafe", "referencing", "rpds", "cel", "shtab", "pygls", "lsprotocol"),

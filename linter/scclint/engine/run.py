@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from copy import copy
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -83,6 +82,8 @@ class Run:
 
         What was read of the other files is kept, and so is what units render to: a renderer reads saved files only.
         """
+        from copy import copy
+
         made = copy(self)
         made.session = self.session.with_overlay(overlay)
         made._neighbours = Neighbours(self._all, self.session.rendered.closures, made.session)

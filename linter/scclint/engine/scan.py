@@ -17,7 +17,7 @@ from scclint.model.object import ApiObject
 from scclint.record import EMPTY
 from scclint.text import counted
 from scclint.units.detect import KINDS
-from scclint.units.kustomize.kustomization import NAMES
+from scclint.units.kustomize import NAMES
 from scclint.units.outline import Outline
 
 if TYPE_CHECKING:

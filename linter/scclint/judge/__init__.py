@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from typing import TYPE_CHECKING
 
 from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.judge.check import apply_rules, order
@@ -13,7 +14,6 @@ from scclint.judge.model import model_objects
 from scclint.judge.notices import judged_files, tallies, unjudged
 from scclint.judge.part import Part, UnitGrant, UnitOutcome
 from scclint.judge.session import Session
-from scclint.judge.trace import tracer
 from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
@@ -24,9 +24,11 @@ from scclint.suppress import syntax
 from scclint.text import listed
 from scclint.units.context import Context
 from scclint.units.elsewhere import Elsewhere
-from scclint.units.tracer import Tracer
 from scclint.units.unit import Unit
 from scclint.world import World
+
+if TYPE_CHECKING:
+    from scclint.units.tracer import Tracer
 
 __all__ = ["JudgedWorkload", "OpenUnit", "judge", "judge_opened", "open_unit"]
 
@@ -45,7 +47,7 @@ class JudgedWorkload:
     workload: Workload
     worlds: Mapping[str, World]
     units: tuple[str, ...]
-    tracer: Callable[[], Tracer]
+    tracer: "Callable[[], Tracer]"
 
     @property
     def place(self) -> Span:
@@ -65,7 +67,7 @@ class OpenUnit:
     worlds: Mapping[str, World]
     subjects: Sequence[Document | ApiObject]
     ours: Sequence[ApiObject]
-    tracer: Callable[[], Tracer]
+    tracer: "Callable[[], Tracer]"
 
     @property
     def workloads(self) -> list[Workload]:
@@ -106,7 +108,13 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
     ours = [o for o in objects if id(o.document) in targets]
     subjects: list[Document | ApiObject] = [*inputs.targets, *(o for o in ours if isinstance(o, Workload) or not o.partial)]
     givers = {taken.unit for taken in context.taken}
-    trace = cache(lambda: tracer(unit, inputs, ours, givers, session))
+
+    @cache
+    def trace() -> "Tracer":
+        from scclint.judge.trace import tracer
+
+        return tracer(unit, inputs, ours, givers, session)
+
     return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace)
 
 

@@ -13,7 +13,7 @@ from scclint.judge.part import Unjudged
 from scclint.load.document import Document, text_at
 from scclint.load.reader import Reader
 from scclint.suppress.syntax import MARK
-from scclint.units.kustomize.kustomization import NAMES
+from scclint.units.kustomize import NAMES
 
 if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin

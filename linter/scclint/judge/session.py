@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,6 @@ from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.units.kustomize.surroundings import Surroundings
 from scclint.units.outline import Outline
-from scclint.units.tracer import Tracer
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from scclint.cluster.observed import Observed
     from scclint.files.changes import Changes
     from scclint.judge.state import ClusterState
+    from scclint.units.tracer import Tracer
 
 
 @record
@@ -107,6 +106,8 @@ class Session:
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Session":
         """Return the session with these texts in place of files, by path as displayed. What units render to stays the same."""
+        from copy import copy
+
         made = copy(self)
         made.outline = self.outline.with_overlay(overlay)
         made.options = replace(self.options, overlay=overlay)

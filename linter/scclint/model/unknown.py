@@ -26,7 +26,7 @@ UNKNOWN = Unknown()
 
 _BRACKETS = (("${", "}"), ("{{", "}}"), ("<<", ">>"))
 _MARKS = re.compile(r"\$\(\w+\)|^\$\w+$|^\(.+\)$|@\w+@|%\w+%|__[A-Z0-9_]+__")
-_WORDS = re.compile(
+_WORDS = (
     r"<[A-Za-z][\w -]*>|\b(REPLACE|CHANGE)[_-]?ME\b|\b(REPLACE|CHANGE|INSERT|ENTER|YOUR)(_[A-Z0-9]+)+\b"
     r"|\bFILLED[_ ](IN[_ ])?BY(?![a-z])|\bFILL[_ ]?ME[_ ]?IN\b"
 )
@@ -52,7 +52,7 @@ def in_plain_words(value: Any) -> bool:
 
     No tool defines these words, so the API server gets them if the author forgets to replace them.
     """
-    return isinstance(value, str) and _WORDS.search(value) is not None
+    return isinstance(value, str) and re.search(_WORDS, value) is not None
 
 
 def is_expression(key: str) -> bool:

@@ -13,7 +13,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 LATEST = "latest"
 """The version that means the policy of the cluster's own Kubernetes."""
-_VERSION = re.compile(r"v1\.(0|[1-9][0-9]*)")
+_VERSION = r"v1\.(0|[1-9][0-9]*)"
 
 
 @record
@@ -34,8 +34,10 @@ def level_named(text: str) -> Level | None:
 
 def is_version(text: str) -> bool:
     """Return whether `text` is `latest` or `v1.N` with a number that fits in 64 bits."""
-    number = _VERSION.fullmatch(text)
-    return text == LATEST or (number is not None and int(number[1]) < 2**63)
+    if text == LATEST:
+        return True
+    number = re.fullmatch(_VERSION, text)
+    return number is not None and int(number[1]) < 2**63
 
 
 def standard(level: str, version: str) -> Standard:

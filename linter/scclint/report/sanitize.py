@@ -9,13 +9,14 @@ import re
 from scclint.limits import MAX_TEXT
 from scclint.text import escape, escape_unprintable
 
-_COMMAND_AT_WORD = re.compile(r"(?<!\S)(?=::)")
+# Compiled on first use, because few texts need them.
+_COMMAND_AT_WORD = r"(?<!\S)(?=::)"
 """GitHub's runner takes `::error` first in a line for a command. Text may be wrapped before any word."""
 
-_COMMAND_ANYWHERE = re.compile(r"(?<=##)(?=[A-Za-z]*\[)")
+_COMMAND_ANYWHERE = r"(?<=##)(?=[A-Za-z]*\[)"
 """`##[error]` (GitHub, Azure), `##vso[` (Azure Pipelines) and `##teamcity[` are commands at any place in a line."""
 
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+_BLANK = "[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
 """Characters that count as printing and show nothing, which could make two names look alike."""
 
 IDEOGRAPHIC_SPACE = "\u3000"
@@ -31,10 +32,10 @@ def visible(text: str, longest: int | None = MAX_TEXT) -> str:
     if longest is not None and len(text) > longest:
         return _without_middle(visible(text[:longest]), visible(text[-longest:]), len(text), longest)
     if not text.isascii():
-        text = _BLANK.sub(lambda match: escape(match[0]), text)
+        text = re.sub(_BLANK, lambda match: escape(match[0]), text)
     text = escape_unprintable(text, keep="\n" + IDEOGRAPHIC_SPACE)
     if "::" in text:
-        text = _COMMAND_AT_WORD.sub(r"\\", text)
+        text = re.sub(_COMMAND_AT_WORD, r"\\", text)
     return break_commands(text)
 
 
@@ -43,12 +44,12 @@ def _without_middle(head: str, tail: str, length: int, longest: int) -> str:
     note = f" … (a text of {length:,} characters) … "
     room = longest - len(note)
     # A cut may make a word of what was the end of one.
-    return _COMMAND_AT_WORD.sub(r"\\", head[: room * 3 // 4] + note + tail[-(room // 4) :])
+    return re.sub(_COMMAND_AT_WORD, r"\\", head[: room * 3 // 4] + note + tail[-(room // 4) :])
 
 
 def break_commands(text: str) -> str:
     """`text` with a backslash in what a CI runner would take for a command although it does not begin its line."""
-    return _COMMAND_ANYWHERE.sub(r"\\", text) if "##" in text else text
+    return re.sub(_COMMAND_ANYWHERE, r"\\", text) if "##" in text else text
 
 
 def visible_line(text: str) -> str:

@@ -14,7 +14,7 @@ from scclint.record import replace
 from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
-from scclint.units.kustomize.kustomization import NAMES, Kustomization
+from scclint.units.kustomize import NAMES
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
 from scclint.units.unit import ARGO, FLUX, PLAIN, ChartView, Unit
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
     from scclint.units.application import Deployment
     from scclint.units.kustomize.closure import Closure, Kustomizations
+    from scclint.units.kustomize.kustomization import Kustomization
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
@@ -67,7 +68,7 @@ class Split:
         return Kustomizations(self.tree, self._outline.kustomization_on_disk, self._outline.paths)
 
     @cached_property
-    def _kustomizations(self) -> Mapping[str, Kustomization]:
+    def _kustomizations(self) -> "Mapping[str, Kustomization]":
         """The kustomizations among the files, by real path of their folder."""
         folders = {os.path.dirname(file) or os.curdir for file in self._outline.files}
         found = {}

@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Set
-from copy import copy
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, display, is_below
@@ -15,7 +14,9 @@ from scclint.load.reader import Reader
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.units.facts import Facts, facts_of, plain, restored
-from scclint.units.kustomize.kustomization import Kustomization, KustomizationData, data_in, read_kustomization
+
+if TYPE_CHECKING:
+    from scclint.units.kustomize.kustomization import Kustomization, KustomizationData
 
 T = TypeVar("T")
 
@@ -56,6 +57,8 @@ class Outline:
 
     def with_overlay(self, overlay: Mapping[str, str | LoadError]) -> "Outline":
         """Return the outline of the same files with these texts in place of some, by path as displayed."""
+        from copy import copy
+
         made = copy(self)
         made.reader = self.reader.with_overlay(overlay)
 
@@ -88,8 +91,10 @@ class Outline:
         except Exception:  # whatever is wrong with it is reported where it is judged
             return []
 
-    def kustomization(self, file: str) -> Kustomization | None:
+    def kustomization(self, file: str) -> "Kustomization | None":
         """The kustomization in a file; None if it holds something else or cannot be read."""
+        from scclint.units.kustomize.kustomization import data_in, read_kustomization
+
         source = self.source(file)
         if self.reader.is_overlaid(source):
             return read_kustomization(file, data_in(self.documents(file)).data)
@@ -100,9 +105,11 @@ class Outline:
             return None
         return found and replace(found, file=file)
 
-    def kustomization_on_disk(self, path: str, name: str) -> KustomizationData:
+    def kustomization_on_disk(self, path: str, name: str) -> "KustomizationData":
         """What a file holds for a renderer, whatever an editor holds in its place. Raises LoadError, which calls it `name`."""
         if path not in self._kustomizations:
+            from scclint.units.kustomize.kustomization import KustomizationData, data_in
+
             source = self.source(self.shown(path))
             if self.reader.is_overlaid(source):
                 held = data_in(load_text(name, read(path, name), frozenset()))

@@ -236,7 +236,7 @@ class _Composer:
     def _check_escapes(self, event: Any) -> None:
         """Raise LoadError for an escape in a double-quoted scalar that only PyYAML's libyaml takes."""
         start: int = event.start_mark.index
-        found = ESCAPED_SLASH.match(self._source, start, event.end_mark.index)
+        found = re.compile(ESCAPED_SLASH).match(self._source, start, event.end_mark.index)
         if found:
             raise LoadError(SLASH_ERROR, self._file, *Lines(self._source, self._first_line).place(found.end() - 2))
 

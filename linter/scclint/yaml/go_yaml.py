@@ -24,11 +24,11 @@ QUESTION_MARK_ERROR = (
 )
 TAG_ERROR = "not valid in the cluster: the comma after this tag is read as part of the tag: put a space before the comma"
 SLASH_ERROR = r"not valid in the cluster: the escape `\/` is JSON and not YAML 1.1: write `/`"
-ESCAPED_SLASH = re.compile(r'[^"]*"(?:[^\\]|\\[^/])*?\\/')
+ESCAPED_SLASH = r'[^"]*"(?:[^\\]|\\[^/])*?\\/'
 """Matches a double-quoted value, with its tag and anchor, through its first `\\/`."""
 
 # A run of characters that begins as an unquoted value does. The `:` that ends it comes before a flow indicator.
-_COLON = re.compile(r"""(?<![^\s,\[\]{}?])[^\s,\[\]{}"'*&!%#:?][^\s,\[\]{}"']*:(?=[,\[\]{}])""")
+_COLON = r"""(?<![^\s,\[\]{}?])[^\s,\[\]{}"'*&!%#:?][^\s,\[\]{}"']*:(?=[,\[\]{}])"""
 _LIKELY_COLON = re.compile(r""":(?=[,\[\]{}])(?<=[^\s,\[\]{}"']:)""")
 """Finds what `_COLON` does and more, a hundred times faster: it begins with a literal."""
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
@@ -77,8 +77,9 @@ def _unused_characters(text: str) -> Iterator[str]:
 
 
 def _marks(text: str) -> Iterator[int]:
-    """Yield the offset of each byte order mark that is text for the cluster."""
-    return (match.start() for match in BYTE_ORDER_MARK.finditer(text))
+    """Return the offset of each byte order mark that is text for the cluster."""
+    # The pattern begins with no literal, so it is slow on a large text that has none.
+    return (match.start() for match in re.finditer(BYTE_ORDER_MARK, text)) if "\ufeff" in text else iter(())
 
 
 def _colons(text: str) -> Iterator[int]:
@@ -90,4 +91,4 @@ def _colons(text: str) -> Iterator[int]:
             start = text.rfind("\n", 0, likely.start()) + 1
             newline = text.find("\n", likely.start())
             end = newline if newline >= 0 else len(text)
-            yield from (match.end() - 1 for match in _COLON.finditer(text, start, end))
+            yield from (match.end() - 1 for match in re.compile(_COLON).finditer(text, start, end))

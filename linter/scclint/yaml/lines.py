@@ -7,14 +7,15 @@ import re
 from bisect import bisect_right
 
 ODD_BREAK_NAMES = {"\r": "CR", "\x85": "NEL", "\u2028": "LS", "\u2029": "PS"}
-ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
-BYTE_ORDER_MARK = re.compile("(?:(?<=[\n\r\x85\u2028\u2029])|^)\ufeff")
+# Compiled on first use, because few texts have such characters.
+ODD_BREAK = "\r(?!\n)|[\x85\u2028\u2029]"
+BYTE_ORDER_MARK = "(?:(?<=[\n\r\x85\u2028\u2029])|^)\ufeff"
 """A U+FEFF in column 1, for YAML and for editors."""
 
 
 def has_odd_breaks(text: str) -> bool:
     """Whether YAML sees more line breaks in the text than editors do."""
-    if "\r" in text and ODD_BREAK.search(text):
+    if "\r" in text and re.search(ODD_BREAK, text):
         return True
     return not text.isascii() and ("\x85" in text or "\u2028" in text or "\u2029" in text)
 
@@ -44,7 +45,7 @@ def odd_line_breaks(text: str, first_line: int) -> list[tuple[str, int, int]]:
     if not has_odd_breaks(text):
         return []
     lines = Lines(text, first_line)
-    return [(ODD_BREAK_NAMES[match[0]], *lines.place(match.start())) for match in ODD_BREAK.finditer(text)]
+    return [(ODD_BREAK_NAMES[match[0]], *lines.place(match.start())) for match in re.finditer(ODD_BREAK, text)]
 
 
 def byte_order_marks(text: str, first_line: int) -> list[tuple[int, int]]:
@@ -52,4 +53,4 @@ def byte_order_marks(text: str, first_line: int) -> list[tuple[int, int]]:
     if "\ufeff" not in text:
         return []
     lines = Lines(text, first_line)
-    return [lines.place(match.start()) for match in BYTE_ORDER_MARK.finditer(text)]
+    return [lines.place(match.start()) for match in re.finditer(BYTE_ORDER_MARK, text)]

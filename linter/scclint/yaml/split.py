@@ -15,8 +15,9 @@ _COMMENT = "#[^\n\r\x85\u2028\u2029]*+"
 _BLANK_LINES = rf"(?:[ \t]*+(?:{_COMMENT})?+\r?\n)*+"
 _LAST_LINE = rf"(?:[ \t]*+(?:{_COMMENT})?+\Z)?+"
 _START = r"---(?=[ \t\r\n]|\Z)"
-_PREAMBLE = re.compile(rf"(?:{_BLANK_LINES}%[^\n]*+\n?)*+{_BLANK_LINES}{_LAST_LINE}")
-_EMPTY = re.compile(rf"{_BLANK_LINES}(?:{_START})?+{_BLANK_LINES}(?:\.\.\.[ \t]*+\r?(?:\n|\Z))?+{_BLANK_LINES}{_LAST_LINE}")
+# Compiled on first use, because many runs do not need them.
+_PREAMBLE = rf"(?:{_BLANK_LINES}%[^\n]*+\n?)*+{_BLANK_LINES}{_LAST_LINE}"
+_EMPTY = rf"{_BLANK_LINES}(?:{_START})?+{_BLANK_LINES}(?:\.\.\.[ \t]*+\r?(?:\n|\Z))?+{_BLANK_LINES}{_LAST_LINE}"
 _HEAD = re.compile(rf"{_BLANK_LINES}(?:{_START}[ \t]*+(?:{_COMMENT})?+)?+{_BLANK_LINES}[ \t]*+")
 _SOURCE = re.compile(r"#[ \t]Source:[ \t](\S[^\r\n]*)")
 
@@ -46,7 +47,7 @@ def _cuts(text: str) -> Iterator[int]:
     for marker in _MARKER.finditer(text):
         at = marker.start() + 1
         if marker[1] == "---":
-            if bare and _PREAMBLE.fullmatch(text, start, at):
+            if bare and _is_preamble(text, start, at):
                 bare = False
                 continue
             bare = False
@@ -56,8 +57,13 @@ def _cuts(text: str) -> Iterator[int]:
             bare = True
         yield at
         start = at
-    if (text and not start) or (start < len(text) and not (bare and _PREAMBLE.fullmatch(text, start))):
+    if (text and not start) or (start < len(text) and not (bare and _is_preamble(text, start, len(text)))):
         yield len(text)
+
+
+def _is_preamble(text: str, start: int, end: int) -> bool:
+    """Whether a part of the text contains only comments and directives."""
+    return re.compile(_PREAMBLE).fullmatch(text, start, end) is not None
 
 
 def _marks_start(text: str) -> bool:
@@ -76,7 +82,9 @@ def false_marker(chunk: str) -> int:
 
 def is_empty(chunk: str) -> bool:
     """Return whether the document contains only blank lines and comments."""
-    return _EMPTY.fullmatch(chunk) is not None
+    # Most documents have content, which neither a comment nor a mark begins.
+    at = body_start(chunk)
+    return chunk[at : at + 1] in ("", ".", "#") and re.fullmatch(_EMPTY, chunk) is not None
 
 
 def body_start(chunk: str) -> int:

@@ -18,8 +18,8 @@ from scclint.limits import MAX_KUSTOMIZE_VISITS
 from scclint.load import load_text
 from scclint.memo import Memo
 from scclint.record import record
+from scclint.units.kustomize import NAMES
 from scclint.units.kustomize.kustomization import (
-    NAMES,
     Kustomization,
     KustomizationData,
     Reference,

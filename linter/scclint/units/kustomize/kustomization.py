@@ -14,11 +14,6 @@ from scclint.record import EMPTY, record
 from scclint.untyped import as_list, as_mapping, as_text, mappings, texts
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
 
-ORIGIN = "config.kubernetes.io/origin"
-"""The annotation by which kustomize says from which file it built an object."""
-
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-"""The names by which kustomize finds the file of a kustomization."""
 KINDS = ("Kustomization", "Component")
 GROUP = "kustomize.config.k8s.io"
 

@@ -17,11 +17,12 @@ from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.releases import NEWEST_KUBERNETES, minor_of_kubernetes
 from scclint.model.roles import Role, RoleBinding
 from scclint.text import and_more
-from scclint.units.kustomize.kustomization import NAMES, ORIGIN, Kustomization, Layout, lay_out
+from scclint.units.kustomize import NAMES, ORIGIN
 from scclint.validation.validate import validate
 from scclint.yaml.nodes import Node, SequenceNode
 
 if TYPE_CHECKING:
+    from scclint.units.kustomize.kustomization import Kustomization, Layout
     from scclint.units.kustomize.trace import Named
     from scclint.units.outline import Outline
 
@@ -71,6 +72,8 @@ def place_by_kustomizations(
     kustomizations = [kustomization for file in files if (kustomization := around.read(file)) is not None]
     if not kustomizations:
         return list(found), [], []
+    from scclint.units.kustomize.kustomization import lay_out
+
     layout = lay_out(kustomizations)
     absolute = {obj.file: os.path.abspath(obj.file) for obj in found}
     placed = [_placed(obj, absolute[obj.file], layout, built=built) for obj in found]
@@ -88,7 +91,7 @@ def stands_alone(obj: ApiObject) -> bool:
     return all(problem.code != "required" for problem in problems)
 
 
-def _placed(obj: ApiObject, path: str, layout: Layout, *, built: bool) -> ApiObject:
+def _placed(obj: ApiObject, path: str, layout: "Layout", *, built: bool) -> ApiObject:
     """Return an object of the file at an absolute path with what the kustomizations say of that file."""
     changes: dict[str, object] = {}
     replaces = path in layout.patches and _replaces_rules(obj)
@@ -107,7 +110,7 @@ def _replaces_rules(obj: ApiObject) -> bool:
     return isinstance(obj, Role) and bool(obj.rules) and not any(key.startswith("$") for rule in obj.rules for key in rule.data)
 
 
-def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iterator[Notice]:
+def _not_read(kustomizations: "Iterable[Kustomization]", linted: Set[str]) -> Iterator[Notice]:
     """Manifests that are called otherwise than manifests are, which kustomize takes in all the same."""
     ours = [k for k in kustomizations if k.file in linted]
     named = {path: k.file for k in ours for path in (*k.resources, *k.patches) if not path.endswith(SUFFIXES)}
@@ -120,7 +123,7 @@ def _not_read(kustomizations: Iterable[Kustomization], linted: Set[str]) -> Iter
         yield Notice("warning", f"takes in {shown}, not read for the name: call it .yaml, or name it on the command line", file)
 
 
-def _operating(kustomizations: Iterable[Kustomization], linted: Set[str], around: Surroundings) -> list[str]:
+def _operating(kustomizations: "Iterable[Kustomization]", linted: Set[str], around: Surroundings) -> list[str]:
     """The files with patches that are not applied: a kustomization, or a file with a JSON patch that one names."""
     found = {k.file for k in kustomizations if k.operates and k.file in linted}
     patches = {path for k in kustomizations for path in k.patches}

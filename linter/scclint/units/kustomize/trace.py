@@ -19,8 +19,9 @@ from scclint.model.object import Origin
 from scclint.model.view import Field, View
 from scclint.record import record
 from scclint.source import Span
+from scclint.units.kustomize import ORIGIN
 from scclint.units.kustomize.closure import Closure
-from scclint.units.kustomize.kustomization import ORIGIN, PatchEntry, read_kustomization
+from scclint.units.kustomize.kustomization import PatchEntry, read_kustomization
 from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, ScalarNode, to_data
