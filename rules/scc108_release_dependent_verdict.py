@@ -13,7 +13,8 @@ The rule needs several releases in one run: `--openshift 4.12,4.20`.
 ## How to fix it
 
 Set what the workload needs explicitly instead of relying on a default: `seccompProfile` instead of an annotation, and
-`openshift.io/required-scc` or a custom SCC if the workload needs a particular SCC. Or stop targeting one of the releases.
+`openshift.io/required-scc` or a custom SCC if the workload needs a particular SCC. If a release rejects the pod, do what
+SCC101 or SCC105 reports for it. Or stop targeting one of the releases.
 
 `scclint fix` leaves this to you: only you know which releases matter.
 
@@ -79,7 +80,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict{when_created(world.outcome(workload))} depends on the release: "
         + "; ".join(f"on {listed(releases)}, {result}" for result, releases in results.items()),
         at=_decisive(workload, world, list(outcomes.values())),
-        settle=_fix(list(outcomes.values())),
+        settle=_fix(outcomes),
     )
 
 
@@ -116,8 +117,10 @@ def _profiles(outcome: Outcome) -> str:
     return listed(f"{text} ({', '.join(names)})" for text, names in by_profile.items())
 
 
-def _fix(outcomes: list[Outcome]) -> str:
-    verdicts = {(o.verdict.scc, tuple(map(profile, o.seccomp))) for o in outcomes if o.verdict is not None}
+def _fix(outcomes: dict[str, Outcome]) -> str:
+    if rejecting := [release for release, o in outcomes.items() if o.verdict is not None and not o.verdict.allowed]:
+        return f"Fix what SCC101 or SCC105 reports on {listed(rejecting)}, so that every release admits the pod."
+    verdicts = {(o.verdict.scc, tuple(map(profile, o.seccomp))) for o in outcomes.values() if o.verdict is not None}
     if len(verdicts) == 1:
         return "Set the fields or the label that PSA501, SCC111 or PSA505 names, so that every release creates the pod."
     return "Set seccompProfile and, from OpenShift 4.14 on, openshift.io/required-scc explicitly, so that the releases agree."

@@ -160,3 +160,24 @@ def test_wrong_settings_are_one_message_and_no_traceback(tmp_path: Path) -> None
     messages = with_editor(tmp_path, session)
     assert "no-such-setting" in messages[0]
     assert not any("Traceback" in message for message in messages)
+
+
+def test_a_cancelled_request_does_not_keep_the_units_from_being_judged(tmp_path: Path) -> None:
+    for number in range(400):
+        (tmp_path / f"web{number}.yaml").write_text(ROOT.replace("name: web", f"name: web{number}"))
+    (tmp_path / "binding.yaml").write_text(BINDING)
+
+    async def session(editor: Editor) -> None:
+        # Requests wait while the server reads the folder. They are cancelled before it answers them.
+        editor.open("web1.yaml")
+        hover = types.HoverParams(types.TextDocumentIdentifier(editor.uri("web1.yaml")), types.Position(3, 18))
+        for number in range(4):
+            editor.client.protocol.send_request(types.TEXT_DOCUMENT_HOVER, hover, msg_id=f"hover {number}")
+            await asyncio.sleep(0.05)
+        for number in range(4):
+            editor.client.cancel_request(types.CancelParams(f"hover {number}"))
+        assert "SCC101" not in codes(await editor.problems_of("web1.yaml"))
+        editor.open("binding.yaml", BINDING.replace("name: default", "name: other"))
+        assert "SCC101" in codes(await editor.problems_of("web1.yaml", lambda found: "SCC101" in codes(found)))
+
+    with_editor(tmp_path, session)

@@ -217,3 +217,13 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
     assert "(a volume with its mounts)" in advice(granted, "SEC201")
     assert "(a volume with its mounts)" in advice(granted, "SCC102")
+
+
+def test_a_release_that_rejects_the_pod_is_not_told_to_require_an_scc() -> None:
+    sysctl = "  securityContext: {sysctls: [{name: net.ipv4.tcp_keepalive_time, value: '60'}]}\n  containers"
+    text = DEPLOYMENT.replace(
+        "      containers", sysctl.replace("\n", "\n    ").replace("  securityContext", "      securityContext")
+    )
+    found = findings(text, Config(openshift=("4.15", "4.16")))
+    (settle,) = (finding.settle for finding in found if finding.rule_id == "SCC108")
+    assert settle == "Fix what SCC101 or SCC105 reports on 4.15, so that every release admits the pod."

@@ -21,16 +21,15 @@ from scclint.source import Span
 
 
 class Side:
-    """One side: `name` as the user calls it, and its units by name, which are relative to `folder`.
+    """One side: its units by name, which are relative to `folder`.
 
     `prefix` is what leads from the working directory to the files of the side, empty for a revision. `texts` are its files if they
     are in a dump.
     """
 
     def __init__(
-        self, name: str, folder: str, paths: Sequence[str], config: Config, prefix: str, texts: Mapping[str, str] = EMPTY
+        self, folder: str, paths: Sequence[str], config: Config, prefix: str, texts: Mapping[str, str] = EMPTY
     ) -> None:
-        self.name = name
         self.config = config
         self._folder = folder
         self._prefix = prefix
@@ -84,15 +83,15 @@ def open_side(name: str, config: Config, base_with: str = "") -> Iterator[Side]:
     """
     if is_stream(name) and not base_with:
         shown = "<stdin>" if name == STDIN else name
-        yield Side(shown, os.curdir, [], _from_root(config), "", {shown: read_stream(name)})
+        yield Side(os.curdir, [], _from_root(config), "", {shown: read_stream(name)})
         return
     if os.path.exists(name) and not base_with:
         if is_dump(name):
             state = replace(_from_root(config), cluster_state=(name,))
-            yield Side(name, os.curdir, [], state, "", dict(texts_of_dump(name)))
+            yield Side(os.curdir, [], state, "", dict(texts_of_dump(name)))
             return
         folder, file = (name, os.curdir) if os.path.isdir(name) else os.path.split(name)
-        side = Side(name, folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
+        side = Side(folder or os.curdir, [file], _from_root(config), "" if folder in ("", os.curdir) else folder)
         if _is_revision(name):
             text = f"{name} is a path and a git revision, and the path is compared; write heads/{name} or tags/{name} for the revision"
             side.notices[Notice("note", text)] = None
@@ -125,7 +124,7 @@ def _checked_out(revision: Revision, root: str, config: Config) -> Side:
     inside = os.path.relpath(os.path.realpath(os.curdir), revision.root)
     folder = os.path.join(root, inside)
     os.makedirs(folder, exist_ok=True)
-    return Side(revision.name, folder, [os.curdir], config, "")
+    return Side(folder, [os.curdir], config, "")
 
 
 def _from_root(config: Config) -> Config:

@@ -160,13 +160,11 @@ def compare_grants(unit: str, before: State | None, after: State | None) -> Iter
     state = after or before
     assert state is not None
     release = state.release
-    for held, gained in ((was.keys() - now.keys(), False), (now.keys() - was.keys(), True)):
-        for subject, scc, scope in sorted(held):
-            side = after if gained else before
-            assert side is not None
-            wide = gained and _is_wide(side.world.cluster, scc)
-            span = (now if gained else was)[subject, scc, scope]
-            yield GrantChange(unit, release, gained, *subject, scc, scope, wide, span)
+    for grants, others in ((was, now), (now, was)):
+        gained = grants is now
+        for subject, scc, scope in sorted(grants.keys() - others.keys()):
+            wide = gained and _is_wide(state.world.cluster, scc)
+            yield GrantChange(unit, release, gained, *subject, scc, scope, wide, grants[subject, scc, scope])
 
 
 def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:

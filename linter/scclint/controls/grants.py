@@ -29,6 +29,7 @@ Check = Callable[[Scope], Iterator[Evidence]]
 Allows = Callable[[Constraints], bool]
 
 _OWN_SCC_ROLES = "system:openshift:scc:"
+_MAY_ADD = ("privileged", "hostnetwork-v2", "restricted-v2", "restricted-v3", "nonroot-v2", "nested-container")
 
 
 def grants_of(what: str, allows: Allows) -> Check:
@@ -38,10 +39,10 @@ def grants_of(what: str, allows: Allows) -> Check:
         for scc, written in _written(scope):
             if allows(scc):
                 yield from _members(scc, written, f"SCC {scc.name} {what}, and lists")
-        for binding, names in _bindings(scope, allows):
-            lets = listed(map(str, sorted(_others(binding[1]))), "and")
+        for binding, bound, names in _bindings(scope, allows):
+            lets = listed(sorted(_others(bound)), "and")
             sccs = f"SCC {names[0]}, which {what}" if len(names) == 1 else f"SCCs {listed(names, 'and')}, each of which {what}"
-            yield Evidence(f"{binding[0].named}: lets {lets} use {sccs}", binding[0].place.span)
+            yield Evidence(f"{binding.named}: lets {lets} use {sccs}", binding.place.span)
 
     return check
 
@@ -52,14 +53,10 @@ def allowed_capabilities(scope: Scope) -> Iterator[Evidence]:
     Source: var_sccs_with_allowed_capabilities_regex of ComplianceAsCode/content.
     """
     for obj in scope.world.of(SecurityContextConstraints):
-        if obj.data.get("allowedCapabilities") is not None and not _may_list_capabilities(obj.name):
+        # The expression of ComplianceAsCode has no end for the last name.
+        permitted = obj.name in _MAY_ADD or obj.name.startswith("insights-runtime-extractor-scc")
+        if obj.data.get("allowedCapabilities") is not None and not permitted:
             yield Evidence(f"SCC {obj.name} sets allowedCapabilities", obj.place.span)
-
-
-def _may_list_capabilities(name: str) -> bool:
-    permitted = ("privileged", "hostnetwork-v2", "restricted-v2", "restricted-v3", "nonroot-v2", "nested-container")
-    # The expression of ComplianceAsCode has no end for this name.
-    return name in permitted or name.startswith("insights-runtime-extractor-scc")
 
 
 def v_257557(scope: Scope) -> Iterator[Evidence]:
@@ -71,7 +68,7 @@ def v_257557(scope: Scope) -> Iterator[Evidence]:
             yield from _members(scc, written, f"SCC {scc.name} is not permitted, and lists")
         elif "system:authenticated" in scc.groups and scc.name != "restricted":
             yield Evidence(f"SCC {scc.name} lists group system:authenticated", written.place.span)
-    for (binding, bound), names in _bindings(scope, _opens):
+    for binding, bound, names in _bindings(scope, _opens):
         what = "every SCC" if bound.uses.every else f"SCC {', '.join(names)}"
         yield Evidence(f"{binding.named}: binds a role that allows the use of {what}", binding.place.span)
 
@@ -103,7 +100,7 @@ def _members(scc: Constraints, written: ApiObject, start: str) -> Iterator[Evide
             yield Evidence(f"{start} {member}", written.place.span)
 
 
-def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[tuple[RoleBinding, Binding], list[str]]]:
+def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[RoleBinding, Binding, list[str]]]:
     """The bindings of the input outside of the platform, with the SCCs named by `allows` that they let their subjects use."""
     cluster = scope.world.cluster
     granting = {bound.ref: bound for bound in cluster.grants.bindings}
@@ -115,7 +112,7 @@ def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[tuple[RoleBinding,
             continue
         names = sorted(name for name, scc in cluster.sccs.items() if allows(scc) and bound.uses.first(name) is not None)
         if names and _others(bound):
-            yield (binding, bound), names
+            yield binding, bound, names
 
 
 def _binds_own_role(binding: RoleBinding) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -105,10 +106,7 @@ def _object_name(target: str, number: int) -> str:
 
 
 def _counts(results: Iterable[Json]) -> Json:
-    found = dict.fromkeys(("pass", "fail", "warn", "error", "skip"), 0)
-    for result in results:
-        found[result["result"]] += 1
-    return found
+    return {**dict.fromkeys(("pass", "fail", "warn", "error", "skip"), 0), **Counter(result["result"] for result in results)}
 
 
 def _result(finding: Json) -> Json:

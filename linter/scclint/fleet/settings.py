@@ -1,7 +1,7 @@
 """The settings of a scan: those of the command line for all targets, and those of each target's own configuration."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -94,13 +94,9 @@ class TargetSettings:
 
 def _named(config: Config) -> list[tuple[str, str]]:
     """The files and folders that settings name, with their content."""
-    return [(path, content_of(path)) for path in _paths(config)]
-
-
-def _paths(config: Config) -> Iterator[str]:
-    for field in _PATHS:
-        value = getattr(config, field)
-        yield from ((value,) if value else ()) if isinstance(value, str) else value
+    values = (getattr(config, field) for field in _PATHS)
+    paths = (path for value in values for path in ((value,) if isinstance(value, str) else value))
+    return [(path, content_of(path)) for path in paths if path]
 
 
 def _of_packages(registry: Registry) -> list[tuple[str, str]]:

@@ -119,22 +119,17 @@ class Store:
     def dataset(self, table: Table, scans: Iterable[str] | None = None) -> "ds.Dataset":
         """Return the rows of a table with the column `scan`, in all scans or in some."""
         base = os.path.join(self.folder, table.name)
-        files = [os.path.join(base, part) for part in self._parts(table, scans)]
+        valid = self._files(TARGETS)
+        parts = valid if table is TARGETS else valid & self._files(table)
+        if scans is not None:
+            wanted = {f"scan={scan}" for scan in scans}
+            parts = {name for name in parts if os.path.dirname(name) in wanted}
         partitioning = ds.partitioning(_SCAN, flavor="hive")
         form, whole = ds.ParquetFileFormat(), pa.unify_schemas([schema_of(table), _SCAN])
         fragments = [
-            form.make_fragment(file, LocalFileSystem(), partitioning.parse(os.path.relpath(file, base))) for file in files
+            form.make_fragment(os.path.join(base, part), LocalFileSystem(), partitioning.parse(part)) for part in sorted(parts)
         ]
         return ds.FileSystemDataset(fragments, whole, form)
-
-    def _parts(self, table: Table, scans: Iterable[str] | None) -> list[str]:
-        """The files of a table that are part of valid parts, relative to the folder of the table."""
-        valid = self._files(TARGETS)
-        found = valid if table is TARGETS else valid & self._files(table)
-        if scans is not None:
-            wanted = {f"scan={scan}" for scan in scans}
-            found = {name for name in found if os.path.dirname(name) in wanted}
-        return sorted(found)
 
     def _files(self, table: Table, suffix: str = ".parquet") -> set[str]:
         """The names of the files of a table, with the folder of their scan."""

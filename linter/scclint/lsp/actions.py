@@ -6,7 +6,7 @@ from copy import deepcopy
 from scclint.finding import Finding, Fix, Set, TextEdit
 from scclint.load import load_text
 from scclint.load.document import Document
-from scclint.lsp.project import PlacedWorkload
+from scclint.lsp.project import PlacedWorkload, document_at
 from scclint.model.terms import REQUIRED_SCC
 from scclint.outcome import Outcome
 from scclint.record import record
@@ -42,17 +42,15 @@ def suppression(finding: Finding, text: str, documents: Sequence[Document]) -> I
     """Yield the comment that suppresses a finding, above its line, if the document takes a comment there."""
     at = finding.span.line
     lines = text.split("\n")
-    document = next((d for d in documents if d.root is not None and d.root.line <= at <= d.root.end_line), None)
+    document = document_at(documents, at)
     if document is None or at > len(lines):
         return
     line = lines[at - 1]
-    indent = line[: len(line) - len(line.lstrip())]
-    end = "\r\n" if line.endswith("\r") else "\n"
+    indent, end = line[: len(line) - len(line.lstrip())], "\r" if line.endswith("\r") else ""
     comment = f"{indent}# scclint: ignore[{finding.rule_id}] give the reason here{end}"
-    edited = "\n".join(lines[: at - 1]) + ("\n" if at > 1 else "") + comment + "\n".join(lines[at - 1 :])
-    if _is_suppressed(finding, document, edited):
+    if _is_suppressed(finding, document, "\n".join([*lines[: at - 1], comment, *lines[at - 1 :]])):
         title = f"Suppress {finding.rule_id} ({finding.rule_name}) with a comment"
-        yield Action(title, (TextEdit(finding.span.file, at, at, comment),), (finding,))
+        yield Action(title, (TextEdit(finding.span.file, at, at, f"{comment}\n"),), (finding,))
 
 
 def _is_suppressed(finding: Finding, document: Document, edited: str) -> bool:

@@ -5,7 +5,7 @@ and later, when the typing pauses, everything else in its units. Units that kust
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
@@ -48,6 +48,11 @@ class Cursor:
     place: LineColumn
     document: Document | None = None
     path: Path = ()
+
+
+def document_at(documents: Iterable[Document], line: int) -> Document | None:
+    """Return the document that can be read at a line; None if there is none."""
+    return next((d for d in documents if d.root is not None and d.root.line <= line <= d.root.end_line), None)
 
 
 class Project:
@@ -124,15 +129,15 @@ class Project:
         if not units:
             return []
         report = self._now.merge([self._parts[unit.name] for unit in units], units)
+        rendered = {unit.name for unit in units if unit.rendered}
         lines = self._lines(file)
         found = []
         for finding in report.live:
             if finding.span.file != file:
                 continue
-            rendered = any(self._is_rendered(name) for name in finding.units)
-            span = lines.now(finding.span) if rendered else finding.span
+            span = finding.span if rendered.isdisjoint(finding.units) else lines.now(finding.span)
             if span is not None:
-                found.append(finding if span == finding.span else replace(finding, span=span))
+                found.append(replace(finding, span=span))
         return found
 
     def with_fixes(self, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -190,10 +195,10 @@ class Project:
 
     def cursor(self, file: str, place: LineColumn) -> Cursor:
         """What is at a place of a file."""
-        for document in self.documents(file):
-            if document.root is not None and document.root.line <= place.line <= document.root.end_line:
-                return Cursor(file, place, document, path_at(document.root, place))
-        return Cursor(file, place)
+        document = document_at(self.documents(file), place.line)
+        return Cursor(
+            file, place, document, path_at(document.root, place) if document is not None and document.root is not None else ()
+        )
 
     def in_file(self, opened: OpenUnit, span: Span) -> Span | None:
         """A span of an opened unit in the file that people edit; None if its line was changed since the unit was rendered."""
@@ -213,11 +218,10 @@ class Project:
 
     def _lines_around(self, file: str, line: int) -> tuple[int, int]:
         """The first and last line of the document at a line; the line alone in a template that is no YAML."""
-        for document in self.documents(file):
-            root = document.root
-            if root is not None and root.line <= line <= root.end_line:
-                return root.line, root.end_line
-        return line, line
+        document = document_at(self.documents(file), line)
+        return (
+            (document.root.line, document.root.end_line) if document is not None and document.root is not None else (line, line)
+        )
 
     def _judge(self, unit: Unit) -> None:
         self._parts[unit.name] = self._run_of(unit).judge(self.open(unit))
@@ -228,9 +232,6 @@ class Project:
 
     def _run_of(self, unit: Unit) -> Run:
         return self._saved if unit.rendered else self._now
-
-    def _is_rendered(self, name: str) -> bool:
-        return any(unit.rendered for unit in self._now.units if unit.name == name)
 
     def _lines(self, file: str) -> LineMap:
         now = self._texts.get(file)

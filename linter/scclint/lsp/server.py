@@ -7,8 +7,8 @@ to a request is about the text that the editor had when it asked. Problems of a 
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 from lsprotocol import types
 from pygls import uris
@@ -53,7 +53,7 @@ class Server(LanguageServer):
         self._projects: dict[str, Project] = {}
         self._thread = ThreadPoolExecutor(1)
         self._changes = 0
-        self._requests = 0
+        self._requests: set[Future[Any]] = set()
         self._changed: set[str] = set()
         self._saved = True
         self._wake = asyncio.Event()
@@ -106,18 +106,18 @@ class Server(LanguageServer):
         path, buffers = uris.to_fs_path(uri) or "", dict(self.buffers)
 
         def work() -> T:
-            try:
-                project = self._project(path, buffers)
-                file = project.shown(path) if project is not None and path in buffers else ""
-                if project is None or not project.has(file):
-                    return otherwise
-                return ask(project, file, self._converter(project, buffers))
-            finally:
-                self._requests -= 1
+            project = self._project(path, buffers)
+            file = project.shown(path) if project is not None and path in buffers else ""
+            if project is None or not project.has(file):
+                return otherwise
+            return ask(project, file, self._converter(project, buffers))
 
-        self._requests += 1
+        request = self._thread.submit(work)
+        self._requests.add(request)
+        # A request that the editor cancels is never begun.
+        request.add_done_callback(self._requests.discard)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.wrap_future(request)
         except Exception as error:
             self.tell(error)
             return otherwise

@@ -10,7 +10,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import record, replace
 from scclint.remedy.draft import OFF_BY_DEFAULT
-from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.remedy.workbench import Basis, Edit, Workbench, attempted
 from scclint.units.helm.chart import TemplateOrigin
 from scclint.units.helm.values import ViewValues, names_field, references, subchart_keys
 from scclint.untyped import has, value_at
@@ -30,10 +30,7 @@ def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> It
         return
     for file in chart.values.files:
         for chosen in islice(product(*(chart.keys(operation) for operation in operations)), MAX_VALUES_TRIED):
-            try:
-                yield chart.edit(file, operations, chosen)
-            except EditRefused as refused:
-                yield refused
+            yield attempted(chart.edit, file, operations, chosen)
 
 
 @record

@@ -10,7 +10,7 @@ from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import record
 from scclint.text import and_more, capitalized
-from scclint.untyped import has
+from scclint.untyped import as_mappings, has
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.nodes import to_data
 
@@ -106,11 +106,10 @@ class Draft:
         """Remove a volume and all mounts of it."""
         name = self.value(("spec", "volumes", index, "name"))
         for containers in CONTAINER_LISTS:
-            for number, container in enumerate(self.value(("spec", containers)) or ()):
+            for number, container in enumerate(as_mappings(self.value(("spec", containers)))):
                 for field in ("volumeMounts", "volumeDevices"):
-                    mounts = container.get(field) if isinstance(container, dict) else None
-                    for at in range(len(mounts or ()) - 1, -1, -1):
-                        if mounts is not None and isinstance(mounts[at], dict) and mounts[at].get("name") == name:
+                    for at, mount in reversed([*enumerate(as_mappings(container.get(field)))]):
+                        if mount.get("name") == name:
                             self.remove(("spec", containers, number, field, at), f"volume {name} with its mounts")
         self.remove(("spec", "volumes", index), f"volume {name} with its mounts")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from scclint.model.object import ApiObject
 from scclint.remedy.draft import Remedy
-from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.remedy.workbench import Basis, Edit, Workbench, attempted
 from scclint.text import and_more
 from scclint.yaml.edit import EditRefused, edit
 
@@ -18,7 +18,7 @@ def edits_of(bench: Workbench, basis: Basis, remedy: Remedy) -> Iterator[Edit | 
         yield refused
         return
     if not unit.rendered:
-        yield _in_file(bench, basis, remedy)
+        yield attempted(_in_file, bench, basis, remedy)
     elif unit.kind == "kustomize":
         from scclint.remedy import kustomize
 
@@ -49,10 +49,7 @@ def edits_of_overlays(benches: Sequence[Workbench], bases: Sequence[Basis], reme
             yield Edit(texts, where=f"with a patch in each of {and_more(texts, 3)}")
 
 
-def _in_file(bench: Workbench, basis: Basis, remedy: Remedy) -> Edit | EditRefused:
+def _in_file(bench: Workbench, basis: Basis, remedy: Remedy) -> Edit:
     document = basis.document
-    try:
-        edited = edit(bench.text(document.file), document.index, remedy.operations)
-    except EditRefused as refused:
-        return refused
+    edited = edit(bench.text(document.file), document.index, remedy.operations)
     return Edit({document.file: edited.text}, edited.needs_review)

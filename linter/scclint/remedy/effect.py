@@ -1,14 +1,19 @@
-"""How far a fix changes the pods after admission, and that in words."""
+"""How far a fix changes the pods after admission, and that in words.
+
+Whether a program works without the host's network or a capability is not to be seen in its manifest. A fix that drops what a pod asks
+of its node is advice: you have to decide it.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.admission.pod import containers
+from scclint.admission.pod import AdmissionPod, containers
 from scclint.finding import Safety
 from scclint.outcome import Outcome
-from scclint.remedy.dropped import dropped
 from scclint.remedy.workbench import Trial, Workbench, both_outcomes, workload_pairs
 from scclint.text import listed
+
+_FLAGS = ("hostNetwork", "hostPID", "hostIPC")
 
 
 def effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safety, str]:
@@ -27,7 +32,7 @@ def effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safet
                     continue
                 same = same and (before.verdict.allowed, _run(before)) == (after.verdict.allowed, _run(after))
                 words |= dict.fromkeys(_changes(before, after))
-                lost |= dict.fromkeys(dropped(before.verdict.submitted, after.verdict.submitted))
+                lost |= dict.fromkeys(_dropped(before.verdict.submitted, after.verdict.submitted))
     if lost:
         return (
             "advice",
@@ -71,3 +76,28 @@ def _changes(before: Outcome, after: Outcome) -> Iterator[str]:
         yield f"SCC {after.verdict.scc} then admits {whose}{f' with profile {listed(confined)}' if confined else ''}."
     elif confined:
         yield f"The containers then run with profile {listed(confined)}."
+
+
+def _demands(pod: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
+    spec = pod["spec"]
+    yield from (field for field in _FLAGS if spec.get(field))
+    for volume in spec.get("volumes") or ():
+        if (volume or {}).get("hostPath") is not None:
+            yield f"hostPath {volume['hostPath'].get('path')}"
+    for _, _, container in containers(spec):
+        context = container.get("securityContext") or {}
+        if context.get("privileged"):
+            yield "privileged: true"
+        for name in (context.get("capabilities") or {}).get("add") or ():
+            yield f"capability {name}"
+    for port in AdmissionPod(pod).host_ports:
+        yield f"hostPort {port.port}"
+    for sysctl in (spec.get("securityContext") or {}).get("sysctls") or ():
+        yield f"sysctl {sysctl.get('name')}"
+
+
+def _dropped(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the pod asked for before and does not ask for afterwards."""
+    kept = set(_demands(after))
+    return tuple(dict.fromkeys(demand for demand in _demands(before) if demand not in kept))

@@ -9,7 +9,7 @@ from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.record import replace
 from scclint.remedy.patches import json_patch, merge_patch
-from scclint.remedy.workbench import Basis, Edit, Workbench
+from scclint.remedy.workbench import Basis, Edit, Workbench, attempted
 from scclint.text import field_path
 from scclint.units.kustomize.trace import corresponding
 from scclint.untyped import has, value_at
@@ -22,23 +22,16 @@ from scclint.yaml.write import block_lines
 def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
     """Yield the edits to try, in order, or why one of them cannot be made."""
     obj = basis.subject
-    if not isinstance(obj, ApiObject):
-        return
-    try:
-        yield _Kustomization(bench, obj).in_sources(operations)
-    except EditRefused as refused:
-        yield refused
-    yield from patches(bench, obj, operations)
+    if isinstance(obj, ApiObject):
+        yield attempted(_Kustomization(bench, obj).in_sources, operations)
+        yield from patches(bench, obj, operations)
 
 
 def patches(bench: Workbench, obj: ApiObject, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
     """Yield the patches of the unit's own kustomization to try: a merge patch, and then a JSON patch."""
     kustomization = _Kustomization(bench, obj)
-    for make in (kustomization.as_merge_patch, kustomization.as_json_patch):
-        try:
-            yield make(operations)
-        except EditRefused as refused:
-            yield refused
+    yield attempted(kustomization.as_merge_patch, operations)
+    yield attempted(kustomization.as_json_patch, operations)
 
 
 class _Source:

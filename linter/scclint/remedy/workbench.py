@@ -1,6 +1,6 @@
 """One unit, judged as it is, on which edits are tried out: the edited unit is judged by the same rules."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -64,14 +64,13 @@ class Trial:
 
 
 class Workbench:
-    """A unit with its worlds, and the trials so far. `judged` are the findings of each subject as the unit is, by its `id`."""
+    """A unit with its worlds, and the findings of its subjects as they are."""
 
     def __init__(self, opened: OpenUnit, session: Session) -> None:
         self.opened = opened
         self.worlds = opened.worlds
         self.session = session
         self._judged: dict[int, list[Finding]] = {}
-        self._trials: dict[tuple[tuple[str, str], ...], Trial | EditRefused] = {}
 
     @property
     def may_pin(self) -> bool:
@@ -109,18 +108,7 @@ class Workbench:
 
     def try_out(self, edit: Edit) -> Trial:
         """Judge the unit with other texts in place of files. Raises EditRefused if they cannot be read or rendered as the unit is."""
-        key = tuple(sorted(edit.texts.items()))
-        if key not in self._trials:
-            try:
-                self._trials[key] = self._try_out(edit.texts)
-            except EditRefused as refused:
-                self._trials[key] = refused
-        found = self._trials[key]
-        if isinstance(found, EditRefused):
-            raise found
-        return found
-
-    def _try_out(self, texts: Mapping[str, str]) -> Trial:
+        texts = edit.texts
         if any(text.count(MARK) < self.text(file).count(MARK) for file, text in texts.items()):
             raise EditRefused("the edit would remove a suppression")
         changed = list(self._rendered(texts) if self.opened.unit.rendered else self._read(texts))
@@ -220,6 +208,14 @@ class Workbench:
         if crashes:
             raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
         return findings
+
+
+def attempted(make: Callable[..., Edit], *arguments: Any) -> Edit | EditRefused:
+    """Return the edit that `make` returns for the arguments, or why it refuses."""
+    try:
+        return make(*arguments)
+    except EditRefused as refused:
+        return refused
 
 
 def _stamped(rule: AnyRule, subject: Checked, world: World, finding: Finding) -> Iterator[tuple[Problem, Finding]]:
