@@ -306,3 +306,9 @@ def test_a_folder_that_becomes_a_unit_of_another_kind_is_the_same_unit(tmp_path:
     (tmp_path / "after/kustomization.yaml").write_text("resources: [web.yaml]\n")
     change = only(compare_sides(str(tmp_path / "before"), str(tmp_path / "after"), Config(render="never")))
     assert (change.unit, change.name, change.effects) == (".", "web", ("refused",))
+
+
+def test_capabilities_that_the_runtime_gives_anyway_are_no_gain(compared: Compare) -> None:
+    hardened = WEB.replace("securityContext: {}", "securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}")
+    assert only(compared(WEB + GRANT, hardened + GRANT)).effects == ("narrower",)
+    assert "wider" in only(compared(hardened + GRANT, WEB + GRANT)).effects

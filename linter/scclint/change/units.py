@@ -13,6 +13,7 @@ from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
 from scclint.model.terms import RESTRICTED, namespace_name
 from scclint.model.workload import Workload
+from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
 from scclint.world import World
 
@@ -93,8 +94,9 @@ def _has_more(container: ContainerFacts, old: ContainerFacts) -> bool:
     """Whether a container has capabilities that it did not have."""
     if container.privileged or old.privileged:
         return not old.privileged
+    # Runtimes other than CRI-O may give a capability that nothing drops.
     gone = set(old.dropped) - set(container.dropped) if "ALL" not in container.dropped else ()
-    return bool(set(container.added) - set(old.added) or gone)
+    return bool(gone or bounding_set(container.added, container.dropped) - bounding_set(old.added, old.dropped))
 
 
 class _Causes:
