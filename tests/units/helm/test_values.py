@@ -58,6 +58,22 @@ def test_a_mapping_of_which_the_template_leaves_out_a_key() -> None:
     assert values(finding) == [("web/values.yaml", 5, "sets securityContext, which the template reads")]
 
 
+def test_a_template_that_is_included_by_name() -> None:
+    """The pod is in a named template, and its container's context in one that this includes."""
+    head, pod = TEMPLATE.split("      serviceAccountName: web\n")
+    written = "{{- toYaml .Values.securityContext | nindent 12 }}"
+    included = '{{- include "web.context" . | nindent 12 }}'
+    helpers = f"""{{{{- define "web.pod" }}}}
+{pod.replace(written, included)}{{{{- end }}}}
+{{{{- define "web.context" -}}}}
+{{{{- toYaml .Values.securityContext }}}}
+{{{{- end }}}}
+"""
+    template = f'{head}{{{{- include "web.pod" . }}}}\n'
+    (finding,) = found({**CHART, "web/templates/web.yaml": template, "web/templates/_web.tpl": helpers})
+    assert values(finding) == [("web/values.yaml", 6, "sets securityContext.runAsUser, which the template reads")]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "line"),
     [

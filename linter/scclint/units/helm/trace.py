@@ -100,11 +100,10 @@ class Trace(Tracer):
         document = self._document(finding.span)
         if self._values is None or document is None or place.file not in self._lines:
             return
-        from scclint.units.helm.values import subchart_keys
+        from scclint.units.helm.values import TemplateLine, subchart_keys
 
-        lines = self._lines[place.file]
-        inside = subchart_keys(document.source)
-        found = self._values.read_for(finding.path, to_data(document.root), lines, place.line, inside)
+        line = TemplateLine(place.file, self._lines[place.file], place.line)
+        found = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
         if found is not None:
             keys, at = found
             yield Related(f"sets {'.'.join(map(str, keys))}, which the template reads", at)

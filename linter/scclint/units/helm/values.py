@@ -3,12 +3,16 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, reduce
 from itertools import pairwise
 from typing import Any
 
+from scclint.errors import LoadError
 from scclint.files.discover import display
+from scclint.files.read import read
 from scclint.finding import Path
+from scclint.record import record
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit
@@ -17,15 +21,23 @@ from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import Node, to_data
 
 VALUES_FILE = "values.yaml"
+_TEMPLATES = "templates"
+_HELPERS = ".tpl"
 _REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
-
-
 _WITH = re.compile(r"\bwith\s+\.Values\.")
+_DEFINE = re.compile(r"\{\{-?\s*define\s+\"([^\"]+)\"")
+_INCLUDE = re.compile(r"\b(?:include|template)\s+\"([^\"]+)\"")
 
 
-def references(line: str) -> Iterator[tuple[str, ...]]:
-    """The values keys that a line of a template reads: `.Values.image.tag` is `("image", "tag")`."""
-    return (tuple(match[1].removeprefix(".").split(".")) for match in _REFERENCE.finditer(line))
+def references(text: str) -> Iterator[tuple[str, ...]]:
+    """The values keys that a text of a template reads: `.Values.image.tag` is `("image", "tag")`."""
+    return (tuple(match[1].removeprefix(".").split(".")) for match in _REFERENCE.finditer(text))
+
+
+def named_templates(text: str) -> dict[str, str]:
+    """The templates that a text defines, by name: `{{ define "web.pod" }}`."""
+    parts = _DEFINE.split(text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def names_field(key: Sequence[str], step: str | int) -> bool:
@@ -46,6 +58,7 @@ class ViewValues:
         assert unit.view is not None
         self._outline = outline
         self._chart = unit.path
+        self._named: dict[str, dict[str, str]] = {}
         self._view = [outline.shown(path) for path in reversed(unit.view.values)]
 
     @cached_property
@@ -63,16 +76,18 @@ class ViewValues:
             found = _laid_over(found, to_data(root)) if root is not None else found
         return found
 
-    def read_for(self, field: Path, built: Any, lines: Sequence[str], number: int, inside: Path) -> tuple[Path, Span] | None:
+    def read_for(self, field: Path, built: Any, template: "TemplateLine", inside: Path) -> tuple[Path, Span] | None:
         """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
 
         `field` is the path of the field in `built`, the object that the template renders to; if the object does not have the field,
-        the value of the mapping that lacks it counts. `lines` are those of the template, and `number` (1-based) is the one of the
-        field. `inside` are the keys of the subchart that has the template.
+        the value of the mapping that lacks it counts. `inside` are the keys of the subchart that has the template.
         """
         written = _written(field, built)
-        for reference in _read_near(lines, number):
+        own = set(references(template.lines[template.number - 1]))
+        for reference in template.references(self._named_templates(os.path.dirname(template.file))):
             named = [index for index, step in enumerate(written) if names_field(reference, step)]
+            if not named and reference not in own:
+                continue
             rest = written[named[-1] + 1 :] if named else ()
             keys = (*inside, *reference, *rest)
             value, places = self._value(keys, inside)
@@ -101,17 +116,47 @@ class ViewValues:
             if file in self._outline.files:
                 yield file, keys[depth:]
 
+    def _named_templates(self, folder: str) -> Mapping[str, str]:
+        """The templates with names of the chart that has a folder of templates."""
+        while os.path.basename(folder) not in (_TEMPLATES, ""):
+            folder = os.path.dirname(folder)
+        if folder not in self._named:
+            found = self._named[folder] = {}
+            with suppress(OSError, LoadError):
+                for name in sorted(os.listdir(folder)):
+                    if name.endswith(_HELPERS):
+                        found |= named_templates(read(os.path.join(folder, name)))
+        return self._named[folder]
+
     def _root(self, file: str) -> Node | None:
         return next((d.root for d in self._outline.documents(file) if d.root is not None), None)
 
 
-def _read_near(lines: Sequence[str], number: int) -> Iterator[tuple[str, ...]]:
-    """The keys that the line of a field reads, the line behind it if this is only an expression, and the nearest `with` above."""
-    yield from references(lines[number - 1])
-    if number < len(lines) and lines[number].lstrip().startswith("{{"):
-        yield from references(lines[number])
-    above = next((line for line in reversed(lines[: number - 1]) if _WITH.search(line)), "")
-    yield from references(above)
+@record
+class TemplateLine:
+    """The line of a template that writes a field: the file as displayed, its lines, and the number of the line (1-based)."""
+
+    file: str
+    lines: Sequence[str]
+    number: int
+
+    def references(self, named: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+        """The keys that the template may read for the field, the nearest first.
+
+        They are in the line, in the line behind it if this is only an expression, in the templates that these two include by
+        name, and in the nearest `with` above.
+        """
+        near = self.lines[self.number - 1]
+        if self.number < len(self.lines) and self.lines[self.number].lstrip().startswith("{{"):
+            near += self.lines[self.number]
+        yield from references(near)
+        included = _INCLUDE.findall(near)
+        # The list grows while it is read: a named template can include others.
+        for name in included:
+            text = named.get(name, "")
+            yield from references(text)
+            included += (other for other in _INCLUDE.findall(text) if other not in included)
+        yield from references(next((line for line in reversed(self.lines[: self.number - 1]) if _WITH.search(line)), ""))
 
 
 def _written(field: Path, built: Any) -> Path:
