@@ -5,7 +5,9 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.limits import MAX_INFLATED
+from scclint.model.labels import labels_of
 from scclint.record import record
+from scclint.untyped import as_list, as_mapping, value_at
 
 MACHINE_CONFIG = "MachineConfig"
 _ELSEWHERE = "its content is fetched from"
@@ -51,23 +53,18 @@ def paths_of(config: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 def file_of(config: Mapping[str, Any], index: int) -> NodeFile:
     """The file at an index that `paths_of` gives."""
     file = _entries(config)[index]
-    contents = file.get("contents")
-    contents = contents if isinstance(contents, Mapping) else {}
+    contents = as_mapping(file.get("contents"))
     text, problem = _text(str(contents.get("source") or ""), str(contents.get("compression") or ""))
     return NodeFile(file["path"], text, (*_FILES, index, "contents", "source"), problem)
 
 
 def _entries(config: Mapping[str, Any]) -> list[Any]:
-    found: Any = config
-    for key in _FILES:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, list) else []
+    return as_list(value_at(config, _FILES))
 
 
 def role_of(config: Mapping[str, Any]) -> str:
     """The machine config role (`worker`) of the pool that a MachineConfig is for; empty if it has none."""
-    labels = (config.get("metadata") or {}).get("labels") or {}
-    return str(labels.get(ROLE_LABEL) or "")
+    return str(labels_of(config).get(ROLE_LABEL) or "")
 
 
 def _text(source: str, compression: str) -> tuple[str | None, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.model.object import ApiObject
+from scclint.untyped import as_text, mappings
 
 
 class ProfileSource(ApiObject):
@@ -46,8 +47,5 @@ class ProfileBinding(ApiObject):
 
 def is_profile(data: Mapping[str, Any]) -> bool:
     """Whether a mapping without a kind is meant as a seccomp profile, well-formed or not."""
-    default, rules = data.get("defaultAction"), data.get("syscalls")
-    if isinstance(default, str) and default.startswith("SCMP_"):
-        return True
-    rules = rules if isinstance(rules, list) else []
-    return any(isinstance(rule, dict) and str(rule.get("action")).startswith("SCMP_") for rule in rules)
+    actions = [data.get("defaultAction"), *(rule.get("action") for rule in mappings(data.get("syscalls")))]
+    return any(as_text(action).startswith("SCMP_") for action in actions)

@@ -9,6 +9,7 @@ from scclint.limits import MAX_OBJECT_NAME
 from scclint.load.document import Document
 from scclint.model.view import View
 from scclint.record import EMPTY, record, replace, set_fields
+from scclint.untyped import as_mapping
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import Node
 
@@ -104,8 +105,7 @@ class ApiObject(View):
     ) -> None:
         super().__init__(root, data, path)
         manifest = data if manifest is None else manifest
-        metadata = manifest.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
+        metadata = as_mapping(manifest.get("metadata"))
         set_fields(
             self,
             document=document,

@@ -7,6 +7,7 @@ from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
 from scclint.record import set_fields
+from scclint.untyped import as_list, as_mapping, value_at
 from scclint.yaml.nodes import Node
 
 
@@ -21,8 +22,7 @@ class Container(View):
 
     def __init__(self, root: Node, data: Any, path: Path, list: str, index: int) -> None:
         super().__init__(root, data, path)
-        name = str(data.get("name") or "") if isinstance(data, dict) else ""
-        set_fields(self, list=list, index=index, name=name)
+        set_fields(self, list=list, index=index, name=str(as_mapping(data).get("name") or ""))
 
     @property
     def privileged(self) -> Field[bool]:
@@ -57,10 +57,9 @@ class Pod(View):
         set_fields(self, manifest=_manifest(self.data, name), containers=containers, _by_name=by_name)
 
     def _containers(self) -> Iterator[Container]:
-        spec = self.data.get("spec")
+        spec = as_mapping(self.data.get("spec"))
         for key in CONTAINER_LISTS:
-            items = spec.get(key) if isinstance(spec, dict) else None
-            for index, item in enumerate(items if isinstance(items, list) else ()):
+            for index, item in enumerate(as_list(spec.get(key))):
                 yield Container(self.root, item, (*self.path, "spec", key, index), key, index)
 
     def container(self, name: str) -> Container | None:
@@ -69,8 +68,7 @@ class Pod(View):
 
     @property
     def annotations(self) -> dict[str, Any]:
-        metadata = self.data.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        annotations = value_at(self.data, ("metadata", "annotations"))
         return annotations if isinstance(annotations, dict) else {}
 
     def annotation(self, key: str) -> Field[str]:
@@ -98,14 +96,12 @@ class Pod(View):
 
 
 def _manifest(data: dict[str, Any], name: str) -> dict[str, Any]:
-    metadata = data.get("metadata")
-    spec = data.get("spec")
-    spec = dict(spec) if isinstance(spec, dict) else {}
+    spec = dict(as_mapping(data.get("spec")))
     if not spec.get("serviceAccountName") and spec.get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"]
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {**(metadata if isinstance(metadata, dict) else {}), "name": name},
+        "metadata": {**as_mapping(data.get("metadata")), "name": name},
         "spec": spec,
     }

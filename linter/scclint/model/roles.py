@@ -2,6 +2,7 @@
 
 from scclint.model.object import ApiObject
 from scclint.model.view import View
+from scclint.untyped import as_list, as_mapping
 
 
 class Role(ApiObject):
@@ -9,14 +10,13 @@ class Role(ApiObject):
 
     @property
     def rules(self) -> tuple[View, ...]:
-        rules = self.data.get("rules")
-        indices = range(len(rules)) if isinstance(rules, list) else ()
+        indices = range(len(as_list(self.data.get("rules"))))
         return tuple(rule for index in indices if (rule := self.rule(index)) is not None)
 
     def rule(self, index: int) -> View | None:
         """The rule at an index of the list as it is written; None if there is none."""
-        rules = self.data.get("rules")
-        if not isinstance(rules, list) or index >= len(rules) or not isinstance(rules[index], dict):
+        rules = as_list(self.data.get("rules"))
+        if index >= len(rules) or not isinstance(rules[index], dict):
             return None
         return View(self.root, rules[index], (*self.path, "rules", index))
 
@@ -30,7 +30,6 @@ class RoleBinding(ApiObject):
 
         In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole.
         """
-        reference = self.manifest.get("roleRef")
-        reference = reference if isinstance(reference, dict) else {}
+        reference = as_mapping(self.manifest.get("roleRef"))
         kind = str(reference.get("kind") or ("Role" if reference.get("namespace") else "ClusterRole"))
         return kind, str(reference.get("name") or "")

@@ -79,7 +79,7 @@ class World:
         """Return a world that has other objects in place of some, which are named by their `id`.
 
         The cluster must be the same: only workloads may differ in their values. The outcomes of the other workloads are kept.
-        `others` are the worlds of all releases, as for a new world.
+        `others` are the worlds of all releases, as for a new world. What a dump shows is about the objects as they were, and is left out.
         """
         world = World(
             [replaced.get(id(obj), obj) for obj in self.objects],

@@ -10,6 +10,7 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import LONGEST_NAME, UNSPECIFIED_NAMESPACE
 from scclint.model.unknown import first_unknown, known
 from scclint.model.workload import Workload
+from scclint.untyped import as_mapping
 
 
 def namespace_of(obj: ApiObject, asked: str) -> str:
@@ -31,9 +32,7 @@ def manifests(objects: Iterable[ApiObject], asked: str) -> Iterator[dict[str, An
         manifest = known(obj.manifest) if obj.provenance.substitutions else obj.manifest
         namespace = namespace_of(obj, asked)
         if obj.kind not in CLUSTER_SCOPED and not obj.namespace:
-            metadata = manifest.get("metadata")
-            metadata = metadata if isinstance(metadata, dict) else {}
-            yield {**manifest, "metadata": {**metadata, "namespace": namespace}}
+            yield {**manifest, "metadata": {**as_mapping(manifest.get("metadata")), "namespace": namespace}}
         elif (
             obj.provenance.home and obj.kind == "ClusterRoleBinding" and isinstance(subjects := manifest.get("subjects"), list)
         ):
