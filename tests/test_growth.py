@@ -236,6 +236,22 @@ def test_a_base_of_many_overlays() -> None:
     assert two <= 2.1 * one
 
 
+def test_many_units_that_define_one_object(tmp_path: Path) -> None:
+    """Each is an alternative of each other one. Only a rule that asks about other units looks at them."""
+
+    def judge(number: int) -> Callable[[], Any]:
+        root = tmp_path / str(number)
+        for i in range(number):
+            folder = root / f"env-{i}"
+            folder.mkdir(parents=True)
+            (folder / "web.yaml").write_text(WORKLOAD.format(i=0, n=0).replace("runAsUser: 1000", ""), encoding="utf-8")
+        return lambda: scclint.lint([str(root)], Config())
+
+    judge(1)()
+    one, two, three = (steps(judge(number)) for number in (60, 120, 180))
+    assert three - two <= 1.01 * (two - one)
+
+
 def test_containers_by_name() -> None:
     def look_up(number: int) -> None:
         root = ScalarNode(("x.yaml", 1, 1, 1, 1), None, "", True)

@@ -1,6 +1,7 @@
 """Stage index: what the units of a run define for one another."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -39,7 +40,8 @@ class Neighbours:
             return Elsewhere(incomplete=unit.incomplete)
         shared = frozenset(unit.shared)
         known = [other.name for other in self._plain if shared.issuperset(other.files)] if shared else []
-        alternatives = self._contexts.alternatives(unit.name)
+        # As many as all units may define one object, and few units ask.
+        alternatives = partial(self._contexts.alternatives, unit.name)
         return Elsewhere(self._index, [unit.name, *known], alternatives, incomplete=unit.incomplete)
 
 

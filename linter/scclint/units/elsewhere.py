@@ -1,6 +1,6 @@
 """What other units of a run define, for rules that claim that something is not there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from scclint.model.namespaces import ServiceAccount
@@ -24,8 +24,8 @@ Asked = Mapping[tuple[str, ...], bool]
 class Elsewhere(OtherUnits):
     """Answers by name what other units have.
 
-    `own` are the units whose objects the asking unit has in full: itself, and those whose files it shares. `alternatives` are
-    never deployed beside it. What an alternative has and this unit has as well is mostly one object of a common base, so that it
+    `own` are the units whose objects the asking unit has in full: itself, and those whose files it shares. `alternatives` returns
+    those that are never deployed beside it. What an alternative has and this unit has as well is mostly one object of a common base, so that it
     does not count; what only an alternative has counts, because the cluster may have it too. `asked` records each question with
     its answer, because the findings depend on both. If the asking unit is `incomplete`, the answer to each question is True.
     """
@@ -34,7 +34,7 @@ class Elsewhere(OtherUnits):
         self,
         others: "Index | None" = None,
         own: Iterable[str] = (),
-        alternatives: frozenset[str] = frozenset(),
+        alternatives: Callable[[], frozenset[str]] = frozenset,
         *,
         incomplete: bool = False,
     ) -> None:
@@ -98,13 +98,13 @@ class Index:
                 for name in _granted(obj):
                     self._add(unit, "grant", name)
 
-    def has(self, question: tuple[str, ...], own: frozenset[str], alternatives: frozenset[str]) -> bool:
+    def has(self, question: tuple[str, ...], own: frozenset[str], alternatives: Callable[[], frozenset[str]]) -> bool:
         """Whether a unit that is not among `own` has what the question names (see `Elsewhere` for `alternatives`)."""
         if question[0] == "profile":
             owners = {unit for unit in self._sources if self._provides(unit, question[1])}
         else:
             owners = self._owners.get(question, set())
-        return bool(owners - own - (frozenset() if owners.isdisjoint(own) else alternatives))
+        return bool(owners - own - (frozenset() if owners.isdisjoint(own) else alternatives()))
 
     def _add(self, unit: str, *key: str) -> None:
         self._owners.setdefault(key, set()).add(unit)
