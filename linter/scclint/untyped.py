@@ -5,6 +5,9 @@ from typing import Any
 
 from scclint.record import EMPTY
 
+Object = Mapping[str, Any]
+"""An object of the API as plain data, or a part of one."""
+
 
 def as_text(value: object) -> str:
     """Return the value if it is a string, else an empty string."""

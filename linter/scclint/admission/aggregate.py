@@ -4,11 +4,9 @@ Source: the aggregation controller of kube-controller-manager, which repeats thi
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from scclint.model.labels import is_valid, labels_of, selects
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object
 
 
 class Aggregation:

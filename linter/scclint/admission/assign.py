@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from scclint.admission import capabilities, group, seccomp, selinux, sysctl, user, volumes
-from scclint.admission.field import FieldError, Path, Where
-from scclint.admission.pod import AdmissionContainer, AdmissionPod, Object
+from scclint.admission.field import FieldError, Where
+from scclint.admission.pod import AdmissionContainer, AdmissionPod
 from scclint.admission.provider import Provider
+from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
+from scclint.untyped import Object
 
 SECURITY: Path = ("spec", "securityContext")
 
@@ -37,11 +39,9 @@ def assign(provider: Provider, pod: AdmissionPod) -> Assignment:
 
 def validate(provider: Provider, pod: AdmissionPod, made: Assignment) -> Iterator[FieldError]:
     """Yield the errors of the assignment `made` of `pod`, in the plugin's order; the SCC admits the pod if there is none."""
-    yield from _validate_pod(provider, pod, made.security_context, made.annotations)
+    yield from _validate_pod(provider, pod, made)
     for container, context in zip(pod.containers, made.containers, strict=True):
-        yield from _validate_container(
-            provider, pod, made.security_context, made.annotations, container=container, context=context or {}
-        )
+        yield from _validate_container(provider, pod, made, container, context or {})
 
 
 class SccResult(NamedTuple):
@@ -120,8 +120,8 @@ def _default_container(provider: Provider, pod_context: Object, container: Admis
     return context if context or container.security_context is not None else None
 
 
-def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annotations: Mapping[str, str]) -> list[FieldError]:
-    scc = provider.scc
+def _validate_pod(provider: Provider, pod: AdmissionPod, made: Assignment) -> list[FieldError]:
+    scc, context = provider.scc, made.security_context
     where = Where(provider.wording, ".spec.securityContext", SECURITY, names_scc=True)
     fs_group = context.get("fsGroup")
     errors = group.validate(
@@ -131,7 +131,7 @@ def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annota
     at: Path = (*SECURITY, "supplementalGroups")
     paths = [(*at, index) for index in range(len(groups))] or [at]
     errors += group.validate(provider.supplemental_groups, "supplementalGroups", groups, where, paths)
-    profile = annotations.get(POD_SECCOMP_ANNOTATION) or ""
+    profile = made.annotations.get(POD_SECCOMP_ANNOTATION) or ""
     field = context.get("seccompProfile")
     if not profile and field is not None:
         profile = seccomp.to_annotation(field)
@@ -142,7 +142,7 @@ def _validate_pod(provider: Provider, pod: AdmissionPod, context: Object, annota
     errors += _validate_namespaces(provider, pod, host)
     if scc.user_namespace_level == "RequirePodLevel" and pod.host_users is not False:
         detail = "Host Users must be set to false"
-        errors.append(host.invalid("hostUsers", pod.host_users, detail, "false", at=("spec", "hostUsers")))
+        errors.append(host.invalid("hostUsers", pod.host_users, detail, "false"))
     if sysctls := context.get("sysctls"):
         errors += sysctl.validate(provider, sysctls, (*SECURITY, "sysctls"))
     if pod.volumes:
@@ -161,7 +161,7 @@ def _validate_namespaces(provider: Provider, pod: AdmissionPod, where: Where, po
         detail = "Host ports are not allowed to be used"
         for opened in pod.host_ports:
             place = Where(provider.wording, where.shown + opened.shown, opened.path, names_scc=True)
-            errors.append(place.invalid("hostPort", opened.port, detail, "no host port"))
+            errors.append(place.invalid("hostPort", opened.port, detail, "no host port", at=opened.path))
     if pod.host_pid and not scc.allow_host_pid:
         errors.append(where.invalid("hostPID", True, "Host PID is not allowed to be used", "false", at=("spec", "hostPID")))
     if pod.host_ipc and not scc.allow_host_ipc:
@@ -170,15 +170,9 @@ def _validate_namespaces(provider: Provider, pod: AdmissionPod, where: Where, po
 
 
 def _validate_container(
-    provider: Provider,
-    pod: AdmissionPod,
-    pod_context: Object,
-    annotations: Mapping[str, str],
-    *,
-    container: AdmissionContainer,
-    context: Object,
+    provider: Provider, pod: AdmissionPod, made: Assignment, container: AdmissionContainer, context: Object
 ) -> list[FieldError]:
-    scc = provider.scc
+    scc, pod_context = provider.scc, made.security_context
     own = container.security_path
     where = Where(provider.wording, container.shown, own, names_scc=True)
     errors = []
@@ -188,28 +182,24 @@ def _validate_container(
         errors.append(error)
     options, options_at = _effective_at(context, pod_context, own, "seLinuxOptions")
     errors += selinux.validate(provider.se_linux, options, where, options_at)
-    profile, profile_at = _effective_profile(pod, pod_context, annotations, container, context)
+    profile, profile_at = _effective_profile(pod, made, container, context)
     key = CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name
     if error := seccomp.validate(provider, key, profile, profile_at):
         errors.append(error)
     if context.get("privileged") and not scc.allow_privileged_container:
-        errors.append(
-            where.invalid("privileged", True, "Privileged containers are not allowed", "false", at=(*own, "privileged"))
-        )
+        errors.append(where.invalid("privileged", True, "Privileged containers are not allowed", "false"))
     errors += capabilities.validate(scc, context.get("capabilities"), where, (*own, "capabilities"))
     errors += _validate_namespaces(provider, pod, where, ports=True)
     if scc.read_only_root_filesystem and context.get("readOnlyRootFilesystem") is not True:
         detail = "ReadOnlyRootFilesystem must be set to true"
-        errors.append(where.invalid("readOnlyRootFilesystem", False, detail, "true", at=(*own, "readOnlyRootFilesystem")))
+        errors.append(where.invalid("readOnlyRootFilesystem", False, detail, "true"))
     if not scc.allow_privilege_escalation and context.get("allowPrivilegeEscalation") is not False:
         detail = "Allowing privilege escalation for containers is not allowed"
-        errors.append(where.invalid("allowPrivilegeEscalation", True, detail, "false", at=(*own, "allowPrivilegeEscalation")))
+        errors.append(where.invalid("allowPrivilegeEscalation", True, detail, "false"))
     return errors
 
 
-def _effective_profile(
-    pod: AdmissionPod, pod_context: Object, annotations: Mapping[str, str], container: AdmissionContainer, context: Object
-) -> tuple[str, Path]:
+def _effective_profile(pod: AdmissionPod, made: Assignment, container: AdmissionContainer, context: Object) -> tuple[str, Path]:
     """The container's profile as annotation text, and the path to what asks for it."""
     annotation_at: Path = ("metadata", "annotations", CONTAINER_SECCOMP_ANNOTATION_PREFIX + container.name)
     if (field := context.get("seccompProfile")) is not None:
@@ -219,9 +209,9 @@ def _effective_profile(
         return seccomp.to_annotation(field), at
     if container.profile_annotation is not None:
         return container.profile_annotation, annotation_at
-    if (field := pod_context.get("seccompProfile")) is not None:
+    if (field := made.security_context.get("seccompProfile")) is not None:
         return seccomp.to_annotation(field), pod.profile_path
-    return annotations.get(POD_SECCOMP_ANNOTATION) or "", pod.profile_path
+    return made.annotations.get(POD_SECCOMP_ANNOTATION) or "", pod.profile_path
 
 
 def _effective(context: Object, pod_context: Object, name: str) -> Any:

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from scclint.admission.constraints import Constraints
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
+from scclint.finding import Path
 
 Lists = Mapping[str, Any]
 """A container's `capabilities`: `add` and `drop`, each a list of names, null or absent."""

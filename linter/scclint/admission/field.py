@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from scclint.admission.wording import Wording
+from scclint.finding import Path
 from scclint.record import record
-
-Path = tuple[str | int, ...]
 
 INVALID, REQUIRED, FORBIDDEN = "Invalid value", "Required value", "Forbidden"
 
@@ -59,7 +58,7 @@ class Where(NamedTuple):
     def invalid(self, name: str, value: object, detail: str, allowed: str, *, at: Path | None = None) -> FieldError:
         """Return `NAME: Invalid value: VALUE: DETAIL` for the field `name` below this place, or for the place if `name` is empty.
 
-        The field at `at` decides.
+        The field at `at` decides if it is given, else the field `name`.
         """
         return self._error(INVALID, name, value, detail, allowed, at)
 
@@ -83,9 +82,10 @@ class Where(NamedTuple):
         at: Path | None,
         entries: tuple[str, ...] = (),
     ) -> FieldError:
-        place = f"{self.shown}.{name}" if name else self.shown
-        path = self.path if at is None else at
-        return FieldError(self.wording, self.names_scc, place, kind, value, detail, path, allowed, entries)
+        place, path = (f"{self.shown}.{name}", (*self.path, name)) if name else (self.shown, self.path)
+        return FieldError(
+            self.wording, self.names_scc, place, kind, value, detail, path if at is None else at, allowed, entries
+        )
 
 
 def aggregate(messages: Iterable[str]) -> str:

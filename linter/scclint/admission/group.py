@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
+from scclint.finding import Path
 from scclint.model.id_ranges import Range
 
 

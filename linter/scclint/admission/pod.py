@@ -1,12 +1,11 @@
 """A pod as admission sees it: read once from its object, then judged under one SCC after another."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from scclint.admission.field import Path
+from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object
 
 
 class AdmissionContainer:

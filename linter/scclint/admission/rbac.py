@@ -7,14 +7,13 @@ from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.model.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import record
+from scclint.untyped import Object
 
 API_GROUP = "security.openshift.io"
 RESOURCE = "securitycontextconstraints"
 SUPERUSERS = "system:masters"
 """The group that the API server allows everything, before it asks RBAC."""
 _LEGACY_GROUPS = ("v1", "authorization.openshift.io/v1")
-
-Object = Mapping[str, Any]
 
 
 @record

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scclint.admission.constraints import Constraints
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
+from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 _RUNTIME_DEFAULT = ("runtime/default", "docker/default")

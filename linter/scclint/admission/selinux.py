@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
+from scclint.finding import Path
 
 _FIELDS = ("level", "role", "type", "user")
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
+from scclint.finding import Path
 
 _SAFE = (
     (0, "kernel.shm_rmid_forced"),

@@ -3,8 +3,9 @@
 from typing import Any
 
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_NON_ROOT, MUST_RUN_AS_RANGE
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
+from scclint.finding import Path
 
 Effective = tuple[Any, Path]
 """The effective value of a field for a container, set by the container or the pod, and its path."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.field import FieldError, Path, Where
+from scclint.admission.field import FieldError, Where
 from scclint.admission.provider import Provider
+from scclint.finding import Path
 
 Volume = Mapping[str, Any]
 

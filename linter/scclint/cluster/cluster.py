@@ -20,6 +20,7 @@ from scclint.errors import UsageError
 from scclint.memo import Memo
 from scclint.model.labels import labels_of
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
+from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from scclint.podsecurity.levels import Level
     from scclint.podsecurity.standards import Result
 
-Object = Mapping[str, Any]
 _PRODUCTS = {"openshift": "OpenShift", "microshift": "MicroShift", "hypershift": "HyperShift", "roks": "ROKS"}
 
 

@@ -10,11 +10,11 @@ from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
 from scclint.cluster.escalation_routes import REQUESTS_BY_GROUP, ROUTES, Route
-from scclint.cluster.rights import Held, Object, RoleRule
+from scclint.cluster.rights import Held, RoleRule
 from scclint.cluster.who_can import holders
 from scclint.model.terms import SERVICE_ACCOUNTS_OF, namespace_name
 from scclint.record import record
-from scclint.untyped import as_list
+from scclint.untyped import Object, as_list
 
 Account = tuple[str, str]
 """Namespace and name of a service account."""

@@ -1,8 +1,7 @@
 """Who may use the SCCs of a cluster: by the lists of the SCCs themselves, and by RBAC."""
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scclint.admission import authorize, rbac
 from scclint.admission.constraints import Constraints
@@ -10,12 +9,12 @@ from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.cluster.accounts import ServiceAccounts
 from scclint.cluster.objects import Objects
 from scclint.cluster.sccs import OrderedSccs
+from scclint.untyped import Object
 
 if TYPE_CHECKING:
     from scclint.admission.aggregate import Aggregation
     from scclint.cluster.rights import Rights
 
-Object = Mapping[str, Any]
 _RBAC_KINDS = ("ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding")
 
 

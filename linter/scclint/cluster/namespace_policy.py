@@ -6,7 +6,7 @@ Sources: `pkg/psalabelsyncer/sccrolecache.go` of openshift/cluster-policy-contro
 
 from collections.abc import Iterable, Mapping, Set
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from scclint.admission.rbac import service_account_name
 from scclint.admission.verdict import User
@@ -20,8 +20,8 @@ from scclint.podsecurity.levels import LEVELS, Level
 from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
 from scclint.podsecurity.syncer import PRIVILEGED_NAMESPACES, SYNC_LABEL, SYSTEM_NAMESPACES, Unsynced, sync
 from scclint.record import record
+from scclint.untyped import Object
 
-Object = Mapping[str, Any]
 Origin = Literal["label", "label syncer", "controller", "default"]
 """What sets the level of a mode: a label of the manifest, the label syncer, the controller of system namespaces, or the release."""
 

@@ -1,11 +1,9 @@
 """What a namespace decides for SCC admission: whether it runs there, and the ranges of IDs."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object
 
 NAMESPACES_WITHOUT_SCC = frozenset(("default", "kube-system", "kube-public", "openshift", "openshift-infra", "openshift-node"))
 """The namespaces in which OpenShift's API server never runs SCC admission."""

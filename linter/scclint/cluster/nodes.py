@@ -4,15 +4,12 @@ From KubeletConfig, MachineConfigPool and MachineConfig objects. Pools that the 
 `worker`, are taken as installed. Node labels other than roles are not in manifests: a selector on them excludes no pool.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from scclint.model.ignition import MACHINE_CONFIG, ROLE_LABEL, files_of
 from scclint.model.labels import labels_of, meets, selects
 from scclint.record import record, replace
-from scclint.untyped import as_mapping, as_text, mappings
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object, as_mapping, as_text, mappings
 
 _ROLE = "node-role.kubernetes.io/"
 _POOL_LABELS = "pools.operator.machineconfiguration.openshift.io/"

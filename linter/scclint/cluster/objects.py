@@ -1,12 +1,10 @@
 """Objects as a cluster would hold them: lists unrolled, other kinds left out, the last of a name in force."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from scclint.admission.verdict import ObjectRef
-from scclint.untyped import as_mapping, as_text
+from scclint.untyped import Object, as_mapping, as_text
 
-Object = Mapping[str, Any]
 Key = tuple[str, str]
 """Namespace (empty for a cluster-scoped object) and name."""
 

@@ -1,14 +1,13 @@
 """What each subject of a cluster may do: the rules that its bindings give it, as Kubernetes' RBAC authorizer finds them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from scclint.admission import rbac
 from scclint.admission.aggregate import Aggregation, selectors_of
 from scclint.admission.verdict import ObjectRef, User
 from scclint.record import record
+from scclint.untyped import Object
 
-Object = Mapping[str, Any]
 RoleRule = tuple[ObjectRef, int, Object]
 """A rule with the role that holds it and its 0-based index there."""
 

@@ -18,8 +18,8 @@ from scclint.cluster.grants import SccGrants
 from scclint.cluster.namespaces import annotations_of, why_skipped
 from scclint.cluster.objects import Key
 from scclint.cluster.sccs import OrderedSccs
+from scclint.untyped import Object
 
-Object = Mapping[str, Any]
 _FIRST_WITH_REQUIRED_SCC = 27
 
 

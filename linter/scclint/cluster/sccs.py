@@ -1,15 +1,14 @@
 """The SCCs of a cluster in the order of admission, with the provider of each for a namespace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from operator import itemgetter
 
 from scclint.admission import order
 from scclint.admission.constraints import Constraints, from_object
 from scclint.admission.provider import MCS, SUPPLEMENTAL_GROUPS, UID_RANGE, Provider, make_provider, make_providers
 from scclint.cluster.objects import Key
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object
 
 
 class OrderedSccs:
@@ -23,8 +22,17 @@ class OrderedSccs:
         self._objects = objects
         self._minor = minor
         self._extends = extends
-        self._keys: dict[str, order.Key] = {}
-        self.ordered = tuple(sorted(self._read(), key=self._key))
+        read: list[tuple[order.Key, Constraints]] = []
+        for key, written in objects.items():
+            if extends is not None and extends._objects.get(key) is written:
+                scc = extends.by_name[key[1]]
+                read.append((extends._keys[scc.name], scc))
+            else:
+                scc = from_object(written, minor)
+                read.append((order.key(scc), scc))
+        read.sort(key=itemgetter(0))
+        self._keys: dict[str, order.Key] = {scc.name: place for place, scc in read}
+        self.ordered = tuple(scc for _, scc in read)
         self.by_name: Mapping[str, Constraints] = {scc.name: scc for scc in self.ordered}
         self._made: dict[tuple[str | None, ...], Provider] = {}
         self._providers: dict[str, tuple[tuple[Provider, ...], tuple[str, ...]]] = {}
@@ -32,7 +40,7 @@ class OrderedSccs:
     @cached_property
     def by_restrictiveness(self) -> tuple[str, ...]:
         """The names of the SCCs by the plugin's points, the most restrictive first. Priority does not count."""
-        return tuple(scc.name for scc in sorted(self.ordered, key=lambda scc: self._key(scc)[1:]))
+        return tuple(scc.name for scc in sorted(self.ordered, key=lambda scc: self._keys[scc.name][1:]))
 
     def providers(self, namespace: str, annotations: Mapping[str, str]) -> tuple[tuple[Provider, ...], tuple[str, ...]]:
         """Return what `make_providers` does for all SCCs, made once for each namespace."""
@@ -50,22 +58,7 @@ class OrderedSccs:
             made[key] = make_provider(scc, namespace, annotations, minor)
         return made[key]
 
-    def _key(self, scc: Constraints) -> order.Key:
-        """Return the place of an SCC in the order of admission, worked out once for all clusters that have it."""
-        keys = self._origin(scc)._keys
-        if scc.name not in keys:
-            keys[scc.name] = order.key(scc)
-        return keys[scc.name]
-
     def _origin(self, scc: Constraints) -> "OrderedSccs":
         """Return the SCCs that an SCC was read with. If these extend others that have the same SCC, it was read with those."""
         before = self._extends
         return before._origin(scc) if before is not None and before.by_name.get(scc.name) is scc else self
-
-    def _read(self) -> Iterator[Constraints]:
-        before = self._extends
-        for key, scc in self._objects.items():
-            if before is not None and before._objects.get(key) is scc:
-                yield before.by_name[scc["metadata"]["name"]]
-            else:
-                yield from_object(scc, self._minor)

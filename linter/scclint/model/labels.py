@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scclint.untyped import as_mapping
-
-Object = Mapping[str, Any]
+from scclint.untyped import Object, as_mapping
 
 
 def labels_of(item: Object) -> Mapping[str, str]:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
+from scclint.finding import Path
 from scclint.podsecurity.checks import Library
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Standard
-from scclint.podsecurity.pod import CheckedPod, Object, Path
+from scclint.podsecurity.pod import CheckedPod
 from scclint.podsecurity.standards import judge
 from scclint.record import record
-from scclint.untyped import value_at
+from scclint.untyped import Object, value_at
 
 TEMPLATES: dict[tuple[str, str], Path] = {
     ("", "PodTemplate"): ("template",),

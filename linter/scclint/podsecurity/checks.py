@@ -7,10 +7,12 @@ forbids in a pod, or None. `Library` says what differs between releases of the l
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from scclint.finding import Path
 from scclint.go_text import quote
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
-from scclint.podsecurity.pod import CheckedPod, Object, Path, PodPart
+from scclint.podsecurity.pod import CheckedPod, PodPart
 from scclint.record import record
+from scclint.untyped import Object
 
 CAPABILITIES = frozenset(
     (

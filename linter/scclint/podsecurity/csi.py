@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from scclint.podsecurity.labels import Policy
 from scclint.podsecurity.levels import Level, Standard, level_named, stricter
-from scclint.podsecurity.pod import Object
 from scclint.record import record
+from scclint.untyped import Object
 
 FIRST_COMPARED = 31
 """The Kubernetes minor of OpenShift 4.18, the first release whose plugin is known to decide as this module does."""

@@ -1,12 +1,10 @@
 """A pod as the checks of the Pod Security Standards read it."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
-
-Object = Mapping[str, Any]
-Path = tuple[str | int, ...]
+from scclint.untyped import Object
 
 
 class PodPart(NamedTuple):

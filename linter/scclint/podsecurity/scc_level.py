@@ -6,11 +6,12 @@ Source: `pkg/psalabelsyncer/scctopsamapping.go` of openshift/cluster-policy-cont
 from collections.abc import Iterator
 
 from scclint.errors import ModelError
+from scclint.finding import Path
 from scclint.model.id_ranges import BlockError, parse_block
 from scclint.podsecurity.checks import CAPABILITIES, SE_LINUX_TYPES_1_0, SYSCTLS_1_0, is_seccomp_annotation_allowed
 from scclint.podsecurity.levels import Level, least_strict
-from scclint.podsecurity.pod import Object, Path
 from scclint.record import record
+from scclint.untyped import Object
 
 UID_RANGE = "openshift.io/sa.scc.uid-range"
 """The annotation of a namespace with the user IDs of its pods."""

@@ -2,11 +2,13 @@
 
 from functools import cache
 
+from scclint.finding import Path
 from scclint.podsecurity import checks
 from scclint.podsecurity.checks import Check, Library
 from scclint.podsecurity.levels import LATEST, Level, standard
-from scclint.podsecurity.pod import CheckedPod, Object, Path
+from scclint.podsecurity.pod import CheckedPod
 from scclint.record import record
+from scclint.untyped import Object
 
 
 @record

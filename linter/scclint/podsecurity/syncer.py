@@ -10,10 +10,9 @@ from typing import Literal
 from scclint.errors import ModelError
 from scclint.podsecurity.labels import LABELS, MODES, Mode, level_label, version_label
 from scclint.podsecurity.levels import LATEST, Level, least_strict
-from scclint.podsecurity.pod import Object
 from scclint.podsecurity.scc_level import UID_RANGE, level_of_scc
 from scclint.record import record
-from scclint.untyped import as_mapping, mappings, value_at
+from scclint.untyped import Object, as_mapping, mappings, value_at
 
 SYNC_LABEL = "security.openshift.io/scc.podSecurityLabelSync"
 """The label of a namespace that lets the label syncer in (`true`) or keeps it out (`false`)."""

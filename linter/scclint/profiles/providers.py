@@ -18,7 +18,7 @@ from scclint.finding import Path
 from scclint.limits import MAX_INHERITED
 from scclint.model.ignition import MACHINE_CONFIG, file_of, paths_of, role_of
 from scclint.record import record
-from scclint.untyped import as_list, as_mapping
+from scclint.untyped import Object, as_list, as_mapping
 
 SECCOMP_ROOT = "/var/lib/kubelet/seccomp"
 OPERATOR_GROUP = "security-profiles-operator.x-k8s.io"
@@ -26,8 +26,6 @@ DEPTH = 15
 """The number of base profiles that the operator follows."""
 
 TOO_MUCH = f"its base profiles have more than {MAX_INHERITED:,} rules, names and conditions"
-
-Object = Mapping[str, Any]
 
 _OPERATOR_PATH = re.compile(r"operator/(?:([^/]+)/)?([^/]+)\.json")
 _ON_DISK = ("defaultAction", "architectures", "flags", "listenerPath", "listenerMetadata", "syscalls")

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from scclint.admission.decoding import decode_object
@@ -33,10 +33,8 @@ from scclint.profiles.resolve import NATIVE
 from scclint.profiles.schema import check_shape, valid_part
 from scclint.record import record, replace
 from scclint.source import Span
-from scclint.untyped import as_list, as_mapping, as_mappings
+from scclint.untyped import Object, as_list, as_mapping, as_mappings
 from scclint.yaml.locate import locate
-
-Object = Mapping[str, Any]
 
 _STARTUP = frozenset(("cannot-start", "missing-essential", "missing-runtime-setup", "clone3-refused"))
 """Problems that need the whole profile: its base profiles may allow what the profile itself does not."""

@@ -7,7 +7,7 @@ configuration names a profile for them. The last two steps may differ between th
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from scclint.admission.pod import AdmissionContainer, containers
 from scclint.admission.seccomp import to_field
@@ -15,7 +15,7 @@ from scclint.finding import Path
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import record
 from scclint.text import and_more
-from scclint.untyped import as_mapping
+from scclint.untyped import Object, as_mapping
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import Verdict
@@ -43,8 +43,6 @@ _ROLES: Mapping[str, Role] = {"initContainers": "init", "containers": "container
 _NAMED = 20
 """The most pools or KubeletConfigs that one sentence names."""
 _PROFILE_ROOT = "/var/lib/kubelet/seccomp/"
-
-Object = Mapping[str, Any]
 
 
 @record

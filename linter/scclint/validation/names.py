@@ -6,7 +6,7 @@ the schema reports values of a wrong type. An unknown value counts as equal to a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from scclint.finding import Path
@@ -14,8 +14,8 @@ from scclint.model.kinds import CLUSTER_SCOPED, WORKLOADS
 from scclint.model.labels import labels_of
 from scclint.model.terms import LONGEST_NAME
 from scclint.model.unknown import is_open
-from scclint.untyped import as_mapping, as_mappings, value_at
-from scclint.validation.problem import FieldProblem, duplicate, invalid, not_found
+from scclint.untyped import Object, as_mapping, as_mappings, value_at
+from scclint.validation.problem import FieldProblem, Problems, duplicate, invalid, not_found
 
 _FORMS = {
     "label": (63, r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "characters or '-'"),
@@ -23,11 +23,8 @@ _FORMS = {
 }
 """RFC 1123's names in lower case: how long they may be, their form, and what they consist of in the API server's words."""
 
-Json = Mapping[str, Any]
-Problems = Iterator[FieldProblem]
 
-
-def check_names(root: Json, kind: str) -> Problems:
+def check_names(root: Object, kind: str) -> Problems:
     """The problems of the names in an object of that kind; roles and bindings may be called almost anything."""
     metadata = as_mapping(root.get("metadata"))
     namespace, name = metadata.get("namespace"), metadata.get("name")
@@ -52,7 +49,7 @@ def check_names(root: Json, kind: str) -> Problems:
     yield from _check_pod_spec(as_mapping(template.get("spec")), (*where, "spec"), spec.get("volumeClaimTemplates"))
 
 
-def _check_selector(spec: Json, template: Json) -> Problems:
+def _check_selector(spec: Object, template: Object) -> Problems:
     labels = labels_of(template)
     for key, wanted in as_mapping(as_mapping(spec.get("selector")).get("matchLabels")).items():
         label = labels.get(key, "")
@@ -66,7 +63,7 @@ def _check_selector(spec: Json, template: Json) -> Problems:
             return
 
 
-def _check_pod_spec(spec: Json, path: Path, claim_templates: Any) -> Problems:
+def _check_pod_spec(spec: Object, path: Path, claim_templates: Any) -> Problems:
     volumes = [volume.get("name") for volume in as_mappings(spec.get("volumes"))]
     yield from _check_unlike(((name, (*path, "volumes", index, "name")) for index, name in enumerate(volumes)))
     containers = [

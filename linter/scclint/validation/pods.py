@@ -4,7 +4,7 @@ As pkg/apis/core/validation and pkg/apis/{apps,batch}/validation apply them to p
 words. Values of a wrong type are left to the walk over the schema: here they count as absent.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
@@ -12,8 +12,8 @@ from scclint.model.kinds import WORKLOADS
 from scclint.model.terms import CONTAINER_LISTS, CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 from scclint.record import replace
 from scclint.text import field_path
-from scclint.untyped import as_mapping, as_mappings, value_at
-from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
+from scclint.untyped import Object, as_mapping, as_mappings, value_at
+from scclint.validation.problem import FieldProblem, Problems, forbidden, invalid, required, unsupported
 
 SECCOMP_TYPES = ("Localhost", "RuntimeDefault", "Unconfined")
 
@@ -32,11 +32,8 @@ FIELD_FOLLOWS_ANNOTATION = 26
 PROC_MOUNT_NEEDS_USER_NAMESPACE = 33
 """The minor from which `procMount` is on by default, so that its rule is applied rather than the field dropped."""
 
-Json = Mapping[str, Any]
-Problems = Iterator[FieldProblem]
 
-
-def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) -> Problems:
+def check_pod(root: Object, kind: str, kubernetes_minor: int, *, openshift: bool) -> Problems:
     """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod."""
     if kind not in WORKLOADS:
         return
@@ -62,7 +59,7 @@ def check_pod(root: Json, kind: str, kubernetes_minor: int, *, openshift: bool) 
         )
 
 
-def _check_seccomp_profile(security_context: Json, path: Path) -> Problems:
+def _check_seccomp_profile(security_context: Object, path: Path) -> Problems:
     """`validateSeccompProfileField`: the type is required and one of three, and only Localhost goes with a path."""
     profile = security_context.get("seccompProfile")
     if not isinstance(profile, dict):
@@ -92,7 +89,7 @@ def _check_localhost(local: str, path: Path, named: str = "") -> Problems:
         yield invalid(path, local, "must not contain '..'", named=named, secures=True)
 
 
-def _check_security_context(context: Json, path: Path, user_namespace: bool) -> Problems:
+def _check_security_context(context: Object, path: Path, user_namespace: bool) -> Problems:
     yield from _check_seccomp_profile(context, path)
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged") is True:
@@ -106,13 +103,13 @@ def _check_security_context(context: Json, path: Path, user_namespace: bool) -> 
         yield invalid((*path, "procMount"), "Unmasked", "`hostUsers` must be false to use `Unmasked`")
 
 
-def _contradiction(context: Json, path: Path, detail: str) -> FieldProblem:
+def _contradiction(context: Object, path: Path, detail: str) -> FieldProblem:
     """The API server names the whole security context; the place to look at is the field that denies what the others ask."""
     whole = invalid(path, context, detail)
     return replace(whole, path=(*path, "allowPrivilegeEscalation"))
 
 
-def _check_annotations(template: Json, where: Path, kind: str) -> Problems:
+def _check_annotations(template: Object, where: Path, kind: str) -> Problems:
     """`ValidateSeccompPodAnnotations`: it names templates' annotations without their `metadata`."""
     prefix = "metadata.annotations" if kind == "Pod" else f"{field_path(where)}.annotations"
     for key, value in _annotations(template).items():
@@ -128,7 +125,7 @@ def _check_annotations(template: Json, where: Path, kind: str) -> Problems:
             yield invalid(path, value, "must be a valid seccomp profile", named=named, secures=True)
 
 
-def _check_annotations_agree(template: Json, where: Path) -> Problems:
+def _check_annotations_agree(template: Object, where: Path) -> Problems:
     """`validateSeccompAnnotationsAndFields`: where both are set, the field and the annotation of the same level agree."""
     annotations = _annotations(template)
     spec_path = (*where, "spec")
@@ -142,7 +139,7 @@ def _check_annotations_agree(template: Json, where: Path) -> Problems:
         yield from _check_agree(annotation, as_mapping(container.get("securityContext")), (*path, "securityContext"))
 
 
-def _check_agree(annotation: Any, security_context: Json, path: Path) -> Problems:
+def _check_agree(annotation: Any, security_context: Object, path: Path) -> Problems:
     profile = as_mapping(security_context.get("seccompProfile"))
     type_ = profile.get("type")
     if not isinstance(annotation, str) or type_ not in SECCOMP_TYPES:
@@ -162,7 +159,7 @@ def _check_agree(annotation: Any, security_context: Json, path: Path) -> Problem
         yield forbidden((*path, "type"), "seccomp type in annotation and field must match", code="annotation-differs")
 
 
-def _check_restart_policy(spec: Json, path: Path, kind: str) -> Problems:
+def _check_restart_policy(spec: Object, path: Path, kind: str) -> Problems:
     policy = spec.get("restartPolicy")
     path = (*path, "restartPolicy")
     if kind in ("Job", "CronJob"):
@@ -174,7 +171,7 @@ def _check_restart_policy(spec: Json, path: Path, kind: str) -> Problems:
         yield unsupported(path, policy, ("Always",))
 
 
-def _check_namespaces(spec: Json, path: Path, kubernetes_minor: int) -> Problems:
+def _check_namespaces(spec: Object, path: Path, kubernetes_minor: int) -> Problems:
     """The namespaces of the host that exclude each other, or the pod's own user namespace (a field of 1.25 and later)."""
     if spec.get("hostUsers") is False and kubernetes_minor >= 25:
         for field in ("hostNetwork", "hostPID", "hostIPC"):
@@ -184,7 +181,7 @@ def _check_namespaces(spec: Json, path: Path, kubernetes_minor: int) -> Problems
         yield invalid((*path, "shareProcessNamespace"), True, "ShareProcessNamespace and HostPID cannot both be enabled")
 
 
-def _check_os(spec: Json, path: Path) -> Problems:
+def _check_os(spec: Object, path: Path) -> Problems:
     """Check as `validateWindows` and `validateLinux`: a pod that sets its operating system has no field of the other one."""
     name = as_mapping(spec.get("os")).get("name")
     contexts = [(as_mapping(spec.get("securityContext")), (*path, "securityContext"), LINUX_POD_FIELDS)]
@@ -206,7 +203,7 @@ def _check_os(spec: Json, path: Path) -> Problems:
                 yield forbidden((*context_path, "windowsOptions"), "windows options cannot be set for a linux pod")
 
 
-def _check_volumes(spec: Json, path: Path) -> Problems:
+def _check_volumes(spec: Object, path: Path) -> Problems:
     """A volume has one source. Which of two the API server names depends on its own order; here it is the later one."""
     for index, volume in enumerate(as_mappings(spec.get("volumes"))):
         sources = [key for key, value in volume.items() if isinstance(value, dict)]
@@ -214,11 +211,11 @@ def _check_volumes(spec: Json, path: Path) -> Problems:
             yield forbidden((*path, "volumes", index, extra), "may not specify more than 1 volume type")
 
 
-def _containers(spec: Json, path: Path) -> Iterator[tuple[Json, Path]]:
+def _containers(spec: Object, path: Path) -> Iterator[tuple[Object, Path]]:
     for list_name in CONTAINER_LISTS:
         for index, container in enumerate(as_mappings(spec.get(list_name))):
             yield container, (*path, list_name, index)
 
 
-def _annotations(template: Json) -> Json:
+def _annotations(template: Object) -> Object:
     return as_mapping(as_mapping(template.get("metadata")).get("annotations"))

@@ -1,5 +1,6 @@
 """What is wrong with one field of an API object, and the words for it."""
 
+from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from scclint.finding import Path
@@ -34,6 +35,9 @@ class FieldProblem:
     in_security_context: bool = False
     hint: str = ""
     expected: str = ""
+
+
+Problems = Iterator[FieldProblem]
 
 
 def shown(value: Any) -> str:

@@ -5,12 +5,11 @@ after the defaulting that fills in what is left out.
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from scclint.record import replace
-from scclint.untyped import as_list, as_mapping, as_mappings, as_text, texts
-from scclint.validation.problem import FieldProblem, forbidden, invalid, required, unsupported
+from scclint.untyped import Object, as_list, as_mapping, as_mappings, as_text, texts
+from scclint.validation.problem import Problems, forbidden, invalid, required, unsupported
 
 RUN_AS_USER_TYPES = ("MustRunAs", "MustRunAsNonRoot", "MustRunAsRange", "RunAsAny")
 TWO_TYPES = ("MustRunAs", "RunAsAny")
@@ -19,11 +18,8 @@ SYSCTL_MAX_LENGTH = 253
 _SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 SYSCTL_PATTERN = rf"({_SYSCTL_SEGMENT}\.)*([a-z0-9][-_a-z0-9]*)?[a-z0-9*]"
 
-Json = Mapping[str, Any]
-Problems = Iterator[FieldProblem]
 
-
-def check_scc(root: Json) -> Problems:
+def check_scc(root: Object) -> Problems:
     """The problems of one SecurityContextConstraints. Values of a wrong type are left to the walk over its schema."""
     priority = root.get("priority")
     if _is_integer(priority) and priority < 0:
@@ -43,7 +39,7 @@ def check_scc(root: Json) -> Problems:
     yield from _check_sysctls(root)
 
 
-def _check_strategy(root: Json, name: str, types: tuple[str, ...]) -> Problems:
+def _check_strategy(root: Object, name: str, types: tuple[str, ...]) -> Problems:
     """A strategy that defaulting does not fill in: it must be there, with a known type."""
     strategy = root.get(name)
     text = f"invalid strategy type.  Valid values are {', '.join(types)}"
@@ -57,7 +53,7 @@ def _check_strategy(root: Json, name: str, types: tuple[str, ...]) -> Problems:
             yield invalid((name, "type"), value, text)
 
 
-def _check_groups(root: Json, name: str) -> Problems:
+def _check_groups(root: Object, name: str) -> Problems:
     strategy = as_mapping(root.get(name))
     value = as_text(strategy.get("type"))
     if value and value not in TWO_TYPES:
@@ -75,7 +71,7 @@ def _check_groups(root: Json, name: str) -> Problems:
             yield invalid((*path, "min"), one, "min cannot be greater than max")
 
 
-def _check_capabilities(root: Json) -> Problems:
+def _check_capabilities(root: Object) -> Problems:
     drops = texts(root.get("requiredDropCapabilities"))
     for name in ("defaultAddCapabilities", "allowedCapabilities"):
         for index, capability in enumerate(as_list(root.get(name))):
@@ -87,7 +83,7 @@ def _check_capabilities(root: Json) -> Problems:
         yield invalid(("requiredDropCapabilities",), drops, text)
 
 
-def _check_volumes(root: Json) -> Problems:
+def _check_volumes(root: Object) -> Problems:
     volumes = _effective_volumes(root)
     if "none" in volumes and len(volumes) > 1:
         yield invalid(("volumes",), sorted(volumes), "if 'none' is specified, no other values are allowed")
@@ -101,7 +97,7 @@ def _check_volumes(root: Json) -> Problems:
             yield required(("allowedFlexVolumes", index, "driver"), "must specify a driver")
 
 
-def _effective_volumes(root: Json) -> set[str]:
+def _effective_volumes(root: Object) -> set[str]:
     """Return the volume types after defaulting. `*` is not replaced by the types that it means."""
     if root.get("volumes") is None:
         return {"*"}
@@ -114,7 +110,7 @@ def _effective_volumes(root: Json) -> set[str]:
     return volumes if "*" in volumes else volumes | {"hostPath"}
 
 
-def _check_sysctls(root: Json) -> Problems:
+def _check_sysctls(root: Object) -> Problems:
     for name in ("allowedUnsafeSysctls", "forbiddenSysctls"):
         sysctls = as_list(root.get(name))
         for index, sysctl in enumerate(sysctls):
