@@ -79,7 +79,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> "argparse._ArgumentGroup":
         group, "--feature-set", ("Default", "TechPreviewNoUpgrade"), "NAME", "of the cluster: Default or TechPreviewNoUpgrade"
     )
     group.add_argument("--kubernetes", metavar="1.N", help="plain Kubernetes of this version")
-    add_flag(group, "--seccomp-default", "the kubelets have seccompDefault turned on")
+    add_flag(group, "--seccomp-default", "plain Kubernetes whose kubelets use seccompDefault")
     group.add_argument(
         "--upgraded-from-4.10",
         action="store_true",
