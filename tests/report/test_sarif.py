@@ -287,7 +287,7 @@ def test_no_more_results_than_github_takes_the_most_severe_kept(monkeypatch: pyt
     lines = [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in run["results"]]
     assert lines == [2, 3, 5, 6, 9]
     notice = run["invocations"][0]["toolExecutionNotifications"][0]
-    assert notice["message"]["text"].startswith("4 findings of the least severity left out")
+    assert notice["message"]["text"].startswith("4 findings of the lowest severity left out")
 
 
 def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:

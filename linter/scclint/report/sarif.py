@@ -198,7 +198,7 @@ class _Run:
                 entry["associatedRule"] = {"id": crash.rule_id, "index": self._rule_index[crash.rule_id]}
             notifications.append(entry)
         if left_out:
-            text = f"{counted(left_out, 'finding')} of the least severity left out to stay within the limits of code scanning."
+            text = f"{counted(left_out, 'finding')} of the lowest severity left out to stay within the limits of code scanning."
             notifications.append({"level": "warning", "message": {"text": text}})
         notifications.append({"level": "note", "message": {"text": unlinked(judged_summary(report))}})
         return notifications
