@@ -9,9 +9,9 @@ import pytest
 
 from scclint.cli.main import main
 from scclint.engine.pool import can_fork
-from scclint.judge import judge
+from scclint.judge import OpenUnit, judge
 from scclint.judge.part import Part
-from scclint.units.unit import Unit
+from scclint.judge.session import Session
 from tests.running import run_over
 from tests.units.catalog import write_catalog
 
@@ -45,9 +45,9 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the units that this process judges from now on."""
     names: list[str] = []
 
-    def counted(unit: Unit, *more: object) -> Part:
-        names.append(unit.name)
-        return judge(unit, *more)  # type: ignore[arg-type]  # handed on as it came
+    def counted(opened: OpenUnit, session: Session) -> Part:
+        names.append(opened.unit.name)
+        return judge(opened, session)
 
     monkeypatch.setattr("scclint.engine.run.judge", counted)
     return names
@@ -88,10 +88,10 @@ def test_after_a_change_only_the_changed_unit_is_judged_again(catalog: list[str]
 def test_a_process_that_dies_is_an_error_of_its_unit(catalog: list[str], check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     healthy = run_over(["."]).report()
 
-    def dying(unit: Unit, *more: object) -> Part:
-        if unit.name == catalog[5]:
+    def dying(opened: OpenUnit, session: Session) -> Part:
+        if opened.unit.name == catalog[5]:
             os.kill(os.getpid(), signal.SIGKILL)
-        return judge(unit, *more)  # type: ignore[arg-type]  # handed on as it came
+        return judge(opened, session)
 
     monkeypatch.setattr("scclint.engine.run.judge", dying)
     status, _, messages = check("--jobs", "2", "--no-cache")

@@ -14,7 +14,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.files.sources import Sources
 from scclint.finding import Finding, Notice
-from scclint.judge import OpenUnit, judge, judge_opened, open_unit
+from scclint.judge import OpenUnit, judge, open_unit
 from scclint.judge.part import Part
 from scclint.judge.render import Rendered, render, unit_renderer
 from scclint.judge.session import DEFAULTS, RunOptions, Session, texts_on_disk
@@ -110,7 +110,7 @@ class Run:
 
     def judge(self, opened: OpenUnit) -> Part:
         """The findings about the subjects of an opened unit."""
-        return judge_opened(opened, self.session)
+        return judge(opened, self.session)
 
     def merge(self, parts: Sequence[Part], units: Sequence[Unit]) -> Report:
         """The report on some units, whose parts come in the same order."""
@@ -150,8 +150,8 @@ class Run:
 
     def _judge(self, unit: Unit) -> "tuple[Part, Asked]":
         """Return the part of a unit, and what it asked about other units, with the answers."""
-        elsewhere = self._neighbours.elsewhere(unit)
-        return judge(unit, self._neighbours.context(unit), elsewhere, self.session), elsewhere.asked
+        opened = self.open(unit)
+        return judge(opened, self.session), opened.elsewhere.asked
 
     def _judged(self, units: Sequence[Unit]) -> "Iterator[tuple[Part, Asked | None]]":
         """Judge units, in processes of their own if that pays. Without answers, a part says that its unit was not judged."""

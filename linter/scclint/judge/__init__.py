@@ -30,7 +30,7 @@ from scclint.world import World
 if TYPE_CHECKING:
     from scclint.units.tracer import Tracer
 
-__all__ = ["JudgedWorkload", "OpenUnit", "judge", "judge_opened", "open_unit"]
+__all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
@@ -57,8 +57,10 @@ class JudgedWorkload:
 
 @record
 class OpenUnit:
-    """A unit with its documents, objects, and a world for each release asked for, by name. `ours` are
-    the objects to report on, `subjects` what rules look at, and `tracer` returns what moves places to the files that people edit.
+    """A unit with its documents, its objects, and a world for each release asked for, by name.
+
+    `ours` are the objects to report on, and `subjects` what rules look at. `tracer` returns what moves places to the files that
+    people edit. `elsewhere` answers questions about other units, and records them.
     """
 
     unit: Unit
@@ -68,6 +70,7 @@ class OpenUnit:
     subjects: Sequence[Document | ApiObject]
     ours: Sequence[ApiObject]
     tracer: "Callable[[], Tracer]"
+    elsewhere: Elsewhere
 
     @property
     def workloads(self) -> list[Workload]:
@@ -115,16 +118,14 @@ def open_unit(unit: Unit, context: Context, elsewhere: Elsewhere, session: Sessi
 
         return tracer(unit, inputs, ours, givers, session)
 
-    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace)
+    return OpenUnit(unit, inputs, [*described.objects, *objects], worlds, subjects, ours, trace, elsewhere)
 
 
-def judge(unit: Unit, context: Context, elsewhere: Elsewhere, session: Session) -> Part:
-    """The findings of a unit. It depends on nothing but the unit's files, what it takes from others, and the settings."""
-    return judge_opened(open_unit(unit, context, elsewhere, session), session)
+def judge(opened: OpenUnit, session: Session) -> Part:
+    """The findings about the subjects of a unit, and how its input was treated.
 
-
-def judge_opened(opened: OpenUnit, session: Session) -> Part:
-    """The findings about the subjects of an opened unit, and how its input was treated."""
+    It depends on nothing but the unit's files, what the unit takes from others and asks about them, and the settings.
+    """
     inputs = opened.inputs
     crashes = list(inputs.crashes)
     findings, ignores = _findings(opened, session, crashes)

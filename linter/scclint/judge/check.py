@@ -8,6 +8,7 @@ from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, 
 from scclint.judge.progress import Progress, silent
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
+from scclint.record import replace
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
@@ -45,7 +46,9 @@ def apply_rules(
                             releases.append(release)
                 except Exception as error:  # a rule's bug must not take the other findings with it
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
-    findings = list(found) if len(worlds) == 1 else [_with_releases(f, releases) for f, releases in found.items()]
+    findings = (
+        list(found) if len(worlds) == 1 else [replace(finding, releases=tuple(releases)) for finding, releases in found.items()]
+    )
     return sorted(findings, key=order), list(crashes)
 
 
@@ -112,9 +115,3 @@ def subject_of(subject: Checked, container: str = "") -> Subject:
 def order(finding: Finding) -> tuple[Any, ...]:
     """Findings are listed as a reader meets them."""
     return (*finding.span[:3], finding.rule_id, finding.message)
-
-
-def _with_releases(finding: Finding, releases: Iterable[str]) -> Finding:
-    from scclint.record import replace
-
-    return replace(finding, releases=tuple(releases))

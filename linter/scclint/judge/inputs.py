@@ -34,20 +34,6 @@ class Inputs:
     passed documents of each API group.
     """
 
-    __slots__ = (
-        "context",
-        "crashes",
-        "described",
-        "first_of",
-        "notices",
-        "origins",
-        "passed",
-        "read",
-        "targets",
-        "texts",
-        "unjudged",
-    )
-
     def __init__(self) -> None:
         self.targets: list[Document] = []
         self.context: list[Document] = []

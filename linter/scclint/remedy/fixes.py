@@ -17,7 +17,6 @@ from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.text_edits import text_edits
 from scclint.remedy.workbench import Basis, Edit, Workbench
 from scclint.text import listed
-from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
 from scclint.yaml.edit import EditRefused
 
@@ -99,8 +98,7 @@ class _Fixes:
     @property
     def asked(self) -> dict[str, list[Any]]:
         """What the rules asked about other units, with the answers, by unit."""
-        answers = {name: next(iter(bench.worlds.values())).elsewhere for name, bench in self._benches.items()}
-        return {name: list(found.asked.items()) for name, found in answers.items() if isinstance(found, Elsewhere)}
+        return {name: list(bench.opened.elsewhere.asked.items()) for name, bench in self._benches.items()}
 
     def fix(self, finding: Finding) -> Fix | Disproved:
         """The proved fix of a finding, or why there is none."""
