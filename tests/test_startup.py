@@ -19,7 +19,7 @@ cluster cluster.accounts cluster.cluster cluster.grants cluster.installed cluste
 cluster.scc_admission cluster.sccs
 config config.discover config.model config.selection
 data
-engine engine.index engine.merge engine.report engine.rule_set engine.run engine.scan engine.texts
+engine engine.merge engine.neighbours engine.report engine.rule_set engine.run engine.scan engine.texts
 errors
 expand expand.item expand.lists
 files files.discover files.ignored files.read files.real_paths files.sources

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scclint.engine.index import Neighbours
+from scclint.engine.neighbours import Neighbours
 from scclint.engine.stored_values import StoredValues
 from scclint.engine.unit_keys import UnitKeys
 from scclint.files.store import digest

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from scclint.engine.index import Neighbours
+from scclint.engine.neighbours import Neighbours
 from scclint.engine.part_json import fields_of, part_of
 from scclint.engine.stored_values import StoredValues
 from scclint.engine.unit_keys import UnitKeys

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.engine.index import Neighbours
 from scclint.engine.merge import merge
+from scclint.engine.neighbours import Neighbours
 from scclint.engine.report import Report
 from scclint.engine.scan import scan
 from scclint.engine.texts import FileTexts
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scclint.engine.stored_values import StoredValues
     from scclint.engine.unit_keys import UnitKeys
     from scclint.files.changes import Changes
-    from scclint.judge.state import ClusterState
+    from scclint.judge.cluster_state import ClusterState
     from scclint.units.elsewhere import Asked
 
 
@@ -210,7 +210,7 @@ class Run:
 def _state(sources: Sources, config: Config) -> "ClusterState | None":
     if not sources.state:
         return None
-    from scclint.judge.state import read_state
+    from scclint.judge.cluster_state import read_state
 
     return read_state(sources, config)
 

@@ -6,7 +6,7 @@ what the unit takes from others. What rules ask about other units is not part of
 
 from datetime import date
 
-from scclint.engine.index import Neighbours
+from scclint.engine.neighbours import Neighbours
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.files.store import digest

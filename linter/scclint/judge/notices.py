@@ -1,5 +1,6 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -22,16 +23,13 @@ def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
     """The documents of each file, every one in exactly one place; of the parsed ones those count as linted that gave an object."""
     partial = {id(o.document) for o in objects if o.partial}
     linted = {id(o.document) for o in objects} - partial
-    workloads: dict[str, int] = {}
-    for obj in objects:
-        if isinstance(obj, Workload) and not obj.partial:
-            workloads[obj.file] = workloads.get(obj.file, 0) + 1
+    workloads = Counter(workload.file for workload in _workloads(objects))
     by_file: dict[str, list[Document]] = {file: [] for file in (*inputs.read, *inputs.passed)}
     for document in inputs.targets:
         if document.status != "empty":
             by_file.setdefault(document.file, []).append(document)
     return {
-        file: _tally(documents, sum(inputs.passed.get(file, {}).values()), linted, partial, workloads.get(file, 0))
+        file: _tally(documents, sum(inputs.passed.get(file, {}).values()), linted, partial, workloads[file])
         for file, documents in by_file.items()
     }
 
@@ -82,52 +80,53 @@ def unjudged(inputs: Inputs, objects: Sequence[ApiObject], worlds: Mapping[str, 
             yield Unjudged("unknown kind", f"{obj.file}: {obj.named}", obj.kind)
         elif obj.partial:
             yield Unjudged("partial", f"{obj.file}: {obj.named}", obj.partial)
-    yield from _unknown(world, objects)
-    yield from _granted(world, objects)
-    yield from _assumed(world, objects)
+    workloads = _workloads(objects)
+    yield from _unknown(world, workloads)
+    yield from _granted(world, workloads)
+    yield from _assumed(world, workloads)
     yield from _addons(inputs, objects, world)
-    yield from _lacking(world, objects)
+    yield from _lacking(world, workloads)
     for name in world.unfollowed:
         yield Unjudged("unfollowed", name)
     if config.origins.get("params") == "command line":
         yield from _parameters(targets)
 
 
-def _unknown(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
+    return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
+
+
+def _unknown(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
     """Workloads without a verdict, which no rule about verdicts speaks of."""
-    for obj in objects:
+    for workload in workloads:
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
-            if isinstance(obj, Workload) and not obj.partial and (why := world.outcomes.why_unknown(obj)) is not None:
+            if (why := world.outcomes.why_unknown(workload)) is not None:
                 # What lies elsewhere is nobody's mistake; what is beyond a limit must not pass for judged.
-                sort = "beyond a limit" if obj.provenance.beyond else "elsewhere" if obj.provenance.elsewhere else "unknown"
-                yield Unjudged(sort, f"{obj.file}: {obj.named}", why.text)
+                known = workload.provenance
+                sort = "beyond a limit" if known.beyond else "elsewhere" if known.elsewhere else "unknown"
+                yield Unjudged(sort, f"{workload.file}: {workload.named}", why.text)
 
 
-def _granted(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+def _granted(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
     """Grants in namespaces that a workload without a namespace may be applied to, and that would change its SCC there."""
-    for obj in objects:
-        if not isinstance(obj, Workload) or obj.partial or world.namespace_known(obj):
-            continue
+    for workload in (workload for workload in workloads if not world.namespace_known(workload)):
         # A failure was reported by the rules that asked for the outcome.
         with suppress(Exception):
-            outcome = world.outcome(obj)
-            if outcome.verdict is None:
-                continue
-            for namespace in sorted(world.cluster.grants.accounts.namespaces_of(obj.pod.service_account)):
-                there = world.outcomes.chosen_in(obj, namespace)
-                if there is not None and there.grant is not None and there.scc != outcome.verdict.scc:
+            verdict = world.outcome(workload).verdict
+            namespaces = world.cluster.grants.accounts.namespaces_of(workload.pod.service_account) if verdict else ()
+            for namespace in sorted(namespaces):
+                there = world.outcomes.chosen_in(workload, namespace)
+                if verdict and there is not None and there.grant is not None and there.scc != verdict.scc:
                     binding = there.grant.binding
                     giver = f"{binding.kind} {binding.name}" if binding else f"the list of users in SCC {there.scc}"
-                    yield Unjudged(
-                        "granted", f"in namespace {namespace}, {giver} would give {obj.named} SCC {there.scc}", namespace
-                    )
+                    text = f"in namespace {namespace}, {giver} would give {workload.named} SCC {there.scc}"
+                    yield Unjudged("granted", text, namespace)
 
 
-def _assumed(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+def _assumed(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
     """What verdicts rest on that is neither in the input nor a part of OpenShift itself."""
-    tasks = any(isinstance(obj, Workload) and obj.group == "tekton.dev" for obj in objects)
-    if tasks and world.cluster.platform != "kubernetes":
+    if any(workload.group == "tekton.dev" for workload in workloads) and world.cluster.platform != "kubernetes":
         from scclint.cluster.pipelines import SCC
 
         if world.scc(SCC) is None and SCC not in world.cluster.own_sccs:
@@ -139,17 +138,16 @@ def _addons(inputs: Inputs, objects: Sequence[ApiObject], world: World) -> Itera
     groups = {document.api_version.partition("/")[0] for document in inputs.targets} | inputs.first_of.keys()
     custom = any("." in group and not group.endswith(".k8s.io") for group in groups)
     if world.cluster.platform != "kubernetes" and (custom or any(isinstance(obj, Namespace) for obj in objects)):
-        from scclint.judge.signs import missing_addons
+        from scclint.judge.addon_signs import missing_addons
 
         yield from missing_addons(inputs, objects, world)
 
 
-def _lacking(world: World, objects: Sequence[ApiObject]) -> Iterator[Unjudged]:
+def _lacking(world: World, workloads: Iterable[Workload]) -> Iterator[Unjudged]:
     """The namespaces of workloads of which the dump of the cluster lacks the namespace itself, or its grants."""
     if world.observed is None or not world.observed.is_dump or world.cluster.platform == "kubernetes":
         return
-    namespaces = {world.namespace_known(obj) for obj in objects if isinstance(obj, Workload) and not obj.partial}
-    for namespace in sorted(namespaces):
+    for namespace in sorted(set(map(world.namespace_known, workloads))):
         if namespace and namespace not in world.cluster.namespaces:
             yield Unjudged("dump", namespace, "namespace")
         if not world.knows_grants_in(namespace):
@@ -177,7 +175,7 @@ def notices(seen: Sequence[Unjudged], config: Config) -> list[Notice]:
 
 def gaps_of_dump(opened: Iterable[tuple[World, Sequence[ApiObject]]]) -> list[Notice]:
     """Return what the dump of the cluster lacks for the workloads among these objects of a world."""
-    found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, objects))
+    found = dict.fromkeys(item for world, objects in opened for item in _lacking(world, _workloads(objects)))
     return list(_dump(list(found))) if found else []
 
 

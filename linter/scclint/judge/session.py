@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from scclint.cluster.observed import Observed
     from scclint.files.changes import Changes
-    from scclint.judge.state import ClusterState
+    from scclint.judge.cluster_state import ClusterState
     from scclint.units.tracer import Tracer
 
 
