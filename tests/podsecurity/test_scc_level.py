@@ -8,7 +8,7 @@ from scclint.cluster import Cluster
 from scclint.cluster.installed import Installation, own_sccs
 from scclint.errors import ModelError
 from scclint.model.releases import RELEASES
-from scclint.podsecurity.scc_level import causes, level_of_scc
+from scclint.podsecurity.scc_level import level_of_scc
 from tests.podsecurity.build import RESTRICTED
 
 SAFE = ["net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start", "kernel.shm_rmid_forced"]
@@ -65,16 +65,6 @@ def level(minor: int = 35, uid_range: str = "1000/1050", **fields: Any) -> str:
 )
 def test_a_field_relaxes_the_level(fields: dict[str, Any], expected: str) -> None:
     assert level(**fields) == expected
-
-
-def test_the_causes_lead_to_the_fields() -> None:
-    scc = {**RESTRICTED, "allowHostPID": True, "volumes": ["secret", "nfs"], "runAsUser": {"type": "RunAsAny"}}
-    assert [(cause.path, cause.level) for cause in causes(scc, "1000/1050", 35)] == [
-        (("allowHostPID",), "privileged"),
-        (("volumes", 1), "baseline"),
-        (("runAsUser", "type"), "baseline"),
-    ]
-    assert causes(RESTRICTED, "1000/1050", 35) == ()
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def _pool_objects(objects: list[Object]) -> list[Object]:
 
 def _pool(pool: Object, worker: Object, configs: list[Object], machine_configs: list[Object]) -> NodePool:
     """`worker` is the pool of the workers. The KubeletConfigs and MachineConfigs are sorted by name."""
-    name, selector = _name(pool), _machine_config_selector(pool)
+    name = _name(pool)
+    selector = as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: name}}
     own = [config for config in configs if _selects(config, pool)]
     if not own and selects(selector, {ROLE_LABEL: "worker"}):
         # The MachineConfigs of the workers apply to the pool, and the operator makes one of their KubeletConfig.
@@ -202,10 +203,6 @@ def _crio_settings(machine_configs: Iterable[Object]) -> tuple[dict[str, str], d
         tables = as_mapping(runtime.get("runtimes")).items()
         handlers.update({name: as_text(as_mapping(table).get("seccomp_profile")) for name, table in tables})
     return settings, handlers
-
-
-def _machine_config_selector(pool: Object) -> Object:
-    return as_mapping(as_mapping(pool.get("spec")).get("machineConfigSelector")) or {"matchLabels": {ROLE_LABEL: _name(pool)}}
 
 
 def _crio_runtime(text: str) -> Object:

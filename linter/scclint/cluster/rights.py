@@ -52,7 +52,10 @@ class Rights:
                         self._bound.setdefault((kind, name), {})[ref] = role
 
     def bindings_of(self, user: User) -> dict[ObjectRef, ObjectRef]:
-        """Return the bindings that count for a user, by its name or a group, each with its role."""
+        """Return the bindings that count for a user, by its name or a group, each with its role.
+
+        Those of the whole cluster are first, then those of namespaces, by name.
+        """
         found: dict[ObjectRef, ObjectRef] = {}
         for subject in (("User", user.name), *(("Group", group) for group in user.groups)):
             found |= self._of(subject)
@@ -72,12 +75,6 @@ class Rights:
         same = {ref: role for ref, role in known._of(subject).items() if self._bindings[ref] is known._bindings[ref]}
         return same | self._bound.get(subject, {})
 
-    def held(self, user: User) -> Iterator[Held]:
-        """Yield the rules that a user holds: those of the whole cluster first, then by namespace and name of the binding."""
-        for binding, role in self.bindings_of(user).items():
-            for rule in self.rules_of(role):
-                yield Held(binding, *rule)
-
     def rules_of(self, role: ObjectRef) -> tuple[RoleRule, ...]:
         """Return the rules of a role, or of the roles that it aggregates."""
         found = self._rules.get(role)
@@ -94,18 +91,3 @@ class Rights:
                 for index, rule in enumerate(source.get("rules") or ())
             )
         return found
-
-    def allows(self, user: User, verb: str, group: str, resource: str, *, namespace: str = "", name: str = "") -> Held | None:
-        """Return the rule that lets a user send a request; None if no rule does. `resource` may name a subresource: `pods/exec`.
-
-        `namespace` is empty for a request to the whole cluster, `name` for one that names no object.
-        """
-        for held in self.held(user):
-            names = held.rule.get("resourceNames") or ()
-            if (
-                held.binding.namespace in ("", namespace)
-                and (not names or name in names)
-                and rbac.matched(held.rule, verb, group, resource)
-            ):
-                return held
-        return None

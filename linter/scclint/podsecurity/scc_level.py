@@ -6,11 +6,9 @@ Source: `pkg/psalabelsyncer/scctopsamapping.go` of openshift/cluster-policy-cont
 from collections.abc import Iterator
 
 from scclint.errors import ModelError
-from scclint.finding import Path
 from scclint.model.id_ranges import BlockError, parse_block
 from scclint.podsecurity.checks import CAPABILITIES, SE_LINUX_TYPES_1_0, SYSCTLS_1_0, is_seccomp_annotation_allowed
 from scclint.podsecurity.levels import Level, least_strict
-from scclint.record import record
 from scclint.untyped import Object
 
 UID_RANGE = "openshift.io/sa.scc.uid-range"
@@ -31,12 +29,10 @@ BASELINE_VOLUMES = frozenset(
 )
 
 
-@record
-class LevelCause:
-    """A field of an SCC, and the strictest level that still allows what the field allows."""
-
-    path: Path
-    level: Level
+_HOST_ACCESS = (
+    *("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts"),
+    "allowPrivilegedContainer",
+)
 
 
 def level_of_scc(scc: Object, uid_range: str, minor: int) -> Level:
@@ -46,102 +42,65 @@ def level_of_scc(scc: Object, uid_range: str, minor: int) -> Level:
     namespace's annotation `UID_RANGE`. Raises ModelError where the syncer fails: for a volume type
     or `runAsUser` type it does not know, and for a range that it needs and cannot read.
     """
-    return least_strict(["restricted", *(cause.level for cause in causes(scc, uid_range, minor))])
+    return least_strict(["restricted", *_levels(scc, uid_range, minor)])
 
 
-def causes(scc: Object, uid_range: str, minor: int) -> tuple[LevelCause, ...]:
-    """Return the fields that keep an SCC from being `restricted`. Raises ModelError as `level_of_scc` does."""
-    return (
-        *(LevelCause((field,), "privileged") for field in _HOST_ACCESS if scc.get(field)),
-        *_escalation(scc),
-        *_capabilities(scc),
-        *_sysctls(scc),
-        *_volumes(scc, minor),
-        *_se_linux(scc),
-        *_seccomp(scc),
-        *_run_as_user(scc, uid_range),
-    )
-
-
-_HOST_ACCESS = (
-    *("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts"),
-    "allowPrivilegedContainer",
-)
-
-
-def _escalation(scc: Object) -> Iterator[LevelCause]:
+def _levels(scc: Object, uid_range: str, minor: int) -> Iterator[Level]:
+    """Yield the level of each field that keeps an SCC from being `restricted`: the strictest that allows what the field allows."""
+    if any(map(scc.get, _HOST_ACCESS)):
+        yield "privileged"
     if scc.get("allowPrivilegeEscalation") is not False:
-        yield LevelCause(("allowPrivilegeEscalation",), "baseline")
-
-
-def _capabilities(scc: Object) -> Iterator[LevelCause]:
+        yield "baseline"
     allowed = {name or "" for name in scc.get("allowedCapabilities") or ()}
-    if not allowed <= CAPABILITIES:
-        yield LevelCause(("allowedCapabilities",), "privileged")
-    elif not allowed <= {"NET_BIND_SERVICE"}:
-        yield LevelCause(("allowedCapabilities",), "baseline")
+    if not allowed <= {"NET_BIND_SERVICE"}:
+        yield "baseline" if allowed <= CAPABILITIES else "privileged"
     if "ALL" not in (scc.get("requiredDropCapabilities") or ()):
-        yield LevelCause(("requiredDropCapabilities",), "baseline")
-
-
-def _sysctls(scc: Object) -> Iterator[LevelCause]:
+        yield "baseline"
     if not {name or "" for name in scc.get("allowedUnsafeSysctls") or ()} <= SYSCTLS_1_0:
-        yield LevelCause(("allowedUnsafeSysctls",), "privileged")
+        yield "privileged"
+    yield from _levels_of_volumes(scc, minor)
+    context = scc.get("seLinuxContext") or {}
+    options = context.get("seLinuxOptions") or {}
+    known_type = (options.get("type") or "") in SE_LINUX_TYPES_1_0
+    if context.get("type") != "MustRunAs" or not known_type or options.get("user") or options.get("role"):
+        yield "privileged"
+    profiles = [profile or "" for profile in scc.get("seccompProfiles") or ()]
+    if not profiles:
+        yield "baseline"
+    if not all(map(is_seccomp_annotation_allowed, profiles)):
+        yield "privileged"
+    if _lowest_uid(scc, uid_range) <= 0:
+        yield "baseline"
 
 
-def _volumes(scc: Object, minor: int) -> Iterator[LevelCause]:
+def _levels_of_volumes(scc: Object, minor: int) -> Iterator[Level]:
     for index, volume in enumerate(scc.get("volumes") or ()):
         if volume in ("*", "hostPath"):
             # The syncer looks no further, so that it does not fail for an unknown type behind these.
-            yield LevelCause(("volumes", index), "privileged")
+            yield "privileged"
             return
         if volume in RESTRICTED_VOLUMES or ADDED_VOLUMES.get(volume, minor + 1) <= minor:
             continue
         if volume not in BASELINE_VOLUMES:
             raise ModelError(f"unknown volume type: {volume or ''}", ("volumes", index))
-        yield LevelCause(("volumes", index), "baseline")
+        yield "baseline"
 
 
-def _se_linux(scc: Object) -> Iterator[LevelCause]:
-    context = scc.get("seLinuxContext") or {}
-    options = context.get("seLinuxOptions") or {}
-    if context.get("type") != "MustRunAs":
-        yield LevelCause(("seLinuxContext", "type"), "privileged")
-        return
-    if (options.get("type") or "") not in SE_LINUX_TYPES_1_0:
-        yield LevelCause(("seLinuxContext", "seLinuxOptions", "type"), "privileged")
-    for field in ("user", "role"):
-        if options.get(field):
-            yield LevelCause(("seLinuxContext", "seLinuxOptions", field), "privileged")
-
-
-def _seccomp(scc: Object) -> Iterator[LevelCause]:
-    profiles = [profile or "" for profile in scc.get("seccompProfiles") or ()]
-    if not profiles:
-        yield LevelCause(("seccompProfiles",), "baseline")
-    for index, profile in enumerate(profiles):
-        if not is_seccomp_annotation_allowed(profile):
-            yield LevelCause(("seccompProfiles", index), "privileged")
-
-
-def _run_as_user(scc: Object, uid_range: str) -> Iterator[LevelCause]:
+def _lowest_uid(scc: Object, uid_range: str) -> int:
+    """Return the lowest user ID that the strategy allows to a container, 1 for one that refuses 0."""
     strategy = scc.get("runAsUser") or {}
-    path: Path = ("runAsUser", "type")
-    lowest: int
     match strategy.get("type"):
         case "MustRunAsNonRoot":
-            return
+            return 1
         case "RunAsAny":
-            lowest = 0
+            return 0
         case "MustRunAs":
-            path, lowest = ("runAsUser", "uid"), strategy.get("uid") or 0
+            return strategy.get("uid") or 0
         case "MustRunAsRange":
             low, high = strategy.get("uidRangeMin"), strategy.get("uidRangeMax")
-            path, lowest = ("runAsUser", "uidRangeMin"), _first_uid(uid_range) if low is None or high is None else low
+            return _first_uid(uid_range) if low is None or high is None else low
         case other:
-            raise ModelError(f"unknown strategy: {other or ''}", path)
-    if lowest <= 0:
-        yield LevelCause(path, "baseline")
+            raise ModelError(f"unknown strategy: {other or ''}", ("runAsUser", "type"))
 
 
 def _first_uid(uid_range: str) -> int:

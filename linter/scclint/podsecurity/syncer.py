@@ -69,14 +69,12 @@ Unsynced = Literal[
 class Synced:
     """A namespace's labels once the controllers have run.
 
-    `level` is what the syncer reads from the SCCs, None where it does not sync; `unsynced` then says why. `error` is the syncer's
-    error for the SCC that it cannot read.
+    `level` is what the syncer reads from the SCCs, None where it does not sync; `unsynced` then says why.
     """
 
     labels: Mapping[str, str]
     level: Level | None = None
     unsynced: Unsynced | None = None
-    error: str = ""
 
 
 def why_not_synced(namespace: Object, minor: int) -> Unsynced | None:
@@ -120,8 +118,8 @@ def sync(namespace: Object, accounts: Mapping[str, Iterable[Object]], minor: int
         return Synced(labels, None, why)
     try:
         level = level_of_sccs(sccs, uid_range, minor)
-    except ModelError as problem:
-        return Synced(labels, None, "unreadable-scc", str(problem))
+    except ModelError:
+        return Synced(labels, None, "unreadable-scc")
     return Synced(_written(namespace, labels, level, minor, enforcing=enforcing), level)
 
 

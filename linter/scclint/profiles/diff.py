@@ -110,15 +110,15 @@ def compare(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, a
     return ProfileDiff((old_default, new_default), (_architectures(first), _architectures(second)), changes)
 
 
-def opened_by_each(caps: Iterable[str], crio: str, arch: str = "amd64") -> dict[str, tuple[str, ...]]:
-    """Return, per capability of the bounding set, the syscalls that RuntimeDefault allows because of it, riskiest first.
+def opened_by_each(caps: Iterable[str], crio: str) -> dict[str, tuple[str, ...]]:
+    """Return, per capability of the bounding set, the syscalls that RuntimeDefault allows on amd64 because of it, riskiest first.
 
     Capabilities that allow no syscall are left out.
     """
-    without = resolve(crio, CRIO_DEFAULT, arch)
+    without = resolve(crio, CRIO_DEFAULT)
     found = {}
     for cap in sorted(deciding_capabilities(crio).intersection(caps)):
-        names = compare(without, resolve(crio, (*CRIO_DEFAULT, cap), arch), arch).syscalls("opened")
+        names = compare(without, resolve(crio, (*CRIO_DEFAULT, cap))).syscalls("opened")
         if names:
             found[cap] = tuple(notable(names))
     return found
