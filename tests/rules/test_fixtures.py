@@ -9,7 +9,7 @@ from scclint.rule import AnyRule
 from tests.rules.cases import FIXTURES, fires, run, writing
 
 RULES = builtin().rules
-MEND = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/rules   (then read what it wrote)"
+WRITE = "SCCLINT_WRITE_GOLDEN=1 python -m pytest tests/rules   (then read what it wrote)"
 
 
 def cases(pattern: str) -> list[tuple[AnyRule, Path]]:
@@ -23,7 +23,7 @@ def name(value: object) -> str:
 @pytest.mark.parametrize("rule", RULES, ids=name)
 def test_fixtures_are_complete(rule: AnyRule) -> None:
     folder = FIXTURES / rule.name
-    assert sorted(folder.glob("bad*.yaml")), f"write {folder}/bad.yaml, a manifest {rule.id} fires on, then: {MEND}"
+    assert sorted(folder.glob("bad*.yaml")), f"write {folder}/bad.yaml, a manifest {rule.id} fires on, then: {WRITE}"
     assert sorted(folder.glob("good*.yaml")), f"write {folder}/good.yaml, a manifest {rule.id} is silent on"
 
 
@@ -39,8 +39,8 @@ def test_bad(rule: AnyRule, path: Path) -> None:
     golden = path.with_suffix(".out")
     if writing():
         golden.write_text(report, encoding="utf-8")
-    assert golden.exists(), f"no golden file {golden}; mend with: {MEND}"
-    assert report == golden.read_text(encoding="utf-8"), f"{golden} differs; if the new text is right: {MEND}"
+    assert golden.exists(), f"no golden file {golden}; write it with: {WRITE}"
+    assert report == golden.read_text(encoding="utf-8"), f"{golden} differs; if the new text is right: {WRITE}"
 
 
 @pytest.mark.parametrize(("rule", "path"), cases("good*.yaml"), ids=name)

@@ -1,4 +1,4 @@
-"""A rule's page keeps its promises: what it shows as wrong is found, what it shows as settled is not."""
+"""A rule's page keeps its promises: the rule reports the example Before, and not the example After."""
 
 import inspect
 import re
@@ -49,7 +49,7 @@ def test_examples_are_true(rule: AnyRule, tmp_path: Path) -> None:
     reports = {title: run(rule.id, name, folder=tmp_path) for title, name in _examples(rule, tmp_path)}
     assert set(reports) == {"Before", "After"}, f"{rule.id}: give the page yaml under ## Before and ## After"
     assert fires(rule.id, reports["Before"]), f"{rule.id} is silent on its own example:\n{reports['Before']}"
-    assert not fires(rule.id, reports["After"]), f"{rule.id} still fires on the settled example:\n{reports['After']}"
+    assert not fires(rule.id, reports["After"]), f"{rule.id} still fires on the example After:\n{reports['After']}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=ids)

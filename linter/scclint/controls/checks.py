@@ -10,6 +10,7 @@ from scclint.controls.grants import Check, Evidence, allowed_capabilities, grant
 from scclint.controls.scope import Scope, is_platform_namespace, subjects_of
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.workload import Workload
+from scclint.outcome import Outcome
 
 Container = Mapping[str, Any]
 
@@ -18,9 +19,7 @@ def _of_containers(what: str, fails: Callable[[Container, Container], bool]) -> 
     """A check of each container of the pods that run, with its pod's spec."""
 
     def check(scope: Scope) -> Iterator[Evidence]:
-        for outcome in scope.running():
-            assert outcome.verdict is not None
-            spec = outcome.verdict.pod["spec"]
+        for outcome, spec in _specs(scope):
             for one in outcome.seccomp:
                 if fails(outcome.container(one), spec):
                     yield Evidence(f"{outcome.workload.named}: container {one.name} {what}", outcome.workload.place.span)
@@ -32,12 +31,16 @@ def _of_pods(what: str, fails: Callable[[Container], bool]) -> Check:
     """A check of the spec of each pod that runs."""
 
     def check(scope: Scope) -> Iterator[Evidence]:
-        for outcome in scope.running():
-            assert outcome.verdict is not None
-            if fails(outcome.verdict.pod["spec"]):
+        for outcome, spec in _specs(scope):
+            if fails(spec):
                 yield Evidence(f"{outcome.workload.named}: its pods {what}", outcome.workload.place.span)
 
     return check
+
+
+def _specs(scope: Scope) -> Iterator[tuple[Outcome, Container]]:
+    """The pods that run, each with its spec after admission."""
+    return ((outcome, outcome.verdict.pod["spec"]) for outcome in scope.running() if outcome.verdict is not None)
 
 
 def _context(container: Container) -> Container:

@@ -2,9 +2,8 @@
 
 import os
 import stat
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 
-_CHUNK = 1 << 20
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How to open what may have become a FIFO since it was listed."""
 
@@ -62,9 +61,6 @@ def _of_file(path: str) -> str:
         with open(descriptor, "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return "special"
-            found = blake2b(digest_size=32)
-            while part := file.read(_CHUNK):
-                found.update(part)
-            return found.hexdigest()
+            return file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()
     except OSError as error:
         return f"error {error.errno}"

@@ -19,7 +19,7 @@ from scclint.record import record
 
 @record
 class ScanCounts:
-    """How many targets a scan has a row for, by what became of them. `crashed` are those with internal errors of scclint."""
+    """How many targets a scan has a row for, by their result. `crashed` are those with internal errors of scclint."""
 
     done: int = 0
     reused: int = 0

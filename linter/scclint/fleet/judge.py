@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from datetime import UTC, date, datetime
 from threading import Lock
 
@@ -128,13 +128,8 @@ def failed(target: FleetTarget, error: str, crashes: int = 0) -> Judged:
 @contextmanager
 def _in_folder(folder: str) -> Iterator[None]:
     """Work in a folder, so that paths are those that a user sees there."""
-    with _WORKING_DIRECTORY:
-        before = os.getcwd()
-        os.chdir(folder)
-        try:
-            yield
-        finally:
-            os.chdir(before)
+    with _WORKING_DIRECTORY, chdir(folder):
+        yield
 
 
 def _target_row(target: FleetTarget, values: Mapping[str, ColumnValue]) -> Row:

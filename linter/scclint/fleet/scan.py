@@ -22,7 +22,7 @@ MakeExecutor = Callable[[Store, str, ScanSettings, Known, str], Executor]
 
 @record
 class ScanSummary:
-    """What became of a scan. `targets` is the number of all, and `resumed` of those that had a row when it went on after a kill."""
+    """The result of a scan: the number of all `targets`, and how many of them had a row already because the scan was `resumed`."""
 
     scan: str
     targets: int

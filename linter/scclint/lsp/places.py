@@ -36,11 +36,7 @@ class TextPlaces:
         """Return line and character, both from 0, of a place as scclint has it. A place beyond its line or the text is moved to the end."""
         if line > len(self._own):
             return self._position(len(self._text))
-        start = self._own[line - 1]
-        end = self._own[line] - 1 if line < len(self._own) else len(self._text)
-        if end > start and self._text[end - 1 : end + 1] == "\r\n":
-            end -= 1
-        return self._position(min(start + max(column - 1, 0), end))
+        return self._position(self._own[line - 1] + min(max(column - 1, 0), len(self.line(line))))
 
     def from_editor(self, line: int, character: int) -> LineColumn:
         """Return the place of a line and character, both from 0. A place beyond its line or the text is moved to the end."""

@@ -163,16 +163,16 @@ class Demand:
         return self._names("allowedUnsafeSysctls", ((name, why) for name, why in asked if name not in known))
 
     def _se_linux(self) -> Object:
-        options: list[tuple[str, Mapping[str, Any]]] = []
-        for pod, at, context in self._contexts():
-            if asked := context.get("seLinuxOptions"):
-                options.append((self._at(pod, (*at, "seLinuxOptions"), asked), asked))
-        distinct = [dict(asked) for index, (_, asked) in enumerate(options) if asked not in [o for _, o in options[:index]]]
-        if not options:
+        asked = [
+            (self._at(pod, (*at, "seLinuxOptions"), options), options)
+            for pod, at, context in self._contexts()
+            if (options := context.get("seLinuxOptions"))
+        ]
+        if not asked:
             return {"type": "MustRunAs"}
-        self.reasons["seLinuxContext",] = options[0][0]
-        if len(distinct) == 1 and distinct[0].get("level"):
-            return {"type": "MustRunAs", "seLinuxOptions": distinct[0]}
+        self.reasons["seLinuxContext",], first = asked[0]
+        if first.get("level") and all(options == first for _, options in asked):
+            return {"type": "MustRunAs", "seLinuxOptions": dict(first)}
         self.notes.append(
             "remove seLinuxOptions from the pods if you can: without a level of their own, only RunAsAny allows them"
         )

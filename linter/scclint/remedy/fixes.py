@@ -25,7 +25,7 @@ _SAFETY: tuple[Safety, ...] = ("safe", "unsafe", "advice")
 
 @record
 class FixOutcome:
-    """What became of the fix of a finding: a proved one, or the reason as a clause why there is none."""
+    """The proved fix of a finding; without one, `why` says as a clause why there is none."""
 
     fix: Fix | None = None
     why: str = ""
@@ -61,8 +61,8 @@ def prove_all(
     open_unit: Callable[[Unit], OpenUnit],
     session: Session,
 ) -> tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]:
-    """Return what became of the fix of each of the `shown` findings, the bugs that this brought out, and what was asked about other
-    units, by unit. `findings` are those of the whole run.
+    """Return the fix of each of the `shown` findings, the rules that failed on edited units, and what was asked about other units, by
+    unit. `findings` are those of the whole run.
     """
     fixes = _Fixes(findings, units, open_unit, session)
     crashes: list[Crash] = []
@@ -144,7 +144,7 @@ class _Fixes:
         source = self._session.outline.files.get(finding.span.file)
         built = any(unit.rendered for unit in units)
         if not units or (not built and (source is None or source.path == "-")):
-            return "the text lies in no file"
+            return "the text is not in a file"
         if not all(self._session.is_saved(unit) for unit in units if unit.rendered):
             return "save the files first: kustomize and Helm read saved files only"
         return None

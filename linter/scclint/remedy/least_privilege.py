@@ -6,6 +6,7 @@ custom SCC allows what the pods ask for and nothing else, and it is tried after 
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from itertools import product
 from typing import Any, Literal
 
 from scclint.admission.access import opened_by, used_by
@@ -181,25 +182,20 @@ def _captured(world: World, granted: Cluster, pods: Sequence[AskingPod], namespa
             )
             if (before.allowed, before.scc) != (after.allowed, after.scc):
                 yield f"the pods of {workload.named}"
-    for who, user in (("other pods of the account", PROJECT_USER), ("pods of administrators", CLUSTER_ADMIN)):
-        for home in (namespace, "another-namespace"):
-            for profile in ({}, {"seccompProfile": {"type": "RuntimeDefault"}}):
-                spec = {"serviceAccountName": account, "securityContext": profile, "containers": [{"name": "a", "image": "a"}]}
-                plain = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}
-                before, after = (c.admit(plain, namespace=home, user=user) for c in (world.cluster, granted))
-                if before.scc != after.scc:
-                    yield who
+    creators = (("other pods of the account", PROJECT_USER), ("pods of administrators", CLUSTER_ADMIN))
+    profiles: tuple[Object, ...] = ({}, {"seccompProfile": {"type": "RuntimeDefault"}})
+    for (who, user), home, profile in product(creators, (namespace, "another-namespace"), profiles):
+        spec = {"serviceAccountName": account, "securityContext": profile, "containers": [{"name": "a", "image": "a"}]}
+        plain = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}
+        before, after = (c.admit(plain, namespace=home, user=user) for c in (world.cluster, granted))
+        if before.scc != after.scc:
+            yield who
 
 
 def tightened(cluster: Cluster, scc: Object, pods: Sequence[AskingPod], namespace: str) -> Object:
     """The SCC after every step that changes nothing for the pods."""
-    steps = True
-    while steps:
-        steps = False
-        for closer in tighter(scc):
-            if unchanged(cluster, scc, closer, pods, namespace):
-                scc, steps = closer, True
-                break
+    while closer := next((one for one in tighter(scc) if unchanged(cluster, scc, one, pods, namespace)), None):
+        scc = closer
     return scc
 
 

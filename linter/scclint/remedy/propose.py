@@ -150,12 +150,10 @@ def _require_confining(draft: Draft, bench: Workbench) -> bool:
 
 def _require_own(draft: Draft, bench: Workbench) -> bool:
     """Require the SCC that the pod gets by the rights of its service account alone."""
-    found = set()
-    for world in bench.worlds.values():
-        outcome = world.outcome(draft.workload, PROJECT_USER)
-        found.add(outcome.verdict.scc if outcome.verdict else None)
-    scc = found.pop() if len(found) == 1 else None
-    if scc is None or not bench.may_pin:
+    verdicts = [world.outcome(draft.workload, PROJECT_USER).verdict for world in bench.worlds.values()]
+    sccs = {verdict.scc if verdict is not None else None for verdict in verdicts}
+    scc = sccs.pop()
+    if scc is None or sccs or not bench.may_pin:
         return False
     _pin(draft, scc)
     return True

@@ -39,8 +39,9 @@ class Proved:
 
 
 def prove(bench: Workbench, finding: Finding, basis: Basis | None, remedy: Remedy, edit: Edit) -> Proved | Disproved:
-    """Judge the unit with the edit that carries a remedy out. Without a basis, the unit does not have the finding, and must be none the
-    worse for the edit.
+    """Judge the unit with the edit that carries a remedy out.
+
+    Without a basis, the unit does not have the finding, and the edit must only do no harm there.
     """
     try:
         trial = bench.try_out(edit)

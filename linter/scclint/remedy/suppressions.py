@@ -106,7 +106,7 @@ def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbenc
     operation = Set(path, left) if left else Remove(pruned(to_data(document.root), path))
     bench.check_editable(document, (operation,))
     edited = edit(text, document.index, (operation,))
-    # The unit must be none the worse for the edit, and the rules know nothing of suppressions.
+    # The edit must do no harm, which is judged without the finding: no rule reads suppressions.
     found = prove(bench, finding, None, Remedy(title, (operation,)), Edit({ignore.file: edited.text}, edited.needs_review))
     if isinstance(found, Disproved):
         return found
