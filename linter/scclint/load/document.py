@@ -1,5 +1,6 @@
 """One document of a stream."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from scclint.errors import LoadError
@@ -73,6 +74,11 @@ class Document:
         from scclint.yaml.lines import byte_order_marks
 
         return byte_order_marks(self.text, self.line)
+
+
+def first_root(documents: Iterable[Document]) -> Node | None:
+    """The root of the first document that has one. An empty document, as between two `---` lines, has none."""
+    return next((document.root for document in documents if document.root is not None), None)
 
 
 def text_at(root: Node | None, key: str) -> str:

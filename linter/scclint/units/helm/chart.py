@@ -18,7 +18,7 @@ from scclint.files.read import read
 from scclint.files.walk import walk
 from scclint.limits import MAX_DEPENDENCY_FOLDERS
 from scclint.load import load_text
-from scclint.load.document import text_at
+from scclint.load.document import first_root, text_at
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode
@@ -184,4 +184,4 @@ class _Tree:
         shown = display(file)
         if not self._reach.has(file):
             raise LoadError("is out of the tree", shown)
-        return next((d.root for d in load_text(shown, read(file, shown), frozenset()) if d.root is not None), None)
+        return first_root(load_text(shown, read(file, shown), frozenset()))

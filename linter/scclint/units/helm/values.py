@@ -12,13 +12,14 @@ from scclint.errors import LoadError
 from scclint.files.discover import display
 from scclint.files.read import read
 from scclint.finding import Path
+from scclint.load.document import first_root
 from scclint.record import record
 from scclint.source import Span
 from scclint.units.outline import Outline
 from scclint.units.unit import Unit
 from scclint.untyped import value_at
 from scclint.yaml.locate import locate, node_at
-from scclint.yaml.nodes import Node, to_data
+from scclint.yaml.nodes import to_data
 
 VALUES_FILE = "values.yaml"
 _TEMPLATES = "templates"
@@ -72,7 +73,7 @@ class ViewValues:
         """The values of all files, those of the chart below those of the view."""
         found: Any = {}
         for file in reversed(self.files):
-            root = self._root(file)
+            root = first_root(self._outline.documents(file))
             found = _laid_over(found, to_data(root)) if root is not None else found
         return found
 
@@ -99,7 +100,7 @@ class ViewValues:
         """The value of a key, and where it is set, the place that overrides the others first."""
         found: list[tuple[Any, Span]] = []
         for file, own in self._with_subcharts(keys, inside):
-            root = self._root(file)
+            root = first_root(self._outline.documents(file))
             if root is not None:
                 place, written = locate(root, own)
                 found += [(to_data(node_at(root, own)), place)] if written else []
@@ -127,9 +128,6 @@ class ViewValues:
                     if name.endswith(_HELPERS):
                         found |= named_templates(read(os.path.join(folder, name)))
         return self._named[folder]
-
-    def _root(self, file: str) -> Node | None:
-        return next((d.root for d in self._outline.documents(file) if d.root is not None), None)
 
 
 @record

@@ -9,7 +9,7 @@ from scclint.errors import LoadError
 from scclint.files.discover import display, is_below
 from scclint.files.read import read
 from scclint.load import load_text
-from scclint.load.document import text_at
+from scclint.load.document import first_root, text_at
 from scclint.units.helm import CHART_FILE
 from scclint.units.unit import ChartView
 
@@ -85,11 +85,10 @@ def _text_of(chart: str, key: str) -> str:
     file = os.path.join(chart, CHART_FILE)
     shown = display(file)
     try:
-        documents = load_text(shown, read(file, shown), frozenset())
+        return text_at(first_root(load_text(shown, read(file, shown), frozenset())), key)
     except LoadError:
         # helm says what is wrong with it.
         return ""
-    return text_at(documents[0].root, key) if documents and documents[0].root is not None else ""
 
 
 def _files(folder: str, patterns: tuple[str, ...]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Literal, NamedTuple
 
 from scclint.finding import Path
-from scclint.load.document import Document
+from scclint.load.document import Document, first_root
 from scclint.record import EMPTY, record
 from scclint.untyped import as_list, as_mapping, as_text, mappings, texts
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
@@ -94,8 +94,7 @@ def data_in(documents: Iterable[Document]) -> KustomizationData:
     """Return what the documents of a file hold for kustomize, which reads the first of them."""
     documents = list(documents)
     error = next((document.error.message for document in documents if document.error is not None), "")
-    # Comments before the first `---` are a document of their own here.
-    root = next((document.root for document in documents if document.root is not None), None)
+    root = first_root(documents)
     return KustomizationData(to_data(root), error, _ambiguous(root))
 
 

@@ -50,10 +50,7 @@ class Surroundings:
                 folder = os.path.dirname(folder)
 
     def root(self, file: str) -> Node | None:
-        """The root of a file's first document that has one: comments before the first `---` are a document of their own.
-
-        None if that document is of a kind that is not parsed.
-        """
+        """The root of a file's first document that has one; None if that document is of a kind that is not parsed."""
         return next((d.root for d in self._outline.documents(file) if d.root is not None or d.status == "other"), None)
 
 

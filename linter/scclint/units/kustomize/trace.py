@@ -15,6 +15,7 @@ from scclint.files.read import read
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_RENAMED
 from scclint.load import load_text
+from scclint.load.document import first_root
 from scclint.model.object import Origin
 from scclint.model.view import Field, View
 from scclint.record import record
@@ -331,5 +332,4 @@ def _annotated(obj: "ApiObject") -> Mapping[str, Any]:
     annotation = obj.field("metadata", "annotations", ORIGIN).value
     if not isinstance(annotation, str):
         return {}
-    documents = load_text("", annotation, frozenset())
-    return as_mapping(to_data(documents[0].root) if documents else None)
+    return as_mapping(to_data(first_root(load_text("", annotation, frozenset()))))
