@@ -72,7 +72,7 @@ def _open_pod(item: Item, whole: Piece, name: Piece, why: str, *, beyond: bool =
 
 
 def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, references: References) -> Item:
-    """Return the pod of the task spec `task`, with what its run settles. `name` is the task's name in a pipeline."""
+    """Return the pod of the task spec `task`, with what its run sets. `name` is the task's name in a pipeline."""
     steps, sidecars = task.at("steps"), task.at("sidecars")
     found = [references.step(step, whole) for step in steps.items]
     containers = [named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(found)]
@@ -100,7 +100,7 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
 def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:
     """Return what messages call the pods of a task: empty for the object's own name."""
     task = f"task {name.data} of {called(whole)}" if name else ""
-    return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.settles else task
+    return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.sets else task
 
 
 def _metadata(whole: Piece, task: Piece, run: RunOverrides) -> tuple[dict[str, Piece], dict[str, dict[str, Piece]]]:

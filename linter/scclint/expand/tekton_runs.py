@@ -31,14 +31,14 @@ class RunOverrides:
         return _text(self.by.at("metadata", "namespace"))
 
     @property
-    def settles(self) -> tuple[object, ...]:
-        """All that verdicts may depend on, empty where everything is left to the defaults."""
-        settled = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
-        return settled if any(settled) else ()
+    def sets(self) -> tuple[object, ...]:
+        """All that the run sets and verdicts may depend on; empty if it leaves everything to the defaults."""
+        found = (self.account.data or None, self.template.data or None, _marks(self.by) or None)
+        return found if any(found) else ()
 
 
 def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
-    """The first of the runs that settle the same; one with the defaults where there is none."""
+    """The first of the runs that set the same; one with the defaults if there is none."""
     alike: dict[tuple[int, ...], RunOverrides] = {}
     seen: set[str] = set()
     for run in runs:
@@ -46,9 +46,9 @@ def distinct(runs: Iterable[RunOverrides]) -> Iterator[RunOverrides]:
         same = id(run.account.data), id(run.template.data), id(run.by.data)
         if same in alike:
             continue
-        # Kept, for the ids of what is gone are given to others.
+        # Kept, because Python reuses the ids of values that are gone.
         alike[same] = run
-        key = repr((run.settles, run.namespace))
+        key = repr((run.sets, run.namespace))
         if key not in seen:
             seen.add(key)
             yield run
@@ -70,7 +70,7 @@ def held_tasks(whole: Piece) -> Iterator[Piece]:
 
 
 class PipelineRun:
-    """What a PipelineRun settles for the tasks of its pipeline; without one, nothing.
+    """What a PipelineRun sets for the tasks of its pipeline; without one, nothing.
 
     `by` is the run, where it is another object than the one that holds the tasks.
     """
@@ -96,7 +96,7 @@ class PipelineRun:
         return self._spec.at("taskRunTemplate", "podTemplate") or self._spec.at("podTemplate")
 
     def run_of(self, name: Piece) -> RunOverrides:
-        """What it settles for the task of that name."""
+        """What it sets for the task of that name."""
         key = _text(name)
         if key not in self._known:
             self._known[key] = self._run_of(self._own.get(key, ()))
@@ -111,8 +111,8 @@ class PipelineRun:
         return RunOverrides(account, _joined(templates), self._by)
 
     @property
-    def settles(self) -> str:
-        """Return the key of all values that the run can set for a task."""
+    def sets(self) -> str:
+        """Return a key for all values that the run can set for a task."""
         spec = self._spec
         fields = [spec.at(key).data for key in ("taskRunTemplate", "serviceAccountName", "podTemplate", "taskRunSpecs")]
         return repr((_namespace(self.whole), _marks(self.whole), *fields))
@@ -182,7 +182,7 @@ class References:
         return self._runs.get(id(whole.node), [])
 
     def runs_of_pipeline(self, whole: Piece) -> Iterable[PipelineRun]:
-        """The PipelineRuns of a Pipeline that settle different things."""
+        """The PipelineRuns of a Pipeline that set different values."""
         return self._pipeline_runs.get(id(whole.node), {}).values()
 
     def is_cut(self, whole: Piece) -> bool:
@@ -242,15 +242,15 @@ class References:
         target, _ = self._target(spec.at("pipelineRef"), "Pipeline", run.whole)
         if target:
             self._resolved.add(id(run.whole.node))
-            key, pipeline, settled = id(target.node), target.at("spec"), run.settles
+            key, pipeline, sets = id(target.node), target.at("spec"), run.sets
             runs = self._pipeline_runs.setdefault(key, {})
-            if settled in runs:
+            if sets in runs:
                 return
             if self._spent.get(key, 0) > MAX_TASK_REFERENCES:
                 self._cut.add(key)
                 return
             self._spent[key] = self._spent.get(key, 0) + sum(1 for _ in tasks_of(pipeline))
-            runs[settled] = run
+            runs[sets] = run
         for task in tasks_of(pipeline):
             self._refer(run.whole, task.at("taskRef"), run.run_of(task.at("name")))
 

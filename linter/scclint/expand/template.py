@@ -122,7 +122,7 @@ def _objects(written: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _without_namespace(item: dict[str, Any]) -> dict[str, Any]:
-    """A literal namespace is dropped, for the object goes where the Template is processed; one with a parameter stays."""
+    """Return the object without a literal namespace, because it goes where the Template is processed. One with a parameter stays."""
     metadata = as_mapping(item.get("metadata"))
     if "namespace" not in metadata or _REFERENCE.search(as_text(metadata["namespace"])):
         return item

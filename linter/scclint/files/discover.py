@@ -106,7 +106,7 @@ class Reach:
     @cached_property
     def work_tree(self) -> str:
         """The top of the work tree that the folder is part of, empty without one."""
-        # A repository that has nothing of the folder, like one of a whole home directory, is another matter.
+        # A repository that tracks nothing in the folder, such as one of a home directory, does not count.
         return work_tree(self._named) if listed_by_git(self._named, tracked_only=True) else ""
 
     def has_folder_of(self, path: str) -> bool:
@@ -204,12 +204,12 @@ def _below(root: str, problems: list[LoadError], tracked_only: bool, reach: Reac
             # The index can contain any name, and a folder in it can be a link by now. Names that are not text are reported later.
             if is_text(path) and not reach.has_folder_of(path):
                 continue
-            # Before the name is looked at, for a submodule may be called `x.yaml`.
+            # Before the name is checked, because a submodule may be called `x.yaml`.
             if os.path.isdir(path):
                 # Within a submodule that was never checked out git lists the folder itself.
                 if not os.path.islink(path) and os.path.normpath(name) != os.curdir:
                     pending.append(os.path.join(prefix, name.rstrip("/")))
-            # A file deleted from the work tree but not from the index is listed all the same.
+            # Git also lists a file that was deleted from the work tree but not from the index.
             elif name.endswith(SUFFIXES) and os.path.lexists(path):
                 yield os.path.join(prefix, name)
 

@@ -20,7 +20,7 @@ def listed_by_git(folder: str, *, tracked_only: bool = False) -> list[str] | Non
     if not tracked_only:
         listing += ["--others", "--exclude-standard"]
     status, output = _run(listing, folder)
-    # An ignored folder lists nothing, but it was asked for by name.
+    # Git lists nothing in an ignored folder, but the user named this one.
     if status != 0 or (not output and _run(command(folder, "check-ignore", "-q", "."), folder)[0] == 0):
         return None
     return [os.fsdecode(name) for name in output.split(b"\0") if name]

@@ -31,7 +31,7 @@ def read(path: str, name: str = "") -> str:
 def read_bytes(path: str, name: str) -> bytes:
     """The content of a regular file. Raises LoadError as `read` does, but not for what is not text."""
     try:
-        # Non-blocking, for a FIFO may have taken the file's place since it was listed, and opening one waits for a writer.
+        # Non-blocking, because a FIFO may have replaced the file since it was listed, and opening one waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
             status = os.fstat(descriptor)

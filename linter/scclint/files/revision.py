@@ -82,7 +82,7 @@ def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> N
             os.symlink(os.fsdecode(data), target)
             made.append(target)
     top = os.path.realpath(into)
-    # Not before all links are there, since they may lead through each other.
+    # Not before all links are there, because they may lead through each other.
     for target in made:
         if not os.path.realpath(target).startswith(top + os.sep):
             os.unlink(target)
@@ -106,7 +106,7 @@ def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tup
 
     entries = [e for e in _entries(revision) if wanted(e[0])]
     with tempfile.TemporaryFile() as ids:
-        # A file, for git would stop to read a pipe while nobody reads what it writes.
+        # A file, because git does not read on from a pipe while its own output is not read.
         ids.write("".join(f"{id}\n" for _, _, id in entries).encode())
         ids.seek(0)
         with _reading(revision, "cat-file", "--batch", stdin=ids) as stream:
@@ -157,7 +157,7 @@ def _is_inside(path: str) -> bool:
 
 @contextmanager
 def _reading(revision: Revision, *arguments: str, stdin: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
-    """What git writes. Its errors are not shown, since they quote the files of its folder, which may be links to any other."""
+    """What git writes. Its errors are not shown: they quote files of its folder, which may be links to any other file."""
     import subprocess
 
     asked = command(revision.root, *arguments)
@@ -177,6 +177,6 @@ def _git(folder: str, problem: str, *arguments: str) -> str:
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror or error}") from error
     if done.returncode != 0:
-        # Not in git's words, which quote the files of its folder, and these may be links to any other.
+        # Without git's own message, which quotes files of its folder, and these may be links to any other file.
         raise UsageError(problem)
     return os.fsdecode(done.stdout).rstrip("\n")

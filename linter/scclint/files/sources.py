@@ -58,7 +58,7 @@ def find_sources(
 
     `paths` are files, folders or `-` to report on; profiles in the configuration's profile folders are reported on as well.
     `context`, and the configuration's cluster state, inform verdicts. `tracked_only` leaves out of folders what git does not
-    track, for a commit hook that must not judge by files which are not part of the commit.
+    track: a commit hook must not judge by files that are not part of the commit.
     """
 
     def found(paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only) -> list[SourceFile | LoadError]:

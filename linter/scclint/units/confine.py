@@ -3,7 +3,7 @@
     confine.py ISOLATE MEMORY CPU PROGRAM ARGUMENT...
 
 A child that limits itself before `exec` needs no code between `fork` and `exec` of a process that may have threads. Only
-modules of the standard library are imported, for it starts without the user's site packages.
+modules of the standard library are imported, because it starts without the user's site packages.
 """
 
 import os

@@ -49,7 +49,7 @@ class Context:
 
     @property
     def names(self) -> tuple[FromUnit, ...]:
-        """The same by name, for people and for the public API."""
+        """The names of the objects that are taken, for reports and the public API."""
         return tuple(FromUnit(taken.unit, *name_of(taken.obj)) for taken in self.taken)
 
 

@@ -63,7 +63,7 @@ def charts_below(folder: str) -> list[Chart]:
         try:
             found.append(tree.chart(os.path.dirname(os.path.join(folder, file)) or "."))
         except LoadError:
-            # Not asked for by name, so no error of this run.
+            # The user did not name this chart, so it is no error of the run.
             continue
     return found
 
@@ -82,7 +82,7 @@ def _chart_files(folder: str) -> Iterator[str]:
 
 
 def find_origin(source: str, charts: Iterable[Chart]) -> TemplateOrigin | None:
-    """The file that `# Source: {source}` speaks of, in the first of the charts that has it; None where none does."""
+    """The file that `# Source: {source}` names, in the first of the charts that has it; None if none has."""
     name, _, inside = source.partition("/")
     parts = inside.split("/")
     # Helm does not write this path, so the line means something else.
@@ -114,7 +114,7 @@ class _Tree:
 
     def find(self, folder: str, path: str) -> TemplateOrigin | None:
         """The file at `path` of the chart in `folder`, or of the dependency that it leads to."""
-        # By where the folder is, for links can make many ways to one.
+        # By the real path of the folder, because links can lead to one folder in many ways.
         key = os.path.realpath(folder), path
         if key not in self._found:
             self._found[key] = self._find(folder, path)

@@ -62,7 +62,7 @@ class Expression:
     omitted: frozenset[str] = frozenset()
 
     def excludes(self, other: "Expression") -> bool:
-        """Whether only one of the two writes anything, since they lie in different branches of one block."""
+        """Whether at most one of the two writes anything, because they are in different branches of one block."""
         theirs = dict(other.branches)
         return any(theirs.get(block, number) != number for block, number in self.branches)
 
@@ -158,7 +158,7 @@ _NO_MARKS = dict.fromkeys(map(ord, WILD + _OPEN + _ELSE + _END), " ")
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Literal text and actions by turns."""
+    """The pieces of a template in order, literal text and actions in turn: the text, and whether it is an action."""
     behind = 0
     for match in _ACTION.finditer(text):
         yield text[behind : match.start()], False

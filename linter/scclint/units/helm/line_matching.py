@@ -173,7 +173,7 @@ def _not_omitting(expressions: Sequence[Expression], missing: OutlineEntry, keys
 
 
 def _only(expressions: Sequence[Expression], missing: OutlineEntry) -> Expression | None:
-    """The only one, or the only one that speaks of the key in question, as `.Values.podSecurityContext` does."""
+    """The only one, or the only one whose text contains the missing key, as `.Values.podSecurityContext` contains `securityContext`."""
     if len(expressions) > 1 and missing.key:
         key = missing.key.lower()
         expressions = [x for x in expressions if key in x.text.lower()]

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 _CRDS = "/crds/"
 
 Origins = Mapping[tuple[str, str], "TemplateOrigin"]
-"""By the file that was read and the path of a `# Source:` line in it: the template that it speaks of."""
+"""The template that a `# Source:` line names, by the file that was read and the path in that line."""
 
 
 def find_origins(documents: Iterable[Document], chart: str, piped: Set[str]) -> tuple[Origins, list[Notice]]:
     """The templates on disk of the documents that say what Helm rendered them from.
 
-    `chart` is the folder of the chart that was rendered, empty if that was not said. Documents of the files `piped`, which lie
-    nowhere and so can be mended nowhere else, are traced to the charts below the working directory as well. Raises UsageError
-    where `chart` holds no chart.
+    `chart` is the folder of the chart that was rendered, empty if it is not known. Documents of the files `piped`, which are not on
+    the disk, are traced to the charts below the working directory as well, because they can only be fixed there. Raises UsageError
+    if `chart` contains no chart.
     """
     from scclint.units.helm.chart import charts_below, find_origin
 

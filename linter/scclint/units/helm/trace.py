@@ -54,7 +54,7 @@ class Trace(Tracer):
         self._alignments: dict[tuple[str, str], dict[int, Alignment]] = {}
         self._templates: dict[tuple[str, bool], Template] = {}
         self._lines: dict[str, list[str]] = {}
-        # The document asked about last, since most findings come one behind the other.
+        # The last document that was asked for, because most findings follow one of the same document.
         self._latest: tuple[Document | None, list[str]] = None, []
 
     def finding(self, finding: Finding) -> Finding:
@@ -147,7 +147,7 @@ class Trace(Tracer):
 def _columns(rendered: str, column: int, end: int, template: str, nearness: "Nearness") -> tuple[int, int]:
     """The columns in the template's line of the text that the rendered line has from `column` to before `end`.
 
-    Where the template has it in other words, all of the line's text, without the dashes in front if the text had them in front
+    If the template has another text there, all of the line's text, without the dashes in front if the text had them in front
     as well, as in `- name: web`. Only the key, if the key represents its content.
     """
     start = len(template) - len(template.lstrip())

@@ -254,7 +254,7 @@ class _ClosureWalk:
         elif not os.path.isfile(path) and not os.path.isdir(path):
             problem = "which does not exist"
         else:
-            # The folder's real path, for `link/..` is not the folder that the link lies in; the file's own name.
+            # Of the folder the real path, because `link/..` is not the folder that contains the link. The file keeps its own name.
             above, name = os.path.split(path.rstrip(os.sep))
             return os.path.join(self._tree.paths.of(above), name)
         self._refuse(f"{shown}: {reference.field} names {_quoted(value)}, {problem}")

@@ -108,7 +108,7 @@ def _replaces_rules(obj: ApiObject) -> bool:
 
 
 def _not_read(kustomizations: "Iterable[Kustomization]", linted: Set[str]) -> Iterator[Notice]:
-    """Manifests that are called otherwise than manifests are, which kustomize takes in all the same."""
+    """Notices on resources and patches whose names do not end as those of manifests do, and which the run therefore did not read."""
     ours = [k for k in kustomizations if k.file in linted]
     named = {path: k.file for k in ours for path in (*k.resources, *k.patches) if not path.endswith(SUFFIXES)}
     read_by_name = {os.path.abspath(file) for file in linted} if named else set()
@@ -135,8 +135,9 @@ def with_origins(
 ) -> list[ApiObject]:
     """Return the objects with the origins of those in these documents.
 
-    The annotations may say anything. Of what is `piped`, and so lies nowhere, the origin may be in the working directory and the work tree
-    around it; of what lies in a file, in the one of the `folders` that it was found in, or else in its own.
+    The annotations may say anything, so only files in these folders count as origins. For documents of the files `piped`, which are
+    not on the disk, these are the working directory and the work tree around it. For other documents it is the one of the `folders`
+    that contains their file, or else the folder of the file.
     """
     built = {id(document) for document in documents if ORIGIN in document.text}
     if not built:
@@ -164,7 +165,7 @@ def _reaches(here: Reach, linted: Iterable[Reach], folder: str) -> list[Reach]:
 
 
 def _objects_within(within: Iterable[Reach], objects_of: Callable[[str], "Named"], file: str) -> "Named":
-    # By where it is, for there are many ways to write the path of one file.
+    # By the real path, because one file has many paths.
     return objects_of(os.path.realpath(file)) if any(reach.has(file) for reach in within) else {}
 
 
