@@ -13,8 +13,8 @@ from scclint.load.document import Document
 KINDS = frozenset({"Pod"})
 
 
-def one(text: str, *, helm_template: bool = False) -> Document:
-    (document,) = load_text("f.yaml", text, KINDS, helm_template=helm_template)
+def one(text: str) -> Document:
+    (document,) = load_text("f.yaml", text, KINDS)
     return document
 
 
@@ -56,8 +56,6 @@ def test_helm_sources_are_inherited() -> None:
 def test_templates() -> None:
     assert one("kind: Pod\nx: {{ y }}\n").status == "template"
     assert one('kind: Pod\nx: "{{ y }}"\n').status == "parsed"
-    document = one('kind: Pod\nx: "{{ y }}"\n', helm_template=True)
-    assert (document.status, document.kind, document.root) == ("template", "Pod", None)
     assert one("kind: Pod\nx: {{ y }}\n").error is not None
 
 
@@ -69,8 +67,9 @@ def test_chart_folders(tmp_path: Path) -> None:
     assert is_helm_template(str(templates / "a.yaml"))
     assert not is_helm_template(str(tmp_path / "chart" / "values.yaml"))
     assert not is_helm_template(str(tmp_path / "templates" / "a.yaml"))
-    documents = load_file(str(templates / "a.yaml"), "kind: Pod\nx: '{{ y }}'\n---\nkind: Pod\n", KINDS)
-    assert [document.status for document in documents] == ["template", "parsed"]
+    template, other = load_file(str(templates / "a.yaml"), "kind: Pod\nx: '{{ y }}'\n---\nkind: Pod\n", KINDS)
+    assert (template.status, template.kind, template.root) == ("template", "Pod", None)
+    assert other.status == "parsed"
 
 
 def test_chart_folder_below_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,14 +61,13 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     # An item of a list has no key: its name stands for it.
     place = replace(part, data=None, entry=part.entry or name.entry or whole.at("spec").entry)
     inner: Inner = {
-        ("spec",): spec,
         ("spec", "containers"): dict(enumerate(containers)),
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
     patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
     elsewhere = _PATCHED if patched else item.provenance.elsewhere
     label = _label(whole, row, name)
-    return pod_of(item, whole, name, metadata, in_mapping(spec, place), inner, label=label, elsewhere=elsewhere)
+    return pod_of(item, whole, name, metadata, spec, place, inner, label=label, elsewhere=elsewhere)
 
 
 def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[str, Piece]:

@@ -120,21 +120,22 @@ def pod_of(
     whole: Piece,
     name: Piece,
     metadata: dict[str, Piece],
-    spec: Piece,
+    spec: Mapping[str, Piece],
+    place: Piece,
     inner: Inner,
     **facts: Any,
 ) -> Item:
     """Return the pod that a controller makes for the object `whole`, which is that of `item`.
 
-    The pod has the fields of the object, with these `metadata` and this `spec`. Findings on the pod as a whole point at the piece
-    `name`, if it has data. `inner` are the pieces of mappings and lists of the pod, by path; findings on these point at the pieces.
-    `facts` are fields of its provenance.
+    The pod has the fields of the object, with these `metadata` and this `spec`, which is at the position of `place`. Findings on the
+    pod as a whole point at the piece `name`, if it has data. `inner` are the pieces of mappings and lists further in, by path; findings
+    on these point at the pieces. `facts` are fields of its provenance.
     """
     if name:
         metadata["name"] = replace(name, data=whole.at("metadata", "name").data)
-    fields = {**whole.fields, "metadata": in_mapping(metadata, whole.at("metadata")), "spec": spec}
+    fields = {**whole.fields, "metadata": in_mapping(metadata, whole.at("metadata")), "spec": in_mapping(spec, place)}
     pod = in_mapping(fields, whole)
-    levels: Inner = {(): fields, ("metadata",): metadata, **inner}
+    levels: Inner = {(): fields, ("metadata",): metadata, ("spec",): spec, **inner}
     moved = {(*path, key): piece.path for path, pieces in levels.items() for key, piece in pieces.items()}
     root = item.root if pod.node is None else pod.node
     return Item(root, (), pod.data, replace(item.provenance, moved=moved, **facts), Workload, template=())

@@ -87,14 +87,13 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     metadata, marks = _metadata(whole, task, run)
     inner: Inner = {
         **{("metadata", key): found for key, found in marks.items()},
-        ("spec",): spec,
         ("spec", "containers"): dict(enumerate(containers)),
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
     place = replace(whole.at("spec"), data=None, node=task.node)
     elsewhere = next((missing for _, missing in found if missing), "")
     label = _label(whole, run, name)
-    return pod_of(item, whole, name, metadata, in_mapping(spec, place), inner, label=label, elsewhere=elsewhere)
+    return pod_of(item, whole, name, metadata, spec, place, inner, label=label, elsewhere=elsewhere)
 
 
 def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:

@@ -15,17 +15,17 @@ __all__ = ["is_helm_template", "load_file", "load_text"]
 
 
 def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
-    """Yield the documents of a file's text. The path `file` decides whether the file is a template of a Helm chart."""
+    """Yield the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed."""
     return _load(file, text, subject_kinds, "{{" in text and is_helm_template(file))
 
 
-def load_text(file: str, text: str, subject_kinds: Set[str], *, helm_template: bool = False) -> list[Document]:
+def load_text(file: str, text: str, subject_kinds: Set[str]) -> list[Document]:
     """Return the documents of a stream, in order. A document that cannot be parsed has an `error`, and the others are loaded.
 
     A document whose kind is certainly not in `subject_kinds` is not parsed (status `other`). An empty set parses all documents.
-    With `helm_template`, a document that contains `{{` is template source and is not parsed. No text raises an error.
+    No text raises an error.
     """
-    return list(_load(file, text, subject_kinds, helm_template))
+    return list(_load(file, text, subject_kinds, False))
 
 
 def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) -> Iterator[Document]:
