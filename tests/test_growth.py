@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,7 +18,7 @@ from scclint.engine.diff import changed_lines
 from scclint.engine.report import Report
 from scclint.model.pod import Pod
 from scclint.report import render
-from scclint.units.kustomize.kustomization import Kustomization, lay_out
+from scclint.units.kustomize.kustomization import lay_out, read_kustomization
 from scclint.yaml.nodes import ScalarNode
 
 WORKLOAD = """---
@@ -229,8 +230,9 @@ def test_a_base_of_many_overlays() -> None:
     """Each sends it to a namespace of its own."""
 
     def lay(number: int) -> None:
-        overlays = [Kustomization(f"/{i}/kustomization.yaml", f"ns-{i}", ("/base",), ()) for i in range(number)]
-        lay_out([*overlays, Kustomization("/base/kustomization.yaml", "", tuple(f"/{i}.yaml" for i in range(number)), ())])
+        data = {f"/{i}/kustomization.yaml": {"namespace": f"ns-{i}", "resources": ["/base"]} for i in range(number)}
+        data["/base/kustomization.yaml"] = {"resources": [f"/{i}.yaml" for i in range(number)]}
+        lay_out(filter(None, starmap(read_kustomization, data.items())))
 
     one, two = (steps(partial(lay, number)) for number in (100, 200))
     assert two <= 2.1 * one

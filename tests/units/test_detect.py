@@ -109,6 +109,8 @@ def test_a_bundle_neither_gives_nor_takes() -> None:
 def test_a_stray_clusterserviceversion_is_a_bundle() -> None:
     write({"old/shop.clusterserviceversion.yaml": CSV, "old/account.yaml": ACCOUNT})
     assert summary(units())["old"][0] == "bundle"
+    write({"new/shop.yaml": CSV, "new/account.yaml": ACCOUNT})
+    assert "new" not in summary(units()), "only the name of the file tells a stray one"
 
 
 def test_what_the_hydrator_wrote() -> None:

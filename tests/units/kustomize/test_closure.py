@@ -42,7 +42,7 @@ patchesJson6902:
 - path: p3.json
 configMapGenerator:
 - name: a
-  files: [a.conf, key=b.conf]
+  files: [a.conf, key=b.conf, key=c=d.conf]
   envs: [c.env]
 secretGenerator:
 - name: b
@@ -67,6 +67,7 @@ FILES = (
     "p3.json",
     "a.conf",
     "b.conf",
+    "c=d.conf",
     "c.env",
     "d.env",
     "names.yaml",

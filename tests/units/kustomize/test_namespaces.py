@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.model.workload import Workload
-from scclint.units.kustomize.kustomization import Kustomization, lay_out
+from scclint.units.kustomize.kustomization import Kustomization, lay_out, read_kustomization
 from tests.running import write_files
 from tests.units.kustomize.folders import BASE, BINDING, DEPLOYMENT, objects, strict, workload
 
@@ -106,14 +106,16 @@ def test_home_does_not_spread_to_neighbours(here: Path) -> None:
     assert {o.file: o.provenance.home for o in objects(".")} == {"web.yaml": "shop", "other.yaml": ""}
 
 
+def kustomization(folder: str, namespace: str, *resources: str) -> Kustomization:
+    found = read_kustomization(f"{folder}/kustomization.yaml", {"namespace": namespace, "resources": list(resources)})
+    assert found is not None
+    return found
+
+
 def test_many_ways_to_one_base_take_no_time() -> None:
     """Each layer takes in the one below it twice, which makes two to the power of 60 ways."""
-    layers = [
-        Kustomization(f"/{i}{side}/kustomization.yaml", "", (f"/{i + 1}a", f"/{i + 1}b"), ())
-        for i in range(60)
-        for side in "ab"
-    ]
-    last = [Kustomization(f"/60{side}/kustomization.yaml", "n", ("/60/web.yaml",), ()) for side in "ab"]
+    layers = [kustomization(f"/{i}{side}", "", f"/{i + 1}a", f"/{i + 1}b") for i in range(60) for side in "ab"]
+    last = [kustomization(f"/60{side}", "n", "/60/web.yaml") for side in "ab"]
     assert lay_out([*layers, *last]).namespaces == {"/60/web.yaml": "n"}
 
 
@@ -121,9 +123,7 @@ FOLDERS = ("a", "b", "c", "d")
 KUSTOMIZATIONS = st.tuples(
     *(
         st.builds(
-            lambda namespace, names, folder=folder: Kustomization(
-                f"/{folder}/kustomization.yaml", namespace, tuple(f"/{name}" for name in names), ()
-            ),
+            lambda namespace, names, folder=folder: kustomization(f"/{folder}", namespace, *(f"/{name}" for name in names)),
             st.sampled_from(["", "x", "y", "z"]),
             st.lists(st.sampled_from([*FOLDERS, "1.yaml", "2.yaml"]), max_size=4),
         )

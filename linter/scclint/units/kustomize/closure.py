@@ -55,9 +55,9 @@ class Closure:
     files: tuple[str, ...]
     resources: tuple[str, ...]
     patches: tuple[str, ...]
-    charts: tuple[str, ...] = ()
-    changes_objects: bool = False
-    refused: str = ""
+    charts: tuple[str, ...]
+    changes_objects: bool
+    refused: str
 
     @property
     def entry(self) -> str:

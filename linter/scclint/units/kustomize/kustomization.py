@@ -59,12 +59,12 @@ class Kustomization:
     namespace: str
     resources: tuple[str, ...]
     patches: tuple[str, ...]
-    operates: bool = False
-    component: bool = False
-    references: tuple[Reference, ...] = ()
-    charts: tuple[str, ...] = ()
-    plugins: tuple[str, ...] = ()
-    patch_entries: tuple[PatchEntry, ...] = ()
+    operates: bool
+    component: bool
+    references: tuple[Reference, ...]
+    charts: tuple[str, ...]
+    plugins: tuple[str, ...]
+    patch_entries: tuple[PatchEntry, ...]
 
 
 class KustomizationData(NamedTuple):
