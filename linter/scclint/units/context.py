@@ -14,7 +14,7 @@ from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import as_mapping, mappings, texts
+from scclint.untyped import as_mapping, as_text, mappings, texts
 
 ObjectName = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -206,8 +206,8 @@ def _references(obj: ApiObject) -> Iterator[ObjectName]:
     """The role that a binding binds, the SCCs that a role names."""
     if isinstance(obj, RoleBinding):
         role = as_mapping(obj.manifest.get("roleRef"))
-        kind = str(role.get("kind") or "")
-        yield kind, obj.namespace if kind == "Role" else "", str(role.get("name") or "")
+        kind = as_text(role.get("kind"))
+        yield kind, obj.namespace if kind == "Role" else "", as_text(role.get("name"))
     elif isinstance(obj, Role):
         for rule in mappings(obj.manifest.get("rules")):
             if "securitycontextconstraints" in texts(rule.get("resources")):

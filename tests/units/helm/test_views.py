@@ -46,7 +46,7 @@ def test_charts_that_are_not_deployed_by_themselves(tmp_path: Path) -> None:
         for name in ("a", "charts/d", "broken", "l", "a/charts/b", "a/charts/b/charts/c")
     }
     assert found == {"a": 1, "charts/d": 1, "broken": 1, "l": 0, "a/charts/b": 0, "a/charts/b/charts/c": 0}
-    assert views(str(tmp_path / "a"), root, {"a"}) == {}
+    assert views(str(tmp_path / "a"), root, {"a"}) == views(str(tmp_path / "charts/d"), root, {"charts/d"}) == {}
     assert views(str(tmp_path / "a/charts/b"), str(tmp_path / "a/charts/b")) == {"": ChartView()}, "it alone is the root"
 
 

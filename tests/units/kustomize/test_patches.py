@@ -7,7 +7,10 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.engine.lint import find_units
+from scclint.expand import expand
+from scclint.load import load_text
 from scclint.units.kustomize.kustomization import read_kustomization
+from scclint.units.kustomize.surroundings import stands_alone
 from tests.running import write_files
 from tests.units.kustomize.folders import DEPLOYMENT, notes, objects, strict, workload
 
@@ -25,6 +28,21 @@ spec:
         securityContext:
           privileged: true
 """
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DEPLOYMENT, True),
+        (PATCH, False),
+        ("apiVersion: x.io/v1\nkind: Foo\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n", False),
+    ],
+    ids=["whole", "patch", "unknown kind"],
+)
+def test_which_objects_stand_alone(text: str, expected: bool) -> None:
+    (document,) = load_text("a.yaml", text, frozenset())
+    (obj,) = expand(document)
+    assert stands_alone(obj) == expected
 
 
 OPERATION = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x\n"
