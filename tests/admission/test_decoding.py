@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scclint.admission.decoding import decode_object, decode_pod
 from scclint.cluster import Cluster, User
-from scclint.cluster.objects import KINDS
+from scclint.cluster.objects import _GROUPS
 from scclint.errors import ModelError
 from tests.admission.build import pod
 
@@ -174,7 +174,7 @@ _values = st.recursive(
     ),
     max_leaves=8,
 )
-_kinds = ("Pod", "SecurityContextConstraints", *sorted(KINDS - {"SecurityContextConstraints"}))
+_kinds = ("Pod", "SecurityContextConstraints", *sorted(_GROUPS.keys() - {"SecurityContextConstraints"}))
 _fields = (
     *("metadata", "spec", "rules", "aggregationRule", "subjects", "roleRef", "userNames", "groupNames", "priority", "volumes"),
     *("runAsUser", "seLinuxContext", "fsGroup", "supplementalGroups", "users", "groups", "seccompProfiles", "allowHostPID"),

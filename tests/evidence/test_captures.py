@@ -118,11 +118,10 @@ def test_pod_dumps(wrap: Any) -> None:
     dump = pod(seccompProfile={"type": "Localhost", "localhostProfile": "x.json"})
     init, app = read(("pods.json", wrap(dump)))
     assert (init.identity.container, init.privileged, init.requested) == ("init", True, Requested("RuntimeDefault"))
-    assert (app.requested, app.scc, app.owner, app.node) == (
+    assert (app.requested, app.scc, app.owner) == (
         Requested("Localhost", "x.json"),
         "anyuid",
         ("ReplicaSet", "web"),
-        "worker-0",
     )
 
 

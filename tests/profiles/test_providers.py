@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from scclint.limits import MAX_INFLATED
-from scclint.profiles.providers import DEPTH, ProfileObjects, bindings, localhost_path, operator_profile, resolve_localhost
+from scclint.profiles.providers import DEPTH, ProfileObjects, localhost_path, operator_profile, resolve_localhost
 
 GROUP = "security-profiles-operator.x-k8s.io"
 LOG = {"defaultAction": "SCMP_ACT_LOG"}
@@ -50,7 +50,6 @@ def test_a_seccomp_profile_of_the_same_scope_provides_the_path(reference: str, g
     assert [(p.kind, p.content, p.path, p.problem) for p in found.providers] == [("SeccompProfile", LOG, ("spec",), "")]
     assert found.providers[0].source is given
     assert not found.mismatch
-    assert found.host_path == f"/var/lib/kubelet/seccomp/{reference}"
 
 
 @pytest.mark.parametrize(
@@ -203,21 +202,6 @@ def test_a_directory_reaches_no_further_than_its_links_stay(tmp_path: Path) -> N
         file.truncate(1 << 30)
     (large,) = resolve_localhost("large.json", ProfileObjects([]), [str(directory)]).providers
     assert "larger than 64 MiB" in large.problem
-
-
-def binding(name: str, image: str, kind: str = "SeccompProfile") -> dict[str, Any]:
-    spec = {"profileRef": {"kind": kind, "name": f"for-{name}"}, "image": image}
-    return {
-        "apiVersion": f"{GROUP}/v1alpha1",
-        "kind": "ProfileBinding",
-        "metadata": {"name": name, "namespace": "demo"},
-        "spec": spec,
-    }
-
-
-def test_bindings_of_seccomp_profiles() -> None:
-    found = bindings([binding("any", "*"), binding("web", "web:1"), binding("se", "web:1", "SelinuxProfile"), {"kind": "Pod"}])
-    assert [(b.name, b.image, b.profile) for b in found] == [("any", "*", "for-any"), ("web", "web:1", "for-web")]
 
 
 def test_localhost_path_by_scope() -> None:

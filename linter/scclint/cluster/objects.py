@@ -25,8 +25,6 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "MachineConfigPool": _MACHINE,
     "RuntimeClass": ("node.k8s.io",),
 }
-KINDS = frozenset(_GROUPS)
-"""The kinds that a cluster is made of, as far as admission goes."""
 _NAMESPACED = frozenset(("ServiceAccount", "Role", "RoleBinding"))
 
 

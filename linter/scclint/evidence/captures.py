@@ -69,7 +69,6 @@ class Observation:
     scc_subject: str = ""
     requested: Requested | None = None
     owner: tuple[str, str] = ("", "")
-    node: str = ""
     container_id: str = ""
     pid: int = 0
 
@@ -218,7 +217,6 @@ def _pod(path: str, pod: Mapping[str, Any]) -> Iterator[Observation]:
                 scc_subject=str(annotations.get(SUBJECT_TYPE, "")),
                 requested=_requested(context) or own,
                 owner=(str(controller.get("kind", "")), str(controller.get("name", ""))),
-                node=str(spec.get("nodeName", "")),
                 container_id=ids.get(name, ""),
             )
 

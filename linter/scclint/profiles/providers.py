@@ -67,21 +67,6 @@ class Resolution:
     expected: str = ""
     meant: Object | None = None
 
-    @property
-    def host_path(self) -> str:
-        return f"{SECCOMP_ROOT}/{self.localhost_profile}"
-
-
-@record
-class ImageBinding:
-    """A ProfileBinding: containers of `image` (`*` means every image) in `namespace` get the SeccompProfile `profile`."""
-
-    namespace: str
-    name: str
-    image: str
-    profile: str
-    source: Object
-
 
 class ProfileObjects:
     """The API objects of the input, indexed for the lookups of this module."""
@@ -184,16 +169,6 @@ def bases_of(profile: Object, objects: ProfileObjects) -> tuple[list[Object], st
         seen.add(base)
         found.append(next_base)
     return found, ""
-
-
-def bindings(objects: Iterable[Object]) -> Iterator[ImageBinding]:
-    """Yield the ProfileBindings that bind a SeccompProfile."""
-    for item in objects:
-        if item.get("kind") == "ProfileBinding" and _group(item) == OPERATOR_GROUP:
-            ref = _spec(item).get("profileRef") or {}
-            if ref.get("kind") == "SeccompProfile":
-                image = str(_spec(item).get("image", ""))
-                yield ImageBinding(_namespace(item), _name(item), image, str(ref.get("name", "")), item)
 
 
 def _fits(profile: Object, namespace: str | None) -> bool:

@@ -11,8 +11,6 @@ from scclint.finding import Path, Severity
 from scclint.model.ignition import NodeFile, files_of
 from scclint.model.node_config import (
     MachineConfig,
-    MachineConfigPool,
-    ProfileBinding,
     ProfileSource,
     SeccompProfile,
     SeccompProfileFile,
@@ -77,9 +75,8 @@ class Profiles:
     """The profiles among the objects of a run and in `directories`, which have the layout of the kubelet's directory."""
 
     def __init__(self, objects: Iterable[ApiObject], directories: Sequence[str] = ()) -> None:
-        kinds = (SeccompProfile, MachineConfig, MachineConfigPool, ProfileBinding)
         objects = list(objects)
-        given = (o for o in objects if isinstance(o, kinds) and not o.partial)
+        given = (o for o in objects if isinstance(o, SeccompProfile | MachineConfig) and not o.partial)
         well_formed = [o for o in given if not decode_object(o.manifest, ANY_MINOR).errors]
         self._well_formed = {id(o): o for o in well_formed}
         self._by_manifest = {id(o.manifest): o for o in reversed(well_formed)}
