@@ -28,6 +28,7 @@ from scclint.podsecurity.levels import LEVELS, Level, Standard
 from scclint.podsecurity.standards import Violation, evaluate
 from scclint.record import record, replace
 from scclint.seccomp.effective import ContainerSeccomp
+from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import validate
 
@@ -148,10 +149,7 @@ class Outcome:
     def container(self, seccomp: ContainerSeccomp) -> Mapping[str, Any]:
         """A container as the cluster has it after admission, as plain values."""
         assert self.verdict is not None
-        value: Any = self.verdict.pod
-        for step in seccomp.path:
-            value = value[step]
-        found: Mapping[str, Any] = value
+        found: Mapping[str, Any] = value_at(self.verdict.pod, seccomp.path)
         return found
 
     @property

@@ -31,18 +31,18 @@ def merge(
     """
     findings = merged_findings(parts)
     crashes = list(dict.fromkeys(crash for part in parts for crash in part.crashes))
-    told = [*found, *(notice for part in parts for notice in part.notices)]
-    told += notices([item for part in parts for item in part.unjudged], session.config)
+    all_notices = [*found, *(notice for part in parts for notice in part.notices)]
+    all_notices += notices([item for part in parts for item in part.unjudged], session.config)
     files = frozenset(file for part in parts for file in part.files) | {f.span.file for f in findings}
     if session.options.ignores:
         with guard("check", "applying suppressions", crashes):
             findings, more = _suppressed(findings, parts, files, session, crashes, whole=whole)
-            told += more
+            all_notices += more
     texts = {file: text for part in parts for file, text in part.texts.items()}
     return Report(
         findings=tuple(findings),
         crashes=tuple(crashes),
-        notices=tuple(dict.fromkeys(told)),
+        notices=tuple(dict.fromkeys(all_notices)),
         tally=merged_tally(parts),
         platform=next((part.platform for part in parts), ""),
         texts=texts_of(findings, texts),

@@ -9,7 +9,6 @@ from scclint.load import load_text
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
-from scclint.units.kustomize.closure import Closure
 from scclint.units.kustomize.trace import Named, Patches, before_kustomize, by_name, find_origin, from_wrapper
 from scclint.units.tracer import Tracer, with_places_moved
 from scclint.units.unit import Unit
@@ -27,6 +26,8 @@ class KustomizeTrace(Tracer):
         self._unit = unit
         self._objects = objects
         self._session = session
+        self._rendered = session.rendered.renderings[unit.name].file
+        self._closure = session.rendered.closures[unit.name]
         self._named: dict[str, Named] = {}
 
     def finding(self, finding: Finding) -> Finding:
@@ -46,11 +47,6 @@ class KustomizeTrace(Tracer):
     def origin(self, obj: ApiObject) -> Origin | None:
         built = self._built.get(_key(obj))
         return built[1] if built is not None else None
-
-    @property
-    def _rendered(self) -> str:
-        rendering = self._session.rendering(self._unit)
-        return rendering.file if rendering else ""
 
     def _entry(self, span: Span) -> Span:
         """The first key of the kustomization, for a place whose file is not known."""
@@ -82,10 +78,6 @@ class KustomizeTrace(Tracer):
     def _patches(self) -> Patches:
         rendered = self._session.rendered
         return Patches(self._closure, rendered.tree, self._session.shown_rendered, rendered.text)
-
-    @property
-    def _closure(self) -> Closure:
-        return self._session.rendered.closures[self._unit.name]
 
     @cached_property
     def _built(self) -> dict[_ObjectKey, tuple[ApiObject, Origin]]:
