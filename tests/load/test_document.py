@@ -34,9 +34,21 @@ def test_documents_that_only_yaml_sees_the_border_of() -> None:
     assert [(d.kind, d.index) for d in ok] == [("A", 0), ("B", 1)]
 
 
-@pytest.mark.parametrize("text", ["---\n", "# c\n", "null\n", "~", "--- !!null\n"])
+@pytest.mark.parametrize("text", ["---\n", "# c\n", "null\n", "~", "--- !!null\n", "---\t# c\n", "#\tc\n", "--- \t\n...\t\n"])
 def test_empty(text: str) -> None:
     assert one(text).status == "empty"
+
+
+@pytest.mark.parametrize("text", ["\t", " \t\n", "# c\n\t\n", "---\n\t# c\n", "...", "\n...\n", "# c\n...\n"])
+def test_without_content_and_refused(text: str) -> None:
+    """sigs.k8s.io/yaml 1.4 refuses each of these texts."""
+    assert one(text).status == "unparsable"
+
+
+@pytest.mark.parametrize("rest", ["\t\n", "...\n"])
+def test_what_follows_the_end_of_a_document_is_not_read(rest: str) -> None:
+    statuses = [document.status for document in load_text("f.yaml", f"kind: Pod\n...\n{rest}", frozenset())]
+    assert statuses in (["parsed"], ["parsed", "empty"])
 
 
 def test_no_text_no_document() -> None:

@@ -62,7 +62,7 @@ def _unparsed(
 ) -> Document | None:
     """Return the document of a chunk that need not or cannot be parsed, None for one that has to be."""
     text, line = chunk
-    if is_empty(text):
+    if is_empty(text) and not _is_refused(file, text, line):
         return Document(file, index, line, text, "empty", source=source)
     if helm_template and "{{" in text:
         return Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
@@ -73,6 +73,23 @@ def _unparsed(
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
         return Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
     return None
+
+
+def _is_refused(file: str, text: str, line: int) -> bool:
+    """Whether the cluster's parser refuses a text without content: for a tab that begins a line, or a `...` that ends no document."""
+    lines = f"\n{text}"
+    if "\t" not in text and "\n..." not in lines:
+        return False
+    # The cluster does not read what follows a `...` without a new `---`.
+    return (line == 1 or "\n---" in lines) and not _parses(file, text)
+
+
+def _parses(file: str, text: str) -> bool:
+    try:
+        list(_roots(file, text, 1, AliasCounter()))
+    except LoadError:
+        return False
+    return True
 
 
 def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCounter) -> Iterator[Document]:
@@ -113,11 +130,7 @@ def _parses_without_actions(file: str, text: str) -> bool:
     """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced: by nothing on lines of their own, else by a word."""
     action = r"(?:\{\{.*?\}\}|\{%.*?%\})"
     text = re.sub(rf"^[ \t]*(?:{action}[ \t]*)+$", "", text, flags=re.M | re.S)
-    try:
-        list(_roots(file, re.sub(action, "x", text, flags=re.S), 1, AliasCounter()))
-    except LoadError:
-        return False
-    return True
+    return _parses(file, re.sub(action, "x", text, flags=re.S))
 
 
 def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:
