@@ -44,7 +44,7 @@ from collections.abc import Iterator
 
 from scclint.api import PROJECT_USER, REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, capitalized, listed, rule
 
-from ._advice import grant, scc_to_grant
+from ._advice import grant, pin_too, scc_to_grant
 from ._words import profile
 
 
@@ -79,7 +79,7 @@ def _fix(other: Outcome, world: World) -> str:
     """Return how every creator gets the same SCC: the one that the service account brings, or else a grant for the account."""
     assert other.verdict is not None
     if other.verdict.scc is None:
-        return f"{capitalized(grant(other.workload, scc_to_grant(other, world)))}."
+        return f"{capitalized(grant(other.workload, scc_to_grant(other, world)))}{pin_too(other, world)}."
     if not world.cluster.admission.reads_required_scc:
         return "Use a Deployment or Job instead."
     return f"Write {REQUIRED_SCC}: {other.verdict.scc} in the pod's annotations, or use a Deployment or Job instead."

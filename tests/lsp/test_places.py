@@ -29,6 +29,7 @@ def test_a_cr_ends_a_line_for_editors_only() -> None:
     assert places.to_editor(1, 3) == (1, 0)
     assert places.from_editor(1, 0) == (1, 3)
     assert places.to_editor(2, 1) == (2, 0)
+    assert TextPlaces("a\r\r\n").to_editor(1, 3) == (1, 0)
 
 
 def test_places_beyond_the_text_are_at_its_end() -> None:

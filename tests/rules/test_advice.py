@@ -169,6 +169,16 @@ def test_no_scc_is_named_that_rejects_the_pod_of_another_creator() -> None:
     assert PIN not in text
 
 
+def test_a_pod_that_requires_an_scc_is_told_to_require_the_granted_one() -> None:
+    text = POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: hostnetwork}}}}").replace(
+        "  containers", "  hostNetwork: true\n  containers"
+    )
+    assert (
+        f"SCC hostnetwork-v2, the most restrictive that admits the pod, and name that SCC in the annotation {PIN}."
+        in advice(text, "SCC104")
+    )
+
+
 def test_an_scc_that_applies_no_profile_is_not_to_be_granted() -> None:
     before = DEPLOYMENT.replace(
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: anyuid}}}}\n    spec"

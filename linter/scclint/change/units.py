@@ -49,11 +49,9 @@ def _same(one: PodFacts | None, other: PodFacts | None) -> bool:
 
 def _effects(was: PodFacts | None, now: PodFacts | None, world: World) -> tuple[Effect, ...]:
     """What the change does, the worst last word first: a pod that the cluster rejects gets no rights."""
-    found: list[Effect] = []
-    if was is None:
-        found.append("added")
     if now is None:
         return ("removed",)
+    found: list[Effect] = ["added"] if was is None else []
     if now.result == "rejected":
         return (*found, "refused") if was is None or was.result != "rejected" else (*found, "changed")
     if was is not None and was.result == "rejected":

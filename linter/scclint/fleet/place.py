@@ -79,15 +79,13 @@ def unpacked(place: OpenTarget, shown: str) -> Iterator[OpenTarget]:
 
 def _rules_from(folder: str) -> list[str]:
     """The content of the ignore files of git in a folder and those above, up to the top of its work tree."""
-    top, at, found = work_tree(folder), os.path.realpath(folder), []
-    while top:
-        rules = os.path.join(at, ".gitignore")
-        if os.path.exists(rules):
-            found.append(content_of(rules))
-        if at == top:
-            break
-        at = os.path.dirname(at)
-    return found
+    top, folders = work_tree(folder), [os.path.realpath(folder)]
+    if not top:
+        return []
+    while folders[-1] != top:
+        folders.append(os.path.dirname(folders[-1]))
+    rules = (os.path.join(one, ".gitignore") for one in folders)
+    return [content_of(one) for one in rules if os.path.exists(one)]
 
 
 def _fetched(address: str, folder: str) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -36,20 +37,20 @@ class TextPlaces:
         """Return line and character, both from 0, of a place as scclint has it. A place beyond its line or the text is moved to the end."""
         if line > len(self._own):
             return self._position(len(self._text))
-        return self._position(self._own[line - 1] + min(max(column - 1, 0), len(self.line(line))))
+        start = self._own[line - 1]
+        end = self._own[line] - 1 if line < len(self._own) else len(self._text)
+        if end > start and self._text[end - 1 : end + 1] == "\r\n":
+            end -= 1
+        return self._position(min(start + max(column - 1, 0), end))
 
     def from_editor(self, line: int, character: int) -> LineColumn:
         """Return the place of a line and character, both from 0. A place beyond its line or the text is moved to the end."""
-        if line >= len(self._editor):
-            offset = len(self._text)
-        else:
-            offset = self._editor[line]
-            whole = self._text[offset : self._editor[line + 1]] if line + 1 < len(self._editor) else self._text[offset:]
-            for char in whole.rstrip("\r\n"):
-                character -= self._units(char)
-                if character < 0:
-                    break
-                offset += 1
+        offset = len(self._text)
+        if line < len(self._editor):
+            start, end = (*self._editor, offset)[line : line + 2]
+            units = self._text[start:end].rstrip("\r\n").encode(self._codec, "surrogatepass")[: character * self._unit]
+            # Half a character does not count.
+            offset = start + len(getincrementaldecoder(self._codec)("surrogatepass").decode(units))
         own = bisect_right(self._own, offset) - 1
         return LineColumn(own + 1, offset - self._own[own] + 1)
 

@@ -67,9 +67,8 @@ def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
     """Return what a field of the pod does to the outcome, in sentences of Markdown. `path` leads from the document's root."""
     below = path[len(workload.pod.path) :]
     outcome = world.outcome(workload)
-    if path[: len(workload.pod.path)] != workload.pod.path or outcome.verdict is None or outcome.verdict.skipped:
-        return []
-    if not _DECISIVE.intersection(step for step in below if isinstance(step, str)):
+    of_pod = path[: len(workload.pod.path)] == workload.pod.path
+    if not of_pod or outcome.verdict is None or outcome.verdict.skipped or _DECISIVE.isdisjoint(below):
         return []
     found = list(_rejections(workload, world, below))[:_MOST_REASONS]
     without = _without(world, outcome, below)
