@@ -111,7 +111,7 @@ def rule_index(rules: Registry) -> str:
         "scclint does not report a container that gets `RuntimeDefault` from its SCC.",
         "You can name a rule by its ID or its name, in options, in the configuration and in suppressions. Rules of severity *info* "
         "run only if you ask for them, with `--show-info`, with `--profile strict`, or by name. "
-        "`scclint rule SEC201` shows the same page in the terminal.",
+        "`scclint rule SEC201` shows the same page in the terminal. The [terms](../getting-started.md#terms) explain the words of the pages.",
     ]
     for title, found in groups(rules).items():
         rows = [
