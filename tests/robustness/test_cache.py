@@ -103,3 +103,27 @@ subjects: [{kind: ServiceAccount, name: default}]
     assert "state.yaml" in run(*check).out
     state.write_text(f"# changed\n{other}{grant}", encoding="utf-8")
     assert run(*check) == run(*check, "--no-cache")
+
+
+def test_what_units_define_differently_is_looked_at_again(run: Run, many: Path, tmp_path: Path) -> None:
+    grant = """apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: grant, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:openshift:scc:SCC'}
+subjects: [{kind: ServiceAccount, name: default}]
+"""
+
+    def write(name: str, scc: str) -> None:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "hydrator.metadata").write_text("{}", encoding="utf-8")
+        (tmp_path / name / "grant.yaml").write_text(grant.replace("SCC", scc), encoding="utf-8")
+
+    (tmp_path / "m" / "web.yaml").write_text(
+        pod("web").replace("  name: web", "  name: web\n  namespace: shop"), encoding="utf-8"
+    )
+    write("one", "anyuid")
+    write("two", "privileged")
+    check = ("check", ".", "--isolated")
+    assert "defined differently in one and two" in run(*check).err
+    write("three", "hostnetwork")
+    assert "defined differently in one, three and two" in run(*check).err

@@ -42,11 +42,13 @@ class UnitKeys:
         if rendering is None and any(outline.tells(file, "elsewhere", _names_sources) for file, _ in read):
             return ""
         around = [] if rendering else [(path, self._digest_of(path)) for path in session.surroundings.beside(unit.files)]
-        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in self._neighbours.context(unit).taken]
+        context = self._neighbours.context(unit)
+        taken = [(t.unit, t.obj.file, t.obj.place.span, t.obj.manifest) for t in context.taken]
         # Findings point into the sources of what other units render to.
         givers = [session.units[name] for name in {name for name, *_ in taken} if name in session.rendered.renderings]
         sources = sorted((file, self._digest_of(file)) for giver in givers for file in giver.files)
-        return digest(repr((self._settings, unit, read, rendering and digest(rendering.text), around, taken, sources)))
+        rendered = rendering and digest(rendering.text)
+        return digest(repr((self._settings, unit, read, rendered, around, taken, context.ties, sources)))
 
     def _digest_of(self, file: str) -> str:
         """Return the hash of a file; empty if it cannot be read."""
