@@ -30,6 +30,16 @@ def test_a_value_that_is_no_number_is_left(tmp_path: Path) -> None:
     assert fixed(DEPLOYMENT + '          ports: [{containerPort: "http"}]\n', "MAN002", tmp_path).fix is None
 
 
+def test_a_volume_without_a_source_is_an_empty_dir_already(tmp_path: Path) -> None:
+    text = DEPLOYMENT + "      volumes: [{name: data, emptydir: {}}]\n"
+    finding = fixed(text, "MAN003", tmp_path)
+    assert finding.fix is not None
+    assert (finding.fix.safety, finding.fix.effect) == ("safe", "The pods are the same after admission.")
+    assert carried_out(text, finding.fix) == text.replace("emptydir", "emptyDir")
+    limited = fixed(text.replace("{}", "{medium: Memory}"), "MAN003", tmp_path)
+    assert limited.fix is not None and limited.fix.safety == "unsafe"
+
+
 @pytest.mark.parametrize(("first", "safety"), [("1", "safe"), ("2", "unsafe")])
 def test_of_a_key_that_is_written_twice_the_cluster_keeps_the_last(first: str, safety: str, tmp_path: Path) -> None:
     text = DEPLOYMENT.replace("  selector", f"  replicas: {first}\n  replicas: 1\n  selector")

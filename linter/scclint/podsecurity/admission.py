@@ -60,7 +60,7 @@ def with_defaults(pod: Object, *, host_ports: bool = True) -> dict[str, Any]:
     spec: Object = pod.get("spec") or {}
     changes: dict[str, Any] = {}
     if volumes := spec.get("volumes"):
-        changes["volumes"] = [_with_source(volume or {}) for volume in volumes]
+        changes["volumes"] = [with_source(volume or {}) for volume in volumes]
     if host_ports and spec.get("hostNetwork"):
         for field in ("initContainers", "containers"):
             if containers := spec.get(field):
@@ -113,7 +113,8 @@ def _message(verb: str, pod: CheckedPod, standard: Standard, library: Library) -
     return "" if result.allowed else f'{verb} PodSecurity "{standard}": {result.detail}'
 
 
-def _with_source(volume: Object) -> Object:
+def with_source(volume: Object) -> Object:
+    """Return a volume of a pod with the source that the API server gives it: without any it is an `emptyDir`."""
     has_source = any(value is not None for field, value in volume.items() if field != "name")
     return volume if has_source else {**volume, "emptyDir": {}}
 

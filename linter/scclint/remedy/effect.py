@@ -10,6 +10,7 @@ from typing import Any
 from scclint.admission.pod import AdmissionPod, containers
 from scclint.finding import Safety
 from scclint.outcome import Outcome
+from scclint.podsecurity.admission import with_source
 from scclint.remedy.workbench import Trial, Workbench, both_outcomes, workload_pairs
 from scclint.text import listed
 
@@ -46,9 +47,11 @@ def effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safet
 
 
 def _run(outcome: Outcome) -> Mapping[str, Any]:
-    """The pod after admission. `runAsNonRoot` of the pod is only a default for its containers, which get it here."""
+    """The pod after admission with its defaults: `runAsNonRoot` of the pod for its containers, and the sources of volumes."""
     assert outcome.verdict is not None
     pod: Mapping[str, Any] = outcome.verdict.pod
+    if volumes := pod["spec"].get("volumes"):
+        pod = {**pod, "spec": {**pod["spec"], "volumes": [with_source(volume or {}) for volume in volumes]}}
     context = dict(pod["spec"].get("securityContext") or {})
     default = context.pop("runAsNonRoot", None)
     if default is None:
