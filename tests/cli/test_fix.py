@@ -203,6 +203,16 @@ def test_check_shows_fixes_where_a_format_carries_them(here: Path, cli: Cli) -> 
     assert '"fixes":' not in cli("check", "--format", "sarif", "--fixes", "never").out
 
 
+@pytest.mark.parametrize("name", ["a\n::error::b.yaml", "\x1b[31m.yaml", '"\\.yaml', "ä b.yaml", "\u202e.yaml"])
+def test_a_file_name_cannot_write_lines_of_a_diff(name: str, here: Path, cli: Cli) -> None:
+    (here / name).write_text(WEB)
+    run = cli("fix", "--diff")
+    assert all(char == "\n" or char.isprintable() for char in run.out)
+    assert "\n::error" not in run.out
+    subprocess.run(["git", "apply", "-"], input=run.out, text=True, cwd=here, check=True)
+    assert (here / name).read_text() == SAFE
+
+
 def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scclint.cli.check.MAX_FIXED_FINDINGS", 1)
     (here / "web.yaml").write_text(WEB)

@@ -26,6 +26,16 @@ def test_version(cli: Cli, word: str) -> None:
     assert cli(word) == (0, f"scclint {scclint.__version__}\n", "")
 
 
+def test_a_working_directory_that_is_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = (
+        f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); from scclint.cli import run_and_exit; run_and_exit()"
+    )
+    run = subprocess.run([sys.executable, "-P", "-c", script, "check", "."], check=False, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (2, "scclint: the working directory does not exist any more\n")
+
+
 def test_no_command_shows_the_help(cli: Cli) -> None:
     run = cli()
     assert run.status == 2

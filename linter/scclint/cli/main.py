@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from scclint.cli.commands import build
-from scclint.errors import LoadError, ScclintError
+from scclint.errors import LoadError, ScclintError, UsageError
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
@@ -72,6 +72,10 @@ def _run(argv: Sequence[str] | None) -> int:
     if args.command is None:
         parser.print_help()
         return USAGE
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UsageError("the working directory does not exist any more") from None
     # A module is imported only if its command runs.
     module = "rules" if args.command == "rule" else args.command.replace("-", "_")
     status: int = import_module(f"scclint.cli.{module}").run(args)

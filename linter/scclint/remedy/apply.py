@@ -76,11 +76,22 @@ def write_file(source: SourceFile, before: str, after: str) -> None:
     replace_file(path, encoded_like(data, after), draft=f"{path}.{os.getpid()}.scclint", finish=finish)
 
 
+def _quoted(path: str) -> str:
+    """Return a path as git writes it in a diff: in quotes and with octal bytes if it has unprintable characters.
+
+    Otherwise a file name with a line break could write lines of the diff, or commands for the workflow that prints it.
+    """
+    if path.isprintable():
+        return path
+    escaped = (c if c.isprintable() and c not in '"\\' else "".join(f"\\{byte:03o}" for byte in c.encode()) for c in path)
+    return f'"{"".join(escaped)}"'
+
+
 def unified_diff(file: str, before: str, after: str) -> str:
     """The difference of two texts as `git apply` takes it."""
     from difflib import unified_diff
 
     shown = []
-    for line in unified_diff(lines_of(before), lines_of(after), f"a/{file}", f"b/{file}"):
+    for line in unified_diff(lines_of(before), lines_of(after), _quoted(f"a/{file}"), _quoted(f"b/{file}")):
         shown.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(shown)
