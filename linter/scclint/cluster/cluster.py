@@ -39,7 +39,7 @@ class Cluster:
     `platform` is one of `OPENSHIFT_PLATFORMS` or `kubernetes`; `release` is the OpenShift release (`4.20`), empty on plain
     Kubernetes, and `feature_set` one of `FEATURE_SETS`;
     `kubernetes_version` is `1.33`, and `kubernetes_minor` its 33. `sccs` are the SCCs in effect by name, defaulted; `own_sccs`
-    are the names of the SCCs that the release and add-ons install. `namespaces` are the Namespace objects of the input by name.
+    are the names of the SCCs that the release and add-ons install. `namespaces` are the Namespace objects of the input and the release by name.
     `node_pools` are the groups of nodes that differ, empty if all known nodes are equal; `seccomp_default` then says whether their
     kubelets give RuntimeDefault to containers that set no profile. `scc_order` is their order,
     `grants` knows who may use them, `admission` judges pods,
@@ -107,7 +107,8 @@ class Cluster:
         asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10, tuple(addons), frozenset(among))
         installed.check(asked)
         own = installed.own_sccs(asked)
-        brought = Objects([*own.values(), *installed.own_rbac(asked, cluster_admins=cluster_admins)])
+        rbac = installed.own_rbac(asked, cluster_admins=cluster_admins)
+        brought = Objects([*own.values(), *rbac, *installed.own_namespaces(asked)])
         as_installed = cls(platform, release, kubernetes_of(release), brought, own_sccs=own, feature_set=feature_set)
         return as_installed.with_objects(objects)
 

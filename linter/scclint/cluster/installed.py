@@ -9,9 +9,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scclint.admission.rbac import use_rule
+from scclint.cluster.namespaces import RUN_LEVEL
 from scclint.data import read_json
 from scclint.errors import UsageError
 from scclint.model.releases import ORDER, RELEASES, release_of
+from scclint.podsecurity.labels import MODES, level_label
 from scclint.record import record
 
 if TYPE_CHECKING:
@@ -107,6 +109,14 @@ def own_rbac(asked: Installation, *, cluster_admins: bool = False) -> list[Objec
     objects += objects_of_grants(_payload(asked, "grants"))
     objects += objects_of_grants(grant for addon in _of_addons(asked) for grant in addon.cluster_grants)
     return objects
+
+
+def own_namespaces(asked: Installation) -> Iterator[Object]:
+    """Yield the Namespaces that a cluster is installed with, as far as their labels switch SCC admission off."""
+    for entry in _payload(asked, "namespaces"):
+        modes = dict.fromkeys(map(level_label, MODES), entry["podSecurity"])
+        metadata = {"name": entry["name"], "labels": {RUN_LEVEL: entry["runLevel"], **modes}}
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def objects_of_grants(entries: Iterable[Mapping[str, Any]]) -> Iterator[Object]:
