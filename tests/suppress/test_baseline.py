@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,7 +105,7 @@ class TestRecognition:
         old = replace(finding("RBA402"), subjects=("group a", "group b", "group c"))
         assert live([replace(old, subjects=("group a", "group c"))], recorded([old])) == []
 
-    @pytest.mark.parametrize(("place", "record"), [("subjects", 1), ("users", 1), ("groups", 2)])
+    @pytest.mark.parametrize(("place", "record"), [("subjects", 1), ("users", 1), ("groups", 2), ("groupNames", 1)])
     def test_survives_a_removed_subject_in_front(self, place: str, record: int) -> None:
         old = replace(finding("RBA405", path=(place, record, "name")), subjects=("service account default",))
         assert live([replace(old, path=(place, 0, "name"))], recorded([old])) == []
@@ -183,6 +184,7 @@ class TestRecognition:
         ),
         (("rules", 1, "verbs", 0), "", "rules[1].verbs[0]"),
         (("items",), "", "items"),
+        (("items", "limits", 0), "", "items.limits[0]"),
     ],
 )
 def test_stable_path(path: tuple[str | int, ...], container: str, text: str) -> None:
@@ -239,6 +241,13 @@ class TestWrite:
         assert len(stale) == 1
 
 
+@pytest.mark.parametrize("findings", [[], [finding()], [finding(), finding(), finding("MAN001", name="")]])
+def test_what_it_writes_is_read_without_the_schema(findings: list[Finding], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large repository has tens of thousands of entries."""
+    monkeypatch.setattr("scclint.config.schema.load_schema", None)
+    assert recorded(findings).counts == Counter(map(key_of, findings))
+
+
 def test_whole_numbers_as_json_programs_write_them() -> None:
     """By JSON Schema, `2.0` is an integer."""
     text = (
@@ -256,12 +265,26 @@ def test_whole_numbers_as_json_programs_write_them() -> None:
         ("", "b.json:1:1: the baseline is not JSON; `--write-baseline` writes it anew"),
         ('{"version": 1,\n  oops}', "b.json:2:3: the baseline is not JSON; `--write-baseline` writes it anew"),
         ("[" * 100_000, "b.json: the baseline is nested too deeply; `--write-baseline` writes it anew"),
+        (f"[{'1' * 5000}]", "b.json: the baseline is not JSON; `--write-baseline` writes it anew"),
         ("[]", "b.json: the file must be a mapping, not a list; `--write-baseline` writes it anew"),
         ("{}", "b.json: the file needs the key 'version'; `--write-baseline` writes it anew"),
         ('{"version": 3, "findings": {}}', "b.json: the baseline has version 3, this scclint reads versions 1 and 2"),
         (
             '{"version": 1, "findings": [{"rule": "A"}]}',
             "b.json: findings[0] needs the key 'file'; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": true, "findings": []}',
+            "b.json: version must be a whole number, not true; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": 2, "findings": ["A"]}',
+            "b.json: findings[0] must be a mapping, not 'A'; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": 2, "findings": [{"rule": "A", "file": "f", "subjects": [1]}]}',
+            "b.json: findings[0].subjects[0] must be a string, not the number 1; write it in quotes; "
+            "`--write-baseline` writes it anew",
         ),
         (
             '{"version": 1, "findings": [{"rule": "A", "file": "f", "count": 0}]}',

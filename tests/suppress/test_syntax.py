@@ -199,6 +199,10 @@ class TestAnnotation:
         assert {i.region for i in ignores} == {Span("a.yaml", 1, 1, 16, 32)}
         assert ignores[-1].path == ("spec", "template", "metadata", "annotations", "scclint.dev/ignore")
 
+    def test_an_object_without_pods(self) -> None:
+        role = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, annotations: {scclint.dev/ignore: 'PSA601: x'}}\n"
+        assert [(i.rules, i.about) for i in annotated(role)] == [(("PSA601",), ("Namespace", "", "a"))]
+
     def test_narrowed_to_a_container(self) -> None:
         ignores = [*annotated(DEPLOYMENT)]
         findings = [of_object(finding("SEC202", 16, container=name), ignores[0]) for name in ("side", "web", "")]

@@ -286,7 +286,7 @@ def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> Non
     except ConfigError:
         # It is about to be written anew, which is what the error would advise.
         previous = None
-    folder = os.path.dirname(file) or "."
+    folder = os.path.dirname(file)
     text = write_baseline(
         report.findings, folder, previous=previous, ran=lambda rule, path: report.covers(path) and rule in select(path)
     )

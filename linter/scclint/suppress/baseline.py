@@ -20,10 +20,10 @@ VERSION = 2
 
 @record
 class Baseline:
-    """How many findings of each key are accepted. Files of keys are relative to `folder`, the one the baseline lies in."""
+    """How many findings of each key are accepted. Files of keys are relative to `folder`, that of the baseline, or "" for this one."""
 
     counts: Mapping[Key, int]
-    folder: str = "."
+    folder: str
 
 
 def write_baseline(findings: Iterable[Finding], folder: str, *, previous: Baseline | None, ran: Ran) -> str:
@@ -64,7 +64,7 @@ def load_baseline(text: str, file: str) -> Baseline:
         if "path" in fields:
             fields["path"] = as_written_now(fields["path"])
         counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += int(entry.get("count", 1))
-    return Baseline(counts, os.path.dirname(file) or ".")
+    return Baseline(counts, os.path.dirname(file))
 
 
 def _is_baseline(data: Any) -> bool:

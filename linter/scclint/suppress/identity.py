@@ -92,13 +92,11 @@ def stable_path(path: Path, container: str) -> str:
     while len(path) >= 2 and path[0] in ("items", "objects") and isinstance(path[1], int):
         path = path[2:]
     out = ""
-    named = False
     for depth, (before, part) in enumerate(zip(("", *path), path, strict=False)):
         if isinstance(part, str):
             out += f"{'.' if out else ''}{part}"
-        elif before in CONTAINER_LISTS and container and not named:
+        elif before in CONTAINER_LISTS and container:
             out += f"[{container}]"
-            named = True
         elif before == "deployments" or (depth == 1 and before in SUBJECT_LISTS):
             out += "[]"
         else:

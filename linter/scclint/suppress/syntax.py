@@ -45,13 +45,13 @@ def _block_ends(lines: Sequence[str]) -> list[int]:
 
     Several suppressions can be above one line, and a reason can continue in the next comment.
     """
-    ends = [0] * len(lines)
+    ends = []
     below = len(lines)
-    for at in range(len(lines) - 1, -1, -1):
-        own_line = lines[at].lstrip().startswith("#")
-        ends[at] = below if own_line else at + 1
+    for at, line in reversed(list(enumerate(lines))):
+        own_line = line.lstrip().startswith("#")
+        ends.append(below if own_line else at + 1)
         below = below if own_line else at
-    return ends
+    return ends[::-1]
 
 
 def parse_comment(text: str, region: Span) -> Ignore | None:
