@@ -17,7 +17,7 @@ from scclint.controls.frameworks import controls_of, framework, frameworks
 from scclint.controls.scope import PERMITTED
 from scclint.errors import UsageError
 from scclint.registry import builtin
-from scclint.report.controls import document, render_markdown, render_sarif
+from scclint.report.controls import render_json, render_markdown, render_sarif
 from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
 from tests.running import run_over
 
@@ -161,7 +161,9 @@ def test_v_257557_passes_with_sccs_and_bindings() -> None:
 
 def test_json_follows_its_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    found = document(framework("cis-ocp-1.9"), list(assessed(PRIVILEGED + GRANT.replace(":anyuid", ":privileged")).values()))
+    found = json.loads(
+        render_json(framework("cis-ocp-1.9"), list(assessed(PRIVILEGED + GRANT.replace(":anyuid", ":privileged")).values()))
+    )
     Draft202012Validator(SCHEMA).validate(found)
     assert found["summary"]["fail"] == sum(control["status"] == "fail" for control in found["controls"])
 

@@ -9,7 +9,7 @@ import pytest
 
 import scclint
 from scclint.errors import UsageError
-from scclint.report import render, use_color, write
+from scclint.report import use_color, write
 
 
 class Terminal(io.StringIO):
@@ -115,10 +115,3 @@ def test_a_full_standard_output_is_said() -> None:
         child = python(code, stdout=full)
         assert child.communicate()[1] == b"cannot write the report to standard output: No space left on device"
     assert child.returncode == 0
-
-
-def test_an_unknown_format_says_which_there_are() -> None:
-    from scclint.engine.report import Report
-
-    with pytest.raises(UsageError, match="unknown format 'xml'; choose from full, concise, json, sarif, "):
-        render(Report(), "xml")

@@ -19,7 +19,7 @@ from scclint.judge.session import RunOptions
 from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
-from scclint.report import FORMATS, Options
+from scclint.report import Options, render
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
@@ -256,8 +256,10 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         carried = fixed if _shows_fixes(name, output, when) else report
         texts.append(
             (
-                FORMATS[name](
-                    carried, replace(options, color=color_wanted(args, output), width=None if output else terminal_columns())
+                render(
+                    carried,
+                    name,
+                    replace(options, color=color_wanted(args, output), width=None if output else terminal_columns()),
                 ),
                 output,
             )

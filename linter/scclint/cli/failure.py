@@ -6,7 +6,7 @@ from contextlib import suppress
 from scclint.engine.report import Report
 from scclint.errors import LoadError, ScclintError
 from scclint.finding import Notice
-from scclint.report import FORMATS, Options
+from scclint.report import Options, render
 from scclint.report.output import write
 
 _TOLD_BY = ("sarif", "markdown", "html")
@@ -24,7 +24,7 @@ def write_failure(args: Namespace, error: Exception) -> None:
         if form in _TOLD_BY and output != "-":
             # The error that ended the run is the one to report.
             with suppress(ScclintError):
-                write(FORMATS[form](report, options), output)
+                write(render(report, form, options), output)
 
 
 def _notice(error: Exception) -> Notice:

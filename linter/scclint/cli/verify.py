@@ -27,7 +27,6 @@ from scclint.record import replace
 from scclint.report import seccomp as commands
 from scclint.report.sanitize import visible
 from scclint.rule import Rule
-from scclint.world import World
 
 if TYPE_CHECKING:
     from scclint.evidence.verify import Verification
@@ -83,7 +82,9 @@ def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
 
     spans = {(span.file, span.line): span for unit in opened for span in (w.place.span for w in unit.workloads)}
     found = [replace(f, span=spans.get((f.span.file, f.span.line), f.span)) for f in commands.disagreements(verification)]
-    rule = Rule("VER001", "node-disagrees", "A node shows another profile", Severity.ERROR, Workload, _none, PAGE, "0.1")
+    # Nodes are compared with, manifests are not checked.
+    title = "A node shows another profile"
+    rule = Rule("VER001", "node-disagrees", title, Severity.ERROR, Workload, lambda subject, world: (), PAGE, "0.1")
     texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
         findings=tuple(found),
@@ -97,8 +98,3 @@ def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
 
 def _counts(unit: OpenUnit) -> Part:
     return Part(unit.unit.name, tallies=tallies(unit.inputs, unit.ours), files=tuple(unit.inputs.read))
-
-
-def _none(subject: Workload, world: World) -> tuple[()]:
-    """Nodes are compared with, manifests are not checked."""
-    return ()

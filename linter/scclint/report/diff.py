@@ -5,12 +5,12 @@ from typing import Any
 
 from scclint.about import site_page
 from scclint.change.facts import PodFacts
-from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Differences, GrantChange, MatrixRow, SccChange, WorkloadChange
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
 from scclint.report.json_text import dump
-from scclint.report.markdown import code, prose
+from scclint.report.markdown import LONGEST, code, prose, within
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place
@@ -19,23 +19,15 @@ from scclint.report.terminal import paint
 from scclint.rule import Rule
 from scclint.source import Span
 from scclint.text import and_more, counted, listed
-from scclint.world import World
 
 Json = dict[str, Any]
 
-_LONGEST = 60_000
-"""GitHub refuses comments beyond 65,536 characters."""
 _TONES = {"refused": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
 
 
 def render_json(found: Differences) -> str:
     """The comparison as JSON, which schemas/diff.json describes."""
-    return dump(document(found)) + "\n"
-
-
-def document(found: Differences) -> Json:
-    """The comparison as JSON values."""
-    return {
+    document = {
         "version": 1,
         "before": visible_line(found.before),
         "after": visible_line(found.after),
@@ -49,14 +41,19 @@ def document(found: Differences) -> Json:
             }
             for row in found.matrix
         ],
-        "summary": {
-            "workloads": found.workloads,
-            "changed": len(found.changes),
-            "refused": sum("refused" in change.effects for change in found.changes),
-            "wider": sum("wider" in change.effects for change in found.changes),
-            "gained": sum(grant.gained for grant in found.grants),
-            "lost": sum(not grant.gained for grant in found.grants),
-        },
+        "summary": _counts(found),
+    }
+    return dump(document) + "\n"
+
+
+def _counts(found: Differences) -> dict[str, int]:
+    return {
+        "workloads": found.workloads,
+        "changed": len(found.changes),
+        "refused": sum("refused" in change.effects for change in found.changes),
+        "wider": sum("wider" in change.effects for change in found.changes),
+        "gained": sum(grant.gained for grant in found.grants),
+        "lost": sum(not grant.gained for grant in found.grants),
     }
 
 
@@ -187,15 +184,11 @@ def render_markdown(found: Differences) -> str:
     return "".join(parts)
 
 
-def _within(rows: list[str], what: str) -> Iterator[str]:
-    """Yield as many rows as a third of a comment holds, and how many are left out."""
-    room = _LONGEST // 3
-    for number, row in enumerate(rows):
-        room -= len(row)
-        if room < 0:
-            yield f"\n{len(rows) - number:,} more {what} are left out for length.\n"
-            return
-        yield row
+def _within(rows: list[str], what: str) -> list[str]:
+    """Return as many rows as a third of a comment holds, and how many are left out."""
+    shown = within(rows, LONGEST // 3)
+    left_out = len(rows) - len(shown)
+    return [*shown, f"\n{left_out:,} more {what} are left out for length.\n"] if left_out else shown
 
 
 def render_sarif(found: Differences) -> str:
@@ -230,11 +223,6 @@ def _finding(
     return Finding(rule.id, rule.name, rule.severity, text, where, about, related=related, units=(unit,))
 
 
-def _none(subject: Workload, world: World) -> tuple[()]:
-    """Two states are compared, manifests are not checked."""
-    return ()
-
-
 def _rule(id: str, name: str, title: str, severity: Severity) -> "Rule[Workload]":
     return Rule(
         id,
@@ -242,7 +230,8 @@ def _rule(id: str, name: str, title: str, severity: Severity) -> "Rule[Workload]
         title,
         severity,
         Workload,
-        _none,
+        # Two states are compared, manifests are not checked.
+        lambda subject, world: (),
         f"{title}.\n\n`scclint diff` found this by judging both states.",
         "0.2",
         references=(site_page("compare-changes"),),
@@ -257,21 +246,17 @@ _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change",
 
 
 def _summary(found: Differences) -> str:
-    refused = sum("refused" in change.effects for change in found.changes)
-    wider = sum("wider" in change.effects for change in found.changes)
-    parts = [f"{len(found.changes):,} of {counted(found.workloads, 'workload')} changed"]
-    parts += [f"{refused:,} refused"] if refused else []
-    parts += [f"{wider:,} wider"] if wider else []
-    gained = sum(grant.gained for grant in found.grants)
-    parts += [f"{counted(gained, 'SCC')} gained"] if gained else []
-    lost = len(found.grants) - gained
-    return ", ".join(parts + ([f"{counted(lost, 'SCC')} lost"] if lost else []))
+    number = _counts(found)
+    parts = [f"{number['changed']:,} of {counted(found.workloads, 'workload')} changed"]
+    parts += [f"{number[word]:,} {word}" for word in ("refused", "wider") if number[word]]
+    parts += [f"{counted(number[word], 'SCC')} {word}" for word in ("gained", "lost") if number[word]]
+    return ", ".join(parts)
 
 
-def _title(change: WorkloadChange) -> str:
-    where = f"{change.namespace}/" if change.namespace else ""
-    unit = f" in {change.unit}" if change.unit != "." else ""
-    return visible_line(f"{change.kind} {where}{change.name}{unit}")
+def _title(one: WorkloadChange | MatrixRow) -> str:
+    where = f"{one.namespace}/" if one.namespace else ""
+    unit = f" in {one.unit}" if one.unit != "." else ""
+    return visible_line(f"{one.kind} {where}{one.name}{unit}")
 
 
 def _release(change: WorkloadChange) -> str:
@@ -340,7 +325,5 @@ def _matrix(found: Differences) -> Iterator[str]:
 def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, or that the cluster rejects its pods."""
     for row in found.matrix:
-        where = f"{row.namespace}/" if row.namespace else ""
-        unit = f" in {row.unit}" if row.unit != "." else ""
         cells = ["REFUSED" if c.facts.result == "rejected" else c.facts.scc or c.facts.result for c in row.cells]
-        yield tuple(map(visible_line, (f"{row.kind} {where}{row.name}{unit}", *cells)))
+        yield (_title(row), *map(visible_line, cells))

@@ -24,17 +24,13 @@ Json = dict[str, Any]
 _SHOWN = 8
 
 
-def document(judged: Iterable[JudgedWorkload]) -> Json:
+def render_json(judged: Iterable[JudgedWorkload]) -> str:
     """The review's entries, each with the `candidates` in the order they are tried and `reason`, why one was chosen.
 
     A container's `opened` lists the syscalls that each of its added capabilities opens up in RuntimeDefault.
     """
     entries = [{**_entry(world, one), "units": list(one.units)} for one in judged for world in one.worlds.values()]
-    return {"version": 1, "workloads": entries}
-
-
-def render_json(judged: Iterable[JudgedWorkload]) -> str:
-    return dump(document(judged)) + "\n"
+    return dump({"version": 1, "workloads": entries}) + "\n"
 
 
 def _entry(world: World, one: JudgedWorkload) -> Json:

@@ -3,7 +3,7 @@
 from scclint.engine.report import Report
 from scclint.finding import Severity
 from scclint.report.fingerprint import fingerprints
-from scclint.report.json_text import dump
+from scclint.report.json_text import rows
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
 from scclint.report.sanitize import one_line, visible_line
@@ -15,19 +15,17 @@ def render(report: Report, options: Options) -> str:
     """A JSON array, one finding a line. GitLab does not show `check_name`, so the description repeats the rule."""
     paths = RepositoryPaths(options.root)
     issues = [
-        dump(
-            {
-                "description": f"{finding.rule_id} {finding.rule_name}: {one_line(finding.message)}",
-                "check_name": finding.rule_id,
-                "fingerprint": fingerprint,
-                "severity": _SEVERITIES[finding.severity],
-                "location": {
-                    "path": visible_line(paths.path(finding.span.file)),
-                    "lines": {"begin": max(finding.span.line, 1)},
-                },
-            }
-        )
+        {
+            "description": f"{finding.rule_id} {finding.rule_name}: {one_line(finding.message)}",
+            "check_name": finding.rule_id,
+            "fingerprint": fingerprint,
+            "severity": _SEVERITIES[finding.severity],
+            "location": {
+                "path": visible_line(paths.path(finding.span.file)),
+                "lines": {"begin": max(finding.span.line, 1)},
+            },
+        }
         for finding, fingerprint in zip(report.findings, fingerprints(report.findings, paths), strict=True)
         if options.shows(finding)
     ]
-    return "[\n" + ",\n".join(issues) + "\n]\n" if issues else "[]\n"
+    return f"[{rows(issues)}]\n"

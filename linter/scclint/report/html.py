@@ -14,6 +14,7 @@ from scclint.report.html_elements import (
     literal,
     page,
     preformatted,
+    problem_filter,
     prose,
     section,
     table,
@@ -57,7 +58,12 @@ def render(report: Report, options: Options) -> str:
     rules = Filter("rule", "Rule", (finding.rule_id for finding in findings))
     chooser = (element("fieldset", element("legend", literal("Filter")), units.control("all units")),) if units.useful else ()
     parts = [
-        element("header", element("h1", literal("scclint report")), *_summary(heading, report)),
+        element(
+            "header",
+            element("h1", literal("scclint report")),
+            element("p", literal(heading), class_="lead"),
+            element("p", literal(judged_summary(report))),
+        ),
         element(
             "main",
             *chooser,
@@ -70,11 +76,6 @@ def render(report: Report, options: Options) -> str:
     if findings:
         parts.append(element("footer", literal("To read about a rule, run scclint rule with its ID.")))
     return page(f"scclint: {heading}", *parts, style=units.style + rules.style)
-
-
-def _summary(heading: str, report: Report) -> Iterator[Html]:
-    yield element("p", literal(heading), class_="lead")
-    yield element("p", literal(judged_summary(report)))
 
 
 def _diagnostics(report: Report) -> Iterator[Html]:
@@ -95,12 +96,11 @@ def _workloads(report: Report, units: Filter) -> Iterator[Html]:
     titles = ("Workload", *where, *_OF_POD, *_OF_CONTAINER)
     groups = _verdicts(report)
     bodies = [_workload(*group, where, units) for group in groups]
-    only = checkbox("only-problems", "Show only workloads that are rejected or have an unconfined container", checked=False)
     caption = f"SCC, Pod Security level and seccomp profile of {counted(len(groups), 'workload')}"
     yield section(
         "workloads",
         "Workloads",
-        element("fieldset", element("legend", literal("Filter")), only),
+        problem_filter(),
         table(titles, *bodies, caption=caption),
     )
 

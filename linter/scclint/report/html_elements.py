@@ -74,11 +74,11 @@ _FULL_COLUMNS = 9
 """The most columns of their full width that fit a screen of 1,280 pixels."""
 
 
-def table(titles: Iterable[str], *bodies: Html, caption: str = "") -> Html:
-    """Return a table with a row of titles. Narrow screens show it as blocks."""
+def table(titles: Iterable[str], *bodies: Html, caption: str = "", wide: bool = False) -> Html:
+    """Return a table with a row of titles. Narrow screens show it as blocks, and a `wide` one may take the whole page."""
     titles = tuple(titles)
     head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in titles)
-    layout = "stacked many" if len(titles) > _FULL_COLUMNS else "stacked"
+    layout = "stacked wide" if wide else "stacked many" if len(titles) > _FULL_COLUMNS else "stacked"
     parts = [element("caption", literal(caption))] if caption else []
     # Some browsers no longer report a table that is shown as blocks as one.
     return element("table", *parts, element("thead", head, role="rowgroup"), *bodies, class_=layout, role="table")
@@ -100,6 +100,12 @@ def checkbox(name: str, label: str, *, checked: bool) -> Html:
     """Return a checkbox with a label. `name` is its ID, by which the style sheet acts on it."""
     state = {"checked": ""} if checked else {}
     return element("label", void("input", type="checkbox", id=name, **state), literal(f" {label}"))
+
+
+def problem_filter() -> Html:
+    """Return the filter that hides the workloads without problems."""
+    box = checkbox("only-problems", "Show only workloads that are rejected or have an unconfined container", checked=False)
+    return element("fieldset", element("legend", literal("Filter")), box)
 
 
 def choice(name: str, label: str, options: Iterable[str]) -> Html:

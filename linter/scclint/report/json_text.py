@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 _COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
 """Runners of GitHub and Azure take `##[error]` for a command anywhere in a line."""
@@ -14,3 +15,9 @@ def dump(value: object) -> str:
     """
     text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
     return _COMMAND.sub(r"#\\u0023", text)
+
+
+def rows(entries: Iterable[object]) -> str:
+    """Return the items of a JSON array, each on a line of its own; empty if there are none."""
+    items = ",\n".join(map(dump, entries))
+    return f"\n{items}\n" if items else ""

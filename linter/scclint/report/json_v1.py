@@ -3,11 +3,12 @@
 Fields may be added within a version; none is renamed, removed or given another meaning.
 """
 
+from collections import Counter
 from typing import Any
 
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related
-from scclint.report.json_text import dump
+from scclint.report.json_text import dump, rows
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import by_severity
@@ -20,9 +21,7 @@ Json = dict[str, Any]
 def render(report: Report, options: Options) -> str:
     """The object of `document`, with one finding a line."""
     value = document(report, options)
-    findings = ",\n".join(dump(finding) for finding in value["findings"])
-    findings = f"\n{findings}\n" if findings else ""
-    return f'{{"version":{value["version"]},\n"findings":[{findings}],\n"summary":{dump(value["summary"])}}}\n'
+    return f'{{"version":{value["version"]},\n"findings":[{rows(value["findings"])}],\n"summary":{dump(value["summary"])}}}\n'
 
 
 def document(report: Report, options: Options) -> Json:
@@ -98,14 +97,10 @@ def _suppressed(finding: Finding) -> Json | None:
 
 
 def _summary(report: Report, options: Options) -> Json:
-    live = report.live
-    rules: dict[str, int] = {}
-    for finding in live:
-        rules[finding.rule_id] = rules.get(finding.rule_id, 0) + 1
-    tally = report.tally
+    live, tally = report.live, report.tally
     return {
         "findings": {severity.value: number for severity, number in by_severity(live).items()},
-        "rules": dict(sorted(rules.items())),
+        "rules": dict(sorted(Counter(finding.rule_id for finding in live).items())),
         "suppressed": report.suppressed,
         "hidden": sum(finding.severity in options.hide for finding in live),
         "platform": visible_line(report.platform),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from scclint.engine.report import Report
@@ -14,7 +14,7 @@ from scclint.report.sanitize import one_line, visible_line
 from scclint.report.summary import crash_label, findings_summary, judged_summary, line_place, severities, units_phrase
 from scclint.text import counted, listed
 
-_LONGEST = 60_000
+LONGEST = 60_000
 """GitHub refuses comments beyond 65,536 characters."""
 
 _OPEN_FILES = 5
@@ -41,7 +41,7 @@ def render(report: Report, options: Options) -> str:
     if options.statistics and findings:
         parts.append("\n" + _statistics(findings))
     review = _review(report)
-    room = _LONGEST - sum(map(len, parts)) - len(review)
+    room = LONGEST - sum(map(len, parts)) - len(review)
     parts += [] if options.statistics else _findings(findings, SourceLines(report.texts), units_phrase(report), options, room)
     parts.append(review)
     return "".join(parts)
@@ -55,13 +55,25 @@ def _findings(
     groups = [(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
     tables = [(*_table(file, group, units), _fixes(file, group, lines)) for file, group in groups]
     is_open = len(tables) <= _OPEN_FILES
-    for number, (title, rows, fixes) in enumerate(tables):
-        section = f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}{fixes}\n</details>\n"
-        room -= len(section)
+    sections = [
+        f"\n<details{' open' if is_open else ''}><summary>{title}</summary>\n\n{rows}{fixes}\n</details>\n"
+        for title, rows, fixes in tables
+    ]
+    shown = within(sections, room)
+    yield from shown
+    if left_out := len(sections) - len(shown):
+        yield f"\nThe findings of {counted(left_out, 'more file')} are left out for length.\n"
+
+
+def within(parts: Iterable[str], room: int) -> list[str]:
+    """Return the first parts of a text, as many as `room` characters hold."""
+    shown = []
+    for part in parts:
+        room -= len(part)
         if room < 0:
-            yield f"\nThe findings of {counted(len(tables) - number, 'more file')} are left out for length.\n"
             break
-        yield section
+        shown.append(part)
+    return shown
 
 
 def _fixes(file: str, findings: list[Finding], lines: SourceLines) -> str:
@@ -102,13 +114,7 @@ def _review(report: Report) -> str:
             for number, ((name, _), *cells) in enumerate(rows):
                 first = in_units(name, units) if several and not number else name
                 lines.append("| " + " | ".join(map(prose, (first, *(text for text, _ in cells)))) + " |\n")
-    room = _LONGEST // 3
-    shown = []
-    for line in lines:
-        room -= len(line)
-        if room < 0:
-            break
-        shown.append(line)
+    shown = within(lines, LONGEST // 3)
     titles = f"| {' | '.join(_REVIEW)} |\n{'|---' * len(_REVIEW)}|\n"
     more = f"\n{counted(len(lines) - len(shown), 'more line')} left out for length.\n" if len(shown) < len(lines) else ""
     summary = f"SCC and seccomp profile of {counted(len(workloads), 'workload')}"

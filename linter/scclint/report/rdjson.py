@@ -7,7 +7,7 @@ from scclint.about import SITE
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import dump
+from scclint.report.json_text import dump, rows
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
@@ -20,10 +20,8 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.IN
 def render(report: Report, options: Options) -> str:
     """One JSON object, one diagnostic a line. Columns count UTF-8 bytes from 1."""
     lines, pages = SourceLines(report.texts), help_addresses(report.rules)
-    diagnostics = [dump(_diagnostic(finding, lines, pages)) for finding in report.findings if options.shows(finding)]
-    source = dump({"name": "scclint", "url": SITE})
-    body = "\n" + ",\n".join(diagnostics) + "\n" if diagnostics else ""
-    return f'{{"source":{source},"diagnostics":[{body}]}}\n'
+    diagnostics = [_diagnostic(finding, lines, pages) for finding in report.findings if options.shows(finding)]
+    return f'{{"source":{dump({"name": "scclint", "url": SITE})},"diagnostics":[{rows(diagnostics)}]}}\n'
 
 
 def _diagnostic(finding: Finding, lines: SourceLines, pages: Mapping[str, str]) -> dict[str, Any]:

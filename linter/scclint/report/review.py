@@ -22,8 +22,8 @@ COLUMNS = ("uid", "fsgroup", "caps", "selinux", "psa")
 """The columns on request: user ID, `fsGroup`, capabilities, SELinux label, and the enforced Pod Security level."""
 
 
-def document(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> Json:
-    """The review as JSON values: `workloads`, one entry per workload and release, in the order of the input, and their number.
+def render_json(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
+    """The review as JSON: `workloads`, one entry per workload and release, in the order of the input, and their number.
 
     A workload that several units share and that comes out the same in them is one entry, with their names in `units`.
     """
@@ -35,7 +35,7 @@ def document(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> J
             if columns:
                 entry["columns"] = {name: list(cells) for name, cells in _cells(world, outcome, columns).items()}
             entries.setdefault(dump(entry), {**entry, "units": []})["units"] += one.units
-    return {"version": 1, "workloads": list(entries.values()), "summary": totals(judged)}
+    return dump({"version": 1, "workloads": list(entries.values()), "summary": totals(judged)}) + "\n"
 
 
 def totals(judged: Iterable[JudgedWorkload]) -> dict[str, int]:
@@ -143,10 +143,6 @@ def container_entry(container: ContainerSeccomp) -> Json:
         "procMode": container.proc_mode,
         "crictl": None if container.crictl is None else visible_line(container.crictl),
     }
-
-
-def render_json(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
-    return dump(document(judged, columns)) + "\n"
 
 
 def grant_words(grant: Grant) -> str:

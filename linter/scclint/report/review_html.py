@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
-from scclint.report.html_elements import Html, checkbox, element, literal, page, section, table_cell, table_row, void
+from scclint.report.html_elements import (
+    Html,
+    element,
+    literal,
+    page,
+    problem_filter,
+    section,
+    table,
+    table_cell,
+    table_row,
+    void,
+)
 from scclint.report.review import Row, named, rows_with, totals_words
 from scclint.report.review_table import OF_WORKLOAD, TITLES
 from scclint.report.sanitize import visible_line
@@ -13,7 +24,7 @@ _SHOWN = TITLES.index("Source") + 1
 """How many columns of `scclint.report.review_table` the page shows. The others are for commands on a node."""
 
 
-def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
+def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
     """A page with the totals, and a table with a row for each container."""
     heading = totals_words(judged)
     header = element("header", element("h1", literal("scclint review")), element("p", literal(heading), class_="lead"))
@@ -27,17 +38,12 @@ def _table(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> Iterator
     several = len({unit for one in judged for unit in one.units}) > 1
     where = (*(("Unit",) if several else ()), *(("Release",) if many else ()))
     titles = (*TITLES[1:_SHOWN], *columns)
-    head = table_row(element("th", literal(title), scope="col", role="columnheader") for title in (TITLES[0], *where, *titles))
-    only = checkbox("only-problems", "Show only workloads that are rejected or have an unconfined container", checked=False)
-    yield element("fieldset", element("legend", literal("Filter")), only)
-    yield element(
-        "table",
-        element("caption", literal("SCC, Pod Security level and seccomp profile of each container")),
-        element("thead", head, role="rowgroup"),
+    yield problem_filter()
+    yield table(
+        (TITLES[0], *where, *titles),
         *(body for one in judged for body in _bodies(one, where, titles, columns)),
-        class_="stacked wide" if columns else "stacked",
-        # Narrow screens show the table as blocks, and some browsers then no longer report it as a table.
-        role="table",
+        caption="SCC, Pod Security level and seccomp profile of each container",
+        wide=bool(columns),
     )
 
 

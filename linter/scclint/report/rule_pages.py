@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scclint.report.json_text import dump
+from scclint.report.json_text import rows
 from scclint.report.terminal import WIDTH, paint
 from scclint.rule import AnyRule
 from scclint.text import wrap
@@ -28,27 +28,22 @@ def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> st
 
 def table_json(rules: Iterable[AnyRule]) -> str:
     """The rules as an array of objects, sorted by id, without their pages."""
-    return (
-        "[\n"
-        + ",\n".join(
-            dump(
-                {
-                    "id": r.id,
-                    "name": r.name,
-                    "title": r.title,
-                    "severity": r.severity.value,
-                    "securitySeverity": r.security_severity,
-                    "cwe": list(r.cwe),
-                    "tags": list(r.tags),
-                    "since": r.since,
-                    "references": list(r.references),
-                    "study": {"read": r.study[0], "right": r.study[1]},
-                }
-            )
-            for r in rules
-        )
-        + "\n]\n"
+    entries = (
+        {
+            "id": r.id,
+            "name": r.name,
+            "title": r.title,
+            "severity": r.severity.value,
+            "securitySeverity": r.security_severity,
+            "cwe": list(r.cwe),
+            "tags": list(r.tags),
+            "since": r.since,
+            "references": list(r.references),
+            "study": {"read": r.study[0], "right": r.study[1]},
+        }
+        for r in rules
     )
+    return f"[{rows(entries)}]\n"
 
 
 def facts(rule: AnyRule) -> list[str]:

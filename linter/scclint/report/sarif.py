@@ -53,8 +53,6 @@ def _gzip_size(text: str) -> int:
 class _Run:
     """What the parts of one SARIF run share: file texts, paths, rule indices, line hashes."""
 
-    __slots__ = ("_hashes", "_lines", "_options", "_paths", "_places", "_prints", "_report", "_rule_index", "_rules", "shown")
-
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
         self._options = options
@@ -69,9 +67,6 @@ class _Run:
         self.shown = [index for index, finding in enumerate(report.findings) if options.shows(finding)]
         self._hashes = self._line_hashes()
 
-    def _succeeded(self) -> bool:
-        return not (self._report.failed or self._report.judged_nothing)
-
     def log(self, most: int) -> Json:
         """The whole file, with at most `most` results."""
         findings = self._report.findings
@@ -79,18 +74,17 @@ class _Run:
         if len(kept) > most:
             kept = sorted(sorted(kept, key=lambda index: findings[index].severity.rank)[:most])
         notifications = self._notifications(len(self.shown) - len(kept))
+        driver = {"name": "scclint", "semanticVersion": __version__, "informationUri": SITE, "rules": self._rules}
+        succeeded = not (self._report.failed or self._report.judged_nothing)
         run: Json = {
-            "tool": {"driver": self._driver()},
-            "invocations": [{"executionSuccessful": self._succeeded(), "toolExecutionNotifications": notifications}],
+            "tool": {"driver": driver},
+            "invocations": [{"executionSuccessful": succeeded, "toolExecutionNotifications": notifications}],
             "columnKind": "utf16CodeUnits",
             "results": [self._result(findings[index], self._prints[index]) for index in kept],
         }
         if category := self._options.sarif_category.strip("/"):
             run["automationDetails"] = {"id": visible_line(category) + "/"}
         return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-
-    def _driver(self) -> Json:
-        return {"name": "scclint", "semanticVersion": __version__, "informationUri": SITE, "rules": self._rules}
 
     def _result(self, finding: Finding, prints: Json) -> Json:
         result: Json = {

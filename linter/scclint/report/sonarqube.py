@@ -9,7 +9,7 @@ from typing import Any
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
-from scclint.report.json_text import dump
+from scclint.report.json_text import rows
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
 from scclint.report.paths import RepositoryPaths
@@ -34,11 +34,7 @@ def render(report: Report, options: Options) -> str:
             rules[finding.rule_id] = _rule(finding, known.get(finding.rule_id), pages.get(finding.rule_id, ""))
     places = _Places(SourceLines(report.texts), RepositoryPaths(options.root))
     issues = [_issue(finding, places) for finding in findings]
-    return f'{{"rules":[{_rows([rules[rule] for rule in sorted(rules)])}],\n"issues":[{_rows(issues)}]}}\n'
-
-
-def _rows(entries: list[Json]) -> str:
-    return "\n" + ",\n".join(map(dump, entries)) + "\n" if entries else ""
+    return f'{{"rules":[{rows(rules[rule] for rule in sorted(rules))}],\n"issues":[{rows(issues)}]}}\n'
 
 
 def _rule(worst: Finding, rule: "AnyRule | None", page: str) -> Json:

@@ -1,6 +1,5 @@
 """What the formats for people share: colour, wrapping, the filters of templates, statistics."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -58,22 +57,21 @@ def filters(options: Options) -> dict[str, Callable[..., str]]:
     return {"paint": partial(paint, color=options.color), "hang": hang}
 
 
-def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool = False) -> str:
+def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool) -> str:
     """Return how often each rule found something, the most frequent first: count, id, severity, name.
 
     With `several_units`, each rule has the number of its units, and a second table counts the findings of each unit.
     """
-    rules = Counter((finding.rule_id, finding.severity.value, finding.rule_name) for finding in findings)
-    units: dict[tuple[str, ...], set[str]] = {}
+    rules: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        units.setdefault((finding.rule_id, finding.severity.value, finding.rule_name), set()).update(finding.units)
-    digits = max((len(str(number)) for number in rules.values()), default=0)
+        rules.setdefault((finding.rule_id, finding.severity.value, finding.rule_name), []).append(finding)
+    digits = max((len(str(len(some))) for some in rules.values()), default=0)
     names = max((len(name) for _, _, name in rules), default=0)
     lines = []
-    for key, number in sorted(rules.items(), key=lambda row: (-row[1], row[0])):
-        rule, severity, name = key
-        where = f"{'':{names - len(name)}}  in {counted(len(units[key]), 'unit')}" if several_units and units[key] else ""
-        lines.append(f"{number:>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}{where}\n")
+    for (rule, severity, name), some in sorted(rules.items(), key=lambda row: (-len(row[1]), row[0])):
+        units = {unit for finding in some for unit in finding.units}
+        where = f"{'':{names - len(name)}}  in {counted(len(units), 'unit')}" if several_units and units else ""
+        lines.append(f"{len(some):>{digits}}  {paint(rule, severity, options.color)}  {severity:<7}  {name}{where}\n")
     return "".join([*lines, *(_by_unit(findings) if several_units else ())])
 
 

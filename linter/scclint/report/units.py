@@ -19,13 +19,10 @@ _HEADER = ("UNIT", "KIND", "FILES", "WORKLOADS", "NAMESPACE", "RENDERED")
 _MOST_NAMES = 3
 
 
-def document(units: Iterable[Counted], namespace: str = "") -> Json:
-    """Return the units as JSON values, which schemas/units.json describes. `namespace` is the one that the command line sets."""
-    return {"version": 1, "units": [_entry(unit, workloads, namespace) for unit, workloads in units]}
-
-
-def render_json(units: Iterable[Counted], namespace: str = "") -> str:
-    return dump(document(units, namespace)) + "\n"
+def render_json(units: Iterable[Counted], namespace: str) -> str:
+    """Return the units as JSON, which schemas/units.json describes. `namespace` is the one that the command line sets."""
+    entries = [_entry(unit, workloads, namespace) for unit, workloads in units]
+    return dump({"version": 1, "units": entries}) + "\n"
 
 
 def _entry(unit: Unit, workloads: int, namespace: str) -> Json:
@@ -52,7 +49,7 @@ def _entry(unit: Unit, workloads: int, namespace: str) -> Json:
     }
 
 
-def render_table(units: Sequence[Counted], namespace: str = "", columns: int | None = None) -> str:
+def render_table(units: Sequence[Counted], namespace: str, columns: int | None) -> str:
     """Return a table with a row for each unit, and below it the reason, and what the unit takes from where.
 
     `columns` is the width of the terminal, None if there is none.
