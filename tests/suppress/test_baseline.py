@@ -122,6 +122,13 @@ class TestRecognition:
         )
         assert live([old], load_baseline(version_1, FILE)) == []
 
+    def test_each_of_several_may_have_fewer_subjects(self) -> None:
+        old = replace(finding("RBA402"), subjects=("group a", "group b"))
+        fewer = replace(old, subjects=("group a",))
+        marked, stale = apply([fewer, fewer, fewer], recorded([old, old]))
+        assert [f.suppression is None for f in marked] == [False, False, True]
+        assert stale == []
+
     def test_equal_subjects_match_first(self) -> None:
         """A finding about fewer subjects takes none that another one equals."""
         ab, ac, a = (replace(finding("RBA407"), subjects=tuple(subjects)) for subjects in ("ab", "ac", "a"))
@@ -176,6 +183,7 @@ class TestRecognition:
         (("spec", "containers", 2, "ports", 0), "web", "spec.containers[web].ports[0]"),
         (("spec", "initContainers", 2), "", "spec.initContainers[2]"),
         (("items", 3, "items", 1, "spec"), "", "spec"),
+        (("items", 3), "", ""),
         (("objects", 3, "spec", "ephemeralContainers", 0), "c", "spec.ephemeralContainers[c]"),
         (
             ("spec", "install", "spec", "deployments", 1, "spec", "template"),
@@ -276,6 +284,10 @@ def test_whole_numbers_as_json_programs_write_them() -> None:
         (
             '{"version": true, "findings": []}',
             "b.json: version must be a whole number, not true; `--write-baseline` writes it anew",
+        ),
+        (
+            '{"version": "2", "findings": []}',
+            "b.json: version must be a whole number, not '2'; `--write-baseline` writes it anew",
         ),
         (
             '{"version": 2, "findings": ["A"]}',
