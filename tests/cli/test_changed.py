@@ -61,6 +61,18 @@ def test_a_grant_that_no_longer_names_the_account(repository: Path, cli: Cli) ->
     assert judged(cli)[0] == ["dev/base/web.yaml"]
 
 
+@pytest.mark.parametrize("copy", ["also/dev", "grants/more/dev"])
+def test_a_copy_of_a_grant_that_no_longer_equals_it(repository: Path, cli: Cli, copy: str) -> None:
+    """Whichever of two equal grants the workload takes, it takes none if they differ."""
+    grant = Path("grants/dev/manifest.yaml").read_text(encoding="utf-8")
+    write_file(f"{copy}/manifest.yaml", grant)
+    write_file(f"{copy}/hydrator.metadata", "{}")
+    commit("copy")
+    write_file(f"{copy}/manifest.yaml", grant.replace("anyuid", "restricted"))
+    git("add", "-A")
+    assert judged(cli)[0] == ["dev/base/web.yaml"]
+
+
 def test_a_deleted_grant(repository: Path, cli: Cli) -> None:
     git("rm", "-q", "-r", "grants/prod")
     files, units = judged(cli)

@@ -32,7 +32,7 @@ def with_deleted(sources: Sources, changes: Changes) -> Sources:
 
 
 def touched(units: Iterable[Unit], context: ContextOf, files: Set[str]) -> list[Unit]:
-    """The units that have one of the files as input, and those that take an object from one."""
+    """The units that have one of the files as input, and those that take an object from one, or could take it."""
     units = list(units)
     known = {file for unit in units for file in unit.files}
     direct = {unit.name for unit in units if _has(unit, files)}
@@ -40,7 +40,8 @@ def touched(units: Iterable[Unit], context: ContextOf, files: Set[str]) -> list[
     def takes(unit: Unit) -> bool:
         # An object of a rendered unit may come from any file of that unit.
         return any(
-            taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct) for taken in context(unit).taken
+            taken.obj.file in files or (taken.obj.file not in known and taken.unit in direct)
+            for taken in context(unit).candidates
         )
 
     return [unit for unit in units if unit.name in direct or takes(unit)]

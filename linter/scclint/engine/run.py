@@ -95,7 +95,7 @@ class Run:
         return [replace(unit, context=self._neighbours.context(unit).names) for unit in self.units]
 
     def touched(self, files: Set[str], units: Iterable[Unit]) -> list[Unit]:
-        """Those of the units that have one of the files as input, or that take an object from one."""
+        """Those of the units that have one of the files as input, or that could take an object from one."""
         from scclint.engine.changed import touched
 
         return touched(units, self._neighbours.context, files)

@@ -38,10 +38,14 @@ class Tie:
 
 @record
 class Context:
-    """What a unit takes from others, in a fixed order, and what had to be left out."""
+    """What a unit takes from others, in a fixed order, and what had to be left out.
+
+    `candidates` are all objects that it could take, with those that fit less or equal one that is taken.
+    """
 
     taken: tuple[Taken, ...] = ()
     ties: tuple[Tie, ...] = ()
+    candidates: tuple[Taken, ...] = ()
 
     @property
     def objects(self) -> tuple[ApiObject, ...]:
@@ -103,7 +107,7 @@ class Contexts:
                 chosen.append(best[0])
             else:
                 ties.append(Tie(best[0].obj.named, tuple(sorted(taken.unit for taken in best))))
-        return Context(tuple(chosen), tuple(ties))
+        return Context(tuple(chosen), tuple(ties), tuple(taken for several in found.values() for taken in several))
 
     def alternatives(self, name: str) -> frozenset[str]:
         """The units that define an object or build on a folder that this one does as well: they are never applied together."""
