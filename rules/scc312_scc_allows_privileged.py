@@ -4,7 +4,7 @@ admits use of that. An SCC opens the node in two ways:
 
 - It lets a container *take over* the node: privileged containers, the host's process IDs, `hostPath` volumes, every
   capability (`*` or `ALL`), or one of the capabilities `SYS_ADMIN`, `SYS_MODULE`, `SYS_RAWIO`, `SYS_BOOT`,
-  `DAC_READ_SEARCH`, `BPF`, `MAC_ADMIN`, `MAC_OVERRIDE`, and `SYS_PTRACE` together with the host's process IDs.
+  `DAC_READ_SEARCH`, `BPF`, `MAC_ADMIN` and `MAC_OVERRIDE`. `SYS_PTRACE` counts if the SCC also allows the host's process IDs.
 - It lets a container *reach* the node: the host's network or IPC, `NET_ADMIN` or `NET_RAW` together with the host's
   network, any SELinux label or the type `spc_t`, or every sysctl. If the SCC opens no more than that, the severity is info.
 

@@ -4,8 +4,8 @@ A suppression has no effect: no finding matches it, or scclint cannot read it.
 A suppression that outlives its finding hides the next finding in the same place, and readers believe that a risk is still
 accepted. A misspelled suppression hides nothing, although its author believes that it does.
 
-scclint reports a suppression only if its rules ran. It does not report the suppression of an info rule in a run without info
-rules, or an entry of the configuration in a run over only some of the files that the entry covers.
+scclint reports a suppression only if its rules ran. It does not report the suppression of an info rule in a run without
+info rules. It also does not report an entry of the configuration if the run covers only some of the files of the entry.
 
 ## How to fix it
 

@@ -192,6 +192,6 @@ def test_a_tie_is_told(here: Path, cli: Cli) -> None:
         write_file(f"{name}/hydrator.metadata", "{}")
         write_file(f"{name}/manifest.yaml", GRANT.replace("anyuid", scc))
     write_file("app/web.yaml", WEB)
-    told = "note: RoleBinding web is defined differently in one and two, and none fits better: it is not taken into account\n"
+    told = "note: RoleBinding web differs in one and two, and these fit equally well, so scclint uses none of them\n"
     assert told in cli("check").err
     assert told in cli("units").err

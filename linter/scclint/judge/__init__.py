@@ -213,9 +213,7 @@ def source_ignores(unit: Unit, session: Session) -> list[Ignore]:
 def _ties(context: Context) -> Iterator[Notice]:
     for tie in context.ties:
         where = listed(tie.units)
-        yield Notice(
-            "note", f"{tie.name} is defined differently in {where}, and none fits better: it is not taken into account"
-        )
+        yield Notice("note", f"{tie.name} differs in {where}, and these fit equally well, so scclint uses none of them")
 
 
 def _outcomes(opened: OpenUnit) -> dict[str, tuple[UnitOutcome, ...]]:

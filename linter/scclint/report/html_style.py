@@ -40,7 +40,7 @@ del { background: var(--removed); }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 caption { padding-bottom: .5rem; text-align: left; }
 /* The width keeps the words of scclint whole. Long names from manifests still break. */
-th, td { min-width: 7rem; padding: .4rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { min-width: 7.75rem; padding: .4rem .45rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { background: var(--panel); white-space: nowrap; }
 tbody th { font-weight: 600; }
 
