@@ -92,11 +92,13 @@ class Project:
             self.refresh(texts)
             return
         self._texts = dict(texts)
-        self._now = self._now.with_texts(texts)
         known = [
             unit for unit in self._now.units if not unit.rendered and unit.name in (self._parts.keys() | self._opened.keys())
         ]
-        for unit in self._now.touched(changed, known):
+        # An object of a changed file may be taken only before the edit, or only after it.
+        before = self._now.touched(changed, known)
+        self._now = self._now.with_texts(texts)
+        for unit in (*before, *self._now.touched(changed, known)):
             self._fresh.discard(unit.name)
             self._opened.pop(unit.name, None)
         # A unit without an open file is not asked for.
