@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scclint.cel.syntax import SyntaxProblem, parse
@@ -88,6 +88,8 @@ def test_any_text_is_read_or_refused_at_a_place_within_it(text: str) -> None:
 
 
 @given(st.text(alphabet="ab.()[]!&|=<+-?:,' 01", max_size=24))
+@example("!-a.c")
+@example("--1 == 1 && !!b")
 def test_what_passes_here_is_cel_for_the_library(text: str) -> None:
     try:
         if check(text, {"a": map_of(ANY), "b": BOOL}):

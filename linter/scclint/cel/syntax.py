@@ -125,10 +125,12 @@ class _Parser:
         return left
 
     def _unary(self) -> Expr:
-        if self._is("!", "-"):
-            token = self._take()
-            return Expr("operator", token.at, token.text, (self._unary(),))
-        return self._member()
+        if not self._is("!", "-"):
+            return self._member()
+        token = self._take()
+        # The grammar lets an operator repeat, but not one follow the other.
+        operand = self._unary() if self._is(token.text) else self._member()
+        return Expr("operator", token.at, token.text, (operand,))
 
     def _member(self) -> Expr:
         node = self._primary()

@@ -62,10 +62,9 @@ class Rights:
         return dict(sorted(found.items(), key=lambda item: (item[0].namespace, item[0].name)))
 
     def subjects(self) -> Iterator[tuple[str, str]]:
-        """Yield the subjects of the bindings: `User` and the name of a user or service account, or `Group` and its name."""
+        """Return the subjects of the bindings: `User` and the name of a user or service account, or `Group` and its name."""
         known = self._known.subjects() if self._known else ()
-        named = dict.fromkeys((*known, *self._bound))
-        yield from (subject for kind in ("User", "Group") for subject in named if subject[0] == kind and self._of(subject))
+        return filter(self._of, dict.fromkeys((*known, *self._bound)))
 
     def _of(self, subject: tuple[str, str]) -> dict[ObjectRef, ObjectRef]:
         """The bindings that name a subject, each with its role."""
