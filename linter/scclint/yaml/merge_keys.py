@@ -4,7 +4,7 @@ from typing import Any
 
 from scclint.errors import LoadError
 from scclint.source import Span
-from scclint.yaml.nodes import Entry, MappingNode, Node, Region, ScalarNode, SequenceNode
+from scclint.yaml.nodes import Entry, MappingNode, Node, ReferringEntry, Region, ScalarNode, SequenceNode
 
 MAP_KEY_ERROR = "not valid in the cluster: a key must be a scalar (an unquoted {{ ... }} is a mapping in YAML)"
 _MERGE_ERROR = "not valid in the cluster: `<<` takes a mapping or a list of mappings"
@@ -24,11 +24,13 @@ def effective_mapping(region: Region, children: list[Any], aliases: dict[int, Sp
         alias = aliases.get(position) if aliases else None
         if name == "<<" and key.plain:
             for merged in _merged(key, value, alias):
-                _put(index, Entry(merged.key, merged.value, merged.alias, True), duplicates)
-        elif name in index:
-            _put(index, Entry(key, value, alias), duplicates)
+                _put(index, ReferringEntry(merged.key, merged.value, merged.alias, True), duplicates)
+            continue
+        entry = Entry(key, value) if alias is None else ReferringEntry(key, value, alias, False)
+        if name in index:
+            _put(index, entry, duplicates)
         else:
-            index[name] = Entry(key, value, alias)
+            index[name] = entry
     return MappingNode(region, index, tuple(duplicates))
 
 

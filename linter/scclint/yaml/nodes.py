@@ -57,13 +57,14 @@ class Entry:
     True if a merge key (`<<`) added the entry. Key and value are then in the merged mapping.
     """
 
-    __slots__ = ("alias", "key", "merged", "value")
+    __slots__ = ("key", "value")
 
-    def __init__(self, key: ScalarNode, value: Node, alias: Span | None = None, merged: bool = False) -> None:
+    alias: Span | None = None
+    merged: bool = False
+
+    def __init__(self, key: ScalarNode, value: Node) -> None:
         self.key = key
         self.value = value
-        self.alias = alias
-        self.merged = merged
 
     @property
     def span(self) -> Span:
@@ -82,6 +83,17 @@ class Entry:
 
     def __repr__(self) -> str:
         return f"Entry({self.key.value!r}: {self.value!r})"
+
+
+class ReferringEntry(Entry):
+    """An entry whose value is an alias, or that a merge key added. Few are, so that the others need no room for this."""
+
+    __slots__ = ("alias", "merged")
+
+    def __init__(self, key: ScalarNode, value: Node, alias: Span | None, merged: bool) -> None:
+        super().__init__(key, value)
+        self.alias = alias
+        self.merged = merged
 
 
 class MappingNode(Node):
