@@ -237,3 +237,31 @@ def test_a_release_that_rejects_the_pod_is_not_told_to_require_an_scc() -> None:
     found = findings(text, Config(openshift=("4.15", "4.16")))
     (settle,) = (finding.settle for finding in found if finding.rule_id == "SCC108")
     assert settle == "Fix what SCC101 or SCC105 reports on 4.15, so that every release admits the pod."
+
+
+def on_4_12(text: str) -> list[str]:
+    found = findings(text, Config(openshift=("4.12",)))
+    return [finding.settle for finding in found if finding.rule_id == "SCC106"]
+
+
+@pytest.mark.parametrize(
+    ("scc", "why"), [("hostaccess", "opens the host's process IDs"), ("anyuid", "applies no seccomp profile")]
+)
+def test_an_scc_that_is_no_fix_is_not_to_be_granted_before_4_14(scc: str, why: str) -> None:
+    template = "labels: {app: web}}\n    spec"
+    text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: {scc}}}}}"))
+    (settle,) = on_4_12(text)
+    assert settle.startswith("If the workload only runs on 4.14 or newer, pass that release with --openshift. A grant of SCC")
+    assert why in settle
+
+
+def test_an_scc_that_admits_the_pod_already_needs_no_grant_before_4_14() -> None:
+    template = "labels: {app: web}}\n    spec"
+    text = DEPLOYMENT.replace(template, template.replace("}}", f"}}, annotations: {{{PIN}: restricted-v2}}}}"))
+    (settle,) = on_4_12(text)
+    assert settle.startswith("Grant the service account no SCC that is tried before restricted-v2")
+
+
+def test_a_bare_pod_becomes_a_deployment_where_its_creator_decides_before_4_14() -> None:
+    (settle,) = on_4_12(POD.replace("namespace: shop}", f"namespace: shop, annotations: {{{PIN}: restricted-v2}}}}"))
+    assert settle.startswith("Use a Deployment or Job instead, whose pods SCC restricted-v2 admits.")
