@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,12 @@ def test_a_scan(out: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "targets.csv").write_text(f"target,team\n{FIXTURES / 'demo'},shop\nmissing,pay\n")
     run = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
     assert (run.status, run.out) == (0, "")
-    assert run.err.endswith(": 3 targets: 1 failed\n")
+    hint = f'scclint fleet sql --out {out} "SELECT * FROM problem_targets"'
+    assert run.err.endswith(f": 3 targets: 1 failed; `{hint}` says why\n")
+    assert "no such file or directory" in cli(*shlex.split(hint)[1:]).out
     assert [row["team"] for row in targets(out).values()] == ["shop", "", "pay"]
     again = cli("fleet", "run", "--out", str(out), "--targets", str(tmp_path / "targets.csv"), str(FIXTURES / "upgrade"))
-    assert again.err.endswith(": 3 targets: 2 unchanged, 1 failed\n")
+    assert ": 3 targets: 2 unchanged, 1 failed; `" in again.err
 
 
 def test_settings_are_checked_before_the_scan(out: Path, cli: Cli) -> None:

@@ -57,7 +57,7 @@ def _run(args: Namespace) -> int:
         executor = partial(DaskExecutor, address=scheduler)
     with fleet_progress(quiet=getattr(args, "quiet", False)) as progress:
         found = run_scan(store, targets, settings, executor, progress)
-    say(summary(found))
+    say(summary(found, args.out))
     return BUG if found.counts.crashed else OK
 
 

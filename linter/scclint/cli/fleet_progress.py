@@ -1,6 +1,7 @@
 """How far a scan of a fleet is, on standard error: a line that changes on a terminal, else a line a minute."""
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from scclint.cli.progress import CLEAR, PACE, wanted
 from scclint.fleet.executor import ScanCounts
 from scclint.fleet.scan import Progress, ScanSummary
 from scclint.report.output import say
+from scclint.report.sanitize import visible_line
 from scclint.text import counted
 
 LOG_PACE = 60.0
@@ -57,13 +59,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def summary(found: ScanSummary) -> str:
-    """Return what a scan came to, in a line."""
+def summary(found: ScanSummary, out: str) -> str:
+    """Return the result of a scan in a line. `out` is the folder of the fleet, for the command that lists the problems."""
     counts = found.counts
     parts = [f"{found.resumed:,} already had a row"] if found.resumed else []
     parts += [f"{counts.reused:,} unchanged"] if counts.reused else []
     parts += [f"{number:,} {word}" for number, word in ((counts.failed, "failed"), (counts.incomplete, "incomplete")) if number]
-    return f"scclint: scan {found.scan}: {counted(found.targets, 'target')}{': ' if parts else ''}{', '.join(parts)}"
+    query = f'scclint fleet sql --out {shlex.quote(visible_line(out))} "SELECT * FROM problem_targets"'
+    hint = f"; `{query}` says why" if counts.failed or counts.incomplete else ""
+    return f"scclint: scan {found.scan}: {counted(found.targets, 'target')}{': ' if parts else ''}{', '.join(parts)}{hint}"
 
 
 def _over_line(text: str) -> None:
