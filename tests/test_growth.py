@@ -254,6 +254,20 @@ def test_many_units_that_define_one_object(tmp_path: Path) -> None:
     assert three - two <= 1.01 * (two - one)
 
 
+def test_files_that_are_named_one_by_one(tmp_path: Path) -> None:
+    """As pre-commit names them."""
+
+    def judge(number: int) -> Callable[[], Any]:
+        files = [tmp_path / f"{i}.yaml" for i in range(number)]
+        for file in files:
+            file.write_text(OTHER.format(i=0), encoding="utf-8")
+        return lambda: scclint.lint(list(map(str, files)), Config())
+
+    judge(1)()
+    one, two, three = (steps(judge(number)) for number in (60, 120, 180))
+    assert three - two <= 1.01 * (two - one)
+
+
 def test_containers_by_name() -> None:
     def look_up(number: int) -> None:
         root = ScalarNode(("x.yaml", 1, 1, 1, 1), None, "", True)

@@ -97,16 +97,15 @@ def _apply_baseline(findings: list[Finding], session: Session, ran: "Ran") -> tu
 
 def _unjudged_paths(parts: Iterable[Part], session: Session) -> tuple[str, ...]:
     """The paths that the user named and of which nothing was judged."""
-    judged = {os.path.abspath(file) for part in parts for file in part.judged}
-    piped = {file.display for file in session.outline.files.values() if file.path == "-"}
-
-    def is_judged(path: str) -> bool:
-        if path == "-":
-            return any(os.path.abspath(file) in judged for file in piped)
-        top = os.path.abspath(path)
-        return any(file == top or file.startswith(os.path.join(top, "")) for file in judged)
-
-    return tuple(path for path in session.sources.paths if not is_judged(path))
+    # Standard input is judged under the name that it is displayed by.
+    displayed = {file.path: file.display for file in session.outline.files.values() if file.path == "-"}
+    judged: set[str] = set()
+    for file in (file for part in parts for file in part.judged):
+        path = os.path.abspath(file)
+        while path not in judged:
+            judged.add(path)
+            path = os.path.dirname(path)
+    return tuple(path for path in session.sources.paths if os.path.abspath(displayed.get(path, path)) not in judged)
 
 
 T = TypeVar("T")
