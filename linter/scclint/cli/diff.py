@@ -34,7 +34,8 @@ def run(args: Namespace) -> int:
         say(notice_line(notice))
     if any(notice.level == "error" for notice in found.notices):
         return USAGE
-    return FINDINGS if _fails(found, getattr(args, "fail_if", ["refused", "wider"])) else OK
+    reached = {"any": found.any, "wider": found.wider, "refused": found.refused, "never": False}
+    return FINDINGS if any(reached[word] for word in getattr(args, "fail_if", ["refused", "wider"])) else OK
 
 
 def _compare(operands: list[str], files: list[str], config: Config) -> Differences:
@@ -71,8 +72,3 @@ def _compare(operands: list[str], files: list[str], config: Config) -> Differenc
 def _is_range(operand: str) -> bool:
     """Whether an operand is `A..B` or `A...B` of git, and no path with `..` as a folder."""
     return ".." in operand and ".." not in operand.split("/") and not os.path.exists(operand)
-
-
-def _fails(found: Differences, wanted: list[str]) -> bool:
-    reached = {"any": found.any, "wider": found.wider, "refused": found.refused, "never": False}
-    return any(reached[word] for word in wanted)

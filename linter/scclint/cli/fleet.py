@@ -2,7 +2,6 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ EXTRA = ("distributed", "dask", "duckdb", "fsspec", "pyarrow")
 def run(args: Namespace) -> int:
     """Run a command of the fleet."""
     try:
-        return {"run": _run, "report": _report, "sql": _sql, "export": _export}[args.action](args)
+        return _run(args) if args.action == "run" else _answer(args)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -61,34 +60,28 @@ def _run(args: Namespace) -> int:
     return BUG if found.counts.crashed else OK
 
 
-def _report(args: Namespace) -> int:
-    """Write the page of the latest scan."""
-    from scclint.fleet.page import render_page
-
-    return _answer(args, render_page)
-
-
-def _sql(args: Namespace) -> int:
-    """Answer a query."""
-    from scclint.fleet.answers import FORMATS
-
-    return _answer(args, lambda database: FORMATS[args.format](database.ask(args.sql)))
-
-
-def _export(args: Namespace) -> int:
-    """Write the findings of the latest scan for other programs."""
-    from scclint.fleet.export import EXPORTS
-
-    return _answer(args, EXPORTS[args.format])
-
-
-def _answer(args: Namespace, render: "Callable[[Database], str]") -> int:
-    """Write what is made of the database of the fleet."""
+def _answer(args: Namespace) -> int:
+    """Write what a command makes of the database of the fleet."""
     from scclint.fleet.query import opened_database
     from scclint.fleet.store import Store
     from scclint.report.output import write
 
     with opened_database(Store(args.out)) as database:
-        text = render(database)
+        text = _text(args, database)
     write(text, getattr(args, "output", None))
     return OK
+
+
+def _text(args: Namespace, database: "Database") -> str:
+    """The page of the latest scan, the answer to a query, or the findings of the latest scan for other programs."""
+    if args.action == "report":
+        from scclint.fleet.page import render_page
+
+        return render_page(database)
+    if args.action == "sql":
+        from scclint.fleet.answers import FORMATS
+
+        return FORMATS[args.format](database.ask(args.sql))
+    from scclint.fleet.export import EXPORTS
+
+    return EXPORTS[args.format](database)

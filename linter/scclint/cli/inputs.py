@@ -59,11 +59,6 @@ def given(args: Namespace) -> Mapping[str, Any]:
     return found
 
 
-def tracked_only() -> bool:
-    """Whether to leave out of folders what git does not track: pre-commit judges a commit, and leaves untracked files lying."""
-    return os.environ.get("PRE_COMMIT") == "1"
-
-
 def sources(args: Namespace, config: Config) -> Sources:
     """The files that the command line names, and what is to be taken into account beside them."""
     return find_sources(
@@ -71,7 +66,8 @@ def sources(args: Namespace, config: Config) -> Sources:
         config,
         context=getattr(args, "context", []),
         stdin_filename=_stdin_filename(args),
-        tracked_only=tracked_only(),
+        # pre-commit judges a commit, and leaves untracked files in the folder.
+        tracked_only=os.environ.get("PRE_COMMIT") == "1",
     )
 
 

@@ -17,7 +17,6 @@ from scclint.profiles.runtime_default import crio_of, openshift_of
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import write
-from scclint.report.sanitize import visible
 
 if TYPE_CHECKING:
     from scclint.evidence.verify import Prediction
@@ -67,9 +66,8 @@ def _diff(args: Namespace) -> int:
 
     def render(form: str, output: str | None) -> str:
         if form == "json":
-            return visible(commands.diff_json(first, second, diff), longest=None)
-        width = None if output else terminal_columns()
-        return visible(commands.diff_text(first, second, diff, width), longest=None)
+            return commands.diff_json(first, second, diff)
+        return commands.diff_text(first, second, diff, None if output else terminal_columns())
 
     write_formats(args, render, paged=True)
     return OK

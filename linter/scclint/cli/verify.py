@@ -25,7 +25,6 @@ from scclint.judge.part import Part
 from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
-from scclint.report.sanitize import visible
 from scclint.rule import Rule
 
 if TYPE_CHECKING:
@@ -55,9 +54,7 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         if form == "sarif":
             return _sarif(verification, opened)
-        return (
-            commands.verify_json(verification) if form == "json" else visible(commands.verify_text(verification), longest=None)
-        )
+        return commands.verify_json(verification) if form == "json" else commands.verify_text(verification)
 
     write_formats(args, render)
     code = status(asked, opened)

@@ -155,7 +155,8 @@ def render_text(found: Differences, *, color: bool) -> str:
         lines += ["", "SCCs that changed:"]
         lines += [f"  {_scc_words(scc)}{_at(scc.span)}" for scc in found.sccs]
     if found.matrix:
-        lines += ["", *_matrix(found)]
+        releases = [cell.release for cell in found.matrix[0].cells]
+        lines += ["", *table(("WORKLOAD", *releases), list(_matrix_rows(found)))]
     return "\n".join(lines) + "\n"
 
 
@@ -315,11 +316,6 @@ def _scc_words(scc: SccChange) -> str:
     parts += [f"no longer allows {listed(scc.closes)}"] if scc.closes else []
     text = " and ".join(parts) or ("is less restrictive" if scc.wider else "is more restrictive")
     return visible_line(f"SCC {scc.name} {text}")
-
-
-def _matrix(found: Differences) -> Iterator[str]:
-    releases = [cell.release for cell in found.matrix[0].cells]
-    yield from table(("WORKLOAD", *releases), list(_matrix_rows(found)))
 
 
 def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:

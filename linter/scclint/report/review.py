@@ -18,10 +18,6 @@ from scclint.world import World
 Json = dict[str, Any]
 
 
-COLUMNS = ("uid", "fsgroup", "caps", "selinux", "psa")
-"""The columns on request: user ID, `fsGroup`, capabilities, SELinux label, and the enforced Pod Security level."""
-
-
 def render_json(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
     """The review as JSON: `workloads`, one entry per workload and release, in the order of the input, and their number.
 
@@ -61,7 +57,10 @@ def totals_words(judged: Iterable[JudgedWorkload]) -> str:
 
 
 def _cells(world: World, outcome: Outcome, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The texts of columns for each container, safe to show. What is about the pod is the same for all of them."""
+    """The texts of columns for each container, safe to show. What is about the pod is the same for all of them.
+
+    `uid` is the user ID, `caps` the capabilities, `selinux` the label, and `psa` the enforced Pod Security level.
+    """
     if outcome.verdict is None:
         return dict.fromkeys(columns, ())
     gets = facts.facts_of(world, outcome)

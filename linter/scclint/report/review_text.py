@@ -26,7 +26,7 @@ _WIDEST = 400
 def render_text(judged: Sequence[JudgedWorkload], color: bool, width: int | None = None, columns: Sequence[str] = ()) -> str:
     """The review, for every workload one release after the other. Where there are several units, each workload names its own.
 
-    `columns` are those on request (see `scclint.report.review.COLUMNS`). The last line has the totals.
+    `columns` are those on request. The last line has the totals.
 
     Where a terminal of `width` columns is too narrow for the table, its lines are folded before the container, and names of
     containers are shortened to fit. None leaves every line whole, as for an output that is compared with another.

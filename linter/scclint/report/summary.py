@@ -61,12 +61,13 @@ def _without_findings(report: Report) -> str:
     return "Not everything judged" if report.failed or report.unjudged else "No problems found"
 
 
-def input_summary(report: Report) -> str:
-    """Return how the input was treated: `3 files, 20 documents in 2 units: 8 linted (4 workloads), 12 of other kinds`.
+def judged_summary(report: Report) -> str:
+    """Return how the input was treated: `OpenShift 4.22; 3 files, 20 documents in 2 units: 8 linted (4 workloads), 12 of other kinds.`
 
     One unit is not mentioned.
     """
     tally = report.tally
+    platform = f"{visible_line(report.platform)}; " if report.platform else ""
     parts = [f"{tally.linted:,} linted ({counted(tally.workloads, 'workload')})"]
     parts += [
         f"{number:,} {fate}"
@@ -77,7 +78,8 @@ def input_summary(report: Report) -> str:
         )
         if number
     ]
-    return f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}{_units(report)}: {', '.join(parts)}"
+    count = f"{counted(tally.files, 'file')}, {counted(tally.documents, 'document')}{_units(report)}"
+    return f"{platform}{count}: {', '.join(parts)}."
 
 
 def units_phrase(report: Report) -> Callable[[Finding], str]:
@@ -101,12 +103,6 @@ def _units(report: Report) -> str:
     unrendered = sum(bool(unit.unrendered) for unit in report.units)
     aside = f" ({unrendered:,} unrendered)" if unrendered else ""
     return f" in {len(report.units):,} units{aside}" if len(report.units) > 1 else ""
-
-
-def judged_summary(report: Report) -> str:
-    """Return `input_summary` as a sentence after the platform: `OpenShift 4.22; 3 files, ...`."""
-    platform = f"{visible_line(report.platform)}; " if report.platform else ""
-    return f"{platform}{input_summary(report)}."
 
 
 def summary_line(report: Report, options: Options) -> str:
