@@ -206,7 +206,7 @@ class _ClosureWalk:
         if kustomization.charts:
             # Without the name of the file, so that one notice names all units of a repository with this problem.
             self._refuse(
-                "its kustomizations contain Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
+                "a kustomization contains Helm charts: lint it with `kustomize build --enable-helm FOLDER | scclint check -`"
             )
             self._charts.update(os.path.join(visit.folder, chart) for chart in kustomization.charts)
         if visit.plugin and (kustomization.operates or any(r.use != "resource" for r in kustomization.references)):
