@@ -50,7 +50,7 @@ def test_a_fingerprint_survives_moved_lines_and_new_words_alone() -> None:
             "X1", "x", Severity.ERROR, message, Span("a.yaml", line, 1, line, 2), Subject("v1", "Pod", "", name), ("spec",)
         )
 
-    paths = RepositoryPaths(None)
+    paths = RepositoryPaths()
     old = fingerprints([finding("m", 1), finding("m", 5), finding("m", 9, "other")], paths)
     assert len(set(old)) == 3
     assert old[0].split(":")[0] == old[1].split(":")[0]

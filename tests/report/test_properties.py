@@ -64,7 +64,7 @@ def reports(draw: st.DrawFn) -> Report:
     )
 
 
-options = st.builds(Options, show_suppressed=st.booleans(), sarif_category=hostile, root=st.just("/nowhere"))
+options = st.builds(Options, show_suppressed=st.booleans(), sarif_category=hostile)
 
 
 @settings(max_examples=150)
@@ -115,7 +115,7 @@ def test_sonarqube_can_import_every_issue(report: Report, options: Options) -> N
     value = json.loads(render(report, "sonarqube", options))
     rules = {rule["id"] for rule in value["rules"]}
     assert len(rules) == len(value["rules"])
-    texts = {options_path(file, options): text for file, text in report.texts.items()}
+    texts = {repository_path(file): text for file, text in report.texts.items()}
     for issue in value["issues"]:
         assert issue["ruleId"] in rules
         for place in (issue["primaryLocation"], *issue.get("secondaryLocations", ())):
@@ -130,8 +130,8 @@ def test_sonarqube_can_import_every_issue(report: Report, options: Options) -> N
         assert all("textRange" in place for place in issue.get("secondaryLocations", ()))
 
 
-def options_path(file: str, options: Options) -> str:
-    return visible_line(RepositoryPaths(options.root).path(file))
+def repository_path(file: str) -> str:
+    return visible_line(RepositoryPaths().path(file))
 
 
 @settings(max_examples=50)

@@ -19,7 +19,7 @@ _VERSION = "4.3"
 
 def render(report: Report, options: Options) -> str:
     """Return a `file` element for each file with findings, with an `error` for each of them. Paths start at the repository's root."""
-    lines, paths = SourceLines(report.texts), RepositoryPaths(options.root)
+    lines, paths = SourceLines(report.texts), RepositoryPaths()
     findings = [finding for finding in report.findings if options.shows(finding)]
     files = [
         f'<file name="{attribute(file)}">\n{"".join(_error(finding, lines) for finding in group)}</file>\n'

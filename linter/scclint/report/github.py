@@ -19,7 +19,7 @@ def render(report: Report, options: Options) -> str:
     The runner shows the first ten of each command in a step; where there are more, a last `notice` says how many.
     """
     findings = [finding for finding in report.findings if options.shows(finding)]
-    lines, paths = SourceLines(report.texts), RepositoryPaths(options.root)
+    lines, paths = SourceLines(report.texts), RepositoryPaths()
     units = units_phrase(report)
     out = []
     for finding in sorted(findings, key=lambda f: f.severity.rank):

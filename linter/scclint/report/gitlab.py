@@ -13,7 +13,7 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO
 
 def render(report: Report, options: Options) -> str:
     """A JSON array, one finding a line. GitLab does not show `check_name`, so the description repeats the rule."""
-    paths = RepositoryPaths(options.root)
+    paths = RepositoryPaths()
     issues = [
         {
             "description": f"{finding.rule_id} {finding.rule_name}: {one_line(finding.message)}",

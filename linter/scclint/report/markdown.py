@@ -51,7 +51,7 @@ def _findings(
     findings: list[Finding], lines: SourceLines, units: Callable[[Finding], str], options: Options, room: int
 ) -> Iterator[str]:
     """The tables of the files, in `room` characters."""
-    paths = RepositoryPaths(options.root)
+    paths = RepositoryPaths()
     groups = [(paths.path(file), list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
     tables = [(*_table(file, group, units), _fixes(file, group, lines)) for file, group in groups]
     is_open = len(tables) <= _OPEN_FILES

@@ -10,9 +10,8 @@ class Options:
 
     `color` concerns `full` and `concise`, `statistics` those and `markdown`, `template` (a path) replaces the layout of `full`.
     `width` is the number of columns of the terminal that the report is for, None if it is for none. `sarif_category` becomes the
-    run's `automationDetails.id`. `root` is the repository root that SARIF, GitHub and GitLab paths are relative to; None finds it
-    by walking up from the working directory to a `.git`. `hide` names severities to leave out
-    and `show_suppressed` takes suppressed findings in; both hold for every format, and the summary counts what is left out.
+    run's `automationDetails.id`. `hide` names severities to leave out and `show_suppressed` takes suppressed findings in; both hold for every
+    format, and the summary counts what is left out.
     """
 
     color: bool = False
@@ -20,7 +19,6 @@ class Options:
     template: str | None = None
     sarif_category: str = ""
     show_suppressed: bool = False
-    root: str | None = None
     statistics: bool = False
     hide: frozenset[Severity] = frozenset()
 

@@ -19,7 +19,7 @@ class RepositoryPaths:
 
     __slots__ = ("_known", "_root")
 
-    def __init__(self, root: str | None) -> None:
+    def __init__(self, root: str | None = None) -> None:
         self._root = find_root(os.getcwd()) if root is None else os.path.realpath(root)
         self._known: dict[str, str] = {}
 

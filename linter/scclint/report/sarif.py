@@ -57,7 +57,7 @@ class _Run:
         self._report = report
         self._options = options
         self._lines = SourceLines(report.texts)
-        self._paths = RepositoryPaths(options.root)
+        self._paths = RepositoryPaths()
         self._places = SarifPlaces(self._lines, self._paths)
         self._rules = descriptors(report)
         self._rule_index = {rule["id"]: index for index, rule in enumerate(self._rules)}

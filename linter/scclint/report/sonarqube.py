@@ -32,7 +32,7 @@ def render(report: Report, options: Options) -> str:
     for finding in sorted(findings, key=lambda finding: finding.severity.rank):
         if finding.rule_id not in rules:
             rules[finding.rule_id] = _rule(finding, known.get(finding.rule_id), pages.get(finding.rule_id, ""))
-    places = _Places(SourceLines(report.texts), RepositoryPaths(options.root))
+    places = _Places(SourceLines(report.texts), RepositoryPaths())
     issues = [_issue(finding, places) for finding in findings]
     return f'{{"rules":[{rows(rules[rule] for rule in sorted(rules))}],\n"issues":[{rows(issues)}]}}\n'
 
