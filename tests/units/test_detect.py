@@ -101,6 +101,22 @@ def test_a_bundle_takes_its_manifests_and_metadata() -> None:
     assert found["."][1] == ("manifests/web.yaml", "shop/ci.yaml")
 
 
+@pytest.mark.parametrize(
+    ("annotation", "namespace"),
+    [
+        ("operatorframework.io/suggested-namespace: shop", "shop"),
+        ('"operatorframework.io/suggested-namespace": "shop"  # the default', "shop"),
+        ("operatorframework.io/suggested-namespace-template: shop", ""),
+        ("operatorframework.io/suggested-namespace: {{ .Namespace }}", ""),
+        ("a: operatorframework.io/suggested-namespace", ""),
+    ],
+)
+def test_the_namespace_that_a_bundle_suggests(annotation: str, namespace: str) -> None:
+    csv = CSV.replace("{name: web.v1}", f"\n  name: web.v1\n  annotations:\n    {annotation}")
+    write({"a/manifests/a.clusterserviceversion.yaml": csv, "a/manifests/b.yaml": ACCOUNT})
+    assert [unit.namespace for unit in units()] == [namespace]
+
+
 def test_a_bundle_neither_gives_nor_takes() -> None:
     write({"a/manifests/a.clusterserviceversion.yaml": CSV, "b/manifests/x.yaml": CSV})
     assert {(unit.kind, unit.gives) for unit in units()} == {("bundle", False)}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scclint.units.elsewhere import Elsewhere
+from scclint.units.elsewhere import Elsewhere, Index
+from scclint.units.facts import Facts
 from tests.running import report_on
 from tests.units.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write
 
@@ -118,3 +119,13 @@ def test_a_question_is_recorded_with_its_answer() -> None:
     assert elsewhere.asked == {("scc", "custom"): False, ("account", "shop", "web"): False, ("account", "", "web"): False}
     assert Elsewhere().same_answers(elsewhere.asked.items())
     assert not Elsewhere().same_answers([(("scc", "custom"), True)])
+
+
+@pytest.mark.parametrize(("namespace", "expected"), [("shop", True), ("", True), ("bank", False)])
+def test_pods_whose_namespace_no_file_names_may_be_in_any(namespace: str, expected: bool) -> None:
+    index = Index({"other": Facts(accounts=frozenset({(namespace, "web")}))})
+    elsewhere = Elsewhere(index, ["own"])
+    assert elsewhere.has_pods("shop") == elsewhere.uses_account("shop", "web") == expected
+    assert elsewhere.has_pods()
+    assert not Elsewhere(index, ["other"]).has_pods(), "its own pods are not elsewhere"
+    assert not Elsewhere(Index({})).has_pods()

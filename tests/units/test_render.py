@@ -158,6 +158,10 @@ def test_names_that_are_no_release_name(bin_folder: Path, tree: Path, name: str)
         ("print('\\x1b[31mred', file=sys.stderr); sys.exit(2)", "failed: [31mred"),
         ("print('fatal error: runtime: out of memory', file=sys.stderr); sys.exit(2)", "needs more than 4 GiB of memory"),
         ("sys.exit(3)", "failed: exit status 3"),
+        (
+            """sys.stderr.write('E1126 10:00:00.123456     123 run.go:74] "command failed" err="bad resource"\\n'); sys.exit(1)""",
+            "failed: bad resource",
+        ),
         ("os.kill(os.getpid(), 9)", "was killed, most likely at its limit of 20 seconds of processor time"),
         ("sys.stdout.buffer.write(b'a\\xff')", "wrote text that is not a text file: byte 0xff is not UTF-8"),
     ],

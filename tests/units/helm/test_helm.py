@@ -290,7 +290,7 @@ def test_nothing_piped_in_is_told_from_nothing_found(text: bytes, monkeypatch: p
 
 
 def test_a_folder_that_is_no_chart(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"is no Helm chart: .*Chart\.yaml no such file"):
+    with pytest.raises(UsageError, match=r"is no Helm chart: \S*Chart\.yaml no such file"):
         report(RENDERED, Config(helm_chart=str(tmp_path)))
 
 

@@ -28,6 +28,12 @@ def find(template: str, *texts: str) -> dict[str, Aligned]:
 LINE, EXPRESSION, EITHER, PARENT, KIND = Nearness
 
 
+@pytest.mark.parametrize(("lines", "steps"), [(1, 200_000), (2_001, 200_100), (10_000, 1_000_000), (10_001, 1_000_000)])
+def test_comparisons_are_in_proportion_to_the_lines(lines: int, steps: int) -> None:
+    assert pairing.Scores(lines).spend(steps)
+    assert not pairing.Scores(lines).spend(steps + 1)
+
+
 def test_a_key_by_its_name_and_a_value_by_what_is_written_around_it() -> None:
     template = "kind: Pod\nmetadata:\n  name: {{ .x }}-web\nspec:\n  name: {{ .x }}\n"
     text = "kind: Pod\nmetadata:\n  name: a-web\nspec:\n  name: a-web\n"

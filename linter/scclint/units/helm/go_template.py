@@ -182,8 +182,6 @@ def _meaning(action: str) -> tuple[str, str]:
 
 def _own_text(line: str) -> str:
     """The line without its control actions; what is written under a condition within the line may be anything."""
-    if _OPEN not in line and _ELSE not in line and _END not in line:
-        return line.rstrip("\r")
     whole = _WHOLE.fullmatch(line)
     if whole is not None and whole[1].strip():
         return line[: len(line) - len(line.lstrip())] + whole[1].strip()
