@@ -180,6 +180,12 @@ def test_warnings_are_kept_once(bin_folder: Path, tree: Path) -> None:
     assert build(tree, code, bin_folder) == RendererOutput("ok\n", notices=("Warning: a",))
 
 
+def test_as_much_output_as_the_limit_says(bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "RENDER_OUTPUT", 1 << 20)
+    assert len(build(tree, "sys.stdout.write('a' * (1 << 20))", bin_folder).text) == 1 << 20
+    assert build(tree, "sys.stdout.write('a' * (1 + (1 << 20)))", bin_folder).error == "kustomize build wrote more than 1 MiB"
+
+
 def test_a_program_that_waits_is_killed_with_its_children(
     bin_folder: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,12 +163,11 @@ class _Givers:
 
     def for_unit(self, own: Facts) -> Iterator[Taken]:
         """What a unit asks others for: what is granted to its accounts, its namespaces, and what its own objects refer to."""
-        namespaces = own.namespaces - {""}
-        subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts if namespace}
-        subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in namespaces}
+        subjects = {f"{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}" for namespace, name in own.accounts}
+        subjects |= {f"{SERVICE_ACCOUNTS_OF}{namespace}" for namespace in own.namespaces}
         for subject in sorted(subjects):
             yield from self._by_subject.get(subject, ())
-        for namespace in sorted(namespaces):
+        for namespace in sorted(own.namespaces):
             yield from self._by_name.get(("Namespace", "", namespace), ())
         names = {reference for obj in own.objects for reference in _references(obj)}
         names |= {("SecurityContextConstraints", "", scc) for scc in own.required}

@@ -28,6 +28,11 @@ def find(template: str, *texts: str) -> dict[str, Aligned]:
 LINE, EXPRESSION, EITHER, PARENT, KIND = Nearness
 
 
+def test_an_expression_on_the_last_line_of_a_block() -> None:
+    found = find("a:\n  {{ toYaml .x }}\nb: c\nd:\n  {{ toYaml .y }}\n", "a:\n  k: v\nb: c\nd:\n  l: v\n")
+    assert (found["k: v"], found["l: v"]) == (Aligned(2, EXPRESSION), Aligned(5, EXPRESSION))
+
+
 @pytest.mark.parametrize(("lines", "steps"), [(1, 200_000), (2_001, 200_100), (10_000, 1_000_000), (10_001, 1_000_000)])
 def test_comparisons_are_in_proportion_to_the_lines(lines: int, steps: int) -> None:
     assert pairing.Scores(lines).spend(steps)

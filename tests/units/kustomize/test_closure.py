@@ -267,6 +267,12 @@ def test_diamonds_are_counted(tmp_path: Path) -> None:
     assert found.resources == ("60/sa.yaml",), "what it reads is known all the same"
 
 
+def test_as_many_visits_as_the_limit_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, refused in ((7, ""), (6, "its folders include one another more than 6 times")):
+        monkeypatch.setattr("scclint.units.kustomize.closure.MAX_KUSTOMIZE_VISITS", limit)
+        assert diamond(tmp_path, 2).refused == refused, "one folder, twice the next, four times the last"
+
+
 def test_a_wide_diamond_takes_no_time(tmp_path: Path) -> None:
     wide = "resources: [" + ", ".join(["../1"] * 20_000) + "]"
     wider = wide.replace("../1", "../2")
