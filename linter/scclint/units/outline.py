@@ -61,12 +61,8 @@ class Outline:
 
         made = copy(self)
         made.reader = self.reader.with_overlay(overlay)
-
-        def is_same(file: str) -> bool:
-            return file not in overlay and not self.reader.is_overlaid(self.source(file))
-
-        made._facts = {file: facts for file, facts in self._facts.items() if is_same(file)}
-        made._kustomizations = {path: held for path, held in self._kustomizations.items() if is_same(self.shown(path))}
+        changed = {*overlay, *(file for file in self._facts if self.reader.is_overlaid(self.source(file)))}
+        made._facts = {file: facts for file, facts in self._facts.items() if file not in changed}
         return made
 
     def has(self, path: str) -> bool:

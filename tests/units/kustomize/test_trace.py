@@ -17,6 +17,7 @@ from scclint.units.kustomize.trace import (
     Named,
     Patches,
     _Patch,
+    _pointer,
     before_kustomize,
     by_name,
     corresponding,
@@ -257,6 +258,32 @@ def test_which_objects_a_target_selects(pattern: object, expected: bool) -> None
     assert document.root is not None
     obj = ApiObject(document, document.root, to_data(document.root))
     assert _Patch(listed, document.root.span, document.root).applies(obj, obj) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ({"kind": "Deployment"}, True),
+        ({"kind": "Job"}, False),
+        ({"namespace": "shop"}, True),
+        ({"namespace": "bank"}, False),
+        ({"kind": "Deployment", "namespace": "shop", "name": "web"}, True),
+    ],
+)
+def test_what_a_target_selects_by(target: dict[str, str], expected: bool) -> None:
+    (document,) = load_text("p.yaml", MERGE.replace("{name: web}", "{name: web, namespace: shop}"), frozenset())
+    assert document.root is not None
+    obj = ApiObject(document, document.root, to_data(document.root))
+    listed = PatchEntry(("patches", 0), target=target)
+    assert _Patch(listed, document.root.span, document.root).applies(obj, obj) == expected
+
+
+@pytest.mark.parametrize(
+    ("pointer", "steps"),
+    [("/a/b", ("a", "b")), ("/a~1b", ("a/b",)), ("/a~0b", ("a~b",)), ("/~01", ("~1",)), ("/", ("",)), ("a", None), (3, None)],
+)
+def test_json_pointers(pointer: object, steps: tuple[str, ...] | None) -> None:
+    assert _pointer(pointer) == steps
 
 
 @pytest.mark.parametrize(
