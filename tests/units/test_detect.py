@@ -291,9 +291,10 @@ def test_a_chart_that_an_application_deploys_with_values_of_its_own() -> None:
         "source: {repoURL: https://git.example/team/repo.git, path: web, helm: {releaseName: shop, valueFiles: [../prod.yaml], "
     )
     deployed = APPLICATION.partition("  source:")[0] + f"  {source}parameters: [{{name: a, value: '2'}}, {{value: '3'}}]}}}}\n"
-    write({**CHART, "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
+    write({**CHART, "web/values-dev.yaml": "a: 1\n", "prod.yaml": "a: 1\n", "apps/shop.yaml": deployed})
     found = {unit.name: unit for unit in split()}
-    assert list(found) == [".", "web", "web#shop"]
+    assert list(found) == [".", "web", "web#shop", "web#values-dev"]
     assert (found["web"].view, found["web"].namespace) == (ChartView(), "shop")
     assert (found["web#shop"].view, found["web#shop"].namespace) == (ChartView(("prod.yaml",), ("a=2",), "shop"), "shop")
     assert found["web#shop"].reason == "Application shop deploys it"
+    assert found["web#values-dev"].namespace == ""

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from scclint.expand import expand
+from scclint.load import load_text
 from scclint.units.elsewhere import Elsewhere, Index
-from scclint.units.facts import Facts
+from scclint.units.facts import Facts, facts_of
 from tests.running import report_on
 from tests.units.trees import UNRENDERED, binding, deployment, judged, role, rules_in, scc, write
 
@@ -129,3 +131,20 @@ def test_pods_whose_namespace_no_file_names_may_be_in_any(namespace: str, expect
     assert elsewhere.has_pods()
     assert not Elsewhere(index, ["other"]).has_pods(), "its own pods are not elsewhere"
     assert not Elsewhere(Index({})).has_pods()
+
+
+@pytest.mark.parametrize(
+    ("text", "granted"),
+    [
+        (scc("custom", users='"alice"'), ["custom"]),
+        (scc("custom", groups='"team"'), ["custom"]),
+        (scc("custom"), []),
+        (role("custom"), ["custom"]),
+        (binding("custom"), ["custom"]),
+        (binding("custom").replace("system:openshift:scc:", "use-scc-"), []),
+    ],
+)
+def test_what_grants_an_scc_by_name(text: str, granted: list[str]) -> None:
+    (document,) = load_text("a.yaml", text, frozenset())
+    index = Index({"other": facts_of(expand(document))})
+    assert [name for name in ("custom", "") if Elsewhere(index).grants_scc(name)] == granted

@@ -164,6 +164,14 @@ def test_a_folder_that_is_called_like_a_url_is_refused(tmp_path: Path) -> None:
             'k/kustomization.yaml: resources names "../../x", which is outside the root',
         ),
         ({"k/kustomization.yaml": "resources: [x]"}, 'k/kustomization.yaml: resources names "x", which does not exist'),
+        (
+            {"k/kustomization.yaml": "configMapGenerator: [{name: a, envs: [x]}]"},
+            'k/kustomization.yaml: configMapGenerator.envs names "x", which does not exist',
+        ),
+        (
+            {"k/kustomization.yaml": "secretGenerator: [{name: a, env: x}]"},
+            'k/kustomization.yaml: secretGenerator.env names "x", which does not exist',
+        ),
         ({"k/kustomization.yaml": r'resources: ["a\0b"]'}, "k/kustomization.yaml"),
         (
             {"k/kustomization.yaml": "patches: [{path: ../b}]", "b/x": ""},
