@@ -3,6 +3,8 @@
 import gzip
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -171,3 +173,33 @@ def test_every_recorded_denial_has_an_entry() -> None:
         _, brackets, reasons = denial.partition("security context constraint: [")
         for reason in REASON.split(reasons) if brackets else ():
             assert looked_up(reason), reason
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BOX = """\
+<!DOCTYPE html><article>
+<div class="find" hidden><textarea id="message"></textarea><div id="entries"></div></div>
+<h2 id="read" data-message="no SCC" data-common="true">Read</h2><h3 id="usable" data-common="true">not usable</h3>
+<h3 id="ranges" data-message="in the ranges|must be: ">in the ranges<a>#</a></h3><h3 id="group">is not an allowed group</h3>
+<table><tbody><tr><td><code>unable to load "/x.json"</code></td><td><code>unable</code></td></tr></tbody></table>
+</article><script>%s</script><script>
+document.addEventListener("DOMContentLoaded", () => {
+  const box = document.getElementById("message")
+  const links = (text) => {
+    box.value = text
+    box.dispatchEvent(new Event("input"))
+    return [...document.querySelectorAll("#entries a")].map((link) => link.hash).join() || document.getElementById("entries").textContent
+  }
+  document.title = [links("No SCC: not usable, must  be: 1"), links('Unable to load "/y"'), links("else"), box.parentNode.hidden].join(" ")
+})
+</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_the_box_lists_the_entries_of_a_message(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(BOX % (ROOT / "docs" / "errors.js").read_text(encoding="utf-8"), encoding="utf-8")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={tmp_path / 'profile'}")
+    command = [str(CHROMIUM), *flags, "--dump-dom", page.as_uri()]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert re.findall("<title>(.*)</title>", shown) == ["#ranges,#read,#usable #message-0 No entry has this message. false"]
