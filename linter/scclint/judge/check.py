@@ -113,5 +113,5 @@ def subject_of(subject: Checked, container: str = "") -> Subject:
 
 
 def order(finding: Finding) -> tuple[Any, ...]:
-    """Findings are listed as a reader meets them."""
+    """Return the key by which findings are sorted: place, rule, message."""
     return (*finding.span[:3], finding.rule_id, finding.message)

@@ -1,4 +1,4 @@
-"""A bug in what is only done for the sake of findings must not take them with it."""
+"""A bug in a step that only helps findings must not cost the findings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ from scclint.finding import Crash, Subject
 
 @contextmanager
 def guard(stage: str, doing: str, crashes: list[Crash]) -> Iterator[None]:
-    """What fails within as nothing should is left there, as one more of `crashes`; `doing` says what was tried.
+    """Add an exception of the block to `crashes`, and go on after the block. `doing` says what was tried.
 
-    Errors that are not scclint's own fault go on.
+    Errors that are not scclint's own fault are raised.
     """
     try:
         yield

@@ -93,7 +93,7 @@ class Inputs:
 
 
 def is_settled(document: Document) -> bool:
-    """Whether all there is to say of a document is that it is there: its kind bears on nothing, and so does its text."""
+    """Whether a document is only counted, because neither its kind nor its text has an effect on findings."""
     if document.status != "other" or document.source or os.path.basename(document.file) in NAMES:
         return False
     if document.kind == SUBSCRIPTION:
@@ -117,7 +117,7 @@ def unread(error: LoadError, named: Set[str]) -> Notice:
 
 
 def _may_be_manifest(document: Document) -> bool:
-    """Values files and workflows are YAML as well; what cannot be read might have been a manifest, and a profile is as good."""
+    """Whether a document is a manifest or a profile, or may be one: values files and workflows are YAML as well."""
     return bool(document.kind or text_at(document.root, "defaultAction")) or document.status in ("template", "unparsable")
 
 

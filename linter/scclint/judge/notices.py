@@ -20,7 +20,7 @@ from scclint.world import World
 
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:
-    """The documents of each file, every one in exactly one place; of the parsed ones those count as linted that gave an object."""
+    """Count the documents of each file, each document once. A parsed document counts as linted if it gave an object."""
     partial = {id(o.document) for o in objects if o.partial}
     linted = {id(o.document) for o in objects} - partial
     workloads = Counter(workload.file for workload in _workloads(objects))

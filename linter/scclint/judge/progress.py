@@ -7,7 +7,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Nobody wants to know."""
+    """Report no progress."""
 
 
 Lap = Callable[[str], None]
@@ -15,4 +15,4 @@ Lap = Callable[[str], None]
 
 
 def no_lap(stage: str) -> None:
-    """Nobody takes the time."""
+    """Take no time."""

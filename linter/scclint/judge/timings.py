@@ -9,7 +9,7 @@ from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
 SHOWN = 5
-"""How many of the slowest are listed."""
+"""The number of slowest files and rules that are listed."""
 
 
 class Timings:
@@ -23,13 +23,13 @@ class Timings:
         self.rules: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """What has passed since the last call went into `stage`."""
+        """Count the time since the last call for `stage`."""
         now = self._clock()
         self.stages[stage] = self.stages.get(stage, 0.0) + now - self._last
         self._last = now
 
     def timed(self, rule: AnyRule) -> AnyRule:
-        """The rule, with the time of its checks put down to it and to the subject's file."""
+        """Return a rule whose checks count their time for the rule and for the subject's file."""
         label = f"{rule.id} {rule.name}"
 
         def check(subject: Checked, world: World) -> Iterator[Problem]:
