@@ -22,8 +22,6 @@ def wanted(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
 class ProgressLine:
     """Shows each step it is called with, not before `PATIENCE` and not more often than `PACE`."""
 
-    __slots__ = ("_clock", "_closed", "_next", "_shown", "_stream", "_width")
-
     def __init__(self, stream: TextIO, width: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._width = width

@@ -22,8 +22,6 @@ EXTENT = tuple[int, int]
 class Places:
     """`keys` and `values`: for each path, the start and end offset of its key (for a list item, the item itself) and of its value."""
 
-    __slots__ = ("_sizes", "_text", "keys", "values")
-
     def __init__(self, text: str) -> None:
         self.keys: dict[Path, EXTENT] = {}
         self.values: dict[Path, EXTENT] = {}

@@ -37,4 +37,4 @@ class Filter:
 
     def control(self, every: str) -> Html:
         """Return the list, whose first option is `every`, which hides nothing."""
-        return choice(f"{self._name}", self._label, [every, *self._values])
+        return choice(self._name, self._label, [every, *self._values])

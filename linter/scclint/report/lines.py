@@ -38,8 +38,6 @@ class WholeLines(NamedTuple):
 class SourceLines:
     """The lines of each file in `texts`. Only LF and CRLF end a line, as for `Span`. Those of the latest files are kept."""
 
-    __slots__ = ("_split", "_texts", "_units")
-
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
         self._split: dict[str, list[str]] = {}

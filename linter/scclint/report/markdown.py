@@ -36,7 +36,10 @@ def render(report: Report, options: Options) -> str:
     """A heading, what became of the input, a collapsible table of findings a file, and one of every workload's verdict."""
     findings = [finding for finding in report.findings if options.shows(finding)]
     parts = [f"## scclint: {findings_summary(report, options)}\n\n{prose(judged_summary(report))}\n"]
-    parts += [f"\n> {notice.level}: {_notice(notice.file)}{prose(notice.message)}\n" for notice in report.notices]
+    parts += [
+        f"\n> {notice.level}: {f'{code(notice.file)}: ' if notice.file else ''}{prose(notice.message)}\n"
+        for notice in report.notices
+    ]
     parts += [f"\n> internal error: {prose(crash_label(crash))}: {prose(crash.error)}\n" for crash in report.crashes]
     if options.statistics and findings:
         parts.append("\n" + _statistics(findings))
@@ -142,10 +145,6 @@ def code(text: str) -> str:
 
 def _entities(text: str) -> str:
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", text)
-
-
-def _notice(file: str) -> str:
-    return f"{code(file)}: " if file else ""
 
 
 def _table(file: str, findings: list[Finding], units: Callable[[Finding], str]) -> tuple[str, str]:

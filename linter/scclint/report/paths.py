@@ -17,8 +17,6 @@ def find_root(start: str) -> str:
 class RepositoryPaths:
     """Turns a file's path as the user reads it into one relative to `root` (None: found from the working directory)."""
 
-    __slots__ = ("_known", "_root")
-
     def __init__(self, root: str | None = None) -> None:
         self._root = find_root(os.getcwd()) if root is None else os.path.realpath(root)
         self._known: dict[str, str] = {}

@@ -17,8 +17,6 @@ _AROUND = 2
 class SarifPlaces:
     """Turns spans into locations. Columns count UTF-16 code units. `lines` has the texts, `paths` knows the repository."""
 
-    __slots__ = ("_lines", "_paths")
-
     def __init__(self, lines: SourceLines, paths: RepositoryPaths) -> None:
         self._lines = lines
         self._paths = paths

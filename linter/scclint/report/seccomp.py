@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import UsageError
+from scclint.finding import Finding, Severity, Subject
 from scclint.report.sanitize import visible_line
+from scclint.source import Span
 from scclint.text import wrap
 
 if TYPE_CHECKING:
     from scclint.evidence.operands import Operand
     from scclint.evidence.verify import ContainerComparison, Verification
-    from scclint.finding import Finding
     from scclint.profiles.diff import ProfileDiff
     from scclint.profiles.recognise import Recognition
 
@@ -134,15 +135,11 @@ def verify_json(verification: "Verification") -> str:
     return _json({"version": 1, "agrees": verification.agrees, "containers": containers, "unmatched": unmatched})
 
 
-def disagreements(verification: "Verification") -> tuple["Finding", ...]:
+def disagreements(verification: "Verification") -> tuple[Finding, ...]:
     """Return the disagreements as findings at their workloads, for report formats such as SARIF. An unknown place is line 1."""
-    from scclint.evidence.verify import DISAGREE
-    from scclint.finding import Finding, Severity, Subject
-    from scclint.source import Span
-
     found = []
     for c in verification.comparisons:
-        if c.status == DISAGREE:
+        if c.status == "disagree":
             p, line = c.prediction, max(c.prediction.line, 1)
             message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
             subject = Subject("", p.kind, p.namespace, p.name, p.container)

@@ -25,10 +25,8 @@ def fix_sentences(finding: Finding) -> tuple[str, ...]:
 
 def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
     """Return the number of findings of each severity, worst first, zeros included."""
-    counts = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        counts[finding.severity] += 1
-    return counts
+    counts = Counter(finding.severity for finding in findings)
+    return {severity: counts[severity] for severity in Severity}
 
 
 def severities(findings: tuple[Finding, ...]) -> str:
