@@ -28,6 +28,23 @@ def find(template: str, *texts: str) -> dict[str, Aligned]:
 LINE, EXPRESSION, EITHER, PARENT, KIND = Nearness
 
 
+@pytest.mark.parametrize(
+    ("text", "parts", "expected"),
+    [
+        ("abc", ("", "a", ""), True),
+        ("abc", ("a", "c"), True),
+        ("ac", ("a", "c"), True),
+        ("a", ("a", "a"), False),
+        ("abcb", ("a", "b", "b"), True),
+        ("ab", ("a", "b", "b"), False),
+        ("bac", ("", "b", "a", "c"), True),
+        ("bac", ("", "a", "b", "c"), False),
+    ],
+)
+def test_the_literal_texts_around_what_is_written(text: str, parts: tuple[str, ...], expected: bool) -> None:
+    assert pairing._fits(text, parts) == expected
+
+
 def test_an_expression_on_the_last_line_of_a_block() -> None:
     found = find("a:\n  {{ toYaml .x }}\nb: c\nd:\n  {{ toYaml .y }}\n", "a:\n  k: v\nb: c\nd:\n  l: v\n")
     assert (found["k: v"], found["l: v"]) == (Aligned(2, EXPRESSION), Aligned(5, EXPRESSION))
