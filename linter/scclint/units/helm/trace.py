@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 APPROXIMATE = "template line approximate"
 
 
-def _called(file: str) -> str:
-    return "standard input" if file == "<stdin>" else file
-
-
 @record
 class Placed:
     """A place in a template, and what is to be said of it."""
@@ -64,7 +60,8 @@ class Trace(Tracer):
         if place is None:
             return moved
         notes = (*finding.notes, place.note) if place.note else finding.notes
-        was = Related(f"rendered as line {finding.span.line} of {_called(finding.span.file)}", finding.span)
+        rendered = "standard input" if finding.span.file == "<stdin>" else finding.span.file
+        was = Related(f"rendered as line {finding.span.line} of {rendered}", finding.span)
         related = (*self.value(finding, place.span), *moved.related, was)
         return replace(moved, span=place.span, related=related, notes=notes)
 
