@@ -161,8 +161,10 @@ def _key(data: Mapping[str, Any], key: str) -> str:
 
     Its decoder ignores the case of letters, as `encoding/json` of Go does.
     """
-    alike = (name for name in data if len(name) == len(key) and name.casefold() == key.casefold())
-    return key if key in data else next(alike, key)
+    # Kustomizations have few fields, and each is asked for many.
+    if key in data or len(key) not in map(len, data):
+        return key
+    return next((name for name in data if len(name) == len(key) and name.casefold() == key.casefold()), key)
 
 
 _PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")
