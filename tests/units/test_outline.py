@@ -50,7 +50,7 @@ def test_a_text_in_place_of_a_kustomization(outline: Outline) -> None:
         ("disk", KUSTOMIZATION),
     ]
     path = str(Path(KUSTOMIZATION).resolve())
-    assert edited.kustomization_on_disk(path, KUSTOMIZATION).data == {"namespace": "disk"}, "a renderer reads the disk"
+    assert edited.kustomization_on_disk(path, KUSTOMIZATION)[0].data == {"namespace": "disk"}, "a renderer reads the disk"
 
 
 def test_files_that_cannot_be_read_define_nothing(outline: Outline) -> None:

@@ -51,7 +51,7 @@ class Outline:
         self._answers = answers
         self._settings = settings
         self._facts: dict[str, Facts] = {}
-        self._kustomizations: dict[str, KustomizationData] = {}
+        self._kustomizations: dict[str, tuple[KustomizationData, Kustomization | None]] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
         self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
 
@@ -96,15 +96,18 @@ class Outline:
             return read_kustomization(file, data_in(self.documents(file)).data)
         path = os.path.abspath(source.path)
         try:
-            found = read_kustomization(path, self.kustomization_on_disk(path, file).data)
+            _, found = self.kustomization_on_disk(path, file)
         except LoadError:
             return None
         return found and replace(found, file=file)
 
-    def kustomization_on_disk(self, path: str, name: str) -> "KustomizationData":
-        """What a file holds for a renderer, whatever an editor holds in its place. Raises LoadError, which calls it `name`."""
+    def kustomization_on_disk(self, path: str, name: str) -> "tuple[KustomizationData, Kustomization | None]":
+        """What a file holds for a renderer, and the kustomization in it, whatever an editor holds in its place.
+
+        Raises LoadError, which calls the file `name`.
+        """
         if path not in self._kustomizations:
-            from scclint.units.kustomize.kustomization import KustomizationData, data_in
+            from scclint.units.kustomize.kustomization import KustomizationData, data_in, read_kustomization
 
             source = self.source(self.shown(path))
             if self.reader.is_overlaid(source):
@@ -112,7 +115,9 @@ class Outline:
             else:
                 answers = self._document_answers(source.display)
                 held = _answer(answers, "kustomization", lambda: data_in(self.reader.documents(source)))
-            self._kustomizations[path] = KustomizationData(*held)
+            # Read once, for closures and for the objects beside the file.
+            found = KustomizationData(*held)
+            self._kustomizations[path] = found, read_kustomization(path, found.data)
         return self._kustomizations[path]
 
     def answers(self, file: str) -> dict[str, Any]:

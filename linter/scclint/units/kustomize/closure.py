@@ -70,12 +70,13 @@ def closure(folder: str, root: str) -> Closure:
     return Kustomizations(root).closure(folder)
 
 
-Load = Callable[[str, str], KustomizationData]
+Load = Callable[[str, str], tuple[KustomizationData, Kustomization | None]]
 """Returns what a file of one of the `NAMES` holds, given its path and its name below the root. Raises LoadError if it cannot be read."""
 
 
-def _load(path: str, shown: str) -> KustomizationData:
-    return data_in(load_text(shown, read(path, shown), frozenset()))
+def _load(path: str, shown: str) -> tuple[KustomizationData, Kustomization | None]:
+    held = data_in(load_text(shown, read(path, shown), frozenset()))
+    return held, read_kustomization(path, held.data)
 
 
 class Kustomizations:
@@ -119,10 +120,9 @@ class Kustomizations:
         if not self.has(found[0]):
             return _Folder(None, f"{shown} leads out of the root")
         try:
-            held = self._load(found[0], shown)
+            held, kustomization = self._load(found[0], shown)
         except LoadError as error:
             return _Folder(None, f"{shown} {error.message}")
-        kustomization = read_kustomization(found[0], held.data)
         if held.error or kustomization is None:
             return _Folder(None, f"{shown} {held.error or 'holds no kustomization'}")
         key = held.ambiguous
