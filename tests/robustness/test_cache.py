@@ -124,6 +124,6 @@ subjects: [{kind: ServiceAccount, name: default}]
     write("one", "anyuid")
     write("two", "privileged")
     check = ("check", ".", "--isolated")
-    assert "defined differently in one and two" in run(*check).err
+    assert "grant differs in one and two" in run(*check).err
     write("three", "hostnetwork")
-    assert "defined differently in one, three and two" in run(*check).err
+    assert "grant differs in one, three and two" in run(*check).err
