@@ -91,6 +91,8 @@ def requirements(session: nox.Session) -> None:
                 f"--python-version={OLDEST}",
                 "--generate-hashes",
                 "--no-annotate",
+                # pip looks for the newest release of what a package asks for with extras, unless the line names them.
+                "--no-strip-extras",
                 "--custom-compile-command=nox -s requirements",
             ),
             *(*extras, f"--output-file=requirements/{file}", *session.posargs),
