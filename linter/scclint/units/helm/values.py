@@ -21,7 +21,7 @@ from scclint.untyped import value_at
 from scclint.yaml.locate import locate, node_at
 from scclint.yaml.nodes import to_data
 
-VALUES_FILE = "values.yaml"
+_VALUES = "values.yaml"
 _TEMPLATES = "templates"
 _HELPERS = ".tpl"
 _REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
@@ -65,7 +65,7 @@ class ViewValues:
     @cached_property
     def files(self) -> Sequence[str]:
         """The values files, as displayed: those that only this view has go before the one of the chart."""
-        named = (*self._view, self._outline.shown(os.path.join(self._chart, VALUES_FILE)))
+        named = (*self._view, self._outline.shown(os.path.join(self._chart, _VALUES)))
         return [file for file in named if file in self._outline.files]
 
     @cached_property
@@ -113,7 +113,7 @@ class ViewValues:
         folder = self._chart
         for depth, name in enumerate(inside, 1):
             folder = os.path.join(folder, "charts", str(name))
-            file = self._outline.shown(os.path.join(folder, VALUES_FILE))
+            file = self._outline.shown(os.path.join(folder, _VALUES))
             if file in self._outline.files:
                 yield file, keys[depth:]
 
