@@ -21,7 +21,7 @@ def pinned(file: str) -> dict[str, str]:
     found = {}
     text = (ROOT / "requirements" / file).read_text(encoding="utf-8").replace("\\\n", " ")
     for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
-        entry = re.fullmatch(r"([a-z0-9-]+)==(\S+)((?: +; .*?)?)((?: +--hash=sha256:[0-9a-f]{64})+)", line)
+        entry = re.fullmatch(r"([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)((?: +; .*?)?)((?: +--hash=sha256:[0-9a-f]{64})+)", line)
         assert entry is not None, line
         found[entry[1]] = entry[2]
     return found
