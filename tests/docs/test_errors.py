@@ -3,8 +3,6 @@
 import gzip
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 import scclint
+from tests.browser import dom, needs_chromium
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -175,7 +174,6 @@ def test_every_recorded_denial_has_an_entry() -> None:
             assert looked_up(reason), reason
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BOX = """\
 <!DOCTYPE html><article>
 <div class="find" hidden><textarea id="message"></textarea><div id="entries"></div></div>
@@ -195,11 +193,7 @@ document.addEventListener("DOMContentLoaded", () => {
 </script>"""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_the_box_lists_the_entries_of_a_message(tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    page.write_text(BOX % (ROOT / "docs" / "errors.js").read_text(encoding="utf-8"), encoding="utf-8")
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={tmp_path / 'profile'}")
-    command = [str(CHROMIUM), *flags, "--dump-dom", page.as_uri()]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-    assert re.findall("<title>(.*)</title>", shown) == ["#ranges,#read,#usable #message-0 No entry has this message. false"]
+    html = dom(BOX % (ROOT / "docs" / "errors.js").read_text(encoding="utf-8"), tmp_path)
+    assert re.findall("<title>(.*)</title>", html) == ["#ranges,#read,#usable #message-0 No entry has this message. false"]

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,11 @@ from typing import Any
 import pytest
 
 from scclint.report import Options, render
+from tests.browser import dom, needs_chromium
 from tests.report.test_html import DEPLOYMENT, GRANTS
 from tests.running import report_on
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = Path(os.environ.get("SCCLINT_AXE", "none"), "axe.min.js")
-FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
 RUN = """
 axe.run(document, {resultTypes: ["violations"]}).then(result => {
   document.body.innerHTML = "<pre></pre>";
@@ -26,7 +23,7 @@ axe.run(document, {resultTypes: ["violations"]}).then(result => {
 """
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    needs_chromium,
     pytest.mark.skipif(not AXE.exists(), reason="SCCLINT_AXE does not name the folder of the npm package axe-core"),
 ]
 
@@ -36,12 +33,9 @@ def violations(page: str, folder: Path, width: int) -> dict[str, Any]:
     script = AXE.read_text(encoding="utf-8").replace("</script", "<\\/script") + RUN
     # The policy of the page allows no script.
     page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-    file = folder / "page.html"
-    file.write_text(page.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
-    command = [str(CHROMIUM), *FLAGS.split(), f"--user-data-dir={folder / 'profile'}", f"--window-size={width},1000"]
-    command += ["--virtual-time-budget=60000", "--dump-dom", file.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    (found,) = re.findall("<pre>(.*?)</pre>", done.stdout, re.DOTALL)
+    page = page.replace("</body>", f"<script>{script}</script></body>")
+    html = dom(page, folder, f"--window-size={width},1000", "--virtual-time-budget=60000")
+    (found,) = re.findall("<pre>(.*?)</pre>", html, re.DOTALL)
     return {one["id"]: [node["html"] for node in one["nodes"]] for one in json.loads(unescape(found))}
 
 

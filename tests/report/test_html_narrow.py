@@ -1,8 +1,6 @@
 """A page fits a narrow screen, however long the names of its units are (skipped where Chromium is not at hand)."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,17 +8,16 @@ import pytest
 from scclint.report import render
 from scclint.report.html_elements import element, table, table_cell, table_row
 from scclint.report.html_style import STYLE
+from tests.browser import dom, needs_chromium
 from tests.report.test_html import DEPLOYMENT
 from tests.running import report_on
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
 SCRIPT = (
     "<script>document.title = `${document.documentElement.scrollWidth} of ${document.documentElement.clientWidth}`</script>"
 )
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_nothing_is_wider_than_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("a", "config-of-the-local-development/of-all-the-environments-of-the-platform"):
@@ -34,7 +31,7 @@ def test_nothing_is_wider_than_the_screen(tmp_path: Path, monkeypatch: pytest.Mo
     assert wide <= screen
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_a_table_of_many_columns_fits_a_desktop(tmp_path: Path) -> None:
     titles = [f"Can take over the node {number}" for number in range(11)]
     row = table_row(table_cell(title, "fixtures/privileged-scc", "") for title in titles)
@@ -45,11 +42,6 @@ def test_a_table_of_many_columns_fits_a_desktop(tmp_path: Path) -> None:
 
 def shown(page: str, folder: Path, size: str) -> tuple[int, int]:
     """The widths of a page and of the screen, in pixels."""
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    flags = (*FLAGS.split(), f"--window-size={size}", f"--user-data-dir={folder / 'profile'}")
-    done = subprocess.run(
-        [str(CHROMIUM), *flags, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True, timeout=120
-    )
-    wide, screen = re.findall("<title>([0-9]+) of ([0-9]+)</title>", done.stdout)[0]
+    html = dom(page, folder, f"--window-size={size}")
+    wide, screen = re.findall("<title>([0-9]+) of ([0-9]+)</title>", html)[0]
     return int(wide), int(screen)
