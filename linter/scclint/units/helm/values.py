@@ -70,12 +70,8 @@ class ViewValues:
 
     @cached_property
     def data(self) -> Any:
-        """The values of all files, those of the chart below those of the view."""
-        found: Any = {}
-        for file in reversed(self.files):
-            root = first_root(self._outline.documents(file))
-            found = _laid_over(found, to_data(root)) if root is not None else found
-        return found
+        """The values of all files, those of the chart below those of the view; None if there are none."""
+        return self._value((), ())[0]
 
     def read_for(self, field: Path, built: Any, template: "TemplateLine", inside: Path) -> tuple[Path, Span] | None:
         """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
