@@ -65,7 +65,7 @@ _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] |
 
 
 def with_declared(rules: Registry, config: Config) -> Registry:
-    """Return the rules, and those that the configuration declares, as one set. It must declare one at least.
+    """Return `rules` and the rules in the configuration as one set. The configuration must have at least one rule.
 
     Raises ConfigError with everything that is wrong with the expressions, at its place in the file, or where the library
     that evaluates them is not installed, and RuleSetError.

@@ -327,8 +327,8 @@ each with the reason why it rejects the pod.
         "[OPTIONS] SCC | --subject KIND/NAME [PATH ...]",
         """\
 List the users, groups and service accounts that may use an SCC, each with the
-path of its grant. Then list those that can get the SCC in another way, for
-example because they may create pods as another account.
+path of its grant. Then list the subjects that can get the SCC in another way,
+for example because they may create pods as another account.
 
   scclint who-can privileged manifests/     who may use an SCC
   scclint who-can privileged -n shop        grants that count in one namespace

@@ -32,7 +32,7 @@ def with_deleted(sources: Sources, changes: Changes) -> Sources:
 
 
 def touched(units: Iterable[Unit], context: ContextOf, files: Set[str]) -> list[Unit]:
-    """The units that have one of the files as input, and those that take an object from one, or could take it."""
+    """Return the units that have one of the files as input, and the units that could take an object from one."""
     units = list(units)
     known = {file for unit in units for file in unit.files}
     direct = {unit.name for unit in units if _has(unit, files)}

@@ -20,7 +20,7 @@ def load_config(path: str) -> Config:
 
 
 def rules_of(config: Config) -> Registry:
-    """The rules that come with scclint, those of rule modules, and those that the configuration declares. Raises RuleSetError."""
+    """Return the built-in rules with the rules of rule modules and the rules in the configuration. Raises RuleSetError."""
     return _with_declared(_own_rules(config.rule_modules, config.file), config)
 
 
