@@ -62,16 +62,19 @@ def write_file(source: SourceFile, before: str, after: str) -> None:
     """
     path = os.path.realpath(source.path)
     with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
         data = file.read()
     if decode(data, source.display) != before:
         raise LoadError("changed while it was fixed: run the command again", source.display)
-    status = os.stat(path)
 
-    def finish(descriptor: int, draft: str) -> None:
+    def finish(descriptor: int) -> None:
         os.fsync(descriptor)
-        with suppress(OSError, AttributeError):  # the owner can be kept by the superuser only
-            os.chown(draft, status.st_uid, status.st_gid)
-        os.chmod(draft, stat.S_IMODE(status.st_mode))
+        with suppress(
+            OSError, AttributeError
+        ):  # the owner can be kept by the superuser only; Windows has neither owner nor mode
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        with suppress(AttributeError):
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
     replace_file(path, encoded_like(data, after), draft=f"{path}.{os.getpid()}.scclint", finish=finish)
 

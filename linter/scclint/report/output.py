@@ -93,9 +93,9 @@ def _write_file(data: bytes, output: str) -> None:
         return
     from scclint.files.replace import replace_file
 
-    def finish(_: int, draft: str) -> None:
-        if os.path.exists(target):
-            os.chmod(draft, os.stat(target).st_mode & 0o7777)
+    def finish(descriptor: int) -> None:
+        if os.path.exists(target) and hasattr(os, "fchmod"):
+            os.fchmod(descriptor, os.stat(target).st_mode & 0o7777)
 
     folder, name = os.path.split(target)
     replace_file(target, data, draft=os.path.join(folder, f".{name}.{os.getpid()}.tmp"), mode=0o666, finish=finish)
