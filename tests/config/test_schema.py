@@ -60,7 +60,7 @@ def test_every_field_has_a_key_and_every_key_a_field() -> None:
     cluster = SCHEMAS["config"]["properties"]["cluster"]["properties"]
     keys = {("cluster", key) for key in cluster} | {(key,) for key in SCHEMAS["config"]["properties"] if key != "cluster"}
     assert set(KEYS.values()) == keys
-    assert set(Config.__match_args__) - {"file", "root", "settings", "origins"} == set(KEYS)
+    assert set(Config.__match_args__) - {"file", "root", "found", "settings", "origins"} == set(KEYS)
 
 
 def test_stated_defaults_are_the_real_ones() -> None:

@@ -253,8 +253,7 @@ def test_templates_that_are_no_files(run: Run, tmp_path: Path, kind: str) -> Non
     elif kind == "device":
         template.symlink_to("/dev/zero")
     (tmp_path / "a.yaml").write_text(pod("a"), encoding="utf-8")
-    (tmp_path / ".scclint.yaml").write_text("template: t.j2\n", encoding="utf-8")
-    ran = run("check", ".")
+    ran = run("check", ".", "--template", "t.j2")
     assert ran.status == 2
     assert "template t.j2" in ran.err
 

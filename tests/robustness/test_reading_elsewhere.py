@@ -243,3 +243,68 @@ def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatc
     assert ran.err.startswith(f"scclint: {name}: is a link out of the tree, and not followed: name it with --config")
     track(tree.parent)
     assert "is a link" not in run("check", ".").err, "in one work tree it is all the author's own"
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        ("template: /proc/self/environ", "lies outside the folder of the configuration; put the template"),
+        ("template: ../secret/x.yaml", "lies outside the folder of the configuration; put the template"),
+        ("template: .git/config", "lies outside the folder of the configuration; put the template"),
+        ("template: link.j2", "is a link, or lies in a linked folder"),
+        ("template: linked/x.yaml", "is a link, or lies in a linked folder"),
+        ("template: inner.j2", "is a link, or lies in a linked folder"),
+        ("template: templates", "is a directory, not a regular file"),
+        ('template: "t.j2\\0"', "is not a path"),
+        ("baseline: ../secret/x.yaml", "and the git work tree around it; to read it, pass the configuration with --config"),
+        ("baseline: link.j2", "and the git work tree around it"),
+        ("profile-dirs: [templates, ../secret]", "and the git work tree around it"),
+        ("cluster: {state: [../secret]}", "and the git work tree around it"),
+        ("helm-chart: ../secret", "and the git work tree around it"),
+        ("helm-values: [linked/x.yaml]", "and the git work tree around it"),
+        ("units: [{path: ../secret}]", "and the git work tree around it"),
+        ("units: [{path: ., values: [../secret/x.yaml]}]", "and the git work tree around it"),
+    ],
+)
+def test_a_configuration_that_was_found_names_no_files_elsewhere(
+    run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, setting: str, problem: str
+) -> None:
+    monkeypatch.chdir(tree)
+    write(tree / "x.yaml", pod("a"))
+    write(tree / "t.j2", "own")
+    (tree / ".git").mkdir()
+    write(tree / ".git" / "config", SECRET)
+    (tree / "link.j2").symlink_to("../secret/x.yaml")
+    (tree / "inner.j2").symlink_to("t.j2")
+    (tree / "linked").symlink_to("../secret")
+    write(tree / ".scclint.yaml", setting)
+    ran = run("check", ".")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("scclint: .scclint.yaml:1:") and problem in ran.err
+    assert ran.err.count("\n") == 1 and SECRET not in ran.err
+
+
+def test_a_template_of_a_found_configuration_lies_below_it(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tree / "x.yaml", pod("a"))
+    write(tree / "templates" / "t.j2", "{{ findings | length }} found")
+    write(tree / ".scclint.yaml", "template: ./templates/../templates/t.j2")
+    (tree.parent / "link").symlink_to("tree")
+    for folder in ("tree", "link"):
+        assert run("check", folder).out.endswith(" found\n")
+    monkeypatch.chdir(tree / "templates")
+    assert run("check", "..").out.endswith(" found\n")
+
+
+def test_the_user_names_files_anywhere(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    write(tree / "x.yaml", pod("a"))
+    (tree / "link.j2").symlink_to("../secret/x.yaml")
+    for name in ("link.j2", "../secret/x.yaml"):
+        assert run("check", ".", "--template", name).out == SECRET_POD
+        write(tree / ".scclint.yaml", f"template: {name}")
+        assert run("check", ".", "--config", ".scclint.yaml").out == SECRET_POD
+    write(tree / ".scclint.yaml", "profile-dirs: [../secret]")
+    assert SECRET in run("check", ".", "--config", ".scclint.yaml").out
+    track(tree.parent)
+    # In one work tree it is all the author's own.
+    assert SECRET in run("check", ".").out

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["Config", "Selection", "build_config", "discover_config", "read_config", "selection"]
 
 
-def read_config(file: str) -> "Raw":
+def read_config(file: str, *, found: bool = False) -> "Raw":
     """A configuration file as it is written; see `scclint.config.raw.read_config`."""
     from scclint.config.raw import read_config
 
-    return read_config(file)
+    return read_config(file, found=found)
 
 
 def build_config(raw: "Raw | None", rules: Sequence[AnyRule], options: Mapping[str, Any]) -> Config:

@@ -42,7 +42,7 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
         settings[".".join(key)], origins[".".join(key)] = plain, reason
     _check_outputs(fields, mistakes)
     mistakes.settle()
-    return Config(file=layers.raw.file, root=layers.root, **fields, settings=settings, origins=origins)
+    return Config(layers.raw.file, layers.root, layers.raw.found, **fields, settings=settings, origins=origins)
 
 
 def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:

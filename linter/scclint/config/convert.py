@@ -8,6 +8,8 @@ from typing import Any
 from scclint.config import records
 from scclint.config.merge import ConversionContext
 from scclint.config.selection import unknown_selector
+from scclint.files.discover import Reach, is_below, is_text
+from scclint.files.read import file_type
 from scclint.finding import Ignore, Path, Severity
 
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
@@ -34,9 +36,46 @@ def _strings(value: Any, context: ConversionContext) -> tuple[str, ...]:
     return strings(value)
 
 
-def _path(value: Any, context: ConversionContext) -> str:
-    """Return a path that is relative to the configuration file as a path from the working directory."""
+def _path(value: Any, context: ConversionContext, *at: str | int) -> str:
+    """Return a path that is relative to the configuration file as a path from the working directory.
+
+    A configuration that scclint found by itself belongs to the checked folder, and a report may quote the files that it names.
+    """
+    path = _from_here(value, context)
+    if path and _is_foreign(context) and not Reach(context.layers.root).has(path):
+        outside = "lies outside the folder of the configuration and the git work tree around it"
+        context.mistake(at, f"{value!r} {outside}; to read it, pass the configuration with --config")
+    return path
+
+
+def _from_here(value: Any, context: ConversionContext) -> str:
     return value if context.by_option or not value else os.path.normpath(os.path.join(context.layers.root, value))
+
+
+def _is_foreign(context: ConversionContext) -> bool:
+    return context.layers.raw.found and not context.by_option
+
+
+def _template(value: Any, context: ConversionContext) -> str:
+    path = _from_here(value, context)
+    if path and _is_foreign(context) and (problem := _unsafe_template(path, context.layers.root)):
+        context.mistake((), f"{value!r} {problem}; put the template beside the configuration, or pass it with --template")
+    return path
+
+
+def _unsafe_template(path: str, root: str) -> str:
+    """Why the configuration of a checked folder may not choose a template, empty if it may: its text is printed."""
+    if not is_text(path):
+        return "is not a path"
+    inside = os.path.realpath(root)
+    named, real = os.path.normpath(os.path.join(inside, os.path.relpath(path, root))), os.path.realpath(path)
+    if not is_below(named, inside):
+        return "lies outside the folder of the configuration"
+    if real != named:
+        return "is a link, or lies in a linked folder"
+    if os.path.exists(real) and not os.path.isfile(real):
+        return f"is {file_type(os.stat(real).st_mode)}, not a regular file"
+    return ""
 
 
 def _addons(value: Any, context: ConversionContext) -> tuple[str, ...]:
@@ -51,7 +90,7 @@ def _addons(value: Any, context: ConversionContext) -> tuple[str, ...]:
 
 
 def _paths(value: Any, context: ConversionContext) -> tuple[str, ...]:
-    return tuple(_path(name, context) for name in strings(value))
+    return tuple(_path(name, context, index) for index, name in _items([value] if isinstance(value, str) else value))
 
 
 def _outputs(value: Any, context: ConversionContext) -> tuple[str, ...]:
@@ -183,6 +222,9 @@ def _pod_templates(value: Any, context: ConversionContext) -> tuple[records.PodT
 
 
 def _units(value: Any, context: ConversionContext) -> tuple[records.UnitSettings, ...]:
+    for index, item in _items(value):
+        for name in ("", *strings(item.get("values", ()))):
+            _path(os.path.normpath(os.path.join(item["path"], name)), context, index, "values" if name else "path")
     return tuple(
         records.UnitSettings(
             item["path"],
@@ -251,5 +293,5 @@ _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "rule_modules": _strings,
     "format": _strings,
     "output": _outputs,
-    "template": _path,
+    "template": _template,
 }

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Config:
     """Every setting with its default. `Config()` is what a run without file and options uses.
 
-    `file` is the configuration file as it was found, empty for none; `root` is the folder that globs are relative to.
+    `file` is the configuration file as it was found, empty for none; `root` is the folder that globs are relative to. `found` is True
+    if scclint found the file by itself, so that it belongs to the checked folder and not to the user.
     Paths are ready to be opened from the working directory. `openshift` empty means the
     default release, `kubernetes` empty the newest version known. `creator` None leaves the creator of bare Pods to the engine's default.
     `settings` holds what was set, by key (`cluster.openshift`), as plain values; `origins` says where each of those was
@@ -32,6 +33,7 @@ class Config:
 
     file: str = ""
     root: str = "."
+    found: bool = False
 
     platform: str = "openshift"
     feature_set: str = "Default"
@@ -95,6 +97,6 @@ def _key(field: str) -> tuple[str, ...]:
 
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    field: _key(field) for field in Config.__match_args__ if field not in ("file", "root", "settings", "origins")
+    field: _key(field) for field in Config.__match_args__ if field not in ("file", "root", "found", "settings", "origins")
 }
 """The key of each field of `Config` in a configuration file, in the order of `scclint config`."""

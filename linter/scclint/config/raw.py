@@ -10,7 +10,7 @@ from scclint.config.schema import Mistake, load_schema, mistakes
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Path
 from scclint.limits import MAX_CONFIG, MAX_CONFIG_VALUES
-from scclint.record import record
+from scclint.record import record, replace
 from scclint.source import Span
 
 Places = Callable[[Path], Span]
@@ -25,7 +25,8 @@ class Raw:
     """A configuration file. `data` contains only what the schema allows; wrong values are removed (list items are None) and are in `mistakes`.
 
     `key_at` gives the place of a path's key (of an item, the item itself), or of the deepest part of the path that is written;
-    `value_at` gives the place of its value.
+    `value_at` gives the place of its value. `found` is True if scclint found the file by itself: it is then as untrusted as the
+    manifests beside it.
     """
 
     file: str
@@ -33,6 +34,7 @@ class Raw:
     key_at: Places
     value_at: Places
     mistakes: tuple[Mistake, ...] = ()
+    found: bool = False
 
     @property
     def rule_modules(self) -> tuple[str, ...]:
@@ -40,11 +42,11 @@ class Raw:
         return tuple(m for m in self.data.get("rule-modules", ()) if m is not None)
 
 
-def read_config(file: str) -> Raw:
+def read_config(file: str, *, found: bool = False) -> Raw:
     """Read a `.yaml`, `.yml`, `.json` or `.toml` configuration file, or the `[tool.scclint]` table of a `pyproject.toml`.
 
-    Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the schema rejects, so that one error
-    can report it together with mistakes that only the rules can find.
+    `found` says that nobody named the file. Raises ConfigError where it cannot be read or parsed. `Raw.mistakes` has what the
+    schema rejects, so that one error can report it together with mistakes that only the rules can find.
     """
     from scclint.files.read import read
 
@@ -54,7 +56,7 @@ def read_config(file: str) -> Raw:
         raise ConfigError(f"{file}: cannot read the configuration: {error.message}") from error
     if len(text) > MAX_CONFIG:
         raise ConfigError(f"{file}: larger than {MAX_CONFIG >> 10} KiB, which no configuration is")
-    return parse_config(text, file)
+    return replace(parse_config(text, file), found=found)
 
 
 def empty_config(file: str = "") -> Raw:

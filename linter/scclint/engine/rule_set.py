@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from scclint.config.raw import Raw
 
 
-def load_config(path: str) -> Config:
-    """The settings of a configuration file. Raises ConfigError for a mistake in it, and RuleSetError for its rule modules."""
-    raw = read_config(path)
+def load_config(path: str, *, found: bool = False) -> Config:
+    """The settings of a configuration file. Raises ConfigError for a mistake in it, and RuleSetError for its rule modules.
+
+    `found` says that nobody named the file: it may then name only files of its own folder or git work tree.
+    """
+    raw = read_config(path, found=found)
     return build_config(raw, _own_rules(raw.rule_modules, path).rules, {})
 
 

@@ -89,7 +89,8 @@ class TargetSettings:
         return discover_config(".")
 
     def _made(self, file: str | None) -> tuple[Config, Registry]:
-        return configured(read_config(file) if file else None, self._settings.given, [os.getcwd()])
+        raw = read_config(file, found=not self._settings.file) if file else None
+        return configured(raw, self._settings.given, [os.getcwd()])
 
 
 def _named(config: Config) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ class Project:
     def refresh(self, texts: Mapping[str, str]) -> None:
         """Read the settings and the saved files again, and split them into units. `texts` are the unsaved ones, by path."""
         file = self._config_file or discover_config(self.path)
-        self.config = load_config(file) if file else Config()
+        self.config = load_config(file, found=not self._config_file) if file else Config()
         self.registry: Registry = rules_of(self.config)
         sources = find_sources([self.path], self.config)
         there = {item.display for item in sources.targets if isinstance(item, SourceFile)}
