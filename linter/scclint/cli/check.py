@@ -226,6 +226,7 @@ def destinations(config: Config, *, template_asked: bool = False) -> list[tuple[
 def _options(report: Report, config: Config, registry: Registry) -> Options:
     return Options(
         template=config.template or None,
+        clean=config.found and config.origins.get("template") != "command line",
         sarif_category=config.sarif_category,
         show_suppressed=config.show_suppressed,
         statistics=config.statistics,

@@ -28,7 +28,9 @@ def render(report: Report, options: Options, template: str) -> str:
         where = f"{name}:{answer['line']}" if answer.get("line") else name
         what = visible(str(answer["error"])).rstrip(".")
         raise UsageError(f"{where}: {what}")
-    return str(answer["text"])
+    text = str(answer["text"])
+    # A tab does no harm, and a table may need it.
+    return "\t".join(visible(part, None) for part in text.split("\t")) if options.clean else text
 
 
 def _read(template: str, name: str) -> str:
