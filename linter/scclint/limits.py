@@ -130,12 +130,18 @@ TEMPLATE_MEMORY = 2 << 30
 MAX_EXPRESSION = 4_000
 """Characters of a CEL expression. A rule that needs more is written in Python."""
 
-MAX_STEPS = 1_000_000
-"""Parts of a CEL expression that are evaluated for one object, those within a macro once for each item: some tenths of a second.
-Ten containers with thirty mounts and fifty volumes in three nested lists take a quarter of it."""
+CEL_CPU = 1
+"""Seconds of processor time of one evaluation of a CEL expression. Three nested lists of fifty items take a twentieth of it, and each
+further list multiplies that. The expression may come with the repository under review."""
 
-MAX_STEPS_OF_RUN = 30_000_000
-"""Parts of CEL expressions that are evaluated in a run, for all objects and rules: some ten seconds."""
+CEL_SECONDS = 10
+"""Seconds that one evaluation of a CEL expression may take on the clock, so that one that waits for memory ends as well."""
+
+CEL_SECONDS_OF_RUN = 10
+"""Seconds of processor time of all CEL evaluations of one process of a run. A short expression takes some 10 microseconds."""
+
+CEL_MEMORY = 1 << 30
+"""Bytes of address space of the process that evaluates CEL expressions: a map can double its list each time."""
 
 MAX_RENDERER_ERRORS = 1 << 16
 """Bytes kept of what a renderer writes to standard error."""

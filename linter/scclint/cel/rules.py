@@ -1,24 +1,21 @@
 """Rules that a configuration declares as CEL expressions, made into records like those of the built-in rules.
 
-An expression sees values, never code: it cannot open files, reach the network, or run for long (its text is bounded, and so are
-the steps it takes, see `scclint.cel.cost`, and how deep its macros nest).
+An expression sees values, never code: it cannot open files, reach the network, or run for long (`scclint.cel.evaluator` ends it).
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from scclint.cel.cost import Budget, Steps
-from scclint.cel.syntax import Expr, SyntaxProblem, parse
-from scclint.cel.types import BOOL, DYN, INT, STRING, CelType, check, list_of, map_of, names, object_of
-from scclint.cel.values import field, object_values, scc_object, verdict_object
+from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, Ended
+from scclint.cel.values import FIELDS, object_values, scc_object, verdict_object
 from scclint.config.model import Config
 from scclint.config.raw import config_error
 from scclint.config.records import DeclaredRule
 from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
 from scclint.finding import Located, Path, Problem, Severity
-from scclint.limits import MAX_EXPRESSION, MAX_STEPS, MAX_STEPS_OF_RUN
+from scclint.limits import CEL_CPU, CEL_SECONDS_OF_RUN, MAX_EXPRESSION
 from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
 from scclint.model.object import ApiObject
 from scclint.model.unknown import known
@@ -28,39 +25,18 @@ from scclint.rule import AnyRule, Rule
 from scclint.source import Span
 from scclint.world import World
 
-PROFILE = object_of(type=STRING, localhostProfile=STRING)
-CONTAINER = object_of(name=STRING, role=STRING, seccomp=PROFILE, requested=PROFILE, source=STRING, procMode=INT)
-VERDICT = object_of(allowed=BOOL, scc=STRING, subject=STRING, message=STRING, pod=map_of(DYN), containers=list_of(CONTAINER))
-"""The type of `verdict` in an expression. A text or number is null if there is none."""
-
-_ID_STRATEGY = object_of(type=STRING, ranges=list_of(object_of(min=INT, max=INT)))
-SCC = object_of(
-    metadata=object_of(name=STRING),
-    priority=INT,
-    **{
-        f"allow{what}": BOOL
-        for what in ("HostDirVolumePlugin", "HostIPC", "HostNetwork", "HostPID", "HostPorts", "PrivilegeEscalation")
-    },
-    allowPrivilegedContainer=BOOL,
-    defaultAllowPrivilegeEscalation=BOOL,
-    readOnlyRootFilesystem=BOOL,
-    **{
-        key: list_of(STRING)
-        for key in ("allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities", "allowedUnsafeSysctls")
-    },
-    **{key: list_of(STRING) for key in ("forbiddenSysctls", "seccompProfiles", "volumes", "users", "groups")},
-    allowedFlexVolumes=list_of(object_of(driver=STRING)),
-    runAsUser=object_of(type=STRING, uid=INT, uidRangeMin=INT, uidRangeMax=INT),
-    seLinuxContext=object_of(type=STRING, seLinuxOptions=map_of(STRING)),
-    fsGroup=_ID_STRATEGY,
-    supplementalGroups=_ID_STRATEGY,
-    userNamespaceLevel=STRING,
+_TYPES = frozenset(("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional"))
+"""Names of the language that the library counts as variables."""
+_FUNCTIONS = frozenset(
+    (
+        *("size", "int", "uint", "double", "string", "bytes", "dyn", "type", "timestamp", "duration", "field"),
+        *("contains", "startsWith", "endsWith", "matches", "getFullYear", "getMonth", "getDayOfMonth", "getDayOfWeek"),
+        *("getDayOfYear", "getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+    )
 )
-"""What `scc` is in an expression: an SCC with the defaults that the API server fills in, so every field is there."""
-
-OBJECT_VARIABLES: Mapping[str, CelType] = {"object": map_of(DYN)}
-WORKLOAD_VARIABLES: Mapping[str, CelType] = {**OBJECT_VARIABLES, "pod": map_of(DYN), "verdict": VERDICT, "scc": SCC}
-
+"""The library reports other functions only when it evaluates them."""
+_MACROS = ("all", "exists", "exists_one", "map", "filter")
+_QUOTED = re.compile(r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|//[^\n]*""", re.DOTALL)
 _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
 
 
@@ -71,24 +47,30 @@ def with_declared(rules: Registry, config: Config) -> Registry:
     that evaluates them is not installed, and RuleSetError.
     """
     declared = config.rules
+    custom = {template.kind for template in config.pod_templates}
     try:
-        import cel
+        wrong = [mistake for record in declared for mistake in _mistakes(record, custom)]
+    except OSError as error:
+        raise ConfigError(f"{_place(declared[0].span)}: rules in CEL cannot be evaluated: {error}") from error
     except ImportError as error:
         raise ConfigError(
             f"{_place(declared[0].span)}: rules in CEL need a library that is not installed; pip install 'scclint[cel]'"
         ) from error
-    custom = {template.kind for template in config.pod_templates}
-    wrong = [mistake for record in declared for mistake in _mistakes(record, cel.compile, custom)]
     if wrong:
         raise config_error(declared[0].span.file, wrong)
-    programs = [cel.compile(record.expr) for record in declared]
-    trees = [parse(record.expr) for record in declared]
-    used = frozenset().union(*map(names, trees)).intersection(WORKLOAD_VARIABLES)
-    budget = Budget()
-    return registry((*rules, *(_rule(*parts, used, budget) for parts in zip(declared, programs, trees, strict=True))))
+    reads = [frozenset(EVALUATOR.check(record.expr.rstrip())["variables"]) for record in declared]
+    used = frozenset().union(*reads).intersection(FIELDS)
+    budget = _Budget()
+    return registry((*rules, *(_rule(record, read, used, budget) for record, read in zip(declared, reads, strict=True))))
 
 
-def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Collection[str]) -> Iterator[tuple[Span, str]]:
+class _Budget:
+    """The seconds of processor time that the declared rules of a run may still take."""
+
+    left: float = CEL_SECONDS_OF_RUN
+
+
+def _mistakes(record: DeclaredRule, custom: Collection[str]) -> Iterator[tuple[Span, str]]:
     kinds = SUBJECT_KINDS.union(custom)
     if record.kind and record.kind not in kinds:
         instead = did_you_mean(record.kind, sorted(kinds)) or f"; known are {', '.join(sorted(kinds - {'List'}))}"
@@ -98,7 +80,7 @@ def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Colle
     if len(record.expr) > MAX_EXPRESSION:
         yield record.expr_span, f"{record.id}: the expression has more than {MAX_EXPRESSION:,} characters"
         return
-    for at, message in _in_expression(record, compile):
+    for at, message in _in_expression(record):
         line, column = record.expr.count("\n", 0, at) + 1, at - (record.expr.rfind("\n", 0, at) + 1) + 1
         span = _within(record, line, column)
         # With escapes and folded lines, the place of a character in the file is unknown.
@@ -106,25 +88,42 @@ def _mistakes(record: DeclaredRule, compile: Callable[[str], Any], custom: Colle
         yield span, f"{record.id}: {message}{aside}"
 
 
-def _in_expression(record: DeclaredRule, compile: Callable[[str], Any]) -> Iterator[tuple[int, str]]:
+def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
     """Return the mistakes of an expression: 0-based offsets and messages."""
+    try:
+        answer = EVALUATOR.check(record.expr.rstrip())
+    except Ended as error:
+        too_long = f"{record.id}: the library takes {TOO_MUCH} to parse the expression"
+        raise config_error(record.span.file, [(record.expr_span, too_long)]) from error
+    if "error" in answer:
+        yield _reported(answer["error"], record.expr)
+        return
     # Objects of the other kinds create pods.
-    variables = OBJECT_VARIABLES if record.kind in STATE_KINDS else WORKLOAD_VARIABLES
-    try:
-        mistakes = check(record.expr.rstrip(), variables)
-    except SyntaxProblem as problem:
-        yield problem.at, problem.message
-        return
-    except RecursionError:
-        yield 0, "the expression is nested too deep"
-        return
-    yield from mistakes
-    if mistakes:
-        return
-    try:
-        compile(record.expr.rstrip())
-    except Exception as error:  # the library's own errors are plain ValueErrors
-        yield _reported(str(error), record.expr)
+    variables = ["object"] if record.kind in STATE_KINDS else [*FIELDS]
+    code = _QUOTED.sub(lambda found: " " * len(found[0]), record.expr)
+    for name in answer["functions"]:
+        # Operators have names such as `_&&_` and `@in`.
+        if name.isidentifier() and not name.startswith("_") and name not in _FUNCTIONS:
+            found = re.search(rf"\b{name}\s*\(", code)
+            usage = f"{name}() takes a name and an expression, as in list.{name}(x, x == 1)"
+            other = f"no function is called {name!r}{_instead(name, [*_FUNCTIONS, *_MACROS])}"
+            yield found.start() if found else 0, usage if name in _MACROS else other
+    # The library counts the variables that macros bind, as in `list.exists(x, x == 1)`.
+    own = set(re.findall(rf"\.\s*(?:{'|'.join(_MACROS)})\s*\(\s*(\w+)\s*,", code))
+    for name in set(answer["variables"]) - own:
+        uses = [*re.finditer(rf"(?<![\w.]){name}\b(?:\s*\.\s*(\w+)\b(?!\s*\())?", code)]
+        if name not in variables and name not in _TYPES:
+            yield uses[0].start() if uses else 0, f"nothing is called {name!r}{_instead(name, variables)}"
+        known = FIELDS.get(name)
+        yield from (
+            (use.start(1), f"{name} has no field {use[1]!r}{_instead(use[1], known)}")
+            for use in uses
+            if known and use[1] and use[1] not in known
+        )
+
+
+def _instead(word: str, known: Iterable[str]) -> str:
+    return did_you_mean(word, [*known]) or f"; known here: {', '.join(sorted(known))}"
 
 
 _REPORTED = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -133,6 +132,8 @@ _REPORTED = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 def _reported(text: str, expr: str) -> tuple[int, str]:
     """Return place and message of the library's error."""
     found = _REPORTED.search(text)
+    if "Recursion limit" in text:
+        return 0, "the expression is nested too deep"
     if found is None:
         return 0, " ".join(text.split())
     starts = [0, *(at + 1 for at, char in enumerate(expr) if char == "\n")]
@@ -171,14 +172,14 @@ def _path(text: str) -> Path | None:
     return tuple(steps)
 
 
-def _rule(record: DeclaredRule, program: Any, tree: Expr, used: frozenset[str], budget: Budget) -> AnyRule:
+def _rule(record: DeclaredRule, read: frozenset[str], used: frozenset[str], budget: _Budget) -> AnyRule:
     return Rule(
         record.id,
         record.name,
         record.message.rstrip("."),
         record.severity,
         Workload if not record.kind else ApiObject,
-        _check(record, program, tree, used, budget),
+        _check(record, read, used, budget),
         _page(record),
         since="declared in the configuration",
     )
@@ -197,48 +198,40 @@ def _place(span: Span) -> str:
     return f"{span.file}:{span.line}"
 
 
-def _check(record: DeclaredRule, program: Any, tree: Expr, used: frozenset[str], budget: Budget) -> Any:
+def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], budget: _Budget) -> Any:
     path = _path(record.at) or ()
-    read = names(tree)
-    steps_of = Steps(tree, record.expr)
     exhausted = False
 
     def check(subject: ApiObject, world: World) -> Iterator[Problem]:
-        if record.kind and subject.kind != record.kind:
+        nonlocal exhausted
+        if exhausted or (record.kind and subject.kind != record.kind):
             return
         if isinstance(subject, Workload) and not _can_be_judged(subject, world, read):
             return
-        nonlocal exhausted
-        if exhausted:
-            return
-        values, context = _context(subject, world, used)
-        steps = steps_of.of(values)
-        if steps <= MAX_STEPS and not budget.spend(steps):
+        spent = budget.left <= 0
+        try:
+            found = None if spent else EVALUATOR.evaluate(record.expr.rstrip(), _values(subject, world, used))
+        except Ended:
+            found = None
+        budget.left -= found["seconds"] if found else CEL_CPU
+        if found is None:
             exhausted = True
+            why = f"the rules took {CEL_SECONDS_OF_RUN} seconds altogether" if spent else f"it takes {TOO_MUCH} here"
             yield Problem(
-                f"{subject.named}: from here on {record.id} is not looked at: the rules took {MAX_STEPS_OF_RUN:,} steps altogether",
-                at=subject.place,
-                settle="Declare fewer rules that go through lists, or write them in Python.",
-                severity=Severity.WARNING,
-            )
-            return
-        if steps > MAX_STEPS:
-            yield Problem(
-                f"{subject.named}: {record.id} is not looked at: it would take more than {MAX_STEPS:,} steps",
+                f"{subject.named}: from here on {record.id} is not evaluated: {why}",
                 at=subject.place,
                 settle="Go through fewer lists within each other, or write the rule in Python.",
                 severity=Severity.WARNING,
             )
-            return
-        found = _evaluate(program, context)
-        if found is True:
+        elif found.get("value"):
             yield Problem(f"{subject.named}: {record.message}", at=_at(subject, path), settle=record.settle)
-        elif isinstance(found, str):
+        elif "why" in found:
+            provide = "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null."
             yield Problem(
-                f"{subject.named}: {record.id} cannot tell: {found}",
+                f"{subject.named}: {record.id} cannot tell: {found['why']}",
                 at=subject.place,
-                settle="Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null.",
-                severity=Severity.INFO,
+                settle="Correct the expression." if found.get("broken") else provide,
+                severity=Severity.WARNING if found.get("broken") else Severity.INFO,
             )
 
     return check
@@ -260,20 +253,18 @@ def _at(subject: ApiObject, path: Path) -> Located:
     return subject.field(*path)
 
 
-def _context(subject: ApiObject, world: World, used: frozenset[str]) -> tuple[dict[str, Any], Any]:
-    """Return an object's variables as plain values and as the library's context."""
+def _values(subject: ApiObject, world: World, used: frozenset[str]) -> dict[str, Any]:
+    """Return an object's variables as plain values."""
     # All rules judge one object before the next, so the world keeps the variables of the latest object only.
-    latest: dict[tuple[int, frozenset[str]], tuple[dict[str, Any], Any]] = world.memo(_context, dict)
+    latest: dict[tuple[int, frozenset[str]], dict[str, Any]] = world.memo(_values, dict)
     key = id(subject), used
     if key not in latest:
         latest.clear()
-        latest[key] = _make_context(subject, world, used)
+        latest[key] = _make_values(subject, world, used)
     return latest[key]
 
 
-def _make_context(subject: ApiObject, world: World, used: frozenset[str]) -> tuple[dict[str, Any], Any]:
-    import cel
-
+def _make_values(subject: ApiObject, world: World, used: frozenset[str]) -> dict[str, Any]:
     values: dict[str, Any] = {"object": known(subject.manifest)}
     if isinstance(subject, Workload):
         outcome = world.outcome(subject)
@@ -281,18 +272,4 @@ def _make_context(subject: ApiObject, world: World, used: frozenset[str]) -> tup
         values["verdict"] = verdict_object(outcome)
         admitting = outcome.verdict.scc if outcome.verdict else None
         values["scc"] = scc_object(world.cluster.sccs[admitting]) if admitting else None
-    variables = {name: object_values(value) for name, value in values.items() if name in used}
-    return variables, cel.Context(variables, {"field": field})
-
-
-def _evaluate(program: Any, context: Any) -> bool | str:
-    """Return the boolean result, or a text that says why there is none."""
-    try:
-        value = program.execute(context)
-    except KeyError as error:
-        return f"there is no {error.args[0]!r} here"
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # the library is native code, whose panics are no Exception
-        return " ".join(str(error).split("\n")[0].split()) or type(error).__name__
-    return value if isinstance(value, bool) else f"the expression is neither true nor false but {value!r}"
+    return {name: object_values(value) for name, value in values.items() if name in used}

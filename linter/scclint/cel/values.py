@@ -1,10 +1,39 @@
 """The variables of a CEL expression, as plain values with the field names of the API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from scclint.admission.constraints import Constraints
 from scclint.outcome import Outcome
 from scclint.seccomp.effective import ContainerSeccomp
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "object": (),
+    "pod": (),
+    "verdict": ("allowed", "scc", "subject", "message", "pod", "containers"),
+    "scc": (
+        *(
+            "metadata",
+            "priority",
+            "allowHostDirVolumePlugin",
+            "allowHostIPC",
+            "allowHostNetwork",
+            "allowHostPID",
+            "allowHostPorts",
+        ),
+        *("allowPrivilegeEscalation", "allowPrivilegedContainer", "defaultAllowPrivilegeEscalation", "readOnlyRootFilesystem"),
+        *(
+            "allowedCapabilities",
+            "defaultAddCapabilities",
+            "requiredDropCapabilities",
+            "allowedUnsafeSysctls",
+            "forbiddenSysctls",
+        ),
+        *("allowedFlexVolumes", "seccompProfiles", "volumes", "runAsUser", "seLinuxContext", "fsGroup", "supplementalGroups"),
+        *("userNamespaceLevel", "users", "groups"),
+    ),
+}
+"""The variables, each with its fields; without fields, the manifest decides what there is."""
 
 BIGGEST = 2**63 - 1
 
@@ -19,16 +48,6 @@ def object_values(value: Any) -> Any:
         # A lone surrogate, which JSON can spell, is no character.
         return value.encode("utf-8", "replace").decode("utf-8")
     return float(value) if type(value) is int and abs(value) > BIGGEST else value
-
-
-def field(value: Any, path: str) -> Any:
-    """The function `field(value, 'a.b')` of expressions: the value at the path, or null."""
-    for step in path.split("."):
-        if isinstance(value, list) and step.isdecimal():
-            value = value[int(step)] if int(step) < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
 
 
 def verdict_object(outcome: Outcome) -> dict[str, Any] | None:
