@@ -22,6 +22,10 @@ INTRODUCTION = """# Your own report
 A template can come from a repository that you do not trust, so it runs in a sandbox: it cannot read files or include other templates, and
 its time, memory and output are limited. All filters of Jinja2 are available, for example `tojson`, `replace` and `selectattr`.
 
+If scclint finds a configuration with the setting `template` by itself, the template must be a regular file below the folder of the
+configuration, and scclint shows control characters and commands of CI systems in its output as escapes. Pass the template with
+`--template`, or the configuration with `--config`, if its output needs them.
+
 Names and messages come from manifests. Escape them for your format, as the examples do: `{{ text | e }}` in HTML, and `tojson` in JSON."""
 
 EXAMPLES = {

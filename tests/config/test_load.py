@@ -1,5 +1,6 @@
 """Configuration files as a user meets them: every mistake at its place, all at once, and what comes of a right one."""
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -361,6 +362,12 @@ def test_outputs_stay_below_the_file(configured: Configured, tmp_path: Path) -> 
     (tmp_path / "link").symlink_to("/")
     for name in ("/tmp/x", "a/../../x", "link/etc/x"):
         with pytest.raises(ConfigError, match="lies outside the folder"):
+            configured(f"output: {name}", str(tmp_path / ".scclint.yaml"))
+    os.mkfifo(tmp_path / "x.md")
+    (tmp_path / "x.json").mkdir()
+    for name in ("x.md", "x.json"):
+        # To open a FIFO would wait for a reader.
+        with pytest.raises(ConfigError, match="is not a regular file"):
             configured(f"output: {name}", str(tmp_path / ".scclint.yaml"))
     assert configured("output: a/../x.txt", str(tmp_path / ".scclint.yaml")).output == (str(tmp_path / "x.txt"),)
     assert configured("output: x.txt", output=["/tmp/x"]).output == ("/tmp/x",)

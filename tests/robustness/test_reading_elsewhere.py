@@ -10,9 +10,12 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.engine.scan import scan
+from scclint.errors import ConfigError
 from scclint.files import discover as module
 from scclint.files.discover import SourceFile, discover
 from scclint.files.sources import find_sources
+from scclint.fleet.settings import ScanSettings, TargetSettings
+from scclint.lsp.project import Project
 from scclint.units.kustomize.surroundings import Surroundings
 from tests.robustness.conftest import Ran, Run, pod
 
@@ -254,7 +257,7 @@ def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatc
         ("template: link.j2", "is a link, or lies in a linked folder"),
         ("template: linked/x.yaml", "is a link, or lies in a linked folder"),
         ("template: inner.j2", "is a link, or lies in a linked folder"),
-        ("template: templates", "is a directory, not a regular file"),
+        ("template: templates", "is not a regular file"),
         ('template: "t.j2\\0"', "is not a path"),
         ("baseline: ../secret/x.yaml", "and the git work tree around it; to read it, pass the configuration with --config"),
         ("baseline: link.j2", "and the git work tree around it"),
@@ -308,3 +311,13 @@ def test_the_user_names_files_anywhere(run: Run, tree: Path, monkeypatch: pytest
     track(tree.parent)
     # In one work tree it is all the author's own.
     assert SECRET in run("check", ".").out
+
+
+def test_editors_and_fleets_keep_to_the_tree(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    write(tree / ".scclint.yaml", "profile-dirs: [../secret]")
+    named = str(tree / ".scclint.yaml")
+    for found in (lambda: Project("."), lambda: TargetSettings(ScanSettings()).of_target(copied=False)):
+        with pytest.raises(ConfigError, match="lies outside the folder of the configuration"):
+            found()
+    assert Project(".", named).config.profile_dirs == TargetSettings(ScanSettings(file=named)).common[0].profile_dirs

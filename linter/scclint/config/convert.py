@@ -9,7 +9,6 @@ from scclint.config import records
 from scclint.config.merge import ConversionContext
 from scclint.config.selection import unknown_selector
 from scclint.files.discover import Reach, is_below, is_text
-from scclint.files.read import file_type
 from scclint.finding import Ignore, Path, Severity
 
 OUTPUT_SUFFIXES = (".json", ".sarif", ".xml", ".md", ".txt", ".html", ".csv")
@@ -58,23 +57,24 @@ def _is_foreign(context: ConversionContext) -> bool:
 
 def _template(value: Any, context: ConversionContext) -> str:
     path = _from_here(value, context)
-    if path and _is_foreign(context) and (problem := _unsafe_template(path, context.layers.root)):
+    if path and _is_foreign(context) and (problem := _unsafe_template(value, context.layers.root)):
         context.mistake((), f"{value!r} {problem}; put the template beside the configuration, or pass it with --template")
     return path
 
 
-def _unsafe_template(path: str, root: str) -> str:
+def _unsafe_template(name: str, root: str) -> str:
     """Why the configuration of a checked folder may not choose a template, empty if it may: its text is printed."""
-    if not is_text(path):
+    if not is_text(name):
         return "is not a path"
     inside = os.path.realpath(root)
-    named, real = os.path.normpath(os.path.join(inside, os.path.relpath(path, root))), os.path.realpath(path)
+    named = os.path.normpath(os.path.join(inside, name))
+    real = os.path.realpath(named)
     if not is_below(named, inside):
         return "lies outside the folder of the configuration"
     if real != named:
         return "is a link, or lies in a linked folder"
     if os.path.exists(real) and not os.path.isfile(real):
-        return f"is {file_type(os.stat(real).st_mode)}, not a regular file"
+        return "is not a regular file"
     return ""
 
 
@@ -114,6 +114,8 @@ def _unsafe_output(name: str, root: str) -> str:
         return "lies outside the folder of the configuration"
     if any(part.startswith(".") for part in os.path.relpath(target, inside).split(os.sep)):
         return "is a hidden file, or lies in a hidden folder"
+    if os.path.exists(target) and not os.path.isfile(target):
+        return "is not a regular file"
     if not target.endswith(OUTPUT_SUFFIXES):
         return f"does not end like a report, in one of {', '.join(OUTPUT_SUFFIXES)}"
     return ""
