@@ -1,7 +1,8 @@
 """
 The API server of the target release rejects the object, because a field has an invalid type or value, or a required
 field is missing. If the field is in the pod template of a StatefulSet, the API server accepts the StatefulSet and rejects its
-pods. scclint gives no verdict for pods with a value of the wrong type.
+pods. scclint gives no verdict for pods with a value of the wrong type. A role, binding, SCC, service account or namespace that the
+API server rejects grants nothing: verdicts and other rules are about the cluster without it.
 
 The rule also checks names. Names of objects, containers and volumes consist of lower case letters, digits and `-`. Two
 containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod,

@@ -71,7 +71,7 @@ Identity = tuple[str, str, str, str]
     cwe=(694,),
 )
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
-    if not _is_stated(obj):
+    if not _is_stated(obj) or world.rejects(obj):
         return
     last = world.memo(_last_by_identity, lambda: _last_by_identity(world))[_identity(obj, world)]
     # One custom resource or Tekton object can have several pods.
@@ -107,7 +107,7 @@ def _identity(obj: ApiObject, world: World) -> Identity:
 
 
 def _last_by_identity(world: World) -> dict[Identity, ApiObject]:
-    return {_identity(obj, world): obj for obj in world.objects if _is_stated(obj)}
+    return {_identity(obj, world): obj for obj in world.of(ApiObject) if _is_stated(obj)}
 
 
 def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

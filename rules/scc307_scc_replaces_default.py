@@ -49,7 +49,7 @@ seccompProfiles: [runtime/default]
 import re
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, rule
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, first_unknown, rule
 
 FIELDS = {
     "uid": "runAsUser",
@@ -80,7 +80,7 @@ FIELDS = {
     ),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    if scc.name not in world.cluster.own_sccs:
+    if scc.name not in world.cluster.own_sccs or first_unknown(scc.manifest):
         return
     differing = _differing(scc, world)
     if not differing:
@@ -94,9 +94,7 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
 
 
 def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
-    """Return the fields in which the SCC differs from the one OpenShift installs; empty if the API server cannot decode it."""
-    if world.malformed(scc):
-        return []
+    """Return the fields in which the SCC differs from the one OpenShift installs."""
     given = world.cluster.openshift(world.cluster.release, [scc.manifest]).sccs[scc.name]
     original = world.cluster.openshift(world.cluster.release).sccs[scc.name]
     found: dict[str, None] = {}

@@ -45,7 +45,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, first_unknown, rule
 
 FIELDS = (
     ("UIDRangeMin", ("runAsUser", "uidRangeMin")),
@@ -69,7 +69,7 @@ FIELDS = (
     tags=("scc", "admission"),
 )
 def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
-    if world.cluster.platform == "kubernetes" or world.malformed(scc):
+    if world.cluster.platform == "kubernetes" or first_unknown(scc.manifest):
         return
     error = world.cluster.why_not_built(scc.manifest)
     if error is not None:

@@ -13,9 +13,11 @@ from scclint.cluster import Cluster
 from scclint.expand import expand
 from scclint.finding import Finding
 from scclint.load import load_text
+from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
 from scclint.world import World
 from scclint.world.manifests import manifests
+from tests.running import open_one
 
 ROLE = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -151,3 +153,47 @@ def test_memo_makes_a_value_once() -> None:
     values = iter([1, 2])
     assert [world.memo("a", lambda: next(values)) for _ in range(3)] == [1, 1, 1]
     assert world.memo("b", lambda: next(values)) == 2
+
+
+ACCEPTED = {
+    "binding": BINDING,
+    "role": ROLE.format(label="a", scc="privileged"),
+    "account": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: agent, namespace: shop}\n---\n",
+    "namespace": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {app: shop}}\n---\n",
+    "SCC": """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: shop}
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: RunAsAny}
+users: ["system:serviceaccount:shop:agent"]
+---
+""",
+}
+"""Objects that a cluster takes."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "valid", "rejected"),
+    [
+        ("binding", "rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io/v1beta1"),
+        ("role", "rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io/v1alpha1"),
+        ("role", "verbs: [use]", "verbs: use"),
+        ("account", "name: agent", "name: Agent"),
+        ("namespace", "name: shop,", "name: shop.example,"),
+        ("SCC", "seLinuxContext: {type: RunAsAny}", "seLinuxContext: {type: Any}"),
+        ("SCC", "runAsUser: {type: RunAsAny}\n", ""),
+    ],
+)
+def test_cluster_without_what_the_api_server_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, valid: str, rejected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert valid in ACCEPTED[kind]
+    seen = {}
+    for name, text in (("valid", ACCEPTED[kind]), ("rejected", ACCEPTED[kind].replace(valid, rejected))):
+        (world,) = open_one(text=text + DAEMON_SET).worlds.values()
+        added = world.cluster is not world.cluster.as_installed
+        seen[name] = added, [type(obj).__name__ for obj in world.of(ApiObject)], len(world.objects)
+    assert seen["valid"][::2] == (True, 2)
+    assert seen["rejected"] == (False, ["Workload"], 2)

@@ -36,7 +36,7 @@ from scclint.model.terms import (
     UNSPECIFIED_NAMESPACE,
     members_of,
 )
-from scclint.model.unknown import in_plain_words, is_open
+from scclint.model.unknown import first_unknown, in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
@@ -135,6 +135,7 @@ __all__ = [
     "closest_match",
     "copied",
     "counted",
+    "first_unknown",
     "in_plain_words",
     "is_open",
     "label_errors",

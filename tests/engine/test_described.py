@@ -8,6 +8,7 @@ import pytest
 import scclint
 from scclint.config.model import Config
 from scclint.judge.worlds import Described, describe
+from scclint.world import PROJECT_USER
 from tests.running import run_over
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}}}\nspec: {{containers: [{{name: web, image: example/web}}]}}\n"
@@ -61,3 +62,25 @@ def test_what_a_unit_defines_goes_before_what_a_dump_has(units: Path) -> None:
     )
     findings = scclint.lint(["units"], Config(cluster_state=("state.yaml",), render="never")).findings
     assert [f.span.file for f in findings if f.rule_id == "RBA402"] == ["units/shop/web.yaml"]
+
+
+def test_what_the_api_server_rejects_leaves_what_a_dump_has(units: Path) -> None:
+    (units / "state.yaml").write_text(STATE.format(home=", namespace: shop"))
+    own = STATE.format(home=", namespace: shop").replace("anyuid", "privileged").replace("k8s.io/v1\n", "k8s.io/v1beta1\n")
+    (units / "units/shop/web.yaml").write_text(POD.format(namespace="shop") + "---\n" + own)
+    run = run_over(["units/shop"], Config(cluster_state=("state.yaml",), render="never"))
+    (opened,) = run.open_units()
+    (world,) = opened.worlds.values()
+    (workload,) = opened.workloads
+    chosen = world.outcome(workload, PROJECT_USER).verdict
+    assert chosen is not None
+    assert [c.scc for c in chosen.candidates if c.grant and c.grant.binding and c.grant.binding.name == "grant"] == ["anyuid"]
+
+
+def test_what_a_dump_has_is_not_rejected(units: Path) -> None:
+    """A cluster keeps an object that a later version of the API server would not accept anew."""
+    (units / "state.yaml").write_text(STATE.format(home=", namespace: shop").replace("k8s.io/v1\n", "k8s.io/v1beta1\n"))
+    run = run_over(["units/shop"], Config(cluster_state=("state.yaml",), render="never"))
+    (opened,) = run.open_units()
+    (world,) = opened.worlds.values()
+    assert [b.ref.name for b in world.cluster.grants.added_bindings] == ["grant"]

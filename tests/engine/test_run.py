@@ -227,7 +227,8 @@ def test_a_workload_without_a_verdict_is_told() -> None:
         (
             "SCC306",
             "apiVersion: security.openshift.io/v1\nkind: SecurityContextConstraints\nmetadata: {name: wide}\n"
-            "allowPrivilegedContainer: true\ngroups: [system:authenticated, a, system:unauthenticated]\n",
+            "allowPrivilegedContainer: true\nrunAsUser: {type: RunAsAny}\nseLinuxContext: {type: RunAsAny}\n"
+            "groups: [system:authenticated, a, system:unauthenticated]\n",
             ("system:authenticated", "system:unauthenticated"),
         ),
     ],

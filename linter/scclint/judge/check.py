@@ -12,6 +12,9 @@ from scclint.record import replace
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
 
+_IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
+"""The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""
+
 
 def apply_rules(
     worlds: Mapping[str, World],
@@ -38,6 +41,8 @@ def apply_rules(
             for rule in concerned[type(subject)]:
                 if rule.id not in selected or ("scc" in rule.tags and world.cluster.platform == "kubernetes"):
                     # Plain Kubernetes has no SCCs, whatever objects lie about.
+                    continue
+                if isinstance(subject, ApiObject) and not _IN_CLUSTER.isdisjoint(rule.tags) and world.rejects(subject):
                     continue
                 try:
                     for problem in rule.check(subject, world):

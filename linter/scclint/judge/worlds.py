@@ -22,6 +22,7 @@ from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.record import record
 from scclint.world import World
+from scclint.world.field_problems import FieldProblems
 from scclint.world.manifests import manifests, namespace_of
 
 if TYPE_CHECKING:
@@ -81,19 +82,22 @@ def make_worlds(
     known = {id(obj) for obj in described.objects}
     own = [obj for obj in _whole(objects) if id(obj) not in known]
     objects = [*described.objects, *own]
-    given = [*manifests(own, namespace)]
+    given = [(obj, manifest) for obj in own for manifest in manifests((obj,), namespace)]
     clusters = described.clusters
-    unfollowed = _unfollowed([*described.roles, *_cluster_roles(given)])
+    unfollowed = _unfollowed([*described.roles, *_cluster_roles(manifest for _, manifest in given)])
     if unfollowed:
-        clusters, given = described.installed, _without([*described.manifests, *given], unfollowed)
-    # In front, so that what the input says of the same objects holds.
-    given[:0] = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
+        followed = _without(described.manifests, unfollowed)
+        clusters = tuple(cluster.with_decodable(followed) for cluster in described.installed)
+    brought = _of_pipelines(objects, described, namespace, installed="pipelines" in config.addons)
     creator = User(config.creator.user, _groups(config.creator.user, config.creator.groups)) if config.creator else None
     # Worlds that kept one another alive would outlive their unit.
     others = WeakValueDictionary[str, World]() if len(clusters) > 1 else None
     worlds: dict[str, World] = {}
     for empty in clusters:
-        cluster = empty.with_decodable(given)
+        problems = FieldProblems(empty, known)
+        accepted = _without((manifest for obj, manifest in given if not problems.rejects(obj)), unfollowed)
+        # Pipelines in front, so that what the input says of the same objects holds.
+        cluster = empty.with_decodable([*brought, *accepted])
         worlds[cluster.release or cluster.kubernetes_version] = World(
             objects,
             cluster,
@@ -104,6 +108,7 @@ def make_worlds(
             unfollowed=tuple(dict.fromkeys(str((role.get("metadata") or {}).get("name")) for role in unfollowed)),
             elsewhere=elsewhere,
             observed=observed,
+            problems=problems,
         )
     if others is not None:
         others.update(worlds)

@@ -44,6 +44,7 @@ class World:
     worked out for the world.
     `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
     name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
+    `problems` validates the objects: those that it rejects are in `objects` and nowhere else.
     """
 
     def __init__(
@@ -58,9 +59,11 @@ class World:
         unfollowed: tuple[str, ...] = (),
         elsewhere: OtherUnits | None = None,
         observed: "Observed | None" = None,
+        problems: FieldProblems | None = None,
     ) -> None:
-        self._index = ObjectIndex(objects, namespace)
-        self.objects = self._index.objects
+        self._problems = problems or FieldProblems(cluster)
+        self.objects = tuple(objects)
+        self._index = ObjectIndex([obj for obj in self.objects if not self.rejects(obj)], namespace)
         self.cluster = cluster
         self.unfollowed = unfollowed
         self.namespace_asked = namespace
@@ -70,7 +73,6 @@ class World:
         self.elsewhere = elsewhere or OtherUnits()
         self.observed = observed
         self.memo = Memo()
-        self._problems = FieldProblems(cluster)
         self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere, self._problems)
         self.steps = AccessSteps(self._index)
         self._profile_dirs = profile_dirs
@@ -90,6 +92,7 @@ class World:
             others=others,
             unfollowed=self.unfollowed,
             elsewhere=self.elsewhere,
+            problems=self._problems,
         )
         world.outcomes.keep_from(self.outcomes, replaced)
         return world
@@ -112,9 +115,9 @@ class World:
         """The fields of an object that the API server of the release refuses, does not know or misses."""
         return self._problems.of(obj)
 
-    def malformed(self, obj: ApiObject) -> bool:
-        """Whether the API server could not decode the object, so that the cluster does without it."""
-        return self._problems.malformed(obj)
+    def rejects(self, obj: ApiObject) -> bool:
+        """Whether the API server rejects an object that is no workload, so that the cluster stays without it."""
+        return self._problems.rejects(obj)
 
     def find(self, ref: ObjectRef, near: ApiObject | None = None) -> ApiObject | None:
         """The object of the input that a reference means; None where the release brings it or it is not there.
@@ -137,7 +140,7 @@ class World:
     def knows_grants_in(self, namespace: str) -> bool:
         """Whether the input has the grants of a whole cluster, those in the namespace included, as a dump with RBAC has them."""
         of_cluster = self.find(ObjectRef("ClusterRoleBinding", "", "cluster-admin")) is not None
-        return of_cluster and any(o.kind == "RoleBinding" and self.namespace_of(o) == namespace for o in self.objects)
+        return of_cluster and any(o.kind == "RoleBinding" and self.namespace_of(o) == namespace for o in self.of(ApiObject))
 
     def scc(self, name: str, near: ApiObject | None = None) -> SecurityContextConstraints | None:
         """The SCC object of that name in the input (see `find`); None for the release's own."""

@@ -1,19 +1,25 @@
 """What the API server of a cluster says about the fields of objects, worked out once for each object."""
 
+from collections.abc import Container
+
 from scclint.admission.decoding import decode_object
 from scclint.cluster import Cluster
 from scclint.memo import Memo
 from scclint.model.object import ApiObject
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.unknown import in_plain_words, known
+from scclint.model.workload import Workload
+from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 
 
 class FieldProblems:
-    """Validates objects as the API server of `cluster`."""
+    """Validates objects as the API server of `cluster`. `stored` are objects that the cluster has already, named by their `id`."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, stored: Container[int] = ()) -> None:
         self._cluster = cluster
+        self._stored = stored
         self._memo = Memo()
 
     def of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
@@ -29,9 +35,25 @@ class FieldProblems:
         """Whether the object has a schema and no problems."""
         return has_schema(obj.api_version, obj.kind, self._fields_of(obj)) and not self.of(obj)
 
-    def malformed(self, obj: ApiObject) -> bool:
-        """Whether the API server could not decode the object, so that the cluster does without it."""
-        return bool(decode_object(obj.manifest, self._fields_of(obj)).errors)
+    def rejects(self, obj: ApiObject) -> bool:
+        """Whether the API server rejects an object that is no workload, so that the cluster stays without it.
+
+        An object that a later step completes is not rejected: a kustomization, OLM, a Template parameter or its author.
+        """
+        if isinstance(obj, Workload) or id(obj) in self._stored:
+            return False
+        return self._memo((FieldProblems.rejects, obj), lambda: self._rejects(obj))
+
+    def _rejects(self, obj: ApiObject) -> bool:
+        if decode_object(known(obj.manifest), self._fields_of(obj)).errors:
+            return True
+        completed = not obj.provenance.whole or obj.provenance.substitutions
+        return not obj.implied and not all(
+            problem.code == "unknown"
+            or (problem.code == "required" and completed)
+            or in_plain_words(value_at(obj.manifest, problem.path))
+            for problem in self.of(obj)
+        )
 
     def _fields_of(self, obj: ApiObject) -> int:
         """The Kubernetes minor whose fields the cluster has for an object's kind."""
