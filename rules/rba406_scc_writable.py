@@ -78,6 +78,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
             "write into an SCC",
             at=item.field("verbs"),
+            opens=tuple(f"{verb} {name}" for verb in verbs for name in (names if named else "*")),
             related=tuple(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
             ),

@@ -132,8 +132,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             related=tuple(dict.fromkeys(steps)),
             subjects=tuple(map(str, subjects)),
             subjects_in_message=named,
+            opens=tuple(map(_opens, ways)),
             settle=_fix(first),
         )
+
+
+def _opens(way: Escalation) -> str:
+    """Name a way by its route, its namespace and what it leads to there, with `*` for all."""
+    target = way.role or (way.account or way.pod or ("*",))[-1]
+    return f"{way.route.name} {way.namespace} {target}" if way.namespace else f"{way.route.name} *"
 
 
 def _first_binding(way: Escalation, subject: Subject, world: World) -> ObjectRef | None:

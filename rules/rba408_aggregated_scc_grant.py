@@ -80,6 +80,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             f"{role.named}: its labels add the use of SCC {listed(wide)} to ClusterRole {listed(takers)}, so everyone with "
             f"{'one of these roles' if len(takers) > 1 else 'this role'} may use it; {first} allows {and_more(wide[first], 3)}",
             at=item.field("resourceNames", names.index(first)),
+            opens=tuple(f"SCC {name}" for name in wide),
             related=(Related("these labels select the roles", role.field("metadata", "labels").span),),
             settle="Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
         )

@@ -54,7 +54,6 @@ spec:
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
 
@@ -102,21 +101,18 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if (key := LABELS.get(outcome.verdict.skipped)) is not None and found is not None:
         label = found.field("metadata", "labels", key)
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
+    # The finding is about the other workloads of the namespace, too.
+    others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]
     # The API server rejects a privileged container with allowPrivilegeEscalation: false.
     privileged = any(container.source == "privileged" for container in outcome.seccomp)
     yield Problem(
         f"{workload.named}: {outcome.skipped}, so no SCC restricts {pods(workload)}: only the user ID, SELinux level and seccomp "
         "profile in the manifest apply",
         at=written if written else workload.place,
-        related=labels + _others(workload, namespace, world),
+        related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
+        opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
         settle="Move the workload to its own project." + (_TO_STAY if not privileged else ""),
     )
-
-
-def _others(workload: Workload, namespace: str, world: World) -> tuple[Related, ...]:
-    """Return notes on the other workloads of the namespace, which the finding is about, too."""
-    others = (w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace)
-    return tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in islice(others, 8))
 
 
 def _first_without_namespace(world: World) -> dict[str, Workload]:

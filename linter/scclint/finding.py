@@ -114,6 +114,7 @@ class Problem:
     replaces the rule's own where a rule's findings differ in weight; one set in the configuration goes before both.
     `subjects` are all users, groups and service accounts that it is about, where the message may name only some of them.
     `subjects_in_message` is the part of the message that names them.
+    `opens` is what the subject opens that the rule alone knows of: see `Finding`.
     `edits` carry out what `settle` says, if that is mechanical. Their paths lead from the root of the document, as `at.path` does.
     """
 
@@ -127,6 +128,7 @@ class Problem:
     subjects: tuple[str, ...] = ()
     edits: tuple[Operation, ...] = ()
     subjects_in_message: str = ""
+    opens: tuple[str, ...] = ()
 
 
 @record
@@ -196,7 +198,8 @@ class Finding:
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are caveats on how the place was found
     (a Helm template line that is approximate). `units` are the names of the units that it holds in, sorted. `subjects` are the
-    users, groups and service accounts that it is about, sorted; a baseline and `--diff-base` tell findings apart by them.
+    users, groups and service accounts that it is about, sorted, and `opens` what its pod, SCC, role or binding opens; a baseline and
+    `--diff-base` tell findings apart by them.
     `subjects_in_message` is the part of the message that names them; the words of a finding are the same without it.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
@@ -217,6 +220,7 @@ class Finding:
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     subjects_in_message: str = ""
+    opens: tuple[str, ...] = ()
     fix: Fix | None = None
     no_fix: str = ""
 

@@ -105,6 +105,20 @@ def test_other_subjects_are_new_although_the_words_are_the_same(
     assert found(cli, "--diff-base", "HEAD") == ["b.yaml:4 RBA402"]
 
 
+@pytest.mark.parametrize(("path", "new"), [("/", ["a.yaml:6 SCC102"]), ("/var/log", [])])
+def test_another_host_path_is_new_although_the_words_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli, path: str, new: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q", "-b", "main")
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec:\n  volumes:\n  - {name: log, hostPath: {path: /var/log}}\n"
+    containers = "  containers: [{name: web, image: registry.example/web:1}]\n"
+    Path("a.yaml").write_text(pod + containers)
+    commit("base")
+    Path("a.yaml").write_text(f"{pod}  - {{name: more, hostPath: {{path: {path}}}}}\n{containers}")
+    assert found(cli, "--select", "SCC102", "--diff-base", "HEAD") == new
+
+
 @pytest.mark.parametrize(
     ("rule", "before", "after"),
     [

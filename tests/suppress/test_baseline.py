@@ -67,7 +67,7 @@ def test_text() -> None:
     ]
     assert write_baseline(findings) == (
         "{\n"
-        '  "version": 2,\n'
+        '  "version": 3,\n'
         '  "findings": [\n'
         '    {"rule": "MAN001", "file": "a.yaml", "message": "broken at line, column"},\n'
         '    {"rule": "SEC201", "file": "a.yaml", "kind": "Deployment", "namespace": "shop", "name": "web", '
@@ -77,7 +77,7 @@ def test_text() -> None:
         "  ]\n"
         "}\n"
     )
-    assert write_baseline([]) == '{\n  "version": 2,\n  "findings": []\n}\n'
+    assert write_baseline([]) == '{\n  "version": 3,\n  "findings": []\n}\n'
 
 
 def test_valid_by_its_schema() -> None:
@@ -141,8 +141,49 @@ class TestRecognition:
 
     def test_version_1_accepts_any_subjects(self) -> None:
         old = finding("RBA402")
-        text = write_baseline([old]).replace('"version": 2', '"version": 1')
+        text = write_baseline([old]).replace('"version": 3', '"version": 1')
         assert live([replace(old, subjects=("group a",))], load_baseline(text, FILE)) == []
+
+    @pytest.mark.parametrize(
+        ("opens", "matches"),
+        [
+            (("hostPID", "web: privileged"), True),
+            (("web: privileged",), True),
+            ((), True),
+            (("hostPID", "side: privileged", "web: privileged"), False),
+            (("hostPath /",), False),
+        ],
+    )
+    def test_what_opens_more_is_new(self, opens: tuple[str, ...], matches: bool) -> None:
+        old = replace(finding("SCC102"), opens=("hostPID", "web: privileged"))
+        new = replace(old, opens=opens)
+        assert live([new], recorded([old])) == ([] if matches else [new])
+
+    def test_what_opened_nothing_and_opens_something_is_new(self) -> None:
+        new = replace(finding("SCC101"), opens=("hostPID",))
+        assert live([new], recorded([finding("SCC101")])) == [new]
+
+    @pytest.mark.parametrize(("text", "matches"), [("web: capability SYS_ADMIN", True), ("side: capability SYS_ADMIN", False)])
+    def test_every_capability_covers_each(self, text: str, matches: bool) -> None:
+        old = replace(finding("SCC102"), opens=("web: capability *",))
+        new = replace(old, opens=(text,))
+        assert live([new], recorded([old])) == ([] if matches else [new])
+
+    @pytest.mark.parametrize(("opens", "matches"), [(("hostPID",), True), (("hostPID", "web: privileged"), False)])
+    def test_what_opens_less_may_be_at_another_field(self, opens: tuple[str, ...], matches: bool) -> None:
+        old = replace(finding("SCC102"), opens=("hostPID", "web: privileged"))
+        moved = replace(old, path=("spec", "template", "spec", "hostPID"), opens=opens)
+        assert live([moved], recorded([old])) == ([] if matches else [moved])
+
+    def test_versions_1_and_2_accept_whatever_it_opens_at_its_field(self) -> None:
+        old, new = finding("SCC102"), replace(finding("SCC102"), opens=("hostPID",))
+        for version in ("1", "2"):
+            baseline = load_baseline(write_baseline([old]).replace('"version": 3', f'"version": {version}'), FILE)
+            assert live([new], baseline) == []
+            moved = replace(old, path=("spec", "template", "spec", "hostPID"))
+            assert live([moved], baseline) == [moved]
+            kept = load_baseline(write_baseline([], previous=baseline, ran=lambda rule, file: False), FILE)
+            assert live([new], kept) == []
 
     def test_survives_a_moved_list_item(self) -> None:
         before, after = finding(path=("items", 0, *CONTAINER)), finding(path=("items", 3, *CONTAINER))
@@ -259,7 +300,7 @@ def test_what_it_writes_is_read_without_the_schema(findings: list[Finding], monk
 def test_whole_numbers_as_json_programs_write_them() -> None:
     """By JSON Schema, `2.0` is an integer."""
     text = (
-        write_baseline([finding(), finding()]).replace('"count": 2', '"count": 2.0').replace('"version": 2', '"version": 2.0')
+        write_baseline([finding(), finding()]).replace('"count": 2', '"count": 2.0').replace('"version": 3', '"version": 3.0')
     )
     assert load_baseline(text, FILE).counts == {key_of(finding()): 2}
     assert write_baseline([], previous=load_baseline(text, FILE), ran=lambda rule, file: False) == write_baseline(
@@ -276,7 +317,7 @@ def test_whole_numbers_as_json_programs_write_them() -> None:
         (f"[{'1' * 5000}]", "b.json: the baseline is not JSON; `--write-baseline` writes it anew"),
         ("[]", "b.json: the file must be a mapping, not a list; `--write-baseline` writes it anew"),
         ("{}", "b.json: the file needs the key 'version'; `--write-baseline` writes it anew"),
-        ('{"version": 3, "findings": {}}', "b.json: the baseline has version 3, this scclint reads versions 1 and 2"),
+        ('{"version": 4, "findings": {}}', "b.json: the baseline has version 4, this scclint reads versions 1 to 3"),
         (
             '{"version": 1, "findings": [{"rule": "A"}]}',
             "b.json: findings[0] needs the key 'file'; `--write-baseline` writes it anew",
@@ -305,7 +346,7 @@ def test_whole_numbers_as_json_programs_write_them() -> None:
         (
             '{"version": 1, "findings": [{"rule": "A", "file": "f", "line": 1}]}',
             "b.json: findings[0].line: unknown key 'line'; known here: container, count, file, kind, message, name, namespace, "
-            "path, rule, subjects; `--write-baseline` writes it anew",
+            "opens, path, rule, subjects; `--write-baseline` writes it anew",
         ),
     ],
 )

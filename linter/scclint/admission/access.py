@@ -4,7 +4,7 @@ Access *takes* the node if a container that has it can become root on the node b
 leaves a boundary that the node relies on, but still needs a weakness of something else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scclint.admission.constraints import RUN_AS_ANY, Constraints
@@ -12,7 +12,10 @@ from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
 from scclint.record import record
+from scclint.untyped import value_at
 
+ANYTHING = "*"
+"""Ends a text that covers all that begin alike."""
 PRIVILEGED = "privileged containers"
 HOST_PID = "the host's process IDs"
 HOST_PATH = "hostPath volumes"
@@ -67,6 +70,11 @@ def opened_by(scc: Constraints) -> tuple[Access, ...]:
     return _access(fields, ((name, (field, i)) for field, names in lists for i, name in enumerate(names)))
 
 
+def opened_names(scc: Constraints) -> Iterator[str]:
+    """Yield the names of what an SCC opens, with `capability *` for every capability."""
+    return (f"capability {ANYTHING}" if access.words == EVERY_CAPABILITY else access.words for access in opened_by(scc))
+
+
 def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
     """Return what a pod uses of the node, as the OpenShift release with Kubernetes 1.`minor` has it after admission."""
     spec = pod["spec"]
@@ -91,6 +99,46 @@ def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
         added = (context.get("capabilities") or {}).get("add") or ()
         capabilities += ((name, (*at, "capabilities", "add", index)) for index, name in enumerate(added))
     return _access(fields, capabilities)
+
+
+_OPEN_VALUES = (
+    ("privileged", ("privileged",), True),
+    ("runAsUser 0", ("runAsUser",), 0),
+    ("procMount Unmasked", ("procMount",), "Unmasked"),
+    ("seccomp Unconfined", ("seccompProfile", "type"), "Unconfined"),
+    ("hostProcess", ("windowsOptions", "hostProcess"), True),
+)
+"""The fields of a security context that open something by one value, each after its name."""
+
+
+def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
+    """Yield all that a pod asks for beyond an ordinary pod: `hostPID`, `hostPath /var/log`, `web: privileged`.
+
+    Unlike in `used_by`, each container, path and capability counts. A field of a container comes after the name of the container, and
+    one of the pod's security context after `pod`. Baselines record these texts.
+    """
+    spec = pod["spec"]
+    parts = [("pod", {"securityContext": spec.get("securityContext")})]
+    parts += [(container.get("name", ""), container) for _, _, container in containers(spec)]
+    yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
+    mounts = [mount for _, container in parts for mount in container.get("volumeMounts") or ()]
+    writable = {mount.get("name") for mount in mounts if not mount.get("readOnly")}
+    for volume in spec.get("volumes") or ():
+        if (found := volume.get("hostPath")) is not None:
+            yield f"hostPath {found.get('path', '')}"
+            if volume.get("name") in writable:
+                yield f"hostPath {found.get('path', '')} to write"
+    for name, part in parts:
+        context = part.get("securityContext") or {}
+        yield from (f"{name}: {text}" for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
+        yield from (f"{name}: sysctl {s.get('name')}" for s in context.get("sysctls") or () if s.get("name") not in safe(minor))
+        if kind := (context.get("seLinuxOptions") or {}).get("type"):
+            yield f"{name}: SELinux type {kind}"
+        added = (context.get("capabilities") or {}).get("add") or ()
+        for plain in (capability.upper().removeprefix("CAP_") for capability in added):
+            if plain != "NET_BIND_SERVICE":
+                yield f"{name}: capability {ANYTHING if plain in _ALL else plain}"
+        yield from (f"{name}: hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
 
 
 def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:

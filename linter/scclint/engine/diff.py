@@ -21,7 +21,8 @@ def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where
 
     The same finding is one of the same rule on the same field of the same object with the same words, wherever its lines
     have gone; where it is about an object, also in another file. The words tell a verdict that changed. The subjects of an old
-    finding are a subset of those in `base`. A finding that spread to another unit, which `base` has without it, is new.
+    finding, and what its object opens, are subsets of those in `base`. A finding that spread to another unit, which `base` has
+    without it, is new.
     """
     held: dict[Key, set[str]] = {}
     recorded: Counter[Key] = Counter()

@@ -127,16 +127,17 @@ def merged_findings(parts: Sequence[Part]) -> list[Finding]:
     """
     if len(parts) == 1:
         return [replace(finding, units=(parts[0].unit,)) for finding in parts[0].findings]
-    same: dict[Finding, list[tuple[str, Suppression | None]]] = {}
+    same: dict[Finding, list[tuple[str, Suppression | None, tuple[str, ...]]]] = {}
     for part in parts:
         for finding in part.findings:
-            same.setdefault(replace(finding, suppression=None), []).append((part.unit, finding.suppression))
+            alike = same.setdefault(replace(finding, suppression=None, opens=()), [])
+            alike.append((part.unit, finding.suppression, finding.opens))
     groups: dict[Key, list[Finding]] = {}
     for finding, found in same.items():
-        units, marks = zip(*found, strict=True)
+        units, marks, opens = zip(*found, strict=True)
         # A finding is suppressed if it is in each unit that has it.
         suppression = None if None in marks else marks[0]
-        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression)
+        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression, opens=_all(opens))
         groups.setdefault(_place(finding), []).append(marked)
     return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
 
@@ -154,7 +155,12 @@ def _joined(group: list[Finding]) -> list[Finding]:
     group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
     worst, *others = group
     notes = tuple(f"in {', '.join(other.units)}: {text}" for other in others if (text := _difference(other, worst)))
-    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)))]
+    opens = _all(finding.opens for finding in group)
+    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)), opens=opens)]
+
+
+def _all(opens: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted(set().union(*opens)))
 
 
 def _difference(other: Finding, worst: Finding) -> str:

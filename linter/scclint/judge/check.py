@@ -15,6 +15,9 @@ from scclint.world import World
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
 """The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""
 
+_OPENING = _IN_CLUSTER | {"scc"}
+"""The tags of rules whose findings matter more if their object opens more."""
+
 
 def apply_rules(
     worlds: Mapping[str, World],
@@ -29,7 +32,7 @@ def apply_rules(
     A rule that raises is a Crash; the others go on.
     """
     concerned = {kind: [r for r in rules if issubclass(kind, r.on)] for kind in {type(s) for s in subjects}}
-    found: dict[Finding, list[str]] = {}
+    found: dict[Finding, tuple[list[str], set[str]]] = {}
     crashes: dict[Crash, None] = {}
     total = len(worlds) * len(subjects)
     done = 0
@@ -46,14 +49,18 @@ def apply_rules(
                     continue
                 try:
                     for problem in rule.check(subject, world):
-                        releases = found.setdefault(stamp(problem, rule, selected[rule.id], subject), [])
+                        releases, opens = found.setdefault(stamp(problem, rule, selected[rule.id], subject), ([], set()))
                         if release not in releases:
                             releases.append(release)
+                        opens.update(problem.opens)
+                        if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
+                            opens.update(world.opens(subject))
                 except Exception as error:  # a rule's bug must not take the other findings with it
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
-    findings = (
-        list(found) if len(worlds) == 1 else [replace(finding, releases=tuple(releases)) for finding, releases in found.items()]
-    )
+    findings = [
+        replace(finding, releases=tuple(releases) if len(worlds) > 1 else (), opens=tuple(sorted(opens)))
+        for finding, (releases, opens) in found.items()
+    ]
     return sorted(findings, key=order), list(crashes)
 
 

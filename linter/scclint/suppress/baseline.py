@@ -12,10 +12,13 @@ from scclint.errors import ConfigError
 from scclint.finding import Finding, Suppression
 from scclint.record import record, replace
 from scclint.suppress.apply import Ran
-from scclint.suppress.identity import Key, as_written_now, key_of, match
+from scclint.suppress.identity import ANYTHING, Key, as_written_now, key_of, match
 
-VERSION = 2
-"""Version 1 had no `subjects`. It is read as well."""
+VERSION = 3
+"""Version 1 had no `subjects`, and versions 1 and 2 had no `opens`. They are read as well."""
+
+_LISTS = ("subjects", "opens")
+"""The fields of a key that are lists."""
 
 
 @record
@@ -49,8 +52,8 @@ def load_baseline(text: str, file: str) -> Baseline:
         raise ConfigError(f"{file}:{place or ' '}the baseline is not JSON; `--write-baseline` writes it anew") from error
     except RecursionError as error:
         raise ConfigError(f"{file}: the baseline is nested too deeply; `--write-baseline` writes it anew") from error
-    if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] not in (1, VERSION):
-        raise ConfigError(f"{file}: the baseline has version {data['version']}, this scclint reads versions 1 and {VERSION}")
+    if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] not in range(1, VERSION + 1):
+        raise ConfigError(f"{file}: the baseline has version {data['version']}, this scclint reads versions 1 to {VERSION}")
     if not _is_baseline(data):
         from scclint.config.schema import load_schema, mistakes, written
 
@@ -60,10 +63,11 @@ def load_baseline(text: str, file: str) -> Baseline:
             raise ConfigError(f"{file}: {at}{wrong.message}; `--write-baseline` writes it anew")
     counts: Counter[Key] = Counter()
     for entry in data["findings"]:
-        fields = {field: value for field, value in entry.items() if field not in ("count", "subjects")}
+        fields = {field: value for field, value in entry.items() if field not in ("count", *_LISTS)}
         if "path" in fields:
             fields["path"] = as_written_now(fields["path"])
-        counts[Key(**fields, subjects=tuple(entry.get("subjects", ())))] += int(entry.get("count", 1))
+        opens = entry.get("opens", () if data["version"] == VERSION else (ANYTHING,))
+        counts[Key(**fields, subjects=tuple(entry.get("subjects", ())), opens=tuple(opens))] += int(entry.get("count", 1))
     return Baseline(counts, os.path.dirname(file))
 
 
@@ -76,19 +80,18 @@ def _is_baseline(data: Any) -> bool:
         isinstance(data, dict)
         and data.keys() == {"version", "findings"}
         and data["version"] is not True
-        and data["version"] in (1, VERSION)
+        and data["version"] in range(1, VERSION + 1)
         and isinstance(data["findings"], list)
         and all(isinstance(entry, dict) and _is_entry(entry) for entry in data["findings"])
     )
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
-    count, subjects = entry.get("count", 1), entry.get("subjects", [])
+    count, lists = entry.get("count", 1), [entry.get(field, []) for field in _LISTS]
     return (
         {"rule", "file"} <= entry.keys() <= {*Key._fields, "count"}
-        and all(isinstance(value, str) for field, value in entry.items() if field not in ("count", "subjects"))
-        and isinstance(subjects, list)
-        and all(isinstance(subject, str) for subject in subjects)
+        and all(isinstance(value, str) for field, value in entry.items() if field not in ("count", *_LISTS))
+        and all(isinstance(values, list) and all(isinstance(value, str) for value in values) for values in lists)
         and all(entry[field] for field in ("rule", "file"))
         and type(count) is int
         and count >= 1
@@ -98,7 +101,8 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
 def apply(findings: Sequence[Finding], baseline: Baseline, *, ran: Ran) -> tuple[list[Finding], list[Key]]:
     """Mark the findings that the baseline accepts, and list the keys that accept more than is still there.
 
-    Of several findings with one key, the first are accepted, up to the count. A finding about fewer subjects is accepted as well.
+    Of several findings with one key, the first are accepted, up to the count. A finding about fewer subjects, or whose
+    object opens less, is accepted as well.
     A key is stale only where this run judged it.
     The findings come back in their order; those that something else suppresses are neither marked nor counted.
     """

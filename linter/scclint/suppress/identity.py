@@ -1,6 +1,7 @@
-"""The identity of a finding: its rule, file, object and field, never a line, and the set of the subjects that it is about.
+"""The identity of a finding: its rule, file, object and field, never a line, and two sets: the subjects that
+it is about, and what its object opens.
 
-A finding is old if its subjects are a subset of those recorded. Containers are known by their names, and the subjects of a binding
+A finding is old if both are subsets of those recorded. Containers are known by their names, and the subjects of a binding
 or SCC by theirs, so that neither a moved line nor an added item makes an old finding new, or hides a new one behind an old one.
 """
 
@@ -8,8 +9,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from scclint.admission.access import ANYTHING
 from scclint.finding import Finding, Path
 from scclint.model.terms import CONTAINER_LISTS
 
@@ -20,7 +23,7 @@ SUBJECT_LISTS = ("subjects", "users", "groups", "userNames", "groupNames")
 class Key(NamedTuple):
     """What a finding is recognised by. `message` is set, with its line and column numbers blanked, where there is no object.
 
-    A recorded key without `subjects` accepts findings about any.
+    A recorded key without `subjects` accepts findings about any. `opens` has `ANYTHING` where it was not recorded.
     """
 
     rule: str
@@ -32,34 +35,50 @@ class Key(NamedTuple):
     path: str = ""
     message: str = ""
     subjects: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
     @property
     def alike(self) -> "Key":
-        """The key without the subjects."""
-        return self._replace(subjects=())
+        """The key without the subjects and without what the object opens."""
+        return self._replace(subjects=(), opens=())
 
     def accepts(self, other: "Key") -> bool:
-        """Whether a finding of the `other` key, which is alike, is about no subject that this key does not have."""
-        return not self.subjects or set(other.subjects) <= set(self.subjects)
+        """Whether a finding of the `other` key, which is alike, has no subject and opens nothing that this key does not have.
+
+        A recorded text that ends with `*` has all that begin with it.
+        """
+        if self.subjects and not set(other.subjects) <= set(self.subjects):
+            return False
+        beginnings = tuple(text[:-1] for text in self.opens if text.endswith(ANYTHING))
+        return all(text in self.opens or text.startswith(beginnings) for text in other.opens)
+
+    def opens_less(self, recorded: "Key") -> bool:
+        """Whether the object opens less than that of a recorded key, if that accepts this key."""
+        return ANYTHING not in recorded.opens and len(self.opens) < len(recorded.opens)
 
 
 def match(keys: Sequence[Key], recorded: Mapping[Key, int]) -> tuple[list[Key | None], Counter[Key]]:
     """Return for each key the recorded key that accepts it, or None, and how many of each recorded key are left.
 
-    `recorded` says how many findings each of its keys accepts. Equal keys are matched first.
+    `recorded` says how many findings each of its keys accepts. Equal keys are matched first. If an object opens less than recorded, its
+    finding may be at another field.
     """
     left = Counter(recorded)
     alike: dict[Key, list[Key]] = {}
     for key in recorded:
-        alike.setdefault(key.alike, []).append(key)
+        for group in (key.alike, key.alike._replace(path=ANYTHING)):
+            alike.setdefault(group, []).append(key)
     found: list[Key | None] = [None] * len(keys)
     for index, key in enumerate(keys):
-        if left[key] > 0:
-            left[key] -= 1
-            found[index] = key
+        equal = key if left[key] > 0 else key._replace(opens=(ANYTHING,))
+        if left[equal] > 0:
+            left[equal] -= 1
+            found[index] = equal
     for index, key in enumerate(keys):
         if found[index] is None:
-            wider = next((old for old in alike.get(key.alike, ()) if left[old] > 0 and old.accepts(key)), None)
+            here, anywhere = alike.get(key.alike, ()), alike.get(key.alike._replace(path=ANYTHING), ())
+            candidates = chain(here, (old for old in anywhere if key.opens_less(old)))
+            wider = next((old for old in candidates if left[old] > 0 and old.accepts(key)), None)
             if wider is not None:
                 left[wider] -= 1
                 found[index] = wider
@@ -74,7 +93,8 @@ def key_of(finding: Finding, folder: str = ".") -> Key:
         return Key(finding.rule_id, file, message=without_lines(finding.message))
     path = stable_path(finding.path, subject.container)
     return Key(
-        finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path, "", finding.subjects
+        *(finding.rule_id, file, subject.kind, subject.namespace, subject.name, subject.container, path, ""),
+        *(finding.subjects, finding.opens),
     )
 
 

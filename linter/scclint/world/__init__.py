@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.memo import Memo
 from scclint.model.object import ApiObject
+from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
@@ -150,6 +152,25 @@ class World:
     def outcome(self, workload: Workload, creator: User | None = None) -> Outcome:
         """Return the outcome of a workload. For a bare Pod, `creator` creates it, or the default creator."""
         return self.outcomes.of(workload, creator)
+
+    def opens(self, obj: ApiObject) -> tuple[str, ...]:
+        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.identity` compares."""
+        return self.memo((World.opens, id(obj)), lambda: tuple(self._opens(obj)))
+
+    def _opens(self, obj: ApiObject) -> Iterator[str]:
+        sccs = self.cluster.sccs
+        if isinstance(obj, Workload) and (verdict := self.outcome(obj).verdict) is not None:
+            yield from demands(verdict.pod, self.cluster.kubernetes_minor)
+            # An administrator who creates a bare Pod may use all SCCs, and a smaller pod may get one that opens something else.
+            if obj.controlled and verdict.scc:
+                yield from (f"SCC: {text}" for text in opened_names(sccs[verdict.scc]))
+        elif isinstance(obj, SecurityContextConstraints) and obj.name in sccs:
+            yield from opened_names(sccs[obj.name])
+        elif isinstance(obj, RoleBinding):
+            ref = ObjectRef(obj.kind, self.namespace_of(obj) if obj.kind == "RoleBinding" else "", obj.name)
+            for binding in self.cluster.grants.bindings:
+                if binding.ref == ref:
+                    yield from (f"SCC {name}" for name in ("*" if binding.uses.every else "", *binding.uses.named) if name)
 
     @cached_property
     def profiles(self) -> "Profiles":
