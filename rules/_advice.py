@@ -63,7 +63,7 @@ def _suggest(outcome: Outcome) -> str:
     workload, verdict = outcome.workload, outcome.verdict
     if verdict is None or verdict.allowed or not workload.name or workload.provenance.label:
         return ""
-    namespace = "" if workload.namespace else " -n NAMESPACE"
+    namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"
 
 

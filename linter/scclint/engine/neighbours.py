@@ -58,7 +58,9 @@ def _facts(unit: "Unit", session: Session) -> Facts:
         return Facts()
     namespace = session.config.namespace or unit.namespace
     if rendering := session.rendering(unit):
-        return facts_of(session.outline.objects(session.documents(rendering))).within(namespace)
+        return facts_of(session.outline.objects(session.documents(rendering))).within(
+            namespace, by_account=unit.kind != "chart"
+        )
     if unit.kind == "chart":
         return Facts()
-    return together(map(session.outline.facts, unit.files)).within(namespace)
+    return together(map(session.outline.facts, unit.files)).within(namespace, by_account=True)

@@ -8,6 +8,7 @@ from scclint.finding import Crash, Finding, Ignore, Problem, Related, Severity, 
 from scclint.judge.progress import Progress, silent
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
+from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.rule import AnyRule, Checked
 from scclint.world import World
@@ -80,6 +81,9 @@ def stamp(problem: Problem, rule: AnyRule, severity: Severity, subject: Checked)
     `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it.
     """
     made_from, notes = _made_from(problem, subject) if isinstance(subject, ApiObject) else ((), ())
+    if isinstance(subject, Workload) and subject.provenance.by_account and "manifest" not in rule.tags:
+        where, account = subject.provenance.home, subject.pod.service_account
+        notes = (*notes, f"the manifest sets no namespace; {where} is the only one in the input with service account {account}")
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,

@@ -12,10 +12,15 @@ from scclint.judge.part import Unjudged
 from scclint.limits import AddedTextCounter, LimitError
 from scclint.load.document import Document
 from scclint.model.kinds import CLUSTER_SCOPED, TEKTON
+from scclint.model.namespaces import ServiceAccount
 from scclint.model.object import ApiObject
+from scclint.model.roles import Role, RoleBinding
+from scclint.model.workload import Workload
 from scclint.record import replace
+from scclint.units.facts import account_namespaces
 from scclint.units.kustomize.surroundings import Surroundings, place_by_kustomizations, with_origins
 from scclint.units.unit import Unit
+from scclint.untyped import as_text, mappings
 
 
 def model_objects(
@@ -40,7 +45,7 @@ def model_objects(
             inputs.notices += notices
         with guard("model", "looking for what kustomize built from", inputs.crashes):
             found = with_origins(found, inputs.targets, inputs.texts.keys(), folders)
-    return found
+    return found if settings.namespace or unit.kind == "chart" else _place_by_accounts(found)
 
 
 def described_objects(documents: Sequence[Document], config: Config, namespace: str) -> tuple[list[ApiObject], Inputs]:
@@ -80,6 +85,32 @@ def _place_by_bundles(objects: Sequence[ApiObject]) -> list[ApiObject]:
     if not homes:
         return list(objects)
     return [_placed(obj, homes.get(os.path.dirname(obj.file), set())) for obj in objects]
+
+
+def _place_by_accounts(objects: Sequence[ApiObject]) -> list[ApiObject]:
+    """Return the objects, where workloads that name no namespace go to that of their account (see `account_namespaces`).
+
+    So do the ServiceAccount of this name, and the bindings and Roles that are about such accounts only.
+    """
+    homes = account_namespaces(objects)
+    about: dict[int, set[str]] = {}
+    bound: dict[tuple[str, str], set[str]] = {}
+    for obj in (obj for obj in objects if homes and not (obj.namespace or obj.provenance.home or obj.partial)):
+        names: list[str] = []
+        if isinstance(obj, Workload) and not obj.document.release_namespace:
+            names = [obj.pod.service_account]
+        elif isinstance(obj, ServiceAccount):
+            names = [obj.name]
+        elif isinstance(obj, RoleBinding) and obj.kind == "RoleBinding":
+            subjects = mappings(obj.manifest.get("subjects"))
+            names = [as_text(subject.get("name")) for subject in subjects if subject.get("kind") == "ServiceAccount"]
+            bound.setdefault(obj.role, set()).update(homes.get(name, "") for name in names)
+        about[id(obj)] = {homes.get(name, "") for name in names}
+    for obj in objects:
+        if isinstance(obj, Role) and id(obj) in about:
+            about[id(obj)] = bound.get((obj.kind, obj.name), set())
+    placed = {key: min(of) for key, of in about.items() if len(of) == 1 and min(of)}
+    return [obj.with_provenance(home=placed[id(obj)], by_account=True) if id(obj) in placed else obj for obj in objects]
 
 
 def _placed(obj: ApiObject, homes: Set[str]) -> ApiObject:

@@ -38,6 +38,7 @@ class Provenance:
     """Facts about an object besides its data. The defaults are for an object that is in its file as the cluster gets it.
 
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
+    - `by_account`: whether `home` is the only namespace in which the unit has the service account of the object.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
     - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
     - `unplaced`: whether it names namespace `default` only because Helm was given no namespace.
@@ -51,6 +52,7 @@ class Provenance:
     """
 
     home: str = ""
+    by_account: bool = False
     label: str = ""
     partial: str = ""
     unplaced: bool = False

@@ -253,6 +253,8 @@ def _setting(world: World, outcome: Outcome) -> str:
         assumed = " (its ID ranges are assumed, because the input does not give them)"
     known = world.namespace_known(outcome.workload)
     namespace = f"namespace {visible_line(known)}" if known else "no namespace is named, so an ordinary project"
+    if outcome.workload.provenance.by_account:
+        namespace += ", the only one in the input with the service account"
     return (
         f"{world.cluster.platform_name}; {namespace}{assumed}; service account "
         f"{visible_line(outcome.workload.pod.service_account)}; pods are created by {visible_line(who)}."

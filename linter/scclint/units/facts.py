@@ -3,19 +3,23 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.model.namespaces import Namespace, ServiceAccount
 from scclint.model.node_config import ProfileSource
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.storage import CSIDriver
-from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
+from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE, namespace_name
+from scclint.model.unknown import in_plain_words, is_open
 from scclint.model.workload import Workload
 from scclint.record import record, replace
 from scclint.untyped import as_text, mappings, value_at
 
 Identity = tuple[str, str, str, str]
 """API group, kind, namespace and name of an object."""
+
+_IN_EVERY_NAMESPACE = frozenset((*BUILT_IN_ACCOUNTS, "pipeline"))
 
 CLUSTER = (Role, RoleBinding, SecurityContextConstraints, Namespace, ServiceAccount, CSIDriver)
 """Model classes of the objects that one unit may take from another."""
@@ -43,12 +47,18 @@ class Facts:
     objects: tuple[ApiObject, ...] = ()
     profiles: tuple[ApiObject, ...] = ()
 
-    def within(self, namespace: str) -> "Facts":
-        """The same facts, where objects that name no namespace go to `namespace` (empty: not known)."""
-        if not namespace or namespace == UNSPECIFIED_NAMESPACE or "" not in self.namespaces:
+    def within(self, namespace: str, *, by_account: bool = False) -> "Facts":
+        """The same facts, where objects that name no namespace go to `namespace` (empty: not known).
+
+        `by_account`: if that is not known, pods go to the namespace of their account (see `account_namespaces`).
+        """
+        namespace = "" if namespace == UNSPECIFIED_NAMESPACE else namespace
+        homes = account_namespaces(self.objects) if by_account and not namespace else {}
+        if "" not in self.namespaces or not (namespace or homes):
             return self
-        accounts = frozenset((of or namespace, name) for of, name in self.accounts)
-        return replace(self, accounts=accounts, namespaces=frozenset(of or namespace for of in self.namespaces))
+        accounts = frozenset((of or namespace or homes.get(name, ""), name) for of, name in self.accounts)
+        namespaces = {of or namespace for of in self.namespaces} | {of for of, _ in accounts}
+        return replace(self, accounts=accounts, namespaces=frozenset(namespaces))
 
 
 def facts_of(objects: Iterable[ApiObject]) -> Facts:
@@ -69,6 +79,23 @@ def facts_of(objects: Iterable[ApiObject]) -> Facts:
         tuple(o for o in found if isinstance(o, CLUSTER) and o.name and not o.partial),
         tuple(o for o in found if isinstance(o, ProfileSource)),
     )
+
+
+def account_namespaces(objects: Iterable[ApiObject]) -> dict[str, str]:
+    """Return the namespace of each service account that ServiceAccounts and bindings name in exactly one namespace.
+
+    Accounts that exist in every namespace are left out.
+    """
+    found: dict[str, set[Any]] = {}
+    for obj in objects:
+        if isinstance(obj, ServiceAccount) and obj.namespace:
+            found.setdefault(obj.name, set()).add(obj.namespace)
+        elif isinstance(obj, RoleBinding):
+            for subject in mappings(obj.manifest.get("subjects")):
+                if subject.get("kind") == "ServiceAccount" and (namespace := subject.get("namespace") or obj.namespace):
+                    found.setdefault(as_text(subject.get("name")), set()).add(as_text(namespace))
+    one = {name: namespace for name, (namespace, *others) in found.items() if not others and name not in _IN_EVERY_NAMESPACE}
+    return {name: of for name, of in one.items() if namespace_name(of) and not is_open(of) and not in_plain_words(of)}
 
 
 def plain(facts: Facts) -> list[Any] | None:
