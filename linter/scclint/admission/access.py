@@ -118,7 +118,7 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
     one of the pod's security context after `pod`. Baselines record these texts.
     """
     spec = pod["spec"]
-    parts = [("pod", {"securityContext": spec.get("securityContext")})]
+    parts: list[tuple[str, Mapping[str, Any]]] = [("pod", {"securityContext": spec.get("securityContext")})]
     parts += [(container.get("name", ""), container) for _, _, container in containers(spec)]
     yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
     mounts = [mount for _, container in parts for mount in container.get("volumeMounts") or ()]

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from scclint.admission.access import ANYTHING
 from scclint.errors import ConfigError
 from scclint.finding import Finding, Suppression
 from scclint.record import record, replace
 from scclint.suppress.apply import Ran
-from scclint.suppress.identity import ANYTHING, Key, as_written_now, key_of, match
+from scclint.suppress.identity import Key, as_written_now, key_of, match
 
 VERSION = 3
 """Version 1 had no `subjects`, and versions 1 and 2 had no `opens`. They are read as well."""
