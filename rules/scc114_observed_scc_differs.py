@@ -97,6 +97,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload) if seen else None
     if outcome is None or outcome.verdict is None:
         return
+    if workload.part:
+        # The names of pods do not show the part: a pod of another part has that one's SCC.
+        others = (
+            w for w in world.of(Workload) if (w.kind, w.namespace, w.name) == (workload.kind, workload.namespace, workload.name)
+        )
+        verdicts = (world.outcome(other).verdict for other in others)
+        admitting = {verdict.scc for verdict in verdicts if verdict is not None}
+        seen = {who: running for who, running in seen.items() if who[0] not in admitting}
     complete = world.knows_grants_in(outcome.namespace)
     for (scc, subject), running in seen.items():
         if scc != outcome.verdict.scc:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from scclint.limits import MAX_TEXT
 from scclint.record import record
 from scclint.source import Span
+from scclint.text import full_name
 
 if TYPE_CHECKING:
     from datetime import date
@@ -133,17 +134,18 @@ class Problem:
 
 @record
 class Subject:
-    """The API object a finding is about. Empty strings where the manifest does not say."""
+    """The API object a finding is about. Empty strings where the manifest does not say. `part` is that of `Workload`."""
 
     api_version: str = ""
     kind: str = ""
     namespace: str = ""
     name: str = ""
     container: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
         """`Deployment shop/web`; `Pod web` where no namespace is written; empty for a whole document."""
-        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name}".strip()
+        return full_name(self.kind, self.namespace, self.name).strip()
 
 
 @record

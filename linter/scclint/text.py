@@ -27,6 +27,11 @@ def shared_start(one: Sequence[str], other: Sequence[str]) -> int:
     return next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
+def full_name(kind: str, namespace: str, name: str, part: str = "") -> str:
+    """Return the name of a workload or another object: `Pipeline shop/ci, task build`."""
+    return f"{kind} {namespace + '/' if namespace else ''}{name}{', ' + part if part else ''}"
+
+
 def capitalized(text: str) -> str:
     """Return the text with an upper-case first letter."""
     return text[:1].upper() + text[1:]

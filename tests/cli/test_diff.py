@@ -96,6 +96,7 @@ def test_json(sides: Path, cli: Cli) -> None:
             "kind": "RoleBinding",
             "namespace": "shop",
             "name": "web",
+            "part": "",
             "how": "added",
             "alone": True,
             "file": "old/web.yaml",

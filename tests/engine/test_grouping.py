@@ -22,6 +22,9 @@ def finding(rule: str, severity: Severity = Severity.ERROR, name: str = "web", c
     return Finding(rule, f"name-of-{rule}", severity, f"container {container} x", Span("a.yaml", line, 1, line, 2), subject)
 
 
+TASK = replace(finding("SCC101"), subject=Subject("apps/v1", "Deployment", "shop", "web", part="task build"))
+
+
 def shown(*findings: Finding) -> list[str]:
     return [f.rule_id for f in grouped(Report(findings)).live]
 
@@ -61,8 +64,16 @@ def test_a_refused_profile_is_one_error() -> None:
         (finding("SCC102", Severity.WARNING), finding("SEC201")),
         (finding("SCC107", Severity.WARNING), finding("MAN003")),
         (replace(finding("SCC101"), suppression=Suppression("comment")), finding("SCC107", Severity.WARNING)),
+        (TASK, finding("SCC107", Severity.WARNING)),
     ],
-    ids=["another object", "a winner that weighs less", "one direction only", "different causes", "a suppressed winner"],
+    ids=[
+        "another object",
+        "a winner that weighs less",
+        "one direction only",
+        "different causes",
+        "a suppressed winner",
+        "another part of the object",
+    ],
 )
 def test_what_does_not_yield(findings: tuple[Finding, ...]) -> None:
     assert shown(*findings) == [f.rule_id for f in findings if f.suppression is None]

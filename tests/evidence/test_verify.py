@@ -170,6 +170,21 @@ def test_pods_belong_to_workloads_by_name(kind: str, pod: str, matches: bool) ->
     assert (not found.unmatched) is matches
 
 
+def test_a_pod_that_agrees_with_one_part_is_no_evidence_about_another() -> None:
+    """The name of the pod does not show which part of its workload it is."""
+    master, worker = replace(CONFINED, part="Master"), replace(UNCONFINED, part="Worker")
+    found = verify([master, worker], [proc(2), dump("restricted-v2", DEFAULT)])
+    assert [(c.prediction.part, c.status, c.step) for c in found.comparisons] == [
+        ("Master", "agree", ""),
+        ("Worker", "no evidence", "part"),
+    ]
+    unlike = verify([replace(UNCONFINED, part="Master"), worker], [proc(2), dump("restricted-v2", DEFAULT)])
+    assert [c.status for c in unlike.comparisons] == ["disagree", "disagree"]
+    # Two releases are two predictions for one part.
+    both = verify([CONFINED, UNCONFINED], [proc(2), dump("restricted-v2", DEFAULT)])
+    assert sorted(c.status for c in both.comparisons) == ["agree", "disagree"]
+
+
 def test_other_namespaces_and_containers_are_not_meant() -> None:
     for identity in (Identity("shop", WHO.pod, "app"), Identity("demo", WHO.pod, "sidecar")):
         found = verify([CONFINED, replace(CONFINED, name="other")], [replace(proc(2), identity=identity)])

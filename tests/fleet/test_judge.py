@@ -68,12 +68,15 @@ def assert_same_as_alone(folder: Path, row: Row, out: Path, tmp_path: Path) -> N
     assert (row["files"], row["units"], row["workloads"]) == (summary["files"], summary["units"], summary["workloads"])
     reviewed = run(folder, "review", into=tmp_path / "review.json")["workloads"]
     verdicts = sorted(
-        (one["release"], unit, one["kind"], one["name"], one["scc"] or "", one["rejectedBy"] or "", one["file"], one["line"])
+        (
+            *(one["release"], unit, one["kind"], one["name"], one["part"]),
+            *(one["scc"] or "", one["rejectedBy"] or "", one["file"], one["line"]),
+        )
         for one in reviewed
         for unit in one["units"]
     )
     assert verdicts == sorted(
-        tuple(one[name] for name in ("release", "unit", "kind", "name", "scc", "rejected_by", "file", "line"))
+        tuple(one[name] for name in ("release", "unit", "kind", "name", "part", "scc", "rejected_by", "file", "line"))
         for one in rows(out, TABLES["workloads"])
         if one["key"] == key
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from scclint.change.model import Cell, Differences, GrantChange, MatrixRow, SccChange, WorkloadChange
 from scclint.change.sides import Side, open_side
-from scclint.change.state import State
+from scclint.change.state import State, keyed
 from scclint.change.units import compare_grants, compare_sccs, compare_workloads
 from scclint.config.model import Config
 from scclint.errors import UsageError
@@ -94,7 +94,7 @@ def _states(side: Side, unit: str) -> dict[str, State]:
     opened: OpenUnit | None = side.open(unit)
     if opened is None:
         return {}
-    return {release: State(world, opened.workloads, side.config) for release, world in opened.worlds.items()}
+    return {release: State(world, keyed(opened.workloads, world), side.config) for release, world in opened.worlds.items()}
 
 
 def _by_release(before: dict[str, State], after: dict[str, State]) -> Iterator[Pair]:
@@ -110,13 +110,14 @@ def _matched(before: State | None, after: State | None) -> Pair:
     """The two states of a unit. Objects that name no namespace are in the one that the other side names for them."""
     if before is None or after is None:
         return before, after
-    return before.in_namespace_of(after), after.in_namespace_of(before)
+    before, after = before.in_namespace_of(after), after.in_namespace_of(before)
+    return before, after.numbered_as(before)
 
 
 def _rows(unit: str, states: Sequence[State]) -> Iterator[MatrixRow]:
     for key in sorted(states[0].workloads):
         cells = tuple(Cell(state.release, state.facts(state.workloads[key])) for state in states)
-        yield MatrixRow(unit, *key, cells)
+        yield MatrixRow(unit, *key[:3], states[0].workloads[key].part, cells)
 
 
 class _Found:
@@ -128,7 +129,7 @@ class _Found:
         self._changes: list[WorkloadChange] = []
         self._grants: list[GrantChange] = []
         self._sccs: list[SccChange] = []
-        self._workloads: set[tuple[str, ...]] = set()
+        self._workloads: set[tuple[object, ...]] = set()
         self.rows: list[MatrixRow] = []
 
     def add(self, unit: str, pair: Pair, *, whole: bool = True) -> None:

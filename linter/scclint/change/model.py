@@ -1,16 +1,27 @@
 """The differences between two states, as values."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scclint.change.facts import PodFacts
 from scclint.finding import Notice
 from scclint.record import record
 from scclint.source import Span
+from scclint.text import full_name
 
 Effect = Literal["added", "removed", "refused", "admitted", "wider", "narrower", "changed"]
 
-Key = tuple[str, str, str]
-"""Kind, namespace (empty if the manifests do not name it) and name."""
+
+class ObjectKey(NamedTuple):
+    """What an object is known by on both sides. `namespace` is empty if the manifests do not name it.
+
+    `part` tells the pods of one object apart (see `Provenance`), and `number` those that this leaves alike, from 0.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    part: str = ""
+    number: int = 0
 
 
 @record
@@ -26,25 +37,27 @@ class ChangeCause:
     how: str
     alone: bool = True
     span: Span | None = None
+    part: str = ""
 
     def __str__(self) -> str:
         if self.how == "release":
             return f"the release {self.name}"
-        where = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {where}{self.name} ({self.how})"
+        return f"{full_name(self.kind, self.namespace, self.name, self.part)} ({self.how})"
 
 
 @record
 class WorkloadChange:
     """A workload that gets something else. `before` is None for a new one, and `after` for one that is no longer there.
 
-    `release` is what both sides were judged for: `4.22`, or `4.22 to 5.0`. `span` is its place after the change, or else before.
+    `release` is what both sides were judged for: `4.22`, or `4.22 to 5.0`. `part` is that of `Workload`. `span` is its place after the
+    change, or else before.
     """
 
     unit: str
     kind: str
     namespace: str
     name: str
+    part: str
     release: str
     before: PodFacts | None
     after: PodFacts | None
@@ -110,6 +123,7 @@ class MatrixRow:
     kind: str
     namespace: str
     name: str
+    part: str
     cells: tuple[Cell, ...]
 
 

@@ -1,11 +1,13 @@
 """One side of a comparison: the objects and workloads of a unit on one release, and the same with an object exchanged."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from scclint.change.facts import PodFacts, facts_of
-from scclint.change.model import Key
+from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.expand.csv import HOME
 from scclint.judge.worlds import describe, make_worlds
@@ -27,12 +29,10 @@ _DECIDING = frozenset(
 class State:
     """A unit on one release. `workloads` are those to compare."""
 
-    def __init__(self, world: World, workloads: Iterable[Workload], config: Config) -> None:
+    def __init__(self, world: World, workloads: Mapping[ObjectKey, Workload], config: Config) -> None:
         self.world = world
         self.config = config
-        self.workloads: dict[Key, Workload] = {}
-        for workload in workloads:
-            self.workloads.setdefault(key_of(workload, world), workload)
+        self.workloads = workloads
 
     @property
     def release(self) -> str:
@@ -40,7 +40,7 @@ class State:
         return cluster.release or cluster.kubernetes_version
 
     @cached_property
-    def objects(self) -> dict[Key, ApiObject]:
+    def objects(self) -> dict[ObjectKey, ApiObject]:
         """The objects that decide about verdicts, by name."""
         return {
             key_of(obj, self.world): obj
@@ -57,18 +57,39 @@ class State:
         """Return what the pods of a workload get here."""
         return facts_of(self.world, self.world.outcome(workload))
 
-    def exchanged(self, key: Key, replacement: ApiObject | None) -> "State":
+    def exchanged(self, key: ObjectKey, replacement: ApiObject | None) -> "State":
         """Return the state with one object replaced, added, or removed if `replacement` is None."""
         new = [] if replacement is None else [self.at_home(replacement)]
-        return self.with_objects(new, without={key})
+        old = self.workloads.get(key)
+        kept = [obj for obj in self.world.objects if (obj is not old if old else key_of(obj, self.world) != key)]
+        workloads = {name: workload for name, workload in self.workloads.items() if name != key}
+        workloads.update((key, obj) for obj in new if isinstance(obj, Workload))
+        return State(self._rebuilt([*kept, *new], self.world.namespace_asked), workloads, self.config)
 
-    def with_objects(self, more: Sequence[ApiObject], without: Iterable[Key] = ()) -> "State":
-        """Return the state with more objects, which replace those of the same name, and without some."""
-        gone = {*without, *(key_of(obj, self.world) for obj in more)}
-        kept = [obj for obj in self.world.objects if key_of(obj, self.world) not in gone]
-        workloads = [workload for key, workload in self.workloads.items() if key not in gone]
+    def with_objects(self, more: Sequence[ApiObject]) -> "State":
+        """Return the state with more objects, which replace those of the same name with all their pods."""
+        gone = {key_of(obj, self.world)[:3] for obj in more}
+        kept = [obj for obj in self.world.objects if key_of(obj, self.world)[:3] not in gone]
         made = self._rebuilt([*kept, *more], self.world.namespace_asked)
-        return State(made, [*workloads, *(obj for obj in more if isinstance(obj, Workload))], self.config)
+        workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]
+        return State(made, keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made), self.config)
+
+    def numbered_as(self, other: "State") -> "State":
+        """Return the state with workloads of one name in the order of another state, those with the same run and file first."""
+        mine: dict[tuple[object, ...], list[ObjectKey]] = {}
+        for key, workload in reversed(self.workloads.items()):
+            mine.setdefault((key[:4], *_origin(workload)), []).append(key)
+        places = {}
+        for key, workload in other.workloads.items():
+            if same := mine.get((key[:4], *_origin(workload))):
+                places[same.pop()] = key
+        taken = {*places.values()}
+        free: dict[tuple[str, ...], Iterator[int]] = {}
+        for key in self.workloads:
+            numbers = free.setdefault(key[:4], count())
+            if key not in places:
+                places[key] = next(place for number in numbers if (place := ObjectKey(*key[:4], number)) not in taken)
+        return State(self.world, {places[key]: workload for key, workload in self.workloads.items()}, self.config)
 
     def in_namespace_of(self, other: "State") -> "State":
         """Return the state with the objects that name no namespace in the one that another state names for the same objects.
@@ -77,12 +98,13 @@ class State:
         namespaces, nothing is taken for the same.
         """
         mine, theirs = ({*state.workloads, *state.objects} for state in (self, other))
-        unnamed = {(kind, name) for kind, namespace, name in mine - theirs if not namespace}
-        found = {namespace for kind, namespace, name in theirs - mine if namespace and (kind, name) in unnamed}
+        unnamed = {(key.kind, key.name) for key in mine - theirs if not key.namespace}
+        found = {key.namespace for key in theirs - mine if key.namespace and (key.kind, key.name) in unnamed}
         if len(found) != 1 or self.world.namespace_asked:
             return self
         (namespace,) = found
-        return State(self._rebuilt(self.world.objects, namespace), self.workloads.values(), self.config)
+        made = self._rebuilt(self.world.objects, namespace)
+        return State(made, keyed(self.workloads.values(), made), self.config)
 
     def _rebuilt(self, objects: Sequence[ApiObject], namespace: str) -> World:
         """The world of the same cluster with these objects. `namespace` is that of objects that name none."""
@@ -103,11 +125,27 @@ class State:
         return type(obj)(obj.document, obj.root, obj.data, obj.path, provenance, manifest)
 
 
-def key_of(obj: ApiObject, world: World) -> Key:
-    """Return the kind, the namespace if it is known, and the name of an object, without the version of an operator."""
+def key_of(obj: ApiObject, world: World) -> ObjectKey:
+    """Return the key of the first object of its name, which is without the version of an operator."""
     version = _version(obj) if obj.implied else ""
     namespace = "" if obj.kind in CLUSTER_SCOPED else world.namespace_known(obj)
-    return obj.kind, namespace, obj.name.removeprefix(version)
+    return ObjectKey(obj.kind, namespace, obj.name.removeprefix(version), obj.provenance.part)
+
+
+def keyed(workloads: Iterable[Workload], world: World) -> dict[ObjectKey, Workload]:
+    """Return workloads by key, in their order."""
+    found: dict[ObjectKey, Workload] = {}
+    numbers: dict[ObjectKey, int] = {}
+    for workload in workloads:
+        key = key_of(workload, world)
+        numbers[key] = numbers.get(key, -1) + 1
+        found[key._replace(number=numbers[key])] = workload
+    return found
+
+
+def _origin(workload: Workload) -> tuple[str, str]:
+    """What runs the pods, and the name of the file."""
+    return workload.provenance.run, os.path.basename(workload.file)
 
 
 def content(obj: ApiObject) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from scclint.admission.access import opened_by
 from scclint.admission.order import points
 from scclint.admission.verdict import ObjectRef
 from scclint.change.facts import ContainerFacts, PodFacts
-from scclint.change.model import ChangeCause, Effect, GrantChange, Key, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
@@ -28,7 +28,7 @@ def compare_workloads(unit: str, before: State | None, after: State | None) -> I
     release = state.release
     if before is not None and after is not None and before.release != after.release:
         release = f"{before.release} to {after.release}"
-    keys: set[Key] = {key for side in (before, after) if side for key in side.workloads}
+    keys: set[ObjectKey] = {key for side in (before, after) if side for key in side.workloads}
     causes = _Causes(before, after)
     for key in sorted(keys):
         old, new = (side.workloads.get(key) if side else None for side in (before, after))
@@ -39,7 +39,9 @@ def compare_workloads(unit: str, before: State | None, after: State | None) -> I
         shown = new or old
         assert shown is not None
         found = tuple(causes.of(key, was, now))
-        yield WorkloadChange(unit, *key, release, was, now, _effects(was, now, state.world), found, shown.place.span)
+        yield WorkloadChange(
+            unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), found, shown.place.span
+        )
 
 
 def _same(one: PodFacts | None, other: PodFacts | None) -> bool:
@@ -103,9 +105,9 @@ class _Causes:
     def __init__(self, before: State | None, after: State | None) -> None:
         self._before = before
         self._after = after
-        self._made: dict[tuple[State, Key], State] = {}
+        self._made: dict[tuple[State, ObjectKey], State] = {}
 
-    def of(self, key: Key, was: PodFacts | None, now: PodFacts | None) -> Iterator[ChangeCause]:
+    def of(self, key: ObjectKey, was: PodFacts | None, now: PodFacts | None) -> Iterator[ChangeCause]:
         """Yield each object that alone makes a workload's facts differ. If there is none, yield the objects that do so together."""
         before, after = self._before, self._after
         old, new = (side.workloads.get(key) if side else None for side in (before, after))
@@ -123,13 +125,13 @@ class _Causes:
         yield from (_cause(name, *changed[name], alone=bool(alone)) for name in needed)
 
     @cached_property
-    def _changed(self) -> dict[Key, tuple[ApiObject | None, ApiObject | None]]:
+    def _changed(self) -> dict[ObjectKey, tuple[ApiObject | None, ApiObject | None]]:
         """The deciding objects that the two states do not have alike."""
         sides = [side.objects if side else {} for side in (self._before, self._after)]
         pairs = {key: (sides[0].get(key), sides[1].get(key)) for key in sorted({**sides[0], **sides[1]})}
         return {key: pair for key, pair in pairs.items() if _differs(*pair)}
 
-    def _facts(self, state: State, other: State, name: Key, workload: Key) -> PodFacts | None:
+    def _facts(self, state: State, other: State, name: ObjectKey, workload: ObjectKey) -> PodFacts | None:
         """The facts of a workload in a state with one object as it is in the other state."""
         made = self._made.get((state, name))
         if made is None:
@@ -147,11 +149,12 @@ def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
     )
 
 
-def _cause(key: Key, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> ChangeCause:
+def _cause(key: ObjectKey, old: ApiObject | None, new: ApiObject | None, *, alone: bool = True) -> ChangeCause:
     how = "added" if old is None else "removed" if new is None else "changed"
     shown = new or old
     assert shown is not None
-    return ChangeCause(key[0], key[1], shown.name, how, alone, shown.place.span)
+    part = shown.part if isinstance(shown, Workload) else ""
+    return ChangeCause(key.kind, key.namespace, shown.name, how, alone, shown.place.span, part)
 
 
 def compare_grants(unit: str, before: State | None, after: State | None) -> Iterator[GrantChange]:

@@ -23,7 +23,7 @@ YIELDS: Mapping[str, tuple[str, ...]] = {
 REPEATED = ("SEC201", "SEC202", "SEC208", "RBA401", "RBA404")
 """Rules that report one cause once for each container, or for each rule of a role."""
 
-Subject = tuple[str, str, str, str]
+Subject = tuple[str, str, str, str, str]
 
 
 def grouped(report: Report) -> Report:
@@ -73,7 +73,7 @@ def _line(loser: Finding) -> Related:
 
 def _subject(finding: Finding) -> Subject:
     subject = finding.subject
-    return finding.span.file, subject.kind, subject.namespace, subject.name
+    return finding.span.file, subject.kind, subject.namespace, subject.name, subject.part
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:

@@ -35,6 +35,7 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
                 file=place.file,
                 line=place.line,
                 undecided=f"there is no verdict, because {outcome.unknown}",
+                part=workload.part,
             )
         return
     possible = _possible(outcome, world)
@@ -59,6 +60,7 @@ def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
             found.why if undecided else "",
             (verdict.subject or "") if workload.controlled or world.creator_given else "",
             possible,
+            workload.part,
         )
 
 

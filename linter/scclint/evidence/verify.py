@@ -1,7 +1,7 @@
 """Compare what nodes show with what was predicted, and explain each difference."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from scclint.evidence.captures import Observation, Requested
@@ -10,7 +10,7 @@ from scclint.profiles.providers import SECCOMP_ROOT
 from scclint.profiles.recognise import Recognition, recognise
 from scclint.profiles.resolve import Profile
 from scclint.profiles.runtime_default import Variant, deciding_capabilities, variant_of
-from scclint.record import record
+from scclint.record import record, replace
 
 AGREE, DISAGREE, NO_EVIDENCE = "agree", "disagree", "no evidence"
 _SUBJECTS = {"user": "its creator", "serviceaccount": "its service account"}
@@ -27,7 +27,7 @@ class Prediction:
     Localhost profile if it is known. `file` and `line` are the workload's. `undecided` is the reason why nothing definite is
     predicted (it depends on the node pool, or the verdict is unknown), else empty. `scc_subject` is whose rights admit the pod (`user` or
     `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the pod, if a dump of the cluster lacks the RBAC
-    that decides between them; else it is empty.
+    that decides between them; else it is empty. `part` is that of `Workload`.
     """
 
     kind: str
@@ -46,6 +46,12 @@ class Prediction:
     undecided: str = ""
     scc_subject: str = ""
     possible: frozenset[str] = frozenset()
+    part: str = ""
+
+    @property
+    def workload(self) -> tuple[str, ...]:
+        """The workload without its part, and the container: the name of a running pod does not show the part."""
+        return self.kind, self.namespace, self.name, self.container
 
 
 @record
@@ -135,8 +141,19 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
             seen = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
             comparisons.append(_compare(prediction, _Evidence(pod, seen), accepted))
     unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
-    named = attrgetter("prediction.kind", "prediction.namespace", "prediction.name", "prediction.container", "pod")
-    return Verification(tuple(sorted(comparisons, key=named)), unmatched)
+    named = attrgetter("prediction.workload", "prediction.part", "pod")
+    return Verification(tuple(sorted(_by_part(comparisons), key=named)), unmatched)
+
+
+def _by_part(comparisons: Sequence[ContainerComparison]) -> Iterator[ContainerComparison]:
+    """Yield the comparisons. A pod that agrees with one part of its workload is no evidence about the other parts."""
+    agreeing = {(found.prediction.workload, found.pod): found.prediction.part for found in comparisons if found.status == AGREE}
+    for found in comparisons:
+        part = agreeing.get((found.prediction.workload, found.pod), found.prediction.part)
+        if found.status != DISAGREE or part == found.prediction.part:
+            yield found
+        else:
+            yield replace(found, status=NO_EVIDENCE, step="part", explanation=f"the pod is one of {part}")
 
 
 def _accepted(crio: str) -> frozenset[Variant] | None:

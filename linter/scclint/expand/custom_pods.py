@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.expand.item import Item
-from scclint.expand.part import NOTHING, Inner, Piece, called, in_list, in_mapping, laid_over, named, pod_of
+from scclint.expand.part import NOTHING, Inner, Piece, in_list, in_mapping, laid_over, named, pod_of
 from scclint.expand.texts import resource_manifests
 from scclint.finding import Path
 from scclint.model.custom_pods import CUSTOM_PODS, CustomPod
@@ -66,8 +66,8 @@ def _pod(item: Item, whole: Piece, part: Piece, row: CustomPod) -> Item | None:
     }
     patched = bool(row.patch and (part.at(*row.patch) or whole.at(*row.shared_patch)))
     elsewhere = _PATCHED if patched else item.provenance.elsewhere
-    label = _label(whole, row, name)
-    return pod_of(item, whole, name, metadata, spec, place, inner, label=label, elsewhere=elsewhere)
+    own = " ".join(filter(None, (row.name, str(name.data) if name else "")))
+    return pod_of(item, whole, name, metadata, spec, place, inner, own, elsewhere=elsewhere)
 
 
 def _spec(whole: Piece, part: Piece, template: Piece, row: CustomPod) -> dict[str, Piece]:
@@ -128,9 +128,3 @@ def _with_image(container: Piece) -> Piece:
     if not isinstance(container.data, dict) or "image" in container.data:
         return container
     return replace(container, data={**container.data, "image": ""})
-
-
-def _label(whole: Piece, row: CustomPod, name: Piece) -> str:
-    """Return what messages call the pod; empty for the object's own name."""
-    own = " ".join(filter(None, (row.name, str(name.data) if name else "")))
-    return f"{own} of {called(whole)}" if own else ""

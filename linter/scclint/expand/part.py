@@ -123,13 +123,15 @@ def pod_of(
     spec: Mapping[str, Piece],
     place: Piece,
     inner: Inner,
-    **facts: Any,
+    part: str = "",
+    run: str = "",
+    elsewhere: str = "",
 ) -> Item:
     """Return the pod that a controller makes for the object `whole`, which is that of `item`.
 
     The pod has the fields of the object, with these `metadata` and this `spec`, which is at the position of `place`. Findings on the
     pod as a whole point at the piece `name`, if it has data. `inner` are the pieces of mappings and lists further in, by path; findings
-    on these point at the pieces. `facts` are fields of its provenance.
+    on these point at the pieces. `part`, `run` and `elsewhere` are fields of its provenance.
     """
     if name:
         metadata["name"] = replace(name, data=whole.at("metadata", "name").data)
@@ -138,7 +140,10 @@ def pod_of(
     levels: Inner = {(): fields, ("metadata",): metadata, ("spec",): spec, **inner}
     moved = {(*path, key): piece.path for path, pieces in levels.items() for key, piece in pieces.items()}
     root = item.root if pod.node is None else pod.node
-    return Item(root, (), pod.data, replace(item.provenance, moved=moved, **facts), Workload, template=())
+    label = f"{part} of {called(whole)}" if part else called(whole)
+    label = f"{label}, run by {run}" if run else label if part else ""
+    provenance = replace(item.provenance, moved=moved, label=label, part=part, run=run, elsewhere=elsewhere)
+    return Item(root, (), pod.data, provenance, Workload, template=())
 
 
 def _renamed(entry: Entry, name: str, value: Node) -> Entry:

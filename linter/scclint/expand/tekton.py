@@ -92,14 +92,8 @@ def _pod(item: Item, whole: Piece, task: Piece, run: RunOverrides, name: Piece, 
     }
     place = replace(whole.at("spec"), data=None, node=task.node)
     elsewhere = next((missing for _, missing in found if missing), "")
-    label = _label(whole, run, name)
-    return pod_of(item, whole, name, metadata, spec, place, inner, label=label, elsewhere=elsewhere)
-
-
-def _label(whole: Piece, run: RunOverrides, name: Piece) -> str:
-    """Return what messages call the pods of a task: empty for the object's own name."""
-    task = f"task {name.data} of {called(whole)}" if name else ""
-    return f"{task or called(whole)}, run by {called(run.by)}" if run.by and run.sets else task
+    by = called(run.by) if run.by and run.sets else ""
+    return pod_of(item, whole, name, metadata, spec, place, inner, f"task {name.data}" if name else "", by, elsewhere)
 
 
 def _metadata(whole: Piece, task: Piece, run: RunOverrides) -> tuple[dict[str, Piece], dict[str, dict[str, Piece]]]:

@@ -41,7 +41,13 @@ def unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
 
 
 def _named(one: JudgedWorkload, world: World) -> Row:
-    return {"kind": one.workload.kind, "namespace": world.namespace_known(one.workload), "name": one.workload.name}
+    workload = one.workload
+    return {
+        "kind": workload.kind,
+        "namespace": world.namespace_known(workload),
+        "name": workload.name,
+        "part": workload.part,
+    }
 
 
 def _workload(one: JudgedWorkload, world: World, outcome: Outcome, facts: PodFacts) -> Row:

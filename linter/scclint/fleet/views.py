@@ -31,14 +31,14 @@ NEWLY_UNCONFINED = FleetView(
     ), before AS (
       SELECT target, max(scan) AS scan FROM targets WHERE NOT {_LATEST} AND status <> 'failed' GROUP BY target
     )
-    SELECT now.target, now.team, now.release, now.unit, now.kind, now.namespace, now.name, now.container, now.source
+    SELECT now.target, now.team, now.release, now.unit, now.kind, now.namespace, now.name, now.part, now.container, now.source
     FROM unconfined AS now
     WHERE now.{_LATEST}
       AND (SELECT count(*) FROM scans) > 1
       AND NOT EXISTS (
         FROM unconfined AS old JOIN before USING (target, scan)
         WHERE old.target = now.target AND old.release = now.release AND old.unit = now.unit AND old.kind = now.kind
-          AND old.namespace = now.namespace AND old.name = now.name AND old.container = now.container
+          AND old.namespace = now.namespace AND old.name = now.name AND coalesce(old.part, '') = now.part AND old.container = now.container
       )
     ORDER BY ALL
     """,
@@ -49,14 +49,14 @@ REFUSED_ON_5_0 = FleetView(
     "Refused on 5.0",
     "Workloads of the latest scan that OpenShift 5.0 rejects, with the other releases that admit them. Judge with `--openshift 4.22,5.0`.",
     f"""
-    SELECT target, team, unit, kind, namespace, name, rejected_by, why, file, line, coalesce(admitted_on, []) AS admitted_on
+    SELECT target, team, unit, kind, namespace, name, part, rejected_by, why, file, line, coalesce(admitted_on, []) AS admitted_on
     FROM workloads
     LEFT JOIN (
-      SELECT scan, target, unit, kind, namespace, name, list(release ORDER BY release) AS admitted_on
+      SELECT scan, target, unit, kind, namespace, name, part, list(release ORDER BY release) AS admitted_on
       FROM workloads WHERE result = 'admitted' AND release <> '5.0' GROUP BY ALL
-    ) USING (scan, target, unit, kind, namespace, name)
+    ) USING (scan, target, unit, kind, namespace, name, part)
     WHERE {_LATEST} AND release = '5.0' AND result = 'rejected'
-    ORDER BY len(admitted_on) = 0, target, unit, kind, namespace, name, file, line
+    ORDER BY len(admitted_on) = 0, target, unit, kind, namespace, name, part, file, line
     """,
 )
 

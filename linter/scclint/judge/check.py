@@ -123,7 +123,8 @@ def _made_from(problem: Problem, subject: ApiObject) -> tuple[tuple[Related, ...
 
 def subject_of(subject: Checked, container: str = "") -> Subject:
     if isinstance(subject, ApiObject):
-        named = (subject.api_version, subject.kind, subject.namespace, subject.name, container)
+        part = subject.part if isinstance(subject, Workload) else ""
+        named = (subject.api_version, subject.kind, subject.namespace, subject.name, container, part)
         return Subject(*(shortened(text, MAX_OBJECT_NAME) for text in named))
     return Subject()
 

@@ -40,6 +40,8 @@ class Provenance:
     - `home`: the namespace the object goes to if it names none and the user asked for none; empty if it is not known.
     - `by_account`: whether `home` is the only namespace in which the unit has the service account of the object.
     - `label`: the name of the object in messages, if its author does not know its kind and name.
+    - `part`: which of the pods of its object it is: `task build`; empty if the object has one pod.
+    - `run`: the object that runs the pod, if that is another one: `PipelineRun build-1`.
     - `partial`: why the object is not a whole one, as a clause: it is a kustomize patch.
     - `unplaced`: whether it names namespace `default` only because Helm was given no namespace.
     - `whole`: False where a kustomization takes the object in, so that kustomize may add the fields that it lacks.
@@ -54,6 +56,8 @@ class Provenance:
     home: str = ""
     by_account: bool = False
     label: str = ""
+    part: str = ""
+    run: str = ""
     partial: str = ""
     unplaced: bool = False
     whole: bool = True

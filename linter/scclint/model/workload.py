@@ -49,6 +49,12 @@ class Workload(ApiObject):
         if not self.partial and not self.provenance.elsewhere:
             set_fields(self, partial=_why_partial(self))
 
+    @property
+    def part(self) -> str:
+        """Which of the pods of its object it is: `task build, run by PipelineRun build-1`; empty if the object has one pod."""
+        run = f"run by {self.provenance.run}" if self.provenance.run else ""
+        return ", ".join(filter(None, (self.provenance.part, run)))
+
     def _made_with(self) -> dict[str, Any]:
         return {"template": self._template}
 

@@ -18,7 +18,7 @@ from scclint.report.table import table
 from scclint.report.terminal import paint
 from scclint.rule import Rule
 from scclint.source import Span
-from scclint.text import and_more, counted, listed
+from scclint.text import and_more, counted, full_name, listed
 
 Json = dict[str, Any]
 
@@ -37,6 +37,7 @@ def render_json(found: Differences) -> str:
         "matrix": [
             {
                 **_named(row.unit, row.kind, row.namespace, row.name),
+                "part": visible_line(row.part),
                 "releases": [{"release": cell.release, **_facts(cell.facts)} for cell in row.cells],
             }
             for row in found.matrix
@@ -69,6 +70,7 @@ def _named(unit: str, kind: str, namespace: str, name: str) -> Json:
 def _change(change: WorkloadChange) -> Json:
     return {
         **_named(change.unit, change.kind, change.namespace, change.name),
+        "part": visible_line(change.part),
         "release": change.release,
         "effects": list(change.effects),
         "before": _facts(change.before) if change.before else None,
@@ -78,6 +80,7 @@ def _change(change: WorkloadChange) -> Json:
                 "kind": cause.kind,
                 "namespace": visible_line(cause.namespace),
                 "name": visible_line(cause.name),
+                "part": visible_line(cause.part),
                 "how": cause.how,
                 "alone": cause.alone,
                 **_place(cause.span),
@@ -209,7 +212,7 @@ def render_sarif(found: Differences) -> str:
 
 
 def _worse(change: WorkloadChange) -> Iterator[Finding]:
-    about = Subject("", change.kind, change.namespace, change.name)
+    about = Subject("", change.kind, change.namespace, change.name, part=change.part)
     causes = tuple(Related(str(cause), cause.span) for cause in change.causes if cause.span is not None)
     for effect, rule in (("refused", _REFUSED), ("wider", _WIDER)):
         if effect in change.effects:
@@ -255,9 +258,8 @@ def _summary(found: Differences) -> str:
 
 
 def _title(one: WorkloadChange | MatrixRow) -> str:
-    where = f"{one.namespace}/" if one.namespace else ""
     unit = f" in {one.unit}" if one.unit != "." else ""
-    return visible_line(f"{one.kind} {where}{one.name}{unit}")
+    return visible_line(full_name(one.kind, one.namespace, one.name, one.part) + unit)
 
 
 def _release(change: WorkloadChange) -> str:
@@ -303,12 +305,11 @@ def _at(span: Span | None) -> str:
 
 
 def _grant_words(grant: GrantChange) -> str:
-    where = f"{grant.namespace}/" if grant.namespace else ""
     scope = f" in namespace {grant.scope}" if grant.scope else ""
     scc = "every SCC" if grant.scc == "*" else f"SCC {grant.scc}"
     unit = f" (unit {grant.unit})" if grant.unit != "." else ""
     may = "may now use" if grant.gained else "may no longer use"
-    return visible_line(f"{grant.kind} {where}{grant.name} {may} {scc}{scope}{unit}")
+    return visible_line(f"{full_name(grant.kind, grant.namespace, grant.name)} {may} {scc}{scope}{unit}")
 
 
 def _scc_words(scc: SccChange) -> str:

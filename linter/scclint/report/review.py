@@ -84,6 +84,7 @@ def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
         "kind": visible_line(workload.kind),
         "name": visible_line(workload.name),
         "namespace": visible_line(world.namespace_known(workload)),
+        "part": visible_line(workload.part),
         "file": visible_line(span.file),
         "line": span.line,
         "release": world.cluster.release,

@@ -7,7 +7,7 @@ from scclint.errors import UsageError
 from scclint.finding import Finding, Severity, Subject
 from scclint.report.sanitize import visible_line
 from scclint.source import Span
-from scclint.text import wrap
+from scclint.text import full_name, wrap
 
 if TYPE_CHECKING:
     from scclint.evidence.operands import Operand
@@ -112,6 +112,7 @@ def verify_json(verification: "Verification") -> str:
             "kind": found.prediction.kind,
             "namespace": found.prediction.namespace,
             "name": found.prediction.name,
+            "part": found.prediction.part,
             "container": found.prediction.container,
             "file": found.prediction.file,
             "line": found.prediction.line,
@@ -142,7 +143,7 @@ def disagreements(verification: "Verification") -> tuple[Finding, ...]:
         if c.status == "disagree":
             p, line = c.prediction, max(c.prediction.line, 1)
             message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
-            subject = Subject("", p.kind, p.namespace, p.name, p.container)
+            subject = Subject("", p.kind, p.namespace, p.name, p.container, p.part)
             found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, Span(p.file, line, 1, line, 1), subject))
     return tuple(found)
 
@@ -150,7 +151,7 @@ def disagreements(verification: "Verification") -> tuple[Finding, ...]:
 def _subject(found: "ContainerComparison") -> str:
     p = found.prediction
     pod = f", pod {found.pod}" if found.pod and p.kind != "Pod" else ""
-    return f"{p.kind} {p.namespace + '/' if p.namespace else ''}{p.name}, container {p.container}{pod}"
+    return f"{full_name(p.kind, p.namespace, p.name, p.part)}, container {p.container}{pod}"
 
 
 def _predicted(found: "ContainerComparison") -> str:
