@@ -103,16 +103,129 @@ def test_a_check_finds_what_it_is_for(control: str, text: str) -> None:
 def test_a_grant_of_an_scc_fails_what_the_scc_allows() -> None:
     found = assessed(CONFINED + GRANT.replace(":anyuid", ":hostnetwork"))
     failed = {control: [evidence.message for evidence in one.evidence] for control, one in found.items() if one.evidence}
-    assert failed.keys() == {"5.2.4", "5.2.5", "5.2.7"}
+    assert failed.keys() == {"5.2.4", "5.2.5", "5.2.7", "5.2.10"}
     user = "system:serviceaccount:shop:web"
     assert failed["5.2.4"] == [f"RoleBinding web: lets {user} use SCC hostnetwork, which allows the network of the host"]
+
+
+HOST = WEB.replace("name: web, namespace", "name: host, namespace").replace(
+    "      serviceAccountName: web\n",
+    "      serviceAccountName: web\n      hostPID: true\n      hostIPC: true\n      hostNetwork: true\n"
+    "      securityContext: {seccompProfile: {type: Unconfined}, runAsUser: 0}\n      volumes: [{name: root, hostPath: {path: /}}]\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("context", "framework_name", "failed"),
+    [
+        ("{}", "cis-ocp-1.9", {"5.2.2", "5.2.3", "5.2.4", "5.2.6", "5.7.2"}),
+        (
+            "{privileged: true}",
+            "cis-ocp-1.9",
+            {*(f"5.2.{number}" for number in range(1, 10)), "5.7.2"},
+        ),
+        ("{allowPrivilegeEscalation: true}", "cis-ocp-1.9", {"5.2.2", "5.2.3", "5.2.4", "5.2.5", "5.2.6", "5.7.2"}),
+        (
+            "{capabilities: {add: [NET_RAW]}}",
+            "cis-ocp-1.9",
+            {"5.2.2", "5.2.3", "5.2.4", "5.2.6", "5.2.7", "5.2.8", "5.2.9", "5.7.2"},
+        ),
+        ("{}", "owasp-k8s-2025", {"K01"}),
+        ("{}", "attack", {"T1611"}),
+        ("{}", "bsi", {"APP.4.4.A4", "SYS.1.6.A17", "SYS.1.6.A18"}),
+    ],
+)
+def test_a_rejected_pod_fails_what_it_asks_for(context: str, framework_name: str, failed: set[str]) -> None:
+    """Beside a pod that runs. What the rejected pod leaves to its SCC does not count."""
+    rejected = "---\n" + HOST.replace("securityContext: {}", f"securityContext: {context}")
+    found = assessed(CONFINED + rejected, framework_name)
+    assert {control for control, one in found.items() if one.evidence} == failed
+    messages = [evidence.message for one in found.values() for evidence in one.evidence]
+    assert all(text.startswith("Deployment host: ") and text.endswith(" (the cluster rejects the pods)") for text in messages)
+
+
+def test_a_rejected_pod_that_asks_for_nothing_fails_nothing() -> None:
+    """Its user ID is not in the range."""
+    rejected = WEB.replace("name: web, namespace", "name: other, namespace").replace("Context: {}", "Context: {runAsUser: 1}")
+    found = assessed(CONFINED + "---\n" + rejected)
+    assert {control for control, one in found.items() if one.status == "fail"} == set()
+
+
+@pytest.mark.parametrize("control", ["5.2.10", "K02"])
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        (SCC.replace("NAME", "mine").replace("users: []", "users: [system:serviceaccount:shop:web]"), True),
+        (SCC.replace("NAME", "mine").replace("users: []", "users: [alice]"), True),
+        (SCC.replace("NAME", "mine").replace("users: []", "groups: ['system:serviceaccounts:shop']"), True),
+        (SCC.replace("NAME", "mine").replace("users: []", "groups: [developers]"), True),
+        (SCC.replace("NAME", "mine").replace("users: []", "users: [system:admin]"), False),
+        (SCC.replace("NAME", "mine"), False),
+    ],
+)
+def test_access_to_an_scc_by_its_lists(control: str, text: str, fails: bool) -> None:
+    text = text.replace("allowPrivilegedContainer: false", "allowPrivilegedContainer: true")
+    found = assessed(text + binding("restricted-v2", ALICE), "cis-ocp-1.9" if control[0] == "5" else "owasp-k8s-2025")
+    assert found[control].status == ("fail" if fails else "pass")
+
+
+@pytest.mark.parametrize(
+    ("subject", "fails"),
+    [
+        ("{kind: ServiceAccount, name: web}", True),
+        ("{kind: Group, name: 'system:serviceaccounts'}", True),
+        ("{kind: Group, name: 'system:serviceaccounts:shop'}", True),
+        ("{kind: Group, name: 'system:authenticated'}", True),
+        ("{kind: User, name: alice}", False),
+        ("{kind: ServiceAccount, name: operator, namespace: openshift-demo}", False),
+    ],
+)
+def test_a_service_account_that_may_do_everything(subject: str, fails: bool) -> None:
+    """Its pods may use every SCC. An administrator needs none."""
+    found = assessed(CONFINED + binding("x", subject).replace("system:openshift:scc:x", "cluster-admin"))
+    failed = {control for control, one in found.items() if one.evidence}
+    assert failed == ({*(f"5.2.{number}" for number in (1, 2, 3, 4, 5, 6, 7, 9, 10))} if fails else set())
+
+
+def test_an_scc_that_lists_the_default_account() -> None:
+    text = SCC.replace("NAME", "mine").replace("users: []", "users: [system:serviceaccount:shop:NAME]")
+    found = assessed(CONFINED + "---\n" + text.replace("NAME", "default"))["5.1.5"]
+    assert [evidence.message for evidence in found.evidence] == [
+        "SecurityContextConstraints mine: lists service account default"
+    ]
+    assert assessed(CONFINED + "---\n" + text.replace("NAME", "web"))["5.1.5"].status == "pass"
+
+
+RBAC = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
+BOUND = RBAC + "RoleBinding\nmetadata: {name: g, namespace: shop}\nroleRef: {kind: ClusterRole, name: edit}\nsubjects: "
+
+
+@pytest.mark.parametrize("name", [one.name for one in frameworks()])
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOUND + "[true]\n",
+        BOUND + "[{kind: Group, name: [a]}]\n",
+        BOUND + "[{kind: User, name: {a: b}}]\n",
+        RBAC + "ClusterRole\nmetadata: {name: x}\nrules: [{apiGroups: [''], resources: 1, verbs: [get]}]\n",
+        RBAC + "ClusterRole\nmetadata: {name: x, labels: 1}\n",
+    ],
+)
+def test_an_object_that_the_api_server_cannot_decode_is_not_in_the_cluster(text: str, name: str) -> None:
+    assert "pass" not in {one.status for one in assessed(text, name).values()}
+
+
+def test_empty_entries_of_a_binding() -> None:
+    """The API server takes null for an empty subject, and the binding is in the cluster."""
+    assert assessed(BOUND + "[null, {kind: User, name: alice}]\n")["5.2.10"].status == "pass"
 
 
 def test_wildcards_in_roles() -> None:
     role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a, namespace: b}\nrules:\n"
     found = assessed(role + "- {apiGroups: ['*'], resources: [pods], verbs: ['*']}\n")["5.1.3"]
     assert [evidence.message for evidence in found.evidence] == ["Role a: * in apiGroups, verbs"]
-    assert assessed(role + "- {apiGroups: [''], resources: [pods], verbs: [get]}\n")["5.1.3"].status == "pass"
+    assert assessed(role + "- {apiGroups: [''], resources: ['*/scale'], verbs: [get]}\n")["5.1.3"].status == "fail"
+    assert assessed(role + "- {apiGroups: [''], resources: [pods/log], verbs: [get]}\n")["5.1.3"].status == "pass"
 
 
 def binding(scc: str, subject: str, namespace: str = "shop") -> str:

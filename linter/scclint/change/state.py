@@ -1,7 +1,7 @@
 """One side of a comparison: the objects and workloads of a unit on one release, and the same with an object exchanged."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -29,7 +29,7 @@ _DECIDING = frozenset(
 class State:
     """A unit on one release. `workloads` are those to compare."""
 
-    def __init__(self, world: World, workloads: Mapping[ObjectKey, Workload], config: Config) -> None:
+    def __init__(self, world: World, workloads: dict[ObjectKey, Workload], config: Config) -> None:
         self.world = world
         self.config = config
         self.workloads = workloads

@@ -61,7 +61,7 @@ def assess(
     count. `api_server` is the configuration of the API server in it.
     """
     scopes = [Scope(world, dump) for unit in opened for world in unit.worlds.values()]
-    have = {name for name, kind in _CLASSES.items() if any(True for scope in scopes for _ in scope.world.of(kind))}
+    have = {name for name, kind in _CLASSES.items() if any(True for scope in scopes for _ in scope.all(kind))}
     outcomes = [outcome for scope in scopes for outcome in scope.outcomes()]
     if not any(outcome.admitted and outcome.rejected_by is None for outcome in outcomes):
         have.discard("Workload")

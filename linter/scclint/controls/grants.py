@@ -12,6 +12,7 @@ from scclint.controls.scope import PERMITTED, Scope, is_platform_account, is_pla
 from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import listed
@@ -36,11 +37,15 @@ def grants_of(what: str, allows: Allows) -> Check:
     """Return a check of who may use the SCCs that `allows` names: each such SCC `what`, a phrase such as "allows host ports"."""
 
     def check(scope: Scope) -> Iterator[Evidence]:
+        counted = {*scope.of(SecurityContextConstraints)}
         for scc, written in _written(scope):
-            if allows(scc):
+            if allows(scc) and written in counted:
                 yield from _members(scc, written, f"SCC {scc.name} {what}, and lists")
         for binding, bound, names in _bindings(scope, allows):
-            lets = listed(sorted(_others(bound)), "and")
+            others = _others(bound)
+            if _binds_own_role(binding, scope) and not any(map(_covers_service_accounts, others)):
+                continue
+            lets = listed(sorted(others), "and")
             sccs = f"SCC {names[0]}, which {what}" if len(names) == 1 else f"SCCs {listed(names, 'and')}, each of which {what}"
             yield Evidence(f"{binding.named}: lets {lets} use {sccs}", binding.place.span)
 
@@ -52,7 +57,7 @@ def allowed_capabilities(scope: Scope) -> Iterator[Evidence]:
 
     Source: var_sccs_with_allowed_capabilities_regex of ComplianceAsCode/content.
     """
-    for obj in scope.world.of(SecurityContextConstraints):
+    for obj in scope.all(SecurityContextConstraints):
         # The expression of ComplianceAsCode has no end for the last name.
         permitted = obj.name in _MAY_ADD or obj.name.startswith("insights-runtime-extractor-scc")
         if obj.data.get("allowedCapabilities") is not None and not permitted:
@@ -69,6 +74,8 @@ def v_257557(scope: Scope) -> Iterator[Evidence]:
         elif "system:authenticated" in scc.groups and scc.name != "restricted":
             yield Evidence(f"SCC {scc.name} lists group system:authenticated", written.place.span)
     for binding, bound, names in _bindings(scope, _opens):
+        if _binds_own_role(binding, scope):
+            continue
         what = "every SCC" if bound.uses.every else f"SCC {', '.join(names)}"
         yield Evidence(f"{binding.named}: binds a role that allows the use of {what}", binding.place.span)
 
@@ -105,21 +112,26 @@ def _bindings(scope: Scope, allows: Allows) -> Iterator[tuple[RoleBinding, Bindi
     cluster = scope.world.cluster
     granting = {bound.ref: bound for bound in cluster.grants.bindings}
     brought = set(cluster.as_installed.grants.bindings)
-    for binding in scope.world.of(RoleBinding):
+    for binding in scope.all(RoleBinding):
         ref = reference(binding, scope.world)
         bound = granting.get(ref)
-        if bound is None or is_platform_namespace(ref.namespace) or bound in brought or _binds_own_role(binding):
+        if bound is None or is_platform_namespace(ref.namespace) or bound in brought:
             continue
         names = sorted(name for name, scc in cluster.sccs.items() if allows(scc) and bound.uses.first(name) is not None)
         if names and _others(bound):
             yield binding, bound, names
 
 
-def _binds_own_role(binding: RoleBinding) -> bool:
+def _binds_own_role(binding: RoleBinding, scope: Scope) -> bool:
     """Whether the role is a specific one of the platform, which V-257557 excludes: cluster-admin, and not the role of an SCC."""
-    role = role_bound_by(binding.manifest, "")
+    role = role_bound_by(scope.decoded(binding) or {}, "")
     own = role.name == "cluster-admin" or (role.name.startswith("system:") and not role.name.startswith(_OWN_SCC_ROLES))
     return role.kind == "ClusterRole" and own
+
+
+def _covers_service_accounts(name: str) -> bool:
+    """Whether a user or group is or includes a service account: its pods may be admitted by every SCC that it may use."""
+    return name in EVERYONE or name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF))
 
 
 def _others(bound: Binding) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from scclint.admission import rbac
+from scclint.admission.decoding import decode_object
 from scclint.admission.verdict import ObjectRef, User
 from scclint.finding import Finding
 from scclint.model.object import ApiObject
@@ -12,9 +13,13 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.outcome import Outcome
 from scclint.record import record
+from scclint.untyped import Object
 from scclint.world import World
+from scclint.world.manifests import manifests
 
 O = TypeVar("O", bound=ApiObject)
+
+_DECODED = (Role, RoleBinding, SecurityContextConstraints)
 
 PERMITTED = frozenset(
     (
@@ -38,21 +43,37 @@ class Scope:
     world: World
     dump: bool = False
 
+    def decoded(self, obj: ApiObject) -> Object | None:
+        """Return an object as the API server has it; None if the server could not decode it, so that the cluster does without it."""
+
+        def decode() -> Object | None:
+            given = manifests((obj,), self.world.namespace_asked)
+            found = [decode_object(manifest, self.world.cluster.scc_fields) for manifest in given]
+            return found[0].value if found and not found[0].errors else None
+
+        return self.world.memo((Scope.decoded, id(obj)), decode)
+
+    def all(self, kind: type[O]) -> Iterator[O]:
+        """Yield the objects of a kind that the cluster has, whether they count or not."""
+        return (obj for obj in self.world.of(kind) if not isinstance(obj, _DECODED) or self.decoded(obj) is not None)
+
     def of(self, kind: type[O]) -> Iterator[O]:
         """Yield the objects of a kind that count."""
-        return (obj for obj in self.world.of(kind) if not (self.dump and self._of_platform(obj)))
+        return (obj for obj in self.all(kind) if not (self.dump and self._of_platform(obj)))
+
+    def subjects_of(self, binding: RoleBinding) -> tuple[str, ...]:
+        """Return the names of the users and groups that a binding binds."""
+        home = self.world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
+        users, groups = rbac.subject_names(self.decoded(binding) or {}, home)
+        return (*users, *groups)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield the outcomes of the workloads that count."""
         return map(self.world.outcome, self.of(Workload))
 
-    def running(self) -> Iterator[Outcome]:
-        """Yield the outcomes of those workloads whose pods the cluster creates."""
-        return (outcome for outcome in self.outcomes() if outcome.admitted and outcome.rejected_by is None)
-
     def platform_objects(self) -> Iterator[tuple[str, str, str]]:
         """Yield the kind, namespace and name of each object that does not count."""
-        for obj in self.world.of(ApiObject) if self.dump else ():
+        for obj in self.all(ApiObject) if self.dump else ():
             if self._of_platform(obj):
                 yield obj.kind, self.world.namespace_known(obj), obj.name
 
@@ -61,11 +82,11 @@ class Scope:
             return True
         cluster = self.world.cluster
         if isinstance(obj, RoleBinding):
-            return all(is_platform_account(name) or name in PERMITTED for name in subjects_of(obj, self.world))
+            return all(is_platform_account(name) or name in PERMITTED for name in self.subjects_of(obj))
         if isinstance(obj, SecurityContextConstraints):
             return cluster.as_installed.sccs.get(obj.name) == cluster.sccs.get(obj.name)
         if isinstance(obj, Role):
-            metadata = obj.manifest.get("metadata") or {}
+            metadata = (self.decoded(obj) or {}).get("metadata") or {}
             marks = (*(metadata.get("labels") or ()), *(metadata.get("annotations") or ()))
             return obj.name.startswith("system:") or any(mark.startswith(_MARKS) for mark in marks)
         return False
@@ -86,13 +107,6 @@ def is_platform_account(name: str) -> bool:
     """Whether a user is a service account of a namespace of the platform."""
     account = User(name).service_account
     return account is not None and is_platform_namespace(account[0])
-
-
-def subjects_of(binding: RoleBinding, world: World) -> tuple[str, ...]:
-    """Return the names of the users and groups that a binding binds."""
-    home = world.namespace_of(binding) if binding.kind == "RoleBinding" else ""
-    users, groups = rbac.subject_names(binding.manifest, home)
-    return (*users, *groups)
 
 
 def reference(binding: RoleBinding, world: World) -> ObjectRef:
