@@ -276,6 +276,18 @@ def test_an_upgrade_after_which_pod_security_rejects_a_pod(tmp_path: Path) -> No
     assert change.after.why.startswith('violates PodSecurity "restricted:latest"')
 
 
+def test_the_level_of_a_pod_does_not_depend_on_what_is_known_of_its_namespace(tmp_path: Path) -> None:
+    """Before 4.14, the Pod Security level of namespace default is not known. What the pod meets is."""
+    web = WEB.replace("namespace: shop", "namespace: default")
+    (tmp_path / "web.yaml").write_text(web)
+    found = compare_releases(str(tmp_path), Config(openshift=("4.13", "4.14", "4.22")))
+    assert not found.changes
+    assert {cell.facts.pod_security for cell in found.matrix[0].cells} == {"baseline"}
+    (tmp_path / "after.yaml").write_text(web.replace("serviceAccountName: web", "hostPID: true"))
+    change = only(compare_sides(str(tmp_path / "web.yaml"), str(tmp_path / "after.yaml"), Config(openshift=("4.13",))))
+    assert ("pod security", "baseline", "privileged") in change.differing()
+
+
 def test_the_public_function_takes_paths_and_releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("before.yaml").write_text(WEB)

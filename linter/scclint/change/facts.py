@@ -49,7 +49,7 @@ class PodFacts:
 
     `why` is why each SCC that may be used rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or
     unknown. `subject` is whose right to the SCC counts, and `grant` how it has the right. `access` is what the pod uses of the
-    node, `points` how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if that is not known.
+    node, `points` how lax its SCC is. `pod_security` is the strictest level that the pod meets; empty if an earlier step rejects it.
     """
 
     result: Result
@@ -101,7 +101,7 @@ def facts_of(world: World, outcome: Outcome) -> PodFacts:
         tuple(_container(outcome, one, submitted, scc) for one in outcome.seccomp),
         tuple(access.words for access in used_by(verdict.pod, world.cluster.kubernetes_minor)),
         points(scc) if scc is not None else 0,
-        outcome.pod_security.meets if outcome.pod_security and not outcome.pod_security.unknown else "",
+        outcome.pod_security.meets if outcome.pod_security else "",
     )
 
 
