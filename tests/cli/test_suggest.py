@@ -72,3 +72,14 @@ def test_what_cannot_be_suggested(words: tuple[str, ...], message: str, web: Pat
     run = cli("suggest", *words)
     assert run.status == 2
     assert message in run.err
+
+
+def test_all_pods_of_a_workload_get_the_scc(here: Path, cli: Cli) -> None:
+    (here / "ci.yaml").write_text(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: ci}\nspec:\n  templates:\n"
+        "  - {name: one, container: {image: i}}\n"
+        "  - {name: two, container: {image: i, securityContext: {runAsUser: 0}}}\n"
+    )
+    out = cli("suggest", "-n", "shop", "workflow/ci").out
+    assert "# template one of Workflow ci: before: SCC restricted-v2; " in out
+    assert "# template two of Workflow ci: before: no SCC admits its pods; after: SCC scc-shop-ci.\n" in out

@@ -54,12 +54,12 @@ def _of_account(world: World, workloads: list[Workload], meant: Workload, by_acc
     """All workloads that run as the account of the one that is meant, with its namespace and name.
 
     Pods that name no account run as `default`, which they share with pods that nobody knows: a workload that is named gets an
-    account of its own.
+    account of its own, for all of its pods.
     """
     namespace, account = world.namespace_of(meant), meant.pod.service_account
     if namespace == UNSPECIFIED_NAMESPACE:
         raise UsageError(f"{meant.named} names no namespace: say which one with -n NAME")
-    if account == "default" and not by_account:
-        return [meant], namespace, account
     same = [w for w in workloads if w.pod.service_account == account and world.namespace_of(w) == namespace]
+    if account == "default" and not by_account:
+        same = [w for w in same if (w.kind, w.name) == (meant.kind, meant.name)]
     return same, namespace, account

@@ -77,7 +77,7 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
     with_grants = cluster.with_objects(found.objects)
     changes = tuple(
         PodChange(
-            f"{pod.workload.kind} {pod.workload.name}",
+            pod.workload.named,
             (outcome.verdict.scc if outcome.verdict is not None else None) or "",
             _admit(with_grants, pod, namespace, found.scc).scc or "",
         )

@@ -46,6 +46,7 @@ def _workload(one: UnitOutcome, release: str) -> Json:
         "kind": visible_line(workload.kind),
         "namespace": visible_line(workload.namespace or ""),
         "name": visible_line(workload.name),
+        "part": visible_line(workload.part),
         "file": visible_line(one.place.file),
         "line": one.place.line,
         "unit": visible_line(one.unit),
