@@ -166,3 +166,10 @@ def test_processes_and_the_language_server_report_the_same(capsys: pytest.Captur
     project.judge_units(os.path.join("a", "pod.yaml"))
     found = project.findings(os.path.join("a", "pod.yaml"))
     assert sorted(f.message.partition(" is not")[0] for f in found) == ["Pod web: from here on ACME001", "Pod web: no"]
+
+
+def test_many_mistakes_are_cut_short() -> None:
+    with pytest.raises(ConfigError) as caught:
+        rules_of(*({**rule(" + ".join(f"a{n}" for n in range(500))), "id": f"ACME{number:03}"} for number in range(3)))
+    assert str(caught.value).count("nothing is called") == 20
+    assert str(caught.value).endswith("and 40 more")

@@ -5,12 +5,13 @@ An expression sees values, never code: it cannot open files, reach the network, 
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from scclint.cel.evaluator import EVALUATOR, TOO_MUCH, Ended
 from scclint.cel.values import FIELDS, object_values, scc_object, verdict_object
 from scclint.config.model import Config
-from scclint.config.raw import config_error
+from scclint.config.raw import SHOWN, config_error
 from scclint.config.records import DeclaredRule
 from scclint.config.schema import did_you_mean
 from scclint.errors import ConfigError, LoadError
@@ -35,6 +36,8 @@ _FUNCTIONS = frozenset(
     )
 )
 """The library reports other functions only when it evaluates them."""
+_USE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\b(?:\s*\.\s*(\w+)\b(?!\s*\())?")
+"""A name that is not that of a field, and the field that it is asked for."""
 _MACROS = ("all", "exists", "exists_one", "map", "filter")
 _QUOTED = re.compile(r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|//[^\n]*""", re.DOTALL)
 _STEP = re.compile(r"""\.?([A-Za-z0-9_-]+) | \[ (\d{1,9}) \] | \[ "([^"]*)" \] | \[ '([^']*)' \]""", re.VERBOSE)
@@ -80,7 +83,7 @@ def _mistakes(record: DeclaredRule, custom: Collection[str]) -> Iterator[tuple[S
     if len(record.expr) > MAX_EXPRESSION:
         yield record.expr_span, f"{record.id}: the expression has more than {MAX_EXPRESSION:,} characters"
         return
-    for at, message in _in_expression(record):
+    for at, message in islice(_in_expression(record), SHOWN):
         line, column = record.expr.count("\n", 0, at) + 1, at - (record.expr.rfind("\n", 0, at) + 1) + 1
         span = _within(record, line, column)
         # With escapes and folded lines, the place of a character in the file is unknown.
@@ -110,16 +113,16 @@ def _in_expression(record: DeclaredRule) -> Iterator[tuple[int, str]]:
             yield found.start() if found else 0, usage if name in _MACROS else other
     # The library counts the variables that macros bind, as in `list.exists(x, x == 1)`.
     own = set(re.findall(rf"\.\s*(?:{'|'.join(_MACROS)})\s*\(\s*(\w+)\s*,", code))
-    for name in set(answer["variables"]) - own:
-        uses = [*re.finditer(rf"(?<![\w.]){name}\b(?:\s*\.\s*(\w+)\b(?!\s*\())?", code)]
-        if name not in variables and name not in _TYPES:
-            yield uses[0].start() if uses else 0, f"nothing is called {name!r}{_instead(name, variables)}"
-        known = FIELDS.get(name)
-        yield from (
-            (use.start(1), f"{name} has no field {use[1]!r}{_instead(use[1], known)}")
-            for use in uses
-            if known and use[1] and use[1] not in known
-        )
+    read = set(answer["variables"]) - own
+    unknown = read - _TYPES - set(variables)
+    for use in _USE.finditer(code):
+        name, field = use.groups()
+        if name in unknown:
+            unknown.remove(name)
+            yield use.start(), f"nothing is called {name!r}{_instead(name, variables)}"
+        elif field and name in read and (known := FIELDS.get(name)) and field not in known:
+            yield use.start(2), f"{name} has no field {field!r}{_instead(field, known)}"
+    yield from ((0, f"nothing is called {name!r}{_instead(name, variables)}") for name in sorted(unknown))
 
 
 def _instead(word: str, known: Iterable[str]) -> str:
