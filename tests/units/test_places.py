@@ -2,10 +2,12 @@
 
 import io
 import json
+import tarfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scclint.cli import main
 from scclint.config.model import Config
@@ -131,6 +133,43 @@ def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: s
     report = report_on([write(tmp_path, chart)], Config(show_info=True))
     assert report.findings
     assert places(report) == {"templates/web.yaml"}
+
+
+CRDS = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: packed, version: 1.0.0}]\n",
+    "crds/own.yaml": "---\n" + ROOT + "---\n" + deployment("two", pod='runAsUser: 0, appArmorProfile: {type: "{{ x }}"}'),
+    "crds/deep/more.json": json.dumps(next(iter(yaml.safe_load_all(deployment("more", pod="runAsUser: 0"))))),
+    "crds/notes.txt": deployment("notes", pod="runAsUser: 0"),
+    "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n",
+    "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+    "charts/sub/crds/sub.yaml": deployment("sub", pod="runAsUser: 0"),
+}
+"""A chart with objects in `crds/`, which are no templates, and in those of a dependency. Helm does not create the one in a text file."""
+
+
+def packed(folder: Path) -> None:
+    """Write a packed dependency with an object in its `crds/`."""
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: packed\nversion: 1.0.0\n",
+        "crds/a.yaml": deployment("far", pod="runAsUser: 0"),
+    }
+    with tarfile.open(folder / "charts/packed-1.0.0.tgz", "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"packed/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+
+
+@pytest.mark.parametrize("render", [pytest.param("require", marks=needs_helm), "never"])
+def test_the_objects_in_the_crds_folder_of_a_chart_are_judged_where_they_are_written(tmp_path: Path, render: str) -> None:
+    write(tmp_path, CRDS)
+    packed(tmp_path)
+    report = report_on([str(tmp_path)], Config(render=render))  # type: ignore[arg-type]  # one of its values
+    found = {(f.span.file.removeprefix(f"{tmp_path}/"), f.span.line, f.subject.name) for f in report.findings}
+    own = {("crds/own.yaml", 11, "web"), ("crds/own.yaml", 23, "two"), ("crds/deep/more.json", 1, "more")}
+    own.add(("charts/sub/crds/sub.yaml", 10, "sub"))
+    # What is packed has its place in the file that names the dependency, and is out of reach without Helm.
+    assert found == (own | {("Chart.yaml", 4, "far")} if render == "require" else own)
 
 
 def printed(*command: str) -> str:

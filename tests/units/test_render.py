@@ -138,7 +138,7 @@ def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
         f'--values="{tree}/v,1.yaml"',
         "--set=a=b,c=d",
     )
-    assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags, "--skip-tests"]
+    assert made.text.split("\n")[:-1] == ["template", "web", str(tree / "c"), *flags, "--include-crds", "--skip-tests"]
 
 
 @pytest.mark.parametrize("name", ["", "-x", "Web", "a_b", "a" * 54, "a\n"])

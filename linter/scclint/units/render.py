@@ -130,8 +130,9 @@ class Renderer:
         values: Sequence[str] = (),
         settings: Sequence[str] = (),
     ) -> RendererOutput:
-        """Render the chart in the folder `chart`, which must not read outside `root`, without its tests.
+        """Render the chart in the folder `chart`, which must not read outside `root`, with its CRDs and without its tests.
 
+        The CRDs are all objects in `crds/`, of whatever kind, of the chart and its dependencies: `helm install` creates them.
         `values` are paths of values files, the last one wins; `settings` are values as `--set` takes them, `KEY=VALUE`.
         """
         refused = self.helm.problem or chart_problem(chart, root, values)
@@ -151,6 +152,7 @@ class Renderer:
                 # helm splits this value at commas that are not in quotes.
                 *(f'--values="{os.path.realpath(path).replace(chr(34), 2 * chr(34))}"' for path in values),
                 *(f"--set={setting}" for setting in settings),
+                "--include-crds",
                 "--skip-tests",
             ]
             ended = _run(self.isolated, command, sandbox)
