@@ -1,8 +1,10 @@
 """The functions of `import scclint` that other programs call."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import scclint
 
@@ -113,3 +115,70 @@ def test_a_class_of_errors_for_each_mistake() -> None:
     assert all(issubclass(error, scclint.ScclintError) for error in errors)
     with pytest.raises(scclint.UsageError, match=r"4\.99"):
         scclint.lint_text(WEB, config=scclint.Config(openshift=("4.99",)))
+
+
+def test_one_path_or_several(here: Path) -> None:
+    (here / "d").mkdir()
+    (here / "d/web.yaml").write_text(WEB)
+    (here / "rbac.yaml").write_text(GRANT)
+    several: list[Any] = ["d", Path("d"), ["d"], [Path("d")], (path for path in ["d"])]
+    assert [rules(scclint.lint(paths)) for paths in several] == [["SCC101", "SCC107"]] * 5
+    assert [unit.files for paths in ("d", Path("d"), ["d"]) for unit in scclint.find_units(paths)] == [("d/web.yaml",)] * 3
+    contexts: list[Any] = ["rbac.yaml", Path("rbac.yaml"), ["rbac.yaml"]]
+    assert ["SCC101" in rules(scclint.lint("d", context=one)) for one in contexts] == [False] * 3
+    assert ["SCC101" in rules(scclint.lint_text(WEB, Path("web.yaml"), context=one)) for one in contexts] == [False] * 3
+    assert scclint.lint_texts({Path("d/new.yaml"): WEB}).files == {"d/new.yaml"}
+    assert not scclint.compare(Path("d"), "d").any
+
+
+def test_a_setting_that_is_one_text_in_place_of_several() -> None:
+    with pytest.raises(scclint.UsageError, match=r"write Config\(openshift=\('4.20',\)\)"):
+        scclint.lint_text(WEB, config=scclint.Config(openshift="4.20"))  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(scclint.UsageError, match="the setting select is a tuple of texts"):
+        scclint.compare(".", ".", scclint.Config(select="SCC101"))  # type: ignore[arg-type]  # the mistake
+    assert rules(scclint.lint_text(WEB, config=scclint.Config(openshift=("4.20",), namespace="shop"))) == ["SCC101", "SCC107"]
+
+
+def test_one_name_or_object_of_a_cluster() -> None:
+    few = scclint.Cluster.openshift("4.20", addons="odf", among="anyuid", objects=yaml.safe_load(GRANT))
+    several = scclint.Cluster.openshift("4.20", addons=["odf"], among=["anyuid"], objects=[yaml.safe_load(GRANT)])
+    assert few.sccs.keys() == several.sccs.keys() and "anyuid" in few.sccs
+    root = {"spec": {"serviceAccountName": "web", "containers": [{"name": "a", "securityContext": {"runAsUser": 0}}]}}
+    assert [c.admit(root, namespace="shop").scc for c in (few, several)] == ["anyuid", "anyuid"]
+    user: Any = scclint.User("alice", "system:cluster-admins")  # type: ignore[arg-type]  # the mistake
+    assert scclint.Cluster.openshift("4.20").admit(root, namespace="shop", user=user).scc == "anyuid"
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (yaml.safe_load(WEB), r"found Deployment of apps/v1: pass its pod template, object\['spec'\]\['template'\]$"),
+        (
+            {"apiVersion": "batch/v1", "kind": "CronJob", "spec": {}},
+            r"object\['spec'\]\['jobTemplate'\]\['spec'\]\['template'\]$",
+        ),
+        (
+            {"apiVersion": "v1", "kind": "Service", "spec": {}},
+            "found Service of v1: `scclint.lint_text` judges whole manifests",
+        ),
+        ({"apiVersion": "v1", "kind": "PodList", "items": []}, "found PodList of v1"),
+        ({"apiVersion": "v2", "kind": "Pod", "spec": {"containers": []}}, "found Pod of v2"),
+        ({"spec": yaml.safe_load(WEB)["spec"]}, "found an object without a kind"),
+        (yaml.safe_load(WEB)["spec"]["template"]["spec"], "found an object without a kind"),
+        ([yaml.safe_load(WEB)], "cannot unmarshal array"),
+    ],
+)
+def test_a_cluster_admits_pods_and_nothing_else(made: Any, message: str) -> None:
+    cluster = scclint.Cluster.openshift("4.20")
+    with pytest.raises(scclint.ModelError, match=message):
+        cluster.admit(made, namespace="shop")
+    with pytest.raises(scclint.ModelError, match=message):
+        cluster.pod_security(made)
+
+
+def test_a_pod_template_is_admitted_as_a_pod() -> None:
+    cluster, template = scclint.Cluster.openshift("4.20"), yaml.safe_load(WEB)["spec"]["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", **template, "unknown": {}}
+    assert [cluster.admit(made, namespace="shop").allowed for made in (template, pod, {**template, "unknown": {}})] == [
+        False
+    ] * 3

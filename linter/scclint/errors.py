@@ -29,7 +29,7 @@ class LoadError(ScclintError):
 
 
 class ModelError(ScclintError):
-    """An object has a field that the API server could not decode.
+    """An object has a field that the API server could not decode, or is of another kind than a function takes.
 
     `path` leads to the field within the object, as keys and 0-based indices.
     """

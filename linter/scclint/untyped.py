@@ -1,6 +1,7 @@
 """Values of data whose types nobody has checked: a value if it has the type asked for, else an empty value of that type."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from scclint.record import EMPTY
@@ -38,6 +39,11 @@ def as_mappings(value: object) -> list[dict[str, Any]]:
 def texts(value: object) -> list[str]:
     """Return the items of a list that are strings, and an empty list for any other value."""
     return [item for item in as_list(value) if isinstance(item, str)]
+
+
+def several(value: Any) -> tuple[Any, ...]:
+    """Return the items of an iterable; a text, path or mapping as the only one, because nobody means its letters or keys."""
+    return (value,) if isinstance(value, str | PathLike | Mapping) else tuple(value)
 
 
 def copied(data: Any) -> Any:

@@ -19,12 +19,13 @@ from scclint.source import Span
 Pair = tuple[State | None, State | None]
 
 
-def compare(before: str, after: str, config: Config | None = None) -> Differences:
+def compare(before: "str | os.PathLike[str]", after: "str | os.PathLike[str]", config: Config | None = None) -> Differences:
     """Return what changes from one state to another: two paths, git revisions, or releases for the manifests in the working directory.
 
     `config` holds for both sides. Raises UsageError if a state is none of these.
     """
     config = config or Config()
+    before, after = os.fspath(before), os.fspath(after)
     if before in ORDER and after in ORDER and not (os.path.exists(before) or os.path.exists(after)):
         return compare_releases(os.curdir, replace(config, openshift=(before, after)))
     return compare_sides(before, after, config)

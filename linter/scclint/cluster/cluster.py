@@ -16,11 +16,13 @@ from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
 from scclint.cluster.objects import Objects
 from scclint.cluster.scc_admission import SccAdmission
 from scclint.cluster.sccs import OrderedSccs
-from scclint.errors import UsageError
+from scclint.errors import ModelError, UsageError
 from scclint.memo import Memo
+from scclint.model.kinds import CUSTOM_TEMPLATES, TEMPLATES
 from scclint.model.labels import labels_of
 from scclint.model.releases import kubernetes_of, minor_of_kubernetes
-from scclint.untyped import Object
+from scclint.record import replace
+from scclint.untyped import Object, as_mapping, several
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool
@@ -104,7 +106,9 @@ class Cluster:
         `objects` grant counts. Raises UsageError for an unknown release, platform, feature set or add-on,
         ModelError for an object that the API server could not decode.
         """
-        asked = Installation(release, platform, feature_set, payload, upgraded_from_4_10, tuple(addons), frozenset(among))
+        asked = Installation(
+            release, platform, feature_set, payload, upgraded_from_4_10, several(addons), frozenset(several(among))
+        )
         installed.check(asked)
         own = installed.own_sccs(asked)
         rbac = installed.own_rbac(asked, cluster_admins=cluster_admins)
@@ -134,7 +138,7 @@ class Cluster:
 
         What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
         """
-        return self._with(decode_object(item, self.scc_fields).valid() for item in objects)
+        return self._with(decode_object(item, self.scc_fields).valid() for item in several(objects))
 
     def with_decodable(self, objects: Iterable[Object]) -> "Cluster":
         """As `with_objects`, without the objects that the API server could not decode."""
@@ -178,9 +182,24 @@ class Cluster:
 
         With `user` None a workload's controller creates it, and the ServiceAccount admission plugin comes first (see
         `SccAdmission.with_service_account`). With a user given, the pod is taken as SCC admission gets it. Raises ModelError for a pod
-        that the API server could not decode.
+        that the API server could not decode, and for an object of another kind. A pod template, which has no kind, is taken as a Pod.
         """
-        return self.admission.admit(decode_pod(pod, self.kubernetes_minor).valid(), namespace, user)
+        who = user and replace(user, groups=several(user.groups))
+        return self.admission.admit(self._pod(pod), namespace, who)
+
+    def _pod(self, pod: Any) -> Any:
+        """Return a pod as the API server decodes it. Raises ModelError for anything else."""
+        decoded = decode_pod(pod, self.kubernetes_minor).valid()
+        kind, version = pod.get("kind"), pod.get("apiVersion")
+        # A mapping without a kind whose fields are not those of a pod is another object, or a part of one.
+        stray = not kind and decoded != pod and "containers" not in as_mapping(decoded.get("spec"))
+        if stray or kind not in (None, "Pod") or version not in (None, "v1"):
+            key = str(version or "").rpartition("/")[0], str(kind)
+            template = "".join(f"[{step!r}]" for step in {**TEMPLATES, **CUSTOM_TEMPLATES}.get(key, ()))
+            found = f"{kind} of {version}" if kind and version else kind or "an object without a kind"
+            instead = f"pass its pod template, object{template}" if template else "`scclint.lint_text` judges whole manifests"
+            raise ModelError(f"expected a Pod of v1, found {found}: {instead}", ("kind",))
+        return decoded
 
     def why_not_built(self, scc: Object) -> str | None:
         """Why the plugin cannot make a provider of an SCC object in an ordinary namespace, in its words; None if it can.
@@ -204,12 +223,12 @@ class Cluster:
         """Return whether the cluster's Pod Security admission allows `pod` (a v1 Pod) at a level and policy version.
 
         `allowed` is the verdict, and `detail` the reasons as the API server prints them. `pod` is judged as it is: pass the pod
-        that SCC admission returns to judge what a cluster would. Raises ModelError for a pod that the API server could not
-        decode, UsageError for an unknown level or version.
+        that SCC admission returns to judge what a cluster would. Raises ModelError as `admit` does, UsageError for an unknown
+        level or version.
         """
         from scclint.podsecurity.standards import evaluate
 
-        return evaluate(decode_pod(pod, self.kubernetes_minor).valid(), level, version, self.pod_security_library)
+        return evaluate(self._pod(pod), level, version, self.pod_security_library)
 
     @cached_property
     def pod_security_library(self) -> "Library":

@@ -1,6 +1,7 @@
 """Functions for other programs: lint files or texts, and find units."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping
 
 from scclint.config.model import Config
 from scclint.engine.report import Report
@@ -10,37 +11,46 @@ from scclint.files.discover import SourceFile, display
 from scclint.files.sources import find_sources
 from scclint.judge.session import RunOptions
 from scclint.units.unit import Unit
+from scclint.untyped import several
+
+StrPath = str | os.PathLike[str]
+Paths = StrPath | Iterable[StrPath]
+"""One path, or several. A plain text is one path."""
 
 
-def lint(paths: Sequence[str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
-    """Lint files and folders with a configuration (the defaults where None).
+def lint(paths: Paths, config: Config | None = None, context: Paths = ()) -> Report:
+    """Lint a file or folder, or several, with a configuration (the defaults where None).
 
     `context` are files and folders that inform verdicts and are not reported on. What cannot be read is an error notice in the
     report, what cannot be parsed a finding. Raises UsageError, ConfigError or RuleSetError for settings that cannot be met, such
     as an unknown release or a rule module that cannot be imported.
     """
     config = config or Config()
-    return Run(find_sources(paths, config, context=context), config, rules_of(config)).report()
+    return Run(find_sources(_texts(paths), config, context=_texts(context)), config, rules_of(config)).report()
 
 
-def lint_text(text: str, filename: str = "<stdin>", config: Config | None = None, context: Sequence[str] = ()) -> Report:
+def lint_text(text: str, filename: StrPath = "<stdin>", config: Config | None = None, context: Paths = ()) -> Report:
     """Lint a text as if it were the content of a file called `filename`, which need not exist."""
     return lint_texts({filename: text}, config, context)
 
 
-def lint_texts(texts: Mapping[str, str], config: Config | None = None, context: Sequence[str] = ()) -> Report:
+def lint_texts(texts: Mapping[StrPath, str], config: Config | None = None, context: Paths = ()) -> Report:
     """Lint several texts together, each as if it were the content of the file that it is the value for.
 
     They hold in place of what is on the disk, as the unsaved buffers of an editor do.
     """
     config = config or Config()
-    sources = find_sources([], config, context=context)
-    files = tuple(SourceFile(name, display(name)) for name in texts)
-    overlay = {display(name): text for name, text in texts.items()}
+    sources = find_sources([], config, context=_texts(context))
+    files = tuple(SourceFile(name, display(name)) for name in _texts(texts.keys()))
+    overlay = {display(os.fspath(name)): text for name, text in texts.items()}
     return Run(sources._replace(targets=files), config, rules_of(config), RunOptions(overlay=overlay)).report()
 
 
-def find_units(paths: Sequence[str], config: Config | None = None) -> list[Unit]:
+def find_units(paths: Paths, config: Config | None = None) -> list[Unit]:
     """The units that the files and folders make up: what is deployed, and so judged, together."""
     config = config or Config()
-    return Run(find_sources(paths, config), config, rules_of(config)).units_with_context()
+    return Run(find_sources(_texts(paths), config), config, rules_of(config)).units_with_context()
+
+
+def _texts(paths: Paths) -> list[str]:
+    return [os.fspath(path) for path in several(paths)]

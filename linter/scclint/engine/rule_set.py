@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.config import build_config, read_config
-from scclint.config.model import Config
-from scclint.errors import ConfigError, RuleSetError
+from scclint.config.model import KEYS, Config
+from scclint.errors import ConfigError, RuleSetError, UsageError
 from scclint.registry import Registry, builtin
 
 if TYPE_CHECKING:
     from scclint.config.raw import Raw
+
+_DEFAULTS = Config()
 
 
 def load_config(path: str, *, found: bool = False) -> Config:
@@ -23,7 +25,14 @@ def load_config(path: str, *, found: bool = False) -> Config:
 
 
 def rules_of(config: Config) -> Registry:
-    """Return the built-in rules with the rules of rule modules and the rules in the configuration. Raises RuleSetError."""
+    """Return the built-in rules with the rules of rule modules and the rules in the configuration.
+
+    Raises RuleSetError, and UsageError for a setting that is one text and should be a tuple of texts.
+    """
+    for name in KEYS:
+        value = getattr(config, name)
+        if isinstance(value, str) and isinstance(getattr(_DEFAULTS, name), tuple):
+            raise UsageError(f"the setting {name} is a tuple of texts: write Config({name}=({value!r},))")
     return _with_declared(_own_rules(config.rule_modules, config.file), config)
 
 
