@@ -243,13 +243,15 @@ class Crash:
 class Notice:
     """Something about the input that is no finding but must not be silent: a file that could not be read, documents passed over.
 
-    `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty.
+    `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty. `gap` is True if something is deployed
+    otherwise than it is judged.
     """
 
     level: str
     message: str
     file: str = ""
     line: int = 0
+    gap: bool = False
 
 
 @record

@@ -56,7 +56,7 @@ class Run:
         self.outline = outline
         self.config = config
         self.units = self._chosen()
-        self.notices = (*notices, *rendered.notices(self.units, config))
+        self.notices = (*notices, *split.notices(self.units), *rendered.notices(self.units, config))
 
     def report(self) -> Report:
         """Judge each unit and merge the results."""

@@ -41,7 +41,7 @@ def severities(findings: tuple[Finding, ...]) -> str:
 def findings_summary(report: Report, options: Options) -> str:
     """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
     live = report.live
-    shown = tuple(f for f in live if f.severity not in options.hide)
+    shown = tuple(f for f in live if not options.hides(f))
     text = severities(shown) or _without_findings(report)
     if report.crashes:
         text += f", {counted(len(report.crashes), 'internal error')}"
@@ -49,14 +49,15 @@ def findings_summary(report: Report, options: Options) -> str:
     if suppressed := report.suppressed:
         aside.append(f"{suppressed:,} suppressed")
     if len(live) > len(shown):
-        aside.append(f"{severities(tuple(f for f in live if f.severity in options.hide))} not shown")
+        aside.append(f"{severities(tuple(f for f in live if options.hides(f)))} not shown")
     return f"{text} ({', '.join(aside)})" if aside else text
 
 
 def _without_findings(report: Report) -> str:
     if report.judged_nothing or not report.tally.documents:
         return "Nothing judged"
-    return "Not everything judged" if report.failed or report.unjudged else "No problems found"
+    partly = report.failed or report.unjudged or any(notice.gap for notice in report.notices)
+    return "Not everything judged" if partly else "No problems found"
 
 
 def judged_summary(report: Report) -> str:

@@ -7,29 +7,36 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.errors import ConfigError
+from scclint.expand.item import Item
 from scclint.expand.lists import items_of
-from scclint.files.discover import Reach
+from scclint.files.discover import Reach, is_below
+from scclint.finding import Notice
+from scclint.load import load_file
 from scclint.model.object import ApiObject
 from scclint.record import replace
+from scclint.text import and_more, field_path
 from scclint.units.bundle import Files, bundles, holds_csv, stray_bundles, suggested_namespace
 from scclint.units.facts import Facts, identity
 from scclint.units.helm import CHART_FILE
 from scclint.units.kustomize import NAMES
 from scclint.units.outline import Outline
 from scclint.units.plain import alternatives
-from scclint.units.unit import ARGO, FLUX, PLAIN, ChartView, Unit
+from scclint.units.unit import ARGO, FLUX, FLUX_HELM, PLAIN, ChartView, Unit
+from scclint.yaml.locate import locate
 
 if TYPE_CHECKING:
     from scclint.config.records import UnitSettings
-    from scclint.units.application import Deployment
+    from scclint.units.application import Deployment, Unapplied
     from scclint.units.kustomize.closure import Closure, Kustomizations
     from scclint.units.kustomize.kustomization import Kustomization
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
 
-GROUPS = (ARGO, FLUX)
+GROUPS = (ARGO, FLUX, FLUX_HELM)
 KINDS = frozenset(("Application", "Kustomization"))
 """Kinds, of these API groups, that say which folders are deployed."""
+
+_DEPLOY = KINDS | {"ApplicationSet", "HelmRelease", "List"}
 
 Find = Callable[[Iterable[str], Callable[[str], bool]], Files]
 
@@ -46,6 +53,7 @@ class Split:
         self._config = config
         self._left = dict.fromkeys(sorted(outline.files))
         self.closures: dict[str, Closure] = {}
+        self._unapplied: list[tuple[Unapplied, Item]] = []
         found = list(self._configured())
         found += self._bundles(bundles)
         found += self._hydrated()
@@ -85,17 +93,50 @@ class Split:
         found: dict[str, list[Deployment]] = {}
         likely = [file for file in self._left if self._outline.tells(file, "deploys", _may_deploy)]
         if likely:
-            from scclint.units.application import deployments, last_part
-        for file in likely:
-            for document in self._outline.documents(file):
-                if document.kind in KINDS or document.kind.endswith("List"):
-                    for item in items_of(document):
-                        for deployment in deployments(file, item.data):
-                            path = os.path.realpath(os.path.join(self.tree, deployment.path))
-                            repository = last_part(deployment.repository)
-                            if os.path.isdir(path) and (not repository or repository in self._repository_names):
-                                found.setdefault(path, []).append(deployment)
+            from scclint.units.application import deployments, unapplied
+        for item in (item for file in likely for item in self._deploying(file)):
+            for deployment in deployments(item.data):
+                path = os.path.realpath(os.path.join(self.tree, deployment.path))
+                if os.path.isdir(path) and self._is_ours(deployment.repository):
+                    found.setdefault(path, []).append(deployment)
+            more = unapplied(item.data, self._has_values)
+            self._unapplied += ((one, item) for one in more if one.fields and self._is_ours(one.repository))
         return found
+
+    def _deploying(self, file: str) -> Iterator[Item]:
+        """The objects of a file that may deploy a folder."""
+        for document in load_file(file, self._outline.text(file), _DEPLOY):
+            yield from items_of(document)
+
+    def _is_ours(self, repository: str) -> bool:
+        """Whether the URL of a repository is that of the tree, or empty."""
+        from scclint.units.application import last_part
+
+        return not repository or last_part(repository) in self._repository_names
+
+    def _has_values(self, folder: str, values: str) -> bool:
+        """Whether a path relative to a folder is a values file of the tree."""
+        path = os.path.realpath(os.path.join(self.tree, folder, values))
+        return not os.path.isabs(values) and os.path.isfile(path) and is_below(path, os.path.realpath(self.tree))
+
+    def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
+        """What Argo CD and Flux apply to the folders of these units, and the run does not."""
+        folders = {unit.path: unit for unit in units if unit.kind != "plain"}
+        places = {path: os.path.realpath(path) for path in folders}
+        tree = os.path.realpath(self.tree)
+        for one, item in self._unapplied:
+            found = [
+                path
+                for path, unit in folders.items()
+                if places[path] not in self._configured_paths and one.concerns(os.path.relpath(places[path], tree), unit.kind)
+            ]
+            if found:
+                noun = {"kustomize": "kustomization", "chart": "chart"}.get(folders[found[0]].kind, "folder")
+                be, them = ("are", "them") if len(one.fields) > 1 else ("is", "it")
+                fields, paths = and_more(map(field_path, one.fields), 3), and_more(found, 2)
+                text = f"{one.by}: {fields} {be} not applied, so the {noun} {paths} is judged without {them}"
+                span, _ = locate(item.root, (*item.path, *one.fields[0]))
+                yield Notice("warning", text, span.file, span.line, gap=True)
 
     @cached_property
     def _configured_paths(self) -> frozenset[str]:
@@ -133,9 +174,11 @@ class Split:
     def _configured(self) -> Iterator[Unit]:
         for entry in self._config.units:
             path = os.path.normpath(os.path.join(self._config.root, entry.path))
-            if not os.path.lexists(path):
+            missing = [] if os.path.lexists(path) else [f"the path {entry.path}"]
+            missing += (f"the values file {value}" for value in entry.values if not os.path.isfile(os.path.join(path, value)))
+            if missing:
                 where = (entry.span.file, entry.span.line, entry.span.column)
-                raise ConfigError("{}:{}:{}: units: the path {} does not exist".format(*where, entry.path))
+                raise ConfigError("{}:{}:{}: units: {} does not exist".format(*where, missing[0]))
             if unit := self._configured_unit(entry, path):
                 yield unit
 
@@ -231,8 +274,9 @@ class Split:
                 namespace = deployed[0].namespace if deployed and not called else ""
                 yield self._chart_unit(name, folder, reason, view, namespace)
             for one in deployed:
-                if one.values or one.settings:
-                    values = tuple(os.path.normpath(os.path.join(folder, value)) for value in one.values)
+                files = [value for value in one.values if self._has_values(one.path, value)]
+                if files or one.settings:
+                    values = tuple(os.path.normpath(os.path.join(folder, value)) for value in files)
                     name = f"{self._outline.name(folder)}#{one.by.partition(' ')[2]}"
                     its_view = ChartView(values, one.settings, one.release)
                     yield self._chart_unit(name, folder, f"{one.by} deploys it", its_view, one.namespace)
