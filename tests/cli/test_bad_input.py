@@ -199,3 +199,76 @@ class TestWords:
         assert ".scclint.yaml:1:1" in run.err
         assert "did you mean 'select'?" in run.err
         assert "Traceback" not in run.err
+
+
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+
+
+class TestPathsOfOptions:
+    """A path of an option from which nothing can be read is an error, from the command line and from the configuration."""
+
+    @pytest.mark.parametrize(
+        ("option", "key", "path", "message"),
+        [
+            ("--cluster-state", "cluster: {state: [VALUE]}", "empty", "empty: error: holds no YAML or JSON file"),
+            (
+                "--cluster-state",
+                "cluster: {state: [VALUE]}",
+                "demo/notes",
+                "demo/notes: error: has nothing that describes a cluster",
+            ),
+            (
+                "--cluster-state",
+                "cluster: {state: [VALUE]}",
+                "values.yaml",
+                "values.yaml: error: has nothing that describes a cluster",
+            ),
+            ("--cluster-state", "cluster: {state: [VALUE]}", "none", "none: error: no such file or directory"),
+            ("--helm-values", "helm-values: [VALUE]", "none.yaml", "none.yaml: error: no such file or directory"),
+            ("--helm-values", "helm-values: [VALUE]", "empty", "empty: error: is no file"),
+            ("--profile-dir", "profile-dirs: [VALUE]", "empty", "empty: error: holds no YAML or JSON file"),
+            ("--profile-dir", "profile-dirs: [VALUE]", "none", "none: error: no such file or directory"),
+            ("--context", "", "empty", "empty: error: holds no YAML or JSON file"),
+            ("--context", "", "none", "none: error: no such file or directory"),
+        ],
+    )
+    def test_of_no_use(self, demo: Path, cli: Cli, option: str, key: str, path: str, message: str) -> None:
+        Path("empty").mkdir()
+        Path("demo/notes").mkdir()
+        Path("demo/notes/a.yaml").write_text("kind: Deployment\n")
+        Path("values.yaml").write_text("a: 1\n")
+        run = cli("check", "demo", option, path)
+        assert run.status == 2 and message in run.err and run.err.count(f"{path}: ") == 1
+        if key:
+            Path(".scclint.yaml").write_text(key.replace("VALUE", path) + "\n")
+            assert message in (run := cli("check", "demo")).err and run.status == 2
+
+    def test_of_use(self, demo: Path, cli: Cli) -> None:
+        for folder in ("state", "demo/state"):
+            Path(folder).mkdir()
+            Path(folder, "namespace.yaml").write_text(NAMESPACE)
+        words = ("--cluster-state", "state", "--cluster-state", "demo/state", "--context", "state", "--exit-zero")
+        assert (run := cli("check", "demo", *words)).status == 0 and run.err == ""
+
+    def test_values_without_a_chart(self, demo: Path, cli: Cli) -> None:
+        Path("values.yaml").write_text("a: 1\n")
+        run = cli("check", "demo", "--helm-values", "values.yaml", "--helm-set", "a=1", "--exit-zero")
+        assert (run.status, run.err) == (
+            0,
+            "warning: --helm-values and --helm-set changed nothing, because no chart was rendered\n",
+        )
+        Path(".scclint.yaml").write_text("helm-values: [values.yaml]\n")
+        assert cli("check", "demo", "--exit-zero").err == ""
+
+    def test_values_of_a_unit(self, demo: Path, cli: Cli) -> None:
+        Path(".scclint.yaml").write_text("units:\n- {path: demo, values: [none.yaml]}\n")
+        run = cli("check", "demo")
+        assert (run.status, run.err) == (2, "scclint: .scclint.yaml:2:3: units: the values file none.yaml does not exist\n")
+
+
+@pytest.mark.parametrize("words", [("check", "--format", "concise"), ("check",)])
+def test_a_file_that_is_named_and_cannot_be_parsed(here: Path, cli: Cli, words: tuple[str, ...]) -> None:
+    Path("broken.yaml").write_text("a: [\n")
+    run = cli(*words, "broken.yaml")
+    assert run.status == 2
+    assert "broken.yaml:1:5: " in run.out and "this document cannot be read" in run.out and "not shown" not in run.out

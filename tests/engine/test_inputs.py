@@ -109,7 +109,7 @@ def test_what_holds_containers_is_no_other_kind() -> None:
 
 def test_what_holds_containers_is_no_matter_of_the_cluster() -> None:
     write("web.yaml", POD)
-    write("more.yaml", WORKFLOW)
+    write("more.yaml", WORKFLOW + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
     report = report_on(["web.yaml"], Config(cluster_state=("more.yaml",)), context=["more.yaml"])
     assert (report.notices, report.tally.documents) == ((), 1)
 

@@ -164,7 +164,7 @@ def packed(folder: Path) -> None:
 def test_the_objects_in_the_crds_folder_of_a_chart_are_judged_where_they_are_written(tmp_path: Path, render: str) -> None:
     write(tmp_path, CRDS)
     packed(tmp_path)
-    report = report_on([str(tmp_path)], Config(render=render))  # type: ignore[arg-type]  # one of its values
+    report = report_on([str(tmp_path)], Config(render=render))
     found = {(f.span.file.removeprefix(f"{tmp_path}/"), f.span.line, f.subject.name) for f in report.findings}
     own = {("crds/own.yaml", 11, "web"), ("crds/own.yaml", 23, "two"), ("crds/deep/more.json", 1, "more")}
     own.add(("charts/sub/crds/sub.yaml", 10, "sub"))

@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
+from scclint.config.model import Config
+from scclint.config.records import UnitSettings
 from scclint.errors import UsageError
 from scclint.model.releases import RELEASES
+from scclint.source import Span
 from scclint.units import render
 from scclint.units.helm.capabilities import NAMESPACE_MARKER, api_versions, kube_version
 from scclint.units.helm.precheck import chart_problem
 from scclint.units.render import Program, Renderer, RendererOutput, installed
+from tests.running import report_on
 from tests.units.tools import needs_helm, needs_kustomize, renderer, template
+from tests.units.trees import write
 
 OBJECT = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n"
 
@@ -313,3 +318,20 @@ def test_helm_renders_for_openshift(tree: Path) -> None:
     made = template(str(tree / "c"), str(tree), str(tree / "c/v,1.yaml"), settings=("b=2",))
     told = f'namespace: {NAMESPACE_MARKER}}}\ndata:\n  scc: "true"\n  kind: "true"\n  version: v1.35.0\n  a: 1\n  b: 2\n'
     assert made.endswith(told)
+
+
+@needs_helm
+def test_a_view_that_helm_does_not_render_is_named(tmp_path: Path) -> None:
+    chart = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/templates/config.yaml": OBJECT + '{{ if .Values.wrong }}{{ fail "no" }}{{ end }}\n',
+        "web/values-good.yaml": "wrong: false\n",
+    }
+    assert not any(notice.gap for notice in report_on([write(tmp_path, chart)]).notices)
+    report = report_on([write(tmp_path, {**chart, "web/values-wrong.yaml": "wrong: true\n"})])
+    (notice,) = (notice for notice in report.notices if notice.gap)
+    assert notice.message.startswith("web#values-wrong: not judged: helm template failed: ")
+    settings = [UnitSettings("web", Span("", 1, 1, 1, 1), name, values=(f"values-{name}.yaml",)) for name in ("wrong", "good")]
+    for units, expected in ((settings[:1], ["web#wrong"]), (settings, ["web#good"])):
+        report = report_on([str(tmp_path)], Config(root=str(tmp_path), units=tuple(units)))
+        assert [unit.name for unit in report.units if unit.kind == "chart"] == expected

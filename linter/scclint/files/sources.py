@@ -1,11 +1,13 @@
 """Which files a run reads."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile, discover, display
+
+_EMPTY = "holds no YAML or JSON file that is read: files that git ignores or the settings exclude do not count"
 
 
 class SourceSettings(Protocol):
@@ -57,18 +59,21 @@ def find_sources(
     """The files that a run reads, in order.
 
     `paths` are files, folders or `-` to report on; profiles in the configuration's profile folders are reported on as well.
-    `context`, and the configuration's cluster state, inform verdicts. `tracked_only` leaves out of folders what git does not
-    track: a commit hook must not judge by files that are not part of the commit.
+    `context`, and the configuration's cluster state, inform verdicts. A folder of these three without files is an error.
+    `tracked_only` leaves out of folders what git does not track: a commit hook must not judge by files that are not part of the commit.
     """
 
     def found(paths: Sequence[str], stdin: str = "", tracked_only: bool = tracked_only) -> list[SourceFile | LoadError]:
         exclude, force = config.exclude, config.force_exclude
         return [*discover(paths, stdin_filename=stdin, exclude=exclude, force_exclude=force, tracked_only=tracked_only)]
 
+    def empty(paths: Sequence[str]) -> Iterator[LoadError]:
+        yield from (LoadError(_EMPTY, display(path)) for path in paths if not found([path], tracked_only=False))
+
     return Sources(
-        found([*paths, *config.profile_dirs], stdin_filename),
-        [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False)],
-        found(context),
+        [*found([*paths, *config.profile_dirs], stdin_filename), *empty(config.profile_dirs)],
+        [item for path in config.cluster_state for item in _dump(path) or found([path], tracked_only=False) or empty([path])],
+        [*found(context), *empty(context)],
         tuple(path for path in paths if os.path.isdir(path)),
         frozenset(map(display, (*config.cluster_state, *context))),
         tuple(paths),

@@ -9,6 +9,7 @@ from scclint.cluster.observed import KINDS, NOTHING, Observed, observe
 from scclint.config.model import Config
 from scclint.errors import LoadError
 from scclint.expand.lists import items_of
+from scclint.files.discover import SourceFile, display, is_below
 from scclint.files.dump import CLUSTER, MICROSHIFT, NAMESPACES, DumpFile, pod_in_dump, read_dump
 from scclint.files.read import read
 from scclint.files.sources import Dump, Sources
@@ -28,6 +29,10 @@ _MARKS = ("openshift.io/scc", "cri-o://", "microshift-version", "ClusterVersion"
 
 _DEFAULTS = Config()
 _SCCS = f"{CLUSTER}/security.openshift.io/securitycontextconstraints/"
+_NO_STATE = (
+    "has nothing that describes a cluster, such as an SCC, a Namespace or a role: "
+    "pass what `oc adm must-gather` or `oc adm inspect` wrote"
+)
 _ALWAYS_THERE = frozenset(("privileged", "restricted-v2"))
 """SCCs of every cluster. A dump with these has all SCCs of the cluster, and one without has some of them."""
 
@@ -70,31 +75,44 @@ def read_state(sources: Sources, config: Config) -> ClusterState:
     evidence: list[Document] = []
     is_dump = False
     sccs: set[str] = set()
+    of_use: set[str] = set()
     for source, item in _files(sources):
         if isinstance(item, LoadError):
             notices.append(unread(item, sources.named))
             continue
+        assert not isinstance(source, LoadError)
         is_dump = is_dump or isinstance(source, Dump)
         if isinstance(source, Dump) and item.name.startswith(_SCCS):
             sccs.add(item.name.removeprefix(_SCCS).removesuffix(".yaml"))
+        seen_before = len(evidence)
         is_reported = item.name in reported
         if isinstance(source, Dump):
             is_reported = os.path.join(source.display, item.name) in reported
-        if not is_reported:
-            loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
-            # The text of the others would take room.
-            documents += (document for document in loaded if document.status != "other")
+        loaded = load_file(item.name, thin(item.text, STATE_KINDS), STATE_KINDS)
+        # The text of the others would take room.
+        kept = [document for document in loaded if document.status != "other"]
+        documents += kept if not is_reported else []
         if (isinstance(source, Dump) or not is_reported) and any(mark in item.text for mark in _MARKS):
             evidence += _evidence(item)
+        if isinstance(source, Dump) or len(evidence) > seen_before or any(map(_is_state, kept)):
+            of_use.add(os.path.abspath(source.path))
     broken = {d.file: d.error for d in (*documents, *evidence) if d.error and d.status == "unparsable"}
     notices += [left_out(error.message, file, error.line) for file, error in broken.items()]
+    refused = {notice.file for notice in notices if notice.level == "error"}
+    for path in config.cluster_state:
+        if display(path) not in refused and not any(is_below(file, os.path.abspath(path)) for file in of_use):
+            notices.append(Notice("error", _NO_STATE, display(path)))
     seen = observe(_objects(evidence), is_dump=is_dump)
     if sccs >= _ALWAYS_THERE:
         seen = replace(seen, sccs=frozenset(sccs))
     return ClusterState(tuple(documents), (*notices, *_differences(seen, config)), seen)
 
 
-def _files(sources: Sources) -> Iterator[tuple[object, DumpFile | LoadError]]:
+def _is_state(document: Document) -> bool:
+    return document.kind in STATE_KINDS or document.kind.removesuffix("List") in STATE_KINDS
+
+
+def _files(sources: Sources) -> Iterator[tuple[SourceFile | Dump | LoadError, DumpFile | LoadError]]:
     """Yield each file with the source that it is in."""
     for source in sources.state:
         try:

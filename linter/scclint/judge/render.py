@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.files.discover import display
 from scclint.files.read import read
 from scclint.finding import Notice
 from scclint.judge.progress import Progress, silent
@@ -96,7 +97,8 @@ class Rendered:
     """The units, with the reason in `unrendered` where one is judged by its files, and what the others render to, by name.
 
     `closures` are what kustomize units are built from, by name, below the folder `tree`. `texts` were rendered in place of files, by
-    real path. `renderer` is None if nothing was rendered.
+    real path. `renderer` is None if nothing was rendered. `failed` are views of charts that are not judged, because helm renders
+    another view of the chart and not this one.
     """
 
     units: tuple[Unit, ...] = ()
@@ -105,6 +107,7 @@ class Rendered:
     tree: str = ""
     texts: Mapping[str, str] = EMPTY
     renderer: UnitRenderer | None = None
+    failed: tuple[Unit, ...] = ()
 
     def notices(self, units: Iterable[Unit], config: Config) -> list[Notice]:
         """Return what the reader of a report on these units must know about their rendering."""
@@ -113,8 +116,16 @@ class Rendered:
         found = [Notice("warning", f"{unit.name}: {text}") for unit, rendering in made for text in rendering.notices]
         level = "error" if config.render == "require" else "note"
         found += _unrendered([unit for unit in units if unit.unrendered], level)
+        paths = {unit.path for unit in units}
+        for unit in (unit for unit in self.failed if unit.path in paths):
+            found.append(Notice(level, f"{unit.name}: not judged: {unit.unrendered}", gap=True))
         if made and self.renderer is not None and not self.renderer.programs.isolated:
             found.append(Notice("note", _NOT_ISOLATED))
+        for path in (path for path in config.helm_values if not os.path.isfile(path)):
+            found.append(Notice("error", "is no file" if os.path.exists(path) else "no such file or directory", display(path)))
+        asked = [option for option in ("helm-values", "helm-set") if config.origins.get(option) == "command line"]
+        if asked and not any(unit.view is not None and unit.rendered for unit in self.units):
+            found.append(Notice("warning", f"--{' and --'.join(asked)} changed nothing, because no chart was rendered"))
         return list(dict.fromkeys(found))
 
     def text(self, path: str, name: str) -> str:
@@ -154,15 +165,21 @@ def render(
         progress("rendered", done, len(wanted))
         made[unit.name] = _render(unit, renderer, cached, texts)
     units: list[Unit] = []
+    failed: list[Unit] = []
+    views = [unit for unit in split.units if unit.view is not None]
+    rendered = {unit.path for unit in views if not made[unit.name].error}
+    # Without rendering, all views of a chart are the same files: they are judged once, as the default view if there is one.
+    first = {unit.path: unit for unit in sorted(views, key=lambda unit: unit.is_default_view)}
     for unit in split.units:
         error = made[unit.name].error if unit.needs_renderer else ""
         if not error:
             units.append(unit)
-        elif unit.view is None or unit.is_default_view:
-            # Without rendering, all views of a chart are the same files.
+        elif unit.view is None or (unit is first[unit.path] and (unit.is_default_view or unit.path not in rendered)):
             units.append(replace(unit, unrendered=error))
+        elif unit.path in rendered:
+            failed.append(replace(unit, unrendered=error))
     renderings = {name: rendering for name, rendering in made.items() if not rendering.error}
-    return Rendered(tuple(units), renderings, split.closures, split.tree, texts, renderer)
+    return Rendered(tuple(units), renderings, split.closures, split.tree, texts, renderer, tuple(failed))
 
 
 def unit_renderer(split: Split, config: Config) -> UnitRenderer | None:
