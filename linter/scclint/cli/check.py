@@ -20,6 +20,7 @@ from scclint.limits import MAX_FIXED_FINDINGS
 from scclint.record import record, replace
 from scclint.registry import Registry
 from scclint.report import Options, render
+from scclint.report.options import UNPARSABLE
 from scclint.report.output import say, write
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import diagnostics
@@ -38,6 +39,12 @@ WITH_VERDICTS = ("markdown", "html")
 
 WITH_FIXES = ("sarif", "rdjson", "html")
 """Formats that show fixes wherever they are written to."""
+
+SHOW_FIXES = ("full", "json", "markdown", *WITH_FIXES)
+"""Formats that have room for fixes."""
+
+WITH_STATISTICS = ("full", "concise", "markdown")
+"""Formats that count the findings of each rule with --statistics, and then show no finding."""
 
 
 def run(args: Namespace) -> int:
@@ -142,7 +149,7 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
 def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | None]], options: Options, when: str) -> Report:
     """Return the report with a proved fix for each finding that is shown, if it is to have fixes."""
     shown = [finding for finding in report.findings if finding.suppression is None and options.shows(finding)]
-    if not shown or not any(_shows_fixes(*output, when) for output in outputs):
+    if not shown or not any(_shows_fixes(*output, when, options) for output in outputs):
         return report
     if when == "auto" and len(shown) > MAX_FIXED_FINDINGS:
         text = f"no fixes were looked for, because there are more than {MAX_FIXED_FINDINGS} findings: use --fixes always"
@@ -150,8 +157,10 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
     return judged.with_fixes(report, shown)
 
 
-def _shows_fixes(name: str, output: str | None, when: str) -> bool:
+def _shows_fixes(name: str, output: str | None, when: str, options: Options) -> bool:
     """Whether a format shows fixes where it is written to."""
+    if name not in SHOW_FIXES or (options.statistics and name in WITH_STATISTICS and not options.template):
+        return False
     if when != "auto":
         return when == "always"
     return name in WITH_FIXES or (name == "full" and output is None and sys.stdout is not None and sys.stdout.isatty())
@@ -198,7 +207,7 @@ def exit_status(report: Report, fail_on: Severity, nothing: bool = False, findin
     live = report.live if findings_count else ()
     if report.crashes:
         return BUG
-    if any(n.level == "error" for n in report.notices) or any(f.rule_id == "MAN001" for f in live):
+    if any(n.level == "error" for n in report.notices) or any(f.rule_id == UNPARSABLE for f in live):
         return USAGE
     if any(f.severity.rank <= fail_on.rank for f in live):
         return FINDINGS
@@ -254,7 +263,7 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
     for name, output in request.outputs:
         if quiet and output is None and name in FOR_PEOPLE and not any(map(options.shows, report.findings)):
             continue
-        carried = fixed if _shows_fixes(name, output, when) else report
+        carried = fixed if _shows_fixes(name, output, when, options) else report
         texts.append(
             (
                 render(

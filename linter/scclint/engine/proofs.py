@@ -66,7 +66,7 @@ def _proofs(
         return
     from scclint.engine.pool import Died, in_processes_of
 
-    for group, result in zip(groups, in_processes_of(session, "fixed", work, len(groups), jobs), strict=True):
+    for group, result in zip(groups, in_processes_of(session, "looked for fixes:", work, len(groups), jobs), strict=True):
         if isinstance(result, Died):
             crash = Crash("fix", Subject(), f"the process that proved {len(group)} fixes {result.how}")
             yield [FixOutcome() for _ in group], [crash], {}

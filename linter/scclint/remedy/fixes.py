@@ -68,7 +68,7 @@ def prove_all(
     crashes: list[Crash] = []
     found = []
     for number, finding in enumerate(shown, 1):
-        session.options.progress("fixed", number, len(shown))
+        session.options.progress("looked for fixes:", number, len(shown))
         fix: Fix | Disproved = Disproved("")
         with guard("fix", f"{finding.rule_id} of {finding.subject}", crashes):
             fix = fixes.fix(finding)

@@ -31,7 +31,7 @@ def document(report: Report, options: Options) -> Json:
     """
     return {
         "version": 1,
-        "findings": [_finding(finding) for finding in report.findings if finding.severity not in options.hide],
+        "findings": [_finding(finding) for finding in report.findings if not options.hides(finding)],
         "summary": _summary(report, options),
     }
 
@@ -102,7 +102,7 @@ def _summary(report: Report, options: Options) -> Json:
         "findings": {severity.value: number for severity, number in by_severity(live).items()},
         "rules": dict(sorted(Counter(finding.rule_id for finding in live).items())),
         "suppressed": report.suppressed,
-        "hidden": sum(finding.severity in options.hide for finding in live),
+        "hidden": sum(options.hides(finding) for finding in live),
         "platform": visible_line(report.platform),
         "units": len(report.units),
         "files": tally.files,

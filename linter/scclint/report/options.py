@@ -3,6 +3,9 @@
 from scclint.finding import Finding, Severity
 from scclint.record import record
 
+UNPARSABLE = "MAN001"
+"""The rule that reports documents that cannot be parsed."""
+
 
 @record
 class Options:
@@ -24,5 +27,9 @@ class Options:
     statistics: bool = False
     hide: frozenset[Severity] = frozenset()
 
+    def hides(self, finding: Finding) -> bool:
+        """Whether the severity of a finding is left out. A document that cannot be parsed is always shown: it decides the exit status."""
+        return finding.severity in self.hide and finding.rule_id != UNPARSABLE
+
     def shows(self, finding: Finding) -> bool:
-        return finding.severity not in self.hide and (self.show_suppressed or finding.suppression is None)
+        return not self.hides(finding) and (self.show_suppressed or finding.suppression is None)

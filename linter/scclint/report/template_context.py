@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 def context(report: Report, options: Options) -> Json:
     """Return the values by name. schemas/json_v1.json describes those of `json`, and schemas/template.json the others."""
-    found = {finding.rule_id for finding in report.live if finding.severity not in options.hide}
+    found = {finding.rule_id for finding in report.live if not options.hides(finding)}
     rules = [rule for rule in report.rules if rule.id in found]
     addresses = help_addresses(rules)
     return {

@@ -43,7 +43,7 @@ def paint(text: object, style: str, color: bool) -> str:
 def closing_summary(report: Report, options: Options, separator: str = ". ") -> str:
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
     found = findings_summary(report, options)
-    worst = min((f.severity for f in report.live if f.severity not in options.hide), key=lambda s: s.rank, default=None)
+    worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
     style = "error" if report.crashes else worst.value if worst else "clean"
     return f"{paint(found, style, options.color)}{separator}{judged_summary(report)}\n"
 
