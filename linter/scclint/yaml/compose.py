@@ -175,7 +175,7 @@ class _Composer:
         self._place = place
         self._aliasing = aliasing
         self._aliased = 0
-        self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
+        self._anchors: dict[str, _Anchored | _Collection] = {}  # the collection itself while it is still open
         self._has_question_mark = "?" in source
         self._has_escaped_slash = "\\/" in source
 
@@ -247,10 +247,10 @@ class _Composer:
             raise LoadError(MAP_KEY_ERROR, self._file, line, column)
         if len(self.outer) >= MAX_DEPTH:
             raise LimitError(f"nested deeper than {MAX_DEPTH} levels", self._file, line, column)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = None
         self.outer.append(self.open)
         self.open = _Collection(line, column, is_mapping, event.flow_style, event.anchor)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = self.open
 
     def end(self, event: Any) -> None:
         """Close the innermost collection."""
@@ -268,7 +268,8 @@ class _Composer:
         else:
             node = SequenceNode(region, tuple(children), aliases)
         size, height = 1 + len(children) + done.extra, 1 + done.height
-        if done.anchor is not None:
+        # go-yaml sets an anchor where its node starts, so that the same anchor inside the node overrides it.
+        if done.anchor is not None and self._anchors[done.anchor] is done:
             self._anchors[done.anchor] = _Anchored(node, size=size, height=height)
         around = self.open = self.outer.pop()
         around.extra += size - 1
@@ -300,9 +301,9 @@ class _Composer:
         return self._place(mark) if self._place else (mark.line + self._first_line, mark.column + 1)
 
 
-def _target(name: str, anchors: dict[str, _Anchored | None], span: Span) -> _Anchored:
+def _target(name: str, anchors: dict[str, _Anchored | _Collection], span: Span) -> _Anchored:
     target = anchors.get(name)
-    if target is None:
+    if not isinstance(target, _Anchored):
         problem = f"anchor {name!r} contains itself" if name in anchors else f"unknown anchor {name!r}"
         raise LoadError(f"not valid YAML: {problem}", span.file, span.line, span.column)
     return target
