@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scclint.expand.lists import items_of
 from scclint.load import is_helm_template, load_file, load_text
 from scclint.load.document import Document
+from scclint.yaml.nodes import ScalarNode
 
 KINDS = frozenset({"Pod"})
 
@@ -58,6 +59,35 @@ def test_no_text_no_document() -> None:
 def test_byte_order_mark_takes_no_column() -> None:
     root = load_text("f.yaml", "\ufeffkind: Pod", KINDS)[0].root
     assert root is not None and root.span[1:] == (1, 1, 1, 10)
+
+
+@pytest.mark.parametrize(
+    "space", ["\xa0\n", "\u3000\n", "\u2003\r\n\n", " \u2003\t", "\f\n", "\u2028", "\xa0\u2028\u1680\n \n"], ids=ascii
+)
+def test_white_space_before_json(space: str) -> None:
+    """apimachinery 0.37 decodes a Pod from each of these texts."""
+    document = one(f'{space}{{"kind": "Pod",\n "a": \t1}}')
+    assert document.kind == "Pod" and document.root is not None
+    lines = space.count("\n")
+    assert document.root.span[1:3] == (lines + 1, 1 if space.endswith("\n") else len(space) + 1)
+    assert one(f"{space}{{kind: Pod}}").kind == "Pod"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['\xa0\n\xa0\n{"kind":"Pod"}', '\n\xa0{"kind":"Pod"}', '# c\n\xa0\n{"kind":"Pod"}', '---\n\xa0\n{"kind":"Pod"}',
+     '\u200b\n{"kind":"Pod"}', "\xa0\n[1]", "\xa0\nPod"],
+    ids=ascii,
+)  # fmt: skip
+def test_white_space_that_begins_a_text(text: str) -> None:
+    """apimachinery 0.37 decodes a string from each of these texts."""
+    root = one(text).root
+    assert isinstance(root, ScalarNode) and isinstance(root.value, str)
+
+
+def test_separator_characters_before_json() -> None:
+    """Python takes them for white space. The cluster refuses them."""
+    assert one('\x1c\n{"kind": "Pod"}').status == "unparsable"
 
 
 def test_helm_sources_are_inherited() -> None:

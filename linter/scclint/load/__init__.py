@@ -32,7 +32,7 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
     index = 0
     source = ""
     aliasing = AliasCounter()
-    for chunk in split(_without_marks(text) if "\ufeff" in text else text):
+    for chunk in split(_plain(text)):
         source = helm_source(chunk.text) or source
         document = _unparsed(file, chunk, subject_kinds, helm_template, index, source)
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
@@ -40,9 +40,18 @@ def _load(file: str, text: str, subject_kinds: Set[str], helm_template: bool) ->
             index += 1
 
 
-def _without_marks(text: str) -> str:
-    """Return the text without the U+FEFF at its start and after a `---` line, where kubectl starts the next input of its parser."""
-    return re.sub(r"(\A|^---[ \t]*(?:#[^\n]*)?\r?\n)\ufeff", r"\1", text, flags=re.M)
+def _plain(text: str) -> str:
+    """Return the text without what kubectl removes before its parser reads the text.
+
+    This is the white space on the first line of a text that begins with JSON (since kubectl 1.33: `consumeWhitespace` of
+    apimachinery), and the U+FEFF at the start of the text and after a `---` line, where the next input of its parser starts.
+    """
+    if text[:1].isspace():
+        # Go's `unicode.IsSpace` excludes the four separators that Python adds. Blanks keep every place as it is.
+        text = re.sub(r"\A[^\S\n\x1c-\x1f]++(?=\s*+\{)", lambda found: " " * len(found[0]), text)
+    if "\ufeff" in text:
+        text = re.sub(r"(\A|^---[ \t]*+(?:#[^\n]*+)?+\r?\n)\ufeff", r"\1", text, flags=re.M)
+    return text
 
 
 def is_helm_template(file: str) -> bool:
