@@ -99,6 +99,8 @@ def test_templates() -> None:
     assert one("kind: Pod\nx: {{ y }}\n").status == "template"
     assert one('kind: Pod\nx: "{{ y }}"\n').status == "parsed"
     assert one("kind: Pod\nx: {{ y }}\n").error is not None
+    assert one("kind: Pod\n{{ if x }}- a{{ end }}\nb: c\n").status == "template"
+    assert one('kind: Pod\na: "{{"\n{% if b %}\nc: 1\n{% endif %}\n').status == "template"
 
 
 def test_chart_folders(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ atomic groups). A later match would only leave less text for the rest of the glo
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-_TOKEN = re.compile(r"\*+|\?|\[[!^]?+(?:\][^\]/]*|[^\]/]+)\]|[^*?\[]+|\[")
+_TOKEN = re.compile(r"\*+|\?|\[[!^]?+(?:\][^\]]*|[^\]]+)\]|[^*?\[]+|\[")
+_TOKEN_WITHOUT_SETS = re.compile(r"\*+|\?|\[|[^*?\[]+")
 
 
 def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
@@ -52,7 +53,9 @@ def _between_folders(names: Sequence[str]) -> Iterator[str]:
 def name_pattern(glob: str) -> str:
     """A regular expression for one name without slashes."""
     pieces = [""]
-    for token in _TOKEN.findall(glob):
+    # Behind the last `]`, each `[` would search for one up to the end of the name.
+    end = glob.rfind("]") + 1
+    for token in (*_TOKEN.findall(glob, 0, end), *_TOKEN_WITHOUT_SETS.findall(glob, end)):
         if token[0] == "*":
             pieces.append("")
         elif token == "?":

@@ -13,6 +13,9 @@ from scclint.yaml.split import Chunk, body_start, false_marker, helm_source, is_
 
 __all__ = ["is_helm_template", "load_file", "load_text"]
 
+_ACTION = "\0"
+"""Replaces an action of a template. No file contains this character."""
+
 
 def load_file(file: str, text: str, subject_kinds: Set[str]) -> Iterator[Document]:
     """Yield the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed."""
@@ -132,14 +135,20 @@ def _fails_at_action(text: str, numbers: tuple[int, ...]) -> bool:
     """
     lines = text.split("\n")
     found = (lines[number] for number in numbers if 0 <= number < len(lines))
-    return any(re.match(r"[ -]*(?:[\w./-]+:[ \t]+)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
+    return any(re.match(r"[ -]*+(?:[\w./-]*+:[ \t]++)?(?:\{\{.*\}\}|\{%.*%\}|@\w+@)", line) for line in found)
 
 
 def _parses_without_actions(file: str, text: str) -> bool:
-    """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced: by nothing on lines of their own, else by a word."""
-    action = r"(?:\{\{.*?\}\}|\{%.*?%\})"
-    text = re.sub(rf"^[ \t]*(?:{action}[ \t]*)+$", "", text, flags=re.M | re.S)
-    return _parses(file, re.sub(action, "x", text, flags=re.S))
+    """Whether a text is YAML once its `{{ }}` and `{% %}` actions are replaced by a word.
+
+    A line that begins and ends with an action is replaced by nothing.
+    """
+    for action, closing in ((r"\{\{.*?\}\}", "}}"), (r"\{%.*?%\}", "%}")):
+        # Behind the last closing mark, each opening mark would search for one up to the end of the text.
+        end = text.rfind(closing) + len(closing)
+        text = re.sub(action, _ACTION, text[:end], flags=re.S) + text[end:]
+    text = re.sub(rf"^[ \t]*+{_ACTION}(?:.*{_ACTION})?[ \t]*+$", "", text, flags=re.M)
+    return _parses(file, text.replace(_ACTION, "x"))
 
 
 def _roots(file: str, text: str, line: int, aliasing: AliasCounter) -> Iterator[tuple[int, Node]]:

@@ -24,24 +24,27 @@ def thin(text: str, kinds: Set[str], heads: Set[str] = frozenset()) -> str:
     other form is returned unchanged.
     """
     parts: list[str] = []
-    done = 0
+    done = border = 0
+    element = ""
     for found in _ITEMS.finditer(text):
         if found.start() < done:
             continue
+        if found.start() >= border:
+            border, element = _document(text, found.start())
         end = _END.search(text, found.end())
         stop = end.start() if end else len(text)
         parts.append(text[done : found.end()])
-        parts.extend(_thinned(text, found.end(), stop, kinds, heads, _element(text, found.start(), stop)))
+        parts.extend(_thinned(text, found.end(), stop, kinds, heads, element))
         done = stop
     return "".join([*parts, text[done:]]) if parts else text
 
 
-def _element(text: str, start: int, stop: int) -> str:
-    """Return the kind of the items from the kind of their list, which is before or after them; empty if unknown."""
-    before = text.rfind("\n---", 0, start) + 1
-    after = text.find("\n---", stop - 1)
-    found = _LIST.search(text, before, start) or _LIST.search(text, stop, after if after >= 0 else len(text))
-    return found[1] if found else ""
+def _document(text: str, start: int) -> tuple[int, str]:
+    """Return the end of the document around an offset, and the kind of the items of its list; empty if unknown."""
+    after = text.find("\n---", start)
+    border = after if after >= 0 else len(text)
+    found = _LIST.search(text, text.rfind("\n---", 0, start) + 1, border)
+    return border, found[1] if found else ""
 
 
 def without_body(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from scclint.load.document import Document
 
-_GENERATED = re.compile(r"(?i)do not edit|don't edit|@generated|\bauto-?generated\b.*\bnot\b.*\bedit")
+_GENERATED = re.compile(r"(?im)do not edit|don't edit|@generated|^(?>.*?\bauto-?generated\b)(?>.*?\bnot\b).*\bedit")
 _OPERATOR_SDK = "operators.operatorframework.io/builder"
 _HEAD = 30
 """Lines at the start of a file whose comments may say that it is generated."""

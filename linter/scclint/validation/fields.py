@@ -39,7 +39,7 @@ POD_SECURITY_POLICY_FIELDS = frozenset((
 _MOST_EDITS = 2
 """A name that differs in more letters is another word, as `allowedHostPaths` is not `allowHostPorts`."""
 
-_QUANTITY = r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
+_QUANTITY = r"[+-]?(\d++(\.\d*+)?|\.\d++)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?"
 _TIME = r"(?i)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _MODE = 0o777
 

@@ -27,8 +27,11 @@ SLASH_ERROR = r"not valid in the cluster: the escape `\/` is JSON and not YAML 1
 ESCAPED_SLASH = r'[^"]*"(?:[^\\]|\\[^/])*?\\/'
 """Matches a double-quoted value, with its tag and anchor, through its first `\\/`."""
 
-# A run of characters that begins as an unquoted value does. The `:` that ends it comes before a flow indicator.
-_COLON = r"""(?<![^\s,\[\]{}?])[^\s,\[\]{}"'*&!%#:?][^\s,\[\]{}"']*:(?=[,\[\]{}])"""
+# A whole run of characters in which an unquoted value begins, at its start or after a `?`. The `:` that ends it comes before a flow
+# indicator.
+_RUN = r"""[^\s,\[\]{}"']"""
+_VALUE = r"""[^\s,\[\]{}"'*&!%#:?]"""
+_COLON = rf"""(?<!{_RUN})(?:(?<!["'])(?={_VALUE})|(?={_RUN}*?\?{_VALUE})){_RUN}++(?<=:)(?=[,\[\]{{}}])"""
 _LIKELY_COLON = re.compile(r""":(?=[,\[\]{}])(?<=[^\s,\[\]{}"']:)""")
 """Finds what `_COLON` does and more, a hundred times faster: it begins with a literal."""
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))

@@ -15,14 +15,14 @@ WILD = "\0"
 
 _OPEN, _ELSE, _END = "\1", "\2", "\3"
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
-_ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
+_ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\$\w*(?:\s*,\s*\$\w+)?\s*:?=")
 _OMIT, _KEY = re.compile(r"(?<![.$\w])omit\b([^|]*)"), re.compile(r'"([^"]*)"')
 """Sprig's `omit`, which leaves keys out of a mapping: `omit . "runAsUser"`; and the keys."""
 _INDENT = re.compile(r"\b(n?)indent\s+\(?(\d+)\b")
 _WHOLE = re.compile(f"\\s*{_OPEN}([^{_OPEN}{_ELSE}{_END}]*){_END}\\s*")
 _ENDS = re.compile(f"([{_OPEN}{_END}])")
-_WRITES = re.compile(rf"\s*(?:-\s+)*(?:[^{WILD}]*:(?=[\s{WILD}]))?\s*{WILD}+\s*")
+_WRITES = re.compile(rf"\s*+(?:-\s++)*+(?:[^{WILD}]*:(?=[\s{WILD}]))?+\s*+{WILD}++\s*+")
 
 
 class Branch(NamedTuple):

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from scclint.units.helm.go_template import WILD, Line
 
-_KEY = re.compile(rf"""("[^"{WILD}]*"|'[^'{WILD}]*'|[^\s"'#{WILD}][^:{WILD}]*?)[ \t]*:(?=[\s{WILD}]|\Z)""")
+_KEY = re.compile(
+    rf"""("[^"{WILD}]*"|'[^'{WILD}]*'|[^\s"'#{WILD}](?:[^:{WILD} \t]++|[ \t]++(?!:))*+)[ \t]*+:(?=[\s{WILD}]|\Z)"""
+)
 _DEEPEST = 60
 """The number of levels. Text in block scalars can be indented further than any object."""
 _CLOSING = re.compile(r"[\]}]+,?")
