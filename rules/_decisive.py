@@ -109,11 +109,11 @@ def _is_about_sccs(role_rule: View) -> bool:
 
 def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
     """Whether the bound role could allow the use of SCCs. An unknown role grants nothing."""
-    name, kind = binding.field("roleRef", "name").value, binding.field("roleRef", "kind").value
+    name, kind = binding.field("roleRef", "name").value, binding.role[0]
     if not isinstance(name, str):
         return True
     if name.startswith(_SCC_ROLES) or name == "cluster-admin":
         return True
     namespace = "" if kind == "ClusterRole" else world.namespace_of(binding)
-    role = world.find(ObjectRef(str(kind), namespace, name))
+    role = world.find(ObjectRef(kind, namespace, name))
     return isinstance(role, Role) and any(_is_about_sccs(role_rule) for role_rule in role.rules)

@@ -207,6 +207,9 @@ def test_openshifts_own_bindings() -> None:
     }
     assert find(read([local], role("r", USE, namespace="demo")), APP, "serviceaccount", "privileged") is not None
     assert not read([local], role("r", USE))
+    of_cluster = {**head, "apiVersion": "v1", "roleRef": {"kind": "Role", "name": "r"}, "userNames": [APP.name]}
+    assert find(read([of_cluster], role("r", USE)), APP, "serviceaccount", "privileged") is not None
+    assert not read([of_cluster], role("r", USE, namespace="demo"))
 
 
 def test_a_binding_of_kubernetes_must_name_the_kind_of_its_role() -> None:

@@ -183,7 +183,7 @@ def role_bound_by(binding: Object, namespace: str) -> ObjectRef:
     """Return the role of a binding. `namespace` is that of a RoleBinding, else empty."""
     role = binding.get("roleRef") or {}
     kind = role.get("kind") or ""
-    if not kind and _is_legacy(binding):
+    if _is_legacy(binding):
         # In OpenShift's own bindings, only the namespace distinguishes a Role from a ClusterRole.
         kind = "Role" if role.get("namespace") else "ClusterRole"
     return ObjectRef(kind, namespace if kind == "Role" else "", role.get("name") or "")

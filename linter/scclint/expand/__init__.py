@@ -142,6 +142,9 @@ def _of_open_kind(item: Item) -> Item:
     return replace(item, model=UnknownKind, data={**shown, "metadata": item.data.get("metadata")})
 
 
+_RBAC = ("rbac.authorization.k8s.io", "authorization.openshift.io", "")
+"""The last group is that of OpenShift's API before it had groups, which `oc` and Templates still accept."""
+
 MODELS: dict[KindKey, type[ApiObject]] = {
     ("security.openshift.io", "SecurityContextConstraints"): SecurityContextConstraints,
     ("", "SecurityContextConstraints"): SecurityContextConstraints,
@@ -149,14 +152,8 @@ MODELS: dict[KindKey, type[ApiObject]] = {
     ("project.openshift.io", "Project"): Namespace,
     ("project.openshift.io", "ProjectRequest"): Namespace,
     ("", "ServiceAccount"): ServiceAccount,
-    ("rbac.authorization.k8s.io", "Role"): Role,
-    ("rbac.authorization.k8s.io", "ClusterRole"): Role,
-    ("rbac.authorization.k8s.io", "RoleBinding"): RoleBinding,
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): RoleBinding,
-    ("authorization.openshift.io", "Role"): Role,
-    ("authorization.openshift.io", "ClusterRole"): Role,
-    ("authorization.openshift.io", "RoleBinding"): RoleBinding,
-    ("authorization.openshift.io", "ClusterRoleBinding"): RoleBinding,
+    **{(group, kind): Role for group in _RBAC for kind in ("Role", "ClusterRole")},
+    **{(group, kind): RoleBinding for group in _RBAC for kind in ("RoleBinding", "ClusterRoleBinding")},
     ("storage.k8s.io", "CSIDriver"): CSIDriver,
     ("machineconfiguration.openshift.io", "KubeletConfig"): KubeletConfig,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): MachineConfigPool,

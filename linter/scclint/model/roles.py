@@ -28,8 +28,8 @@ class RoleBinding(ApiObject):
     def role(self) -> tuple[str, str]:
         """The kind and the name of the role that it binds. The name is empty if it is missing.
 
-        In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole.
+        In OpenShift's own binding API, a reference with a namespace is a Role, and one without is a ClusterRole, whatever its kind.
         """
         reference = as_mapping(self.manifest.get("roleRef"))
-        kind = str(reference.get("kind") or ("Role" if reference.get("namespace") else "ClusterRole"))
-        return kind, str(reference.get("name") or "")
+        kind = reference.get("kind") if self.api_version.startswith("rbac.") else ""
+        return str(kind or ("Role" if reference.get("namespace") else "ClusterRole")), str(reference.get("name") or "")

@@ -14,7 +14,7 @@ from scclint.model.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.record import record
 from scclint.units.facts import Facts
 from scclint.units.unit import FromUnit, Unit
-from scclint.untyped import as_mapping, as_text, mappings, texts
+from scclint.untyped import mappings, texts
 
 ObjectName = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -193,10 +193,11 @@ def name_of(obj: ApiObject) -> ObjectName:
 
 def _subjects(obj: ApiObject) -> Iterator[str]:
     """The service accounts, and groups of all of a namespace's, that a binding or SCC names. Groups of everyone are none."""
-    if isinstance(obj, SecurityContextConstraints):
-        names = [*texts(obj.manifest.get("users")), *texts(obj.manifest.get("groups"))]
+    if isinstance(obj, SecurityContextConstraints | RoleBinding):
+        # The last two are of OpenShift's own bindings.
+        names = (name for field in ("users", "groups", "userNames", "groupNames") for name in texts(obj.manifest.get(field)))
         yield from (name for name in names if name.startswith((SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF)))
-    elif isinstance(obj, RoleBinding):
+    if isinstance(obj, RoleBinding):
         for subject in mappings(obj.manifest.get("subjects")):
             name = str(subject.get("name") or "")
             if subject.get("kind") == "ServiceAccount":
@@ -208,9 +209,8 @@ def _subjects(obj: ApiObject) -> Iterator[str]:
 def _references(obj: ApiObject) -> Iterator[ObjectName]:
     """The role that a binding binds, the SCCs that a role names."""
     if isinstance(obj, RoleBinding):
-        role = as_mapping(obj.manifest.get("roleRef"))
-        kind = as_text(role.get("kind"))
-        yield kind, obj.namespace if kind == "Role" else "", as_text(role.get("name"))
+        kind, name = obj.role
+        yield kind, obj.namespace if kind == "Role" else "", name
     elif isinstance(obj, Role):
         for rule in mappings(obj.manifest.get("rules")):
             if "securitycontextconstraints" in texts(rule.get("resources")):
