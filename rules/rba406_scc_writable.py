@@ -2,14 +2,14 @@
 A ClusterRole lets its subjects create, update or patch SCCs. They can widen an SCC that they may use, or add themselves to its
 `users`, so they can use any SCC that they write.
 
-A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. The rule is silent for a
-role that the input binds in single namespaces only, because SCCs belong to no namespace, and for a rule with `*`, which
-RBA401 reports.
+A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. A `*` as verb, resource or
+API group includes SCCs. The rule is silent for a role that the input binds in single namespaces only, because SCCs belong to
+no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports.
 
 ## How to fix it
 
-Remove these verbs. Let an administrator apply the SCC together with the operator or application that needs it, and grant the
-service account the use of this SCC only.
+Remove these verbs, and replace a `*` with what the subjects need. Let an administrator apply the SCC together with the operator
+or application that needs it, and grant the service account the use of this SCC only.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -61,7 +61,7 @@ _WRITES = ("create", "update", "patch")
     study=(28, 28),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
-    written = [(item, verbs) for item in role.rules if (verbs := _verbs_on_sccs(item.data))]
+    written = [(item, verbs) for item in role.rules if (verbs := _writes(item.data))]
     # Few roles write SCCs, and a cluster has hundreds of bindings.
     if role.kind != "ClusterRole" or marked_for_deletion(role) or not written:
         return
@@ -70,23 +70,30 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     if bindings and not cluster_wide:
         return
     holders = [str(holder) for binding in cluster_wide for holder in subjects_of(binding, world)]
-    for item, verbs in written:
+    for item, matched in written:
+        verbs = list(matched)
+        wildcards = list(dict.fromkeys(field for values in matched.values() for field, value in values.items() if value == "*"))
         names = item.data.get("resourceNames")
         named = isinstance(names, list) and names
         sccs = f"SCC{'s' if len(names) > 1 else ''} {and_more(map(str, names), 3)}" if named else "SCCs"
         yield Problem(
             f"{role.named}: lets {and_more(holders, 2) if holders else 'its subjects'} {listed(verbs)} {sccs}, and so use whatever they "
-            "write into an SCC",
+            "write into an SCC" + (f" ({', '.join(f'{field}: *' for field in wildcards)})" if wildcards else ""),
             at=item.field("verbs"),
             opens=tuple(f"{verb} {name}" for verb in verbs for name in (names if named else "*")),
             related=tuple(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
             ),
-            settle=f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC.",
+            settle=(
+                f"Replace * in {listed(wildcards)} with what the subjects need, and let an administrator apply the SCC."
+                if wildcards
+                else f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC."
+            ),
         )
 
 
-def _verbs_on_sccs(item: Mapping[str, Any]) -> list[str]:
-    """Return the verbs by which a rule that names SCCs lets its subjects write them."""
-    matched = [scc_grant(item, verb) for verb in _WRITES]
-    return [verb for verb, values in zip(_WRITES, matched, strict=True) if values and "*" not in values.values()]
+def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the values by which a rule lets its subjects write SCCs, by verb, without a `*` that RBA401 reports."""
+    reported = scc_grant(item, "use") and not item.get("resourceNames")
+    matched = ((verb, scc_grant(item, verb)) for verb in _WRITES)
+    return {verb: values for verb, values in matched if values and not (reported and "*" in values.values())}
