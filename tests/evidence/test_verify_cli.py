@@ -126,7 +126,7 @@ def test_what_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "no such evidence: missing" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
     assert verify(evidence=str(tmp_path / "empty")) == 2
-    assert "empty: the folder has no file" in capsys.readouterr().err
+    assert "empty: no file is there" in capsys.readouterr().err
     (tmp_path / "notes.yaml").write_text("a: 1\n")
     assert verify(evidence=str(tmp_path)) == 2
     assert "not a supported capture" in capsys.readouterr().err

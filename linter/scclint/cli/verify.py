@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from scclint.cli.inputs import settings
@@ -13,6 +14,7 @@ from scclint.engine.merge import merged_tally
 from scclint.engine.report import Report
 from scclint.engine.run import Run
 from scclint.engine.texts import texts_of
+from scclint.errors import UsageError
 from scclint.evidence.captures import read_evidence
 from scclint.evidence.gather import captures
 from scclint.evidence.predict import predictions
@@ -26,6 +28,7 @@ from scclint.model.workload import Workload
 from scclint.record import replace
 from scclint.report import seccomp as commands
 from scclint.rule import Rule
+from scclint.text import listed
 
 if TYPE_CHECKING:
     from scclint.evidence.verify import Verification
@@ -49,7 +52,10 @@ def run(args: Namespace) -> int:
     asked, opened = open_on_one_cluster(args, config, registry)
     predicted = predictions(opened)
     crio = _crio(args, config, asked)
-    verification = verify(predicted, read_evidence(captures(evidence)), crio)
+    files = captures(evidence)
+    if (first := next(files, None)) is None:
+        raise UsageError(f"no evidence in {listed(evidence)}: no file is there")
+    verification = verify(predicted, read_evidence(chain([first], files)), crio)
 
     def render(form: str, output: str | None) -> str:
         if form == "sarif":

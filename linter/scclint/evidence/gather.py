@@ -23,7 +23,7 @@ def capture_in(path: str) -> str:
 def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the captures in `paths`, each as path and text; of a plain folder every file, in order of path.
 
-    Raises UsageError for a path that is missing or a folder without files, and LoadError for what cannot be read.
+    Raises UsageError for a path that is missing, and LoadError for what cannot be read.
     """
     for path in paths:
         if not os.path.exists(path):
@@ -33,10 +33,8 @@ def captures(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
         if gathered:
             yield from _gathered(path)
         elif is_folder:
-            below = sorted(os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
-            if not below:
-                raise UsageError(f"no evidence in {path}: the folder has no file")
-            yield from ((file, read(file)) for file in below)
+            below = (os.path.join(folder, name) for folder, _, names in walk(path) for name in names)
+            yield from ((file, read(file)) for file in sorted(below))
         else:
             yield path, read(path)
 
