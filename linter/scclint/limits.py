@@ -18,6 +18,10 @@ must-gather, so a larger one can be unpacked: scclint reads no logs."""
 MAX_ARCHIVE_MEMBERS = 1_000_000
 """Members of one archive. Reading the header of one takes some 20 microseconds, and a must-gather has tens of thousands."""
 
+MAX_FOLDER_DEPTH = 800
+"""Folders around a file that is written to the disk: a member of an archive, or a file of a revision. `os.makedirs` and `shutil.rmtree`
+call themselves for each folder, and Python allows 1,000 calls. A folder that is read where it is has no such limit."""
+
 MAX_ARCHIVE_HEADER = 1 << 20
 """Bytes of the header of one member, extensions included. A header can claim an extension of any size, which is read into memory."""
 

@@ -16,6 +16,7 @@ import pytest
 from scclint.errors import LoadError
 from scclint.fleet.tables import RESULTS, Row
 from scclint.fleet.unpack import top_of, unpack
+from scclint.limits import MAX_FOLDER_DEPTH
 from tests.fleet.conftest import FIXTURES, scan, tables, targets
 
 DEMO = FIXTURES / "demo"
@@ -129,6 +130,14 @@ def test_paths_that_lead_out_are_left_out(tmp_path: Path, name: str) -> None:
     assert everything_below(inner) == {"good.yaml"}
     assert skipped == [f"{name}: has a path that leads out of the archive"]
     assert everything_below(tmp_path) == {"a.tar", "inner", "inner/good.yaml"}
+
+
+@pytest.mark.parametrize("sort", [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE])
+def test_paths_of_many_folders_are_left_out(tmp_path: Path, sort: bytes) -> None:
+    name = "d/" * (MAX_FOLDER_DEPTH + 1) + "x"
+    inner, skipped = unpacked(tmp_path, member(name, type=sort, linkname="x"), member("e/" * 20 + "x"))
+    assert skipped == [f"{name}: is below more than {MAX_FOLDER_DEPTH} folders"]
+    assert {path.name for path in inner.rglob("*")} == {"e", "x"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

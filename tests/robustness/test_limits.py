@@ -479,3 +479,19 @@ def test_pods_whose_denial_would_be_endless(run: Run, folder: Path, spec: dict[s
     check_rest(run("check", ".", "--format", "json"))
     ran = run("explain", "--isolated", "m.yaml")
     assert "could list more than 250,000 ports or groups" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("depth", [300, 1500])
+def test_folders_in_folders(run: Run, folder: Path, depth: int) -> None:
+    deep = "d/" * depth
+    for _ in range(depth):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("x.yaml").write_text(pod("deep"), encoding="utf-8")
+    os.chdir(folder)
+    try:
+        report = check_rest(run("check", ".", "--format", "json"))
+        assert f"{deep}x.yaml" in {finding["file"] for finding in report["findings"]}
+    finally:
+        os.unlink(f"{deep}x.yaml")
+        os.removedirs(deep.removesuffix("/"))

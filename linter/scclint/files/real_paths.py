@@ -11,18 +11,24 @@ class RealPaths:
 
     def of(self, path: str) -> str:
         """Return the real path of a file or folder, whether it exists or not."""
+        # Folders can be nested more deeply than Python's calls.
+        unknown: list[str] = []
+        while path not in self._known and path and (folder := os.path.dirname(path)) != path:
+            unknown.append(path)
+            path = folder
         if path not in self._known:
-            self._known[path] = self._resolve(path)
-        return self._known[path]
+            self._known[path] = os.path.realpath(path)
+        real = self._known[path]
+        for below in reversed(unknown):
+            real = self._known[below] = _below(real, os.path.basename(below))
+        return real
 
-    def _resolve(self, path: str) -> str:
-        folder, name = os.path.split(path)
-        if folder == path or not path:
-            return os.path.realpath(path)
-        above = self.of(folder)
-        if name in ("", os.curdir):
-            return above
-        if name == os.pardir:
-            return os.path.dirname(above)
-        found = os.path.join(above, name)
-        return os.path.realpath(found) if os.path.islink(found) else found
+
+def _below(folder: str, name: str) -> str:
+    """Return the real path of a name in a real folder."""
+    if name in ("", os.curdir):
+        return folder
+    if name == os.pardir:
+        return os.path.dirname(folder)
+    found = os.path.join(folder, name)
+    return os.path.realpath(found) if os.path.islink(found) else found

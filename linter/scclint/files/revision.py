@@ -9,7 +9,7 @@ from typing import IO
 from scclint.errors import UsageError
 from scclint.files.discover import SUFFIXES
 from scclint.files.git import command, environment
-from scclint.limits import MAX_BYTES, MAX_REVISION, MAX_REVISION_FILES
+from scclint.limits import MAX_BYTES, MAX_FOLDER_DEPTH, MAX_REVISION, MAX_REVISION_FILES
 from scclint.record import record
 
 _READ_BESIDES = (".tpl", "Kustomization")
@@ -92,8 +92,8 @@ def check_out(revision: Revision, into: str, wanted: Callable[[str], bool]) -> N
 def _unless_no_name(revision: Revision) -> Iterator[None]:
     try:
         yield
-    except (ValueError, RecursionError):
-        # A NUL, which no path has, or more folders than `os.makedirs`, which calls itself for each, can go through.
+    except ValueError:
+        # A NUL, which no path has.
         return
     except OSError as error:
         if error.errno not in _NO_SUCH_NAME:
@@ -104,7 +104,7 @@ def _contents(revision: Revision, wanted: Callable[[str], bool]) -> Iterator[tup
     """Path, mode and content of files and links, the too large left out."""
     import tempfile
 
-    entries = [e for e in _entries(revision) if wanted(e[0])]
+    entries = [e for e in _entries(revision) if wanted(e[0]) and e[0].count("/") <= MAX_FOLDER_DEPTH]
     with tempfile.TemporaryFile() as ids:
         # A file, because git does not read on from a pipe while its own output is not read.
         ids.write("".join(f"{id}\n" for _, _, id in entries).encode())

@@ -11,7 +11,7 @@ from scclint.files.ignored import work_tree
 from scclint.fleet.content import content_of, digest_of
 from scclint.fleet.targets import FleetTarget
 from scclint.fleet.unpack import SUFFIXES, can_unpack, top_of, unpack
-from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
 from scclint.record import record, replace
 
 _CHUNK = 1 << 20
@@ -126,6 +126,9 @@ def _copy_folder(system: Any, path: str, folder: str) -> list[str]:
             continue
         if not relative or os.pardir in parts or "\0" in relative or "\\" in relative:
             skipped.append(f"{name}: has a path that leads out of the folder")
+            continue
+        if relative.count("/") > MAX_FOLDER_DEPTH:
+            skipped.append(f"{relative}: is below more than {MAX_FOLDER_DEPTH} folders")
             continue
         target = os.path.join(folder, *parts)
         os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -9,7 +9,7 @@ from typing import IO
 
 from scclint.errors import LoadError
 from scclint.files.archive import ArchiveEntry, entries, is_archive
-from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES
+from scclint.limits import MAX_ARCHIVE, MAX_ARCHIVE_MEMBERS, MAX_BYTES, MAX_FOLDER_DEPTH
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".zip")
 """The ends of the names of archives."""
@@ -53,6 +53,8 @@ class _Unpacking:
                 continue
             if path is None:
                 self._skip(entry.name, "has a path that leads out of the archive")
+            elif entry.name.count("/") > MAX_FOLDER_DEPTH:
+                self._skip(entry.name, f"is below more than {MAX_FOLDER_DEPTH} folders")
             elif entry.sort == "special":
                 self._skip(entry.name, "is not a regular file")
             elif entry.sort == "link":
