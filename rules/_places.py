@@ -1,6 +1,6 @@
 """Where to write a setting for a whole pod, because not every kind that creates pods has all fields of a pod."""
 
-from scclint.api import Workload
+from scclint.api import Workload, listed
 
 
 def profile_place(workload: Workload) -> str:
@@ -9,6 +9,10 @@ def profile_place(workload: Workload) -> str:
     if group == "serving.knative.dev":
         return "on each of the pod's containers" if len(workload.pod.containers) > 1 else "on the pod's container"
     if group != "tekton.dev":
+        plain = [container.name for container in workload.pod.containers if container.privileged.value is not True]
+        if plain and len(plain) < len(workload.pod.containers) and not workload.pod.seccomp_type.present:
+            # A privileged container ignores the profile of its pod.
+            return f"in the securityContext of container{'s' if len(plain) > 1 else ''} {listed(plain)}"
         return "in the pod's securityContext"
     if kind == "TaskRun":
         return "on the pod, in spec.podTemplate.securityContext"

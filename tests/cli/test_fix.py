@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scclint.cli import fix as fix_command
 from scclint.errors import LoadError
 from scclint.files.discover import SourceFile
 from scclint.remedy.apply import write_file
@@ -177,6 +178,30 @@ def test_several_documents_of_one_file(here: Path, cli: Cli) -> None:
     assert (here / "web.yaml").read_text() == "---\n".join(
         UNSAFE.replace("name: web,", f"name: web-{number},") for number in range(5)
     )
+
+
+def test_one_fix_that_does_not_go_with_the_others_is_left_out(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"web{number}" for number in range(5)]
+    for name in names:
+        (here / f"{name}.yaml").write_text(SAFE.replace("name: web,", f"name: {name},"))
+    worse = fix_command._worse
+    monkeypatch.setattr(
+        fix_command, "_worse", lambda old, new: worse(old, new) or "web3.yaml" not in {f.span.file for f in new.live}
+    )
+    run = cli("fix", "--unsafe")
+    changed = [name for name in names if (here / f"{name}.yaml").read_text() == UNSAFE.replace("name: web,", f"name: {name},")]
+    assert changed == ["web0", "web1", "web2", "web4"]
+    assert run.err.endswith("scclint: fixed 4 findings in 4 files; 1 left\n")
+
+
+def test_a_unit_with_a_privileged_container_gets_all_the_fixes_that_are_promised(here: Path, cli: Cli) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}, namespace: default}}\nspec:\n  containers: [{{name: c, image: i:1}}]\n"
+    for name in "abc":
+        (here / f"{name}.yaml").write_text(pod.format(name))
+    privileged = "  initContainers: [{name: setup, image: i:1, securityContext: {privileged: true}}]\n"
+    (here / "a.yaml").write_text(pod.format("a") + privileged)
+    assert cli("fix").err.endswith("4 left; --unsafe fixes 3 of them\n")
+    assert cli("fix", "--unsafe").err.endswith("scclint: fixed 3 findings in 3 files; 1 left\n")
 
 
 def test_one_cause_gets_one_fix(here: Path, cli: Cli) -> None:

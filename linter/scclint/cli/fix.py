@@ -80,7 +80,7 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
     """The texts with all fixes that can be applied. Nothing is written.
 
     Each pass applies the fixes that do not touch each other, and judges the result again. If together they do not do what each
-    does alone, the pass applies the first one only.
+    does alone, it leaves out the fixes that are the cause.
     """
     if "-" in args.paths:
         raise UsageError("fix changes files; standard input is none: use `scclint check --format json --fixes always -`")
@@ -91,20 +91,24 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
         options = RunOptions(jobs=1, progress=step, force_generated=getattr(args, "force_generated", False))
         judged, all_found, report = _judged(args, config, registry, options, texts)
         for _ in range(MAX_FIX_PASSES):
-            fixes = _applicable(judged, report, unsafe=unsafe)
-            if not fixes:
-                break
-            for some in (fixes, fixes[:1]):
-                current = {edit.file: judged.outline.text(edit.file) for one in some for edit in one.edits}
-                after = {**texts, **applied(current, some)}
+            start, before, unedited, taken = judged, report, texts, list[Fix]()
+            groups = [_applicable(judged, report, unsafe=unsafe)]
+            while groups:
+                some = groups.pop()
+                if not some:
+                    continue
+                current = {edit.file: start.outline.text(edit.file) for one in (*taken, *some) for edit in one.edits}
+                after = {**unedited, **applied(current, (*taken, *some))}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
                 if not _worse(all_found, found_after):
-                    number += _gone(report, report_after)
+                    taken += some
                     originals = {**current, **originals}
                     texts, judged, all_found, report = after, judged_after, found_after, report_after
-                    break
-            else:
+                elif len(some) > 1:
+                    groups += some[len(some) // 2 :], some[: len(some) // 2]
+            if not taken:
                 break
+            number += _gone(before, report)
     return Fixed(originals, texts, number, report, judged)
 
 

@@ -66,8 +66,15 @@ class Draft:
 
     def set_profile(self, holder: Path, words: str = "") -> None:
         """Write RuntimeDefault as the profile of the pod (`holder` is its spec) or of a container."""
+        pod = self.workload.pod
         if holder == ("spec",) and self.workload.provenance.moved:
             self._set_profile_of_steps()
+            return
+        if holder == ("spec",) and any(c.privileged.value is True for c in pod.containers) and not pod.seccomp_type.present:
+            # A privileged container ignores the profile of its pod, which SEC203 reports.
+            for container in pod.containers:
+                if container.privileged.value is not True and not container.seccomp_type.present:
+                    self.set_profile(("spec", container.list, container.index))
             return
         whose = "the pod" if holder == ("spec",) else f"container {self.value((*holder, 'name'))}"
         words = words or f"seccompProfile: {{type: RuntimeDefault}} in the securityContext of {whose}"
