@@ -1,11 +1,11 @@
 """The parts of a fix that several rules share: whom to grant an SCC, and what a custom SCC must list."""
 
-from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed, used_by
+from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed, used_by, why_privileged
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import would_admit
+from ._what_if import admitted_by, user_remark, would_admit
 
 _SHARED = (*IN_EVERY_NAMESPACE, "pipeline")
 
@@ -45,7 +45,8 @@ def scc_to_grant(outcome: Outcome, world: World) -> str:
         if scc not in general or default_profile(scc, world) not in RUNTIME_DEFAULT:
             continue
         if all(access.words in used for access in opened(scc, world)) and would_admit(scc, outcome, world):
-            return f"SCC {scc}, the most restrictive that admits the pod"
+            remark = user_remark(world, outcome, admitted_by(scc, world, outcome))
+            return f"SCC {scc}, the most restrictive that admits the pod{remark}"
     return custom_scc(outcome)
 
 
@@ -65,6 +66,16 @@ def _suggest(outcome: Outcome) -> str:
         return ""
     namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"
+
+
+def without_privileged(outcome: Outcome) -> str:
+    """Return the advice on a pod with a privileged container; empty if the container does what no capability allows."""
+    if outcome.verdict is None or why_privileged(outcome.verdict.pod):
+        return ""
+    return (
+        "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
+        "apply, and use an SCC that allows these capabilities."
+    )
 
 
 def asks_for_unconfined(outcome: Outcome) -> bool:

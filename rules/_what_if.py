@@ -10,7 +10,10 @@ from scclint.api import (
     REQUIRED_SCC,
     Outcome,
     Verdict,
+    Workload,
     World,
+    and_more,
+    capitalized,
     copied,
 )
 
@@ -31,25 +34,68 @@ def path_to_remove(path: Path) -> Path:
     return path
 
 
-def mounts_too(paths: Iterable[Path]) -> str:
-    """Return ` (a volume with its mounts)` if a volume is among the fields to remove; else nothing."""
-    return " (a volume with its mounts)" if any("volumes" in path for path in paths) else ""
-
-
-def admitted_without(world: World, verdict: Verdict, scc: str, removed: Iterable[Path]) -> bool:
-    """Whether `scc` would admit the pod of the verdict without the `removed` fields, if every user could use the SCC."""
-    pod = without(verdict.submitted, removed)
-    return world.cluster.admission.errors_under(scc, pod, namespace=verdict.namespace) == ()
+def mounts_too(paths: Iterable[Path], remark: str = "") -> str:
+    """Return ` (a volume with its mounts)` if a volume is among the fields to remove, with a `remark` in parentheses; else the remark."""
+    mounts = " (a volume with its mounts)" if any("volumes" in path for path in paths) else ""
+    return (mounts + remark).replace(") (", "; ")
 
 
 def would_admit(scc: str, outcome: Outcome, world: World) -> bool:
     """Whether the SCC would admit the pod of the outcome as submitted, if every user could use it."""
-    return outcome.verdict is not None and admitted_without(world, outcome.verdict, scc, ())
+    verdict = outcome.verdict
+    return (
+        verdict is not None and world.cluster.admission.errors_under(scc, verdict.submitted, namespace=verdict.namespace) == ()
+    )
+
+
+def admitted(world: World, outcome: Outcome, pod: dict[str, Any]) -> Verdict:
+    """Return the verdict on a changed `pod` of the outcome, with the same namespace and creator."""
+    return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator)
 
 
 def admitting_scc(world: World, outcome: Outcome, pod: dict[str, Any]) -> str:
     """Return the SCC that would admit a changed `pod` of the outcome, with the same namespace and creator; empty if none would."""
-    return world.cluster.admit(pod, namespace=outcome.namespace, user=outcome.creator).scc or ""
+    return admitted(world, outcome, pod).scc or ""
+
+
+def admitted_by(scc: str, world: World, outcome: Outcome, removed: Iterable[Path] = ()) -> Verdict | None:
+    """Return the verdict on the pod of the outcome without the `removed` fields, if every user could use `scc` and no other SCC."""
+    verdict = outcome.verdict
+    assert verdict is not None
+    return world.cluster.admission.verdict_under(scc, without(verdict.submitted, removed), namespace=verdict.namespace)
+
+
+def user_note(world: World, outcome: Outcome, after: Verdict | None, lead: str = "") -> str:
+    """Return, as a sentence after a space, the user that containers run as after a change; empty if it is the same as before.
+
+    The sentence begins with `lead`.
+    """
+    clause = _user_change(world, outcome, after)
+    return f" {capitalized(lead + clause)}." if clause else ""
+
+
+def user_remark(world: World, outcome: Outcome, after: Verdict | None) -> str:
+    """Return what `user_note` does as a remark in parentheses, for one of several alternatives."""
+    clause = _user_change(world, outcome, after)
+    return f" ({clause})" if clause else ""
+
+
+def user_notes(world: World, changed: dict[str, Any], workloads: Iterable[Workload]) -> str:
+    """Return the users that containers of workloads run as once an object of the cluster is `changed`, as sentences after a space."""
+    cluster = world.cluster.with_decodable([changed])
+    clauses: dict[str, list[str]] = {}
+    for workload in workloads:
+        outcome = world.outcome(workload)
+        if outcome.verdict is None:
+            continue
+        after = cluster.admit(outcome.verdict.submitted, namespace=outcome.namespace, user=outcome.creator)
+        if clause := cluster.admission.user_change(outcome.verdict, after):
+            clauses.setdefault(clause, []).append(workload.named)
+    return "".join(f" In {and_more(names, 2)}, {clause}." for clause, names in clauses.items())
+
+
+def _user_change(world: World, outcome: Outcome, after: Verdict | None) -> str:
+    return "" if outcome.verdict is None else world.cluster.admission.user_change(outcome.verdict, after)
 
 
 def with_profile(pod: dict[str, Any]) -> dict[str, Any]:

@@ -107,5 +107,5 @@ def _settle(problem: FieldProblem, field: Field[Any]) -> str:
     if problem.suggestion:
         return f"Write {problem.suggestion}."
     if problem.path[-1] == "runAsRoot" and field.value is False:
-        return "Write runAsNonRoot: true."
+        return "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it."
     return "Remove the field, or move it to a mapping that allows it." if "belongs in" in problem.hint else "Remove the field."

@@ -87,6 +87,7 @@ from ._accounts import may_create_workloads, workloads_of
 from ._grants import Reach, Subject, reach, reference, subjects_of
 from ._outcomes import by_rights
 from ._scc import node_access
+from ._what_if import admitted_by, user_note
 
 
 @rule(
@@ -193,10 +194,21 @@ def _none_needed(
         at=holder.at,
         related=tuple(Related(f"without the grant, {scc} admits it", result.workload.place.span) for result, scc in results[:4])
         + reached.steps(world, reached.sccs[0], binding),
-        settle=_fix(binding, reached, holder, world)
-        + (" If the image needs its own user ID, write that ID as runAsUser in the pod." if captured else ""),
+        settle=_fix(binding, reached, holder, world) + _users(results, world),
         edits=_edits(binding, reached, holder, world),
     )
+
+
+def _users(results: list[tuple[_AccountVerdict, str]], world: World) -> str:
+    """Return the users that the containers then run as, as sentences; empty if all run as before."""
+    notes = {}
+    for result, scc in results:
+        if result.scc != scc:
+            outcome = by_rights(result.workload, world)
+            lead = f"in {result.workload.named}, " if len(results) > 1 else ""
+            notes[user_note(world, outcome, admitted_by(scc, world, outcome), lead)] = None
+    text = "".join(notes)
+    return f"{text} If the image needs its own user ID, write that ID as runAsUser in the pod." if text else ""
 
 
 def _edits(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> tuple[Operation, ...]:

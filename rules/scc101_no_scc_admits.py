@@ -50,14 +50,26 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import FieldError, Outcome, Problem, Related, Severity, Workload, World, capitalized, counted, rule
+from scclint.api import (
+    FieldError,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    capitalized,
+    counted,
+    rule,
+    why_privileged,
+)
 
 from ._advice import grant, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
 from ._places import profile_place
 from ._ranges import RANGED, may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitting_scc, mounts_too, path_to_remove, with_profile, without, would_admit
+from ._what_if import admitted, mounts_too, path_to_remove, user_remark, with_profile, without, would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -134,13 +146,18 @@ def _assumed_range(outcome: Outcome, errors: list[FieldError]) -> str:
 
 
 def _fix(outcome: Outcome, errors: list[FieldError], with_user_namespace: str, world: World) -> str:
-    ways = [_change(outcome, errors, world)]
+    assert outcome.verdict is not None
+    # What a privileged container does to its node needs privileged: true.
+    fixed = any(error.path[-1] == "privileged" for error in errors) and why_privileged(outcome.verdict.submitted)
+    ways = [] if fixed else [_change(outcome, errors, world)]
     if with_user_namespace:
-        ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod)")
+        submitted = outcome.verdict.submitted
+        pod = {**submitted, "spec": {**submitted["spec"], "hostUsers": False}}
+        remark = user_remark(world, outcome, admitted(world, outcome, pod))
+        ways.append(f"set hostUsers: false ({with_user_namespace} then admits the pod){remark}")
     ways.append(grant(outcome.workload, scc_to_grant(outcome, world)))
-    return (
-        f"{', '.join(ways[:-1])}, or {ways[-1]}. If the cluster already has this grant, add it to the input (--cluster-state)."
-    )
+    change = ", or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
+    return f"{capitalized(change)}. If the cluster already has this grant, add it to the input (--cluster-state)."
 
 
 def _change(outcome: Outcome, errors: list[FieldError], world: World) -> str:
@@ -151,7 +168,7 @@ def _change(outcome: Outcome, errors: list[FieldError], world: World) -> str:
     pod = without(outcome.verdict.submitted, map(path_to_remove, paths))
     profile = f", and set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}"
     for then, changed in (("", pod), (profile, with_profile(pod))):
-        scc = admitting_scc(world, outcome, changed)
-        if scc and (then or default_profile(scc, world) in RUNTIME_DEFAULT):
-            return f"Change or remove {fields}{mounts_too(paths)}{then}"
+        after = admitted(world, outcome, changed)
+        if after.scc and (then or default_profile(after.scc, world) in RUNTIME_DEFAULT):
+            return f"Change or remove {fields}{mounts_too(paths, user_remark(world, outcome, after))}{then}"
     return f"Change {fields}"

@@ -11,7 +11,9 @@ finding names the fields because of which the closest earlier SCC rejects the po
 
 ## How to fix it
 
-Remove the fields that the finding names, a volume with its mounts, and the grant of the SCC. If the workload needs the
+Remove the fields that the finding names, a volume with its mounts, and the grant of the SCC. If a privileged container needs
+no more than some capabilities, write them instead of `privileged: true`. No capability is enough for a container that mounts a
+host path or with `mountPropagation: Bidirectional`, runs `nsenter`, or uses the host's process IDs. If the workload needs the
 fields, write a custom SCC that allows only those fields and lists `runtime/default` under `seccompProfiles`, and grant
 it to this workload's own service account only.
 
@@ -66,13 +68,14 @@ from scclint.api import (
     listed,
     rule,
     used_by,
+    why_privileged,
 )
 
-from ._advice import custom_scc, grant, pin_too, pinned
+from ._advice import custom_scc, grant, pin_too, pinned, without_privileged
 from ._allowances import more_restrictive
 from ._scc import opened
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitted_without, mounts_too, path_to_remove
+from ._what_if import admitted_by, mounts_too, path_to_remove, user_note, user_remark
 from ._words import first_per_field, pods, when_created
 
 
@@ -176,26 +179,31 @@ def _other_places(workload: Workload, cause: _Cause) -> tuple[Related, ...]:
 
 
 def _fix(outcome: Outcome, cause: _Cause, privileged: bool, world: World) -> str:
-    workload = outcome.workload
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
     if cause.without_it:
-        return f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods(workload)}."
-    if privileged:
-        return "Replace privileged: true with the capabilities that the container needs, so that a seccomp profile can apply."
+        return (
+            f"Write {REQUIRED_SCC}: {cause.without_it}, or remove the annotation, so that {cause.without_it} admits {pods(workload)}."
+            + user_note(world, outcome, admitted_by(cause.without_it, world, outcome))
+        )
     custom = grant(workload, custom_scc(outcome)) + pin_too(outcome, world)
+    if privileged:
+        needs = f"{capitalized(custom)}. The SCC must allow privileged containers, because {why_privileged(verdict.pod)}."
+        return without_privileged(outcome) or needs
     if not _confines_without(cause, outcome, world):
         return f"{capitalized(custom)}."
     write = f" and write {REQUIRED_SCC}: {cause.closest}" if cause.annotation is not None else ""
-    mounts = mounts_too(error.path for error in cause.rejected)
-    return f"Remove the named fields{mounts}{write}, or {custom}."
+    paths = [error.path for error in cause.rejected]
+    remark = user_remark(world, outcome, admitted_by(cause.closest, world, outcome, map(path_to_remove, paths)))
+    return f"Remove the named fields{mounts_too(paths, remark)}{write}, or {custom}."
 
 
 def _confines_without(cause: _Cause, outcome: Outcome, world: World) -> bool:
     """Whether the closest SCC would admit the pod without the fields that it rejects, and then applies a profile."""
-    verdict = outcome.verdict
-    assert verdict is not None
     if not cause.rejected or default_profile(cause.closest, world) not in RUNTIME_DEFAULT:
         return False
-    return admitted_without(world, verdict, cause.closest, {path_to_remove(error.path) for error in cause.rejected})
+    after = admitted_by(cause.closest, world, outcome, {path_to_remove(error.path) for error in cause.rejected})
+    return after is not None and after.allowed
 
 
 def _field_names(errors: list[FieldError]) -> list[str]:

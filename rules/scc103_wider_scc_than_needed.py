@@ -61,15 +61,26 @@ spec:
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from scclint.api import Candidate, Field, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
+from scclint.api import (
+    Candidate,
+    Outcome,
+    Problem,
+    Related,
+    Severity,
+    Workload,
+    World,
+    and_more,
+    capitalized,
+    rule,
+    why_privileged,
+)
 
 from ._advice import custom_scc, grant, pinned
 from ._allowances import extra_permissions, more_restrictive
 from ._quote import Path, quoted
 from ._scc import node_access
-from ._what_if import admitted_without, mounts_too, path_to_remove, without
+from ._what_if import admitted_by, mounts_too, path_to_remove, user_note
 from ._words import first_per_field, pods, when_created
 
 _STORAGE = frozenset((
@@ -99,9 +110,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     for candidate in verdict.candidates:
         if candidate.outcome != "too restrictive" or not more_restrictive(world, candidate.scc, verdict.scc):
             continue
-        fields = _one_field(outcome, world, candidate)
-        if not fields:
+        paths = _one_field(outcome, world, candidate)
+        if not paths:
             continue
+        fields = [workload.pod.field(*path) for path in paths]
         first = fields[0]
         yield Problem(
             f"{workload.named}: because of {quoted(first)}, SCC {verdict.scc} admits {pods(workload)}{when_created(outcome)} instead of "
@@ -109,19 +121,22 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=first,
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8])
             + world.steps.of_grant(outcome.chosen.grant if outcome.chosen else None, verdict.scc, workload),
-            settle=_fix(first, candidate.scc, outcome, world),
+            settle=_fix(paths, candidate.scc, outcome, world),
         )
         return
 
 
-def _fix(field: Field[Any], restrictive: str, outcome: Outcome, world: World) -> str:
+def _fix(paths: list[Path], restrictive: str, outcome: Outcome, world: World) -> str:
     chosen = outcome.verdict.scc if outcome.verdict and outcome.verdict.scc else ""
-    if field.path[-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
+    if paths[0][-1] == "privileged" and outcome.verdict and why_privileged(outcome.verdict.pod):
+        return f"{capitalized(grant(outcome.workload, custom_scc(outcome)))}, because {why_privileged(outcome.verdict.pod)}."
+    if paths[0][-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         instead = f"Mount this storage through a persistentVolumeClaim, which {restrictive} allows."
     else:
         instead = (
-            f"Remove the field{mounts_too([field.path])} if the workload runs without it, so that {restrictive} admits the pod."
+            f"Remove the field{mounts_too(paths[:1])} if the workload runs without it, so that {restrictive} admits the pod."
         )
+    instead += user_note(world, outcome, admitted_by(restrictive, world, outcome, {path_to_remove(path) for path in paths}))
     keep = f"write openshift.io/required-scc: {chosen} in the pod's annotations, which shows that the SCC is meant"
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
     if node_access(chosen, world) or chosen in world.cluster.component_sccs:
@@ -133,8 +148,8 @@ _MOST_FIELDS = 10
 """An SCC that rejects more different fields than these is too far from admitting the pod without one of them."""
 
 
-def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Field[Any]]:
-    """Return the field without which the SCC admits the pod, in each container that has it; empty if none.
+def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Path]:
+    """Return the path of the field without which the SCC admits the pod, in each container that has it; empty if none.
 
     The SCC may also reject fields that follow from it, as the host ports of a pod with `hostNetwork` do.
     """
@@ -147,16 +162,16 @@ def _one_field(outcome: Outcome, world: World, candidate: Candidate) -> list[Fie
         fields = [outcome.workload.pod.field(*path) for path in paths]
         removed = {path_to_remove(path) for path in paths}
         if all(field.present for field in fields) and _is_better(outcome, world, candidate.scc, removed):
-            return fields
+            return paths
     return []
 
 
 def _is_better(outcome: Outcome, world: World, scc: str, removed: set[Path]) -> bool:
     """Whether the SCC admits the pod without some fields, and the containers that had a seccomp profile still have one."""
-    assert outcome.verdict is not None
-    if not admitted_without(world, outcome.verdict, scc, removed):
+    after_scc = admitted_by(scc, world, outcome, removed)
+    if after_scc is None or not after_scc.allowed:
         return False
-    after = world.outcomes.with_pod(outcome, without(outcome.verdict.submitted, removed))
+    after = world.outcomes.with_pod(outcome, after_scc.submitted)
     return after.verdict is not None and after.verdict.scc == scc and _unconfined(after) <= _unconfined(outcome)
 
 

@@ -45,6 +45,7 @@ from collections.abc import Iterator
 from scclint.api import PROJECT_USER, REQUIRED_SCC, Outcome, Problem, Severity, Workload, World, capitalized, listed, rule
 
 from ._advice import grant, pin_too, scc_to_grant
+from ._what_if import user_note
 from ._words import profile
 
 
@@ -71,7 +72,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{workload.named}: the verdict depends on who creates the pod: for an administrator, {_result_text(admin)}; for a user "
         f"without SCC grants, {_result_text(other)}",
         at=workload.place,
-        settle=f"{_fix(other, world)} If you know who creates the pod, pass --as USER --as-group GROUP.",
+        settle=f"{_fix(other, world)}{user_note(world, admin, other.verdict)} "
+        "If you know who creates the pod, pass --as USER --as-group GROUP.",
     )
 
 

@@ -50,7 +50,7 @@ from ._advice import grant, pin_too, pinned, scc_to_grant
 from ._elsewhere import granted_elsewhere
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import would_admit
+from ._what_if import admitted_by, user_remark, would_admit
 from ._words import first_per_field, pods, when_created
 
 
@@ -82,7 +82,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         reason = f"it rejects {judged}: {listed(e.text for e in rejected[:3])}"
         usable = _usable(outcome, world)
         settle = (
-            f"Write {REQUIRED_SCC}: {usable}, which admits {pods(workload)}, or change the rejected fields."
+            f"Write {REQUIRED_SCC}: {usable}, which admits {pods(workload)}"
+            f"{user_remark(world, outcome, admitted_by(usable, world, outcome))}, or change the rejected fields."
             if usable
             else "Change the rejected fields, or require an SCC that allows them."
         )
@@ -102,10 +103,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _fix(outcome: Outcome, scc: str, world: World) -> str:
     """Return how the pod gets an SCC with a profile: one that it may use, or a grant. A grant of an SCC that opens the node is none."""
     usable = _usable(outcome, world)
-    ways = [f"write {REQUIRED_SCC}: {usable}, which admits {pods(outcome.workload)}"] if usable else []
+    ways = []
+    if usable:
+        remark = user_remark(world, outcome, admitted_by(usable, world, outcome))
+        ways.append(f"write {REQUIRED_SCC}: {usable}, which admits {pods(outcome.workload)}{remark}")
     opens = node_access(scc, world)
     if not opens and default_profile(scc, world) in RUNTIME_DEFAULT and would_admit(scc, outcome, world):
-        ways.append(f"{grant(outcome.workload, f'SCC {scc}')} {_how(scc, world)}")
+        remark = user_remark(world, outcome, admitted_by(scc, world, outcome))
+        ways.append(f"{grant(outcome.workload, f'SCC {scc}')} {_how(scc, world)}{remark}")
     elif not usable:
         ways.append(grant(outcome.workload, scc_to_grant(outcome, world)) + pin_too(outcome, world))
     why = f" A grant of SCC {scc} is not a fix, because it opens {and_more(opens, 2)}." if opens else ""

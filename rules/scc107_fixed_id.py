@@ -70,7 +70,7 @@ from scclint.api import Field, FieldError, Outcome, Problem, Related, Severity, 
 from ._quote import quoted
 from ._ranges import may_be_own
 from ._seccomp import RUNTIME_DEFAULT, default_profile
-from ._what_if import admitting_scc, path_to_remove, without
+from ._what_if import admitted, path_to_remove, user_note, without
 from ._words import first_per_field, pods, when_created
 
 
@@ -95,7 +95,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if not errors or not all(_from_namespace(world, scc, error) for error in errors):
             continue
         removed = map(path_to_remove, (error.path for error in errors))
-        if admitting_scc(world, outcome, without(verdict.submitted, removed)) != scc:
+        after = admitted(world, outcome, without(verdict.submitted, removed))
+        if after.scc != scc:
             continue
         fields = [workload.pod.field(*error.path) for error in errors]
         ids = list(dict.fromkeys(quoted(field) for field in fields))
@@ -105,7 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"namespace's own range{_unless_given(workload, verdict, fields, world)}; {_result(outcome)}",
             at=fields[0],
             related=tuple(Related(f"also here: {quoted(field)}", field.span) for field in fields[1:8]),
-            settle=_fix(fields, scc),
+            settle=_fix(fields, scc) + user_note(world, outcome, after),
         )
         return
 
@@ -157,11 +158,6 @@ def _result(outcome: Outcome) -> str:
 
 
 def _fix(fields: list[Field[Any]], scc: str) -> str:
-    if any(field.path[-1] == "runAsUser" and field.value == 0 for field in fields):
-        return (
-            "Make the image run as any user ID: the files it writes must belong to group 0 and be group-writable. Then remove "
-            f"runAsUser, so that {scc} sets it from the namespace's own range."
-        )
     keys = dict.fromkeys(
         "seLinuxOptions" if "seLinuxOptions" in field.path else quoted(field).partition(":")[0] for field in fields
     )

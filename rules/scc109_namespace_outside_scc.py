@@ -13,10 +13,12 @@ file, as info. With `-n default`, `default` counts as written.
 
 ## How to fix it
 
-Move the workload to its own project. If it has to stay, set explicitly what an SCC would set: `runAsNonRoot: true`,
-`allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`. Then suppress the
-finding: it is about the namespace, so that no field of the pod removes it. Do not put a run level on a namespace: run levels
-are for the control plane.
+Move the workload to its own project. An SCC then sets the user ID from the namespace's range, which the image must allow, or rejects
+the pod: the finding names the fields and the grant that the pod needs. If it has to stay, set explicitly what an SCC would set:
+`runAsNonRoot: true`, `allowPrivilegeEscalation: false`, `capabilities: {drop: [ALL]}` and `seccompProfile: {type: RuntimeDefault}`.
+With `runAsNonRoot: true`, remove `runAsUser: 0`, because the kubelet does not start a container that has both. Then suppress the
+finding: it is about the namespace, so that no field of the pod removes it. Do not put a run level on a namespace: run levels are for
+the control plane.
 
 `scclint fix` leaves this to you: the namespace is your decision.
 
@@ -55,17 +57,19 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Problem, Related, Severity, Workload, World, rule
+from scclint.api import ObjectRef, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
 
-from ._words import pods
+from ._advice import grant, scc_to_grant
+from ._pod_security import with_settings
+from ._quote import quoted
+from ._what_if import admitted, user_note, user_remark, without
+from ._words import first_per_field, pods
 
 LABELS = {"run-level": "openshift.io/run-level", "disabled": "security.openshift.io/disable-securitycontextconstraints"}
 """The label that switches SCC admission off, by the reason of the verdict."""
 
-_TO_STAY = (
-    " If it has to stay, set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]} and seccompProfile: "
-    "{type: RuntimeDefault} explicitly, and suppress this finding, which is about the namespace."
-)
+_OWN_PROJECT = "another-namespace"
+"""The name of an ordinary namespace, to judge a moved pod in."""
 
 
 @rule(
@@ -111,7 +115,36 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         at=written if written else workload.place,
         related=labels + tuple(Related(f"{other.named} is in the same namespace", other.place.span) for other in others[:8]),
         opens=tuple(f"{other.named}: {text}" for other in others for text in world.opens(other)),
-        settle="Move the workload to its own project." + (_TO_STAY if not privileged else ""),
+        settle=_move(outcome, world) + ("" if privileged else _stay(outcome, world)),
+    )
+
+
+def _move(outcome: Outcome, world: World) -> str:
+    """Return the advice to move the workload, with what SCC admission does to its pods in an ordinary namespace."""
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
+    moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
+    if moved.allowed:
+        return f"Move the workload to its own project.{user_note(world, outcome, moved)}"
+    closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
+    errors = first_per_field(closest.reasons) if closest else []
+    fields = list(dict.fromkeys(quoted(workload.pod.field(*error.path)) for error in errors))
+    rejects = f"{closest.scc} rejects {pods(workload)} because of {and_more(fields, 4)}, so " if closest else ""
+    return f"Move the workload to its own project. There, {rejects}{grant(workload, scc_to_grant(outcome, world))}."
+
+
+def _stay(outcome: Outcome, world: World) -> str:
+    """Return what to write if the workload stays. The kubelet does not start a container with user ID 0 and runAsNonRoot: true."""
+    pod = outcome.workload.pod
+    assert outcome.verdict is not None
+    holders = [("spec",), *(("spec", container.list, container.index) for container in pod.containers)]
+    paths = [(*holder, "securityContext", "runAsUser") for holder in holders]
+    root = [path for path in paths if pod.field(*path).value == 0]
+    changed = with_settings(without(outcome.verdict.submitted, root), [{"runAsNonRoot": True}])
+    return (
+        f" If it has to stay, {'remove runAsUser: 0, ' if root else ''}set runAsNonRoot: true"
+        f"{user_remark(world, outcome, admitted(world, outcome, changed))}, allowPrivilegeEscalation: false, capabilities: "
+        "{drop: [ALL]} and seccompProfile: {type: RuntimeDefault} explicitly, and suppress this finding, which is about the namespace."
     )
 
 

@@ -82,6 +82,7 @@ from scclint.api import Field, Grant, Located, Outcome, Problem, Related, Severi
 
 from ._advice import pinned
 from ._allowances import extra_permissions, more_restrictive
+from ._what_if import admitted_by, user_note
 from ._words import pods, when_created
 
 
@@ -115,7 +116,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         f"{and_more(extra_permissions(world, verdict.scc, rival), 3)}{_unconfined(outcome, world, rival)}",
         at=_decisive(workload, grant),
         related=_priority(workload, world, verdict.scc) + world.steps.of_grant(grant, verdict.scc, workload),
-        settle=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}. If a pod needs {verdict.scc} for reasons not "
+        settle=f"Remove priority from SCC {verdict.scc}, so that {rival} admits {pods(workload)}."
+        f"{user_note(world, outcome, admitted_by(rival, world, outcome))} If a pod needs {verdict.scc} for reasons not "
         f"visible in the manifest, write openshift.io/required-scc: {verdict.scc} in its annotations.",
     )
 

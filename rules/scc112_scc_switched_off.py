@@ -32,7 +32,9 @@ metadata:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remove, Severity, World, rule
+from scclint.api import Namespace, Problem, Remove, Severity, Workload, World, rule
+
+from ._what_if import user_notes, without
 
 _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",), "openshift.io/run-level": ("0", "1")}
 """The labels that switch SCC admission off, with the values that do so."""
@@ -55,9 +57,11 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
     for label, values in _VALUES.items():
         field = namespace.field("metadata", "labels", label)
         if field.value in values:
+            pods = [workload for workload in world.of(Workload) if world.namespace_of(workload) == namespace.name]
+            users = user_notes(world, without(namespace.manifest, [("metadata", "labels", label)]), pods)
             yield Problem(
                 f"{namespace.named}: the label {label}: {field.value} switches SCC admission off, so its pods may be privileged",
                 at=field,
-                settle="Remove the label, and grant an SCC to the service accounts that need one.",
+                settle="Remove the label, and grant an SCC to the service accounts that need one." + users,
                 edits=(Remove(field.path),),
             )

@@ -104,7 +104,18 @@ from ._places import annotation_place, profile_place
 from ._quote import quoted
 from ._scc import node_access
 from ._seccomp import RUNTIME_DEFAULT, default_profile, newer_sibling
-from ._what_if import admitting_scc, mounts_too, path_to_remove, pinned_to, with_profile, without, would_admit
+from ._what_if import (
+    admitted,
+    admitted_by,
+    mounts_too,
+    path_to_remove,
+    pinned_to,
+    user_note,
+    user_remark,
+    with_profile,
+    without,
+    would_admit,
+)
 from ._words import first_per_field, when_created
 
 DEFAULTS = ("kubelet default", "SCC default")
@@ -163,8 +174,7 @@ def _reason_and_fix(outcome: Outcome, world: World) -> tuple[str, str]:
             )
         return (
             f"it sets no seccomp profile, and no SCC applies one, because {outcome.skipped}",
-            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}, or move the pod to a namespace where SCC "
-            "admission runs.",
+            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}.",
         )
     default = default_profile(verdict.scc, world)
     if default:
@@ -175,7 +185,8 @@ def _reason_and_fix(outcome: Outcome, world: World) -> tuple[str, str]:
     if world.cluster.sccs[verdict.scc].seccomp_profiles:
         return (
             f'SCC {verdict.scc} admits it and applies no profile, because its seccompProfiles lists only "*"',
-            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}; SCC {verdict.scc} allows it.",
+            f"Set seccompProfile: {{type: RuntimeDefault}} {profile_place(outcome.workload)}; SCC {verdict.scc} allows it."
+            + user_note(world, outcome, admitted(world, outcome, with_profile(verdict.submitted))),
         )
     return f"SCC {verdict.scc} admits it and applies no profile, because it has no seccompProfiles", ""
 
@@ -197,17 +208,18 @@ def _fix_and_obstacles(outcome: Outcome, world: World) -> tuple[str, tuple[Relat
     sibling = newer_sibling(verdict.scc, world)
     if sibling and would_admit(sibling, outcome, world):
         fix = capitalized(grant(workload, f"SCC {sibling} instead of {verdict.scc}")) + pin_too(outcome, world)
-        return f"{fix}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile.", ()
+        note = user_note(world, outcome, admitted_by(sibling, world, outcome))
+        return f"{fix}: {sibling} applies RuntimeDefault, and {verdict.scc} rejects a pod that sets a profile.{note}", ()
     copy = grant(workload, f"a custom copy of {verdict.scc} with seccompProfiles: [runtime/default] instead of {verdict.scc}")
     custom = f"{copy}{pin_too(outcome, world)}, because {verdict.scc} itself rejects a pod that sets a profile."
-    scc, fields = _closest_scc(workload, world, outcome, confining)
+    scc, fields, remark = _closest_scc(workload, world, outcome, confining)
     if not fields:
         return f"Remove what makes the pod need {verdict.scc}, or {custom}", ()
     names = list(dict.fromkeys(quoted(field) for field in fields))
     pin = f", write {REQUIRED_SCC}: {scc}" if pinned(outcome, world) else ""
     return (
         f"Remove {and_more(names, 3)}{mounts_too(field.path for field in fields)}{pin}, and set seccompProfile: {{type: RuntimeDefault}} "
-        f"{profile_place(workload)}: {scc} then admits the pod. Alternatively, {custom}",
+        f"{profile_place(workload)}: {scc} then admits the pod{remark}. Alternatively, {custom}",
         tuple(Related(f"{scc} rejects {quoted(field)}", field.span) for field in fields[:8]),
     )
 
@@ -225,22 +237,32 @@ def _use_confining_scc(outcome: Outcome, world: World, usable: str) -> str:
     setting = f"et seccompProfile: {{type: RuntimeDefault}} {profile_place(workload)}"
     pod = with_profile(verdict.submitted)
     if pinned(outcome, world):
-        if not admitting_scc(world, outcome, pinned_to(pod, usable)):
+        after = admitted(world, outcome, pinned_to(pod, usable))
+        if not after.allowed:
             return ""
-        return f"Write {REQUIRED_SCC}: {usable}{annotation_place(workload)}, and s{setting}: {usable} then admits the pod."
-    admitting = admitting_scc(world, outcome, pod)
-    if not admitting or not _confines(admitting, world):
+        note = user_note(world, outcome, after)
+        return (
+            f"Write {REQUIRED_SCC}: {usable}{annotation_place(workload)}, and s{setting}: {usable} then admits the pod.{note}"
+        )
+    after = admitted(world, outcome, pod)
+    if not after.scc or not _confines(after.scc, world):
         return ""
-    ways = [f"S{setting}: {verdict.scc} then rejects the pod, and {admitting} admits it."]
-    if world.cluster.admission.reads_required_scc:
-        needs_creator = not workload.controlled and not world.creator_given
-        creator_hint = ", or name the user who creates the pod with --as USER" if needs_creator else ""
-        ways.append(f"Alternatively, set the annotation {REQUIRED_SCC}: {usable}{annotation_place(workload)}{creator_hint}.")
-    return " ".join(ways)
+    way = f"S{setting}: {verdict.scc} then rejects the pod, and {after.scc} admits it."
+    if not world.cluster.admission.reads_required_scc:
+        return f"{way}{user_note(world, outcome, after)}"
+    needs_creator = not workload.controlled and not world.creator_given
+    creator_hint = ", or name the user who creates the pod with --as USER" if needs_creator else ""
+    pin = f"Alternatively, set the annotation {REQUIRED_SCC}: {usable}{annotation_place(workload)}{creator_hint}."
+    if after.scc == usable:
+        return f"{way} {pin}{user_note(world, outcome, after, 'either way, ')}"
+    other = user_note(world, outcome, admitted_by(usable, world, outcome))
+    return f"{way}{user_note(world, outcome, after)} {pin}{other}"
 
 
-def _closest_scc(workload: Workload, world: World, outcome: Outcome, sccs: Sequence[Candidate]) -> tuple[str, list[Field[Any]]]:
-    """Return the SCC that needs the fewest fields removed to admit the pod, and those fields; both empty if there is none."""
+def _closest_scc(
+    workload: Workload, world: World, outcome: Outcome, sccs: Sequence[Candidate]
+) -> tuple[str, list[Field[Any]], str]:
+    """Return the SCC that needs the fewest fields removed to admit the pod, those fields, and the remark on its users; else nothing."""
     assert outcome.verdict is not None
     rejecting = [(c.scc, first_per_field(c.reasons)) for c in sccs if c.outcome == "too restrictive"]
     for scc, errors in sorted(rejecting, key=lambda pair: len(pair[1]))[:MAX_SCCS_TRIED]:
@@ -248,6 +270,7 @@ def _closest_scc(workload: Workload, world: World, outcome: Outcome, sccs: Seque
         if not all(field.present for field in fields):
             continue
         pod = with_profile(without(outcome.verdict.submitted, {path_to_remove(error.path) for error in errors}))
-        if admitting_scc(world, outcome, pinned_to(pod, scc) if pinned(outcome, world) else pod) == scc:
-            return scc, fields
-    return "", []
+        after = admitted(world, outcome, pinned_to(pod, scc) if pinned(outcome, world) else pod)
+        if after.scc == scc:
+            return scc, fields, user_remark(world, outcome, after)
+    return "", [], ""

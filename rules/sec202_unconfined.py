@@ -65,6 +65,7 @@ from collections.abc import Iterator
 from scclint.api import Outcome, Problem, Set, Severity, Workload, World, rule
 
 from ._seccomp import asked_at
+from ._what_if import admitted, user_remark, with_unconfined_replaced
 from ._words import when_created
 
 SETTINGS = {
@@ -91,7 +92,9 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     if not outcome.admitted:
         return
-    under = f" under SCC {outcome.verdict.scc}" if outcome.verdict and outcome.verdict.scc else ""
+    assert outcome.verdict is not None
+    confined = with_unconfined_replaced(outcome.verdict.submitted)
+    under = f" under SCC {outcome.verdict.scc}" if outcome.verdict.scc else ""
     for container in outcome.seccomp:
         if container.type == "Unconfined" and container.source in SETTINGS:
             setting = asked_at(workload, container)
@@ -104,7 +107,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 settle=f"No change to the workload alone fixes this, because SCC {only} allows no other profile: add runtime/default to its "
                 "seccompProfiles, and set RuntimeDefault here."
                 if only
-                else "Set RuntimeDefault, or a Localhost profile that also allows the system calls the container needs.",
+                else f"Set RuntimeDefault{user_remark(world, outcome, admitted(world, outcome, confined))}, or a Localhost profile that also "
+                "allows the system calls the container needs.",
                 container=container.name,
                 edits=() if only else (Set(setting.path, profile),),
             )

@@ -66,8 +66,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Related, Remove, Severity, Workload, World, rule
+from scclint.api import Outcome, Problem, Related, Remove, Severity, Workload, World, capitalized, rule
 
+from ._advice import without_privileged
 from ._seccomp import asked_at
 
 
@@ -100,8 +101,16 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             f"{container.requested_type} profile has no effect",
             at=view.privileged,
             related=(Related(f"{container.requested_type} is set here and has no effect", setting.span),),
-            settle="Replace privileged: true with the capabilities the container needs"
-            + (", or remove the profile, which has no effect." if own else "."),
+            settle=_fix(outcome, own=own),
             container=container.name,
             edits=(Remove(setting.path[:-1]),) if own else (),
         )
+
+
+def _fix(outcome: Outcome, *, own: bool) -> str:
+    """Return what to do about the container, and about its profile if it stays privileged."""
+    capabilities = without_privileged(outcome)
+    fix = "set the profile in the securityContext of each other container instead of here"
+    if own or all(container.privileged.value is True for container in outcome.workload.pod.containers):
+        fix = "remove the profile, which has no effect"
+    return f"{capabilities} If it stays privileged, {fix}." if capabilities else f"{capitalized(fix)}."

@@ -79,7 +79,7 @@ from scclint.api import Outcome, Problem, Related, Severity, Workload, World, ca
 
 from ._advice import asks_for_unconfined, grant, pin_too, profile_entries
 from ._seccomp import default_profile, newer_sibling
-from ._what_if import admitting_scc, with_unconfined_replaced, without_profiles
+from ._what_if import admitted, admitting_scc, user_note, with_unconfined_replaced, without_profiles
 from ._words import first_per_field, is_seccomp, when_created
 
 
@@ -133,8 +133,10 @@ def _fix(scc: str, outcome: Outcome, world: World) -> str:
     confined = with_unconfined_replaced(verdict.submitted)
     if unconfined and confines:
         return f"R{removal}"
-    if unconfined and (admitting := admitting_scc(world, outcome, confined)):
-        return f"Set RuntimeDefault instead of Unconfined, so that {admitting} admits the pod."
+    if unconfined and (after := admitted(world, outcome, confined)).scc:
+        return (
+            f"Set RuntimeDefault instead of Unconfined, so that {after.scc} admits the pod.{user_note(world, outcome, after)}"
+        )
     change = _change_scc(scc, outcome, world, confined)
     change = f"Set RuntimeDefault instead of Unconfined, and {change}." if unconfined else f"{capitalized(change)}."
     if confines:

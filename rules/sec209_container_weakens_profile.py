@@ -57,6 +57,7 @@ from scclint.api import (
 
 from ._annotations import annotation_form, field_form, pod_profile_at
 from ._seccomp import asked_at
+from ._what_if import admitted, path_to_remove, user_remark, without
 from ._words import when_created
 
 
@@ -85,13 +86,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         if container.type != "Unconfined" or container.source not in ("container field", "container annotation"):
             continue
         own = asked_at(workload, container)
+        removed = without(verdict.submitted, [path_to_remove(own.path[len(workload.pod.path) :])])
         yield Problem(
             f"{workload.named}: container {container.name} sets Unconfined, so it runs{when_created(outcome)} without the "
             f"pod's profile {pod_profile}{applied}",
             at=own,
             related=(Related(f"the pod sets {pod_profile}", setting.span),) if setting.present else (),
-            settle=f"Delete the container's {_setting(container)}, or give the container a Localhost profile that allows the system "
-            "calls it needs.",
+            settle=f"Delete the container's {_setting(container)}{user_remark(world, outcome, admitted(world, outcome, removed))}, or "
+            "give the container a Localhost profile that allows the system calls it needs.",
             container=container.name,
             edits=(Remove(own.path[:-1] if own.path[-1] == "type" else own.path),),
         )

@@ -1,6 +1,6 @@
 """The whole of what a rule may import."""
 
-from scclint.admission.access import Access, opened_by, used_by
+from scclint.admission.access import Access, opened_by, used_by, why_privileged
 from scclint.admission.rbac import scc_grant
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -148,4 +148,5 @@ __all__ = [
     "stricter",
     "to_data",
     "used_by",
+    "why_privileged",
 ]

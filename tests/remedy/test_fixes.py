@@ -39,6 +39,9 @@ spec:
 """
 
 
+IN_RANGE = "The containers then run as a user ID of the namespace's range: the image must allow it."
+
+
 def grant(scc: str) -> str:
     return f"""---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -106,7 +109,77 @@ def test_no_fix_grants_anything(tmp_path: Path) -> None:
     text = DEPLOYMENT + "          securityContext: {privileged: true}\n"
     finding = fixed(text, "SCC101", tmp_path)
     assert finding.fix is None
-    assert finding.no_fix == "a container is privileged by nature"
+    assert finding.no_fix == "the manifest does not show which capabilities replace privileged"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("          volumeMounts: [{name: dev, mountPath: /dev}]\n      volumes: [{name: dev, hostPath: {path: /dev}}]\n",
+         "container web mounts hostPath /dev"),
+        ("          volumeMounts: [{name: d, mountPath: /d, mountPropagation: Bidirectional}]\n      volumes: [{name: d, emptyDir: {}}]\n",
+         "container web mounts volume d with mountPropagation: Bidirectional"),
+        ("          args: [exec nsenter -t 1 -m]\n", "container web runs nsenter"),
+        ("      hostPID: true\n", "container web is privileged and the pod sets hostPID: true"),
+    ],
+)  # fmt: skip
+def test_help_and_fix_agree_on_a_pod_that_is_privileged_by_nature(more: str, why: str, tmp_path: Path) -> None:
+    text = DEPLOYMENT + "          securityContext: {privileged: true}\n" + more + grant("privileged")
+    finding = fixed(text, "SCC102", tmp_path)
+    assert finding.no_fix == f"the pod is privileged by nature: {why}"
+    assert f"privileged containers, because {why}" in finding.settle
+    refused = fixed(text.replace(grant("privileged"), ""), "SCC101", tmp_path)
+    assert refused.settle.startswith("Grant service account web a custom SCC")
+
+
+def test_capabilities_instead_of_privileged_are_advised_only_where_they_may_do(tmp_path: Path) -> None:
+    """A hostPath volume of another container does not need privileged: true."""
+    mounts = "volumeMounts: [{name: dev, mountPath: /dev}]"
+    text = DEPLOYMENT + (
+        "          securityContext: {privileged: true}\n"
+        f"        - {{name: other, image: registry.example/other:1, {mounts}}}\n"
+        "      volumes: [{name: dev, hostPath: {path: /dev}}]\n"
+    )
+    assert fixed(text + grant("privileged"), "SCC102", tmp_path).settle.startswith(
+        "If the container needs no more than some capabilities"
+    )
+
+
+def test_a_fix_that_changes_the_user_is_not_safe(tmp_path: Path) -> None:
+    """The image names the user of a pod under `anyuid`. A pod under `restricted-v2` keeps its user."""
+    fix = fixed(POD, "SEC201", tmp_path).fix
+    assert fix is not None
+    assert fix.safety == "unsafe"
+    assert fix.effect == f"SCC restricted-v2 then admits the pod with profile RuntimeDefault. {IN_RANGE}"
+    same = fixed(DEPLOYMENT, "SEC210", tmp_path).fix
+    assert same is not None
+    assert same.effect == "The pods are the same after admission."
+
+
+def test_a_fix_of_a_namespace_names_the_workloads_whose_user_changes(tmp_path: Path) -> None:
+    namespace = (
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {openshift.io/sa.scc.uid-range: 0/10000}}\n---\n"
+    )
+    finding = fixed(namespace + DEPLOYMENT, "SCC113", tmp_path)
+    assert finding.fix is not None
+    changed = "In Deployment web, the containers then run as a user ID of the namespace's range: the image must allow it."
+    assert changed in finding.fix.effect
+    assert changed in finding.settle
+    elsewhere = fixed(namespace + DEPLOYMENT.replace("namespace: shop", "namespace: other"), "SCC113", tmp_path)
+    assert "user ID" not in elsewhere.settle
+    assert elsewhere.fix is not None
+    assert "user ID" not in elsewhere.fix.effect
+
+
+def test_the_profile_beside_a_privileged_container_is_written_where_it_counts(tmp_path: Path) -> None:
+    """SEC203 reports a profile of the pod that its privileged container ignores."""
+    text = DEPLOYMENT.replace("namespace: shop", "namespace: default") + (
+        "        - {name: agent, image: registry.example/agent:1, securityContext: {privileged: true}}\n"
+    )
+    finding = fixed(text, "SEC201", tmp_path)
+    assert finding.fix is not None
+    assert finding.fix.title == "Write seccompProfile: {type: RuntimeDefault} in the securityContext of container web."
+    assert "in the securityContext of container web" in finding.settle
 
 
 def test_a_volume_goes_with_its_mounts(tmp_path: Path) -> None:
@@ -159,7 +232,7 @@ def test_what_a_program_may_need_of_its_node_is_not_taken_from_it(spec: str, dem
     assert finding.fix is not None
     assert finding.fix.safety == "advice"
     assert finding.fix.effect == (
-        f"SCC restricted-v2 then admits the pods with profile RuntimeDefault. Decide whether the program works without {demand}."
+        f"SCC restricted-v2 then admits the pods with profile RuntimeDefault. {IN_RANGE} Decide whether the program works without {demand}."
     )
 
 
@@ -182,7 +255,10 @@ def test_a_grant_that_is_not_needed_afterwards_is_named(tmp_path: Path) -> None:
     text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + grant("nonroot-v2")
     fix = fixed(text, "SCC107", tmp_path).fix
     assert fix is not None
-    assert fix.effect == "SCC restricted-v2 then admits the pods. Afterwards, RoleBinding shop/web-nonroot-v2 is not needed."
+    assert (
+        fix.effect
+        == f"SCC restricted-v2 then admits the pods. {IN_RANGE} Afterwards, RoleBinding shop/web-nonroot-v2 is not needed."
+    )
     found = [finding.rule_id for finding in all_fixed(carried_out(text, fix), tmp_path)]
     assert "SCC107" not in found
     assert "RBA403" in found

@@ -46,6 +46,11 @@ seccompProfiles: [runtime/default]
 """
 ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 PIN = "openshift.io/required-scc"
+IN_RANGE = "the containers then run as a user ID of the namespace's range: the image must allow it"
+CAPABILITIES = (
+    "If the container needs no more than some capabilities, replace privileged: true with them, so that a seccomp profile can "
+    "apply, and use an SCC that allows these capabilities."
+)
 
 
 def grant(scc: str) -> str:
@@ -93,7 +98,9 @@ def test_a_profile_that_other_containers_use_is_not_to_be_removed() -> None:
     text = POD.replace("  containers:", "  securityContext: {seccompProfile: {type: RuntimeDefault}}\n  containers:") + (
         "      securityContext: {privileged: true}\n    - {name: proxy, image: registry.example/proxy:1}\n"
     )
-    assert advice(text, "SEC203") == "Replace privileged: true with the capabilities the container needs."
+    assert advice(text, "SEC203") == (
+        f"{CAPABILITIES} If it stays privileged, set the profile in the securityContext of each other container instead of here."
+    )
 
 
 def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
@@ -101,7 +108,9 @@ def test_a_profile_below_that_of_the_pod_is_not_to_be_removed_alone() -> None:
     text = POD.replace("  containers:", f"  securityContext: {profile}}}\n  containers:") + (
         f"      securityContext: {profile}, privileged: true}}\n"
     )
-    assert advice(text, "SEC203") == "Replace privileged: true with the capabilities the container needs."
+    assert advice(text, "SEC203") == f"{CAPABILITIES} If it stays privileged, remove the profile, which has no effect."
+    mounted = "      volumeMounts: [{name: dev, mountPath: /dev}]\n  volumes: [{name: dev, hostPath: {path: /dev}}]\n"
+    assert advice(text + mounted, "SEC203") == "Remove the profile, which has no effect."
 
 
 def test_half_a_range_does_not_ask_for_the_strategy_that_needs_both_ends() -> None:
@@ -174,7 +183,7 @@ def test_a_pod_that_requires_an_scc_is_told_to_require_the_granted_one() -> None
         "  containers", "  hostNetwork: true\n  containers"
     )
     assert (
-        f"SCC hostnetwork-v2, the most restrictive that admits the pod, and name that SCC in the annotation {PIN}."
+        f"SCC hostnetwork-v2, the most restrictive that admits the pod ({IN_RANGE}), and name that SCC in the annotation {PIN}."
         in advice(text, "SCC104")
     )
 
@@ -183,7 +192,7 @@ def test_an_scc_that_applies_no_profile_is_not_to_be_granted() -> None:
     before = DEPLOYMENT.replace(
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: anyuid}}}}\n    spec"
     )
-    assert advice(before, "SCC105") == f"Write {PIN}: restricted-v2, which admits its pods."
+    assert advice(before, "SCC105") == f"Write {PIN}: restricted-v2, which admits its pods ({IN_RANGE})."
     assert_followed(before, before.replace(": anyuid", ": restricted-v2"), "SCC105")
 
 
@@ -200,7 +209,7 @@ def test_an_annotation_is_not_to_be_removed_where_no_other_scc_admits_the_pod() 
 
 def test_fields_are_to_be_removed_only_if_an_scc_then_admits_the_pod() -> None:
     root = "          securityContext: {runAsUser: 0}\n"
-    assert advice(DEPLOYMENT + root, "SCC101").startswith("Change or remove this field, or grant")
+    assert advice(DEPLOYMENT + root, "SCC101").startswith(f"Change or remove this field ({IN_RANGE}), or grant")
     # The only SCC that the pod may use applies no profile, so that the container would run unconfined.
     required = DEPLOYMENT.replace(
         "labels: {app: web}}\n    spec", f"labels: {{app: web}}, annotations: {{{PIN}: agent}}}}\n    spec"
@@ -213,7 +222,7 @@ def test_a_profile_is_to_be_set_where_the_scc_that_then_admits_the_pod_applies_n
     task = "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: build, namespace: shop}\nspec:\n"
     step = "  steps: [{name: build, image: registry.example/build:1, securityContext: {privileged: true}}]\n"
     assert advice(task + step, "SCC101").startswith(
-        "Change or remove this field, and set seccompProfile: {type: RuntimeDefault} on the pod's steps, in spec.stepTemplate."
+        f"Change or remove this field ({IN_RANGE}), and set seccompProfile: {{type: RuntimeDefault}} on the pod's steps, in spec.stepTemplate."
     )
     profile = "  stepTemplate: {securityContext: {seccompProfile: {type: RuntimeDefault}}}\n"
     assert_followed(task + step, task + profile + step.replace(", securityContext: {privileged: true}", ""), "SCC101")
@@ -223,10 +232,10 @@ def test_a_volume_is_to_be_removed_with_its_mounts() -> None:
     mounted = (
         "          volumeMounts: [{name: logs, mountPath: /logs}]\n      volumes: [{name: logs, hostPath: {path: /var/log}}]\n"
     )
-    assert "(a volume with its mounts)" in advice(DEPLOYMENT + mounted, "SCC101")
+    assert f"(a volume with its mounts; {IN_RANGE})" in advice(DEPLOYMENT + mounted, "SCC101")
     granted = DEPLOYMENT + mounted + grant("hostmount-anyuid")
     assert "(a volume with its mounts)" in advice(granted, "SEC201")
-    assert "(a volume with its mounts)" in advice(granted, "SCC102")
+    assert "(a volume with its mounts" in advice(granted, "SCC102")
 
 
 def test_a_release_that_rejects_the_pod_is_not_told_to_require_an_scc() -> None:

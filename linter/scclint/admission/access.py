@@ -141,6 +141,26 @@ def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
         yield from (f"{name}: hostPort {port['hostPort']}" for port in part.get("ports") or () if port.get("hostPort"))
 
 
+def why_privileged(pod: Mapping[str, Any]) -> str:
+    """Return what a privileged container of a pod does that no capability allows, as a clause; empty if the pod shows none."""
+    spec = pod["spec"]
+    paths = {v.get("name"): v["hostPath"].get("path") for v in spec.get("volumes") or () if v.get("hostPath") is not None}
+    for _, _, container in containers(spec):
+        if not (container.get("securityContext") or {}).get("privileged"):
+            continue
+        name = container.get("name")
+        for mount in container.get("volumeMounts") or ():
+            if mount.get("mountPropagation") == "Bidirectional":
+                return f"container {name} mounts volume {mount.get('name')} with mountPropagation: Bidirectional"
+            if mount.get("name") in paths:
+                return f"container {name} mounts hostPath {paths[mount['name']]}"
+        if any("nsenter" in str(word) for field in ("command", "args") for word in container.get(field) or ()):
+            return f"container {name} runs nsenter"
+        if field := next((field for field in ("hostPID", "hostIPC") if spec.get(field)), ""):
+            return f"container {name} is privileged and the pod sets {field}: true"
+    return ""
+
+
 def _access(fields: Mapping[str, Path], capabilities: Iterable[tuple[str, Path]]) -> tuple[Access, ...]:
     found = {words: Access(words, words in _TAKES, fields[words]) for words in (*_TAKES, *_REACHES) if words in fields}
     for name, at in capabilities:

@@ -1,14 +1,28 @@
-"""The `runAsUser` strategy: the uid a container gets, and the uids it may have."""
+"""The user of a container: the uid that the `runAsUser` strategy gives it, and the uids that it may have."""
 
 from typing import Any
 
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_NON_ROOT, MUST_RUN_AS_RANGE
 from scclint.admission.field import FieldError, Where
+from scclint.admission.pod import containers
 from scclint.admission.provider import Provider
 from scclint.finding import Path
+from scclint.untyped import Object
 
 Effective = tuple[Any, Path]
 """The effective value of a field for a container, set by the container or the pod, and its path."""
+
+
+def users_of(pod: Object) -> dict[str, tuple[int | None, bool]]:
+    """Return the effective `runAsUser`, None if its image decides, and `runAsNonRoot` of each container of a pod, by name."""
+    found = {}
+    for _, _, container in containers(pod["spec"]):
+        context = [container.get("securityContext") or {}, pod["spec"].get("securityContext") or {}]
+        uid, non_root = (
+            next((c[key] for c in context if c.get(key) is not None), None) for key in ("runAsUser", "runAsNonRoot")
+        )
+        found[container.get("name") or ""] = (uid, non_root is True)
+    return found
 
 
 def default(provider: Provider) -> int | None:

@@ -11,8 +11,10 @@ from scclint.admission.pod import AdmissionPod, containers
 from scclint.finding import Safety
 from scclint.outcome import Outcome
 from scclint.podsecurity.admission import with_source
+from scclint.remedy.draft import sentence
 from scclint.remedy.workbench import Trial, Workbench, both_outcomes, workload_pairs
 from scclint.text import listed
+from scclint.world import World
 
 _FLAGS = ("hostNetwork", "hostPID", "hostIPC")
 
@@ -21,6 +23,7 @@ def effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safet
     """How far the pods differ after admission, and that in words."""
     words: dict[str, None] = {}
     lost: dict[str, None] = {}
+    users: dict[str, None] = {}
     same = True
     for release, world in trial.worlds.items():
         for old, new in workload_pairs(trial.pairs):
@@ -33,17 +36,27 @@ def effect(bench: Workbench, trial: Trial, *, needs_review: bool) -> tuple[Safet
                     continue
                 same = same and (before.verdict.allowed, _run(before)) == (after.verdict.allowed, _run(after))
                 words |= dict.fromkeys(_changes(before, after))
+                users |= _users(world, before, after)
                 lost |= dict.fromkeys(_dropped(before.verdict.submitted, after.verdict.submitted))
+        for workload in [] if trial.only_workloads else bench.opened.workloads:
+            if all(workload is not old for old, _ in trial.pairs):
+                for before, after in both_outcomes(bench.worlds[release], world, workload, workload):
+                    users |= _users(world, before, after, f"in {workload.named}, ")
     if lost:
-        return (
-            "advice",
-            f"{next(iter(words), 'The pods differ after admission.')} Decide whether the program works without {listed(lost)}.",
-        )
+        first = " ".join([next(iter(words), "The pods differ after admission."), *users])
+        return "advice", f"{first} Decide whether the program works without {listed(lost)}."
     if not trial.only_workloads:
-        return "advice", " ".join(words) or "The pods of the input are the same after admission."
+        return "advice", " ".join((*words, *users)) or "The pods of the input are the same after admission."
     if same:
         return ("unsafe" if needs_review else "safe"), next(iter(words), "The pods are the same after admission.")
-    return "unsafe", next(iter(words), "The pods differ after admission.")
+    return "unsafe", " ".join([*[*words][:1], *users]) or "The pods differ after admission."
+
+
+def _users(world: World, before: Outcome, after: Outcome, where: str = "") -> dict[str, None]:
+    """Return the user that containers then run as, as a sentence; nothing if they run as before."""
+    if before.verdict is None or not (changed := world.cluster.admission.user_change(before.verdict, after.verdict)):
+        return {}
+    return {sentence(where + changed): None}
 
 
 def _run(outcome: Outcome) -> Mapping[str, Any]:

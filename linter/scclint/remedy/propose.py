@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from scclint.admission.access import why_privileged
 from scclint.admission.field import FieldError
 from scclint.finding import Finding, Operation, Path, Remove, Rename
 from scclint.model.kinds import TEKTON
@@ -65,7 +66,12 @@ def why_none(bench: Workbench, basis: Basis) -> str:
         if basis.rule.id in POD_SECURITY:
             return "the pod asks for something that the level forbids"
         if _privileged(subject):
-            return "a container is privileged by nature"
+            why = why_privileged(subject.pod.manifest)
+            return (
+                f"the pod is privileged by nature: {why}"
+                if why
+                else "the manifest does not show which capabilities replace privileged"
+            )
         return _what_holds(bench, subject) or "scclint knows no small change after which an SCC that the pod may use admits it"
     return ""
 
