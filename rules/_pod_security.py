@@ -74,11 +74,12 @@ def fields_to_set(outcome: Outcome, violations: tuple[Violation, ...], world: Wo
     if outcome.verdict is None or any(violation.check not in _SETTINGS for violation in violations):
         return ""
     settings = [_SETTINGS[violation.check] for violation in violations]
-    pod = _with(outcome.verdict.submitted, [value for _, value in settings])
-    return listed(text for text, _ in settings) if world.outcomes.with_pod(outcome, pod).created else ""
+    pod = with_settings(outcome.verdict.submitted, [value for _, value in settings])
+    after = world.outcomes.with_pod(outcome, pod)
+    return listed(text for text, _ in settings) if after.created and not after.never_started else ""
 
 
-def _with(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
+def with_settings(pod: dict[str, Any], settings: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the pod with settings in the securityContext of each container. A container keeps the capabilities that it adds."""
     spec = dict(pod["spec"])
     for field in ("initContainers", "containers", "ephemeralContainers"):

@@ -1,8 +1,12 @@
 """
-An SCC admits the pod and sets a field to a value that the API server's validation then rejects. The pod is never created,
-although the manifest is valid as written.
+The pod is admitted and never runs: the API server's validation rejects a value that the SCC sets, or the kubelet does not start a
+container.
 
-SCC admission runs before validation. These SCCs set invalid values:
+The kubelet does not start a container whose user ID is 0 and whose `runAsNonRoot` is true: `container's runAsUser breaks non-root
+policy`. The API server accepts the two together. Either of them may be written in the manifest, or an SCC sets the user ID. A value
+of the container overrides that of the pod.
+
+SCC admission runs before validation. These SCCs set values that are invalid, although the manifest is valid as written:
 
 - `allowPrivilegedContainer: true` with `allowPrivilegeEscalation: false`. The SCC sets `allowPrivilegeEscalation: false` on a
   privileged container, and validation rejects the two together. The same holds for `CAP_SYS_ADMIN` in
@@ -12,9 +16,11 @@ SCC admission runs before validation. These SCCs set invalid values:
 
 ## How to fix it
 
-Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them.
+Correct the field of the SCC that the message names. The cluster admits the same pods, and creates them. If the kubelet does not
+start a container, remove `runAsUser: 0`, or remove `runAsNonRoot: true` if the program must run as root.
 
-`scclint fix` leaves this to you: the SCC that sets the field is in another object.
+`scclint fix` leaves this to you: the SCC that sets the field is in another object, and only you know whether the program must run
+as root.
 
 ## Before
 
@@ -83,8 +89,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Field, FieldProblem, Problem, Severity, Workload, World, counted, rule
+from scclint.api import Container, Field, FieldProblem, Outcome, Problem, Severity, Workload, World, counted, listed, rule
 
+from ._what_if import admitted, user_remark, without
 from ._words import pods, when_created
 
 _CAUSES = {
@@ -99,7 +106,7 @@ _CAUSES = {
 @rule(
     "SCC111",
     "pod-invalid-after-admission",
-    "What the SCC sets makes the pod invalid",
+    "The API server or the kubelet rejects the pod after SCC admission",
     severity=Severity.ERROR,
     on=Workload,
     since="0.2",
@@ -107,6 +114,8 @@ _CAUSES = {
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
+    if stopped := outcome.never_started:
+        yield _never_started(outcome, [container.name for container in stopped], world)
     if outcome.verdict is None or outcome.verdict.scc is None or not outcome.invalid_by_scc:
         return
     scc = outcome.verdict.scc
@@ -120,6 +129,35 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         related=world.steps.of_grant(None, scc, workload),
         settle=_CAUSES.get(str(step), "Correct seccompProfiles in SCC {scc}, for example to runtime/default.").format(scc=scc),
     )
+
+
+def _never_started(outcome: Outcome, names: list[str], world: World) -> Problem:
+    """Return the problem of containers with user ID 0 and runAsNonRoot: true."""
+    workload, verdict = outcome.workload, outcome.verdict
+    assert verdict is not None
+    containers = [container for container in workload.pod.containers if container.name in names]
+    users, limits = (
+        [field for field in _effective(workload, containers, key) if field.present] for key in ("runAsUser", "runAsNonRoot")
+    )
+    removed = without(verdict.submitted, (field.path[len(workload.pod.path) :] for field in users))
+    if users:
+        fix = f"Remove runAsUser: 0{user_remark(world, outcome, admitted(world, outcome, removed))}"
+    else:
+        fix = f"Use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
+    one = len(names) == 1
+    return Problem(
+        f"{workload.named}: the kubelet does not start container{'' if one else 's'} {listed(names)}, because runAsNonRoot is true and "
+        f"the user ID is 0{'' if users else f', which SCC {verdict.scc} sets'}: container's runAsUser breaks non-root policy",
+        at=next(iter((*users, *limits)), workload.place),
+        settle=f"{fix}, or remove runAsNonRoot: true if the program must run as root.",
+    )
+
+
+def _effective(workload: Workload, containers: list[Container], key: str) -> Iterator[Field[object]]:
+    """Yield the field that counts for each container: its own, or else that of the pod."""
+    for container in containers:
+        own = container.field("securityContext", key)
+        yield own if own.value is not None else workload.pod.field("spec", "securityContext", key)
 
 
 def _place(workload: Workload, problem: FieldProblem) -> Field[object]:

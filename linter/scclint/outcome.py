@@ -13,6 +13,7 @@ from scclint.admission.decoding import decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.seccomp import with_fields
 from scclint.admission.service_account import TOKEN_MOUNT, TOKEN_VOLUME
+from scclint.admission.user import users_of
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
 from scclint.cluster.namespace_policy import NamespacePolicy
@@ -132,6 +133,14 @@ class Outcome:
             return False
         unknown = self.pod_security is None or self.pod_security.unknown or any(volume.refused for volume in self.csi)
         return None if unknown else True
+
+    @property
+    def never_started(self) -> tuple[ContainerSeccomp, ...]:
+        """The containers of an admitted pod that the kubelet does not start: with user ID 0 and `runAsNonRoot: true`."""
+        if self.verdict is None or self.rejected_by is not None:
+            return ()
+        users = users_of(self.verdict.pod)
+        return tuple(c for c in self.seccomp if c.source != "windows" and users.get(c.name) == (0, True))
 
     @property
     def skipped(self) -> str:
