@@ -8,8 +8,10 @@ no namespace, and for a rule with `*` that also allows the use of every SCC, whi
 
 ## How to fix it
 
-Remove these verbs, and replace a `*` with what the subjects need. Let an administrator apply the SCC together with the operator
-or application that needs it, and grant the service account the use of this SCC only.
+Replace a `*` with what the subjects need. Then find out whether the code of the application writes SCCs: an operator that creates its
+SCC stops without the right. If it does not, remove these verbs. If it does, limit `update` and `patch` to its SCCs with
+`resourceNames`. To do without `create` as well, let an administrator apply the SCC before the application starts, and grant the
+service account the use of this SCC only.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -84,12 +86,21 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             related=tuple(
                 Related(f"{binding.named} binds {role.kind} {role.name}", binding.place.span) for binding in cluster_wide[:8]
             ),
-            settle=(
-                f"Replace * in {listed(wildcards)} with what the subjects need, and let an administrator apply the SCC."
-                if wildcards
-                else f"Remove {listed(verbs)} from verbs, and let an administrator apply the SCC."
-            ),
+            settle=_fix(verbs, wildcards, named=bool(named)),
         )
+
+
+def _fix(verbs: list[str], wildcards: list[str], *, named: bool) -> str:
+    """Return what to do about the verbs. An operator whose own code writes SCCs stops without them."""
+    if wildcards:
+        return f"Replace * in {listed(wildcards)} with what the subjects need, without SCCs if their code does not write any."
+    if named:
+        return f"Remove {listed(verbs)} from verbs if the operator's code does not write these SCCs."
+    changes = [verb for verb in verbs if verb != "create"]
+    ways = [f"limit {listed(changes)} to its SCCs with resourceNames"] if changes else []
+    if "create" in verbs:
+        ways.append("let an administrator apply its SCCs before it starts, and remove create")
+    return f"If the operator's code writes SCCs, {listed(ways)}. Otherwise, remove {listed(verbs)} from verbs."
 
 
 def _writes(item: Mapping[str, Any]) -> dict[str, dict[str, str]]:

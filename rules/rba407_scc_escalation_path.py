@@ -27,8 +27,10 @@ create pods with such an SCC.
 
 ## How to fix it
 
-Remove the right, or limit it: list `resourceNames`, which limit every verb but `create`, or bind the role in single namespaces. Put
-a service account with a wide SCC into a namespace in which nobody else may create pods.
+Find out first what the code of the subject uses: an operator that creates roles or bindings stops without the right. If it creates
+roles, ship these roles in its bundle and remove `escalate`. If it binds roles, list them in the `resourceNames` of `bind`. Remove
+other rights that it does not use, or limit them: list `resourceNames`, which limit every verb but `create`, `list` and `watch`, or
+bind the role in single namespaces. Put a service account with a wide SCC into a namespace in which nobody else may create pods.
 
 `scclint fix` leaves this to you: scclint never takes a right away that may be needed.
 
@@ -169,4 +171,20 @@ def _fix(way: Escalation) -> str:
         if way.account[1] in IN_EVERY_NAMESPACE:
             account = f"Grant {way.scc} to a service account in a namespace of its own instead of {way.account[1]}"
         return f"{account}, or remove the right to create pods from {roles}."
-    return f"Remove these rights from {roles}, or use resourceNames to limit them (impossible for create)."
+    if way.route.name == "escalate":
+        return (
+            f"If the operator's code creates these roles, ship the roles in the bundle, and remove escalate from {roles}. Otherwise, "
+            "remove escalate."
+        )
+    if way.route.name == "bind" and way.role:
+        return f"Remove {way.role} from the resourceNames of bind in {roles}, unless the operator's code binds this role."
+    if way.route.name == "bind":
+        return (
+            f"If the operator's code binds roles, limit bind in {roles} to these roles with resourceNames, or ship the bindings in the "
+            "bundle, and remove bind. Otherwise, remove bind."
+        )
+    single = "" if way.route.whole or way.namespace else ", or bind the role in single namespaces"
+    return (
+        f"Remove these rights from {roles} if the operator's code does not use them. Otherwise, limit them with resourceNames "
+        f"(impossible for create, list and watch){single}."
+    )

@@ -8,8 +8,8 @@ SCC.
 
 ## How to fix it
 
-Give the SCC a name of its own, and grant it to the workloads that need it. To grant one of OpenShift's own SCCs, bind
-the ClusterRole `system:openshift:scc:<name>` instead of editing `users` or `groups`.
+Give the SCC a name of its own, remove its `priority`, `users` and `groups`, and grant it to the workloads that need it. To
+grant one of OpenShift's own SCCs, bind the ClusterRole `system:openshift:scc:<name>` instead of editing `users` or `groups`.
 
 `scclint fix` leaves this to you: the SCC needs a name of its own, and its grants refer to the name.
 
@@ -49,7 +49,7 @@ seccompProfiles: [runtime/default]
 import re
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, first_unknown, rule
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, and_more, first_unknown, listed, rule
 
 FIELDS = {
     "uid": "runAsUser",
@@ -89,8 +89,15 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
         f"SCC {scc.name}: replaces OpenShift's own SCC of this name and changes its {and_more(differing, 5)} "
         "for every workload in the cluster that uses it",
         at=scc.place,
-        settle=f"Give the SCC a name of its own. To grant OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc.name}.",
+        settle=f"Give the SCC a name of its own{_openings(scc)}. To grant OpenShift's SCC, bind the ClusterRole "
+        f"system:openshift:scc:{scc.name}.",
     )
+
+
+def _openings(scc: SecurityContextConstraints) -> str:
+    """Return the clause about the fields that would let the renamed SCC admit pods of others; empty if it has none."""
+    fields = [field for field in ("priority", "users", "groups") if scc.field(field).value]
+    return f", remove {listed(fields)}, and grant it to the service accounts that need it" if fields else ""
 
 
 def _differing(scc: SecurityContextConstraints, world: World) -> list[str]:
