@@ -1,6 +1,6 @@
 """The parts of a fix that several rules share: whom to grant an SCC, and what a custom SCC must list."""
 
-from scclint.api import REQUIRED_SCC, Outcome, Workload, World, listed, used_by, why_privileged
+from scclint.api import REQUIRED_SCC, Outcome, Workload, World, is_open, listed, used_by, why_privileged
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._scc import opened
@@ -62,7 +62,7 @@ def custom_scc(outcome: Outcome) -> str:
 def _suggest(outcome: Outcome) -> str:
     """Return the command that prints the custom SCC of a rejected pod, in parentheses; empty if the command has nothing to print."""
     workload, verdict = outcome.workload, outcome.verdict
-    if verdict is None or verdict.allowed or not workload.name or workload.provenance.label:
+    if verdict is None or verdict.allowed or not workload.name or is_open(workload.name) or workload.provenance.label:
         return ""
     namespace = "" if workload.namespace or workload.provenance.by_account else " -n NAMESPACE"
     return f" (`scclint suggest {workload.kind.lower()}/{workload.name}{namespace}` prints it)"

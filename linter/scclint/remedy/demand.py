@@ -186,29 +186,36 @@ class Demand:
     def _user(self) -> Object:
         ids: dict[int, str] = {}
         unset = []
+        root = ""
         for pod, at, context in self._each():
             own = pod.data["spec"].get("securityContext") or {}
             holder, where = (context, at) if context.get("runAsUser") is not None else (own, ("spec", "securityContext"))
             user = holder.get("runAsUser")
             if user is None:
                 unset.append(context.get("runAsNonRoot", own.get("runAsNonRoot")) is True)
+                if context.get("privileged") and not unset[-1]:
+                    root = root or self._at(pod, (*at, "privileged"), True)
             else:
                 ids.setdefault(user, self._at(pod, (*where, "runAsUser"), user))
+        if root:
+            # The image of a privileged container usually runs as root. Another user would not limit what the container can do.
+            self.reasons["runAsUser",] = root
+            return {"type": "RunAsAny"}
         if not ids:
             return {"type": "MustRunAsRange"}
         self.reasons["runAsUser",] = next(iter(ids.values()))
         if unset and all(unset) and 0 not in ids:
             return {"type": "MustRunAsNonRoot"}
-        if unset:
-            self.notes.append(
-                f"containers without runAsUser get the user ID {min(ids)}: check that their images can run with it"
-            )
         return {"type": "MustRunAsRange", "uidRangeMin": min(ids), "uidRangeMax": max(ids)}
 
     def _group(self, field: str) -> Object:
         ids: dict[int, str] = {}
         for pod in self._pods:
             value = (pod.data["spec"].get("securityContext") or {}).get(field)
+            if value == []:
+                self.reasons[field,] = self._at(pod, ("spec", "securityContext", field), value)
+                self.notes.append(f"remove {field}: [] from the pods if you can: only RunAsAny allows an empty list")
+                return {"type": "RunAsAny"}
             for one in value if isinstance(value, list) else [] if value is None else [value]:
                 ids.setdefault(one, self._at(pod, ("spec", "securityContext", field), one))
         if not ids:

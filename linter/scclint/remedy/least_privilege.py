@@ -4,7 +4,7 @@ In this order: an SCC that the account may use already, an SCC of the release th
 custom SCC allows what the pods ask for and nothing else, and it is tried after `restricted-v2`, so that it takes no other pod.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from copy import deepcopy
 from itertools import product
 from typing import Any, Literal
@@ -64,28 +64,43 @@ def suggest(world: World, workloads: Sequence[Workload], namespace: str, account
             raise UsageError(f"{outcome.workload.named}: its outcome is not known, because {outcome.unknown}")
         if outcome.verdict.skipped:
             raise UsageError(f"{outcome.workload.named}: {outcome.skipped}")
-    own = account == "default"
-    name = workloads[0].name if own else account
-    pods = [AskingPod(outcome.workload, _plain(outcome, name)) for outcome in outcomes]
-    notes = (f"set serviceAccountName: {name} in the pods, which run as the account default now",) if own else ()
-    extra = [_service_account(namespace, name)] if own else []
-    found = (
-        _usable(cluster, pods, namespace, name)
-        or _shipped(cluster, pods, namespace, name, extra)
-        or _custom(world, pods, namespace, name, extra)
-    )
-    with_grants = cluster.with_objects(found.objects)
-    changes = tuple(
-        PodChange(
-            pod.workload.named,
-            (outcome.verdict.scc if outcome.verdict is not None else None) or "",
-            _admit(with_grants, pod, namespace, found.scc).scc or "",
+    before = [outcome.verdict for outcome in outcomes if outcome.verdict is not None]
+    required = [verdict.required_scc or "" if cluster.admission.reads_required_scc else "" for verdict in before]
+    pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
+    found = _required(cluster, pods, namespace, account, (), {*required})
+    if found is None and not any(required):
+        found = _usable(cluster, pods, namespace, account)
+    notes: list[str] = []
+    if found is None or found.kind != "usable":
+        extra: list[Object] = []
+        if account == "default":
+            account = workloads[0].name
+            pods = [AskingPod(outcome.workload, _plain(outcome, account)) for outcome in outcomes]
+            notes = [f"set serviceAccountName: {account} in the pods, which run as the account default now"]
+            extra = [_service_account(namespace, account)]
+        found = (
+            _required(cluster, pods, namespace, account, extra, {*required})
+            or _usable(cluster, pods, namespace, account)
+            or _shipped(cluster, pods, namespace, account, extra)
+            or _custom(world, pods, namespace, account, extra)
         )
-        for pod, outcome in zip(pods, outcomes, strict=True)
+        found = found if found.objects else replace(found, objects=tuple(extra))
+    with_grants = cluster.with_objects(found.objects)
+    unpinned = [_admit(with_grants, pod, namespace) for pod in pods]
+    needs_pin = cluster.admission.reads_required_scc and any(
+        asked != found.scc and verdict.scc not in (found.scc, RESTRICTED)
+        for asked, verdict in zip(required, unpinned, strict=True)
     )
-    unpinned = [_admit(with_grants, pod, namespace).scc for pod in pods]
-    needs_pin = any(scc not in (found.scc, RESTRICTED) for scc in unpinned) and cluster.admission.reads_required_scc
-    return replace(found, pods=changes, pin=needs_pin, notes=(*notes, *found.notes))
+    changes = []
+    for pod, was, asked, verdict in zip(pods, before, required, unpinned, strict=True):
+        after = _admit(with_grants, pod, namespace, found.scc) if needs_pin or asked else verdict
+        name = pod.workload.named
+        changes.append(PodChange(name, was.scc or "", after.scc or ""))
+        if asked not in ("", found.scc):
+            notes.append(f"write {REQUIRED_SCC}: {found.scc} instead of {asked} in the pods of {name}")
+        if user := cluster.admission.user_change(was, after):
+            notes.append(f"check the images of {name}, because {user}")
+    return replace(found, pods=tuple(changes), pin=needs_pin, notes=(*notes, *found.notes))
 
 
 def _plain(outcome: Outcome, account: str) -> Object:
@@ -135,12 +150,34 @@ def _shipped(
             continue
         if cluster.admission.reads_required_scc and all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
             return Suggestion(namespace, account, "usable", scc)
-        binding = _binding(namespace, account, f"{account}-{scc}", "ClusterRole", f"system:openshift:scc:{scc}")
-        objects = (*extra, binding)
-        granted = cluster.with_objects(objects)
-        if all(_fits(cluster, scc, pod, namespace) and _admit(granted, pod, namespace).allowed for pod in pods):
-            return Suggestion(namespace, account, "shipped", scc, objects)
+        if found := _granted(cluster, scc, pods, namespace, account, extra):
+            return found
     return None
+
+
+def _granted(
+    cluster: Cluster, scc: str, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]
+) -> Suggestion | None:
+    """An SCC of the release with its grant; None if it does not admit the pods."""
+    objects = (*extra, _binding(namespace, account, f"{account}-{scc}", "ClusterRole", f"system:openshift:scc:{scc}"))
+    granted = cluster.with_objects(objects)
+    if not all(_fits(cluster, scc, pod, namespace) and _admit(granted, pod, namespace).allowed for pod in pods):
+        return None
+    return Suggestion(namespace, account, "shipped", scc, objects)
+
+
+def _required(
+    cluster: Cluster, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object], required: Set[str]
+) -> Suggestion | None:
+    """The SCC that all pods require, if it opens of the node only what they use and is no SCC of a component of the release."""
+    scc = next(iter(required))
+    used = {access.words for pod in pods for access in used_by(pod.data, cluster.kubernetes_minor)}
+    if len(required) > 1 or scc not in cluster.sccs or not {access.words for access in opened_by(cluster.sccs[scc])} <= used:
+        return None
+    if all(_admit(cluster, pod, namespace, scc).scc == scc for pod in pods):
+        return Suggestion(namespace, account, "usable", scc)
+    general = cluster.own_sccs - cluster.component_sccs
+    return _granted(cluster, scc, pods, namespace, account, extra) if scc in general else None
 
 
 def _custom(world: World, pods: Sequence[AskingPod], namespace: str, account: str, extra: Sequence[Object]) -> Suggestion:
