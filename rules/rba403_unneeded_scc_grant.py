@@ -201,7 +201,7 @@ def _none_needed(
 
 def _users(results: list[tuple[_AccountVerdict, str]], world: World) -> str:
     """Return the users that the containers then run as, as sentences; empty if all run as before."""
-    notes = {}
+    notes: dict[str, None] = {}
     for result, scc in results:
         if result.scc != scc:
             outcome = by_rights(result.workload, world)
