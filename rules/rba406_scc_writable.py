@@ -93,7 +93,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
 def _fix(verbs: list[str], wildcards: list[str], *, named: bool) -> str:
     """Return what to do about the verbs. An operator whose own code writes SCCs stops without them."""
     if wildcards:
-        return f"Replace * in {listed(wildcards)} with what the subjects need, without SCCs if their code does not write any."
+        return f"Replace * in {listed(wildcards)} with what the subjects need. Leave out SCCs unless their code writes them."
     if named:
         return f"Remove {listed(verbs)} from verbs if the operator's code does not write these SCCs."
     changes = [verb for verb in verbs if verb != "create"]
