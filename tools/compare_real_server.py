@@ -1,0 +1,175 @@
+"""Compare the outcomes of scclint with answers that real OpenShift API servers gave.
+
+    python tools/compare_real_server.py [--verbose] [--every N] RECORDING.jsonl.gz ...
+
+A recording has the objects of a cluster, and then manifests with the answer of the API server to each. The script judges each manifest
+in the cluster and prints how many outcomes, SCCs, fields, messages and warnings are equal. `--verbose` prints every difference, and
+`--every N` judges only each Nth case.
+"""
+
+import argparse
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from scclint.admission.pod import containers
+from scclint.admission.verdict import User, Verdict
+from scclint.cluster import Cluster
+from scclint.expand import expand
+from scclint.load import load_text
+from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
+from scclint.model.workload import Workload
+from scclint.outcome import Outcome
+from scclint.world import World
+
+ANNOTATIONS = (
+    *("openshift.io/scc", REQUIRED_SCC, "security.openshift.io/validated-scc-subject-type", POD_SECCOMP_ANNOTATION),
+    *(CONTAINER_SECCOMP_ANNOTATION_PREFIX, "container.apparmor.security.beta.kubernetes.io/"),
+)
+"""The annotations, or their prefixes, that the recordings have."""
+
+VALIDATES_STATEFUL_SET = 34
+"""The first Kubernetes minor that validates the pod template of a StatefulSet. Before, only its pods are rejected."""
+
+Answer = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare scclint with recorded answers of real API servers.")
+    parser.add_argument("recordings", nargs="+", type=Path)
+    parser.add_argument("--verbose", action="store_true", help="print every difference")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="judge only each Nth case")
+    options = parser.parse_args()
+    for recording in options.recordings:
+        equal: Counter[str] = Counter()
+        compared: Counter[str] = Counter()
+        for case, cluster in islice(read(recording), None, None, options.every):
+            for what, expected, found in comparisons(case, answer(case, cluster)):
+                compared[what] += 1
+                if expected == found:
+                    equal[what] += 1
+                elif options.verbose:
+                    print(json.dumps({"id": case["id"], "what": what, "server": expected, "scclint": found}))
+        counts = ", ".join(f"{what} {equal[what]}/{compared[what]}" for what in compared)
+        print(f"{recording.name}: {counts}", flush=True)
+
+
+def read(recording: Path) -> Iterator[tuple[dict[str, Any], Cluster]]:
+    """Yield the cases of a recording that are to be compared, each with its cluster."""
+    clusters: dict[str, Cluster] = {}
+    installed: Cluster | None = None
+    with gzip.open(recording, "rt", encoding="utf-8") as lines:
+        for item in map(json.loads, lines):
+            if item["type"] == "state":
+                installed = installed or Cluster.openshift(item["release"], cluster_admins=True)
+                clusters[item["state"]] = installed.with_decodable(item["objects"])
+            elif "all" not in item.get("skip", {}):
+                yield item, clusters[item["state"]]
+
+
+def answer(case: dict[str, Any], cluster: Cluster) -> Answer:
+    """Return what scclint answers to the manifest of a case, in the shape of `server` in a recording."""
+    (document,) = load_text("case.yaml", json.dumps(case["manifest"]), frozenset())
+    (workload,) = (obj for obj in expand(document) if isinstance(obj, Workload))
+    world = World([workload], cluster)
+    outcome = world.outcome(workload, User(case["creator"]["user"], tuple(case["creator"]["groups"])))
+    problems = world.field_problems(workload)
+    undecoded = [problem.message for problem in problems if problem.code in ("unknown", "wrong-type")]
+    if undecoded or outcome.verdict is None:
+        return {"outcome": "rejected", "step": "decode", "message": "\n".join(undecoded) or outcome.unknown}
+    if problems and workload.kind not in ("Pod", "StatefulSet" if cluster.kubernetes_minor < VALIDATES_STATEFUL_SET else ""):
+        return {"outcome": "rejected", "step": "validation", "message": "\n".join(p.message for p in problems)}
+    return _answer(outcome, outcome.verdict)
+
+
+def _answer(outcome: Outcome, verdict: Verdict) -> Answer:
+    security = outcome.pod_security
+    found: Answer = {"outcome": {True: "created", False: "rejected", None: "unknown"}[outcome.created]}
+    if outcome.created:
+        found |= {"scc": verdict.scc, "fields": _fields(verdict.pod)}
+    elif outcome.created is False:
+        found |= {"step": outcome.rejected_by, "message": _message(outcome, verdict)}
+    if security:
+        warnings = {"workload": security.template.warning, "pod": security.answer.warning}
+        found["warnings"] = {at: [text] for at, text in warnings.items() if text}
+    return found
+
+
+def _message(outcome: Outcome, verdict: Verdict) -> str:
+    match outcome.rejected_by:
+        case "scc":
+            return verdict.message or ""
+        case "validation":
+            return "\n".join(problem.message for problem in outcome.invalid)
+        case "csi":
+            return f"CSIDriver {next(volume.driver for volume in outcome.csi if volume.refused)}"
+    name = outcome.workload.pod.manifest["metadata"]["name"]
+    return f'pods "{name}" is forbidden: {outcome.pod_security.answer.denial if outcome.pod_security else ""}'
+
+
+def _fields(pod: dict[str, Any]) -> Any:
+    spec = pod["spec"]
+    annotations = (pod.get("metadata") or {}).get("annotations") or {}
+    fields: Answer = {
+        "annotations": {key: value for key, value in annotations.items() if key.startswith(ANNOTATIONS)},
+        "securityContext": spec.get("securityContext"),
+        "hostUsers": spec.get("hostUsers"),
+        "containers": {one["name"]: one.get("securityContext") or {} for _, _, one in containers(spec)},
+    }
+    return _without_empty(fields)
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {key: _without_empty(child) for key, child in value.items()}
+        return {key: child for key, child in kept.items() if child not in (None, "", [], {})}
+    return [_without_empty(child) for child in value] if isinstance(value, list) else value
+
+
+def comparisons(case: dict[str, Any], found: Answer) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what is compared of a case: its name, what the server answered, and what scclint answers."""
+    server = case["server"]
+    yield "outcome", (server["outcome"], server.get("step")), (found["outcome"], found.get("step"))
+    if server["outcome"] == found["outcome"] == "created":
+        yield "SCC", server["scc"], found["scc"]
+    if server["outcome"] == found["outcome"] == "created" and server["scc"] == found["scc"]:
+        yield "fields", _without_empty(server["fields"]), found["fields"]
+    step = server.get("step")
+    if step and step == found.get("step") and "message" not in case.get("skip", {}):
+        yield "message", _comparable(step, server["message"]), _comparable(step, found["message"])
+    expected = _pod_security_warnings(server.get("warnings", {}))
+    warnings = found.get("warnings", {})
+    if expected or warnings:
+        yield "warnings", expected, warnings
+
+
+def _pod_security_warnings(warnings: dict[str, list[str]]) -> dict[str, list[str]]:
+    found = {at: [text for text in texts if "PodSecurity" in text] for at, texts in warnings.items()}
+    return {at: texts for at, texts in found.items() if texts}
+
+
+def _comparable(step: str, message: str) -> Any:
+    """Return what of a message is compared: the whole text, with the random end of a generated name left out.
+
+    Errors of validation are compared as a set, those of decoding by the names of their fields.
+    """
+    match step:
+        case "decode":
+            return sorted(set(re.findall(r'unknown field "([^"]*)"', message)) or set(re.findall(r"^(\S*): ", message, re.M)))
+        case "validation":
+            text = re.sub(r'^\S+ "[^"]*" is invalid: ', "", message)
+            errors = text[1:-1].split(", spec") if text.startswith("[") else text.split("\n")
+            return sorted(error if index == 0 or "\n" in message else f"spec{error}" for index, error in enumerate(errors))
+        case "csi":
+            driver = re.search(r"CSIDriver (\S+)", message)
+            return driver[1] if driver else message
+    return re.sub(r'^(pods "[^"]*-)[a-z0-9]{0,5}"', r'\1"', message)
+
+
+if __name__ == "__main__":
+    main()
