@@ -5,9 +5,7 @@ from typing import Any
 from scclint.api import (
     LEVELS,
     Mode,
-    Namespace,
     NamespacePolicy,
-    ObjectRef,
     Outcome,
     Related,
     Standard,
@@ -52,11 +50,10 @@ def _policy(outcome: Outcome) -> NamespacePolicy:
 def label_place(outcome: Outcome, mode: Mode, world: World) -> tuple[Related, ...]:
     """Return the place of the label in the Namespace of the input; nothing if no label of the input sets the level."""
     policy = _policy(outcome)
-    namespace = world.find(ObjectRef("Namespace", "", policy.namespace))
-    if not isinstance(namespace, Namespace) or policy.origin(mode) != "label":
+    field = world.namespace_label(policy.namespace, level_label(mode))
+    if field is None or policy.origin(mode) != "label":
         return ()
-    field = namespace.field("metadata", "labels", level_label(mode))
-    return (Related(f"{namespace.named} sets {level_label(mode)}: {field.value}", field.span),) if field.present else ()
+    return (Related(f"Namespace {policy.namespace} sets {level_label(mode)}: {field.value}", field.span),)
 
 
 def level_to_set(outcome: Outcome) -> str:

@@ -118,8 +118,11 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             settle=f"Remove the label, or {label}.",
             edits=(Remove(written.path),),
         )
-    elif policy.unsynced == "opted-out" and policy.origin("enforce") == "default":
-        switch = namespace.field("metadata", "labels", SYNC_LABEL)
+    elif (
+        policy.unsynced == "opted-out"
+        and policy.origin("enforce") == "default"
+        and (switch := namespace.field("metadata", "labels", SYNC_LABEL)).present
+    ):
         yield Problem(
             f'{namespace.named}: the label {SYNC_LABEL}: "false" keeps the label syncer from setting {need}, so the default level '
             f"{enforced} holds",

@@ -57,7 +57,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import ObjectRef, Outcome, Problem, Related, Severity, Workload, World, and_more, rule
+from scclint.api import Outcome, Problem, Related, Severity, Workload, World, and_more, rule
 
 from ._advice import grant, scc_to_grant
 from ._pod_security import with_settings
@@ -101,9 +101,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         return  # The first workload of the namespace has the finding.
     written = workload.field("metadata", "namespace")
     labels: tuple[Related, ...] = ()
-    found = world.find(ObjectRef("Namespace", "", namespace))
-    if (key := LABELS.get(outcome.verdict.skipped)) is not None and found is not None:
-        label = found.field("metadata", "labels", key)
+    key = LABELS.get(outcome.verdict.skipped)
+    if key is not None and (label := world.namespace_label(namespace, key)) is not None:
         labels = (Related(f"namespace {namespace} has the label {key}: {label.value}", label.span),)
     # The finding is about the other workloads of the namespace, too.
     others = [w for w in world.of(Workload) if w is not workload and world.namespace_of(w) == namespace]

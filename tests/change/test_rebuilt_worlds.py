@@ -115,6 +115,8 @@ def test_what_if_on_a_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writ
     assert change.after is not None
     assert change.after.result == "skipped"
     assert causes(change) == [("Namespace shop (changed)", True)]
+    Path("label.yaml").write_text(NAMESPACE.replace("NAME", "shop").replace("LABELS", "team: x"))
+    assert what_if(name, ["label.yaml"], Config()).changes == ()
 
 
 @both

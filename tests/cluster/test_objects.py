@@ -61,3 +61,30 @@ def test_objects_of_a_kind_without_a_schema_may_have_any_shape(version: object, 
 def test_labels_of_any_shape() -> None:
     driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "x", "labels": 3}}
     assert Cluster.openshift("4.20", [driver]).csi_drivers == {"x": {}}
+
+
+def namespace(labels: dict[str, str], annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    metadata = {"name": "a", "labels": labels, "annotations": annotations}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_namespace_keeps_what_a_later_one_does_not_name(together: bool) -> None:
+    before, after = namespace({"x": "1", "y": "1"}, {"z": "1"}), namespace({"y": "2"})
+    held = Objects([before, after]) if together else Objects([before]).with_more(Objects([after]))
+    metadata = held.named("Namespace")["a"]["metadata"]
+    assert (metadata["labels"], metadata["annotations"]) == ({"x": "1", "y": "2"}, {"z": "1"})
+
+
+def test_other_objects_are_replaced() -> None:
+    first = item("CSIDriver", version="storage.k8s.io/v1") | {"metadata": {"name": "a", "labels": {"x": "1"}}}
+    second = item("CSIDriver", version="storage.k8s.io/v1") | {"metadata": {"name": "a", "labels": {"y": "1"}}}
+    assert Objects([first]).with_more(Objects([second])).named("CSIDriver")["a"] == second
+
+
+def test_a_namespace_of_the_release_keeps_its_run_level() -> None:
+    own = Cluster.openshift("4.20").namespaces
+    name = next(name for name, found in own.items() if found["metadata"]["labels"].get("openshift.io/run-level"))
+    applied = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": "x"}}}
+    labels = Cluster.openshift("4.20", [applied]).namespaces[name]["metadata"]["labels"]
+    assert labels == {**own[name]["metadata"]["labels"], "team": "x"}

@@ -7,6 +7,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
+from scclint.config.records import Creator, NamespaceFacts
 from scclint.judge.worlds import Described, describe
 from scclint.world import PROJECT_USER
 from tests.running import run_over
@@ -84,3 +85,50 @@ def test_what_a_dump_has_is_not_rejected(units: Path) -> None:
     (opened,) = run.open_units()
     (world,) = opened.worlds.values()
     assert [b.ref.name for b in world.cluster.grants.added_bindings] == ["grant"]
+
+
+FIXED = POD.replace("spec: {{", "spec: {{securityContext: {{runAsUser: 1000650001}}, ")
+RANGES = "openshift.io/sa.scc.uid-range: 1000650000/10000, openshift.io/sa.scc.mcs: 's0:c26,c5'"
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, {metadata}}}\n"
+FACTS = NamespaceFacts("shop", {}, uid_range="1000650000/10000", mcs="s0:c26,c5")
+
+
+@pytest.mark.parametrize("facts", [(), (FACTS,)], ids=["cluster state", "settings"])
+@pytest.mark.parametrize(
+    ("metadata", "rules"),
+    [
+        ("labels: {team: x}", set()),
+        ("annotations: null", set()),
+        ("annotations: {openshift.io/sa.scc.uid-range: 2000000000/10000}", {"SCC101"}),
+    ],
+)
+def test_a_namespace_manifest_keeps_the_ranges_that_the_cluster_has(
+    units: Path, facts: tuple[NamespaceFacts, ...], metadata: str, rules: set[str]
+) -> None:
+    (units / "units/shop/web.yaml").write_text(FIXED.format(namespace="shop"))
+    (units / "units/shop/kustomization.yaml").unlink()
+    (units / "units/shop/ns.yaml").write_text(NAMESPACE.format(metadata=metadata))
+    (units / "state.yaml").write_text(NAMESPACE.format(metadata=f"annotations: {{{RANGES}}}"))
+    config = Config(cluster_state=() if facts else ("state.yaml",), namespaces=facts, creator=Creator("alice"))
+    assert {f.rule_id for f in scclint.lint(["units/shop"], config).findings} & {"SCC101"} == rules
+
+
+def test_a_change_of_a_namespace_manifest_is_applied_to_the_namespace_of_the_cluster(units: Path) -> None:
+    (units / "state.yaml").write_text(NAMESPACE.format(metadata=f"annotations: {{{RANGES}}}"))
+    for folder, uid_range in (("old", "1000650000/10000"), ("new", "2000000000/10000")):
+        (units / folder).mkdir()
+        (units / folder / "web.yaml").write_text(FIXED.format(namespace="shop"))
+        annotations = f"annotations: {{openshift.io/sa.scc.uid-range: {uid_range}}}"
+        (units / folder / "ns.yaml").write_text(NAMESPACE.format(metadata=annotations))
+    config = Config(cluster_state=("state.yaml",), creator=Creator("alice"))
+    (change,) = scclint.compare("old", "new", config).changes
+    assert [(cause.name, cause.alone) for cause in change.causes] == [("shop", True)]
+
+
+def test_a_finding_points_to_the_label_that_only_the_cluster_has(units: Path) -> None:
+    (units / "state.yaml").write_text(NAMESPACE.format(metadata="labels: {pod-security.kubernetes.io/enforce: restricted}"))
+    (units / "units/shop/ns.yaml").write_text(NAMESPACE.format(metadata="labels: {team: x}"))
+    (units / "units/shop/kustomization.yaml").unlink()
+    findings = scclint.lint(["units/shop"], Config(cluster_state=("state.yaml",))).findings
+    (finding,) = (finding for finding in findings if finding.rule_id == "PSA501")
+    assert [related.span.file for related in finding.related] == ["state.yaml"]

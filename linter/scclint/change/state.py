@@ -61,18 +61,27 @@ class State:
         """Return the state with one object replaced, added, or removed if `replacement` is None."""
         new = [] if replacement is None else [self.at_home(replacement)]
         old = self.workloads.get(key)
-        kept = [obj for obj in self.world.objects if (obj is not old if old else key_of(obj, self.world) != key)]
+        kept = [
+            obj for obj in self.world.objects if (obj is not old if old else self._stays(obj) or key_of(obj, self.world) != key)
+        ]
         workloads = {name: workload for name, workload in self.workloads.items() if name != key}
         workloads.update((key, obj) for obj in new if isinstance(obj, Workload))
         return State(self._rebuilt([*kept, *new], self.world.namespace_asked), workloads, self.config)
 
     def with_objects(self, more: Sequence[ApiObject]) -> "State":
-        """Return the state with more objects, which replace those of the same name with all their pods."""
-        gone = {key_of(obj, self.world)[:3] for obj in more}
-        kept = [obj for obj in self.world.objects if key_of(obj, self.world)[:3] not in gone]
+        """Return the state with more objects, which replace those of the same name with all their pods.
+
+        What describes the cluster stays, and a Namespace is applied to the one that is there.
+        """
+        gone = {key_of(obj, self.world)[:3] for obj in more if obj.kind != "Namespace"}
+        kept = [obj for obj in self.world.objects if self._stays(obj) or key_of(obj, self.world)[:3] not in gone]
         made = self._rebuilt([*kept, *more], self.world.namespace_asked)
         workloads = [workload for key, workload in self.workloads.items() if key[:3] not in gone]
         return State(made, keyed([*workloads, *(obj for obj in more if isinstance(obj, Workload))], made), self.config)
+
+    def _stays(self, obj: ApiObject) -> bool:
+        """Whether an object describes the cluster, so that objects of its name are applied to it."""
+        return any(obj is described for described in self.world.described)
 
     def numbered_as(self, other: "State") -> "State":
         """Return the state with workloads of one name in the order of another state, those with the same run and file first."""
@@ -109,7 +118,7 @@ class State:
     def _rebuilt(self, objects: Sequence[ApiObject], namespace: str) -> World:
         """The world of the same cluster with these objects. `namespace` is that of objects that name none."""
         world = self.world
-        described = describe(self.config, (world.cluster.as_installed,), (), namespace)
+        described = describe(self.config, (world.cluster.as_installed,), world.described, namespace)
         (made,) = make_worlds(objects, self.config, described, namespace=namespace, elsewhere=world.elsewhere).values()
         return made
 

@@ -136,7 +136,8 @@ class Cluster:
     def with_objects(self, objects: Iterable[Object]) -> "Cluster":
         """Return this cluster with more objects, which override those of the same name: itself if none bears on admission.
 
-        What the added objects do not change is not worked out again. Raises ModelError for an object that the API server could not decode.
+        A Namespace keeps the labels and annotations that the added one does not name, as with `oc apply`. What the added objects do
+        not change is not worked out again. Raises ModelError for an object that the API server could not decode.
         """
         return self._with(decode_object(item, self.scc_fields).valid() for item in several(objects))
 

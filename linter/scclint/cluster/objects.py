@@ -1,4 +1,7 @@
-"""Objects as a cluster would hold them: lists unrolled, other kinds left out, the last of a name in force."""
+"""Objects as a cluster holds them: lists unrolled, other kinds left out, the last of a name in force.
+
+A Namespace is applied to the one that is there, so that it keeps the labels and annotations that only the earlier one has.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -39,7 +42,8 @@ class Objects:
             metadata, kind = as_mapping(item.get("metadata")), item["kind"]
             namespace = as_text(metadata.get("namespace")) if kind in _NAMESPACED else ""
             if name := as_text(metadata.get("name")):
-                self._by_kind[kind][namespace, name] = item
+                held = self._by_kind[kind]
+                held[namespace, name] = _applied(held.get((namespace, name)), item)
 
     def __bool__(self) -> bool:
         return any(self._by_kind.values())
@@ -47,7 +51,9 @@ class Objects:
     def with_more(self, more: "Objects") -> "Objects":
         """Return these and more objects, which override those of the same name."""
         both = Objects(())
-        both._by_kind = {kind: {**held, **more._by_kind[kind]} for kind, held in self._by_kind.items()}
+        for kind, held in self._by_kind.items():
+            added = {key: _applied(held.get(key), item) for key, item in more._by_kind[kind].items()}
+            both._by_kind[kind] = {**held, **added}
         return both
 
     def of(self, kind: str) -> dict[Key, Object]:
@@ -60,6 +66,15 @@ class Objects:
     def named(self, kind: str) -> dict[str, Object]:
         """The objects of a cluster-scoped kind by name."""
         return {name: item for (_, name), item in self._by_kind[kind].items()}
+
+
+def _applied(held: Object | None, item: Object) -> Object:
+    """Return `item` as the cluster has it after `oc apply`; `held` is the object of the same name that the cluster has before."""
+    if held is None or item["kind"] != "Namespace":
+        return item
+    before, after = as_mapping(held.get("metadata")), as_mapping(item.get("metadata"))
+    kept = {field: {**as_mapping(before.get(field)), **as_mapping(after.get(field))} for field in ("annotations", "labels")}
+    return {**held, **item, "metadata": {**before, **after, **kept}}
 
 
 def unroll(objects: Iterable[Object]) -> Iterator[Object]:

@@ -109,6 +109,7 @@ def make_worlds(
             elsewhere=elsewhere,
             observed=observed,
             problems=problems,
+            described=described.objects,
         )
     if others is not None:
         others.update(worlds)

@@ -14,6 +14,7 @@ from scclint.memo import Memo
 from scclint.model.object import ApiObject
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.model.view import Field
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
 from scclint.outcome import Outcome
@@ -47,6 +48,7 @@ class World:
     `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
     name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
     `problems` validates the objects: those that it rejects are in `objects` and nowhere else.
+    `described` are those of `objects` that describe the cluster, and that no unit applies.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class World:
         elsewhere: OtherUnits | None = None,
         observed: "Observed | None" = None,
         problems: FieldProblems | None = None,
+        described: Sequence[ApiObject] = (),
     ) -> None:
         self._problems = problems or FieldProblems(cluster)
         self.objects = tuple(objects)
@@ -74,6 +77,7 @@ class World:
         self.others: Mapping[str, World] = others if others is not None else {}
         self.elsewhere = elsewhere or OtherUnits()
         self.observed = observed
+        self.described = described
         self.memo = Memo()
         self.outcomes = Outcomes(self._index, cluster, self.creator, self.elsewhere, self._problems)
         self.steps = AccessSteps(self._index)
@@ -95,6 +99,7 @@ class World:
             unfollowed=self.unfollowed,
             elsewhere=self.elsewhere,
             problems=self._problems,
+            described=self.described,
         )
         world.outcomes.keep_from(self.outcomes, replaced)
         return world
@@ -128,6 +133,15 @@ class World:
         the same in the file of that object, or else in its folder.
         """
         return self._index.find(ref, near)
+
+    def namespace_label(self, namespace: str, label: str) -> Field[str] | None:
+        """Return the label of a Namespace where the input sets it last; None if the input does not set it."""
+        written = (
+            o.field("metadata", "labels", label)
+            for o in reversed(self.objects)
+            if o.kind == "Namespace" and o.name == namespace and not o.partial
+        )
+        return next((field for field in written if field.present), None)
 
     def observed_pods(self, workload: Workload) -> "tuple[ObservedPod, ...]":
         """The pods of a workload in a dump of the cluster, by name; none if the dump is of another release."""
