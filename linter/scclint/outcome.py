@@ -265,7 +265,7 @@ def pod_security(
 
 
 def _template_answer(workload: Workload, policy: NamespacePolicy, library: Library) -> Answer:
-    written: Mapping[str, Any] = decode_pod(workload.pod.manifest, library.minor).value
+    written: Mapping[str, Any] = decode_pod(workload.pod.template, library.minor).value
     for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
         written = {str(step): written}
     whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}

@@ -197,6 +197,20 @@ def test_a_volume_goes_with_its_mounts(tmp_path: Path) -> None:
     assert not [f for f in all_fixed(edited, tmp_path) if f.rule_id in ("SCC101", "MAN002")]
 
 
+def test_a_claim_template_does_not_shift_the_volume_that_a_fix_removes(tmp_path: Path) -> None:
+    text = (
+        DEPLOYMENT.replace("kind: Deployment", "kind: StatefulSet")
+        + "          volumeMounts: [{name: data, mountPath: /data}, {name: host, mountPath: /host}]\n"
+        + "      volumes:\n        - name: host\n          hostPath: {path: /var/log}\n        - name: tmp\n          emptyDir: {}\n"
+        + "  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]\n"
+    )
+    finding = fixed(text, "SCC101", tmp_path)
+    edited = carried_out(text, finding.fix)
+    assert "host" not in edited
+    assert "{name: data, mountPath: /data}" in edited
+    assert "- name: tmp\n          emptyDir: {}\n" in edited
+
+
 def test_a_volume_with_data_is_never_removed(tmp_path: Path) -> None:
     text = DEPLOYMENT + "      volumes: [{name: data, nfs: {server: files, path: /}}]\n"
     finding = fixed(text, "SCC101", tmp_path)

@@ -65,10 +65,9 @@ def hover(cursor: Cursor, placed: Sequence[PlacedWorkload]) -> str:
 
 def field_effect(workload: Workload, world: World, path: Path) -> list[str]:
     """Return what a field of the pod does to the outcome, in sentences of Markdown. `path` leads from the document's root."""
-    below = path[len(workload.pod.path) :]
+    below = workload.pod.path_in_manifest(path)
     outcome = world.outcome(workload)
-    of_pod = path[: len(workload.pod.path)] == workload.pod.path
-    if not of_pod or outcome.verdict is None or outcome.verdict.skipped or _DECISIVE.isdisjoint(below):
+    if below is None or outcome.verdict is None or outcome.verdict.skipped or _DECISIVE.isdisjoint(below):
         return []
     found = list(_rejections(workload, world, below))[:_MOST_REASONS]
     without = _without(world, outcome, below)

@@ -49,6 +49,11 @@ CUSTOM_TEMPLATES: dict[Key, Path] = {
 }
 """The path to the pod in custom resources. An object without it makes no pods, as a Rollout that names a Deployment."""
 
+CLAIM_TEMPLATES: frozenset[Key] = frozenset(
+    (("apps", "StatefulSet"), ("apps.kruise.io", "StatefulSet"), ("apps.kruise.io", "CloneSet"))
+)
+"""The kinds whose controller adds a volume to each pod for each entry of `spec.volumeClaimTemplates` (`updateStorage`)."""
+
 CUSTOM_POD_KINDS: frozenset[Key] = frozenset((
     ("elasticsearch.k8s.elastic.co", "Elasticsearch"), ("kibana.k8s.elastic.co", "Kibana"), ("apm.k8s.elastic.co", "ApmServer"),
     ("enterprisesearch.k8s.elastic.co", "EnterpriseSearch"), ("logstash.k8s.elastic.co", "Logstash"),

@@ -1,13 +1,14 @@
 """One normalised pod for all kinds that contain a pod template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from operator import is_
 from typing import Any
 
 from scclint.finding import Path
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.view import Field, View
-from scclint.record import set_fields
-from scclint.untyped import as_list, as_mapping, value_at
+from scclint.record import EMPTY, set_fields
+from scclint.untyped import as_list, as_mapping, as_text, value_at
 from scclint.yaml.nodes import Node
 
 
@@ -41,20 +42,59 @@ class Pod(View):
     """A pod or pod template: `metadata` and `spec` below `path`.
 
     `manifest` is the v1 Pod that would reach the API server, as plain JSON-like values; paths into it (as admission
-    gives them) are paths into this view.
+    gives them) are paths into this view. `template` is the same without what the controller adds.
     """
 
-    __slots__ = ("_by_name", "containers", "manifest")
+    __slots__ = ("_by_name", "_volumes", "containers", "manifest", "template")
 
     manifest: dict[str, Any]
+    template: dict[str, Any]
     containers: tuple[Container, ...]
     _by_name: dict[str, Container]
+    _volumes: tuple[Field[Any], ...]
 
-    def __init__(self, root: Node, data: Any, path: Path, name: str) -> None:
+    def __init__(
+        self,
+        root: Node,
+        data: Any,
+        path: Path,
+        name: str,
+        *,
+        stored: bool = False,
+        claims: Mapping[str, tuple[dict[str, Any], Field[Any]]] = EMPTY,
+    ) -> None:
+        """`stored`: a controller makes the pod from what the API server stores. `claims` are volumes that it adds, with their places."""
         super().__init__(root, data if isinstance(data, dict) else {}, path)
         containers = tuple(self._containers())
         by_name = {container.name: container for container in reversed(containers)}
-        set_fields(self, manifest=_manifest(self.data, name), containers=containers, _by_name=by_name)
+        template = _manifest(self.data, name)
+        if stored:
+            template["spec"] = _without_empty_lists(template["spec"])
+        volumes = [*claims.values(), *self._own_volumes(claims)] if claims else []
+        manifest = (
+            {**template, "spec": {**template["spec"], "volumes": [volume for volume, _ in volumes]}} if claims else template
+        )
+        places = tuple(place for _, place in volumes)
+        set_fields(self, manifest=manifest, template=template, containers=containers, _by_name=by_name, _volumes=places)
+
+    def _own_volumes(self, claims: Mapping[str, object]) -> Iterator[tuple[Any, Field[Any]]]:
+        """Yield the volumes of the template that no claim replaces, with their places."""
+        volumes = super().field("spec", "volumes")
+        for index, volume in enumerate(as_list(volumes.value)):
+            if as_text(as_mapping(volume).get("name")) not in claims:
+                yield volume, volumes.below(index)
+
+    def field(self, *path: str | int) -> Field[Any]:
+        if self._volumes and path[:2] == ("spec", "volumes") and len(path) > 2:
+            return self._volumes[int(path[2])].below(*path[3:])
+        return super().field(*path)
+
+    def path_in_manifest(self, path: Path) -> Path | None:
+        """Return the path in `manifest` of a path in the document; None outside of the pod."""
+        for index, place in enumerate(self._volumes):
+            if path[: len(place.path)] == place.path:
+                return "spec", "volumes", index, *path[len(place.path) :]
+        return path[len(self.path) :] if path[: len(self.path)] == self.path else None
 
     def _containers(self) -> Iterator[Container]:
         spec = as_mapping(self.data.get("spec"))
@@ -93,6 +133,17 @@ class Pod(View):
     @property
     def localhost_profile(self) -> Field[str]:
         return self.field("spec", "securityContext", "seccompProfile", "localhostProfile")
+
+
+def _without_empty_lists(data: Any) -> Any:
+    """Return part of a pod as the API server stores it: an empty list is an absent field."""
+    if isinstance(data, dict):
+        kept = {key: _without_empty_lists(value) for key, value in data.items() if value != []}
+        return data if len(kept) == len(data) and all(value is data[key] for key, value in kept.items()) else kept
+    if isinstance(data, list):
+        items = [_without_empty_lists(item) for item in data]
+        return data if all(map(is_, items, data)) else items
+    return data
 
 
 def _manifest(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from typing import Any
 
 from scclint.finding import Path
 from scclint.load.document import Document
-from scclint.model.kinds import WORKLOADS
+from scclint.model.kinds import CLAIM_TEMPLATES, WORKLOADS
 from scclint.model.object import WRITTEN, ApiObject, Provenance
 from scclint.model.pod import Pod
 from scclint.model.unknown import Unknown, is_expression
-from scclint.record import set_fields
-from scclint.untyped import mappings, value_at
+from scclint.model.view import Field
+from scclint.record import EMPTY, set_fields
+from scclint.untyped import as_list, mappings, value_at
 from scclint.yaml.nodes import Node
 
 
@@ -38,12 +39,17 @@ class Workload(ApiObject):
         """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
         super().__init__(document, root, data, path, provenance, manifest)
         found = value_at(self.data, template)
+        controlled = bool(template) or self.kind != "Pod" or _has_controller(self.manifest)
         set_fields(
             self,
             _template=template,
-            controlled=bool(template) or self.kind != "Pod" or _has_controller(self.manifest),
+            controlled=controlled,
             # The API server shows a generated name by its prefix in errors about pods that controllers create.
-            pod=Pod(self.root, found, self.path + template, f"{self.name}-" if template else self.name),
+            pod=Pod(
+                *(self.root, found, self.path + template, f"{self.name}-" if template else self.name),
+                stored=controlled,
+                claims=self._claims() if (self.group, self.kind) in CLAIM_TEMPLATES else EMPTY,
+            ),
         )
         # What is not in the input is no sign of a patch where it is missing.
         if not self.partial and not self.provenance.elsewhere:
@@ -54,6 +60,16 @@ class Workload(ApiObject):
         """Which of the pods of its object it is: `task build, run by PipelineRun build-1`; empty if the object has one pod."""
         run = f"run by {self.provenance.run}" if self.provenance.run else ""
         return ", ".join(filter(None, (self.provenance.part, run)))
+
+    def _claims(self) -> dict[str, tuple[dict[str, Any], Field[Any]]]:
+        """Return the volume of each claim template, and where the template is, by name. Of several with one name, the last counts."""
+        templates = self.field("spec", "volumeClaimTemplates")
+        found = {}
+        for index, item in enumerate(as_list(templates.value)):
+            if name := value_at(item, ("metadata", "name")):
+                source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-0"}}
+                found[str(name)] = {"name": name, **source}, templates.below(index)
+        return found
 
     def _made_with(self) -> dict[str, Any]:
         return {"template": self._template}

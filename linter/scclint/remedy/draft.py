@@ -130,7 +130,7 @@ class Draft:
     def _full(self, path: Path) -> Path:
         """The path in the document of a path in the pod. Raises EditRefused if the document has no place for the field."""
         if not self.workload.provenance.moved:
-            return self.workload.pod.path + path
+            return self.workload.pod.field(*path).path
         # Of a pod that is put together, only containers and metadata are written in one place.
         if path[:1] != ("metadata",) and (path[:2] != ("spec", "containers") or len(path) < 3):
             raise EditRefused("a pod of this kind takes the field from somewhere else")

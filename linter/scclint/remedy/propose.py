@@ -19,6 +19,7 @@ from scclint.record import replace
 from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
 from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
 from scclint.remedy.workbench import Basis, Workbench
+from scclint.untyped import value_at
 from scclint.world import PROJECT_USER
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.locate import node_at
@@ -83,7 +84,7 @@ def _what_holds(bench: Workbench, workload: Workload) -> str:
         if verdict is None:
             continue
         for error in world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace) or ():
-            volume = workload.pod.field(*error.path[:3]).value if error.path[:2] == ("spec", "volumes") else None
+            volume = value_at(verdict.submitted, error.path[:3]) if error.path[:2] == ("spec", "volumes") else None
             if isinstance(volume, dict) and volume.get("hostPath") is None:
                 return f"restricted-v2 rejects volume {volume.get('name')}, without which the pod would lose its data"
     return ""
