@@ -4,10 +4,10 @@ its namespace warns about or audits. Nothing is rejected.
 
 Two objects are checked at different times:
 
-- **The workload,** when you apply it. Pod Security admission looks at the pod template as written. `restricted` demands fields
-  that most templates leave out, so the API server warns about most Deployments. If the pods themselves pass, because their SCC
-  sets these fields, you can ignore the warning. The message then says so.
-- **The pod,** when its controller creates it. If the pod still violates the level after its SCC has set fields, the API server
+- **The workload,** when you apply it. Pod Security admission looks at the pod template as its SCC changes it, so that most
+  Deployments get no warning. It looks at the template as written only if no SCC admits the pods. Up to OpenShift 4.12 and on plain
+  Kubernetes, it always looks at the template as written. If the pods themselves pass, you can ignore the warning. The message then says so.
+- **The pod,** when its controller or a user creates it. If the pod still violates the level after its SCC has set fields, the API server
   rejects it as soon as the namespace enforces the level. From OpenShift 4.23 and 5.0 this is the default, and
   [PSA501](refused-by-pod-security.md) reports such pods with `--openshift 5.0`.
 
@@ -19,38 +19,30 @@ the Namespace to a level that the pod meets.
 ## Before
 
 ```yaml
-apiVersion: apps/v1
-kind: Deployment
+apiVersion: v1
+kind: Pod
 metadata: {name: web, namespace: shop}
 spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - name: web
-          image: registry.example/web:1
+  containers:
+    - name: web
+      image: registry.example/web:1
 ```
 
 ## After
 
 ```yaml
-apiVersion: apps/v1
-kind: Deployment
+apiVersion: v1
+kind: Pod
 metadata: {name: web, namespace: shop}
 spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - name: web
-          image: registry.example/web:1
-          securityContext:
-            allowPrivilegeEscalation: false
-            capabilities: {drop: ["ALL"]}
-            runAsNonRoot: true
-            seccompProfile: {type: RuntimeDefault}
+  containers:
+    - name: web
+      image: registry.example/web:1
+      securityContext:
+        allowPrivilegeEscalation: false
+        capabilities: {drop: ["ALL"]}
+        runAsNonRoot: true
+        seccompProfile: {type: RuntimeDefault}
 ```
 """
 
@@ -70,14 +62,13 @@ from ._words import pods, when_created
     on=Workload,
     since="0.2",
     tags=("admission", "pod-security"),
-    study=(67, 67),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     outcome = world.outcome(workload)
     found = outcome.pod_security
     if found is None or found.answer.denial:
         return
-    pod, template = found.answer, found.template
+    pod, template = found.answer, outcome.template
     mode: Mode = "warn" if pod.warning or (template.warning and not pod.audit) else "audit"
     standard: Standard = getattr(found.policy.policy, mode)
     does = "warns about" if mode == "warn" else "audits"

@@ -67,13 +67,59 @@ def test_an_administrators_pod_is_rejected_from_4_23(release: str, rejected: str
     assert found.pod_security is not None and found.pod_security.meets == "baseline"
 
 
-def test_the_template_is_warned_about_as_written() -> None:
-    found = outcome(pod(kind="Deployment"), release="4.22").pod_security
-    assert found is not None
-    assert (found.answer.denial, found.answer.warning, found.meets) == ("", "", "restricted")
-    assert found.template.warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
-    bare = outcome(pod(), release="4.22").pod_security
-    assert bare is not None and bare.answer.warning and not bare.template.warning
+@pytest.mark.parametrize(("release", "warns"), [("4.12", True), ("4.13", False), ("4.22", False)])
+def test_a_template_is_warned_about_as_the_scc_changes_it_from_4_13(release: str, warns: bool) -> None:
+    found = outcome(pod(kind="Deployment"), release=release)
+    assert found.pod_security is not None
+    assert (found.pod_security.answer.denial, found.pod_security.answer.warning, found.pod_security.meets) == (
+        "",
+        "",
+        "restricted",
+    )
+    assert ('allowPrivilegeEscalation != false (container "web"' in found.template.warning) is warns
+
+
+def test_a_template_that_no_scc_admits_is_warned_about_as_written() -> None:
+    found = outcome(pod(kind="Deployment", hostNetwork=True))
+    assert found.rejected_by == "scc"
+    assert found.template.warning.startswith(
+        'would violate PodSecurity "restricted:latest": host namespaces (hostNetwork=true)'
+    )
+    assert "allowPrivilegeEscalation" in found.template.warning
+
+
+@pytest.mark.parametrize(("groups", "warns"), [({}, False), ({"supplementalGroups": []}, True)])
+def test_an_empty_list_is_in_the_template_that_is_warned_about(groups: Object, warns: bool) -> None:
+    """The API server judges the template before it stores it, and the pods are made of what it stores."""
+    own = scc(seccompProfiles=["runtime/default"], supplementalGroups={"type": "MustRunAs"})
+    metadata = {"annotations": {"openshift.io/required-scc": "own"}}
+    warn = namespace({"pod-security.kubernetes.io/warn": "restricted"})
+    made = pod(kind="Deployment", metadata=metadata, serviceAccountName="web", securityContext=groups)
+    found = outcome(own, warn, made, release="4.22")
+    assert (found.created, "seccompProfile" in found.template.warning) == (True, warns)
+
+
+def test_the_scc_changes_a_template_also_where_no_scc_admission_runs() -> None:
+    made = pod(kind="Deployment")
+    made["metadata"]["namespace"] = "default"
+    found = outcome(made, release="4.20")
+    assert (found.skipped != "", found.template.warning) == (True, "")
+    assert found.pod_security is not None and not found.pod_security.violations(Standard("privileged"))
+
+
+def test_a_bare_pod_has_no_template() -> None:
+    bare = outcome(pod(), release="4.22")
+    assert bare.pod_security is not None and bare.pod_security.answer.warning and not bare.template.warning
+
+
+def test_a_template_is_judged_by_the_rights_of_the_service_account() -> None:
+    """The controller may use the SCC, and the service account may not."""
+    own = scc(users=["system:serviceaccount:kube-system:replicaset-controller"], allowHostNetwork=True, allowHostPorts=True)
+    found = outcome(own, namespace({"pod-security.kubernetes.io/warn": "baseline"}), pod(kind="Deployment", hostNetwork=True))
+    assert (found.verdict and found.verdict.scc, found.template.warning) == (
+        "own",
+        'would violate PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+    )
 
 
 def test_no_step_follows_a_rejection() -> None:

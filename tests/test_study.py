@@ -7,7 +7,7 @@ from scclint.registry import builtin
 
 CORPUS = Path(__file__).parents[1] / "docs" / "corpus.md"
 ID = re.compile(r"[A-Z]{3}\d{3}")
-CORRECTED = {"MAN008", "PSA504"}
+CORRECTED = {"MAN008", "PSA502", "PSA504"}
 """Rules whose wrong findings are gone since a correction."""
 
 

@@ -94,9 +94,8 @@ def _answer(outcome: Outcome, verdict: Verdict) -> Answer:
         found |= {"scc": verdict.scc, "fields": _fields(verdict.pod)}
     elif outcome.created is False:
         found |= {"step": outcome.rejected_by, "message": _message(outcome, verdict)}
-    if security:
-        warnings = {"workload": security.template.warning, "pod": security.answer.warning}
-        found["warnings"] = {at: [text] for at, text in warnings.items() if text}
+    warnings = {"workload": outcome.template.warning, "pod": security.answer.warning if security else ""}
+    found["warnings"] = {at: [text] for at, text in warnings.items() if text}
     return found
 
 

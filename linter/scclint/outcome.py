@@ -6,7 +6,6 @@ the pod is the last one.
 """
 
 from collections.abc import Callable, Mapping, Set
-from functools import partial
 from typing import Any, Literal
 
 from scclint.admission.decoding import decode_pod
@@ -20,6 +19,7 @@ from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located
 from scclint.model.terms import CONTAINER_LISTS
+from scclint.model.unknown import known
 from scclint.model.workload import Workload
 from scclint.podsecurity.admission import TEMPLATES, Answer, admit_pod, admit_workload, with_defaults
 from scclint.podsecurity.checks import Library
@@ -52,25 +52,15 @@ class NoVerdict:
 class PodSecurity:
     """What Pod Security admission answers to the creation of a workload's pods.
 
-    `policy` is that of the namespace, and `pod` the pod as the plugin gets it. `answer` is about this pod, and
-    `template_answer` makes the one about the pod template. If the answers are not known, they are empty, and `unknown` says why
-    ("because ...").
+    `policy` is that of the namespace, and `pod` the pod as the plugin gets it. If the `answer` is not known, it is empty, and
+    `unknown` says why ("because ...").
     """
 
     policy: NamespacePolicy
     pod: Mapping[str, Any]
     pod_security_library: Library
     answer: Answer = Answer()
-    template_answer: Callable[[], Answer] = Answer
     unknown: str = ""
-
-    @property
-    def template(self) -> Answer:
-        """The answer about the pod template as written, which the API server warns about when the workload is applied.
-
-        It is empty for a bare Pod.
-        """
-        return self.template_answer()
 
     @property
     def meets(self) -> Level:
@@ -90,6 +80,7 @@ class Outcome:
 
     `verdict` is None where there cannot be one, and `unknown` then says why ("because ..."), `unknown_at` where.
     `creator` is who creates the pod, None for a controller of the cluster itself. `seccomp` has one entry per container.
+    `template_answer` makes the answer of Pod Security admission to the workload itself.
 
     The rest is about the pod as SCC admission leaves it. `invalid` are the fields that the API server's validation rejects, and
     `invalid_by_scc` those of them that are valid as written. `pod_security` is None if an earlier step rejects the pod. `csi` are
@@ -103,10 +94,19 @@ class Outcome:
     seccomp: tuple[ContainerSeccomp, ...] = ()
     unknown: str = ""
     unknown_at: Located | None = None
+    template_answer: Callable[[], Answer] = Answer
     invalid: tuple[FieldProblem, ...] = ()
     invalid_by_scc: tuple[FieldProblem, ...] = ()
     pod_security: PodSecurity | None = None
     csi: tuple[CsiVolume, ...] = ()
+
+    @property
+    def template(self) -> Answer:
+        """What Pod Security admission answers when the workload is applied: it warns about the pod template and rejects nothing.
+
+        It is empty for a bare Pod, and if it is not known.
+        """
+        return self.template_answer()
 
     @property
     def admitted(self) -> bool:
@@ -250,26 +250,26 @@ def stored(verdict: Verdict, cluster: Cluster) -> dict[str, Any]:
     return with_defaults(with_fields(verdict.pod) if synced else verdict.pod)
 
 
-def pod_security(
-    workload: Workload,
-    pod: Mapping[str, Any],
-    cluster: Cluster,
-    policy: NamespacePolicy,
-    creator: User | None,
-) -> PodSecurity:
-    """Return what Pod Security admission answers to `pod`, which `stored` returned, and to the template of its workload."""
+def pod_security(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy, creator: User | None) -> PodSecurity:
+    """Return what Pod Security admission answers to `pod`, which `stored` returned."""
     library = cluster.pod_security_library
     exempt = creator is not None and exempts(cluster.platform, creator.name)
     answer = Answer(exemption="user") if exempt else admit_pod(pod, policy.policy, library)
-    return PodSecurity(policy, pod, library, answer, partial(_template_answer, workload, policy, library))
+    return PodSecurity(policy, pod, library, answer)
 
 
-def _template_answer(workload: Workload, policy: NamespacePolicy, library: Library) -> Answer:
-    written: Mapping[str, Any] = decode_pod(workload.pod.template, library.minor).value
-    for step in reversed(TEMPLATES.get((workload.group, workload.kind), ())):
-        written = {str(step): written}
-    whole = {**written, "apiVersion": workload.api_version, "kind": workload.kind}
-    return admit_workload(whole, policy.policy, library)
+def template_answer(workload: Workload, cluster: Cluster, policy: NamespacePolicy) -> Answer:
+    """Return what Pod Security admission answers when the workload is applied."""
+    path = TEMPLATES.get((workload.group, workload.kind))
+    if path is None:
+        return Answer()
+    template = known(workload.pod.template) if workload.provenance.substitutions else workload.pod.template
+    decoded = decode_pod(template, cluster.kubernetes_minor).value
+    judged: Mapping[str, Any] = cluster.admission.changed_template(decoded, policy.namespace)
+    for step in reversed(path):
+        judged = {str(step): judged}
+    whole = {**judged, "apiVersion": workload.api_version, "kind": workload.kind}
+    return admit_workload(whole, policy.policy, cluster.pod_security_library)
 
 
 def csi_volumes(pod: Mapping[str, Any], cluster: Cluster, policy: NamespacePolicy) -> tuple[CsiVolume, ...]:

@@ -69,6 +69,7 @@ def test_the_api_server_stores_no_empty_list() -> None:
     stored = workload("Deployment", EMPTY).pod
     assert stored.manifest["spec"] == {"containers": [{"name": "c", "image": "i"}], "securityContext": {"seLinuxOptions": {}}}
     assert stored.field("spec", "securityContext", "supplementalGroups").value == []
+    assert stored.template["spec"]["securityContext"] == EMPTY["securityContext"]
 
 
 def test_an_empty_list_in_a_bare_pod_reaches_admission() -> None:

@@ -23,10 +23,9 @@ def namespace(*labels: str, kind: str = "labels") -> str:
     return "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n" + (f"  {kind}:\n{written}" if labels else "")
 
 
-def test_the_fields_that_the_scc_sets_anyway_are_a_safe_fix(tmp_path: Path) -> None:
-    finding = fixed(DEPLOYMENT, "PSA502", tmp_path)
+def test_a_template_that_is_warned_about_as_written_gets_the_fields_that_the_level_demands(tmp_path: Path) -> None:
+    finding = fixed(DEPLOYMENT, "PSA502", tmp_path, openshift=("4.12",))
     assert finding.fix is not None
-    assert finding.fix.safety == "safe"
     assert carried_out(DEPLOYMENT, finding.fix) == DEPLOYMENT + FIELDS
 
 
@@ -36,7 +35,7 @@ def test_only_what_is_missing_is_written(tmp_path: Path) -> None:
         "      initContainers:\n        - name: first\n          image: registry.example/first:1\n"
         "          securityContext: {seccompProfile: {type: RuntimeDefault}, capabilities: {drop: [ALL]}}\n"
     )
-    edited = carried_out(text, fixed(text, "PSA502", tmp_path).fix)
+    edited = carried_out(text, fixed(text, "PSA502", tmp_path, openshift=("4.12",)).fix)
     assert "{allowPrivilegeEscalation: false, capabilities: {drop: [KILL, ALL]}, runAsNonRoot: true}" in edited
     assert "capabilities: {drop: [ALL]}, allowPrivilegeEscalation: false}" in edited
     assert edited.count("runAsNonRoot: true") == 2

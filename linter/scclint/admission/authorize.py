@@ -18,7 +18,7 @@ def service_account_user(namespace: str, name: str) -> User:
 
 
 def controller_user(namespace: str = "kube-system", name: str = "replicaset-controller") -> User:
-    """A workload controller as it authenticates when it creates a pod."""
+    """A service account as it authenticates: by default that of a workload controller, which creates a pod."""
     user = service_account_user(namespace, name)
     return User(user.name, (*user.groups, "system:authenticated"))
 

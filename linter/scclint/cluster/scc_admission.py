@@ -24,6 +24,7 @@ from scclint.text import listed
 from scclint.untyped import Object
 
 _FIRST_WITH_REQUIRED_SCC = 27
+_FIRST_WITH_CHANGED_TEMPLATES = 26
 
 
 class SccAdmission:
@@ -57,6 +58,22 @@ class SccAdmission:
         pod, user = self._submitted(pod, namespace, user)
         if skipped := self._why_skipped(pod, namespace):
             return plugin.skip(pod, skipped, namespace=namespace)
+        return self._verdict(pod, namespace, user)
+
+    def changed_template(self, pod: dict[str, Any], namespace: str) -> dict[str, Any]:
+        """Return a decoded pod template as Pod Security admission judges it, which only warns about a template.
+
+        From OpenShift 4.13 (Kubernetes 1.26) that is the template as SCC admission changes it for the service account of the pod, in
+        all namespaces; as written if no SCC admits it. Source: `patch_podspecextractor.go` of openshift/kubernetes.
+        """
+        if not self._runs or self._minor < _FIRST_WITH_CHANGED_TEMPLATES or _is_windows(pod):
+            return pod
+        spec = {**(pod.get("spec") or {}), "serviceAccountName": service_account_of(pod) or "default"}
+        user = authorize.controller_user(namespace, spec["serviceAccountName"])
+        verdict = self._verdict({**pod, "spec": spec}, namespace, user)
+        return {**pod, "spec": verdict.pod["spec"]} if verdict.allowed else pod
+
+    def _verdict(self, pod: dict[str, Any], namespace: str, user: User) -> Verdict:
         annotations, assumed = annotations_of(self._namespaces.get(namespace, {}))
         providers, errors = self._sccs.providers(namespace, annotations)
         grants = self._grants.authorize(service_account_of(pod), user, namespace)
@@ -178,6 +195,10 @@ class SccAdmission:
         """
         if not self._runs:
             return "kubernetes"
-        if ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows":
+        if _is_windows(pod):
             return "windows"
         return why_skipped(namespace, self._namespaces.get(namespace, {}))
+
+
+def _is_windows(pod: Object) -> bool:
+    return ((pod.get("spec") or {}).get("os") or {}).get("name") == "windows"

@@ -42,7 +42,7 @@ class Pod(View):
     """A pod or pod template: `metadata` and `spec` below `path`.
 
     `manifest` is the v1 Pod that would reach the API server, as plain JSON-like values; paths into it (as admission
-    gives them) are paths into this view. `template` is the same without what the controller adds.
+    gives them) are paths into this view. `template` is what is written, before the API server stores it and a controller adds to it.
     """
 
     __slots__ = ("_by_name", "_volumes", "containers", "manifest", "template")
@@ -68,12 +68,11 @@ class Pod(View):
         containers = tuple(self._containers())
         by_name = {container.name: container for container in reversed(containers)}
         template = _manifest(self.data, name)
-        if stored:
-            template["spec"] = _without_empty_lists(template["spec"])
+        spec = _without_empty_lists(template["spec"]) if stored else template["spec"]
         volumes = [*claims.values(), *self._own_volumes(claims)] if claims else []
-        manifest = (
-            {**template, "spec": {**template["spec"], "volumes": [volume for volume, _ in volumes]}} if claims else template
-        )
+        if claims:
+            spec = {**spec, "volumes": [volume for volume, _ in volumes]}
+        manifest = template if spec is template["spec"] else {**template, "spec": spec}
         places = tuple(place for _, place in volumes)
         set_fields(self, manifest=manifest, template=template, containers=containers, _by_name=by_name, _volumes=places)
 

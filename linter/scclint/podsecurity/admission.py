@@ -77,7 +77,7 @@ def admit_pod(pod: Object, policy: Policy, library: Library) -> Answer:
 
 
 def admit_workload(workload: Object, policy: Policy, library: Library) -> Answer:
-    """Return the answer to the creation of a workload: its pod template as written is never refused.
+    """Return the answer to the creation of a workload: its pod template is never refused.
 
     The answer is empty for kinds that the plugin does not look at.
     """

@@ -48,7 +48,7 @@ def _of_pod(outcome: Outcome, modes: Iterable[str]) -> Iterator[Violation]:
 
 def _as_written(draft: Draft, release: str, outcome: Outcome) -> Iterator[Violation]:
     found = outcome.pod_security
-    if found is None or not (found.template.warning or found.template.audit):
+    if found is None or not (outcome.template.warning or outcome.template.audit):
         return
     for mode in ("warn", "audit"):
         standard: Standard = getattr(found.policy.policy, mode)

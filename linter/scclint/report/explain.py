@@ -169,9 +169,9 @@ def _after_scc(outcome: Outcome, style: _Style) -> Iterator[str]:
         if found.answer.warning:
             yield "    The API server warns about the pod:"
             yield from style.hang(visible(found.answer.warning), "      ")
-    if found.template.warning:
-        yield "    The API server warns about the template as written, without the fields that the SCC sets:"
-        yield from style.hang(visible(found.template.warning), "      ")
+    if outcome.template.warning:
+        yield "    When the workload is applied, the API server warns about its pod template:"
+        yield from style.hang(visible(outcome.template.warning), "      ")
     for volume in outcome.csi:
         tone, word = ("error", "Refused") if volume.refused else ("clean", "Admitted")
         known = "" if volume.known else ", which is assumed because the driver is not in the input"

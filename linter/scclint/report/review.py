@@ -100,7 +100,7 @@ def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
         "created": outcome.created,
         "rejectedBy": outcome.rejected_by,
         "invalid": [visible(problem.message) for problem in outcome.invalid],
-        "podSecurity": None if outcome.pod_security is None else pod_security_entry(outcome.pod_security),
+        "podSecurity": None if outcome.pod_security is None else pod_security_entry(outcome, outcome.pod_security),
         "csiVolumes": [
             {
                 "driver": visible_line(volume.driver),
@@ -113,8 +113,8 @@ def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
     }
 
 
-def pod_security_entry(found: PodSecurity) -> Json:
-    """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it."""
+def pod_security_entry(outcome: Outcome, found: PodSecurity) -> Json:
+    """The policy of the namespace, and what Pod Security admission answers to the pod as SCC admission leaves it, and to the workload."""
     policy, answer = found.policy, found.answer
     return {
         "enforce": None if policy.unknown else str(policy.policy.enforce),
@@ -124,7 +124,7 @@ def pod_security_entry(found: PodSecurity) -> Json:
         "meets": found.meets,
         "message": visible(answer.denial) or None,
         "warning": visible(answer.warning) or None,
-        "templateWarning": visible(found.template.warning) or None,
+        "templateWarning": visible(outcome.template.warning) or None,
         "exemption": answer.exemption,
         "unknown": visible_line(found.unknown) or None,
     }

@@ -1,6 +1,7 @@
 """The outcomes of the workloads of one unit, each computed once."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from scclint.admission.access import used_by
@@ -15,7 +16,7 @@ from scclint.memo import Memo
 from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
-from scclint.outcome import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored
+from scclint.outcome import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
@@ -102,7 +103,10 @@ class Outcomes:
             verdict = skip(pod, "static", namespace=namespace)
             return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
         verdict = self._cluster.admission.admit(pod, namespace, who)
-        outcome = Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
+        policy, wider = self.namespace_policies(namespace)
+        template = Answer if policy.unknown else partial(template_answer, workload, self._cluster, wider or policy)
+        seccomp = effective_seccomp(verdict, self._cluster)
+        outcome = Outcome(workload, namespace, who, verdict, seccomp, template_answer=template)
         return self._after_scc(outcome, verdict) if verdict.allowed else outcome
 
     def _after_scc(self, outcome: Outcome, verdict: Verdict) -> Outcome:
@@ -116,18 +120,18 @@ class Outcomes:
         pod = stored(verdict, self._cluster)
         policy, wider = self.namespace_policies(outcome.namespace)
         answers = [
-            pod_security(outcome.workload, pod, self._cluster, each, outcome.creator)
+            pod_security(pod, self._cluster, each, outcome.creator)
             for each in ((policy,) if wider is None else (policy, wider))
         ]
         # The wider policy is the less strict one: what it rejects or warns about holds in any case.
-        answer = replace(answers[0], answer=answers[-1].answer, template_answer=answers[-1].template_answer)
+        answer = replace(answers[0], answer=answers[-1].answer)
         # A pod that meets the strictest level is admitted whatever the level is.
         unknown = policy.unknown if policy.unknown and answer.meets != "restricted" else ""
         if wider is not None and answers[0].answer.denial != answer.answer.denial:
             account = f"service account {outcome.namespace}/{wider.account}"
             unknown = f"{account}, which may use SCC {wider.scc}, is not in the input"
         if unknown or policy.unknown:
-            answer = replace(answer, answer=Answer(), template_answer=Answer, unknown=unknown)
+            answer = replace(answer, answer=Answer(), unknown=unknown)
         csi = () if policy.unknown else csi_volumes(pod, self._cluster, wider or policy)
         return replace(outcome, pod_security=answer, csi=csi)
 
