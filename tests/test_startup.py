@@ -15,8 +15,8 @@ admission.pod admission.provider admission.rbac admission.seccomp admission.seli
 admission.sysctl admission.user admission.verdict admission.volumes admission.wording
 api
 cli cli.check cli.commands cli.inputs cli.main cli.options cli.parser cli.progress
-cluster cluster.accounts cluster.cluster cluster.grants cluster.installed cluster.namespace_policy cluster.namespaces cluster.objects
-cluster.scc_admission cluster.sccs
+cluster cluster.accounts cluster.cluster cluster.feature_gates cluster.grants cluster.installed cluster.namespace_policy
+cluster.namespaces cluster.objects cluster.scc_admission cluster.sccs
 config config.discover config.model config.selection
 data
 engine engine.merge engine.neighbours engine.report engine.rule_set engine.run engine.scan engine.texts

@@ -15,6 +15,7 @@ from scclint.admission.service_account import TOKEN_MOUNT, TOKEN_VOLUME
 from scclint.admission.user import users_of
 from scclint.admission.verdict import Candidate, User, Verdict
 from scclint.cluster import Cluster
+from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.cluster.namespaces import SCC_DISABLED
 from scclint.finding import Located
@@ -265,6 +266,7 @@ def template_answer(workload: Workload, cluster: Cluster, policy: NamespacePolic
         return Answer()
     template = known(workload.pod.template) if workload.provenance.substitutions else workload.pod.template
     decoded = decode_pod(template, cluster.kubernetes_minor).value
+    decoded = {**decoded, "spec": without_disabled_fields(decoded["spec"], cluster.disabled_gates)}
     judged: Mapping[str, Any] = cluster.admission.changed_template(decoded, policy.namespace)
     for step in reversed(path):
         judged = {str(step): judged}

@@ -381,7 +381,6 @@ def test_unmasked_proc_needs_a_user_namespace() -> None:
     text = '.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`'
     assert of_pod(pod(container=unmasked)) == [f"spec.containers[0].securityContext{text}"]
     assert of_pod(pod({"hostUsers": False}, unmasked)) == []
-    assert of_pod(pod(container=unmasked), 32) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from scclint.admission.provider import UID_RANGE, ProviderError, make_provider
 from scclint.admission.verdict import User, Verdict
 from scclint.cluster import installed
 from scclint.cluster.accounts import ServiceAccounts
+from scclint.cluster.feature_gates import disabled_gates
 from scclint.cluster.grants import SccGrants
 from scclint.cluster.installed import TECH_PREVIEW, Installation
 from scclint.cluster.namespaces import ASSUMED_ANNOTATIONS
@@ -249,6 +250,11 @@ class Cluster:
     def tech_preview(self) -> bool:
         """Whether the cluster uses the feature set TechPreviewNoUpgrade."""
         return self.feature_set == TECH_PREVIEW
+
+    @cached_property
+    def disabled_gates(self) -> frozenset[str]:
+        """The feature gates that are off and whose fields the API server drops from pods."""
+        return disabled_gates(self.kubernetes_minor, self.platform, tech_preview=self.tech_preview)
 
     def pod_security_level(self, scc: Object, namespace: str | None = None) -> "Level":
         """Return the Pod Security level that the label syncer reads from an SCC object in a namespace, or in an ordinary one.

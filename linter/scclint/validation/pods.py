@@ -29,9 +29,6 @@ LINUX_CONTAINER_FIELDS = (
 FIELD_FOLLOWS_ANNOTATION = 26
 """The minor from which OpenShift's SCC admission sets a pod's seccomp fields from its annotations, before validation (4.13)."""
 
-PROC_MOUNT_NEEDS_USER_NAMESPACE = 33
-"""The minor from which `procMount` is on by default, so that its rule is applied rather than the field dropped."""
-
 
 def check_pod(root: Object, kind: str, kubernetes_minor: int, *, openshift: bool) -> Problems:
     """The problems of the pod or pod template within an object of that kind; none for a kind that has no pod."""
@@ -52,7 +49,7 @@ def check_pod(root: Object, kind: str, kubernetes_minor: int, *, openshift: bool
         text = "cannot be set on create" if kind == "Pod" else "ephemeral containers not allowed in pod template"
         yield forbidden((*spec_path, "ephemeralContainers"), text)
     yield from _check_seccomp_profile(as_mapping(spec.get("securityContext")), (*spec_path, "securityContext"))
-    user_namespace = kubernetes_minor >= PROC_MOUNT_NEEDS_USER_NAMESPACE and spec.get("hostUsers") in (None, True)
+    user_namespace = spec.get("hostUsers") in (None, True)
     for container, path in _containers(spec, spec_path):
         yield from _check_security_context(
             as_mapping(container.get("securityContext")), (*path, "securityContext"), user_namespace

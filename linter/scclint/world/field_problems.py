@@ -1,10 +1,13 @@
 """What the API server of a cluster says about the fields of objects, worked out once for each object."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
+from typing import Any
 
 from scclint.admission.decoding import decode_object
 from scclint.cluster import Cluster
+from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.memo import Memo
+from scclint.model.kinds import TEMPLATES, WORKLOADS
 from scclint.model.object import ApiObject
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.unknown import in_plain_words, known
@@ -12,6 +15,9 @@ from scclint.model.workload import Workload
 from scclint.untyped import value_at
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
+
+_OF_DECODING = ("unknown", "wrong-type")
+"""The codes of problems that the API server finds before it drops fields."""
 
 
 class FieldProblems:
@@ -27,9 +33,27 @@ class FieldProblems:
         return self._memo((FieldProblems.of, obj), lambda: self._of(obj))
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
+        found = self._validated(obj, obj.manifest)
+        stored = self._stored(obj)
+        if stored is obj.manifest:
+            return tuple(found)
+        # A field of a gate that is off is decoded, and then dropped before it is validated.
+        undecoded = [problem for problem in found if problem.code in _OF_DECODING]
+        return (*undecoded, *(problem for problem in self._validated(obj, stored) if problem.code not in _OF_DECODING))
+
+    def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"
         minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
-        return tuple(validate(obj.manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole))
+        return validate(manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
+
+    def _stored(self, obj: ApiObject) -> dict[str, Any]:
+        """Return the manifest without the fields of gates that are off: itself if it has none."""
+        path = (*TEMPLATES.get((obj.group, obj.kind), ()), "spec")
+        spec = value_at(obj.manifest, path) if obj.kind in WORKLOADS else None
+        if not isinstance(spec, dict):
+            return obj.manifest
+        kept = without_disabled_fields(spec, self._cluster.disabled_gates)
+        return obj.manifest if kept is spec else _with(obj.manifest, path, kept)
 
     def is_valid(self, obj: ApiObject) -> bool:
         """Whether the object has a schema and no problems."""
@@ -59,3 +83,9 @@ class FieldProblems:
         """The Kubernetes minor whose fields the cluster has for an object's kind."""
         cluster = self._cluster
         return cluster.scc_fields if isinstance(obj, SecurityContextConstraints) else cluster.kubernetes_minor
+
+
+def _with(data: dict[str, Any], path: Sequence[str | int], value: Any) -> dict[str, Any]:
+    """Return mappings with another value at a path of keys that they have."""
+    key = str(path[0])
+    return {**data, key: value if len(path) == 1 else _with(data[key], path[1:], value)}

@@ -10,9 +10,11 @@ from scclint.admission.decoding import Decoded, decode_pod
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Candidate, FieldError, ObjectRef, User, Verdict
 from scclint.cluster import Cluster
+from scclint.cluster.feature_gates import without_disabled_fields
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS, NamespacePolicy, namespace_policy
 from scclint.limits import CANDIDATES_KEPT, MAX_DENIAL
 from scclint.memo import Memo
+from scclint.model.kinds import TEMPLATES
 from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
@@ -90,12 +92,22 @@ class Outcomes:
     def _decoded(self, workload: Workload) -> Decoded:
         """The pod of a workload as the API server decodes it, with the text of each unknown value in its place."""
         manifest = workload.pod.manifest
-        manifest = known(manifest) if workload.provenance.substitutions else manifest
-        return decode_pod(manifest, self._cluster.kubernetes_minor)
+        return self._stored(workload, known(manifest) if workload.provenance.substitutions else manifest)
+
+    def _stored(self, workload: Workload, pod: dict[str, Any]) -> Decoded:
+        """Decode a pod. That of a workload is made of what the API server stores, without the fields of gates that are off."""
+        decoded = decode_pod(pod, self._cluster.kubernetes_minor)
+        made = workload.controlled and (workload.group, workload.kind) in TEMPLATES and not decoded.errors
+        return decoded._replace(value=self._without_disabled(decoded.value)) if made else decoded
+
+    def _without_disabled(self, pod: dict[str, Any]) -> dict[str, Any]:
+        spec = pod.get("spec") or {}
+        kept = without_disabled_fields(spec, self._cluster.disabled_gates)
+        return pod if kept is spec else {**pod, "spec": kept}
 
     def with_pod(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
         """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""
-        decoded = decode_pod(pod, self._cluster.kubernetes_minor).valid()
+        decoded = self._stored(outcome.workload, pod).valid()
         return self._outcome(outcome.workload, decoded, outcome.namespace, outcome.creator)
 
     def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User | None) -> Outcome:
@@ -103,6 +115,8 @@ class Outcomes:
             verdict = skip(pod, "static", namespace=namespace)
             return Outcome(workload, namespace, who, verdict, effective_seccomp(verdict, self._cluster))
         verdict = self._cluster.admission.admit(pod, namespace, who)
+        if verdict.allowed:
+            verdict = replace(verdict, pod=self._without_disabled(verdict.pod))
         policy, wider = self.namespace_policies(namespace)
         template = Answer if policy.unknown else partial(template_answer, workload, self._cluster, wider or policy)
         seccomp = effective_seccomp(verdict, self._cluster)

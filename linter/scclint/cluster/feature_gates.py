@@ -1,0 +1,70 @@
+"""Fields of a pod that the API server drops because a feature gate is off.
+
+It does so when it stores an object, before validation and Pod Security (`dropDisabledFields` in `pkg/api/pod/util.go` of
+Kubernetes). SCC admission sees a bare Pod with these fields. The pods of a workload are made of its stored template, without them.
+
+Sources: `pkg/features/kube_features.go` of openshift/kubernetes, as openshift/microshift contains it in the branches 4.12 to 5.0, and
+`features.go` of openshift/api in the branches 4.16 to 5.0. Older branches of openshift/api do not name these gates.
+"""
+
+from collections.abc import Mapping, Set
+from typing import Any, NamedTuple
+
+from scclint.model.terms import CONTAINER_LISTS
+from scclint.untyped import as_mapping, mappings
+
+
+class Gate(NamedTuple):
+    """The first Kubernetes minor with the gate on: in Kubernetes itself and on MicroShift, and in the feature sets of OpenShift."""
+
+    kubernetes: int
+    default: int
+    tech_preview: int
+
+
+GATES: Mapping[str, Gate] = {
+    "HostnameOverride": Gate(35, 35, 35),
+    "ImageVolume": Gate(35, 33, 33),
+    "ProcMountType": Gate(33, 33, 30),
+    "SELinuxChangePolicy": Gate(33, 33, 33),
+    "SupplementalGroupsPolicy": Gate(33, 33, 33),
+    "UserNamespacesSupport": Gate(33, 33, 30),
+}
+
+_POD = {"hostUsers": "UserNamespacesSupport", "hostnameOverride": "HostnameOverride"}
+_POD_CONTEXT = {"seLinuxChangePolicy": "SELinuxChangePolicy", "supplementalGroupsPolicy": "SupplementalGroupsPolicy"}
+
+
+def disabled_gates(minor: int, platform: str, *, tech_preview: bool) -> frozenset[str]:
+    """Return the gates that are off in a cluster."""
+    if platform in ("kubernetes", "microshift"):
+        return frozenset(name for name, gate in GATES.items() if minor < gate.kubernetes)
+    return frozenset(name for name, gate in GATES.items() if minor < (gate.tech_preview if tech_preview else gate.default))
+
+
+def without_disabled_fields(spec: Mapping[str, Any], gates: Set[str]) -> Mapping[str, Any]:
+    """Return the spec of a pod without the fields of gates that are off, and without image volumes: itself if it has none."""
+    kept = {field: value for field, value in spec.items() if _POD.get(field) not in gates}
+    if context := as_mapping(spec.get("securityContext")):
+        kept["securityContext"] = {field: value for field, value in context.items() if _POD_CONTEXT.get(field) not in gates}
+    images = {volume.get("name") for volume in mappings(spec.get("volumes")) if volume.get("image") is not None}
+    if images and "ImageVolume" in gates:
+        kept["volumes"] = [volume for volume in spec["volumes"] if as_mapping(volume).get("image") is None]
+    else:
+        images = set()
+    for field in CONTAINER_LISTS:
+        if isinstance(spec.get(field), list):
+            kept[field] = [_container(container, images, gates) for container in spec[field]]
+    return kept if kept != spec else spec
+
+
+def _container(container: Any, images: Set[Any], gates: Set[str]) -> Any:
+    if not isinstance(container, dict):
+        return container
+    kept = {**container}
+    context = as_mapping(kept.get("securityContext"))
+    if context.get("procMount") is not None and "ProcMountType" in gates:
+        kept["securityContext"] = {**context, "procMount": "Default"}
+    if images and isinstance(mounts := kept.get("volumeMounts"), list):
+        kept["volumeMounts"] = [mount for mount in mounts if as_mapping(mount).get("name") not in images]
+    return kept if kept != container else container
