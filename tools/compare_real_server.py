@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from scclint.admission.admit import SUBJECT_TYPE, VALIDATED_SCC
 from scclint.admission.pod import containers
 from scclint.admission.verdict import User, Verdict
 from scclint.cluster import Cluster
@@ -28,7 +29,7 @@ from scclint.outcome import Outcome
 from scclint.world import World
 
 ANNOTATIONS = (
-    *("openshift.io/scc", REQUIRED_SCC, "security.openshift.io/validated-scc-subject-type", POD_SECCOMP_ANNOTATION),
+    *(VALIDATED_SCC, REQUIRED_SCC, SUBJECT_TYPE, POD_SECCOMP_ANNOTATION),
     *(CONTAINER_SECCOMP_ANNOTATION_PREFIX, "container.apparmor.security.beta.kubernetes.io/"),
 )
 """The annotations, or their prefixes, that the recordings have."""
@@ -91,7 +92,7 @@ def _answer(outcome: Outcome, verdict: Verdict) -> Answer:
     security = outcome.pod_security
     found: Answer = {"outcome": {True: "created", False: "rejected", None: "unknown"}[outcome.created]}
     if outcome.created:
-        found |= {"scc": verdict.scc, "fields": _fields(verdict.pod)}
+        found |= {"scc": _annotations(verdict.pod).get(VALIDATED_SCC), "fields": _fields(verdict.pod)}
     elif outcome.created is False:
         found |= {"step": outcome.rejected_by, "message": _message(outcome, verdict)}
     warnings = {"workload": outcome.template.warning, "pod": security.answer.warning if security else ""}
@@ -113,14 +114,17 @@ def _message(outcome: Outcome, verdict: Verdict) -> str:
 
 def _fields(pod: dict[str, Any]) -> Any:
     spec = pod["spec"]
-    annotations = (pod.get("metadata") or {}).get("annotations") or {}
     fields: Answer = {
-        "annotations": {key: value for key, value in annotations.items() if key.startswith(ANNOTATIONS)},
+        "annotations": {key: value for key, value in _annotations(pod).items() if key.startswith(ANNOTATIONS)},
         "securityContext": spec.get("securityContext"),
         "hostUsers": spec.get("hostUsers"),
         "containers": {one["name"]: one.get("securityContext") or {} for _, _, one in containers(spec)},
     }
     return _without_empty(fields)
+
+
+def _annotations(pod: dict[str, Any]) -> dict[str, str]:
+    return (pod.get("metadata") or {}).get("annotations") or {}
 
 
 def _without_empty(value: Any) -> Any:
