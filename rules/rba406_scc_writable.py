@@ -63,7 +63,7 @@ _WRITES = ("create", "update", "patch")
     study=(28, 28),
 )
 def check(role: Role, world: World) -> Iterator[Problem]:
-    written = [(item, verbs) for item in role.rules if (verbs := _writes(item.data))]
+    written = [(item, matched) for item in role.rules if (matched := _writes(item.data))]
     # Few roles write SCCs, and a cluster has hundreds of bindings.
     if role.kind != "ClusterRole" or marked_for_deletion(role) or not written:
         return

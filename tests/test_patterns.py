@@ -32,7 +32,7 @@ WITH_LOCAL_NAMES = {
 LENGTH = 3000
 QUICK = 0.001
 """Seconds. A text of `LENGTH` characters takes a tenth of this in linear time, and several times this in quadratic time."""
-LIMIT = 0.4
+LIMIT = 0.2
 PROBES = [*map(chr, range(0x20, 0x7F)), "\n", "\t", "\r", "\0", "\x01", "\x85", "\u2028", "\ufeff", "\udc80"]
 
 
@@ -93,7 +93,7 @@ def shapes_of(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
     """The starts of texts, and what repeats behind each: a slice of what the pattern matches, or some of its characters."""
     shapes: set[tuple[str, str]] = set()
     alphabet = sorted({char for char in pattern.pattern if not char.isalnum()} | set("a0 \n"))
-    for turn in range(5):
+    for turn in range(3):
         text = sample(_parser.parse(pattern.pattern, pattern.flags), turn)[:40]
         for start in range(len(text)):
             ends = {*range(start + 1, min(start + 6, len(text)) + 1), len(text)}
