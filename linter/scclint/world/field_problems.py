@@ -34,19 +34,19 @@ class FieldProblems:
 
     def _of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
         found = self._validated(obj, obj.manifest)
-        stored = self._stored(obj)
-        if stored is obj.manifest:
+        kept = self._without_disabled(obj)
+        if kept is obj.manifest:
             return tuple(found)
         # A field of a gate that is off is decoded, and then dropped before it is validated.
         undecoded = [problem for problem in found if problem.code in _OF_DECODING]
-        return (*undecoded, *(problem for problem in self._validated(obj, stored) if problem.code not in _OF_DECODING))
+        return (*undecoded, *(problem for problem in self._validated(obj, kept) if problem.code not in _OF_DECODING))
 
     def _validated(self, obj: ApiObject, manifest: dict[str, Any]) -> list[FieldProblem]:
         openshift = self._cluster.platform != "kubernetes"
         minor, whole = self._fields_of(obj), obj.provenance.whole and not obj.partial
         return validate(manifest, obj.api_version, obj.kind, minor, openshift=openshift, whole=whole)
 
-    def _stored(self, obj: ApiObject) -> dict[str, Any]:
+    def _without_disabled(self, obj: ApiObject) -> dict[str, Any]:
         """Return the manifest without the fields of gates that are off: itself if it has none."""
         path = (*TEMPLATES.get((obj.group, obj.kind), ()), "spec")
         spec = value_at(obj.manifest, path) if obj.kind in WORKLOADS else None
