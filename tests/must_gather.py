@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.yaml_text import write_yaml
 
 ROOT = "must-gather.local.5551/quay-io-openshift-release-dev-ocp-v4-0-art-dev-sha256-0123abcd"
 RBAC = "rbac.authorization.k8s.io"
@@ -27,7 +27,7 @@ def one(kind: str, name: str, api: str = "v1", namespace: str = "", **more: Any)
 
 
 def dump(*objects: dict[str, Any]) -> str:
-    return "---\n" + "".join(yaml.safe_dump(item, sort_keys=True) for item in objects)
+    return "---\n" + "".join(write_yaml(item) for item in objects)
 
 
 def listed(kind: str, objects: Iterable[dict[str, Any]], api: str = "v1") -> str:

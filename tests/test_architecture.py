@@ -45,7 +45,7 @@ LAYERS = (
 """Lowest first. A module imports its own package and what stands below it, never what stands beside or above."""
 
 THIRD_PARTY = {
-    "yaml": {"yaml"},
+    "ruamel": {"yaml"},
     "jinja2": {"report"},
     "jsonschema": {"config", "profiles"},
     "cel": {"cel"},

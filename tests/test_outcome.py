@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from scclint.outcome import Outcome, invalid_fields
 from scclint.podsecurity.levels import LEVELS, Standard
 from scclint.record import EMPTY
 from tests.running import open_one
+from tests.yaml_text import write_yaml
 
 Object = dict[str, Any]
 SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
@@ -22,7 +22,7 @@ SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
 def outcome(*objects: Object, release: str = "5.0", platform: str = "openshift") -> Outcome:
     """The outcome of the only workload among the objects."""
     config = Config(platform=platform) if platform == "kubernetes" else Config(openshift=(release,), platform=platform)
-    unit = open_one([], config, text=yaml.safe_dump_all(objects))
+    unit = open_one([], config, text=write_yaml(*objects))
     ((workload,), (world,)) = unit.workloads, unit.worlds.values()
     return world.outcome(workload)
 
@@ -340,7 +340,7 @@ def test_a_valid_template_need_not_be_validated_again(
     made = pod(kind=kind, serviceAccountName="web", container=container, hostUsers=users, **parts)
     if kind != "Pod":
         made["spec"]["selector"] = {"matchLabels": {}}
-    unit = open_one([], Config(openshift=("5.0",)), text=yaml.safe_dump_all([made, scc(**strategy)]))
+    unit = open_one([], Config(openshift=("5.0",)), text=write_yaml(made, scc(**strategy)))
     ((workload,), (world,)) = unit.workloads, unit.worlds.values()
     found = world.outcome(workload)
     if found.verdict is not None and found.admitted:

@@ -50,7 +50,7 @@ units.kustomize.surroundings units.outline units.plain units.unit
 untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
 world world.field_problems world.index world.manifests world.outcomes world.steps
-yaml yaml.compose yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
+yaml yaml.compose yaml.events yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 
@@ -60,7 +60,7 @@ engine.grouping judge.trace report.layout report.lines report.snippet report.tem
 """What a run that shows findings imports more."""
 
 NEVER = (
-    *("asyncio", "ast", "concurrent.futures", "copy", "dataclasses", "difflib", "email", "hashlib", "http", "inspect"),
+    *("asyncio", "ast", "concurrent.futures", "dataclasses", "difflib", "email", "hashlib", "http", "inspect"),
     "logging",
     *("multiprocessing", "pathlib", "pickle", "pydoc", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
     *("threading", "tomllib", "unittest", "urllib", "xml"),

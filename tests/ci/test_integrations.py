@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
 from scclint.about import IMAGE
 from scclint.cli import main
+from tests.yaml_text import read_yaml, write_yaml
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "integrations"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".md")
 DEMO = ROOT / "fixtures" / "demo"
 REFUSED = re.compile(r"^Deployment shop/\S+ in deploy: refused", re.MULTILINE)
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+ACTION = read_yaml((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
 def load(name: str) -> Any:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return read_yaml((FOLDER / name).read_text(encoding="utf-8"))
 
 
 class Checkout(NamedTuple):
@@ -123,7 +123,7 @@ def test_python_takes_no_module_from_the_tree() -> None:
 @pytest.mark.parametrize("path", sorted((FOLDER / "github").iterdir()), ids=lambda path: str(path.name))
 def test_github_workflows_are_valid(path: Path) -> None:
     validate("github-workflows", path)
-    steps = [step for job in yaml.safe_load(path.read_text())["jobs"].values() for step in job["steps"]]
+    steps = [step for job in read_yaml(path.read_text())["jobs"].values() for step in job["steps"]]
     for step in steps:
         assert "${{" not in step.get("run", ""), "an expression in a script is code"
         if step.get("uses", "").startswith("scclint/"):
@@ -163,18 +163,18 @@ INPUT = re.compile(r"\$\[\[ inputs\.([\w-]+) \]\]")
 def component(**inputs: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The component's `spec` and its jobs with these inputs, as GitLab interpolates them."""
     head, body = (FOLDER / "gitlab" / "templates" / "scclint.yml").read_text(encoding="utf-8").split("\n---\n")
-    spec = yaml.safe_load(head)
+    spec = read_yaml(head)
     known = spec["spec"]["inputs"]
     given = {name: str(about["default"]) for name, about in known.items()} | inputs
     assert set(INPUT.findall(body)) == set(known) == set(given)
-    return spec, yaml.safe_load(INPUT.sub(lambda found: given[found[1]], body))
+    return spec, read_yaml(INPUT.sub(lambda found: given[found[1]], body))
 
 
 def test_the_gitlab_component_is_valid(tmp_path: Path) -> None:
     spec, jobs = component()
     assert all(about["description"] for about in spec["spec"]["inputs"].values())
     rendered = tmp_path / "gitlab.yml"
-    rendered.write_text(yaml.safe_dump({**spec, **jobs}))
+    rendered.write_text(write_yaml({**spec, **jobs}))
     validate("gitlab-ci", rendered, "--data-transform", "gitlab-ci")
     validate("gitlab-ci", FOLDER / "gitlab" / "gitlab-ci.yml", "--data-transform", "gitlab-ci")
     (include,) = load("gitlab/gitlab-ci.yml")["include"]
@@ -363,5 +363,5 @@ def test_the_pre_commit_example(tmp_path: Path) -> None:
     env = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path)}
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    ids = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
-    assert {hook["id"] for hook in yaml.safe_load(example.read_text())["repos"][0]["hooks"]} == ids
+    ids = {hook["id"] for hook in read_yaml((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    assert {hook["id"] for hook in read_yaml(example.read_text())["repos"][0]["hooks"]} == ids

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.yaml_text import read_yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
@@ -24,7 +25,7 @@ def pythons() -> list[str]:
 
 
 def jobs() -> dict[str, Any]:
-    jobs: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    jobs: dict[str, Any] = read_yaml(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
     return jobs
 
 

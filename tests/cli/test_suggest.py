@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
+
+from tests.yaml_text import read_documents
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -39,7 +40,7 @@ def web(here: Path) -> Path:
 def test_a_stream_that_oc_applies(what: str, web: Path, cli: Cli) -> None:
     run = cli("suggest", "-n", "shop", what)
     assert run.status == 0
-    assert [item["kind"] for item in yaml.safe_load_all(run.out)] == ["SecurityContextConstraints", "Role", "RoleBinding"]
+    assert [item["kind"] for item in read_documents(run.out)] == ["SecurityContextConstraints", "Role", "RoleBinding"]
     assert "# Deployment web: before: no SCC admits its pods; after: SCC scc-shop-web." in run.out
     assert "runAsUser:  # Deployment web: spec.containers[0].securityContext.runAsUser: 0\n" in run.out
     (web / "scc.yaml").write_text(run.out)

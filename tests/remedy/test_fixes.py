@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scclint.config.model import Config
 from scclint.finding import Finding, Fix
 from tests.running import run_over
+from tests.yaml_text import read_documents
 from tools.check_fixes import check
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -419,7 +419,7 @@ def test_the_steps_of_a_task_are_edited(tmp_path: Path) -> None:
     other = "---\n" + TASK.replace("name: build", "name: test")
     finding = fixed(TASK + other, "SEC201", tmp_path)
     edited = carried_out(TASK + other, finding.fix)
-    before, after = (yaml.safe_load_all(text) for text in (TASK + other, edited))
+    before, after = (read_documents(text) for text in (TASK + other, edited))
     (own, *rest), (mine, *others) = after, before
     assert rest == others
     assert own["spec"].pop("stepTemplate") == {"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}

@@ -4,13 +4,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scclint.config.model import Config
 from scclint.finding import Finding
 from scclint.remedy.apply import applied
 from tests.running import run_over
 from tests.units.tools import needs_kustomize, renderer
+from tests.yaml_text import read_yaml
 
 pytestmark = needs_kustomize
 
@@ -102,8 +102,8 @@ def test_a_merge_patch_where_the_order_of_containers_stays(tmp_path: Path, monke
     pod = DEPLOYMENT.replace("        - name: first\n          image: registry.example/first:1\n", "")
     write(tmp_path, {**TREE, "base/deploy.yaml": f"# @generated\n{pod}"})
     text = after(tmp_path, fixed(tmp_path, monkeypatch))["shop/kustomization.yaml"]
-    (patch,) = yaml.safe_load(text)["patches"]
-    assert yaml.safe_load(patch["patch"])["spec"] == {
+    (patch,) = read_yaml(text)["patches"]
+    assert read_yaml(patch["patch"])["spec"] == {
         "template": {"spec": {"containers": [{"name": "web", "securityContext": {"runAsUser": None}}]}}
     }
 
@@ -151,7 +151,7 @@ def test_a_prefix_of_names_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     overlay = "namePrefix: my-\n" + TREE["shop/kustomization.yaml"]
     write(tmp_path, {**TREE, "shop/kustomization.yaml": overlay, "base/deploy.yaml": f"# @generated\n{DEPLOYMENT}"})
     text = after(tmp_path, fixed(tmp_path, monkeypatch))["shop/kustomization.yaml"]
-    assert yaml.safe_load(text)["patches"][0]["target"]["name"] == "web"
+    assert read_yaml(text)["patches"][0]["target"]["name"] == "web"
 
 
 def test_an_edited_tree_is_built_as_it_would_be_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from scclint.config.model import Config
 from scclint.engine.lint import lint_texts
@@ -19,6 +18,7 @@ from scclint.report.suggest import render_yaml
 from scclint.world import PROJECT_USER, World
 from tests.conftest import shared
 from tests.running import open_one, run_over
+from tests.yaml_text import read_documents
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -108,7 +108,7 @@ def test_every_field_that_allows_something_has_its_reason(text: str) -> None:
 def test_what_is_printed_is_yaml_that_scclint_accepts(text: str) -> None:
     found = suggested(text)
     stream = render_yaml(found)
-    assert list(yaml.safe_load_all(stream)) == [dict(item) for item in found.objects]
+    assert read_documents(stream) == [dict(item) for item in found.objects]
     report = lint_texts({"web.yaml": text, "scc.yaml": stream}, Config(render="never"))
     asked = {"SCC312", "RBA402", "RBA405", "RBA409"}  # what the pods ask for opens the node
     assert [

@@ -1,18 +1,16 @@
 """Where every value is written, and what is refused, with its place."""
 
-import subprocess
-import sys
-
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scclint.errors import LoadError
+from scclint.limits import AliasCounter, LimitError
 from scclint.load import load_text
 from scclint.source import Span
 from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
+from tests.yaml_text import write_yaml
 
 
 def parse(text: str) -> Node:
@@ -169,11 +167,18 @@ def test_ordinary_aliases_are_fine() -> None:
     assert len(mapping(text)) == 4001
 
 
-def test_pyyaml_without_libyaml() -> None:
-    code = "import yaml; del yaml.CBaseLoader; import scclint.yaml.compose"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1].startswith("ImportError: scclint needs PyYAML with libyaml")
+def test_quotes_before_colons_have_a_limit() -> None:
+    def text(count: int) -> str:
+        return "x: 1\na: [" + "it's':b, " * count + "]"
+    assert to_data(parse(text(9)))
+    with pytest.raises(LimitError, match="more than 8 unquoted values"):
+        parse(text(10))
+
+
+def test_an_alias_counts_once_where_a_text_is_read_twice() -> None:
+    aliasing = AliasCounter()
+    list(parse_yaml("a: &a {b: c}\nd: *a\ne: {f: g:h}\n", "f.yaml", 1, aliasing))
+    assert aliasing.so_far == 3
 
 
 def test_many_colons_in_flow_style() -> None:
@@ -192,7 +197,7 @@ TREES = st.recursive(
 @settings(max_examples=300)
 @given(TREES, st.sampled_from([None, False, True]), st.booleans())
 def test_scalars_are_where_they_say(tree: object, flow: bool | None, crlf: bool) -> None:
-    text = yaml.safe_dump(tree, default_flow_style=flow, width=30, allow_unicode=True)
+    text = write_yaml(tree, flow=flow, width=30)
     if crlf:
         text = text.replace("\n", "\r\n")
     check_scalars(text)

@@ -18,6 +18,7 @@ from scclint.load import load_text
 from scclint.yaml.edit import EditRefused, add_document, edit
 from scclint.yaml.nodes import to_data
 from tests.conftest import shared
+from tests.yaml_text import write_yaml
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -333,9 +334,7 @@ DATA = st.recursive(
 @settings(max_examples=200)
 @given(st.dictionaries(KEYS, DATA, min_size=1, max_size=4), st.booleans(), st.integers(2, 4), st.integers(0, 11), st.data())
 def test_edits_of_any_data(data: dict[str, Any], flow: bool, indent: int, choice: int, draw: st.DataObject) -> None:
-    import yaml
-
-    text = yaml.safe_dump(data, default_flow_style=flow or None, indent=indent, allow_unicode=True, sort_keys=False)
+    text = write_yaml(data, flow=flow or None, indent=indent, ordered=True)
     read_as = to_data(load_text("a.yaml", text, frozenset())[0].root)
     path, value = draw.draw(st.sampled_from(list(paths(read_as))))
     check(text, 0, operation_at(path, value, choice))

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.edit_lists import append_entry
-from scclint.yaml.write import block_lines
+from scclint.yaml.write import block_text
+from tests.yaml_text import read_yaml
 
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.sampled_from("é\n\t"), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | TEXTS
@@ -18,15 +18,15 @@ DATA = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dict
 
 @given(st.dictionaries(TEXTS, DATA, min_size=1) | st.lists(DATA, min_size=1), st.sampled_from((0, 2)))
 def test_what_is_written_reads_as_the_data(data: Any, dash: int) -> None:
-    assert yaml.safe_load("\n".join(block_lines(data, dash))) == data
+    assert read_yaml(block_text(data, dash)) == data
 
 
 def test_a_text_that_the_cluster_refuses_is_quoted() -> None:
-    assert list(block_lines({"a": ".nan", "b": ".inf", ".inf": 1})) == ['a: ".nan"', 'b: ".inf"', '".inf": 1']
+    assert block_text({"a": ".nan", "b": ".inf", ".inf": 1}) == 'a: ".nan"\nb: ".inf"\n".inf": 1'
 
 
 def appended(text: str) -> str:
-    return append_entry(text, 0, ("patches",), lambda dash: f"path: web.yaml\nmore:\n{' ' * dash}- a", lambda dash: VALUE)
+    return append_entry(text, 0, ("patches",), lambda dash: VALUE)
 
 
 VALUE = {"path": "web.yaml", "more": ["a"]}

@@ -78,7 +78,13 @@ def _run(argv: Sequence[str] | None) -> int:
         raise UsageError("the working directory does not exist any more") from None
     # A module is imported only if its command runs.
     module = "rules" if args.command == "rule" else args.command.replace("-", "_")
-    status: int = import_module(f"scclint.cli.{module}").run(args)
+    command = import_module(f"scclint.cli.{module}")
+    if "scclint.load" in sys.modules and not getattr(args, "quiet", False):
+        from scclint.yaml.events import IN_C, IN_PYTHON
+
+        if not IN_C:
+            _say(f"scclint: {IN_PYTHON}")
+    status: int = command.run(args)
     return status
 
 

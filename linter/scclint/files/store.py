@@ -85,7 +85,7 @@ def digest(text: str) -> str:
 
 def of_others() -> list[str]:
     """The modules of others that read YAML and conditions, where they are installed."""
-    found = map(find_spec, ("yaml._yaml", "cel"))
+    found = map(find_spec, ("ruamel.yaml", "_ruamel_yaml", "_ruamel_yaml_clibz", "cel"))
     return [spec.origin for spec in found if spec and spec.origin]
 
 

@@ -16,7 +16,7 @@ from scclint.untyped import has, value_at
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.edit_lists import append_entry
 from scclint.yaml.nodes import to_data
-from scclint.yaml.write import block_lines
+from scclint.yaml.write import block_text
 
 
 def edits(bench: Workbench, basis: Basis, operations: Sequence[Operation]) -> Iterator[Edit | EditRefused]:
@@ -111,19 +111,10 @@ class _Kustomization:
         if document is None:
             raise EditRefused(f"{file} cannot be read")
 
-        def text(dash: int) -> str:
-            return "\n".join(block_lines(patch, dash))
-
-        def entry(dash: int) -> str:
-            lines = ["patch: |-", *(f"  {line}" for line in text(dash).split("\n"))]
-            if target:
-                lines += ["target:", *(f"  {line}" for line in block_lines(target))]
-            return "\n".join(lines)
-
         def value(dash: int) -> dict[str, Any]:
-            return {"patch": text(dash), **({"target": target} if target else {})}
+            return {"patch": block_text(patch, dash), **({"target": target} if target else {})}
 
-        edited = append_entry(self._bench.text(file), document.index, ("patches",), entry, value)
+        edited = append_entry(self._bench.text(file), document.index, ("patches",), value)
         return Edit({file: edited}, where=f"with a patch in {file}")
 
     def _check_removed(self, operations: Sequence[Operation]) -> None:

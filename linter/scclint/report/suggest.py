@@ -1,20 +1,15 @@
 """The output of `scclint suggest`: one YAML stream for `oc apply -f -`, or JSON."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from scclint.finding import Path
 from scclint.model.terms import REQUIRED_SCC
 from scclint.remedy.least_privilege import PodChange, Suggestion
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
 from scclint.text import wrap
-from scclint.yaml.scalars import resolve
+from scclint.yaml.write import block_text
 
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9./_-]*")
 
 
 def render_yaml(found: Suggestion) -> str:
@@ -22,7 +17,7 @@ def render_yaml(found: Suggestion) -> str:
     lines = [*_comments(found)]
     for item in found.objects:
         reasons = found.reasons if item["kind"] == "SecurityContextConstraints" else {}
-        lines += ["---", *_mapping(item, 0, (), reasons)]
+        lines += ["---", block_text(item, comments={path: visible_line(text) for path, text in reasons.items()})]
     return "\n".join(lines) + "\n"
 
 
@@ -67,39 +62,3 @@ def _change(pod: PodChange) -> str:
 
 def _comment(text: str) -> Iterator[str]:
     return (f"# {line}" for line in wrap(visible_line(text), _WIDTH))
-
-
-def _mapping(item: Mapping[str, Any], indent: int, path: Path, reasons: Mapping[Path, str]) -> Iterator[str]:
-    pad = " " * indent
-    for key, value in item.items():
-        below = (*path, key)
-        because = _because(reasons.get(below))
-        if isinstance(value, Mapping):
-            yield f"{pad}{key}:{because}"
-            yield from _mapping(value, indent + 2, below, reasons)
-        elif isinstance(value, list):
-            yield f"{pad}{key}:{because}" if value else f"{pad}{key}: []{because}"
-            for entry in value:
-                yield from _item(entry, indent, below, reasons)
-        else:
-            yield f"{pad}{key}: {_scalar(value)}{because}"
-
-
-def _item(entry: Any, indent: int, path: Path, reasons: Mapping[Path, str]) -> Iterator[str]:
-    pad = " " * indent
-    if isinstance(entry, Mapping):
-        first, *rest = _mapping(entry, indent + 2, path, reasons)
-        yield f"{pad}- {first.lstrip()}"
-        yield from rest
-    else:
-        yield f"{pad}- {_scalar(entry)}{_because(reasons.get((*path, entry)))}"
-
-
-def _because(reason: str | None) -> str:
-    return f"  # {visible_line(reason)}" if reason else ""
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value, True) == value:
-        return value
-    return json.dumps(value)

@@ -1,13 +1,10 @@
 """Comments, read only for the few documents that need them."""
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from scclint.errors import LoadError
-from scclint.limits import MAX_DEPTH
+from scclint.limits import MAX_DEPTH, LimitError
 from scclint.record import record
-from scclint.yaml.go_yaml import has_other_text, stand_ins
 from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
@@ -45,21 +42,30 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 
 def _tokens(text: str) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
-    from yaml import YAMLError
+    from ruamel.yaml.error import YAMLError
 
-    tokens: list[tuple[int, int, bool]] = []
+    from scclint.yaml.go_yaml import ScannedText
+
+    found: list[tuple[int, int, bool]] = []
     try:
-        if _scan(stand_ins(text, "", 1)[0] if has_other_text(text) else text, tokens):
-            return tokens
-    except (UnicodeError, YAMLError, LoadError):
+        source = ScannedText(text)
+        while True:
+            try:
+                if _scan(source.text, found):
+                    return found
+                break
+            except YAMLError as error:
+                if not source.hides_colon(error):
+                    break
+                found.clear()
+    except (UnicodeError, LimitError):
         pass
-    return [*tokens, (tokens[-1][1] if tokens else 0, len(text), False)]
+    return [*found, (found[-1][1] if found else 0, len(text), False)]
 
 
-def _scan(text: str, tokens: list[tuple[int, int, bool]]) -> bool:
+def _scan(text: str, found: list[tuple[int, int, bool]]) -> bool:
     """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
-    from yaml import (
-        CBaseLoader,
+    from ruamel.yaml.tokens import (
         FlowMappingEndToken,
         FlowMappingStartToken,
         FlowSequenceEndToken,
@@ -67,9 +73,10 @@ def _scan(text: str, tokens: list[tuple[int, int, bool]]) -> bool:
         ScalarToken,
     )
 
-    next_token: Callable[[], Any] = CBaseLoader(text).get_token
+    from scclint.yaml.events import tokens
+
     depth = 0
-    while (token := next_token()) is not None:
+    for token in tokens(text):
         kind = token.__class__
         if kind is FlowSequenceStartToken or kind is FlowMappingStartToken:
             depth += 1
@@ -78,5 +85,5 @@ def _scan(text: str, tokens: list[tuple[int, int, bool]]) -> bool:
         elif kind is FlowSequenceEndToken or kind is FlowMappingEndToken:
             depth -= 1
         is_block = kind is ScalarToken and token.style in ("|", ">")
-        tokens.append((token.start_mark.index, token.end_mark.index, is_block))
+        found.append((token.start_mark.index, token.end_mark.index, is_block))
     return True

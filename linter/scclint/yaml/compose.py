@@ -1,52 +1,36 @@
-"""YAML text to nodes, through libyaml's event stream.
+"""YAML text to nodes, through the event stream of ruamel.yaml.
 
-The cluster's parser, go-yaml v2 as sigs.k8s.io/yaml uses it, is a port of libyaml 0.1. Where the libyaml of PyYAML reads a text
-otherwise, the reading here is that of go-yaml. Anchors, merge keys, duplicates and limits are those of go-yaml as well.
+The cluster's parser, go-yaml v2 as sigs.k8s.io/yaml uses it, is a port of libyaml 0.1, as the scanner of ruamel.yaml is. Where the
+two differ, the reading here is that of go-yaml. Anchors, merge keys, duplicates and limits are those of go-yaml as well.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from sys import intern
 from typing import Any, NamedTuple
 
-from yaml import (
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    MarkedYAMLError,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
-    YAMLError,
 )
 
 from scclint.errors import LoadError
 from scclint.limits import MAX_DEPTH, AliasCounter, LimitError, check_aliasing
-from scclint.record import EMPTY
 from scclint.source import Span
-from scclint.yaml.go_yaml import (
-    ESCAPED_SLASH,
-    QUESTION_MARK_ERROR,
-    SLASH_ERROR,
-    TAG_ERROR,
-    has_other_text,
-    restoring,
-    stand_ins,
-)
+from scclint.yaml.events import event_source
+from scclint.yaml.go_yaml import ESCAPED_SLASH, SLASH_ERROR, ScannedText
 from scclint.yaml.lines import Lines, has_odd_breaks
 from scclint.yaml.merge_keys import MAP_KEY_ERROR, effective_mapping
 from scclint.yaml.nodes import Node, ScalarNode, SequenceNode
 from scclint.yaml.scalars import MERGE_TAG, NUMBER_HINTS, WORDS, key_text, resolve
-
-try:
-    from yaml import CBaseLoader
-except ImportError as error:
-    raise ImportError(
-        "scclint needs PyYAML with libyaml: install its wheel, or build it where libyaml's headers are"
-    ) from error
 
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
@@ -56,7 +40,7 @@ NO_ALIASES: dict[int, Span] = {}
 _BLOCK_SPACE = " \t\r\n\x85\u2028\u2029"
 
 Placer = Callable[[Any], tuple[int, int]]
-"""From a mark of libyaml to 1-based line and column, for texts in which libyaml counts lines otherwise than editors."""
+"""From a mark of the scanner to 1-based line and column, for texts in which the scanner counts lines otherwise than editors."""
 
 
 class _Anchored(NamedTuple):
@@ -101,27 +85,26 @@ def parse_yaml(text: str, file: str, first_line: int, aliasing: AliasCounter | N
     `aliasing`, which goes on from text to text of one file, allows.
     """
     aliasing = aliasing or AliasCounter()
-    table: Mapping[int, str] = EMPTY
-    if has_other_text(text):
-        text, table = stand_ins(text, file, first_line)
     place = _odd_placer(text, first_line) if has_odd_breaks(text) else None
-    try:
-        yield from _documents(text, table, file, first_line, place, aliasing)
-    except YAMLError as error:
-        raise _explain(error, text, file, first_line, place) from None
-    except UnicodeEncodeError as error:
-        line, column = Lines(text, first_line).place(error.start)
-        raise LoadError("not valid YAML: half of a surrogate pair is no character", file, line, column) from None
-    except UnicodeError:
-        raise LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1) from None
+    source = ScannedText(text, file, first_line)
+    given, aliased = 0, aliasing.so_far
+    while True:
+        try:
+            for number, document in enumerate(_documents(source, file, first_line, place, aliasing)):
+                if number == given:
+                    given += 1
+                    yield document
+            return
+        except (YAMLError, UnicodeError) as error:
+            if not source.hides_colon(error):
+                raise _explain(error, text, file, first_line, place) from None
+            aliasing.so_far = aliased
 
 
 def _documents(
-    text: str, table: Mapping[int, str], file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
+    source: ScannedText, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter
 ) -> Iterator[tuple[int, Node]]:
-    next_event: Callable[[], Any] = CBaseLoader(text).get_event
-    if table:
-        next_event = restoring(next_event, table)
+    next_event = source.restoring(event_source(source.text))
     while True:
         event = next_event()
         if event.__class__ is StreamEndEvent:
@@ -131,7 +114,7 @@ def _documents(
             line, column = place(start) if place else (start.line + first_line, 1)
             if event.version not in (None, (1, 1)):
                 raise LoadError("not the cluster's YAML: it takes %YAML 1.1 only", file, line, column)
-            yield line, _compose(next_event, text, file, first_line, place, aliasing)
+            yield line, _compose(next_event, source.text, file, first_line, place, aliasing)
 
 
 def _compose(
@@ -162,8 +145,8 @@ class _Composer:
     """Builds the tree of one document from its events. `open` is the innermost open collection, `outer` are those around it."""
 
     __slots__ = (
-        *("_aliased", "_aliasing", "_anchors", "_file", "_first_line", "_has_escaped_slash", "_has_question_mark"),
-        *("_place", "_source", "open", "outer"),
+        *("_aliased", "_aliasing", "_anchors", "_file", "_first_line", "_has_escaped_slash", "_place", "_source", "open"),
+        "outer",
     )
 
     def __init__(self, source: str, file: str, first_line: int, place: Placer | None, aliasing: AliasCounter) -> None:
@@ -176,7 +159,6 @@ class _Composer:
         self._aliasing = aliasing
         self._aliased = 0
         self._anchors: dict[str, _Anchored | _Collection] = {}  # the collection itself while it is still open
-        self._has_question_mark = "?" in source
         self._has_escaped_slash = "\\/" in source
 
     def scalar(self, event: Any) -> None:
@@ -195,15 +177,17 @@ class _Composer:
             end_line, end_column = self._place(end)
         text = event.value
         plain = event.implicit[0]
-        tag = event.tag
+        tag = event.ctag
         collection = self.open
         children = collection.children
         is_key = collection.is_mapping and not len(children) & 1
         if not text and self._place is None and start.column == 0 < start.line and start.index >= len(self._source):
-            # At the end of the text, libyaml reports a line that is not in the file.
+            # At the end of the text, the scanner reports a line that is not in the file.
             line = end_line = line - 1
             column = end_column = len(self._source) - self._source.rfind("\n")
         value: Any = text
+        if tag is not None:
+            tag = str(tag)
         if tag is not None or (plain and (text in WORDS or text[0] in NUMBER_HINTS)):
             try:
                 value = key_text(text, plain, tag) if is_key else resolve(text, plain, tag)
@@ -216,8 +200,6 @@ class _Composer:
         style = event.style
         if style == "|" or style == ">":  # noqa: PLR1714 - this is the hottest loop there is
             end_line, end_column = _block_end(self._source[start.index : end.index], line, column)
-        elif collection.flow and not style:
-            self._check_flow(event, line, column)
         elif style == '"' and self._has_escaped_slash:
             self._check_escapes(event)
         node = ScalarNode((self._file, line, column, end_line, end_column), value, text, plain)
@@ -225,16 +207,8 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(node, tag, is_key)
 
-    def _check_flow(self, event: Any, line: int, column: int) -> None:
-        """Raise LoadError for a bare scalar in flow style that only PyYAML's libyaml takes."""
-        if self._has_question_mark and "?" in event.value:
-            at = self._source.index("?", event.start_mark.index)
-            raise LoadError(QUESTION_MARK_ERROR, self._file, *Lines(self._source, self._first_line).place(at))
-        if not event.value and event.tag is not None and self._source.startswith(",", event.end_mark.index):
-            raise LoadError(TAG_ERROR, self._file, line, column)
-
     def _check_escapes(self, event: Any) -> None:
-        """Raise LoadError for an escape in a double-quoted scalar that only PyYAML's libyaml takes."""
+        """Raise LoadError for an escape in a double-quoted scalar that the cluster refuses."""
         start: int = event.start_mark.index
         found = re.compile(ESCAPED_SLASH).match(self._source, start, event.end_mark.index)
         if found:
@@ -297,7 +271,7 @@ class _Composer:
         collection.children.append(_alias_value(target, span))
 
     def _at(self, mark: Any) -> tuple[int, int]:
-        """1-based line and column of a mark of libyaml."""
+        """1-based line and column of a mark of the scanner."""
         return self._place(mark) if self._place else (mark.line + self._first_line, mark.column + 1)
 
 
@@ -332,7 +306,7 @@ def _alias_value(target: _Anchored, span: Span) -> Node:
 
 
 def _block_end(raw: str, line: int, column: int) -> tuple[int, int]:
-    """Where a block scalar's last line with text ends; libyaml's own mark is beyond the blank lines that follow."""
+    """Where a block scalar's last line with text ends; the scanner's own mark is beyond the blank lines that follow."""
     body = raw.rstrip(_BLOCK_SPACE)
     breaks = body.count("\n")
     if not breaks:
@@ -345,21 +319,21 @@ def _odd_placer(text: str, first_line: int) -> Placer:
     return lambda mark: place(mark.index)
 
 
-def _explain(error: YAMLError, text: str, file: str, first_line: int, place: Placer | None) -> LoadError:
-    """Return the error of libyaml as one line, with its place in the file."""
+def _explain(error: Exception, text: str, file: str, first_line: int, place: Placer | None) -> LoadError:
+    """Return the error of the scanner as one line, with its place in the file."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
     if not isinstance(error, MarkedYAMLError) or error.problem is None or mark is None:
         unprintable = re.search(_UNPRINTABLE, text)
-        line, column = Lines(text, first_line).place(unprintable.start()) if unprintable else (first_line, 1)
-        character = f"U+{ord(unprintable[0]):04X}" if unprintable else "a control character"
-        return LoadError(f"not valid YAML: the character {character} is not allowed", file, line, column)
+        if unprintable is None:
+            return LoadError("not valid YAML: a tag or anchor is not UTF-8", file, first_line, 1)
+        half = " (half of a surrogate pair)" if "\ud800" <= unprintable[0] < "\ue000" else ""
+        message = f"not valid YAML: the character U+{ord(unprintable[0]):04X}{half} is not allowed"
+        return LoadError(message, file, *Lines(text, first_line).place(unprintable.start()))
     if text[mark.index :].isspace() or mark.index >= len(text):
         # At the end of the text there is nothing to see: point behind what was written last.
         line, column = Lines(text, first_line).place(len(text.rstrip()))
     else:
         line, column = place(mark) if place else (mark.line + first_line, mark.column + 1)
-    if error.problem == "exceeded maximum nesting depth":
-        return LimitError(f"nested deeper than {MAX_DEPTH} levels", file, line, column)
     message = f"not valid YAML: {error.problem}"
     context, context_mark, started = error.context, error.context_mark, line
     if context and context_mark is not None:

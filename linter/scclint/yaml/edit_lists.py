@@ -6,14 +6,15 @@ from typing import Any
 
 from scclint.finding import Append, Path
 from scclint.yaml.edit import EditRefused, edit, read_document
+from scclint.yaml.write import block_text
 
 _PLACE = "scclint.place.of.the.entry"
 
 
-def append_entry(text: str, index: int, path: Path, entry: Callable[[int], str], value: Callable[[int], Any]) -> str:
-    """Return the text with a block of lines as the last item of the list at `path`, which is added if it is missing.
+def append_entry(text: str, index: int, path: Path, value: Callable[[int], Any]) -> str:
+    """Return the text with another item at the end of the list at `path`, which is added if it is missing.
 
-    `entry` is the item in block style, and `value` what it reads as, both for the number of spaces before the dashes of the list.
+    `value` is the item for the number of spaces before the dashes of the list.
     Raises EditRefused where the list is not in block style, or if anything else would change.
     """
     if _PLACE in text:
@@ -23,7 +24,7 @@ def append_entry(text: str, index: int, path: Path, entry: Callable[[int], str],
     if found is None:
         raise EditRefused("the list is not in block style")
     indent, end = found[1], f"{found[2]}\n"
-    first, *rest = entry(len(indent)).split("\n")
+    first, *rest = block_text(item := value(len(indent)), len(indent)).split("\n")
     lines = [f"{indent}- {first}", *(f"{indent}  {line}" if line else "" for line in rest)]
     edited = marked[: found.start()] + end.join(lines) + found[2] + marked[found.end() :]
     wanted = read_document(marked, index)
@@ -32,7 +33,7 @@ def append_entry(text: str, index: int, path: Path, entry: Callable[[int], str],
         holder = holder[step]
     if not isinstance(holder, list) or holder[-1] != _PLACE:
         raise EditRefused("the entry is not at the end of the list")
-    holder[-1] = value(len(indent))
+    holder[-1] = item
     if read_document(edited, index) != wanted:
         raise EditRefused("no place was found where the edit changes nothing else")
     return edited

@@ -1,40 +1,69 @@
-"""Write plain data as YAML in block style."""
+"""Write plain data as YAML in block style, with the round-trip writer of ruamel.yaml."""
 
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Mapping
 from typing import Any
 
+from scclint.record import EMPTY
 from scclint.yaml.scalars import resolve
 
 _PLAIN = re.compile(r"[\w./][\w./ -]*[\w./]|\w", re.ASCII)
 
 
-def block_lines(data: Any, dash: int = 0) -> Iterator[str]:
-    """Yield the lines of a mapping or list in block style, indented by two spaces for each level, and lists by `dash` spaces."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if not _is_filled(value):
-                yield f"{_scalar(key)}: {_scalar(value)}"
-                continue
-            yield f"{_scalar(key)}:"
-            indent = " " * (2 if isinstance(value, dict) else dash)
-            yield from (f"{indent}{line}" for line in block_lines(value, dash))
-    else:
-        for item in data:
-            lines = block_lines(item, dash) if _is_filled(item) else [_scalar(item)]
-            yield from (f"{'  ' if number else '- '}{line}" for number, line in enumerate(lines))
+def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str] = EMPTY) -> str:
+    """Return a mapping or list in block style, indented by two spaces for each level, and lists by `dash` spaces.
+
+    `comments` are for the ends of lines, by the path of the key. A path to an item of a list ends with the item, which is a text.
+    """
+    from io import StringIO
+
+    from ruamel.yaml import YAML, RoundTripRepresenter
+
+    class Representer(RoundTripRepresenter):  # type: ignore[misc]
+        """Writes null as a word."""
+
+    Representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
+    writer = YAML()
+    writer.Representer = Representer
+    writer.preserve_quotes = True
+    writer.width = sys.maxsize
+    writer.indent(sequence=2 + dash, offset=dash)
+    writer.allow_unicode = json.dumps(data, ensure_ascii=False).isprintable()
+
+    def written(tree: Any) -> list[str]:
+        writer.dump(tree, stream := StringIO())
+        indent = dash if isinstance(data, list) else 0
+        return [line[indent:] for line in stream.getvalue().removesuffix("\n").split("\n")]
+
+    lines = written(_styled(data))
+    if comments:
+        tree = writer.load("\n".join(lines))
+        for (*way, last), comment in comments.items():
+            holder = tree
+            for step in way:
+                holder = holder[step]
+            key = holder.index(last) if isinstance(holder, list) else last
+            line = (holder.lc.item if isinstance(holder, list) else holder.lc.key)(key)[0]
+            holder.yaml_add_eol_comment(comment, key, len(lines[line]) + 2)
+        lines = written(tree)
+    return "\n".join(lines)
 
 
-def _is_filled(value: Any) -> bool:
-    return isinstance(value, dict | list) and bool(value)
+def _styled(value: Any) -> Any:
+    """Return the data with texts of several lines in literal style, and others in double quotes unless they are the same without."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-
-def _scalar(value: Any) -> str:
-    """A scalar, plain where that reads as the same text; an empty collection as JSON."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and _reads_as_itself(value):
+    if isinstance(value, Mapping):
+        return {_styled(key): _styled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_styled(item) for item in value]
+    if not isinstance(value, str) or (_PLAIN.fullmatch(value) and _reads_as_itself(value)):
         return value
-    return json.dumps(value, ensure_ascii=isinstance(value, str) and not value.isprintable())
+    first, *others = value.split("\n")
+    is_literal = first[:1].strip() and others and all(line.isprintable() and line[-1:].strip() for line in (first, *others))
+    return (LiteralScalarString if is_literal else DoubleQuotedScalarString)(value)
 
 
 def _reads_as_itself(text: str) -> bool:
