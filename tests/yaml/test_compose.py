@@ -170,6 +170,7 @@ def test_ordinary_aliases_are_fine() -> None:
 def test_quotes_before_colons_have_a_limit() -> None:
     def text(count: int) -> str:
         return "x: 1\na: [" + "it's':b, " * count + "]"
+
     assert to_data(parse(text(9)))
     with pytest.raises(LimitError, match="more than 8 unquoted values"):
         parse(text(10))

@@ -11,6 +11,7 @@ from scclint.cli.commands import build
 from scclint.errors import LoadError, ScclintError, UsageError
 
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
+_READ_NO_YAML = ("completion", "rule", "rules")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,7 +80,7 @@ def _run(argv: Sequence[str] | None) -> int:
     # A module is imported only if its command runs.
     module = "rules" if args.command == "rule" else args.command.replace("-", "_")
     command = import_module(f"scclint.cli.{module}")
-    if "scclint.load" in sys.modules and not getattr(args, "quiet", False):
+    if args.command not in _READ_NO_YAML and not getattr(args, "quiet", False):
         from scclint.yaml.events import IN_C, IN_PYTHON
 
         if not IN_C:

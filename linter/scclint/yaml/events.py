@@ -11,7 +11,7 @@ except ModuleNotFoundError:
     IN_C = False
 
 IN_PYTHON = (
-    "scclint: reads YAML with a scanner in Python, which takes 30 times as long, because no scanner in C is installed: "
+    "reads YAML with a scanner in Python, which takes 30 times as long, because no scanner in C is installed: "
     "pip install ruamel.yaml.clib"
 )
 """What to tell the user unless `IN_C`."""

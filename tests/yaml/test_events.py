@@ -1,0 +1,52 @@
+"""The scanner in Python, which reads where none in C is installed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scclint.load import load_text
+from scclint.yaml import events
+from scclint.yaml.nodes import to_data
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def data(text: str) -> list[object]:
+    """The data of each document with the text and place of its comments, or `False` for one that is refused."""
+    documents = load_text("f.yaml", text, frozenset())
+    return [(False if one.error else to_data(one.root), one.comments()) for one in documents]
+
+
+def texts() -> Iterator[str]:
+    for file in sorted(FIXTURES.rglob("*.yaml")):
+        # To the scanner in Python, NEL, LS and PS end no line.
+        if file.parent.name != "hidden-line-break":
+            yield file.read_text(encoding="utf-8")
+
+
+def test_both_scanners_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert events.IN_C
+    expected = [data(text) for text in texts()]
+    monkeypatch.setattr(events, "IN_C", False)
+    assert [data(text) for text in texts()] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("a: [1, 2\n", (1, 9), "expected ',' or ']'"),
+        ("a: \ud800", (1, 4), "surrogate"),
+        ("é: \x07", (1, 4), "U+0007"),
+        ("%YAML 1.2\n---\na: 1", (2, 1), "%YAML 1.1 only"),
+        ("a: {b: *x}", (1, 8), "unknown anchor"),
+        ("[" * 1000, (1, 201), "nested deeper than 200 levels"),
+    ],
+)
+def test_what_the_scanner_in_python_refuses(
+    text: str, place: tuple[int, int], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "IN_C", False)
+    error = load_text("f.yaml", text, frozenset())[0].error
+    assert error is not None and message in error.message
+    assert (error.line, error.column) == place
