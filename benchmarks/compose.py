@@ -1,9 +1,10 @@
-"""Composes every document below a folder with PyYAML's C loader, and does nothing with it: `python compose.py FOLDER`."""
+"""Composes every document below a folder with ruamel.yaml's parser in C, and does nothing with it: `python compose.py FOLDER`."""
 
 import os
 import sys
 
-import yaml
+from ruamel.yaml.cyaml import CBaseLoader
+from ruamel.yaml.error import YAMLError
 
 
 def main() -> None:
@@ -11,10 +12,11 @@ def main() -> None:
         for name in files:
             if name.endswith((".yaml", ".yml", ".json")):
                 with open(os.path.join(folder, name), "rb") as file:
+                    loader = CBaseLoader(file.read())
                     try:
-                        for _ in yaml.compose_all(file, yaml.CLoader):
-                            pass
-                    except yaml.YAMLError:
+                        while loader.check_node():
+                            loader.get_node()
+                    except YAMLError:
                         continue
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/run.py --corpus FOLDER [--tools FOLDER] [--schemas FOLDER]
 
-The Python that runs this must have scclint installed, as users have it (from a wheel), and PyYAML. `--tools` has whatever of
+The Python that runs this must have scclint installed, as users have it (from a wheel). `--tools` has whatever of
 checkov, kube-linter, kubeconform and kube-score is to be compared; `--schemas` the JSON schemas that kubeconform would fetch.
 """
 
@@ -73,7 +73,7 @@ def throughput(folder: str, corpus: str, tools: str, schemas: str) -> None:
         "scclint, no cache": [*JUDGE, "--no-cache", corpus],
         "scclint, nothing changed since the last run": [*JUDGE, corpus],
         "scclint, one file changed since the last run": ["sh", "-c", change],
-        "PyYAML, C loader, compose only": [PYTHON, os.path.join(HERE, "compose.py"), corpus],
+        "ruamel.yaml, scanner in C, compose only": [PYTHON, os.path.join(HERE, "compose.py"), corpus],
         **dict(others(corpus, tools, schemas)),
     }
     once([*JUDGE, corpus])

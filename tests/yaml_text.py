@@ -16,8 +16,8 @@ def read_documents(text: str) -> list[Any]:
     return list(_reader().load_all(text))
 
 
-def _reader() -> YAML:
-    reader = YAML(typ="safe", pure=True)
+def _reader() -> Any:
+    reader: Any = YAML(typ="safe", pure=True)
     reader.version = (1, 1)
     return reader
 
@@ -26,7 +26,7 @@ def write_yaml(
     *documents: Any, flow: bool | None = False, width: int | None = None, indent: int = 2, ordered: bool = False
 ) -> str:
     """Return the documents as YAML. `flow`: None writes only the innermost collections in flow style. `ordered`: do not sort keys."""
-    writer = YAML(typ="safe", pure=True)
+    writer: Any = YAML(typ="safe", pure=True)
     writer.default_flow_style = flow
     writer.width = width
     writer.indent(mapping=indent)

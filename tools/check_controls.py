@@ -20,7 +20,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jq  # type: ignore[import-not-found, unused-ignore]
-import yaml
+from ruamel.yaml import YAML
 
 from scclint.cli import main
 
@@ -90,7 +90,7 @@ class Dump:
     def __init__(self, folder: Path) -> None:
         self.objects: list[Json] = []
         for path in sorted(folder.rglob("*.yaml")):
-            for document in yaml.safe_load_all(path.read_text()):
+            for document in YAML(typ="safe").load_all(path):
                 if isinstance(document, dict):
                     self.objects += document["items"] if str(document.get("kind")).endswith("List") else [document]
 

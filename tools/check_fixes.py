@@ -3,7 +3,7 @@
     python tools/check_fixes.py [--generated] [--render] PATH ...
 
 Each PATH is linted by itself. The script shares nothing with the code that proves fixes: it replaces the lines that the JSON
-report names, reads both texts with PyYAML's own loader, and compares the findings and outcomes of two separate runs. It prints
+report names, reads both texts with ruamel.yaml's own loader, and compares the findings and outcomes of two separate runs. It prints
 how many fixes each rule has, why others have none, and every broken obligation. It ends with 1 if there is one. `--generated` looks
 for fixes in files that a tool generates as well. `--render` judges kustomizations and charts as rendered.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import yaml
+from ruamel.yaml import YAML
 
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
@@ -157,7 +157,7 @@ def _compare_texts(data: str, text: str) -> Iterator[str]:
 
 
 def _documents(text: str) -> list[Any]:
-    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+    return list(YAML(typ="safe", pure=True).load_all(text))
 
 
 def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:

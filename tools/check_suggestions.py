@@ -16,7 +16,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 from scclint.config.model import Config
 from scclint.engine.report import Report
@@ -70,7 +70,7 @@ def _check_one(
     counts["with a required SCC"] += found.pin
     if any(not pod.after for pod in found.pods):
         yield "a pod is not admitted"
-    documents: list[Any] = [document for document in yaml.safe_load_all(render_yaml(found)) if document]
+    documents: list[Any] = [document for document in YAML(typ="safe").load_all(render_yaml(found)) if document]
     if [dict(document) for document in documents] != [_plain(one) for one in found.objects]:
         yield "the YAML reads as other objects"
     for document in documents:

@@ -207,6 +207,10 @@ a large chart read hundreds of values."""
 MAX_FIX_PASSES = 10
 """How often `fix` judges the files again. Fixes that touch the same lines need one pass each, and most files need two."""
 
+MAX_COLON_ATTEMPTS = 10
+"""How often a YAML text is read again to find colons in unquoted values between brackets. Nearly every text needs none or one; each
+value that has a quote before a colon, as `[it's':x]` has, needs one more."""
+
 _SMALL, _LARGE = 400_000, 4_000_000
 
 

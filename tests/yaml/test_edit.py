@@ -338,3 +338,7 @@ def test_edits_of_any_data(data: dict[str, Any], flow: bool, indent: int, choice
     read_as = to_data(load_text("a.yaml", text, frozenset())[0].root)
     path, value = draw.draw(st.sampled_from(list(paths(read_as))))
     check(text, 0, operation_at(path, value, choice))
+
+
+def test_a_text_that_is_no_number_of_json_is_quoted() -> None:
+    assert edit("a: x\nb: y\n", 0, [Set(("a",), ".inf"), Set(("b",), ".info")]).text == 'a: ".inf"\nb: .info\n'

@@ -3,8 +3,19 @@
 import re
 from collections.abc import Iterator
 
-from scclint.limits import MAX_DEPTH, LimitError
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.tokens import (
+    FlowMappingEndToken,
+    FlowMappingStartToken,
+    FlowSequenceEndToken,
+    FlowSequenceStartToken,
+    ScalarToken,
+)
+
+from scclint.limits import MAX_DEPTH
 from scclint.record import record
+from scclint.yaml.events import tokens
+from scclint.yaml.go_yaml import ScannedText
 from scclint.yaml.lines import Lines
 
 _COMMENT = re.compile("#[^\n\r\x85\u2028\u2029]*")
@@ -31,7 +42,7 @@ def comments(text: str, first_line: int) -> list[Comment]:
 def _comments(text: str) -> Iterator[re.Match[str]]:
     """A `#` is a comment where no token is: between tokens, or behind the header of a block scalar."""
     behind = 0
-    for start, end, is_block in _tokens(text):
+    for start, end, is_block in _tokens(ScannedText(text)):
         yield from _COMMENT.finditer(text, behind, start)
         header = _HEADER.match(text, start, end) if is_block else None
         if header is not None and (comment := _COMMENT.match(text, header.end())):
@@ -40,41 +51,20 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
     yield from _COMMENT.finditer(text, behind)
 
 
-def _tokens(text: str) -> list[tuple[int, int, bool]]:
+def _tokens(source: ScannedText) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is a block scalar) of each token, as offsets. What follows an error counts as one token."""
-    from ruamel.yaml.error import YAMLError
-
-    from scclint.yaml.go_yaml import ScannedText
-
     found: list[tuple[int, int, bool]] = []
     try:
-        source = ScannedText(text)
-        while True:
-            try:
-                if _scan(source.text, found):
-                    return found
-                break
-            except YAMLError as error:
-                if not source.hides_colon(error):
-                    break
-                found.clear()
-    except (UnicodeError, LimitError):
-        pass
-    return [*found, (found[-1][1] if found else 0, len(text), False)]
+        if _scan(source.text, found):
+            return found
+    except (UnicodeError, YAMLError) as error:
+        if source.hides_colon(error):
+            return _tokens(source)
+    return [*found, (found[-1][1] if found else 0, len(source.text), False)]
 
 
 def _scan(text: str, found: list[tuple[int, int, bool]]) -> bool:
     """Adds the tokens to the list; False if flow collections nest so deeply that scanning would take for ever."""
-    from ruamel.yaml.tokens import (
-        FlowMappingEndToken,
-        FlowMappingStartToken,
-        FlowSequenceEndToken,
-        FlowSequenceStartToken,
-        ScalarToken,
-    )
-
-    from scclint.yaml.events import tokens
-
     depth = 0
     for token in tokens(text):
         kind = token.__class__

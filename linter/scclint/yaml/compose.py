@@ -262,13 +262,12 @@ class _Composer:
         collection = self.open
         collection.extra += target.size
         collection.height = max(collection.height, target.height)
-        if collection.awaits_key:
-            collection.children.append(_alias_key(target, span))
-            return
-        if collection.aliases is NO_ALIASES:
-            collection.aliases = {}
-        collection.aliases[len(collection.children)] = span
-        collection.children.append(_alias_value(target, span))
+        is_key = collection.awaits_key
+        if not is_key:
+            if collection.aliases is NO_ALIASES:
+                collection.aliases = {}
+            collection.aliases[len(collection.children)] = span
+        collection.children.append(_alias_node(target, span, is_key))
 
     def _at(self, mark: Any) -> tuple[int, int]:
         """1-based line and column of a mark of the scanner."""
@@ -283,26 +282,20 @@ def _target(name: str, anchors: dict[str, _Anchored | _Collection], span: Span) 
     return target
 
 
-def _alias_key(target: _Anchored, span: Span) -> ScalarNode:
+def _alias_node(target: _Anchored, span: Span, is_key: bool) -> Node:
+    """Return the value of an alias. A scalar that is a key in one of the two places, and a value in the other, is resolved again."""
     node = target.node
     if not isinstance(node, ScalarNode):
-        raise LoadError(MAP_KEY_ERROR, span.file, span.line, span.column)
-    try:
-        key = key_text(node.text, node.plain, target.tag)
-    except ValueError as error:
-        raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
-    return ScalarNode(span, key, node.text, False)
-
-
-def _alias_value(target: _Anchored, span: Span) -> Node:
-    node = target.node
-    if not target.is_key or not isinstance(node, ScalarNode):
+        if is_key:
+            raise LoadError(MAP_KEY_ERROR, span.file, span.line, span.column)
+        return node
+    if not is_key and not target.is_key:
         return node
     try:
-        value = resolve(node.text, node.plain, target.tag)
+        value = (key_text if is_key else resolve)(node.text, node.plain, target.tag)
     except ValueError as error:
         raise LoadError(f"not valid in the cluster: {error}", span.file, span.line, span.column) from None
-    return ScalarNode(node.span, value, node.text, node.plain)
+    return ScalarNode(span if is_key else node.span, value, node.text, node.plain and not is_key)
 
 
 def _block_end(raw: str, line: int, column: int) -> tuple[int, int]:

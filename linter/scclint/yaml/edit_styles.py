@@ -8,7 +8,7 @@ from typing import NamedTuple
 from scclint.finding import Append, Deduplicate, Operation, Path, Rename, Scalar, Set
 from scclint.yaml.edit_places import Child, EditRefused, Replacement, Tree
 from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode, to_data
-from scclint.yaml.scalars import resolve
+from scclint.yaml.write import reads_as_itself
 
 _PLAIN = re.compile(r"[A-Za-z_./](?:[A-Za-z0-9_./@+=-]|:(?=[A-Za-z0-9_./@+=-]))*")
 _PLAIN_IN_FLOW = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+=-]*")
@@ -341,4 +341,4 @@ def _scalar(value: Scalar, tree: Tree, *, in_flow: bool = False) -> str:
     if not isinstance(value, str) or tree.is_json:
         return json.dumps(value, ensure_ascii=False)
     plain = (_PLAIN_IN_FLOW if in_flow else _PLAIN).fullmatch(value) is not None
-    return value if plain and resolve(value, True) == value else json.dumps(value, ensure_ascii=False)
+    return value if plain and reads_as_itself(value) else json.dumps(value, ensure_ascii=False)

@@ -11,15 +11,16 @@ except ModuleNotFoundError:
     IN_C = False
 
 IN_PYTHON = (
-    "reads YAML with a scanner in Python, which takes 30 times as long, because no scanner in C is installed: "
-    "pip install ruamel.yaml.clib"
+    "no scanner in C is installed for YAML, so that reading takes ten times as long and some texts are refused "
+    "that the cluster takes: pip install ruamel.yaml.clib"
 )
 """What to tell the user unless `IN_C`."""
 
 
 def event_source(text: str) -> Callable[[], Any]:
     """Return a function that returns the next event of the text. It raises YAMLError or UnicodeError."""
-    return CBaseLoader(text).get_event if IN_C else _scanner().parse(text).__next__
+    source: Callable[[], Any] = CBaseLoader(text).get_event if IN_C else _scanner().parse(text).__next__
+    return source
 
 
 def tokens(text: str) -> Iterator[Any]:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import ScalarEvent
+from ruamel.yaml.scanner import ScannerError
 
-from scclint.limits import LimitError
-from scclint.yaml.lines import BYTE_ORDER_MARK, Lines
+from scclint.limits import MAX_COLON_ATTEMPTS, LimitError
+from scclint.yaml.lines import BYTE_ORDER_MARK
 
 SLASH_ERROR = r"not valid in the cluster: the escape `\/` is JSON and not YAML 1.1: write `/`"
 ESCAPED_SLASH = r'[^"]*"(?:[^\\]|\\[^/])*?\\/'
@@ -29,7 +29,6 @@ _COLONS = (
     rf"|^%.*|(?<![^{_END},\[\]{{}}?:])(?:[*&][^{_END},\[\]{{}}]*|![^{_END}{{}}]*)"
 )
 _PRIVATE_USE = (range(0xE000, 0xF900), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
-_MAX_QUOTED_COLONS = 8
 
 
 class ScannedText:
@@ -38,33 +37,26 @@ class ScannedText:
     Raises LimitError for a text that has every private-use character, because then none is left to stand in.
     """
 
-    __slots__ = ("_attempts", "_colon", "_file", "_first_line", "table", "text")
+    __slots__ = ("_attempts", "_colon", "_start", "table", "text")
 
     def __init__(self, text: str, file: str = "", first_line: int = 1) -> None:
         self.text = text
         self.table: dict[int, str] = {}
-        self._file = file
-        self._first_line = first_line
-        self._attempts = 0
+        self._start = (file, first_line, 1)
+        self._attempts = MAX_COLON_ATTEMPTS
         self._colon = ""
         if "\ufeff" in text and re.search(BYTE_ORDER_MARK, text):
             self.text = re.sub(BYTE_ORDER_MARK, self._stand_in("\ufeff"), text)
 
     def hides_colon(self, error: Exception) -> bool:
         """Whether the error of the scanner is about a colon that is text for the cluster. `text` then hides it from the scanner."""
-        if not isinstance(error, MarkedYAMLError) or error.problem != "found unexpected ':'":
+        if not isinstance(error, ScannerError) or error.problem != "found unexpected ':'" or not self._attempts:
             return False
-        at = error.problem_mark.index
-        if self._attempts > _MAX_QUOTED_COLONS:
-            raise LimitError(
-                f"more than {_MAX_QUOTED_COLONS} unquoted values between brackets have a quote before a colon: quote them",
-                self._file,
-                *Lines(self.text, self._first_line).place(at),
-            )
-        self._attempts += 1
+        self._attempts -= 1
         self._colon = colon = self._colon or self._stand_in(":")
+        at = error.problem_mark.index
         text = f"{self.text[:at]}{colon}{self.text[at + 1 :]}"
-        self.text = re.sub(_COLONS, lambda found: found[0].replace(":", colon) if found[0][0] == ":" else found[0], text)
+        self.text = re.sub(_COLONS, lambda found: colon * len(found[0]) if found[0][0] == ":" else found[0], text)
         return True
 
     def restoring(self, next_event: Callable[[], Any]) -> Callable[[], Any]:
@@ -79,14 +71,11 @@ class ScannedText:
         return restored if self.table else next_event
 
     def _stand_in(self, character: str) -> str:
-        used = {*self.text, *map(chr, self.table)}
+        used = set(self.text)
         unused = next((chr(point) for points in _PRIVATE_USE for point in points if chr(point) not in used), None)
         if unused is None:
             raise LimitError(
-                "has every private-use character, so that scclint cannot read it as the cluster does",
-                self._file,
-                self._first_line,
-                1,
+                "has every private-use character, so that scclint cannot read it as the cluster does", *self._start
             )
         self.table[ord(unused)] = character
         return unused

@@ -19,13 +19,14 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
     """
     from io import StringIO
 
-    from ruamel.yaml import YAML, RoundTripRepresenter
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RoundTripRepresenter
 
-    class Representer(RoundTripRepresenter):  # type: ignore[misc]
+    class Representer(RoundTripRepresenter):
         """Writes null as a word."""
 
     Representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
-    writer = YAML()
+    writer: Any = YAML()
     writer.Representer = Representer
     writer.preserve_quotes = True
     writer.width = sys.maxsize
@@ -41,11 +42,12 @@ def block_text(data: Any, dash: int = 0, comments: Mapping[tuple[Any, ...], str]
     if comments:
         tree = writer.load("\n".join(lines))
         for (*way, last), comment in comments.items():
-            holder = tree
+            holder: Any = tree
             for step in way:
                 holder = holder[step]
-            key = holder.index(last) if isinstance(holder, list) else last
-            line = (holder.lc.item if isinstance(holder, list) else holder.lc.key)(key)[0]
+            is_list = isinstance(holder, list)
+            key = holder.index(last) if is_list else last
+            line, _ = holder.lc.item(key) if is_list else holder.lc.key(key)
             holder.yaml_add_eol_comment(comment, key, len(lines[line]) + 2)
         lines = written(tree)
     return "\n".join(lines)
@@ -59,14 +61,15 @@ def _styled(value: Any) -> Any:
         return {_styled(key): _styled(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_styled(item) for item in value]
-    if not isinstance(value, str) or (_PLAIN.fullmatch(value) and _reads_as_itself(value)):
+    if not isinstance(value, str) or (_PLAIN.fullmatch(value) and reads_as_itself(value)):
         return value
     first, *others = value.split("\n")
     is_literal = first[:1].strip() and others and all(line.isprintable() and line[-1:].strip() for line in (first, *others))
     return (LiteralScalarString if is_literal else DoubleQuotedScalarString)(value)
 
 
-def _reads_as_itself(text: str) -> bool:
+def reads_as_itself(text: str) -> bool:
+    """Whether an unquoted value has its own text as its value in the cluster."""
     try:
         return resolve(text, True) == text
     except ValueError:
