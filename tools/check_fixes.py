@@ -20,6 +20,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 
 from scclint.config.model import Config
 from scclint.engine.grouping import grouped
@@ -156,8 +157,17 @@ def _compare_texts(data: str, text: str) -> Iterator[str]:
         yield "the end of the file changed"
 
 
+class LastKey(SafeConstructor):
+    """Lets the last of several equal keys win, as the cluster does."""
+
+    def check_mapping_key(self, *_: object) -> bool:
+        return True
+
+
 def _documents(text: str) -> list[Any]:
-    return list(YAML(typ="safe", pure=True).load_all(text))
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = LastKey
+    return list(reader.load_all(text))
 
 
 def _compare(before: Report, after: Report, finding: Finding) -> Iterator[str]:
