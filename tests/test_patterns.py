@@ -45,7 +45,7 @@ def uses_of(module: ModuleType) -> Iterator[tuple[str, str, re.Pattern[str] | No
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Attribute) and node.attr in METHODS:
             for part in ast.walk(node.value):
-                is_pattern = isinstance(part, ast.Name) or (
+                is_pattern = (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)) or (
                     isinstance(part, ast.Call) and ast.unparse(part.func) == "re.compile"
                 )
                 found = evaluated(part, module) if is_pattern else None
