@@ -52,7 +52,7 @@ def test_gitlab(sample: Report) -> None:
 
 
 def test_junit(sample: Report) -> None:
-    report = replace(sample, crashes=(Crash("X1", Subject(), 'a "b" <c>'),))
+    report = replace(sample, crashes=(Crash("X1", Subject(), 'a "b" <c>\x01\ufffe'),))
     root = ElementTree.fromstring(render(report, "junit"))
     assert root.attrib == {"name": "scclint", "tests": "3", "failures": "2", "errors": "1"}
     suites = {suite.attrib["name"]: suite for suite in root}
@@ -62,7 +62,7 @@ def test_junit(sample: Report) -> None:
     (failure,) = case
     assert failure.attrib == {"message": "Pod b: container 🔥 is privileged", "type": "warning"}
     assert failure.text == "pod.yaml:4:55\nPod b: container 🔥 is privileged"
-    assert suites["scclint"][0][0].attrib == {"message": 'a "b" <c>', "type": "crash"}
+    assert suites["scclint"][0][0].attrib == {"message": r'a "b" <c>\x01\ufffe', "type": "crash"}
 
 
 def test_junit_of_a_clean_run_passes_one_test() -> None:

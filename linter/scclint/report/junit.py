@@ -2,47 +2,52 @@
 
 import os
 from itertools import groupby
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from scclint.engine.report import Report
-from scclint.finding import Finding
 from scclint.report.options import Options
-from scclint.report.sanitize import visible
+from scclint.report.sanitize import one_line, visible
 from scclint.report.summary import place
-from scclint.report.xml_text import attribute, characters
 
 
 def render(report: Report, options: Options) -> str:
     """XML in ASCII. A run without findings has one passing test case, since importers take an empty file for a broken job."""
     findings = [finding for finding in report.findings if options.shows(finding)]
-    suites = [_suite(file, list(group)) for file, group in groupby(findings, key=lambda f: f.span.file)]
-    if report.crashes:
-        cases = "".join(
-            _case(crash.rule_id, "scclint", "", f'<error message="{attribute(crash.error)}" type="crash"/>')
-            for crash in report.crashes
-        )
-        suites.append(_element("scclint", len(report.crashes), 0, len(report.crashes), cases))
-    if not suites:
-        suites.append(_element("scclint", 1, 0, 0, '<testcase name="no findings" classname="scclint"/>\n'))
-    counts = f'tests="{max(len(findings) + len(report.crashes), 1)}" failures="{len(findings)}" errors="{len(report.crashes)}"'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="scclint" {counts}>\n{"".join(suites)}</testsuites>\n'
+    crashes = len(report.crashes)
+    counts = {"tests": max(len(findings) + crashes, 1), "failures": len(findings), "errors": crashes}
+    root = Element("testsuites", name="scclint", **_texts(counts))
+    for file, group in groupby(findings, key=lambda finding: finding.span.file):
+        same = list(group)
+        suite = _suite(root, file, tests=len(same), failures=len(same))
+        for finding in same:
+            name, folder = f"{finding.rule_id} {finding.rule_name}", os.path.splitext(file)[0]
+            where = {"file": one_line(file), "line": str(max(finding.span.line, 1))}
+            case = SubElement(suite, "testcase", name=one_line(name), classname=one_line(folder), **where)
+            failure = SubElement(case, "failure", message=one_line(finding.message), type=finding.severity.value)
+            failure.text = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.settle) if part)
+    if crashes:
+        suite = _suite(root, "scclint", tests=crashes, errors=crashes)
+        for crash in report.crashes:
+            case = SubElement(suite, "testcase", name=one_line(crash.rule_id), classname="scclint")
+            SubElement(case, "error", message=one_line(crash.error), type="crash")
+    if not len(root):
+        SubElement(_suite(root, "scclint", tests=1), "testcase", name="no findings", classname="scclint")
+    return document(root)
 
 
-def _suite(file: str, findings: list[Finding]) -> str:
-    cases = []
-    for finding in findings:
-        where = f' file="{attribute(file)}" line="{max(finding.span.line, 1)}"'
-        body = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.settle) if part)
-        failure = (
-            f'<failure message="{attribute(finding.message)}" type="{finding.severity.value}">{characters(body)}</failure>'
-        )
-        cases.append(_case(f"{finding.rule_id} {finding.rule_name}", os.path.splitext(file)[0], where, failure))
-    return _element(file, len(findings), len(findings), 0, "".join(cases))
+def _suite(root: Element, name: str, *, tests: int, failures: int = 0, errors: int = 0) -> Element:
+    counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": 0}
+    return SubElement(root, "testsuite", name=one_line(name), **_texts(counts))
 
 
-def _element(name: str, tests: int, failures: int, errors: int, cases: str) -> str:
-    counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="0"'
-    return f'<testsuite name="{attribute(name)}" {counts}>\n{cases}</testsuite>\n'
+def _texts(counts: dict[str, int]) -> dict[str, str]:
+    return {name: str(number) for name, number in counts.items()}
 
 
-def _case(name: str, classname: str, where: str, outcome: str) -> str:
-    return f'<testcase name="{attribute(name)}" classname="{attribute(classname)}"{where}>{outcome}</testcase>\n'
+def document(root: Element) -> str:
+    """Return an XML document in ASCII with an element on each line.
+
+    Its texts are safe to show. Such a text has nothing that XML 1.0 cannot contain: it does not print, so `visible` replaced it.
+    """
+    indent(root, space="")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root).decode("ascii")}\n'
