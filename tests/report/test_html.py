@@ -15,8 +15,7 @@ from scclint.engine.report import Report
 from scclint.finding import Crash, Fix, Notice, Severity, Subject, TextEdit
 from scclint.record import replace
 from scclint.report import Options, render
-from scclint.report.html_elements import prose
-from scclint.report.html_style import STYLE
+from scclint.report.html_page import prose, style_sheet
 from tests.cli.conftest import Cli, cli, here
 from tests.running import report_on
 
@@ -213,7 +212,7 @@ def test_a_failed_run_says_why(here: Path, cli: Cli) -> None:
 @pytest.mark.parametrize("background", ["page", "panel", "mark", "added", "removed"])
 def test_contrast(scheme: int, background: str) -> None:
     """Text has the contrast that WCAG 2.2, success criterion 1.4.3, asks for."""
-    colors = dict(re.findall(r"--(\w+): (#\w{6})", STYLE.split("@media screen")[scheme]))
+    colors = dict(re.findall(r"--(\w+): (#\w{6})", style_sheet().split("@media screen")[scheme]))
     names = ("text", "quiet", "error", "warning", "info", "help") if background in ("page", "panel") else ("text",)
     for name in names:
         low, high = sorted((_luminance(colors[name]), _luminance(colors[background])))

@@ -27,7 +27,9 @@ def shown(text: str, start: int, end: int) -> Snippet | None:
     ],
 )
 def test_alignment(text: str, start: int, end: int, expected: tuple[str, int, int]) -> None:
-    assert shown(text, start, end) == expected
+    found = shown(text, start, end)
+    assert found is not None
+    assert found[:3] == expected
 
 
 def test_long_lines_are_cut_around_the_place() -> None:
@@ -38,7 +40,7 @@ def test_long_lines_are_cut_around_the_place() -> None:
     assert found.source[0] == found.source[-1] == "…"
     assert len(found.source) == 74
     head = shown("HERE" + "y" * 500, 1, 400)
-    assert head == ("HERE" + "y" * 68 + "…", 0, 72)
+    assert head == ("HERE" + "y" * 68 + "…", 0, 72, 0, 72)
 
 
 def test_nothing_to_show() -> None:
@@ -53,5 +55,7 @@ def test_marks_lie_below_the_line(text: str, start: int, end: int) -> None:
     found = shown(text, start, end)
     if found is not None:
         assert found.width >= 1
+        assert 0 <= found.start <= found.end
+        assert display_width(found.source[: found.start]) == found.indent
         assert all(c.isprintable() or c == "\u3000" for c in found.source)
         assert display_width(found.source) <= 10 * 98

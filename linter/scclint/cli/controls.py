@@ -37,9 +37,7 @@ def run(args: Namespace) -> int:
         if form == "sarif":
             return controls.render_sarif(report)
         if form == "html":
-            from scclint.report.controls_html import render_html
-
-            return render_html(asked, found, _about(args, opened_run.config))
+            return controls.render_html(asked, found, _about(args, opened_run.config))
         forms = {"json": controls.render_json, "markdown": controls.render_markdown}
         return forms.get(form, controls.render_text)(asked, found)
 

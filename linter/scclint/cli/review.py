@@ -39,15 +39,11 @@ def run(args: Namespace) -> int:
     def render(form: str, output: str | None) -> str:
         if form == "json":
             return review.render_json(judged, columns)
-        if form in ("csv", "markdown"):
-            from scclint.report import review_table
+        if form in ("csv", "markdown", "html"):
+            from scclint.report import review_table as tables
 
-            make = review_table.render_csv if form == "csv" else review_table.render_markdown
-            return make(judged, columns)
-        if form == "html":
-            from scclint.report.review_html import render_html
-
-            return render_html(judged, columns)
+            makes = {"csv": tables.render_csv, "markdown": tables.render_markdown, "html": tables.render_html}
+            return makes[form](judged, columns)
         return render_text(judged, color_wanted(args, output), None if output else terminal_columns(), columns)
 
     write_formats(args, render)

@@ -1,12 +1,12 @@
 """The views of a fleet as one HTML page, without scripts and without anything to load."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from scclint.finding import shortened
 from scclint.fleet.answers import shown
-from scclint.fleet.query import Database, QueryResult
+from scclint.fleet.query import Database
 from scclint.fleet.views import TREND, VIEWS, FleetView
-from scclint.report.html_elements import Html, element, literal, page, section, table, table_cell, table_row
+from scclint.report.html_page import Body, Cell, render
 from scclint.report.summary import line_place
 from scclint.text import counted
 
@@ -15,8 +15,6 @@ MOST_ROWS = 500
 
 _LONGEST = 300
 """Characters of a cell."""
-
-_QUIET = "quiet"
 
 _TITLES = {"scc": "SCC", "sccs": "SCCs", "take_node": "Can take over the node"}
 """The titles of columns whose names are not words."""
@@ -31,25 +29,31 @@ def render_page(database: Database) -> str:
     ).rows
     words = f"{counted(targets, 'target')}, {counted(workloads, 'workload')}"
     missed = f"{counted(problems, 'target')} not judged, or not as a whole" if problems else ""
-    header = element(
-        "header",
-        element("h1", literal("scclint fleet report")),
-        element("p", literal(", ".join(filter(None, (words, missed)))), class_="lead"),
-        element("p", literal(f"Scan {scan}")),
+    return render(
+        "fleet",
+        title=f"scclint fleet: {words}",
+        lead=", ".join(filter(None, (words, missed))),
+        scan=scan,
+        views=[_view(view, database) for view in VIEWS],
     )
-    return page(f"scclint fleet: {words}", header, element("main", *(_view(view, database) for view in VIEWS)))
 
 
-def _view(view: FleetView, database: Database) -> Html:
+def _view(view: FleetView, database: Database) -> dict[str, object]:
+    """Return the texts of a view and its table."""
     answer = database.ask(_rows(view, database))
     total = answer.rows[0][-1] if answer.rows else 0
-    shown_rows = QueryResult(answer.columns[:-1], tuple(row[:-1] for row in answer.rows))
-    return section(
-        view.name.replace("_", "-"),
-        view.title,
-        element("p", literal(view.meaning.replace("`", ""))),
-        *_table(view, shown_rows, total),
-    )
+    rows = [_cells(dict(zip(answer.columns[:-1], map(shown, row[:-1]), strict=True))) for row in answer.rows]
+    # A column without values says nothing, and "." is the only unit of most targets.
+    titles = [title for title in (rows[0] if rows else ()) if any(row[title] not in ("", ".") for row in rows)]
+    return {
+        "id": view.name.replace("_", "-"),
+        "title": view.title,
+        "meaning": view.meaning.replace("`", ""),
+        "titles": titles,
+        "rows": [Body([[Cell(title, row[title]) for title in titles]]) for row in rows],
+        "caption": counted(total, "row"),
+        "more": f'{total - len(rows):,} more: scclint fleet sql "FROM {view.name}"' if total > len(rows) else "",
+    }
 
 
 def _rows(view: FleetView, database: Database) -> str:
@@ -67,21 +71,6 @@ def _rows(view: FleetView, database: Database) -> str:
     # DuckDB keeps the order of a view only without GROUP BY.
     numbered = f"SELECT *, row_number() OVER () AS place FROM {view.name}"
     return f"SELECT {names}, count(*) OVER () AS total FROM ({numbered}) GROUP BY ALL ORDER BY min(place) LIMIT {MOST_ROWS}"
-
-
-def _table(view: FleetView, answer: QueryResult, total: int) -> Iterator[Html]:
-    if not answer.rows:
-        yield element("p", literal("None."), class_=_QUIET)
-        return
-    found = [_cells(dict(zip(answer.columns, map(shown, row), strict=True))) for row in answer.rows]
-    # A column without values says nothing, and "." is the only unit of most targets.
-    titles = [title for title in found[0] if any(row[title] not in ("", ".") for row in found)]
-    rows = [table_row(table_cell(title, row[title], "") for title in titles) for row in found]
-    bodies = (element("tbody", row, role="rowgroup") for row in rows)
-    yield table(titles, *bodies, caption=counted(total, "row"))
-    if total > len(answer.rows):
-        text = f'{total - len(answer.rows):,} more: scclint fleet sql "FROM {view.name}"'
-        yield element("p", literal(text), class_=_QUIET)
 
 
 def _cells(row: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scclint.controls.assess import Assessment
 from scclint.controls.frameworks import Framework, controls_of, frameworks
@@ -14,7 +14,10 @@ from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
 from scclint.report.table import table
 from scclint.source import Span
-from scclint.text import and_more
+from scclint.text import and_more, counted
+
+if TYPE_CHECKING:
+    from scclint.report.html_page import Cell
 
 Json = dict[str, Any]
 
@@ -100,6 +103,39 @@ def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
             f"| {code(one.control.id)} | {prose(one.control.title)} | {signs[one.status]} {one.status} | {evidence} |\n"
         )
     return "".join(parts)
+
+
+def render_html(framework: Framework, found: Sequence[Assessment], about: str) -> str:
+    """A page with the status of each control, and below the table what fails it. `about` says what was assessed."""
+    from scclint.report.html_page import Body, render
+
+    evidence = [
+        [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(one)] for one in found
+    ]
+    return render(
+        "controls",
+        title=full_title(framework),
+        lead=summary(found),
+        about=about,
+        framework=framework,
+        controls=[Body([_cells(one, len(items))], one.control.id) for one, items in zip(found, evidence, strict=True)],
+        failed=[
+            {"id": one.control.id, "title": one.control.title, "evidence": items}
+            for one, items in zip(found, evidence, strict=True)
+            if one.status == "fail"
+        ],
+    )
+
+
+def _cells(one: Assessment, objects: int) -> list["Cell"]:
+    from scclint.report.html_page import Cell
+
+    tones = {"fail": "error", "not assessable": "quiet"}
+    return [
+        Cell("Title", one.control.title),
+        Cell("Status", one.status, tones.get(one.status, "")),
+        Cell("Evidence", f"{counted(objects, 'object')}, see below") if objects else Cell("Evidence", one.why, "quiet"),
+    ]
 
 
 def render_sarif(report: Report) -> str:

@@ -1,14 +1,13 @@
 """The graph of a page that shows who may use which SCC: subjects, the object that grants, and the SCCs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from scclint.admission.verdict import ObjectRef
 from scclint.engine.report import Report
 from scclint.judge.part import UnitGrant
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.record import record
-from scclint.report.html_elements import Html, element, literal, section
-from scclint.report.html_filters import Filter
+from scclint.report.html_page import Choice
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
 from scclint.text import and_more, counted, listed
@@ -30,20 +29,23 @@ class _Path:
     sccs: tuple[str, ...]
 
 
-def grants(report: Report, units: Filter) -> Iterator[Html]:
-    """Yield the section about grants; nothing if the input grants no SCC."""
-    found = _paths(report)
-    if not found:
-        return
+def graphs(report: Report, units: Choice) -> list[dict[str, object]]:
+    """Return a graph for each set of SCCs, those that can take over the node first; none if the input grants no SCC."""
     dangerous = {one.scc for some in report.grants.values() for one in some if one.takes_node}
     runs = _workloads(report)
-    blocks: dict[tuple[str, ...], list[Html]] = {}
-    for path, where in found.items():
-        blocks.setdefault(path.sccs, []).append(_path(path, where, report, runs, units))
-    order = sorted(blocks, key=lambda sccs: (not dangerous.intersection(sccs), sccs))
-    text = "Each line shows subjects, what grants them the SCCs, and the SCCs. What OpenShift itself grants is left out."
-    graphs = [_graph(sccs, blocks[sccs], bool(dangerous.intersection(sccs))) for sccs in order]
-    yield section("grants", "Who may use which SCC", element("p", literal(text)), *graphs)
+    paths: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for path, where in _paths(report).items():
+        paths.setdefault(path.sccs, []).append(_shown(path, where, report, runs, units))
+    return [
+        {
+            "sccs": visible_line(
+                f"{counted(len(sccs), 'SCC') + ':' if len(sccs) > 1 else 'SCC'} {and_more(sccs, _SCCS_SHOWN)}"
+            ),
+            "dangerous": not dangerous.isdisjoint(sccs),
+            "paths": paths[sccs],
+        }
+        for sccs in sorted(paths, key=lambda sccs: (dangerous.isdisjoint(sccs), sccs))
+    ]
 
 
 def _paths(report: Report) -> Mapping[_Path, set[tuple[str, str]]]:
@@ -93,49 +95,30 @@ def _workloads(report: Report) -> Mapping[tuple[str, str], Sequence[str]]:
     return {account: list(names) for account, names in found.items()}
 
 
-def _path(
-    path: _Path,
-    where: set[tuple[str, str]],
-    report: Report,
-    runs: Mapping[tuple[str, str], Sequence[str]],
-    units: Filter,
-) -> Html:
+def _shown(
+    path: _Path, where: set[tuple[str, str]], report: Report, runs: Mapping[tuple[str, str], Sequence[str]], units: Choice
+) -> dict[str, object]:
+    """Return the texts of a path."""
     # Groups come first, and service accounts that run no workload come last.
     subjects = sorted(path.subjects, key=lambda subject: (subject[0] == "ServiceAccount", subject[1:] not in runs))
-    items = [_subject(*subject, runs) for subject in subjects]
-    shown = [element("ul", *items[:_SHOWN])]
-    if len(items) > _SHOWN:
-        rest = element("summary", literal(f"{len(items) - _SHOWN:,} more"))
-        shown.append(element("details", rest, element("ul", *items[_SHOWN:])))
-    lines = [element("div", literal(visible_line(line))) for line in path.through]
-    if path.at:
-        lines.append(element("code", literal(path.at), class_="quiet"))
+    texts = [(visible_line(_named(*subject)), visible_line(_about(*subject, runs))) for subject in subjects]
     names = sorted({unit for unit, _ in where})
-    if len(report.units) > 1:
-        lines.append(element("div", literal(f"in {visible_line(and_more(names, 2))}"), class_="quiet"))
     releases = [release for release in report.grants if any(known == release for _, known in where)]
-    if len(releases) < len(report.grants):
-        lines.append(element("div", literal(f"on {visible_line(listed(releases))}"), class_="quiet"))
-    return element(
-        "li",
-        element("div", *shown, class_="node"),
-        element("div", *lines, class_="node through"),
-        class_=f"path {units.classes(names)}".strip(),
-    )
+    places = [f"in {visible_line(and_more(names, 2))}"] if len(report.units) > 1 else []
+    places += [f"on {visible_line(listed(releases))}"] if len(releases) < len(report.grants) else []
+    return {
+        "subjects": texts[:_SHOWN],
+        "more": texts[_SHOWN:],
+        "through": list(map(visible_line, path.through)),
+        "at": path.at,
+        "where": places,
+        "classes": f"path {units.classes(names)}".strip(),
+    }
 
 
-def _subject(kind: str, namespace: str, name: str, runs: Mapping[tuple[str, str], Sequence[str]]) -> Html:
-    text = visible_line(_named(kind, namespace, name))
-    about = members_of(name) if kind == "Group" else ""
-    if kind == "ServiceAccount":
-        about = and_more(runs.get((namespace, name), ()), _WORKLOADS_SHOWN)
-        about = f"runs {about}" if about else "runs no workload of the input"
-    aside = (element("div", literal(visible_line(about)), class_="quiet"),) if about else ()
-    return element("li", literal(text), *aside)
-
-
-def _graph(sccs: Sequence[str], paths: Iterable[Html], dangerous: bool) -> Html:
-    word = "SCC" if len(sccs) == 1 else counted(len(sccs), "SCC") + ":"
-    title = element("div", literal(f"{word} {visible_line(and_more(sccs, _SCCS_SHOWN))}"))
-    aside = (element("div", literal("can take over the node"), class_="danger"),) if dangerous else ()
-    return element("div", element("h3", title, *aside, class_="node"), element("ul", *paths, class_="paths"), class_="graph")
+def _about(kind: str, namespace: str, name: str, runs: Mapping[tuple[str, str], Sequence[str]]) -> str:
+    """Return who the members of a group are, or the workloads of a service account."""
+    if kind != "ServiceAccount":
+        return members_of(name) if kind == "Group" else ""
+    workloads = and_more(runs.get((namespace, name), ()), _WORKLOADS_SHOWN)
+    return f"runs {workloads}" if workloads else "runs no workload of the input"

@@ -15,14 +15,16 @@ def render(report: Report, options: Options) -> str:
     findings = [finding for finding in report.findings if options.shows(finding)]
     crashes = len(report.crashes)
     counts = {"tests": max(len(findings) + crashes, 1), "failures": len(findings), "errors": crashes}
-    root = Element("testsuites", name="scclint", **_texts(counts))
+    root = Element("testsuites", {"name": "scclint", **_texts(counts)})
     for file, group in groupby(findings, key=lambda finding: finding.span.file):
         same = list(group)
         suite = _suite(root, file, tests=len(same), failures=len(same))
         for finding in same:
             name, folder = f"{finding.rule_id} {finding.rule_name}", os.path.splitext(file)[0]
-            where = {"file": one_line(file), "line": str(max(finding.span.line, 1))}
-            case = SubElement(suite, "testcase", name=one_line(name), classname=one_line(folder), **where)
+            line = str(max(finding.span.line, 1))
+            case = SubElement(
+                suite, "testcase", name=one_line(name), classname=one_line(folder), file=one_line(file), line=line
+            )
             failure = SubElement(case, "failure", message=one_line(finding.message), type=finding.severity.value)
             failure.text = "\n".join(visible(part) for part in (place(finding.span), finding.message, finding.settle) if part)
     if crashes:
@@ -37,7 +39,7 @@ def render(report: Report, options: Options) -> str:
 
 def _suite(root: Element, name: str, *, tests: int, failures: int = 0, errors: int = 0) -> Element:
     counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": 0}
-    return SubElement(root, "testsuite", name=one_line(name), **_texts(counts))
+    return SubElement(root, "testsuite", {"name": one_line(name), **_texts(counts)})
 
 
 def _texts(counts: dict[str, int]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`scclint review` as a table for other programs: CSV, and Markdown for a page."""
+"""`scclint review` as a table: CSV for other programs, Markdown for a page, and HTML for a browser or for print."""
 
 import csv
 import io
@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
 from scclint.report.markdown import prose
-from scclint.report.review import Row, rows_with, totals_words
+from scclint.report.review import Row, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
+from scclint.report.summary import line_place
 
 TITLES = ("Workload", "SCC", "Granted to", "Pod Security", "Container", "Profile", "Source", "Seccomp", "crictl")
 OF_WORKLOAD = TITLES.index("Container")
 """How many columns are about the whole workload."""
+_SHOWN = TITLES.index("Source") + 1
+"""How many columns a page shows."""
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -41,6 +44,32 @@ def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = (
     lines += [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     lines += [f"| {' | '.join(prose(text) for text, _ in row)} |" for _, _, rows in _blocks(judged, columns) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
+    """A page with the totals, and a table with a row for each container. Its columns for commands on a node are left out."""
+    from scclint.report.html import workload_body
+    from scclint.report.html_page import Cell, render
+
+    several = len({unit for one in judged for unit in one.units}) > 1
+    many = any(len(one.worlds) > 1 for one in judged)
+    where = tuple(title for title, shown in (("Unit", several), ("Release", many)) if shown)
+    titles = (*TITLES[1:_SHOWN], *columns)
+    workloads = []
+    for one in judged:
+        for world in one.worlds.values():
+            rows = [(*row[:_SHOWN], *row[len(TITLES) :]) for row in rows_with(world, world.outcome(one.workload), "", columns)]
+            places = {"Unit": ", ".join(map(visible_line, one.units)), "Release": world.cluster.release}
+            cells = [Cell(title, places[title]) for title in where]
+            at = line_place(one.place.file, one.place.line)
+            workloads.append(workload_body(named(one.workload), at, [(cells, rows)], titles))
+    return render(
+        "review",
+        lead=totals_words(judged),
+        titles=(TITLES[0], *where, *titles),
+        workloads=workloads,
+        wide=bool(columns),
+    )
 
 
 def _blocks(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> Iterator[tuple[JudgedWorkload, str, list[Row]]]:

@@ -13,11 +13,16 @@ _TAB = 4
 
 
 class Snippet(NamedTuple):
-    """`source` is safe to show; its decisive part begins after `indent` terminal columns and takes `width` (at least 1)."""
+    """`source` is safe to show; its decisive part begins after `indent` terminal columns and takes `width` (at least 1).
+
+    The characters of that part are `source[start:end]`.
+    """
 
     source: str
     indent: int
     width: int
+    start: int
+    end: int
 
 
 def snippet(region: Region, longest: int = _LONGEST) -> Snippet | None:
@@ -44,9 +49,10 @@ def snippet(region: Region, longest: int = _LONGEST) -> Snippet | None:
     after, _ = _cells(text[min(end, last) : last], end_column)
     if last < len(text):
         after += "…"
-    column += _inserted(before)
-    width = max(end_column + _inserted(before + marked) - column, 1)
-    return Snippet(break_commands(before + marked + after).rstrip(), column, width)
+    start, end = len(break_commands(before)), len(break_commands(before + marked))
+    column += start - len(before)
+    width = max(end_column + end - len(before + marked) - column, 1)
+    return Snippet(break_commands(before + marked + after).rstrip(), column, width, start, end)
 
 
 def _cells(text: str, column: int) -> tuple[str, int]:
@@ -64,7 +70,3 @@ def _cells(text: str, column: int) -> tuple[str, int]:
         column += char_width(piece) if len(piece) == 1 else len(piece)
         shown.append(piece)
     return "".join(shown), column
-
-
-def _inserted(text: str) -> int:
-    return len(break_commands(text)) - len(text)

@@ -1,0 +1,88 @@
+"""HTML pages without scripts and without anything to load, for a browser or for print."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from typing import NamedTuple
+
+from scclint.record import record
+from scclint.report import jinja
+from scclint.report.sanitize import visible, visible_line
+
+
+class Cell(NamedTuple):
+    """A cell of a table. `title` is that of its column, `tone` its class, and `rows` over how many rows it extends."""
+
+    title: str
+    text: str
+    tone: str = ""
+    rows: int = 1
+
+
+@record
+class Body:
+    """Rows of a table that belong together, with the name of their object and its place in front, if they have one."""
+
+    rows: Sequence[Sequence[Cell]]
+    name: str = ""
+    place: str = ""
+    classes: str = ""
+
+
+class Choice:
+    """A list of values to choose from. The style sheet alone hides elements that `classes` gave to another value than the chosen one."""
+
+    def __init__(self, name: str, label: str, values: Iterable[str]) -> None:
+        self.name = name
+        self.label = label
+        self.values: Sequence[str] = sorted(set(values))
+        self._index = {value: index for index, value in enumerate(self.values)}
+
+    @property
+    def useful(self) -> bool:
+        """Whether there is something to choose."""
+        return len(self.values) > 1
+
+    @property
+    def style(self) -> str:
+        """The rules that hide elements. They contain positions and no values, which may be anyone's text."""
+        # The first option hides nothing.
+        return "".join(
+            f"body:has(#{self.name} option:nth-child({index + 2}):checked) .{self.name}:not(.{self.name}-{index}) {{ display: none; }}\n"
+            for index in range(len(self.values))
+            if self.useful
+        )
+
+    def classes(self, values: Iterable[str]) -> str:
+        """Return the classes of an element that belongs to these values; none for an element that is always shown."""
+        indices = sorted({self._index[value] for value in values if value in self._index})
+        return " ".join([self.name, *(f"{self.name}-{index}" for index in indices)]) if indices and self.useful else ""
+
+
+def render(name: str, *choices: Choice, **values: object) -> str:
+    """Return the page of the template `name`.html, with the style that `choices` need."""
+    style = "".join([style_sheet(), *(choice.style for choice in choices)])
+    # The style sheet is allowed by its digest, so the browser ignores any other style, script, image or form.
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    filters = {"prose": prose, "line": lambda text: literal(visible_line(text)), "style_sheet": lambda digest: style}
+    return jinja.render(f"{name}.html", literal, filters, digest=digest, **values)
+
+
+def style_sheet() -> str:
+    """Return the style sheet of every page."""
+    return (files("scclint.report.templates") / "style.css").read_text("utf-8")
+
+
+def literal(value: str) -> str:
+    """Return foreign text as markup that shows it literally."""
+    return escape(visible(value, None))
+
+
+def prose(value: str) -> str:
+    """Return a message as markup, in which a text between backticks is code. Foreign text is literal."""
+    parts = value.split("`")
+    if len(parts) % 2 == 0:
+        return literal(value)
+    return "".join(f"<code>{literal(part)}</code>" if index % 2 else literal(part) for index, part in enumerate(parts))
