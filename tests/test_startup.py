@@ -55,7 +55,7 @@ yaml yaml.compose yaml.events yaml.go_yaml yaml.lines yaml.locate yaml.merge_key
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""
 
 FINDINGS = """
-engine.grouping judge.trace report.layout report.lines report.snippet report.templates report.templates.full units.tracer
+engine.grouping judge.trace report.lines report.snippet units.tracer
 """
 """What a run that shows findings imports more."""
 

@@ -100,22 +100,16 @@ def wrap(text: str, width: int, taken: int = 0) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        words = ((word, display_width(word)) for word in paragraph.split(" "))
-        lines += wrap_words(words, width, 0 if lines else taken)
+        line, used, room = "", 0, width if lines else width - taken
+        for word in paragraph.split(" "):
+            size = display_width(word)
+            if line and used + 1 + size > room:
+                lines.append(line)
+                line, used, room = word, size, width
+            else:
+                line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+        lines.append(line)
     return lines
-
-
-def wrap_words(words: Iterable[tuple[str, int]], width: int, taken: int = 0) -> list[str]:
-    """Return words in lines, as `wrap` does; each word comes with its width, which its text need not show."""
-    lines = []
-    line, used, room = "", 0, width - taken
-    for word, size in words:
-        if line and used + 1 + size > room:
-            lines.append(line)
-            line, used, room = word, size, width
-        else:
-            line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
-    return [*lines, line]
 
 
 def escape(char: str) -> str:

@@ -10,7 +10,6 @@ from scclint.record import replace
 from scclint.registry import Registry, builtin
 from scclint.report.rule_pages import page, table, table_json
 from scclint.report.sanitize import visible, visible_line
-from scclint.report.terminal import prose_width
 from scclint.rule import AnyRule
 from scclint.text import closest_match
 
@@ -22,7 +21,7 @@ def run(args: Namespace) -> int:
         rules = tuple(map(_shown, settings(args)[1].rules))
         text = table_json(rules) if args.format == "json" else table(rules, color, terminal_columns())
     else:
-        text = page(_shown(_find(args)), color, prose_width(terminal_columns()))
+        text = page(_shown(_find(args)))
     show(text, color=color)
     return OK
 

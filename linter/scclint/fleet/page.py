@@ -6,7 +6,7 @@ from scclint.finding import shortened
 from scclint.fleet.answers import shown
 from scclint.fleet.query import Database
 from scclint.fleet.views import TREND, VIEWS, FleetView
-from scclint.report.html_page import Body, Cell, render
+from scclint.report.html_page import TableBody, TableCell, render
 from scclint.report.summary import line_place
 from scclint.text import counted
 
@@ -50,7 +50,7 @@ def _view(view: FleetView, database: Database) -> dict[str, object]:
         "title": view.title,
         "meaning": view.meaning.replace("`", ""),
         "titles": titles,
-        "rows": [Body([[Cell(title, row[title]) for title in titles]]) for row in rows],
+        "rows": [TableBody([[TableCell(title, row[title]) for title in titles]]) for row in rows],
         "caption": counted(total, "row"),
         "more": f'{total - len(rows):,} more: scclint fleet sql "FROM {view.name}"' if total > len(rows) else "",
     }

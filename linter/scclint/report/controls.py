@@ -17,7 +17,7 @@ from scclint.source import Span
 from scclint.text import and_more, counted
 
 if TYPE_CHECKING:
-    from scclint.report.html_page import Cell
+    from scclint.report.html_page import TableCell
 
 Json = dict[str, Any]
 
@@ -107,7 +107,7 @@ def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
 
 def render_html(framework: Framework, found: Sequence[Assessment], about: str) -> str:
     """A page with the status of each control, and below the table what fails it. `about` says what was assessed."""
-    from scclint.report.html_page import Body, render
+    from scclint.report.html_page import TableBody, render
 
     evidence = [
         [(place(span), f"{rule} {visible_line(text)}".lstrip()) for rule, text, span in evidence_of(one)] for one in found
@@ -118,7 +118,7 @@ def render_html(framework: Framework, found: Sequence[Assessment], about: str) -
         lead=summary(found),
         about=about,
         framework=framework,
-        controls=[Body([_cells(one, len(items))], one.control.id) for one, items in zip(found, evidence, strict=True)],
+        controls=[TableBody([_cells(one, len(items))], one.control.id) for one, items in zip(found, evidence, strict=True)],
         failed=[
             {"id": one.control.id, "title": one.control.title, "evidence": items}
             for one, items in zip(found, evidence, strict=True)
@@ -127,14 +127,16 @@ def render_html(framework: Framework, found: Sequence[Assessment], about: str) -
     )
 
 
-def _cells(one: Assessment, objects: int) -> list["Cell"]:
-    from scclint.report.html_page import Cell
+def _cells(one: Assessment, objects: int) -> list["TableCell"]:
+    from scclint.report.html_page import TableCell
 
     tones = {"fail": "error", "not assessable": "quiet"}
     return [
-        Cell("Title", one.control.title),
-        Cell("Status", one.status, tones.get(one.status, "")),
-        Cell("Evidence", f"{counted(objects, 'object')}, see below") if objects else Cell("Evidence", one.why, "quiet"),
+        TableCell("Title", one.control.title),
+        TableCell("Status", one.status, tones.get(one.status, "")),
+        TableCell("Evidence", f"{counted(objects, 'object')}, see below")
+        if objects
+        else TableCell("Evidence", one.why, "quiet"),
     ]
 
 

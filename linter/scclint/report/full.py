@@ -1,6 +1,7 @@
 """The `full` format: every finding with its source line, its reasons and its fix."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,18 +11,20 @@ from scclint.record import record
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place, units_phrase
-from scclint.report.terminal import closing_summary, filters, statistics
+from scclint.report.terminal import closing_summary, hang, statistics
+from scclint.report.terminal import paint as painted
 
 if TYPE_CHECKING:
     from scclint.report.lines import SourceLines
-    from scclint.report.snippet import Snippet
-
 
 _LEAST = 40
 """Characters of a source line that even a narrow terminal gets."""
 
 _MOST_CHANGED = 12
 """Lines of a fix that are shown. Longer fixes are rare, and `scclint fix --diff` shows them in full."""
+
+_SIGNS = {"-": "error", "+": "help"}
+"""The styles of the lines that a fix removes and adds."""
 
 
 @record
@@ -32,44 +35,6 @@ class Remark:
     where: str = ""
     label: str = ""
     style: str = "note"
-
-    @property
-    def lead(self) -> int:
-        """The width of what precedes the text."""
-        from scclint.text import display_width
-
-        return display_width(self.where + self.label)
-
-
-@record
-class DiffLine:
-    """A line that a fix removes (`-`), adds (`+`) or leaves out of the excerpt (` `)."""
-
-    sign: str
-    text: str
-
-    @property
-    def style(self) -> str:
-        return {"-": "error", "+": "help"}.get(self.sign, "quiet")
-
-
-@record
-class FindingView:
-    """A finding as the template shows it, all texts safe."""
-
-    place: str
-    severity: str
-    rule: str
-    name: str
-    aside: str
-    line: int
-    snippet: "Snippet | None"
-    remarks: tuple[Remark, ...]
-    diff: tuple[DiffLine, ...]
-
-    @property
-    def margin(self) -> int:
-        return len(str(self.line)) if self.snippet else 1
 
 
 def render(report: Report, options: Options) -> str:
@@ -84,47 +49,47 @@ def render(report: Report, options: Options) -> str:
     summary = closing_summary(report, options, "\n")
     if options.statistics:
         return statistics(findings, options, several_units=len(report.units) > 1) + summary
-    from scclint.report.layout import render as lay_out
     from scclint.report.lines import SourceLines
 
     lines, units = SourceLines(report.texts), units_phrase(report)
-    return lay_out(
-        "full",
-        filters(options),
-        findings=[_view(finding, lines, units(finding), options.width) for finding in findings],
-        summary=summary,
-    )
+    shown = (line for finding in findings for line in _lines(finding, lines, units(finding), options))
+    return "".join(f"{line}\n" for line in shown) + summary
 
 
-def _view(finding: Finding, lines: "SourceLines", units: str, width: int | None) -> FindingView:
+def _lines(finding: Finding, lines: "SourceLines", units: str, options: Options) -> Iterator[str]:
+    """Yield the rule, the source line, what explains it, and the first lines that the fix changes."""
     from scclint.report.snippet import snippet
+    from scclint.text import display_width
 
-    region = lines.region(finding.span)
-    margin = len(f"{region.line} | ")
-    return FindingView(
-        place(finding.span),
-        finding.severity.value,
-        finding.rule_id,
-        finding.rule_name,
-        suppressed_words(finding),
-        region.line,
-        snippet(region, max(width - margin, _LEAST)) if width else snippet(region),
-        tuple(remarks_of(finding, units)),
-        tuple(_diff(finding.fix, lines, finding.span.file)) if finding.fix else (),
-    )
-
-
-def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[DiffLine]:
-    """The first lines that the fix changes, below the names of their files unless `here`, the finding's file, is the only one."""
-    changed = []
-    elsewhere = {edit.file for edit in fix.edits} != {here}
-    for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
-        if elsewhere:
-            changed.append(DiffLine(" ", visible_line(file)))
-        changed += [DiffLine(sign, visible(text)) for edit in edits for sign, text in lines.changed(edit)]
-    yield from changed[:_MOST_CHANGED]
+    paint = partial(painted, color=options.color)
+    severity, region = finding.severity.value, lines.region(finding.span)
+    width = options.width and max(options.width - len(f"{region.line} | "), _LEAST)
+    excerpt = snippet(region, width) if width else snippet(region)
+    margin = len(str(region.line)) if excerpt else 1
+    gutter, bar, aside = " " * margin, paint("|", "quiet"), paint(suppressed_words(finding), "quiet")
+    yield f"{paint(place(finding.span), 'place')}: {paint(f'{severity}[{finding.rule_id}]', severity)} {finding.rule_name}{aside}"
+    if excerpt:
+        yield f"{gutter} {bar}"
+        yield f"{paint(region.line, 'quiet')} {bar} {excerpt.source}"
+        yield f"{gutter} {bar} {' ' * excerpt.indent}{paint('^' * excerpt.width, severity)}"
+    for remark in remarks_of(finding, units):
+        text = hang(remark.text, options.width, margin + 3, display_width(remark.where + remark.label))
+        yield f"{gutter} {paint('=', 'quiet')} {remark.where}{paint(remark.label, remark.style)}{text}"
+    changed = list(_diff(finding.fix, lines, finding.span.file)) if finding.fix else []
+    for line in changed[:_MOST_CHANGED]:
+        yield f"{gutter} {bar} {paint(line, _SIGNS.get(line[0], 'quiet'))}"
     if len(changed) > _MOST_CHANGED:
-        yield DiffLine(" ", f"... and {len(changed) - _MOST_CHANGED} more lines")
+        yield f"{gutter} {bar} {paint(f' ... and {len(changed) - _MOST_CHANGED} more lines', 'quiet')}"
+    yield ""
+
+
+def _diff(fix: Fix, lines: "SourceLines", here: str) -> Iterator[str]:
+    """Yield the lines that the fix changes, below the names of their files unless `here`, the finding's file, is the only one."""
+    several = {edit.file for edit in fix.edits} != {here}
+    for file, edits in groupby(fix.edits, key=lambda edit: edit.file):
+        if several:
+            yield f" {visible_line(file)}"
+        yield from (f"{sign}{visible(text)}" for edit in edits for sign, text in lines.changed(edit))
 
 
 def remarks_of(finding: Finding, units: str) -> list[Remark]:

@@ -7,7 +7,7 @@ from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.full import remarks_of, suppressed_words
 from scclint.report.html_grants import graphs
-from scclint.report.html_page import Body, Cell, Choice
+from scclint.report.html_page import Choice, TableBody, TableCell
 from scclint.report.html_page import render as page
 from scclint.report.lines import SourceLines
 from scclint.report.options import Options
@@ -61,7 +61,7 @@ def render(report: Report, options: Options) -> str:
     )
 
 
-def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterator[Body]:
+def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterator[TableBody]:
     """Yield the rows of each workload. A verdict that is the same in several units or releases is there once."""
     workloads: dict[tuple[str, int, int, str], dict[tuple[str, tuple[Row, ...]], list[str]]] = {}
     for release, outcomes in report.outcomes.items():
@@ -75,7 +75,7 @@ def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterato
             if rows:
                 verdicts.setdefault((", ".join(names), rows), []).append(unit)
         shown = [
-            ([Cell(title, ", ".join(map(visible_line, names)) if title == "Unit" else release) for title in where], rows)
+            ([TableCell(title, ", ".join(map(visible_line, names)) if title == "Unit" else release) for title in where], rows)
             for (release, rows), names in verdicts.items()
         ]
         classes = units.classes(name for names in verdicts.values() for name in names)
@@ -83,21 +83,21 @@ def _workloads(report: Report, where: tuple[str, ...], units: Choice) -> Iterato
 
 
 def workload_body(
-    name: str, at: str, verdicts: Iterable[tuple[Sequence[Cell], Sequence[Row]]], titles: Sequence[str], classes: str = ""
-) -> Body:
+    name: str, at: str, verdicts: Iterable[tuple[Sequence[TableCell], Sequence[Row]]], titles: Sequence[str], classes: str = ""
+) -> TableBody:
     """Return the rows of a workload, for each of its verdicts one for each container.
 
     A verdict has the cells that say where it holds, and rows of `scclint.report.review`. `titles` are those of the columns to show.
     """
-    lines: list[list[Cell]] = []
+    lines: list[list[TableCell]] = []
     tones: set[str] = set()
     for where, rows in verdicts:
         tones.update(tone for row in rows for _, tone in row)
         for number, row in enumerate(rows or ((),)):
-            cells = [Cell(title, *cell) for title, cell in zip(titles, row[1:], strict=False)]
+            cells = [TableCell(title, *cell) for title, cell in zip(titles, row[1:], strict=False)]
             pod = [cell._replace(rows=max(len(rows), 1)) for cell in (*where, *cells[:_OF_POD])]
             lines.append([*(pod if number == 0 else ()), *cells[_OF_POD:]])
-    return Body(lines or [[]], name, at, f"{'problem' if 'error' in tones else 'fine'} {classes}".strip())
+    return TableBody(lines or [[]], name, at, f"{'problem' if 'error' in tones else 'fine'} {classes}".strip())
 
 
 def _files(findings: tuple[Finding, ...], report: Report, units: Choice, rules: Choice) -> Iterator[dict[str, object]]:

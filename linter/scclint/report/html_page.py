@@ -12,7 +12,7 @@ from scclint.report import jinja
 from scclint.report.sanitize import visible, visible_line
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A cell of a table. `title` is that of its column, `tone` its class, and `rows` over how many rows it extends."""
 
     title: str
@@ -22,10 +22,10 @@ class Cell(NamedTuple):
 
 
 @record
-class Body:
+class TableBody:
     """Rows of a table that belong together, with the name of their object and its place in front, if they have one."""
 
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[TableCell]]
     name: str = ""
     place: str = ""
     classes: str = ""

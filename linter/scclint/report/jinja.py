@@ -1,12 +1,11 @@
 """Render the Jinja templates of the package.
 
-To import Jinja takes almost as long as a run over one file, so `full` and `concise`, the formats of most runs, have no template.
+To import Jinja takes half as long as a run over one file, so `full` and `concise`, the formats of most runs, have no template.
 """
 
 from collections.abc import Callable, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 Filter = Callable[..., str]
 
@@ -20,16 +19,16 @@ def render(name: str, literal: Filter, filters: Mapping[str, Filter], **values: 
     environment = Environment(
         loader=PackageLoader("scclint.report"),
         autoescape=True,
-        finalize=lambda value: value if isinstance(value, Markup) else Markup(literal(str(value))),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for title, function in filters.items():
-        environment.filters[title] = _markup(function)
+    safe = environment.filters["safe"]
+    environment.finalize = lambda value: value if hasattr(value, "__html__") else safe(literal(str(value)))
+    environment.filters |= {title: _safe(function, safe) for title, function in filters.items()}
     return environment.get_template(f"{name}.j2").render(values)
 
 
-def _markup(function: Filter) -> Filter:
-    return lambda *arguments: Markup(function(*arguments))
+def _safe(function: Filter, safe: Filter) -> Filter:
+    return lambda *arguments: safe(function(*arguments))

@@ -49,7 +49,7 @@ def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = (
 def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
     """A page with the totals, and a table with a row for each container. Its columns for commands on a node are left out."""
     from scclint.report.html import workload_body
-    from scclint.report.html_page import Cell, render
+    from scclint.report.html_page import TableCell, render
 
     several = len({unit for one in judged for unit in one.units}) > 1
     many = any(len(one.worlds) > 1 for one in judged)
@@ -60,7 +60,7 @@ def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str
         for world in one.worlds.values():
             rows = [(*row[:_SHOWN], *row[len(TITLES) :]) for row in rows_with(world, world.outcome(one.workload), "", columns)]
             places = {"Unit": ", ".join(map(visible_line, one.units)), "Release": world.cluster.release}
-            cells = [Cell(title, places[title]) for title in where]
+            cells = [TableCell(title, places[title]) for title in where]
             at = line_place(one.place.file, one.place.line)
             workloads.append(workload_body(named(one.workload), at, [(cells, rows)], titles))
     return render(

@@ -1,4 +1,4 @@
-"""The rules for people to read: a table, and the manual page of one, as Markdown or for a terminal."""
+"""The rules for people to read: a table, and the manual page of one as Markdown."""
 
 from collections.abc import Iterable
 
@@ -59,21 +59,9 @@ def facts(rule: AnyRule) -> list[str]:
     return found + ([f"tags {' '.join(rule.tags)}"] if rule.tags else [])
 
 
-def markdown(rule: AnyRule) -> str:
-    """The whole page as Markdown: title, facts, manual, references."""
+def page(rule: AnyRule) -> str:
+    """Return the manual page in Markdown: title, facts, text, references."""
     parts = [f"# {rule.id} {rule.name}", f"{rule.title}.", f"*{', '.join(facts(rule))}*", rule.page.strip()]
     if rule.references:
         parts.append("## References\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
     return "\n\n".join(parts) + "\n"
-
-
-def page(rule: AnyRule, color: bool, width: int = WIDTH) -> str:
-    """The page as text for a terminal, in lines of at most `width` columns where that can be."""
-    from scclint.report.manual import render
-
-    head = f"{paint(rule.id, rule.severity.value, color)} {paint(rule.name, 'place', color)}"
-    about = "\n".join(wrap(f"{rule.title}.", width))
-    known = "\n".join(paint(line, "quiet", color) for line in wrap(", ".join(facts(rule)), width))
-    references = "".join(f"\n- <{url}>" for url in rule.references)
-    body = rule.page.strip() + (f"\n\n## References\n{references}" if references else "")
-    return f"{head}\n{about}\n{known}\n\n{render(body, color, width)}"

@@ -1,7 +1,6 @@
-"""What the formats for people share: colour, wrapping, the filters of templates, statistics."""
+"""What the formats for people share: colour, wrapping, statistics."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 from scclint.engine.report import Report
 from scclint.finding import Finding
@@ -48,13 +47,9 @@ def closing_summary(report: Report, options: Options, separator: str = ". ") -> 
     return f"{paint(found, style, options.color)}{separator}{judged_summary(report)}\n"
 
 
-def filters(options: Options) -> dict[str, Callable[..., str]]:
-    """The filters of the package's own templates: `paint(style)`, and `hang(indent, taken)`, which wraps a text in its column."""
-
-    def hang(text: str, indent: int, taken: int) -> str:
-        return ("\n" + " " * indent).join(wrap(text, prose_width(options.width) - indent, taken))
-
-    return {"paint": partial(paint, color=options.color), "hang": hang}
+def hang(text: str, columns: int | None, indent: int, taken: int = 0) -> str:
+    """Return a text wrapped on a terminal of so many columns. Its first line begins `taken` columns after the indentation of the others."""
+    return ("\n" + " " * indent).join(wrap(text, prose_width(columns) - indent, taken))
 
 
 def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool) -> str:
