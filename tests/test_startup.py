@@ -93,6 +93,15 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return imported
 
 
+def test_the_version_needs_nothing_that_judges() -> None:
+    code = "import sys; from scclint.cli import main; main(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code, "-V"], capture_output=True, text=True, check=True)
+    version, modules = run.stdout.splitlines()
+    assert version.startswith("scclint ")
+    judging = ("scclint.engine", "scclint.judge", "scclint.world", "scclint.rules.", "yaml")
+    assert [name for name in modules.split() if name.startswith(judging)] == []
+
+
 def check(folder: Path, manifest: str) -> tuple[str, set[str]]:
     """The output of a run and the modules that it imports."""
     (folder / "web.yaml").write_text(manifest, encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 import scclint
 from scclint.errors import UsageError
-from scclint.report import use_color, write
+from scclint.report.output import use_color, write
 
 
 class Terminal(io.StringIO):
@@ -92,14 +92,14 @@ def python(code: str, **options: object) -> "subprocess.Popen[bytes]":
 
 
 def test_standard_output_takes_what_it_can_encode() -> None:
-    child = python(r"from scclint.report import write; write('é\udcff', None)", stdout=subprocess.PIPE)
+    child = python(r"from scclint.report.output import write; write('é\udcff', None)", stdout=subprocess.PIPE)
     assert child.communicate() == (b"\\xe9\\udcff\n", b"")
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     read, end = os.pipe()
     os.close(read)
-    code = "from scclint.report import write\ntry: write('x' * 99999, None)\nexcept BrokenPipeError: raise SystemExit(9)"
+    code = "from scclint.report.output import write\ntry: write('x' * 99999, None)\nexcept BrokenPipeError: raise SystemExit(9)"
     child = python(code, stdout=end)
     os.close(end)
     assert child.communicate()[1] == b""
@@ -109,7 +109,7 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_standard_output_is_said() -> None:
     code = (
-        "from scclint.report import write\ntry: write('x', None)\nexcept Exception as e: import sys; sys.stderr.write(str(e))"
+        "from scclint.report.output import write\ntry: write('x', None)\nexcept Exception as e: import sys; sys.stderr.write(str(e))"
     )
     with open("/dev/full", "wb") as full:
         child = python(code, stdout=full)

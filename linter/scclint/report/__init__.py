@@ -1,14 +1,16 @@
-"""The report stage: a `Report` in, text out. Nothing here judges, and only `write` touches anything outside.
+"""The report stage: a `Report` in, text out. Nothing here judges, and only `write` of `report.output` touches anything outside.
 
-Every format is a module of this package with a `render(report, options)`, imported when it is asked for.
+Every format is a module of this package with a `render(report, options)`. It and all that it needs are imported when it is asked for.
 """
 
-from scclint.engine.report import Report
+from typing import TYPE_CHECKING
+
 from scclint.report.options import Options
-from scclint.report.output import use_color, write
 
-__all__ = ["FORMATS", "Options", "render", "use_color", "write"]
+if TYPE_CHECKING:
+    from scclint.engine.report import Report
 
+__all__ = ["FORMATS", "Options", "render"]
 
 FORMATS = {
     "full": "full",
@@ -27,7 +29,7 @@ FORMATS = {
 """The module of each format."""
 
 
-def render(report: Report, format: str, options: Options | None = None) -> str:
+def render(report: "Report", format: str, options: Options | None = None) -> str:
     """The report as one document that ends in a newline. The same report and options give the same text.
 
     Raises UsageError for a template of the user's that does not work.
