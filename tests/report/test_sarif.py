@@ -148,7 +148,7 @@ def test_rules_are_all_listed_with_githubs_properties(sample: Report) -> None:
         "fullDescription": {"text": "Every SCC that the pod may use refuses it."},
         "helpUri": "https://scclint.github.io/scclint/rules/no-scc-admits/",
         "help": {
-            "text": "no-scc-admits\n\nEvery SCC that the pod may use refuses it.\n\nSo it never starts.\n\n- <https://docs.redhat.com/>",
+            "text": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
             "markdown": sample.rules[0].page + "\n\n- <https://docs.redhat.com/>",
         },
         "defaultConfiguration": {"level": "error"},

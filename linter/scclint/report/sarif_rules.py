@@ -1,5 +1,6 @@
 """Rules as SARIF `reportingDescriptor`s, with the properties that GitHub code scanning reads."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,6 @@ from scclint.about import with_addresses
 from scclint.engine.report import Report
 from scclint.finding import Finding, Severity
 from scclint.report.help_address import help_addresses
-from scclint.report.manual import render
 
 if TYPE_CHECKING:
     from scclint.rule import AnyRule
@@ -16,8 +16,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 _PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _LONGEST_DESCRIPTION = 1024
-_UNWRAPPED = 1_000_000
-"""Columns of plain text. Hosts wrap it themselves."""
+_LINK = r"\[([^\]]+)\]\([^)]*\)"
 _ENOUGH = 20
 """Findings to read before a rule counts as very precise. If all of 20 are right, at least 86 % are with 95 % confidence."""
 _MOST_TAGS = 20
@@ -38,14 +37,14 @@ def descriptors(report: Report) -> list[dict[str, Any]]:
 
 def _descriptor(rule: "AnyRule", page: str) -> dict[str, Any]:
     title = _sentence(rule.title)
-    manual = _with_references(rule.page or title, rule.references)
+    manual = with_addresses(_with_references(rule.page or title, rule.references))
     return {
         "id": rule.id,
         "name": _pascal_case(rule.name),
         "shortDescription": {"text": _cut(title)},
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
         **({"helpUri": page} if page else {}),
-        "help": {"text": render(manual, False, _UNWRAPPED).rstrip("\n"), "markdown": with_addresses(manual)},
+        "help": {"text": manual, "markdown": manual},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "precision": precision(rule),
@@ -88,11 +87,11 @@ def _tags(rule: "AnyRule") -> list[str]:
 
 
 def _first_paragraph(page: str) -> str:
-    """The first prose of a manual page as plain text, without headings, on one line."""
+    """The first prose of a manual page without headings and links, on one line."""
     for paragraph in page.split("\n\n"):
         text = " ".join(line for line in paragraph.split("\n") if not line.startswith("#")).strip()
         if text:
-            return render(text, False, _UNWRAPPED).strip()
+            return re.sub(_LINK, r"\1", " ".join(text.split()))
     return ""
 
 
