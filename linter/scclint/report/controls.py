@@ -8,7 +8,7 @@ from scclint.controls.assess import Assessment
 from scclint.controls.frameworks import Framework, controls_of, frameworks
 from scclint.engine.report import Report
 from scclint.report.json_text import dump
-from scclint.report.markdown import code, prose
+from scclint.report.markdown import code, from_template, prose
 from scclint.report.options import Options
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import place
@@ -93,16 +93,17 @@ def _remarks(one: Assessment) -> Iterator[str]:
 
 def render_markdown(framework: Framework, found: Sequence[Assessment]) -> str:
     """A page to print: the framework, and a table of its controls."""
-    signs = {"pass": "🟢", "fail": "🔴", "not assessable": "⚪"}
-    parts = [f"# {prose(full_title(framework))}\n\n{summary(found)}. IDs and titles: {prose(framework.source)}.\n"]
-    parts.append("\n| Control | Title | Status | Evidence |\n|---|---|---|---|\n")
-    for one in found:
-        against = and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(one)), _MOST_PLACES)
-        evidence = against or prose(one.why)
-        parts.append(
-            f"| {code(one.control.id)} | {prose(one.control.title)} | {signs[one.status]} {one.status} | {evidence} |\n"
-        )
-    return "".join(parts)
+    return from_template(
+        "controls",
+        title=full_title(framework),
+        summary=summary(found),
+        framework=framework,
+        signs={"pass": "🟢", "fail": "🔴", "not assessable": "⚪"},
+        controls=[
+            (one, and_more((f"{code(place(span))} {prose(text)}" for _, text, span in evidence_of(one)), _MOST_PLACES))
+            for one in found
+        ],
+    )
 
 
 def render_html(framework: Framework, found: Sequence[Assessment], about: str) -> str:

@@ -10,7 +10,7 @@ from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
 from scclint.report.json_text import dump
-from scclint.report.markdown import LONGEST, code, prose, within
+from scclint.report.markdown import from_template
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place
@@ -165,34 +165,26 @@ def render_text(found: Differences, *, color: bool) -> str:
 
 def render_markdown(found: Differences) -> str:
     """The changes as a comment on a pull request."""
-    sign = "🔴" if found.refused else "🟡" if found.wider else "🟢"
-    parts = [f"## {sign} scclint: {prose(_summary(found))}\n\n{prose(found.before)} to {prose(found.after)}\n"]
-    if found.changes:
-        parts.append("\n| Workload | Effect | What changes | Because of |\n|---|---|---|---|\n")
-        rows = [
-            f"| {code(_title(change))} | {', '.join(change.effects)} | "
-            + "<br>".join(map(prose, _facts_words(change, "→")))
-            + f" | {'<br>'.join(map(prose, _causes(change)))} |\n"
+    return from_template(
+        "diff",
+        sign="🔴" if found.refused else "🟡" if found.wider else "🟢",
+        summary=_summary(found),
+        found=found,
+        changes=[
+            {
+                "title": _title(change),
+                "effects": change.effects,
+                "facts": list(_facts_words(change, "→")),
+                "causes": list(_causes(change)),
+            }
             for change in found.changes
-        ]
-        parts += _within(rows, "workloads")
-    grants = [f"- {prose(_grant_words(grant))}\n" for grant in found.grants]
-    if grants:
-        parts += ["\n### Who gained or lost an SCC\n\n", *_within(grants, "grants")]
-    if found.sccs:
-        parts += ["\n### SCCs that changed\n\n", *_within([f"- {prose(_scc_words(scc))}\n" for scc in found.sccs], "SCCs")]
-    if found.matrix:
-        releases = [cell.release for cell in found.matrix[0].cells]
-        parts.append(f"\n| Workload | {' | '.join(releases)} |\n{'|---' * (len(releases) + 1)}|\n")
-        parts += _within([f"| {' | '.join(map(prose, row))} |\n" for row in _matrix_rows(found)], "workloads")
-    return "".join(parts)
-
-
-def _within(rows: list[str], what: str) -> list[str]:
-    """Return as many rows as a third of a comment holds, and how many are left out."""
-    shown = within(rows, LONGEST // 3)
-    left_out = len(rows) - len(shown)
-    return [*shown, f"\n{left_out:,} more {what} are left out for length.\n"] if left_out else shown
+        ],
+        grants=list(map(_grant_words, found.grants)),
+        sccs=list(map(_scc_words, found.sccs)),
+        releases=[cell.release for cell in found.matrix[0].cells] if found.matrix else [],
+        matrix=list(_matrix_rows(found)),
+        note="{} left out for length.",
+    )
 
 
 def render_sarif(found: Differences) -> str:

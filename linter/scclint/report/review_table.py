@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from scclint.judge import JudgedWorkload
-from scclint.report.markdown import prose
+from scclint.report.markdown import from_template
 from scclint.report.review import Row, named, rows_with, totals_words
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import line_place
@@ -39,11 +39,8 @@ def inert(text: str) -> str:
 
 def render_markdown(judged: Sequence[JudgedWorkload], columns: Sequence[str] = ()) -> str:
     """A heading with the totals, and the table."""
-    titles = (*TITLES, *columns)
-    lines = [f"## scclint: {totals_words(judged)}", ""]
-    lines += [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
-    lines += [f"| {' | '.join(prose(text) for text, _ in row)} |" for _, _, rows in _blocks(judged, columns) for row in rows]
-    return "\n".join(lines) + "\n"
+    rows = [[text for text, _ in row] for _, _, rows in _blocks(judged, columns) for row in rows]
+    return from_template("review", totals=totals_words(judged), titles=(*TITLES, *columns), rows=rows)
 
 
 def render_html(judged: Sequence[JudgedWorkload], columns: Sequence[str]) -> str:
