@@ -9,13 +9,13 @@ from scclint.change.model import ChangeCause, Differences, GrantChange, MatrixRo
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
+from scclint.report import markdown
 from scclint.report.json_text import dump
-from scclint.report.markdown import from_template
 from scclint.report.options import Options
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import place
 from scclint.report.table import table
-from scclint.report.terminal import paint
+from scclint.report.terminal import from_template
 from scclint.rule import Rule
 from scclint.source import Span
 from scclint.text import and_more, counted, full_name, listed
@@ -145,46 +145,38 @@ def _place(span: Span | None) -> Json:
 
 def render_text(found: Differences, *, color: bool) -> str:
     """The changes for people: each workload with what differs and why, then the grants, the SCCs and the matrix."""
-    lines = [visible_line(f"{found.before} to {found.after}: {_summary(found)}")]
-    for change in found.changes:
-        words = " and ".join(paint(effect, _TONES.get(effect, ""), color) for effect in change.effects)
-        lines += ["", f"{_title(change)}: {words}", f"  {place(change.span)}{_release(change)}"]
-        lines += [f"  {text}" for text in _facts_words(change, "->")]
-        lines += [f"  because of {text}" for text in _causes(change)]
-    if found.grants:
-        lines += ["", "Who gained or lost an SCC:"]
-        lines += [f"  {_grant_words(grant)}{_at(grant.span)}" for grant in found.grants]
-    if found.sccs:
-        lines += ["", "SCCs that changed:"]
-        lines += [f"  {_scc_words(scc)}{_at(scc.span)}" for scc in found.sccs]
-    if found.matrix:
-        releases = [cell.release for cell in found.matrix[0].cells]
-        lines += ["", *table(("WORKLOAD", *releases), list(_matrix_rows(found)))]
-    return "\n".join(lines) + "\n"
+    values = _texts(found, "->")
+    rows = list(table(("WORKLOAD", *values["releases"]), values["matrix"])) if found.matrix else []
+    return from_template("diff", color, None, tones=_TONES, **values | {"matrix": rows})
 
 
 def render_markdown(found: Differences) -> str:
     """The changes as a comment on a pull request."""
-    return from_template(
-        "diff",
-        sign="🔴" if found.refused else "🟡" if found.wider else "🟢",
-        summary=_summary(found),
-        found=found,
-        changes=[
+    sign = "🔴" if found.refused else "🟡" if found.wider else "🟢"
+    return markdown.from_template("diff", sign=sign, note="{} left out for length.", **_texts(found, "→"))
+
+
+def _texts(found: Differences, arrow: str) -> dict[str, Any]:
+    """Return the texts of a comparison. `arrow` is between the facts of before and after."""
+    return {
+        "before": visible_line(found.before),
+        "after": visible_line(found.after),
+        "summary": _summary(found),
+        "changes": [
             {
                 "title": _title(change),
                 "effects": change.effects,
-                "facts": list(_facts_words(change, "→")),
+                "place": f"{place(change.span)}{_release(change)}",
+                "facts": list(_facts_words(change, arrow)),
                 "causes": list(_causes(change)),
             }
             for change in found.changes
         ],
-        grants=list(map(_grant_words, found.grants)),
-        sccs=list(map(_scc_words, found.sccs)),
-        releases=[cell.release for cell in found.matrix[0].cells] if found.matrix else [],
-        matrix=list(_matrix_rows(found)),
-        note="{} left out for length.",
-    )
+        "grants": [(_grant_words(grant), _at(grant.span)) for grant in found.grants],
+        "sccs": [(_scc_words(scc), _at(scc.span)) for scc in found.sccs],
+        "releases": [cell.release for cell in found.matrix[0].cells] if found.matrix else [],
+        "matrix": list(_matrix_rows(found)),
+    }
 
 
 def render_sarif(found: Differences) -> str:

@@ -4,19 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from scclint.admission.verdict import Candidate, FieldError
+from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.judge import JudgedWorkload
 from scclint.outcome import Outcome
 from scclint.podsecurity.labels import level_label
-from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, in_units, named, profile_words, workload_entry
 from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import line_place
-from scclint.report.terminal import paint, prose_width
+from scclint.report.terminal import from_template
 from scclint.seccomp.effective import ContainerSeccomp
-from scclint.text import and_more, field_path, wrap
+from scclint.text import and_more, field_path
 from scclint.world import World
 
 Json = dict[str, Any]
@@ -76,110 +75,81 @@ def _reason(one: JudgedWorkload, error: FieldError) -> Json:
     }
 
 
-@record
-class _Style:
-    """How the text is set: with colour or without, and in how many columns."""
-
-    color: bool
-    width: int
-
-    def paint(self, text: str, tone: str) -> str:
-        return paint(text, tone, self.color)
-
-    def hang(self, text: str, indent: str) -> Iterator[str]:
-        """Yield the lines of a paragraph with this indentation."""
-        return (indent + line for line in wrap(text, self.width - len(indent)))
-
-
 def render_text(judged: Sequence[JudgedWorkload], color: bool, columns: int | None = None) -> str:
     """Prose, one section per workload and release. `columns` is the width of the terminal, None if there is none.
 
     A workload that several units share and that comes out the same in them has one section, with their names.
     """
-    style = _Style(color, prose_width(columns))
     several = len({unit for one in judged for unit in one.units}) > 1
-    sections: dict[tuple[str, str, str], list[str]] = {}
+    sections: dict[str, tuple[Json, list[str]]] = {}
     for one in judged:
         for world in one.worlds.values():
-            place = style.paint(line_place(one.place.file, one.place.line), "quiet")
-            key = named(one.workload), place, "\n".join(_section(world, one, style))
-            sections.setdefault(key, []).extend(one.units)
-    texts = [
-        f"{style.paint(in_units(name, units) if several else name, 'place')}  {place}\n{text}"
-        for (name, place, text), units in sections.items()
-    ]
-    return "\n\n".join(texts) + "\n"
+            section = {
+                "name": named(one.workload),
+                "place": line_place(one.place.file, one.place.line),
+                **_section(world, one, world.outcome(one.workload)),
+            }
+            sections.setdefault(dump(section), (section, []))[1].extend(one.units)
+    shown = [section | ({"name": in_units(section["name"], units)} if several else {}) for section, units in sections.values()]
+    return from_template("explain", color, columns, sections=shown)
 
 
-def _section(world: World, one: JudgedWorkload, style: _Style) -> Iterator[str]:
-    outcome = world.outcome(one.workload)
-    verdict = outcome.verdict
-    yield from style.hang(_setting(world, outcome), "  ")
+def _section(world: World, one: JudgedWorkload, outcome: Outcome) -> Json:
+    """Return the texts about a workload."""
+    verdict, setting = outcome.verdict, _setting(world, outcome)
     if verdict is None:
-        yield from style.hang(f"There is no verdict, because {visible_line(outcome.unknown)}.", "  ")
-        return
-    yield ""
-    yield from _answer(outcome, style)
-    yield ""
-    yield "  Seccomp, container by container:"
-    for container in outcome.seccomp:
-        yield from _container(world, outcome, container, style)
-    if verdict.allowed:
-        yield ""
-        yield "  After SCC admission:"
-        yield from _after_scc(outcome, style)
+        return {"setting": setting, "unknown": f"There is no verdict, because {visible_line(outcome.unknown)}."}
+    chosen = outcome.chosen
+    return {
+        "setting": setting,
+        "unknown": "",
+        "skipped": f"No SCC is tried: {visible_line(outcome.skipped)}." if verdict.skipped else "",
+        "allowed": verdict.allowed,
+        "scc": verdict.scc or "",
+        "grant": f"usable by the {grant_words(chosen.grant)}" if chosen and chosen.grant else "",
+        "why": (verdict.reason or "") if verdict.allowed else _rejection(verdict),
+        "containers": [_container(world, outcome, container) for container in outcome.seccomp],
+        **_after_scc(outcome),
+        "candidates": list(_candidate_texts(world, one, outcome)),
+        "message": _without_denials(verdict.message or "", verdict.candidates),
+    }
+
+
+def _rejection(verdict: Verdict) -> str:
+    """Return why no SCC admits the pod."""
+    if tried := [candidate.scc for candidate in verdict.candidates if candidate.outcome == "too restrictive"]:
+        return f"every SCC that is tried and may be used is too restrictive: {visible_line(', '.join(tried))}"
     if verdict.candidates:
-        yield ""
-        yield "  SCCs in the order they are tried (priority, then how restrictive, then name):"
-        number = 1
-        for words, group in groupby(_candidates(world, outcome), _fate):
-            same = list(group)
-            if len(same) > 1 and same[0][0].outcome in ("denied", "not reached"):
-                yield from _same_fate(number, [candidate.scc for candidate, _ in same], words, style)
-            else:
-                for place, pair in enumerate(same, number):
-                    yield from _candidate(place, one, *pair, style)
-            number += len(same)
-    if verdict.candidates and verdict.message:
-        yield ""
-        yield "  In the API server's words:"
-        yield from style.hang(visible(_without_denials(verdict.message, verdict.candidates)), "    ")
+        return "no SCC that is tried may be used by the service account or the creator"
+    return verdict.message or ""
 
 
-def _after_scc(outcome: Outcome, style: _Style) -> Iterator[str]:
-    """Yield what the steps after SCC admission decide about the pod."""
-    for problem in outcome.invalid:
-        yield f"    {style.paint('Refused', 'error')} as invalid:"
-        yield from style.hang(visible(problem.message), "      ")
+def _after_scc(outcome: Outcome) -> Json:
+    """Return what the steps after SCC admission decide about the pod."""
     found = outcome.pod_security
+    invalid = [problem.message for problem in outcome.invalid]
     if found is None:
-        return
-    yield from style.hang(f"Pod Security: {visible_line(policy_words(found.policy))}", "    ")
-    if found.unknown:
-        because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
-        yield from style.hang(f"The answer is not known{because}.", "    ")
-        return
-    if found.answer.exemption:
-        yield from style.hang(f"The pod is exempt, because of its {found.answer.exemption}.", "    ")
-    elif found.answer.denial:
-        yield f"    {style.paint('Refused', 'error')}, in the API server's words:"
-        yield from style.hang(visible(found.answer.denial), "      ")
-    else:
-        yield f"    {style.paint('Admitted', 'clean')}. The strictest level that the pod meets is {found.meets}."
-        if found.answer.warning:
-            yield "    The API server warns about the pod:"
-            yield from style.hang(visible(found.answer.warning), "      ")
-    if outcome.template.warning:
-        yield "    When the workload is applied, the API server warns about its pod template:"
-        yield from style.hang(visible(outcome.template.warning), "      ")
-    for volume in outcome.csi:
-        tone, word = ("error", "Refused") if volume.refused else ("clean", "Admitted")
-        known = "" if volume.known else ", which is assumed because the driver is not in the input"
-        yield from style.hang(
-            f"{style.paint(word, tone)}: the inline volume of CSI driver {visible_line(volume.driver)}, whose level is "
-            f"{volume.profile or 'invalid'}{known}.",
-            "    ",
-        )
+        return {"invalid": invalid, "policy": ""}
+    because = "" if found.policy.unknown else f", because {visible_line(found.unknown)}"
+    answer = found.answer
+    return {
+        "invalid": invalid,
+        "policy": f"Pod Security: {visible_line(policy_words(found.policy))}",
+        "no_answer": f"The answer is not known{because}." if found.unknown else "",
+        "exempt": f"The pod is exempt, because of its {answer.exemption}." if answer.exemption else "",
+        "denial": answer.denial,
+        "meets": found.meets,
+        "warning": answer.warning,
+        "template_warning": outcome.template.warning,
+        "csi": [
+            (
+                *(("Refused", "error") if volume.refused else ("Admitted", "clean")),
+                f": the inline volume of CSI driver {visible_line(volume.driver)}, whose level is {volume.profile or 'invalid'}"
+                + ("." if volume.known else ", which is assumed because the driver is not in the input."),
+            )
+            for volume in outcome.csi
+        ],
+    }
 
 
 def policy_words(policy: NamespacePolicy) -> str:
@@ -196,38 +166,16 @@ def policy_words(policy: NamespacePolicy) -> str:
     return f"the namespace enforces {policy.policy.enforce}, set by {why}."
 
 
-def _answer(outcome: Outcome, style: _Style) -> Iterator[str]:
-    """Return which SCC admits the pod and why, or that none does."""
-    verdict, chosen = outcome.verdict, outcome.chosen
-    assert verdict is not None
-    if verdict.skipped:
-        yield from style.hang(f"No SCC is tried: {visible_line(outcome.skipped)}.", "  ")
-    elif verdict.allowed:
-        yield f"  {style.paint('Admitted', 'clean')} by {style.paint(visible_line(verdict.scc or ''), 'place')}:"
-        if chosen is not None and chosen.grant is not None:
-            yield from style.hang(f"usable by the {grant_words(chosen.grant)}", "    ")
-        yield from style.hang(visible(verdict.reason or ""), "    ")
-    else:
-        yield f"  {style.paint('Refused', 'error')}:"
-        tried = [visible_line(c.scc) for c in verdict.candidates if c.outcome == "too restrictive"]
-        if tried:
-            why = f"every SCC that is tried and may be used is too restrictive: {', '.join(tried)}"
-        elif verdict.candidates:
-            why = "no SCC that is tried may be used by the service account or the creator"
-        else:
-            why = visible(verdict.message or "")
-        yield from style.hang(why, "    ")
-
-
-def _container(world: World, outcome: Outcome, container: ContainerSeccomp, style: _Style) -> Iterator[str]:
-    profile = style.paint(profile_words(container), "error" if container.type == "Unconfined" and outcome.admitted else "place")
-    seen = ""
-    if container.proc_mode is not None:
-        seen = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
-    yield f"    {visible_line(container.name)}: {profile}{seen}"
-    yield from style.hang(visible(container.why), "      ")
-    for cap, names in _opened(world, outcome, container).items():
-        yield from style.hang(f"{cap} opens up {and_more(names, _SHOWN)}.", "      ")
+def _container(world: World, outcome: Outcome, container: ContainerSeccomp) -> Json:
+    node = f" (Seccomp: {container.proc_mode}, crictl: {visible_line(container.crictl or 'null')})"
+    return {
+        "name": container.name,
+        "profile": profile_words(container),
+        "tone": "error" if container.type == "Unconfined" and outcome.admitted else "place",
+        "node": "" if container.proc_mode is None else node,
+        "why": container.why,
+        "opened": [f"{cap} opens up {and_more(names, _SHOWN)}." for cap, names in _opened(world, outcome, container).items()],
+    }
 
 
 def _opened(world: World, outcome: Outcome, container: ContainerSeccomp) -> Mapping[str, Sequence[str]]:
@@ -275,13 +223,6 @@ def _fate(pair: tuple[Candidate, Candidate]) -> str:
     return candidate.outcome
 
 
-def _same_fate(number: int, sccs: Sequence[str], words: str, style: _Style) -> Iterator[str]:
-    """SCCs that follow each other and are out for the same reason, which needs no place."""
-    numbers = f"{number}-{number + len(sccs) - 1}"
-    yield f"{numbers:>6}  {style.paint(words, 'quiet')}:"
-    yield from style.hang(visible_line(", ".join(sccs)), "          ")
-
-
 def _without_denials(message: str, candidates: Sequence[Candidate]) -> str:
     """Return the message of the API server, which ends with a denial for each SCC that may not be used, without most of these."""
     denied = [candidate.scc for candidate in candidates if candidate.outcome == "denied"]
@@ -293,15 +234,31 @@ def _without_denials(message: str, candidates: Sequence[Candidate]) -> str:
     return f"{kept}, and the same for {len(last) - 1} more, which the list above names"
 
 
-def _candidate(number: int, one: JudgedWorkload, candidate: Candidate, would: Candidate, style: _Style) -> Iterator[str]:
-    words = _fate((candidate, would))
-    tone = _TONES.get(candidate.outcome, "quiet")
-    yield f"  {number:>4}  {visible_line(candidate.scc):<25} {style.paint(words, tone)}"
-    if candidate.outcome in ("chosen", "too restrictive") and would.grant is not None:
-        yield f"          usable by the {grant_words(would.grant)}"
-    if candidate.outcome == "too restrictive":
-        for error in dict.fromkeys(would.reasons):
-            span = one.tracer().span(one.workload.pod.field(*error.path).span)
-            *lines, last = style.hang(visible(error.text), "          ")
-            yield from lines
-            yield f"{last}  {style.paint(line_place(span.file, span.line), 'quiet')}"
+def _candidate_texts(world: World, one: JudgedWorkload, outcome: Outcome) -> Iterator[Json]:
+    """Yield the texts about each candidate. Those that follow each other and are out for the same reason are one entry."""
+    number = 1
+    for fate, group in groupby(_candidates(world, outcome), _fate):
+        same = list(group)
+        if len(same) > 1 and same[0][0].outcome in ("denied", "not reached"):
+            numbers = f"{number}-{number + len(same) - 1}"
+            names = visible_line(", ".join(candidate.scc for candidate, _ in same))
+            yield {"number": f"{numbers:>6}", "fate": fate, "same": names}
+        else:
+            for place, (candidate, would) in enumerate(same, number):
+                tried = candidate.outcome in ("chosen", "too restrictive") and would.grant
+                errors = dict.fromkeys(would.reasons if candidate.outcome == "too restrictive" else ())
+                yield {
+                    "number": f"{place:>6}",
+                    "fate": fate,
+                    "same": "",
+                    "scc": f"{visible_line(candidate.scc):<25}",
+                    "tone": _TONES.get(candidate.outcome, "quiet"),
+                    "grant": f"usable by the {grant_words(would.grant)}" if tried and would.grant else "",
+                    "reasons": [(error.text, _error_place(one, error)) for error in errors],
+                }
+        number += len(same)
+
+
+def _error_place(one: JudgedWorkload, error: FieldError) -> str:
+    span = one.tracer().span(one.workload.pod.field(*error.path).span)
+    return line_place(span.file, span.line)

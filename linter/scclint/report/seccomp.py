@@ -1,10 +1,11 @@
 """Format the output of `scclint seccomp show`, `scclint seccomp diff` and `scclint verify`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scclint.errors import UsageError
 from scclint.finding import Finding, Severity, Subject
+from scclint.report import jinja
 from scclint.report.sanitize import visible_line
 from scclint.source import Span
 from scclint.text import full_name, wrap
@@ -38,26 +39,19 @@ def diff_text(first: "Operand", second: "Operand", diff: "ProfileDiff", width: i
 
     `width` is that of the terminal.
     """
-    lines = [f"A: {first.label}", f"B: {second.label}", ""]
-    if diff.same:
-        return _text([*lines, "Both treat every syscall alike."])
-    old, new = diff.defaults
-    lines.append(f"any other syscall: {old}" if old == new else f"any other syscall: {old} in A; {new} in B")
-    if diff.architectures[0] != diff.architectures[1]:
-        shown = [", ".join(found) or "the node's own only" for found in diff.architectures]
-        lines.append(f"architectures: {shown[0]} in A; {shown[1]} in B")
     titles = {"opened": "B allows more", "closed": "B allows less", "differs": "other differences"}
-    for direction, title in titles.items():
-        changes = [change for change in diff.changes if change.direction == direction]
-        if changes:
-            lines += ["", f"{title} ({sum(len(change.syscalls) for change in changes)}):"]
-            for change in changes:
-                lines += [
-                    *(f"  {line}" for line in wrap(", ".join(change.syscalls), (width or _WIDTH) - 2)),
-                    f"    A: {change.before}",
-                    f"    B: {change.after}",
-                ]
-    return _text(lines)
+    groups = [
+        (title, [change for change in diff.changes if change.direction == direction]) for direction, title in titles.items()
+    ]
+    return jinja.render(
+        "seccomp_diff.txt",
+        visible_line,
+        {"wrapped": lambda names: "\n  ".join(wrap(visible_line(", ".join(names)), (width or _WIDTH) - 2))},
+        first=first,
+        second=second,
+        diff=diff,
+        groups=[(title, sum(len(change.syscalls) for change in some), some) for title, some in groups if some],
+    )
 
 
 def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
@@ -86,23 +80,17 @@ def diff_json(first: "Operand", second: "Operand", diff: "ProfileDiff") -> str:
 
 def verify_text(verification: "Verification") -> str:
     """Return one block of text per container: the prediction, the observation, and the difference."""
-    lines = []
-    for found in verification.comparisons:
-        at = f"{found.prediction.file}:{found.prediction.line}: " if found.prediction.file else ""
-        lines.append(f"{found.status}: {at}{_subject(found)}")
-        lines.append(f"    predicted: {_predicted(found)}")
-        if found.observed:
-            lines.append(f"    observed:  {found.observed}")
-        if found.evidence:
-            lines.append(f"    evidence:  {', '.join(found.evidence)}")
-        if found.explanation:
-            lines.append(f"    {found.step}: {found.explanation}")
-    lines += [f"no such container in the manifests: {seen.file}{_identity(seen.identity)}" for seen in verification.unmatched]
-    counts = {
-        status: sum(c.status == status for c in verification.comparisons) for status in ("agree", "disagree", "no evidence")
-    }
-    lines.append(f"{counts['agree']} agree, {counts['disagree']} disagree, {counts['no evidence']} without evidence")
-    return _text(lines)
+    statuses = [found.status for found in verification.comparisons]
+    return jinja.render(
+        "verify.txt",
+        visible_line,
+        {},
+        containers=[(found, _subject(found), _predicted(found)) for found in verification.comparisons],
+        unmatched=[f"{seen.file}{_identity(seen.identity)}" for seen in verification.unmatched],
+        agree=statuses.count("agree"),
+        disagree=statuses.count("disagree"),
+        without=statuses.count("no evidence"),
+    )
 
 
 def verify_json(verification: "Verification") -> str:
@@ -189,10 +177,6 @@ def _recognition(closest: "Recognition | None") -> dict[str, Any] | None:
 
 def _stance(stance: Any) -> dict[str, Any]:
     return {"verdict": stance.verdict, "action": stance.action, "conditions": list(stance.conditions)}
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{visible_line(line)}\n" for line in lines)
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from scclint.engine.report import Report
 from scclint.finding import Finding
 from scclint.report.options import Options
-from scclint.report.sanitize import visible_line
+from scclint.report.sanitize import visible, visible_line
 from scclint.report.summary import findings_summary, judged_summary, severities
 from scclint.text import counted, wrap
 
@@ -50,6 +50,19 @@ def closing_summary(report: Report, options: Options, separator: str = ". ") -> 
 def hang(text: str, columns: int | None, indent: int, taken: int = 0) -> str:
     """Return a text wrapped on a terminal of so many columns. Its first line begins `taken` columns after the indentation of the others."""
     return ("\n" + " " * indent).join(wrap(text, prose_width(columns) - indent, taken))
+
+
+def from_template(name: str, color: bool, columns: int | None, **values: object) -> str:
+    """Return templates/`name`.txt.j2 rendered with `values` for a terminal of so many columns. Its filters are `paint` and `hang`."""
+    from scclint.report import jinja
+
+    def hung(text: str, indent: int, taken: int = 0) -> str:
+        return hang(visible(text), columns, indent, taken)
+
+    def painted(text: str, style: str) -> str:
+        return paint(visible_line(text), style, color)
+
+    return jinja.render(f"{name}.txt", visible_line, {"paint": painted, "hang": hung}, **values)
 
 
 def statistics(findings: Sequence[Finding], options: Options, *, several_units: bool) -> str:
