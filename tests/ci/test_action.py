@@ -213,7 +213,7 @@ def test_a_pull_request_shows_first_what_it_changes(runner: Runner) -> None:
     run = runner.check(paths="demo", args="--openshift 4.20 --select SCC101,SEC2")
     change, findings = run.summary.index("## 🔴 scclint: 1 of"), run.summary.index("## scclint: ")
     assert change < findings
-    assert "refused" in run.summary[change:findings]
+    assert "rejected" in run.summary[change:findings]
     assert run.status == 1
     assert "not compared" not in run.text
 
@@ -237,7 +237,7 @@ def test_a_checkout_of_two_commits_has_the_base(runner: Runner, tmp_path: Path) 
     runner.workspace = tmp_path / "checkout"
     subprocess.run(["git", "clone", "-q", "--depth=2", origin.as_uri(), str(runner.workspace)], check=True)
     summary = runner.check(paths="demo").summary
-    assert summary.startswith("## 🔴 scclint: 1 of 3 workloads changed, 1 refused\n")
+    assert summary.startswith("## 🔴 scclint: 1 of 3 workloads changed, 1 rejected\n")
     runner.workspace = tmp_path / "shallow"
     subprocess.run(["git", "clone", "-q", "--depth=1", origin.as_uri(), str(runner.workspace)], check=True)
     run = runner.check(paths="demo")

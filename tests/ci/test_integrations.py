@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "integrations"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".md")
 DEMO = ROOT / "fixtures" / "demo"
-REFUSED = re.compile(r"^Deployment shop/\S+ in deploy: refused", re.MULTILINE)
+REFUSED = re.compile(r"^Deployment shop/\S+ in deploy: rejected", re.MULTILINE)
 ACTION = read_yaml((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 

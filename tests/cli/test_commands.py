@@ -77,7 +77,7 @@ class TestExplain:
     def test_the_answer_stands_before_how_it_comes_about(self, demo: Path, cli: Cli) -> None:
         refused = cli("explain", "deployment/legacy", "demo").out
         answer, _, trace = refused.partition("\n\n  SCCs in the order they are tried")
-        assert "  Refused:\n    every SCC that is tried and may be used is too restrictive: anyuid,\n" in answer
+        assert "  Rejected:\n    every SCC that is tried and may be used is too restrictive: anyuid,\n" in answer
         assert "\n    legacy: RuntimeDefault\n" in answer
         candidates, _, words = trace.partition("\n\n  In the API server's words:\n")
         assert "  anyuid                    too restrictive\n" in candidates
@@ -105,7 +105,7 @@ class TestExplain:
             "spec: {containers: [{name: web, image: i}]}\n"
         )
         required = cli("explain", "m.yaml").out
-        assert '  Refused:\n    pods "web" is forbidden: ' in required and "in the order" not in required
+        assert '  Rejected:\n    pods "web" is forbidden: ' in required and "in the order" not in required
 
     def test_the_namespace_is_the_one_that_a_kustomization_gives(self, here: Path, cli: Cli) -> None:
         Path("kustomization.yaml").write_text("namespace: shop\nresources: [web.yaml]\n")

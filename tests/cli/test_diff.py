@@ -71,9 +71,9 @@ def test_text(sides: Path, cli: Cli) -> None:
     run = cli("diff", "old", "new")
     assert run.status == 1
     assert run.out == (
-        "old to new: 1 of 1 workload changed, 1 refused, 1 SCC lost\n"
+        "old to new: 1 of 1 workload changed, 1 rejected, 1 SCC lost\n"
         "\n"
-        "Deployment shop/web: refused\n"
+        "Deployment shop/web: rejected\n"
         "  new/web.yaml:3:12\n"
         "  result: admitted -> rejected\n"
         "  scc: anyuid -> -\n"
@@ -84,6 +84,18 @@ def test_text(sides: Path, cli: Cli) -> None:
         "Who gained or lost an SCC:\n"
         "  ServiceAccount shop/web may no longer use SCC anyuid in namespace shop, old/web.yaml:15:12\n"
     )
+
+
+@pytest.mark.parametrize(("order", "effect"), [(("empty", "new"), "added"), (("new", "empty"), "removed")])
+def test_colour_of_a_workload_that_is_on_one_side(here: Path, cli: Cli, order: tuple[str, str], effect: str) -> None:
+    for name in ("empty", "new"):
+        (here / name).mkdir()
+    (here / "new" / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: b}]}\n"
+    )
+    run = cli("diff", "--color", "always", *order)
+    assert f"Pod web: \x1b[36m{effect}\x1b[0m" in run.out
+    assert f"Pod web: {effect}" in cli("diff", "--color", "never", *order).out
 
 
 def test_json(sides: Path, cli: Cli) -> None:
@@ -108,9 +120,9 @@ def test_json(sides: Path, cli: Cli) -> None:
 
 def test_markdown(sides: Path, cli: Cli) -> None:
     text = cli("diff", "old", "new", "--format", "markdown").out
-    assert text.startswith("## 🔴 scclint: 1 of 1 workload changed, 1 refused, 1 SCC lost\n")
+    assert text.startswith("## 🔴 scclint: 1 of 1 workload changed, 1 rejected, 1 SCC lost\n")
     assert (
-        "| <code>Deployment shop/web</code> | refused | result: admitted → rejected<br>scc: anyuid → -<br>why: restricted-v2: "
+        "| <code>Deployment shop/web</code> | rejected | result: admitted → rejected<br>scc: anyuid → -<br>why: restricted-v2: "
         in text
     )
 

@@ -160,7 +160,7 @@ def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> Non
         "| Workload | SCC | Granted to | Pod Security | Container | Profile | Source | Seccomp | crictl |",
         "| Pod shop/shell | anyuid | kube:admin | baseline | shell | Unconfined | kubelet default | 0 | null |",
         "| Deployment shop/shell | restricted-v2 | everyone | restricted | shell | RuntimeDefault | SCC default | 2 | RuntimeDefault |",
-        "| Deployment shop/legacy | REFUSED |  |  | legacy | RuntimeDefault | not admitted | - | - |",
+        "| Deployment shop/legacy | REJECTED |  |  | legacy | RuntimeDefault | rejected | - | - |",
     ]
     two = cli("check", "--format", "markdown", "--openshift", "4.16,4.20", "demo").out
     assert "| Pod shop/shell (4.16) | anyuid |" in two

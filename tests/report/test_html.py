@@ -126,9 +126,9 @@ def test_the_verdict_of_every_workload(here: Path, cli: Cli) -> None:
         ["two", "RuntimeDefault", "SCC default"],
         [
             'Deployment shop/root<br><code class="quiet">a.yaml:15</code>',
-            *("4.12, 4.20", "REFUSED", "", "", "one", "-", "not admitted"),
+            *("4.12, 4.20", "REJECTED", "", "", "one", "-", "rejected"),
         ],
-        ["two", "-", "not admitted"],
+        ["two", "-", "rejected"],
     ]
     assert re.findall(r'<tbody class="(\w+)"', text) == ["fine", "problem"]
     assert Page(text).all("td")[0] == {"role": "cell", "data-label": "Release", "rowspan": "2"}

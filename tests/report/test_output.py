@@ -108,9 +108,7 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_standard_output_is_said() -> None:
-    code = (
-        "from scclint.report.output import write\ntry: write('x', None)\nexcept Exception as e: import sys; sys.stderr.write(str(e))"
-    )
+    code = "from scclint.report.output import write\ntry: write('x', None)\nexcept Exception as e: import sys; sys.stderr.write(str(e))"
     with open("/dev/full", "wb") as full:
         child = python(code, stdout=full)
         assert child.communicate()[1] == b"cannot write the report to standard output: No space left on device"

@@ -27,7 +27,7 @@ def test_review(here: Path, cli: Cli) -> None:
     (here / "web.yaml").write_text(PRIVILEGES + OTHER)
     found = page(cli, "review", "web.yaml")
     assert "2 workloads: 1 created, 1 rejected" in found.text
-    for text in ("Deployment shop/web", "web.yaml:3", "privileged", "service account", "REFUSED"):
+    for text in ("Deployment shop/web", "web.yaml:3", "privileged", "service account", "REJECTED"):
         assert text in found.text
     assert [body["class"] for body in found.all("tbody")] == ["problem", "problem"]
     assert [table["class"] for table in found.all("table")] == ["stacked"]

@@ -28,7 +28,7 @@ def test_csv_fills_in_every_cell(manifests: None, cli: Cli) -> None:
     assert [(row["workload"], row["scc"], row["uid"], row["caps"]) for row in rows] == [
         ("Deployment shop/plain", "anyuid", "image", "drop MKNOD"),
         ("Deployment shop/web", "anyuid", "0 (manifest)", "drop MKNOD"),
-        ("Deployment shop/other", "REFUSED", "", ""),
+        ("Deployment shop/other", "REJECTED", "", ""),
     ]
     assert {row["file"] for row in rows} == {"web.yaml"}
 

@@ -46,7 +46,7 @@ NEWLY_UNCONFINED = FleetView(
 
 REFUSED_ON_5_0 = FleetView(
     "refused_on_5_0",
-    "Refused on 5.0",
+    "Rejected on 5.0",
     "Workloads of the latest scan that OpenShift 5.0 rejects, with the other releases that admit them. Judge with `--openshift 4.22,5.0`.",
     f"""
     SELECT target, team, unit, kind, namespace, name, part, rejected_by, why, file, line, coalesce(admitted_on, []) AS admitted_on

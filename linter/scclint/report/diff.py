@@ -22,7 +22,10 @@ from scclint.text import and_more, counted, full_name, listed
 
 Json = dict[str, Any]
 
-_TONES = {"refused": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
+_EFFECTS = {"refused": "rejected"}
+"""The words for people where the JSON has others."""
+
+_TONES = {"rejected": "error", "wider": "warning", "admitted": "note", "narrower": "note"}
 
 
 def render_json(found: Differences) -> str:
@@ -165,7 +168,7 @@ def _texts(found: Differences, arrow: str) -> dict[str, Any]:
         "changes": [
             {
                 "title": _title(change),
-                "effects": change.effects,
+                "effects": [_EFFECTS.get(effect, effect) for effect in change.effects],
                 "place": f"{place(change.span)}{_release(change)}",
                 "facts": list(_facts_words(change, arrow)),
                 "causes": list(_causes(change)),
@@ -236,7 +239,7 @@ _SCC_WIDER = _rule("DIF004", "scc-wider", "An SCC allows more after the change",
 def _summary(found: Differences) -> str:
     number = _counts(found)
     parts = [f"{number['changed']:,} of {counted(found.workloads, 'workload')} changed"]
-    parts += [f"{number[word]:,} {word}" for word in ("refused", "wider") if number[word]]
+    parts += [f"{number[word]:,} {_EFFECTS.get(word, word)}" for word in ("refused", "wider") if number[word]]
     parts += [f"{counted(number[word], 'SCC')} {word}" for word in ("gained", "lost") if number[word]]
     return ", ".join(parts)
 
@@ -306,5 +309,5 @@ def _scc_words(scc: SccChange) -> str:
 def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, or that the cluster rejects its pods."""
     for row in found.matrix:
-        cells = ["REFUSED" if c.facts.result == "rejected" else c.facts.scc or c.facts.result for c in row.cells]
+        cells = ["REJECTED" if c.facts.result == "rejected" else c.facts.scc or c.facts.result for c in row.cells]
         yield (_title(row), *map(visible_line, cells))

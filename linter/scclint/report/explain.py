@@ -143,7 +143,7 @@ def _after_scc(outcome: Outcome) -> Json:
         "template_warning": outcome.template.warning,
         "csi": [
             (
-                *(("Refused", "error") if volume.refused else ("Admitted", "clean")),
+                *(("Rejected", "error") if volume.refused else ("Admitted", "clean")),
                 f": the inline volume of CSI driver {visible_line(volume.driver)}, whose level is {volume.profile or 'invalid'}"
                 + ("." if volume.known else ", which is assumed because the driver is not in the input."),
             )

@@ -174,7 +174,7 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
     scc = (
         (visible_line(verdict.scc), "")
         if verdict.scc
-        else ("REFUSED", "error")
+        else ("REJECTED", "error")
         if not verdict.allowed
         else ("none runs", "warning")
     )
@@ -191,7 +191,7 @@ def table_rows(outcome: Outcome, release: str) -> list[Row]:
                 pod_security_cell(outcome) if first else ("", ""),
                 (visible_line(c.name), ""),
                 (profile_words(c), "error" if c.type == "Unconfined" and verdict.allowed else ""),
-                (c.source, "quiet"),
+                ("rejected" if c.source == "not admitted" else c.source, "quiet"),
                 ("-" if c.proc_mode is None else str(c.proc_mode), ""),
                 ("-" if c.proc_mode is None else visible_line(c.crictl or "null"), ""),
             )
@@ -226,13 +226,13 @@ def pod_security_cell(outcome: Outcome) -> tuple[str, str]:
         case "validation":
             return "INVALID", "error"
         case "csi":
-            return "REFUSED (CSI)", "error"
+            return "REJECTED (CSI)", "error"
     found = outcome.pod_security
     if found is None:
         return "", ""
     if found.unknown:
         return "unknown", "quiet"
-    return ("REFUSED", "error") if found.answer.denial else (found.meets, "")
+    return ("REJECTED", "error") if found.answer.denial else (found.meets, "")
 
 
 def named(workload: Workload, release: str = "") -> str:

@@ -147,7 +147,7 @@ def _predicted(found: "ContainerComparison") -> str:
     if p.undecided:
         return "undecided"
     if p.type is None:
-        return "not admitted"
+        return "rejected"
     parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]
     if p.proc_mode is not None:
         parts.append(f"Seccomp: {p.proc_mode}")
