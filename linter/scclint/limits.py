@@ -153,18 +153,11 @@ MAX_RENDERER_ERRORS = 1 << 16
 MAX_RENAMED = 1000
 """Names of one kind in a file that are compared with a name to which kustomize has added something."""
 
-MAX_EXPRESSIONS = 200
-"""Expressions between two lines of a Helm template that are compared with the rendered lines."""
+MAX_MATCHED_LINES = 2000
+"""Lines of a document and its template that are matched where Helm was not asked for them: the time can grow with the square."""
 
 MAX_DEPENDENCY_FOLDERS = 10
 """Folders in which the source of one chart dependency is looked for."""
-
-MAX_ENTRY_PAIRS = 40_000
-"""Pairs of template and rendered entries compared within one level. Beyond it, as between lists of hundreds of items each, only
-equal lines are paired, in order."""
-
-MAX_CONDITIONAL_ENTRIES = 20
-"""Entries of one key compared where conditions of a Helm template choose among them."""
 
 MAX_REVISION_FILES = 1_000_000
 """Files of one revision. A tree that lists one tree many times, nested, makes any number of files out of a few kilobytes."""

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
+from scclint.errors import LoadError
 from scclint.files.discover import display
 from scclint.files.read import read
 from scclint.finding import Notice
@@ -16,6 +18,7 @@ from scclint.units.detect import Split
 from scclint.units.unit import Rendering, Unit
 
 if TYPE_CHECKING:
+    from scclint.units.helm.markers import MarkedRendering
     from scclint.units.kustomize.closure import Closure
     from scclint.units.render import Renderer, RendererOutput
 
@@ -55,14 +58,16 @@ class UnitRenderer:
         if not own and unit.view is None:
             closure = self.closures[unit.name]
             return self.programs.build_kustomize(unit.path, self.tree, origins=origins, checked=closure)
-        if not own:
-            return self._templated(unit, self.tree, str)
+        return self.output_of_copies(unit, own, origins=origins) if own else self._templated(unit, self.tree, str)
+
+    def output_of_copies(self, unit: Unit, texts: Mapping[str, str], *, origins: bool = False) -> "RendererOutput":
+        """Render copies of the files of a unit, with these texts in place of any of them, by real path."""
         from scclint.units.copies import copied
         from scclint.units.render import RendererOutput
 
         top = os.path.realpath(self.tree)
         try:
-            with copied(self.inputs(unit), self.tree, own) as folder:
+            with copied(self.inputs(unit), self.tree, texts) as folder:
                 if unit.view is None:
                     entry = os.path.join(folder, self.closures[unit.name].folder)
                     return self.programs.build_kustomize(entry, folder, origins=origins)
@@ -71,6 +76,30 @@ class UnitRenderer:
                 )
         except OSError as error:
             return RendererOutput(error=f"its files cannot be copied: {error}")
+
+    def marked(self, unit: Unit, texts: Mapping[str, str]) -> "MarkedRendering":
+        """What the chart of a unit renders to with marks in its templates, with these texts in place of files, by real path; nothing
+        where helm makes nothing of it.
+        """
+        from scclint.units.copies import files_below
+        from scclint.units.helm.markers import MarkedRendering, marked
+        from scclint.units.helm.precheck import chart_problem
+
+        assert unit.view is not None
+        if chart_problem(unit.path, self.tree, unit.view.values):
+            return MarkedRendering()
+        files: list[str] = []
+        own = dict(_texts_of(unit, texts))
+        try:
+            for file in sorted(files_below(unit.path)):
+                if "templates" in os.path.relpath(file, unit.path).split(os.sep):
+                    path = os.path.realpath(file)
+                    with suppress(LoadError):
+                        own[path] = marked(texts[path] if path in texts else read(file), len(files))
+                        files.append(display(file))
+        except OSError:
+            return MarkedRendering()
+        return MarkedRendering(files, self.output_of_copies(unit, own).text)
 
     def _templated(self, unit: Unit, root: str, moved: Callable[[str], str]) -> "RendererOutput":
         """Render a view of a chart. `moved` gives the path to read for the path of a file or folder."""

@@ -2,18 +2,25 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
-from scclint.files.discover import display
+from scclint.files.discover import display, is_below
 from scclint.finding import Finding
 from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
+from scclint.judge.render import UnitRenderer
 from scclint.judge.session import Session
 from scclint.model.object import ApiObject, Origin
 from scclint.record import replace
 from scclint.source import Span
 from scclint.units.helm import CHART_FILE
 from scclint.units.tracer import Tracer, with_places_moved
-from scclint.units.unit import Unit
+from scclint.units.unit import ChartView, Unit
+
+if TYPE_CHECKING:
+    from scclint.units.helm.markers import MarkedRendering
+    from scclint.units.helm.sources import Origins
 
 
 class _ChartTrace(Tracer):
@@ -76,6 +83,27 @@ def tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], givers: Ite
     return _AcrossUnits(own, others, session) if others else own
 
 
+def _marked(unit: Unit, origins: "Origins", session: Session, chart: str) -> "MarkedRendering":
+    """What the chart of that name renders to with marks; nothing where helm is not asked, or makes nothing of it.
+
+    Of what another program rendered, the values are not known: lines that the default values give as well have marks.
+    """
+    from scclint.units.helm.markers import MarkedRendering
+    from scclint.units.render import Renderer
+
+    renderer = session.rendered.renderer
+    if unit.view is not None and renderer is not None:
+        return renderer.marked(unit, session.rendered.texts)
+    for (_, source), origin in origins.items():
+        name, _, path = source.partition("/")
+        if name == chart and origin.file.endswith(path) and session.config.render != "never":
+            folder = origin.file.removesuffix(path) or os.curdir
+            tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
+            unit = Unit(chart, "chart", folder, (), "", view=ChartView())
+            return UnitRenderer(Renderer(), session.config, {}, tree).marked(unit, {})
+    return MarkedRendering()
+
+
 def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: Session) -> Tracer:
     if unit.kind == "kustomize" and unit.rendered:
         from scclint.judge.kustomize_trace import KustomizeTrace
@@ -86,6 +114,7 @@ def _tracer(unit: Unit, inputs: Inputs, objects: Sequence[ApiObject], session: S
         from scclint.units.helm.trace import Trace
         from scclint.units.helm.values import ViewValues
 
-        found = Trace(inputs.targets, inputs.origins, ViewValues(unit, session.outline) if unit.view else None)
+        marked = partial(_marked, unit, inputs.origins, session)
+        found = Trace(inputs.targets, inputs.origins, marked, ViewValues(unit, session.outline) if unit.view else None)
     rendering = session.rendering(unit)
     return found if rendering is None else _ChartTrace(found, rendering.file, os.path.join(unit.path, CHART_FILE))

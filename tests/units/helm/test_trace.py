@@ -7,6 +7,7 @@ import pytest
 from scclint.finding import Finding, Related, Severity, Suppression
 from scclint.load import load_text
 from scclint.source import Span
+from scclint.units.helm.markers import MarkedRendering
 from scclint.units.helm.sources import find_origins
 from scclint.units.helm.trace import APPROXIMATE, Trace
 
@@ -32,16 +33,35 @@ spec:
 kind: Pod
 spec: {}
 """
+MARKED = """\
+---
+# Source: shop/templates/pod.yaml
+kind: Pod #@0:1:0@
+spec: #@0:2:0@
+  hostPID: true #@0:3:1@ #@0:4:1@
+  containers: #@0:5:0@
+    - name: web # the only one #@0:6:1@
+      image: éx #@0:7:1@
+"""
+
+
+@pytest.fixture
+def unmarked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
+    return trace_with(MarkedRendering(), tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
+    return trace_with(MarkedRendering(["templates/pod.yaml"], MARKED), tmp_path, monkeypatch)
+
+
+def trace_with(marked: MarkedRendering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "templates").mkdir()
     (tmp_path / "Chart.yaml").write_text("name: shop\n")
     (tmp_path / "templates/pod.yaml").write_text(TEMPLATE)
     documents = load_text("out.yaml", RENDERED, frozenset())
-    return Trace(documents, find_origins(documents, ".", set())[0])
+    return Trace(documents, find_origins(documents, ".", set())[0], lambda name: marked)
 
 
 def span(line: int, column: int, end: int, file: str = "out.yaml") -> Span:
@@ -63,7 +83,7 @@ def template(line: int, column: int, end: int) -> Span:
         (span(7, 7, 16), template(6, 7, 39), ""),  # written in other words: all of the line behind the dash
         (span(7, 17, 31), template(6, 25, 39), ""),
         (span(8, 7, 12), template(7, 7, 12), ""),
-        (span(5, 3, 16), template(2, 1, 5), APPROXIMATE),
+        (span(5, 3, 16), template(3, 3, 23), ""),
         (Span("out.yaml", 6, 3, 8, 16), template(5, 3, 14), ""),
     ],
 )
@@ -72,6 +92,21 @@ def test_places(at: Span, place: Span, note: str, trace: Trace) -> None:
     assert moved.span == place
     assert moved.notes == (("a caveat", note) if note else ("a caveat",))
     assert moved.related == (Related(f"rendered as line {at.line} of out.yaml", at),)
+
+
+@pytest.mark.parametrize(
+    ("at", "place"),
+    [
+        (span(3, 1, 10), template(1, 1, 10)),
+        (span(7, 7, 16), template(6, 7, 39)),
+        (span(8, 7, 12), template(7, 7, 27)),
+        (span(5, 3, 16), template(2, 1, 5)),  # no line of the template begins so: that of the line above
+        (span(6, 3, 14), template(5, 3, 13)),
+    ],
+)
+def test_places_without_marks_are_those_of_lines_that_begin_alike(at: Span, place: Span, unmarked: Trace) -> None:
+    moved = unmarked.finding(finding(at))
+    assert (moved.span, moved.notes) == (place, (APPROXIMATE,))
 
 
 def test_everything_that_points_there_moves_along(trace: Trace) -> None:

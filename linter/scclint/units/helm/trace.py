@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
@@ -17,7 +18,7 @@ from scclint.yaml.nodes import to_data
 
 if TYPE_CHECKING:
     from scclint.units.helm.chart import TemplateOrigin
-    from scclint.units.helm.line_matching import Alignment, Nearness, Template
+    from scclint.units.helm.markers import MarkedRendering, TemplateLine
     from scclint.units.helm.values import ViewValues
 
 APPROXIMATE = "template line approximate"
@@ -32,12 +33,20 @@ class Placed:
 
 
 class Trace(Tracer):
-    """From places in rendered documents to places in templates; each template is read and aligned once.
+    """From places in rendered documents to places in templates; each template is read once.
 
-    `values` are those that the documents were rendered with, None if they are not known.
+    `values` are those that the documents were rendered with, None if they are not known. `marked` renders the chart of a name
+    with marks.
     """
 
-    def __init__(self, documents: Iterable[Document], origins: Origins, values: "ViewValues | None" = None) -> None:
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        origins: Origins,
+        marked: "Callable[[str], MarkedRendering]",
+        values: "ViewValues | None" = None,
+    ) -> None:
+        self._marked = cache(marked)
         self._origins = origins
         self._values = values
         self._documents: dict[str, list[Document]] = {}
@@ -47,11 +56,8 @@ class Trace(Tracer):
                 self._documents.setdefault(document.file, []).append(document)
                 if has_source(document):
                     self._sources.setdefault((document.file, document.source), []).append(document)
-        self._alignments: dict[tuple[str, str], dict[int, Alignment]] = {}
-        self._templates: dict[tuple[str, bool], Template] = {}
+        self._places: dict[tuple[str, str], dict[int, Sequence[TemplateLine | None]]] = {}
         self._lines: dict[str, list[str]] = {}
-        # The last document that was asked for, because most findings follow one of the same document.
-        self._latest: tuple[Document | None, list[str]] = None, []
 
     def finding(self, finding: Finding) -> Finding:
         """The finding with its places in templates, where its document was rendered from one."""
@@ -79,27 +85,27 @@ class Trace(Tracer):
             return None
         if origin.entry is not None:
             return Placed(origin.entry, f"its template, {document.source}, lies in the packed dependency")
-        alignment = self._alignment(document, origin)
-        if alignment is None:
+        try:
+            lines = self._lines_of(document, origin)
+            # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
+            at = min(span.line - document.line, len(lines) - 1)
+            file, number, exact = lines[at] or (origin.file, 1, False)
+            template = self._read(file)[number - 1]
+        except (LoadError, IndexError):
             return None
-        number, nearness = alignment.find(span.line)
-        # A place behind the last line break, as of an error at the end of the text, is beyond the lines of the document.
-        if self._latest[0] is not document:
-            self._latest = document, document.text.split("\n")
-        at = span.line - document.line
-        line = self._latest[1][at].rstrip("\r") if at < len(self._latest[1]) else ""
+        line = document.text.split("\n")[at].rstrip("\r")
         end = span.end_column if span.end_line == span.line else len(line) + 1
-        start, stop = _columns(line, span.column, end, self._read(origin.file)[number - 1], nearness)
-        return Placed(Span(origin.file, number, start, number, stop), "" if nearness.exact else APPROXIMATE)
+        start, stop = _columns(line, span.column, end, template, exact=exact)
+        return Placed(Span(file, number, start, number, stop), "" if exact else APPROXIMATE)
 
     def value(self, finding: Finding, place: Span) -> Iterator[Related]:
         """Where a values file sets what the template writes at the place of a finding, if that is known."""
         document = self._document(finding.span)
         if self._values is None or document is None or place.file not in self._lines:
             return
-        from scclint.units.helm.values import TemplateLine, subchart_keys
+        from scclint.units.helm.values import FieldLine, subchart_keys
 
-        line = TemplateLine(place.file, self._lines[place.file], place.line)
+        line = FieldLine(place.file, self._lines[place.file], place.line)
         found = self._values.read_for(finding.path, to_data(document.root), line, subchart_keys(document.source))
         if found is not None:
             keys, at = found
@@ -111,29 +117,20 @@ class Trace(Tracer):
         index = bisect_right(documents, span.line, key=lambda d: d.line) - 1
         return documents[index] if index >= 0 and has_source(documents[index]) else None
 
-    def _alignment(self, document: Document, origin: "TemplateOrigin") -> "Alignment | None":
-        from scclint.units.helm.line_matching import align, rendered
+    def _lines_of(self, document: Document, origin: "TemplateOrigin") -> "Sequence[TemplateLine | None]":
+        from scclint.units.helm.markers import similar_lines, template_folder
 
         key = document.file, document.source
-        if key not in self._alignments:
-            try:
-                template = self._template(origin)
-            except LoadError:
-                self._alignments[key] = {}
-                return None
-            ours = self._sources[key]
-            aligned = align([rendered(d.text, d.line) for d in ours], template)
-            self._alignments[key] = {d.line: a for d, a in zip(ours, aligned, strict=True)}
-        return self._alignments[key].get(document.line)
-
-    def _template(self, origin: "TemplateOrigin") -> "Template":
-        from scclint.units.helm.go_template import sections
-        from scclint.units.helm.line_matching import Template
-
-        key = origin.file, origin.raw
-        if key not in self._templates:
-            self._templates[key] = Template(sections("\n".join(self._read(origin.file)), template=not origin.raw))
-        return self._templates[key]
+        if key not in self._places:
+            documents = self._sources[key]
+            marked = self._marked(document.source.partition("/")[0])
+            lines = marked.lines([d.text for d in documents], document.source, template_folder(origin.file))
+            self._places[key] = {d.line: found for d, found in zip(documents, lines, strict=True)}
+        places = self._places[key]
+        if not places[document.line]:
+            template = "\n".join(self._read(origin.file))
+            places[document.line] = similar_lines(document.text, template, origin.file, raw=origin.raw)
+        return places[document.line]
 
     def _read(self, file: str) -> list[str]:
         if file not in self._lines:
@@ -141,25 +138,21 @@ class Trace(Tracer):
         return self._lines[file]
 
 
-def _columns(rendered: str, column: int, end: int, template: str, nearness: "Nearness") -> tuple[int, int]:
+def _columns(rendered: str, column: int, end: int, template: str, *, exact: bool) -> tuple[int, int]:
     """The columns in the template's line of the text that the rendered line has from `column` to before `end`.
 
     If the template has another text there, all of the line's text, without the dashes in front if the text had them in front
-    as well, as in `- name: web`. Only the key, if the key represents its content.
+    as well, as in `- name: web`. Only the key of a line that did not write the text itself, if it has nothing else.
     """
-    start = len(template) - len(template.lstrip())
     text = rendered[column - 1 : end - 1]
     before = rendered[: column - 1].strip()
-    if nearness.value == "line" and text.strip() and (found := template.find(text, start)) >= 0:
+    start = len(template) - len(template.lstrip())
+    if exact and text.strip() and (found := template.find(text, start)) >= 0:
         return found + 1, found + len(text) + 1
-    if not nearness.exact:
+    if not exact or (before and not before.strip("- ")):
         start = _behind_dashes(template)
-        key = re.match(r"[^\s:{]+(?=:\s*(?:#.*)?$)", template[start:])
-        if key is not None:
-            return start + 1, start + key.end() + 1
-    elif nearness.value == "line" and before and not before.strip("- "):
-        start = _behind_dashes(template)
-    return start + 1, max(len(template.rstrip()), start) + 1
+    key = None if exact else re.match(r"[^\s:{]+(?=:\s*(?:#.*)?$)", template[start:])
+    return start + 1, start + key.end() + 1 if key else max(len(template.rstrip()), start) + 1
 
 
 def _behind_dashes(line: str) -> int:

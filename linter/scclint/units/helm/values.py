@@ -73,7 +73,7 @@ class ViewValues:
         """The values of all files, those of the chart below those of the view; None if there are none."""
         return self._value((), ())[0]
 
-    def read_for(self, field: Path, built: Any, template: "TemplateLine", inside: Path) -> tuple[Path, Span] | None:
+    def read_for(self, field: Path, built: Any, template: "FieldLine", inside: Path) -> tuple[Path, Span] | None:
         """The key that a template reads for a field, and where it is set; None unless the field has the value of the key.
 
         `field` is the path of the field in `built`, the object that the template renders to; if the object does not have the field,
@@ -127,7 +127,7 @@ class ViewValues:
 
 
 @record
-class TemplateLine:
+class FieldLine:
     """The line of a template that writes a field: the file as displayed, its lines, and the number of the line (1-based)."""
 
     file: str

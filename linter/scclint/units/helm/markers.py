@@ -1,0 +1,172 @@
+"""Marks: comments behind the lines of templates, by which a rendered line says which line of which file wrote it.
+
+Helm's templates are text with `{{ actions }}` in it and no YAML before they are rendered. A mark follows the text that it marks, so
+text without a mark of its own, such as what `toYaml` writes, was written by the line of the next mark.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import islice
+from typing import NamedTuple
+
+from scclint.limits import MAX_MATCHED_LINES
+from scclint.yaml.split import helm_source, split
+
+_STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
+_ACTION = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|\{\{(?:" + _STRING + r"|(?!\}\}|\{\{).)*+\}\}", re.DOTALL)
+_SILENT = re.compile(r"\{\{-?\s*(?:/\*|\$\w*(?:\s*,\s*\$\w+)?\s*:?=|(if|with|range|block|define|else|end|break|continue)\b)")
+"""The beginning of an action that writes nothing itself; the word if it is a statement."""
+_WRITTEN, _INSIDE, _TRIMMED = "\1", "\2", "\3"
+"""Replace an action that writes, a line end within an action, and an action that removes the line end behind it."""
+_FIELD = re.compile(rf"(\s*(?:-\s+)*+)((?:\"[^\"]*\"|'[^']*'|[\w./{_WRITTEN}-]+):(?=\s|\Z))?[ \t]*(.*)", re.DOTALL)
+"""The indentation and dashes, the key, and the value of a line."""
+_MARK = re.compile(r" #@([0-9]{1,9}):([0-9]{1,9}):([01])@")
+_KIND = re.compile(r"\bkind\b\"?:[ \t]*+\"?(\w++)")
+_BEGINNING = re.compile(r"\s*+(?:-\s++)*+[^\s:]*+:?")
+
+
+class TemplateLine(NamedTuple):
+    """The file with a line of a template, its number (1-based), and whether it surely wrote the text that is asked for."""
+
+    file: str
+    number: int
+    exact: bool
+
+
+def marked(text: str, file: int) -> str:
+    """The text of a template with marks behind all lines that can have one. `file` is the number of the file."""
+    lines = text.split("\n")
+    number = first = 0
+    sure = True
+    for part, defines in _parts(text.replace("\r\n", "\n")):
+        pieces = part.split("\n")
+        # The text of a named template that holds no fields may become part of a value.
+        closed = defines and not any((match := _FIELD.match(piece)) and match[2] for piece in pieces)
+        for at, piece in enumerate(pieces[:-1]):
+            writes = bool(piece.removeprefix("---").strip(f" \t{_INSIDE}{_TRIMMED}"))
+            if writes and not closed and _ends_line(pieces, at):
+                line = lines[number].rstrip("\r")
+                lines[number] = f"{line} #@{file}:{first + 1}:{int(sure and _WRITTEN in piece)}@{lines[number][len(line) :]}"
+                sure = True
+            elif writes and not piece.endswith(_INSIDE):
+                sure = False
+            number += 1
+            first = first if piece.endswith(_INSIDE) else number
+    return "\n".join(lines)
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """The text without its actions, divided where named templates begin and end; and whether the part is of a named template."""
+    blocks: list[str] = []
+    part: list[str] = []
+    behind = 0
+    for match in _ACTION.finditer(text):
+        action = match[0]
+        part.append(text[behind : match.start()])
+        behind = match.end()
+        silent = _SILENT.match(action)
+        word = silent[1] if silent else ""
+        closed = blocks.pop() if word == "end" and blocks else ""
+        if "define" in (word, closed):
+            yield "".join(part), "define" in blocks or closed == "define"
+            part = []
+        if word in ("if", "with", "range", "block", "define"):
+            blocks.append(word)
+        part += (f"{_INSIDE}\n" * action.count("\n"), "" if silent else _WRITTEN, _TRIMMED if action.endswith("-}}") else "")
+    yield "".join((*part, text[behind:], "\n")), "define" in blocks
+
+
+def _ends_line(pieces: Sequence[str], at: int) -> bool:
+    """Whether a comment may follow a line: it is the end of a field, and no text goes on in the next line."""
+    # As in Helm, a line that begins with `---` begins a document, whatever follows on that line.
+    match = _FIELD.match(pieces[at].removeprefix("---"))
+    assert match is not None  # any text matches
+    before, key, value = match.groups()
+    if value.rstrip().endswith((_INSIDE, _TRIMMED)):
+        return False
+    if not value or value[0] in f"{_WRITTEN}|>&!#\"'{{[":
+        return bool(key or value)
+    indent = len(before) if key else len(before) - len(before.lstrip())
+    after = next((line for line in islice(pieces, at + 1, None) if line.strip()), "")
+    return bool(key or "-" in before) and len(after) - len(after.lstrip()) <= indent
+
+
+class MarkedRendering:
+    """What a chart renders to with marks. `files` are the templates that the marks number."""
+
+    def __init__(self, files: Sequence[str] = (), text: str = "") -> None:
+        self._files = files
+        self._documents: dict[tuple[str, str], list[str]] = {}
+        source = ""
+        for chunk in split(text):
+            source = helm_source(chunk.text) or source
+            self._documents.setdefault((source, _kind(chunk.text)), []).append(chunk.text)
+
+    def lines(self, texts: Sequence[str], source: str, folder: str) -> Iterator[Sequence[TemplateLine | None]]:
+        """The template line that wrote each line, for each document that was rendered from `source`; none for a document that was not
+        rendered with marks. None for a line behind the last mark.
+
+        Only marks of templates in `folder` count: what a named template of another chart writes was written by the line that
+        includes it.
+        """
+        left = {kind: iter(texts) for (of, kind), texts in self._documents.items() if of == source}
+        for text in texts:
+            with_marks = next(left.get(_kind(text), iter(())), "")
+            yield self._lines(text, with_marks, folder) if with_marks else ()
+
+    def _lines(self, text: str, with_marks: str, folder: str) -> Sequence[TemplateLine | None]:
+        marks = with_marks.rstrip().split("\n")
+        places: list[TemplateLine | None] = [None] * len(marks)
+        after: TemplateLine | None = None
+        for at in reversed(range(len(marks))):
+            places[at] = after
+            for file, number, sure in _MARK.findall(marks[at]):
+                name = self._files[int(file)] if int(file) < len(self._files) else ""
+                if template_folder(name) == folder:
+                    after = TemplateLine(name, int(number), sure == "1")
+                    places[at] = after._replace(exact=True)
+                    break
+        ours = text.rstrip().split("\n")
+        if len(ours) == len(marks) or after is None:
+            return places if after else ()
+        return _of_like_lines(places, [_MARK.sub("", line).rstrip() for line in marks], ours)
+
+
+def similar_lines(text: str, template: str, file: str, *, raw: bool) -> Sequence[TemplateLine | None]:
+    """The lines of a template that begin like the lines of a rendered document, in the same order.
+
+    They are exact only for a file that Helm passes on as it is (`raw`).
+    """
+    lines = template.split("\n")
+    beginning = str.rstrip if raw else _beginning
+    places = [TemplateLine(file, number, raw) for number in range(1, len(lines) + 1)]
+    return _of_like_lines(places, [*map(beginning, lines)], [*map(beginning, text.rstrip().split("\n"))])
+
+
+def _of_like_lines(
+    places: Sequence[TemplateLine | None], theirs: Sequence[str], ours: Sequence[str]
+) -> Sequence[TemplateLine | None]:
+    """The places of the lines `theirs` for the lines `ours` of another text. A line that only `ours` has gets that before it."""
+    if max(len(theirs), len(ours)) > MAX_MATCHED_LINES:
+        return [None] * len(ours)
+    moved: list[TemplateLine | None] = []
+    for _, first, end, start, stop in SequenceMatcher(None, ours, theirs).get_opcodes():
+        before = next((place._replace(exact=False) for place in reversed(moved) if place), None)
+        moved += places[start:stop] if end - first == stop - start else [before] * (end - first)
+    return moved
+
+
+def template_folder(file: str) -> str:
+    """The folder `templates` that a file is in or below."""
+    return file.rpartition("/templates/")[0]
+
+
+def _kind(text: str) -> str:
+    match = _KIND.search(text)
+    return match[1] if match else ""
+
+
+def _beginning(line: str) -> str:
+    match = _BEGINNING.match(line)
+    return match[0] if match else line
