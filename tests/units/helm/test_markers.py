@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from scclint.units.helm.markers import MarkedRendering, TemplateLine, marked, similar_lines
 from tests.test_growth import steps
 
-MARK = re.compile(r" #@0:(\d+):([01])@")
+MARK = re.compile(r" #@0:(\d+):([0-7])@")
 
 
 def marks(text: str) -> dict[int, str]:
-    """The marks of a template by the line that they are behind, each with the line that it names and whether it wrote text before."""
+    """The marks of a template by the line that they are behind: the line that each names, `+` if that line surely wrote what has no mark
+    before it, `named` in a named template, and `first` on the first line of that."""
     lines = enumerate(marked(text, 0).split("\n"), 1)
-    return {number: f"{found[1]}{'+' * int(found[2])}" for number, line in lines if (found := MARK.search(line))}
+    words = ["", "+", " named", "+ named", "", "", " first named", "+ first named"]
+    return {number: found[1] + words[int(found[2])] for number, line in lines if (found := MARK.search(line))}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def marks(text: str) -> dict[int, str]:
         ('{\n  "a": "b",\n  "c": [{{ .x }}]\n}\n', {1: "1", 2: "2", 3: "3+"}),
         # A named template that may become a value, and one that holds fields.
         ('{{ define "x" -}}\n{{ .y }}-z\n{{- end }}\n', {}),
-        ('{{ define "x" }}\na: b\n{{ .c }}\n{{ end }}\n{{ .d }}\n', {2: "2", 3: "3+", 5: "5+"}),
+        ('{{ define "x" }}\na: b\n{{ .c }}\n{{ end }}\n{{ .d }}\n', {2: "2 first named", 3: "3+ named", 5: "5+"}),
         ('{{ define "x" }}{{ if .y }}\n{{ .z }}\n{{ end }}\n{{ end }}\na: b\n', {5: "5"}),
         # As in Helm, a document can begin on the line of its `---`.
         ("---a: b\n---\nc: d", {1: "1", 3: "3"}),
@@ -83,6 +85,14 @@ def test_the_lines_of_another_chart_were_written_by_the_line_that_includes_them(
     text = "a: 1\nb: 2\nc: 3\nd: 4\n"
     with_marks = "a: 1 #@0:1:0@\nb: 2 #@2:7:0@\nc: 3 #@2:8:0@ #@0:2:1@\nd: 4 #@7:1:1@\n"
     assert lines_of(text, with_marks) == [("A", 1, True), ("A", 2, True), ("A", 2, True), None]
+
+
+def test_the_line_that_includes_a_named_template_wrote_what_is_before_its_first_line() -> None:
+    """As where a value has the template's name in it: `tpl .Values.affinity .`"""
+    text = "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\n"
+    with_marks = "a: 1\nb: 2 #@1:7:7@\nc: 3 #@1:8:3@\nd: 4\ne: 5 #@1:7:7@\nf: 6 #@1:8:3@ #@0:2:1@\n"
+    include, one, two = ("A", 2, True), ("B", 7, True), ("B", 8, True)
+    assert lines_of(text, with_marks) == [include, one, two, include, one, two]
 
 
 def test_values_that_differ_with_the_marks() -> None:

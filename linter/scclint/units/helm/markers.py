@@ -21,7 +21,9 @@ _WRITTEN, _INSIDE, _TRIMMED = "\1", "\2", "\3"
 """Replace an action that writes, a line end within an action, and an action that removes the line end behind it."""
 _FIELD = re.compile(rf"(\s*(?:-\s+)*+)((?:\"[^\"]*\"|'[^']*'|[\w./{_WRITTEN}-]+):(?=\s|\Z))?[ \t]*(.*)", re.DOTALL)
 """The indentation and dashes, the key, and the value of a line."""
-_MARK = re.compile(r" #@([0-9]{1,9}):([0-9]{1,9}):([01])@")
+_MARK = re.compile(r" #@([0-9]{1,9}):([0-9]{1,9}):([0-7])@")
+_SURE, _NAMED, _FIRST = 1, 2, 4
+"""What a mark says of its line: it wrote the text before it that has no mark; it is of a named template; it is the first of that."""
 _KIND = re.compile(r"\bkind\b\"?:[ \t]*+\"?(\w++)")
 _BEGINNING = re.compile(r"\s*+(?:-\s++)*+[^\s:]*+:?")
 
@@ -39,16 +41,19 @@ def marked(text: str, file: int) -> str:
     lines = text.split("\n")
     number = first = 0
     sure = True
-    for part, defines in _parts(text.replace("\r\n", "\n")):
+    for part, named in _parts(text.replace("\r\n", "\n")):
         pieces = part.split("\n")
         # The text of a named template that holds no fields may become part of a value.
-        closed = defines and not any((match := _FIELD.match(piece)) and match[2] for piece in pieces)
+        kind = _NAMED | _FIRST if named else 0
+        closed = named and not any((match := _FIELD.match(piece)) and match[2] for piece in pieces)
         for at, piece in enumerate(pieces[:-1]):
             writes = bool(piece.removeprefix("---").strip(f" \t{_INSIDE}{_TRIMMED}"))
             if writes and not closed and _ends_line(pieces, at):
                 line = lines[number].rstrip("\r")
-                lines[number] = f"{line} #@{file}:{first + 1}:{int(sure and _WRITTEN in piece)}@{lines[number][len(line) :]}"
+                sure = sure and _WRITTEN in piece
+                lines[number] = f"{line} #@{file}:{first + 1}:{kind | _SURE * sure}@{lines[number][len(line) :]}"
                 sure = True
+                kind &= ~_FIRST
             elif writes and not piece.endswith(_INSIDE):
                 sure = False
             number += 1
@@ -119,14 +124,17 @@ class MarkedRendering:
         marks = with_marks.rstrip().split("\n")
         places: list[TemplateLine | None] = [None] * len(marks)
         after: TemplateLine | None = None
+        including: TemplateLine | None = None
         for at in reversed(range(len(marks))):
             places[at] = after
-            for file, number, sure in _MARK.findall(marks[at]):
+            for file, number, kind in reversed(_MARK.findall(marks[at])):
                 name = self._files[int(file)] if int(file) < len(self._files) else ""
                 if template_folder(name) == folder:
-                    after = TemplateLine(name, int(number), sure == "1")
-                    places[at] = after._replace(exact=True)
-                    break
+                    line = TemplateLine(name, int(number), bool(int(kind) & _SURE))
+                    places[at] = line._replace(exact=True)
+                    # What is before the first line of a named template was written by the line that includes it.
+                    after = including if int(kind) & _FIRST else line
+                    including = including if int(kind) & _NAMED else line
         ours = text.rstrip().split("\n")
         if len(ours) == len(marks) or after is None:
             return places if after else ()
