@@ -153,8 +153,9 @@ MAX_RENDERER_ERRORS = 1 << 16
 MAX_RENAMED = 1000
 """Names of one kind in a file that are compared with a name to which kustomize has added something."""
 
-MAX_MATCHED_LINES = 2000
-"""Lines of a document and its template that are matched where Helm was not asked for them: the time can grow with the square."""
+MAX_LINE_PAIRS = 4_000_000
+"""Pairs of lines in what is matched of a chart's documents and templates where the values are not known. A Deployment and its template have
+some 40,000."""
 
 MAX_DEPENDENCY_FOLDERS = 10
 """Folders in which the source of one chart dependency is looked for."""

@@ -89,14 +89,14 @@ def _marked(unit: Unit, origins: "Origins", session: Session, chart: str) -> "Ma
     Of what another program rendered, the values are not known: lines that the default values give as well have marks.
     """
     from scclint.units.helm.markers import MarkedRendering
-    from scclint.units.render import Renderer
 
-    renderer = session.rendered.renderer
-    if unit.view is not None and renderer is not None:
-        return renderer.marked(unit, session.rendered.texts)
+    if unit.view is not None and session.rendered.renderer is not None:
+        return session.rendered.renderer.marked(unit, session.rendered.texts)
     for (_, source), origin in origins.items():
         name, _, path = source.partition("/")
         if name == chart and origin.file.endswith(path) and session.config.render != "never":
+            from scclint.units.render import Renderer
+
             folder = origin.file.removesuffix(path) or os.curdir
             tree = os.curdir if is_below(os.path.realpath(folder), os.path.realpath(os.curdir)) else folder
             unit = Unit(chart, "chart", folder, (), "", view=ChartView())

@@ -2,12 +2,13 @@
 
 import re
 from functools import partial
+from time import thread_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scclint.units.helm.markers import MarkedRendering, TemplateLine, marked, similar_lines
+from scclint.units.helm.markers import MarkedRendering, TemplateLine, marked
 from tests.test_growth import steps
 
 MARK = re.compile(r" #@0:(\d+):([0-7])@")
@@ -129,16 +130,31 @@ def test_documents_of_one_template_are_paired_by_kind_and_order() -> None:
 
 def test_lines_that_begin_alike() -> None:
     template = "kind: Pod\n{{ if .x }}\nspec:\n  a: {{ .a }}\n{{ end }}\n  b: c\n"
-    found = similar_lines("kind: Pod\nspec:\n  a: 1\n  new: 2\n  more: 3\n  b: c\n", template, "A", raw=False)
+    found = MarkedRendering().similar_lines("kind: Pod\nspec:\n  a: 1\n  new: 2\n  more: 3\n  b: c\n", template, "A", raw=False)
     assert found == [TemplateLine("A", number, False) for number in (1, 3, 4, 4, 4, 6)]
 
 
 def test_a_file_that_helm_passes_on() -> None:
     file = "kind: A\na: 1\n---\nkind: B\na: {{ 1 }}\n"
-    found = similar_lines("kind: B\na: {{ 1 }}\n", file, "A", raw=True)
+    found = MarkedRendering().similar_lines("kind: B\na: {{ 1 }}\n", file, "A", raw=True)
     assert found == [TemplateLine("A", 4, True), TemplateLine("A", 5, True)]
 
 
 def test_texts_that_are_too_long_to_match() -> None:
     text = "".join(f"a{number}: b\n" for number in range(3000))
-    assert set(similar_lines(text, text + "c: d\n", "A", raw=False)) == {None}
+    assert set(MarkedRendering().similar_lines(text, text + "c: d\n", "A", raw=False)) == {None}
+
+
+def test_texts_of_one_chart_that_are_too_many_to_match() -> None:
+    rendering = MarkedRendering()
+    text = "".join(f"a{number}: b\n" for number in range(1000))
+    found = [rendering.similar_lines(text, text + "c: d\n", "A", raw=False)[5] for _ in range(4)]
+    assert found == [*[TemplateLine("A", 6, False)] * 3, None]
+
+
+def test_the_time_to_match_any_texts_is_bounded() -> None:
+    """The worst case of `difflib`: each line occurs again as often as it can."""
+    lines = [f"a{number % 90}: b" for number in range(1900)]
+    started = thread_time()
+    MarkedRendering().similar_lines("\n".join(lines), "\n".join(sorted(lines)), "A", raw=True)
+    assert thread_time() - started < 20

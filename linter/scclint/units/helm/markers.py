@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 from typing import NamedTuple
 
-from scclint.limits import MAX_MATCHED_LINES
+from scclint.limits import MAX_LINE_PAIRS
 from scclint.yaml.split import helm_source, split
 
 _STRING = r'"(?:\\.|[^"\\\n])*+"|`[^`]*+`' + r"|'(?:\\.|[^'\\\n])*+'"
@@ -21,7 +21,7 @@ _WRITTEN, _INSIDE, _TRIMMED = "\1", "\2", "\3"
 """Replace an action that writes, a line end within an action, and an action that removes the line end behind it."""
 _FIELD = re.compile(rf"(\s*(?:-\s+)*+)((?:\"[^\"]*\"|'[^']*'|[\w./{_WRITTEN}-]+):(?=\s|\Z))?[ \t]*(.*)", re.DOTALL)
 """The indentation and dashes, the key, and the value of a line."""
-_MARK = re.compile(r" #@([0-9]{1,9}):([0-9]{1,9}):([0-7])@")
+_MARK = re.compile(r" #@([0-9]{1,9}):([1-9][0-9]{0,8}):([0-7])@")
 _SURE, _NAMED, _FIRST = 1, 2, 4
 """What a mark says of its line: it wrote the text before it that has no mark; it is of a named template; it is the first of that."""
 _KIND = re.compile(r"\bkind\b\"?:[ \t]*+\"?(\w++)")
@@ -98,15 +98,16 @@ def _ends_line(pieces: Sequence[str], at: int) -> bool:
 
 
 class MarkedRendering:
-    """What a chart renders to with marks. `files` are the templates that the marks number."""
+    """What a chart renders to with marks; no `text` if that is not known. `files` are the templates that the marks number."""
 
     def __init__(self, files: Sequence[str] = (), text: str = "") -> None:
         self._files = files
-        self._documents: dict[tuple[str, str], list[str]] = {}
+        self._documents: dict[str, dict[str, list[str]]] = {}
+        self._pairs_left = MAX_LINE_PAIRS
         source = ""
         for chunk in split(text):
             source = helm_source(chunk.text) or source
-            self._documents.setdefault((source, _kind(chunk.text)), []).append(chunk.text)
+            self._documents.setdefault(source, {}).setdefault(_kind(chunk.text), []).append(chunk.text)
 
     def lines(self, texts: Sequence[str], source: str, folder: str) -> Iterator[Sequence[TemplateLine | None]]:
         """The template line that wrote each line, for each document that was rendered from `source`; none for a document that was not
@@ -115,7 +116,7 @@ class MarkedRendering:
         Only marks of templates in `folder` count: what a named template of another chart writes was written by the line that
         includes it.
         """
-        left = {kind: iter(texts) for (of, kind), texts in self._documents.items() if of == source}
+        left = {kind: iter(with_marks) for kind, with_marks in self._documents.get(source, {}).items()}
         for text in texts:
             with_marks = next(left.get(_kind(text), iter(())), "")
             yield self._lines(text, with_marks, folder) if with_marks else ()
@@ -135,34 +136,35 @@ class MarkedRendering:
                     # What is before the first line of a named template was written by the line that includes it.
                     after = including if int(kind) & _FIRST else line
                     including = including if int(kind) & _NAMED else line
-        ours = text.rstrip().split("\n")
-        if len(ours) == len(marks) or after is None:
-            return places if after else ()
-        return _of_like_lines(places, [_MARK.sub("", line).rstrip() for line in marks], ours)
+        lines = text.rstrip().split("\n")
+        if not any(places):
+            return ()
+        # With the same values, only such lines differ as a checksum of a template that has marks now.
+        return places if len(lines) == len(marks) else self._matched(lines, [_MARK.sub("", m).rstrip() for m in marks], places)
 
+    def similar_lines(self, text: str, template: str, file: str, *, raw: bool) -> Sequence[TemplateLine | None]:
+        """The lines of a template that begin like the lines of a document, in the same order, where no marks tell more.
 
-def similar_lines(text: str, template: str, file: str, *, raw: bool) -> Sequence[TemplateLine | None]:
-    """The lines of a template that begin like the lines of a rendered document, in the same order.
+        They are exact only for a file that Helm passes on as it is (`raw`).
+        """
+        beginning = str.rstrip if raw else _beginning
+        lines = template.split("\n")
+        places = [TemplateLine(file, number, raw) for number in range(1, len(lines) + 1)]
+        return self._matched([*map(beginning, text.rstrip().split("\n"))], [*map(beginning, lines)], places)
 
-    They are exact only for a file that Helm passes on as it is (`raw`).
-    """
-    lines = template.split("\n")
-    beginning = str.rstrip if raw else _beginning
-    places = [TemplateLine(file, number, raw) for number in range(1, len(lines) + 1)]
-    return _of_like_lines(places, [*map(beginning, lines)], [*map(beginning, text.rstrip().split("\n"))])
-
-
-def _of_like_lines(
-    places: Sequence[TemplateLine | None], theirs: Sequence[str], ours: Sequence[str]
-) -> Sequence[TemplateLine | None]:
-    """The places of the lines `theirs` for the lines `ours` of another text. A line that only `ours` has gets that before it."""
-    if max(len(theirs), len(ours)) > MAX_MATCHED_LINES:
-        return [None] * len(ours)
-    moved: list[TemplateLine | None] = []
-    for _, first, end, start, stop in SequenceMatcher(None, ours, theirs).get_opcodes():
-        before = next((place._replace(exact=False) for place in reversed(moved) if place), None)
-        moved += places[start:stop] if end - first == stop - start else [before] * (end - first)
-    return moved
+    def _matched(
+        self, lines: Sequence[str], others: Sequence[str], places: Sequence[TemplateLine | None]
+    ) -> Sequence[TemplateLine | None]:
+        """The `places` of the lines of another text, for the lines that match these. Any other line gets the place of that before it."""
+        self._pairs_left -= len(lines) * len(others)
+        if self._pairs_left < 0:
+            return [None] * len(lines)
+        matched: list[TemplateLine | None] = []
+        before: TemplateLine | None = None
+        for _, first, end, start, stop in SequenceMatcher(None, lines, others).get_opcodes():
+            matched += places[start:stop] if end - first == stop - start else [before] * (end - first)
+            before = matched[-1]._replace(exact=False) if matched and matched[-1] else before
+        return matched
 
 
 def template_folder(file: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scclint.errors import LoadError
@@ -93,7 +93,7 @@ class Trace(Tracer):
             template = self._read(file)[number - 1]
         except (LoadError, IndexError):
             return None
-        line = document.text.split("\n")[at].rstrip("\r")
+        line = _split(document.text)[at].rstrip("\r")
         end = span.end_column if span.end_line == span.line else len(line) + 1
         start, stop = _columns(line, span.column, end, template, exact=exact)
         return Placed(Span(file, number, start, number, stop), "" if exact else APPROXIMATE)
@@ -118,24 +118,30 @@ class Trace(Tracer):
         return documents[index] if index >= 0 and has_source(documents[index]) else None
 
     def _lines_of(self, document: Document, origin: "TemplateOrigin") -> "Sequence[TemplateLine | None]":
-        from scclint.units.helm.markers import similar_lines, template_folder
+        from scclint.units.helm.markers import template_folder
 
         key = document.file, document.source
+        marked = self._marked(document.source.partition("/")[0])
         if key not in self._places:
             documents = self._sources[key]
-            marked = self._marked(document.source.partition("/")[0])
             lines = marked.lines([d.text for d in documents], document.source, template_folder(origin.file))
             self._places[key] = {d.line: found for d, found in zip(documents, lines, strict=True)}
         places = self._places[key]
         if not places[document.line]:
             template = "\n".join(self._read(origin.file))
-            places[document.line] = similar_lines(document.text, template, origin.file, raw=origin.raw)
+            places[document.line] = marked.similar_lines(document.text, template, origin.file, raw=origin.raw)
         return places[document.line]
 
     def _read(self, file: str) -> list[str]:
         if file not in self._lines:
             self._lines[file] = [line.rstrip("\r") for line in read(file).split("\n")]
         return self._lines[file]
+
+
+@lru_cache(maxsize=1)
+def _split(text: str) -> list[str]:
+    # Most findings follow one of the same document.
+    return text.split("\n")
 
 
 def _columns(rendered: str, column: int, end: int, template: str, *, exact: bool) -> tuple[int, int]:
