@@ -158,6 +158,18 @@ def test_findings_are_at_templates_and_say_where_they_were_rendered(chart: Path,
     assert [f.span[:3] for f in found.findings] == sorted(f.span[:3] for f in found.findings)
 
 
+@pytest.mark.parametrize("link", ["", "templates/link.yaml"])
+def test_helm_does_not_run_where_it_must_not(link: str, chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was switched off, or a link leads out of the folder: then only the beginnings of lines are compared."""
+    monkeypatch.chdir(chart.parent)
+    if link:
+        (chart / link).symlink_to("/etc/passwd")
+    found = report(RENDERED, Config(helm_chart="shop", select=("SCC101",), render="auto" if link else "never"))
+    deployment = next(f for f in found.findings if f.subject.kind == "Deployment")
+    assert deployment.span.file == "shop/templates/deployment.yaml"
+    assert APPROXIMATE in deployment.notes
+
+
 def test_without_a_chart_findings_are_in_the_rendered_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = report(RENDERED, Config(select=("SCC101",)))

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from scclint.config.model import Config
 from scclint.finding import Finding, Related, Severity, Suppression
 from scclint.load import load_text
 from scclint.source import Span
 from scclint.units.helm.markers import MarkedRendering
 from scclint.units.helm.sources import find_origins
 from scclint.units.helm.trace import APPROXIMATE, Trace
+from tests.running import report_on, write_files
+from tests.units.tools import needs_helm
 
 TEMPLATE = """\
 kind: Pod
@@ -147,3 +150,42 @@ def test_templates_of_crlf_lines_and_with_a_byte_order_mark(trace: Trace) -> Non
     Path("templates/pod.yaml").write_bytes(b"\xef\xbb\xbf" + TEMPLATE.replace("\n", "\r\n").encode())
     moved = trace.finding(finding(span(7, 7, 16)))
     assert moved.span == template(6, 7, 39)
+
+
+NAMED = {
+    "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+    "web/values.yaml": "hostNetwork: true\n",
+    "web/templates/_pod.tpl": '{{- define "web.pod" -}}\nhostNetwork: {{ .Values.hostNetwork }}\ncontainers: [{name: web, image: registry.example/web:1}]\n{{- end }}\n',
+    "web/templates/web.yaml": """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      {{- include "web.pod" . | nindent 6 }}
+""",
+}
+
+
+def place_of_host_network(files: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Finding:
+    monkeypatch.chdir(folder)
+    write_files(files)
+    (found,) = report_on(["."], Config(select=("SCC101",))).findings
+    return found
+
+
+@needs_helm
+def test_a_line_of_a_named_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = place_of_host_network(NAMED, tmp_path, monkeypatch)
+    assert (found.span, found.notes) == (Span("web/templates/_pod.tpl", 2, 1, 2, 39), ())
+    assert [place.span.file for place in found.related if "which the template reads" in place.message] == ["web/values.yaml"]
+
+
+@needs_helm
+def test_a_template_that_fails_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = '{{- if contains "#" (include "web.pod" .) }}{{ fail "a comment" }}{{ end }}\n'
+    files = {**NAMED, "web/templates/web.yaml": check + NAMED["web/templates/web.yaml"]}
+    found = place_of_host_network(files, tmp_path, monkeypatch)
+    assert (found.span, found.notes) == (Span("web/templates/web.yaml", 10, 7, 10, 45), (APPROXIMATE,))
