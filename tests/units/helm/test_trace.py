@@ -155,7 +155,11 @@ def test_templates_of_crlf_lines_and_with_a_byte_order_mark(trace: Trace) -> Non
 NAMED = {
     "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
     "web/values.yaml": "hostNetwork: true\n",
-    "web/templates/_pod.tpl": '{{- define "web.pod" -}}\nhostNetwork: {{ .Values.hostNetwork }}\ncontainers: [{name: web, image: registry.example/web:1}]\n{{- end }}\n',
+    "web/templates/_pod.tpl": """{{- define "web.pod" -}}
+hostNetwork: {{ .Values.hostNetwork }}
+containers: [{name: web, image: registry.example/web:1}]
+{{- end }}
+""",
     "web/templates/web.yaml": """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
