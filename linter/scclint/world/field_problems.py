@@ -25,7 +25,7 @@ class FieldProblems:
 
     def __init__(self, cluster: Cluster, stored: Container[int] = ()) -> None:
         self._cluster = cluster
-        self._stored = stored
+        self._in_cluster = stored
         self._memo = Memo()
 
     def of(self, obj: ApiObject) -> tuple[FieldProblem, ...]:
@@ -64,7 +64,7 @@ class FieldProblems:
 
         An object that a later step completes is not rejected: a kustomization, OLM, a Template parameter or its author.
         """
-        if isinstance(obj, Workload) or id(obj) in self._stored:
+        if isinstance(obj, Workload) or id(obj) in self._in_cluster:
             return False
         return self._memo((FieldProblems.rejects, obj), lambda: self._rejects(obj))
 
