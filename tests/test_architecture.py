@@ -28,7 +28,6 @@ LAYERS = (
     ("seccomp",),
     ("profiles",),
     ("outcome",),
-    ("world",),
     ("rule",),
     ("api", "registry", "config"),
     ("suppress", "cel", "plugins"),

@@ -8,10 +8,10 @@ import pytest
 from scclint.errors import RuleSetError
 from scclint.finding import Problem, Severity
 from scclint.load.document import Document
+from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import builtin, registry, rule_of
 from scclint.rule import AnyRule, rule
-from scclint.world import World
 
 
 @rule("ABC101", "bad-thing", "A bad thing", severity=Severity.ERROR, on=Document, since="0.1")

@@ -32,7 +32,8 @@ memo
 load load.document load.reader load.sniff
 model model.id_ranges model.kinds model.labels model.namespaces model.node_config model.object model.pod
 model.releases model.roles model.scc model.schema model.storage model.terms model.unknown model.view model.workload
-other_units outcome
+other_units
+outcome outcome.chain outcome.field_problems outcome.index outcome.manifests outcome.outcomes outcome.steps outcome.world
 podsecurity podsecurity.admission podsecurity.checks podsecurity.csi podsecurity.defaults podsecurity.labels podsecurity.levels
 podsecurity.pod podsecurity.scc_level podsecurity.standards podsecurity.syncer
 record
@@ -49,7 +50,6 @@ units units.bundle units.context units.detect units.elsewhere units.facts units.
 units.kustomize.surroundings units.outline units.plain units.unit
 untyped
 validation validation.fields validation.names validation.pods validation.problem validation.sccs validation.validate
-world world.field_problems world.index world.manifests world.outcomes world.steps
 yaml yaml.compose yaml.events yaml.go_yaml yaml.lines yaml.locate yaml.merge_keys yaml.nodes yaml.scalars yaml.split
 """
 """The modules of scclint, rules apart, that a run over one clean Deployment imports."""

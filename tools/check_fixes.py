@@ -29,7 +29,7 @@ from scclint.engine.run import Run
 from scclint.files.sources import find_sources
 from scclint.finding import Finding, Severity
 from scclint.judge.session import RunOptions
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
 
 _WIDE = ("anyuid", "hostaccess", "hostmount-anyuid", "hostmount-anyuid-v2", "hostnetwork", "hostnetwork-v2", "privileged")

@@ -26,11 +26,11 @@ from scclint.files.sources import find_sources
 from scclint.finding import Severity
 from scclint.judge.session import RunOptions
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.registry import builtin
 from scclint.remedy.least_privilege import Suggestion, suggest
 from scclint.report.suggest import render_yaml
-from scclint.world import World
 
 NAME = "suggested.yaml"
 """The file of the suggested objects."""

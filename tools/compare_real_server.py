@@ -25,8 +25,8 @@ from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION, REQUIRED_SCC
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
-from scclint.world import World
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 
 ANNOTATIONS = (
     *(VALIDATED_SCC, REQUIRED_SCC, SUBJECT_TYPE, POD_SECCOMP_ANNOTATION),

@@ -12,7 +12,7 @@ from scclint.config.model import Config
 from scclint.engine.run import Run
 from scclint.files.sources import find_sources
 from scclint.model.releases import DEFAULT
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.registry import builtin
 
 ENFORCING = "5.0"

@@ -39,7 +39,8 @@ from scclint.model.terms import (
 from scclint.model.unknown import first_unknown, in_plain_words, is_open
 from scclint.model.view import Field, View
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.podsecurity.csi import PROFILE_LABEL as CSI_PROFILE_LABEL
 from scclint.podsecurity.csi import CsiVolume
 from scclint.podsecurity.labels import LABELS as POD_SECURITY_LABELS
@@ -54,7 +55,6 @@ from scclint.source import Span
 from scclint.text import and_more, capitalized, closest_match, counted, listed
 from scclint.untyped import as_list, copied
 from scclint.validation.problem import FieldProblem
-from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, to_data
 
 __all__ = [

@@ -9,7 +9,7 @@ from scclint.model.object import ApiObject
 from scclint.record import record
 
 if TYPE_CHECKING:
-    from scclint.world import World
+    from scclint.outcome.world import World
 
 Checked: TypeAlias = ApiObject | Document | Ignore
 """What a rule can look at."""

@@ -8,9 +8,9 @@ import yaml
 from scclint.cluster import Cluster
 from scclint.cluster.feature_gates import disabled_gates, without_disabled_fields
 from scclint.config.model import Config
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from tests.outcome.test_chain import enforce, outcome, pod, scc
 from tests.running import open_one
-from tests.test_outcome import enforce, outcome, pod, scc
 
 IMAGE = {"volumes": [{"name": "tmp"}, {"name": "img", "image": {"reference": "i"}}]}
 MOUNTS = {"volumeMounts": [{"name": "img", "mountPath": "/i"}, {"name": "tmp", "mountPath": "/t"}]}

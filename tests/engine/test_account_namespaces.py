@@ -6,7 +6,7 @@ import pytest
 
 import scclint
 from scclint.config.model import Config
-from scclint.world import PROJECT_USER
+from scclint.outcome.world import PROJECT_USER
 from tests.running import open_one, run_over, write_files
 
 WORKLOAD = """\

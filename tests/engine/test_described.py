@@ -9,7 +9,7 @@ import scclint
 from scclint.config.model import Config
 from scclint.config.records import Creator, NamespaceFacts
 from scclint.judge.worlds import Described, describe
-from scclint.world import PROJECT_USER
+from scclint.outcome.world import PROJECT_USER
 from tests.running import run_over
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}}}\nspec: {{containers: [{{name: web, image: example/web}}]}}\n"

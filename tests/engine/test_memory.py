@@ -7,7 +7,7 @@ import pytest
 
 from scclint.config.model import Config
 from scclint.load.document import Document
-from scclint.world import World
+from scclint.outcome.world import World
 from tests.running import run_over
 from tests.units.catalog import write_catalog
 

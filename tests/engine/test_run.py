@@ -10,10 +10,10 @@ from scclint.config.model import Config
 from scclint.config.records import Creator, GrantFacts, NamespaceFacts
 from scclint.finding import Finding, Problem, Severity
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.registry import builtin, registry
 from scclint.rule import rule
-from scclint.world import World
 from tests.running import report_on
 
 POD = """\

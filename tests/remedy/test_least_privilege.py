@@ -13,9 +13,9 @@ from scclint.errors import UsageError
 from scclint.finding import Severity
 from scclint.model.terms import REQUIRED_SCC, UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
+from scclint.outcome.world import PROJECT_USER, World
 from scclint.remedy.least_privilege import Suggestion, suggest, tighter
 from scclint.report.suggest import render_yaml
-from scclint.world import PROJECT_USER, World
 from tests.conftest import shared
 from tests.running import open_one, run_over
 from tests.yaml_text import read_documents

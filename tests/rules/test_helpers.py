@@ -6,8 +6,8 @@ import pytest
 
 from scclint.admission.verdict import Verdict
 from scclint.cluster.cluster import Cluster
+from scclint.outcome.world import World
 from scclint.rules import _allowances, _what_if
-from scclint.world import World
 
 
 @pytest.mark.parametrize("release", ["4.11", "4.16", "4.22"])

@@ -21,10 +21,10 @@ from scclint.model.kinds import STATE_KINDS, SUBJECT_KINDS
 from scclint.model.object import ApiObject
 from scclint.model.unknown import known
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule
 from scclint.source import Span
-from scclint.world import World
 
 _TYPES = frozenset(("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional"))
 """Names of the language that the library counts as variables."""

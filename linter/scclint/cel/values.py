@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scclint.admission.constraints import Constraints
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.seccomp.effective import ContainerSeccomp
 
 FIELDS: Mapping[str, tuple[str, ...]] = {

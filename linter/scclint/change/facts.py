@@ -7,11 +7,11 @@ from scclint.admission.access import used_by
 from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constraints
 from scclint.admission.order import points
 from scclint.admission.verdict import Grant
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.record import record
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.untyped import value_at
-from scclint.world import World
 
 Result = Literal["admitted", "rejected", "skipped", "unknown"]
 

@@ -14,8 +14,8 @@ from scclint.judge.worlds import describe, make_worlds
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import replace
-from scclint.world import World
 
 _DECIDING = frozenset(
     (

@@ -13,9 +13,9 @@ from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
 from scclint.model.terms import RESTRICTED, namespace_name
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
-from scclint.world import World
 
 Subject = tuple[str, str, str]
 """Kind, namespace (empty if it is not known, and except for a service account) and name."""

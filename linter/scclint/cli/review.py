@@ -12,13 +12,13 @@ from scclint.judge import JudgedWorkload, OpenUnit
 from scclint.judge.notices import gaps_of_dump
 from scclint.judge.session import DEFAULTS, RunOptions
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.report import review
 from scclint.report.output import say, write
 from scclint.report.review_text import render_text
 from scclint.report.sanitize import visible_line
 from scclint.report.summary import crash_label, notice_line, place
 from scclint.source import Span
-from scclint.world import World
 
 
 def run(args: Namespace) -> int:

@@ -9,9 +9,9 @@ from scclint.errors import UsageError
 from scclint.judge import OpenUnit
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.remedy.least_privilege import suggest
 from scclint.report.suggest import render_json, render_yaml
-from scclint.world import World
 
 _ACCOUNTS = ("serviceaccount", "serviceaccounts", "sa")
 

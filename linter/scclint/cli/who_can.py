@@ -12,10 +12,10 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.judge import OpenUnit
 from scclint.judge.worlds import describe, make_clusters, make_worlds
+from scclint.outcome.world import World
 from scclint.report import who_can
 from scclint.report.json_text import dump
 from scclint.report.who_can import PlacedWorld
-from scclint.world import World
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",

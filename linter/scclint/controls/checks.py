@@ -12,7 +12,7 @@ from scclint.controls.scope import Scope, is_platform_namespace
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.untyped import as_list
 
 Container = Mapping[str, Any]

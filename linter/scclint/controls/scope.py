@@ -11,11 +11,11 @@ from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.manifests import manifests
+from scclint.outcome.world import World
 from scclint.record import record
 from scclint.untyped import Object
-from scclint.world import World
-from scclint.world.manifests import manifests
 
 O = TypeVar("O", bound=ApiObject)
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from scclint.finding import Crash, Finding, Notice, Tally
-from scclint.judge.part import UnitGrant, UnitOutcome
+from scclint.outcome.rows import GrantRow, WorkloadRow
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -42,8 +42,8 @@ class Report:
     platform: str = ""
     texts: Mapping[str, str] = EMPTY
     rules: tuple[AnyRule, ...] = ()
-    outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY
-    grants: Mapping[str, tuple[UnitGrant, ...]] = EMPTY
+    outcomes: Mapping[str, tuple[WorkloadRow, ...]] = EMPTY
+    grants: Mapping[str, tuple[GrantRow, ...]] = EMPTY
     units: tuple[UnitSummary, ...] = ()
     nothing: bool = False
     unjudged: tuple[str, ...] = ()

@@ -6,10 +6,10 @@ from scclint.errors import LoadError
 from scclint.evidence.operands import parse_profile
 from scclint.evidence.verify import Prediction
 from scclint.judge import OpenUnit
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.profiles.resolve import Profile, resolve_profile
 from scclint.seccomp.capabilities import bounding_set_of
-from scclint.world import World
 
 NATIVE = "amd64"
 

@@ -13,10 +13,10 @@ from scclint.judge.guard import guard
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import namespace_name
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
-from scclint.world import World
 
 _NOTHING = ContainerFacts("", "", False, "", False, (), (), "", "")
 

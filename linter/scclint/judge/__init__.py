@@ -12,12 +12,13 @@ from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.model import model_objects
 from scclint.judge.notices import judged_files, tallies, unjudged
-from scclint.judge.part import Part, UnitGrant, UnitOutcome
+from scclint.judge.part import GrantRow, Part, WorkloadRow
 from scclint.judge.session import Session
 from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.suppress import syntax
@@ -25,7 +26,6 @@ from scclint.text import listed
 from scclint.units.context import Context
 from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
-from scclint.world import World
 
 if TYPE_CHECKING:
     from scclint.units.tracer import Tracer
@@ -132,7 +132,7 @@ def judge(opened: OpenUnit, session: Session) -> Part:
     seen = list(inputs.unjudged)
     with guard("check", "looking at what is not judged", crashes):
         seen += unjudged(inputs, opened.ours, opened.worlds, session.config)
-    grants: dict[str, tuple[UnitGrant, ...]] = {}
+    grants: dict[str, tuple[GrantRow, ...]] = {}
     if session.options.review:
         with guard("check", "listing the grants of SCCs", crashes):
             grants = _grants(opened)
@@ -216,18 +216,18 @@ def _ties(context: Context) -> Iterator[Notice]:
         yield Notice("note", f"{tie.name} differs in {where}, and these fit equally well, so scclint uses none of them")
 
 
-def _outcomes(opened: OpenUnit) -> dict[str, tuple[UnitOutcome, ...]]:
+def _outcomes(opened: OpenUnit) -> dict[str, tuple[WorkloadRow, ...]]:
     return {release: tuple(_judged(world, opened)) for release, world in opened.worlds.items()}
 
 
-def _grants(opened: OpenUnit) -> dict[str, tuple[UnitGrant, ...]]:
+def _grants(opened: OpenUnit) -> dict[str, tuple[GrantRow, ...]]:
     from scclint.judge.grants import grants
 
     return {release: tuple(grants(world, opened.tracer, opened.unit.name)) for release, world in opened.worlds.items()}
 
 
-def _judged(world: World, opened: OpenUnit) -> Iterator[UnitOutcome]:
+def _judged(world: World, opened: OpenUnit) -> Iterator[WorkloadRow]:
     for one in opened.judged:
         # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
         with suppress(Exception):
-            yield UnitOutcome(world.outcome(one.workload), one.place, opened.unit.name)
+            yield WorkloadRow(world.outcome(one.workload), one.place, opened.unit.name)

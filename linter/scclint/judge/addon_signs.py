@@ -11,7 +11,7 @@ from scclint.load.document import Document, text_at
 from scclint.model.kinds import CSV
 from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject
-from scclint.world import World
+from scclint.outcome.world import World
 from scclint.yaml.nodes import MappingNode
 
 _OLM, _CSV = CSV

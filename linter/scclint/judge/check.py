@@ -9,9 +9,9 @@ from scclint.judge.progress import Progress, silent
 from scclint.limits import MAX_OBJECT_NAME, MAX_TEXT
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.rule import AnyRule, Checked
-from scclint.world import World
 
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
 """The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from scclint.cluster.escalation import takes_node
-from scclint.judge.part import UnitGrant
 from scclint.model.roles import RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.outcome.rows import GrantRow
+from scclint.outcome.world import World
 from scclint.units.tracer import Tracer
-from scclint.world import World
 
 
-def grants(world: World, tracer: Callable[[], Tracer], unit: str) -> Iterator[UnitGrant]:
+def grants(world: World, tracer: Callable[[], Tracer], unit: str) -> Iterator[GrantRow]:
     """Yield each grant that objects of the unit make, by SCC and subject. `tracer` moves places to the files that people edit."""
     cluster = world.cluster
     written = any(world.of(RoleBinding)) or any(world.of(SecurityContextConstraints))
@@ -23,4 +23,4 @@ def grants(world: World, tracer: Callable[[], Tracer], unit: str) -> Iterator[Un
                 if not cluster.grants.brings(grant, scc):
                     steps = world.steps.of_grant(grant, scc)
                     place = tracer().span(steps[0].span) if steps else None
-                    yield UnitGrant(scc, takes(scc), holder.kind, holder.namespace, holder.name, grant, place, unit)
+                    yield GrantRow(scc, takes(scc), holder.kind, holder.namespace, holder.name, grant, place, unit)

@@ -14,9 +14,9 @@ from scclint.model.namespaces import Namespace
 from scclint.model.object import ApiObject, UnknownKind
 from scclint.model.unknown import is_open
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.text import and_more, listed
 from scclint.units.unit import Unit
-from scclint.world import World
 
 
 def tallies(inputs: Inputs, objects: Sequence[ApiObject]) -> dict[str, Tally]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scclint.admission.verdict import Grant
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.record import EMPTY, record
 from scclint.source import Span
 
@@ -23,7 +23,7 @@ class Unjudged:
 
 
 @record
-class UnitOutcome:
+class WorkloadRow:
     """The outcome of a workload in one unit. `place` is where people edit the workload, which can be a source of what was rendered."""
 
     outcome: Outcome
@@ -32,7 +32,7 @@ class UnitOutcome:
 
 
 @record
-class UnitGrant:
+class GrantRow:
     """A grant of an SCC by objects of the input, in one unit. What the release itself grants is not among them.
 
     `takes_node` says whether the SCC lets a container take its node. The subject's `namespace` is empty except for a service
@@ -71,5 +71,5 @@ class Part:
     texts: Mapping[str, str] = EMPTY
     nothing: bool = False
     judged: tuple[str, ...] = ()
-    outcomes: Mapping[str, tuple[UnitOutcome, ...]] = EMPTY
-    grants: Mapping[str, tuple[UnitGrant, ...]] = EMPTY
+    outcomes: Mapping[str, tuple[WorkloadRow, ...]] = EMPTY
+    grants: Mapping[str, tuple[GrantRow, ...]] = EMPTY

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from time import process_time
 
 from scclint.finding import Problem
+from scclint.outcome.world import World
 from scclint.record import replace
 from scclint.rule import AnyRule, Checked
-from scclint.world import World
 
 SHOWN = 5
 """The number of slowest files and rules that are listed."""

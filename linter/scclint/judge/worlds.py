@@ -20,10 +20,10 @@ from scclint.model.releases import DEFAULT, NEWEST_KUBERNETES
 from scclint.model.terms import UNSPECIFIED_NAMESPACE
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
+from scclint.outcome.field_problems import FieldProblems
+from scclint.outcome.manifests import manifests, namespace_of
+from scclint.outcome.world import World
 from scclint.record import record
-from scclint.world import World
-from scclint.world.field_problems import FieldProblems
-from scclint.world.manifests import manifests, namespace_of
 
 if TYPE_CHECKING:
     from scclint.cluster.nodes import NodePool

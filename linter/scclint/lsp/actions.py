@@ -8,11 +8,11 @@ from scclint.load import load_text
 from scclint.load.document import Document
 from scclint.lsp.project import PlacedWorkload, document_at
 from scclint.model.terms import REQUIRED_SCC
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.record import record
 from scclint.remedy.text_edits import text_edits
 from scclint.suppress.syntax import comment_ignores
-from scclint.world import World
 from scclint.yaml.edit import EditRefused, changed_data, edit
 from scclint.yaml.nodes import to_data
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from scclint.model.ignition import paths_of
 from scclint.model.node_config import MachineConfig, SeccompProfile
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.profiles.providers import SECCOMP_ROOT, localhost_path
 from scclint.record import record
 from scclint.rule import AnyRule
 from scclint.suppress.syntax import ANNOTATION
-from scclint.world import World
 
 _FOLDER = f"{SECCOMP_ROOT}/"
 _WORD = r"[\"']?(?P<word>[^\s\"',{}\[\]]*)$"

@@ -9,9 +9,9 @@ from scclint.judge import OpenUnit
 from scclint.lsp.project import Cursor
 from scclint.model.terms import REQUIRED_SCC, SERVICE_ACCOUNT_PREFIX
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.source import Span
 from scclint.untyped import as_mapping, as_text, value_at
-from scclint.world import World
 from scclint.yaml.nodes import to_data
 
 _SCC = "SecurityContextConstraints"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scclint.finding import END, Path
 from scclint.lsp.project import PlacedWorkload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.report.sanitize import visible_line
 from scclint.source import Span

@@ -22,11 +22,11 @@ from scclint.judge.session import RunOptions
 from scclint.load.document import Document
 from scclint.lsp.places import LineColumn, LineMap, path_at
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import EMPTY, record, replace
 from scclint.registry import Registry
 from scclint.source import Span
 from scclint.units.unit import Unit
-from scclint.world import World
 
 
 @record

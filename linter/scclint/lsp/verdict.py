@@ -8,13 +8,13 @@ from scclint.admission.verdict import Verdict
 from scclint.finding import Path, Remove
 from scclint.lsp.project import Cursor, PlacedWorkload
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome, PodSecurity
+from scclint.outcome.chain import Outcome, PodSecurity
+from scclint.outcome.world import World
 from scclint.report.explain import policy_words
 from scclint.report.review import grant_words, named, profile_words
 from scclint.report.sanitize import one_line, visible_line
 from scclint.source import Span
 from scclint.text import field_path, listed
-from scclint.world import World
 from scclint.yaml.edit import EditRefused, changed_data
 
 _DECISIVE = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 from scclint.finding import Append, Deduplicate, Operation, Path, Remove, Rename, Scalar, Set
 from scclint.model.terms import CONTAINER_LISTS
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.record import record
 from scclint.text import and_more, capitalized
 from scclint.untyped import as_mappings, has

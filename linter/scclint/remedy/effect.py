@@ -9,12 +9,12 @@ from typing import Any
 
 from scclint.admission.pod import AdmissionPod, containers
 from scclint.finding import Safety
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.podsecurity.admission import with_source
 from scclint.remedy.draft import sentence
 from scclint.remedy.workbench import Trial, Workbench, both_outcomes, workload_pairs
 from scclint.text import listed
-from scclint.world import World
 
 _FLAGS = ("hostNetwork", "hostPID", "hostIPC")
 

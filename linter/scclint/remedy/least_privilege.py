@@ -17,10 +17,10 @@ from scclint.errors import UsageError
 from scclint.finding import Path
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
 from scclint.record import EMPTY, record, replace
 from scclint.remedy.demand import DEFAULT_PROFILE, AskingPod, Demand, Object
-from scclint.world import CLUSTER_ADMIN, PROJECT_USER, World
 
 RBAC = "rbac.authorization.k8s.io"
 _SHIPPED = ("nonroot-v2", "hostnetwork-v2")

@@ -7,9 +7,9 @@ from scclint.admission.access import opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.cluster import Cluster
 from scclint.model.terms import REQUIRED_SCC
-from scclint.outcome import Outcome, Step
+from scclint.outcome.chain import Outcome, Step
+from scclint.outcome.world import World
 from scclint.remedy.workbench import Basis, Trial, Workbench, both_outcomes, workload_pairs
-from scclint.world import World
 
 _LIMITS = (
     ("allowPrivilegeEscalation", False),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from scclint.finding import Path
 from scclint.model.terms import REQUIRED_SCC, RESTRICTED
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
 from scclint.podsecurity.levels import Standard
 from scclint.podsecurity.standards import Violation
 from scclint.remedy.draft import Draft

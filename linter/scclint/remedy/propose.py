@@ -15,12 +15,12 @@ from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.terms import POD_SECCOMP_ANNOTATION, REQUIRED_SCC, RESTRICTED
 from scclint.model.workload import Workload
+from scclint.outcome.world import PROJECT_USER
 from scclint.record import replace
 from scclint.remedy.draft import Draft, Remedy, pruned, sentence, words_of
 from scclint.remedy.pod_security import meet_enforced, meet_warned, require_restricted
 from scclint.remedy.workbench import Basis, Workbench
 from scclint.untyped import value_at
-from scclint.world import PROJECT_USER
 from scclint.yaml.edit import EditRefused, changed_data
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data

@@ -17,12 +17,12 @@ from scclint.load.document import Document
 from scclint.model.kinds import TEKTON
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import PROJECT_USER, World
 from scclint.record import record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.suppress.syntax import MARK
 from scclint.untyped import value_at
-from scclint.world import PROJECT_USER, World
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.locate import node_at
 from scclint.yaml.nodes import ScalarNode, to_data

@@ -7,7 +7,8 @@ from typing import Any
 from scclint.admission.verdict import Candidate, FieldError, Verdict
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.judge import JudgedWorkload
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.podsecurity.labels import level_label
 from scclint.report.json_text import dump
 from scclint.report.review import container_entry, grant_words, in_units, named, profile_words, workload_entry
@@ -16,7 +17,6 @@ from scclint.report.summary import line_place
 from scclint.report.terminal import from_template
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.text import and_more, field_path
-from scclint.world import World
 
 Json = dict[str, Any]
 

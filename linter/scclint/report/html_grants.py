@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from scclint.admission.verdict import ObjectRef
 from scclint.engine.report import Report
-from scclint.judge.part import UnitGrant
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
+from scclint.outcome.rows import GrantRow
 from scclint.record import record
 from scclint.report.html_page import Choice
 from scclint.report.sanitize import visible_line
@@ -50,7 +50,7 @@ def graphs(report: Report, units: Choice) -> list[dict[str, object]]:
 
 def _paths(report: Report) -> Mapping[_Path, set[tuple[str, str]]]:
     """Each path with the units and releases that it exists in."""
-    grouped: dict[tuple[str, str, tuple[str, ...], str], list[UnitGrant]] = {}
+    grouped: dict[tuple[str, str, tuple[str, ...], str], list[GrantRow]] = {}
     for release, some in report.grants.items():
         for one in some:
             key = (release, one.unit, _through(one), place(one.place) if one.place else "")
@@ -63,7 +63,7 @@ def _paths(report: Report) -> Mapping[_Path, set[tuple[str, str]]]:
     return found
 
 
-def _through(one: UnitGrant) -> tuple[str, ...]:
+def _through(one: GrantRow) -> tuple[str, ...]:
     """What grants the SCC, in lines."""
     grant = one.grant
     if grant.binding is None:

@@ -7,13 +7,13 @@ from scclint.admission.verdict import Grant
 from scclint.change import facts
 from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
-from scclint.outcome import Outcome, PodSecurity
+from scclint.outcome.chain import Outcome, PodSecurity
+from scclint.outcome.world import World
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
 from scclint.text import and_more, counted
-from scclint.world import World
 
 Json = dict[str, Any]
 

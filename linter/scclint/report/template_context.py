@@ -3,7 +3,7 @@
 from typing import Any
 
 from scclint.engine.report import Report
-from scclint.judge.part import UnitOutcome
+from scclint.outcome.rows import WorkloadRow
 from scclint.report.help_address import help_addresses
 from scclint.report.json_v1 import document
 from scclint.report.options import Options
@@ -39,7 +39,7 @@ def _rule(rule: AnyRule, page: str) -> Json:
     }
 
 
-def _workload(one: UnitOutcome, release: str) -> Json:
+def _workload(one: WorkloadRow, release: str) -> Json:
     outcome = one.outcome
     workload, verdict, security = outcome.workload, outcome.verdict, outcome.pod_security
     return {

@@ -13,6 +13,7 @@ from scclint.judge import OpenUnit
 from scclint.model.namespaces import ServiceAccount
 from scclint.model.terms import UNSPECIFIED_NAMESPACE, members_of
 from scclint.model.workload import Workload
+from scclint.outcome.world import World
 from scclint.record import record
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible_line
@@ -21,7 +22,6 @@ from scclint.report.table import table
 from scclint.report.terminal import prose_width
 from scclint.source import Span
 from scclint.text import and_more, counted, wrap
-from scclint.world import World
 
 Json = dict[str, Any]
 Subject = tuple[SubjectKind, str, str]

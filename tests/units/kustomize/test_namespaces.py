@@ -51,7 +51,7 @@ def test_namespaces_written_and_asked_for_go_before(here: Path) -> None:
     write_files({"kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "web.yaml": named})
     assert workload("web.yaml").namespace == "own"
     write_files({"web.yaml": DEPLOYMENT})
-    from scclint.world.manifests import namespace_of
+    from scclint.outcome.manifests import namespace_of
 
     assert namespace_of(workload("web.yaml"), "") == "shop"
     assert namespace_of(workload("web.yaml"), "asked") == "asked"

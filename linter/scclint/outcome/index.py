@@ -9,7 +9,7 @@ from scclint.admission.verdict import ObjectRef
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
-from scclint.world.manifests import namespace_of
+from scclint.outcome.manifests import namespace_of
 
 O = TypeVar("O", bound=ApiObject)
 _Name = tuple[str, str, str]

@@ -15,8 +15,8 @@ from scclint.finding import Finding
 from scclint.load import load_text
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
-from scclint.world import World
-from scclint.world.manifests import manifests
+from scclint.outcome.manifests import manifests
+from scclint.outcome.world import World
 from tests.running import open_one
 
 ROLE = """\
@@ -110,7 +110,7 @@ def test_an_scc_of_a_name_that_is_too_long_is_in_no_cluster() -> None:
 
 
 def test_large_verdicts_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scclint.world.outcomes.CANDIDATES_KEPT", 50)
+    monkeypatch.setattr("scclint.outcome.outcomes.CANDIDATES_KEPT", 50)
     bad = {"capabilities": {"add": [f"X{number}" for number in range(10)]}, "seccompProfile": {"type": "RuntimeDefault"}}
     pods = [
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{number}"}, "spec": {"containers": containers}}

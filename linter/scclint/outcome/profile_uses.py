@@ -6,11 +6,11 @@ from functools import cached_property
 from scclint.cluster import Cluster
 from scclint.model.node_config import ProfileSource
 from scclint.model.workload import Workload
-from scclint.outcome import LocalhostUse
+from scclint.outcome.chain import LocalhostUse
+from scclint.outcome.index import ObjectIndex
+from scclint.outcome.outcomes import Outcomes
 from scclint.profiles.sources import Flaw, Profiles, key_of
 from scclint.profiles.target import target_of
-from scclint.world.index import ObjectIndex
-from scclint.world.outcomes import Outcomes
 
 
 class ProfileUses:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scclint.cluster import Cluster
 from scclint.config.model import Config
-from scclint.outcome import Outcome, invalid_fields
+from scclint.outcome.chain import Outcome, invalid_fields
 from scclint.podsecurity.levels import LEVELS, Standard
 from scclint.record import EMPTY
 from tests.running import open_one

@@ -7,8 +7,8 @@ from scclint.finding import Related
 from scclint.model.object import ApiObject
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
+from scclint.outcome.index import ObjectIndex
 from scclint.text import listed
-from scclint.world.index import ObjectIndex
 
 if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation

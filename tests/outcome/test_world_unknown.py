@@ -7,8 +7,8 @@ from scclint.expand import expand
 from scclint.load import load_text
 from scclint.model.kinds import SUBJECT_KINDS
 from scclint.model.workload import Workload
-from scclint.world import World
-from scclint.world.manifests import manifests
+from scclint.outcome.manifests import manifests
+from scclint.outcome.world import World
 
 POD = """\
 apiVersion: apps/v1

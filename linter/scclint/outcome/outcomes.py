@@ -18,12 +18,12 @@ from scclint.model.kinds import TEMPLATES
 from scclint.model.unknown import decisive_unknown, in_plain_words, is_open, known
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
-from scclint.outcome import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
+from scclint.outcome.chain import NoVerdict, Outcome, csi_volumes, invalid_fields, pod_security, stored, template_answer
+from scclint.outcome.field_problems import FieldProblems
+from scclint.outcome.index import ObjectIndex
 from scclint.podsecurity.admission import Answer
 from scclint.record import replace
 from scclint.seccomp.effective import effective_seccomp
-from scclint.world.field_problems import FieldProblems
-from scclint.world.index import ObjectIndex
 
 
 class Outcomes:

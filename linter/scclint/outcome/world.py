@@ -17,19 +17,19 @@ from scclint.model.scc import SecurityContextConstraints
 from scclint.model.view import Field
 from scclint.model.workload import Workload
 from scclint.other_units import OtherUnits
-from scclint.outcome import Outcome
+from scclint.outcome.chain import Outcome
+from scclint.outcome.field_problems import FieldProblems
+from scclint.outcome.index import ObjectIndex
+from scclint.outcome.outcomes import Outcomes
+from scclint.outcome.steps import AccessSteps
 from scclint.validation.problem import FieldProblem
-from scclint.world.field_problems import FieldProblems
-from scclint.world.index import ObjectIndex
-from scclint.world.outcomes import Outcomes
-from scclint.world.steps import AccessSteps
 
 if TYPE_CHECKING:
     from scclint.cluster.escalation import Escalation
     from scclint.cluster.observed import Observed, ObservedPod
     from scclint.cluster.who_can import SubjectKind
+    from scclint.outcome.profile_uses import ProfileUses
     from scclint.profiles.sources import Profiles
-    from scclint.world.profile_uses import ProfileUses
 
 CLUSTER_ADMIN = User("kube:admin", ("system:authenticated", "system:authenticated:oauth", "system:cluster-admins"))
 """The default creator of bare Pods, who may do everything, as when an administrator runs `oc apply`."""
@@ -196,7 +196,7 @@ class World:
     @cached_property
     def profile_uses(self) -> "ProfileUses":
         """Which containers run with the profiles of the input."""
-        from scclint.world.profile_uses import ProfileUses
+        from scclint.outcome.profile_uses import ProfileUses
 
         return ProfileUses(self.profiles, self._index, self.outcomes, self.cluster)
 
