@@ -282,7 +282,7 @@ def test_the_level_of_a_pod_does_not_depend_on_what_is_known_of_its_namespace(tm
     (tmp_path / "web.yaml").write_text(web)
     found = compare_releases(str(tmp_path), Config(openshift=("4.13", "4.14", "4.22")))
     assert not found.changes
-    assert {cell.facts.pod_security for cell in found.matrix[0].cells} == {"baseline"}
+    assert {cell.pod_security for cell in found.matrix[0]} == {"baseline"}
     (tmp_path / "after.yaml").write_text(web.replace("serviceAccountName: web", "hostPID: true"))
     change = only(compare_sides(str(tmp_path / "web.yaml"), str(tmp_path / "after.yaml"), Config(openshift=("4.13",))))
     assert ("pod security", "baseline", "privileged") in change.differing()
@@ -294,7 +294,7 @@ def test_the_public_function_takes_paths_and_releases(tmp_path: Path, monkeypatc
     Path("after.yaml").write_text(WEB + GRANT)
     assert [change.effects for change in scclint.compare("before.yaml", "after.yaml").changes] == [("wider",)]
     Path("after.yaml").unlink()
-    assert [row.name for row in scclint.compare("4.14", "4.22").matrix] == ["web"]
+    assert [rows[0].name for rows in scclint.compare("4.14", "4.22").matrix] == ["web"]
     with pytest.raises(UsageError, match="nowhere is no file, no folder and no git revision"):
         scclint.compare("before.yaml", "nowhere")
 

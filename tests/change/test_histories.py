@@ -60,7 +60,7 @@ def test_an_upgrade_confines_the_pods_on_node_exporter() -> None:
     assert [str(cause) for cause in change.causes] == ["the release 4.14 to 4.15"]
     fixed = compare_releases(str(HISTORIES / "operator-1491" / "after"), releases)
     assert fixed.changes == ()
-    assert [[(cell.release, cell.facts.scc) for cell in row.cells] for row in fixed.matrix] == [
+    assert [[(cell.release, cell.scc) for cell in row] for row in fixed.matrix] == [
         [("4.14", "portworx"), ("4.15", "portworx")]
     ]
 

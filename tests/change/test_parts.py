@@ -148,4 +148,4 @@ def test_an_object_on_top_replaces_all_pods_of_its_name(tmp_path: Path) -> None:
 def test_the_table_of_releases_has_a_row_for_each_pod(tmp_path: Path) -> None:
     (tmp_path / "ci.yaml").write_text(PIPELINE.replace("@", ""))
     found = compare_releases(str(tmp_path), Config(openshift=("4.20", "4.22")))
-    assert [(row.name, row.part) for row in found.matrix] == [("ci", "task one"), ("ci", "task two")]
+    assert [(rows[0].name, rows[0].part) for rows in found.matrix] == [("ci", "task one"), ("ci", "task two")]

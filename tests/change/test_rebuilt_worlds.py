@@ -88,7 +88,7 @@ def test_settings_of_the_cluster_count_in_the_matrix(tmp_path: Path) -> None:
     write(tmp_path / "web.yaml", PIPELINE)
     found = compare_releases(str(tmp_path), Config(openshift=("4.18", "4.22"), addons=("pipelines",)))
     assert found.changes == ()
-    assert [[cell.facts.scc for cell in row.cells] for row in found.matrix] == [["pipelines-scc", "pipelines-scc"]]
+    assert [[cell.scc for cell in row] for row in found.matrix] == [["pipelines-scc", "pipelines-scc"]]
 
 
 @both

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 
-from scclint.change.model import Cell, Differences, GrantChange, MatrixRow, SccChange, WorkloadChange
+from scclint.change.model import Differences, GrantChange, SccChange, WorkloadChange
 from scclint.change.sides import Side, open_side
 from scclint.change.state import State, keyed
 from scclint.change.units import compare_grants, compare_sccs, compare_workloads
@@ -13,6 +13,7 @@ from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.judge import OpenUnit
 from scclint.model.releases import ORDER
+from scclint.outcome.rows import WorkloadRow
 from scclint.record import replace
 from scclint.source import Span
 
@@ -54,7 +55,9 @@ def compare_releases(path: str, config: Config) -> Differences:
             states = _states(side, unit)
             for earlier, later in pairwise(releases):
                 found.add(unit, (states[earlier], states[later]), whole=False)
-            found.rows += _rows(unit, [states[release] for release in releases])
+            for key in sorted(states[releases[0]].workloads):
+                rows = (states[release].row(key, unit) for release in releases)
+                found.rows.append(tuple(row for row in rows if row is not None))
         return found.comparison()
 
 
@@ -115,12 +118,6 @@ def _matched(before: State | None, after: State | None) -> Pair:
     return before, after.numbered_as(before)
 
 
-def _rows(unit: str, states: Sequence[State]) -> Iterator[MatrixRow]:
-    for key in sorted(states[0].workloads):
-        cells = tuple(Cell(state.release, state.facts(state.workloads[key])) for state in states)
-        yield MatrixRow(unit, *key[:3], states[0].workloads[key].part, cells)
-
-
 class _Found:
     """The differences that were found so far."""
 
@@ -131,7 +128,7 @@ class _Found:
         self._grants: list[GrantChange] = []
         self._sccs: list[SccChange] = []
         self._workloads: set[tuple[object, ...]] = set()
-        self.rows: list[MatrixRow] = []
+        self.rows: list[tuple[WorkloadRow, ...]] = []
 
     def add(self, unit: str, pair: Pair, *, whole: bool = True) -> None:
         """Compare the two states of a unit. `whole` is False for two releases, whose own SCCs and grants differ as well."""

@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-from scclint.change.facts import PodFacts
 from scclint.finding import Notice
+from scclint.outcome.rows import WorkloadRow
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -59,20 +59,32 @@ class WorkloadChange:
     name: str
     part: str
     release: str
-    before: PodFacts | None
-    after: PodFacts | None
+    before: WorkloadRow | None
+    after: WorkloadRow | None
     effects: tuple[Effect, ...]
     causes: tuple[ChangeCause, ...]
     span: Span
 
     def differing(self) -> list[tuple[str, str, str]]:
         """The facts that differ: name, before and after, an empty text for a fact that a side does not have."""
-        before = self.before.values() if self.before else {}
-        after = self.after.values() if self.after else {}
+        before, after = (facts(row) if row else {} for row in (self.before, self.after))
         names = dict.fromkeys((*before, *after))
         return [
             (name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name, "") != after.get(name, "")
         ]
+
+
+def facts(row: WorkloadRow) -> dict[str, str]:
+    """Return what two states of a workload are compared by, with the names of `--format json`: `scc`, `uid of web`."""
+    found = {"result": row.result, "scc": row.scc, "subject": row.subject, "grant": row.grant, "fsGroup": row.fs_group}
+    found |= {"node access": ", ".join(access.words for access in row.access), "pod security": row.pod_security}
+    for container in row.containers if row.outcome.admitted else ():
+        found[f"uid of {container.name}"] = container.uid
+        found[f"selinux of {container.name}"] = container.selinux
+        found[f"capabilities of {container.name}"] = container.capabilities
+        found[f"seccomp of {container.name}"] = container.seccomp
+        found[f"root filesystem of {container.name}"] = container.root_filesystem
+    return found
 
 
 @record
@@ -108,30 +120,11 @@ class SccChange:
 
 
 @record
-class Cell:
-    """What a workload gets on one release."""
-
-    release: str
-    facts: PodFacts
-
-
-@record
-class MatrixRow:
-    """A workload on each release."""
-
-    unit: str
-    kind: str
-    namespace: str
-    name: str
-    part: str
-    cells: tuple[Cell, ...]
-
-
-@record
 class Differences:
     """All differences between two states, sorted by unit and workload. `before` and `after` say what was compared.
 
-    `workloads` counts those of both sides together. `matrix` is filled if one tree is judged for several releases.
+    `workloads` counts those of both sides together. `matrix` has the rows of each workload,
+    one for each release, if one tree is judged for several releases.
     """
 
     before: str
@@ -139,7 +132,7 @@ class Differences:
     changes: tuple[WorkloadChange, ...] = ()
     grants: tuple[GrantChange, ...] = ()
     sccs: tuple[SccChange, ...] = ()
-    matrix: tuple[MatrixRow, ...] = ()
+    matrix: tuple[tuple[WorkloadRow, ...], ...] = ()
     workloads: int = 0
     notices: tuple[Notice, ...] = ()
 

@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from scclint.change.facts import PodFacts, facts_of
 from scclint.change.model import ObjectKey
 from scclint.config.model import Config
 from scclint.expand.csv import HOME
@@ -14,6 +13,7 @@ from scclint.judge.worlds import describe, make_worlds
 from scclint.model.kinds import CLUSTER_SCOPED
 from scclint.model.object import ApiObject
 from scclint.model.workload import Workload
+from scclint.outcome.rows import WorkloadRow, workload_row
 from scclint.outcome.world import World
 from scclint.record import replace
 
@@ -53,9 +53,10 @@ class State:
         """The namespace, in words, that an operator is installed in; empty without one."""
         return next((o.provenance.home for o in self.world.objects if o.provenance.home.startswith(HOME)), "")
 
-    def facts(self, workload: Workload) -> PodFacts:
-        """Return what the pods of a workload get here."""
-        return facts_of(self.world, self.world.outcome(workload))
+    def row(self, key: ObjectKey, unit: str = "") -> WorkloadRow | None:
+        """Return what the pods of a workload get here; None if the state does not have the workload."""
+        workload = self.workloads.get(key)
+        return workload_row(self.world, workload, unit) if workload is not None else None
 
     def exchanged(self, key: ObjectKey, replacement: ApiObject | None) -> "State":
         """Return the state with one object replaced, added, or removed if `replacement` is None."""

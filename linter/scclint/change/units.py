@@ -5,15 +5,15 @@ from functools import cached_property
 
 from scclint.admission.access import opened_by
 from scclint.admission.order import points
-from scclint.admission.verdict import ObjectRef
-from scclint.change.facts import ContainerFacts, PodFacts
-from scclint.change.model import ChangeCause, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Effect, GrantChange, ObjectKey, SccChange, WorkloadChange, facts
 from scclint.change.state import State, content
 from scclint.cluster import Cluster
 from scclint.model.object import ApiObject
 from scclint.model.terms import RESTRICTED, namespace_name
 from scclint.model.workload import Workload
+from scclint.outcome.rows import ContainerRow, WorkloadRow, grant_rows
 from scclint.outcome.world import World
+from scclint.record import replace
 from scclint.seccomp.capabilities import bounding_set
 from scclint.source import Span
 
@@ -31,25 +31,21 @@ def compare_workloads(unit: str, before: State | None, after: State | None) -> I
     keys: set[ObjectKey] = {key for side in (before, after) if side for key in side.workloads}
     causes = _Causes(before, after)
     for key in sorted(keys):
-        old, new = (side.workloads.get(key) if side else None for side in (before, after))
-        was = before.facts(old) if before and old else None
-        now = after.facts(new) if after and new else None
-        if _same(was, now):
-            continue
-        shown = new or old
-        assert shown is not None
-        found = tuple(causes.of(key, was, now))
-        yield WorkloadChange(
-            unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), found, shown.place.span
-        )
+        was, now = (side.row(key, unit) if side else None for side in (before, after))
+        shown = now or was
+        if shown is not None and not _same(was, now):
+            found = tuple(causes.of(key, was, now))
+            yield WorkloadChange(
+                unit, *key[:3], shown.part, release, was, now, _effects(was, now, state.world), found, shown.place
+            )
 
 
-def _same(one: PodFacts | None, other: PodFacts | None) -> bool:
+def _same(one: WorkloadRow | None, other: WorkloadRow | None) -> bool:
     """Whether two states of a pod differ in nothing but words."""
-    return one is other or (one is not None and other is not None and one.values() == other.values())
+    return one is other or (one is not None and other is not None and facts(one) == facts(other))
 
 
-def _effects(was: PodFacts | None, now: PodFacts | None, world: World) -> tuple[Effect, ...]:
+def _effects(was: WorkloadRow | None, now: WorkloadRow | None, world: World) -> tuple[Effect, ...]:
     """What the change does, the worst last word first: a pod that the cluster rejects gets no rights."""
     if now is None:
         return ("removed",)
@@ -62,18 +58,19 @@ def _effects(was: PodFacts | None, now: PodFacts | None, world: World) -> tuple[
     return tuple(found) or ("changed",)
 
 
-def _width(was: PodFacts | None, now: PodFacts, world: World) -> list[Effect]:
+def _width(was: WorkloadRow | None, now: WorkloadRow, world: World) -> list[Effect]:
     """Whether a pod that runs gets more or fewer rights. What runs for the first time is compared with `restricted-v2`."""
     if now.result == "unknown":
         return []
     least = world.cluster.sccs.get(RESTRICTED)
-    base = was or PodFacts("admitted", points=points(least) if least else 0)
+    base = was or replace(now, result="admitted", scc="", access=(), points=points(least) if least else 0, containers=())
     found: list[Effect] = ["wider"] if _gains(base, now) else []
     return [*found, "narrower"] if was is not None and _gains(now, base) else found
 
 
-def _gains(was: PodFacts, now: PodFacts) -> bool:
-    if set(now.access) - set(was.access) or (now.result == "skipped" and was.result == "admitted"):
+def _gains(was: WorkloadRow, now: WorkloadRow) -> bool:
+    more_access = {access.words for access in now.access} - {access.words for access in was.access}
+    if more_access or (now.result == "skipped" and was.result == "admitted"):
         return True
     # A pod that no SCC admission looks at has no SCC to compare.
     if "skipped" not in (was.result, now.result) and now.points > was.points and now.scc != was.scc:
@@ -90,7 +87,7 @@ def _gains(was: PodFacts, now: PodFacts) -> bool:
     return False
 
 
-def _has_more(container: ContainerFacts, old: ContainerFacts) -> bool:
+def _has_more(container: ContainerRow, old: ContainerRow) -> bool:
     """Whether a container has capabilities that it did not have."""
     if container.privileged or old.privileged:
         return not old.privileged
@@ -107,7 +104,7 @@ class _Causes:
         self._after = after
         self._made: dict[tuple[State, ObjectKey], State] = {}
 
-    def of(self, key: ObjectKey, was: PodFacts | None, now: PodFacts | None) -> Iterator[ChangeCause]:
+    def of(self, key: ObjectKey, was: WorkloadRow | None, now: WorkloadRow | None) -> Iterator[ChangeCause]:
         """Yield each object that alone makes a workload's facts differ. If there is none, yield the objects that do so together."""
         before, after = self._before, self._after
         old, new = (side.workloads.get(key) if side else None for side in (before, after))
@@ -117,11 +114,11 @@ class _Causes:
         changed = dict(self._changed)
         if _differs(old, new):
             changed = {key: (old, new), **changed}
-        alone = [name for name in changed if not _same(self._facts(before, after, name, key), was)]
+        alone = [name for name in changed if not _same(self._row(before, after, name, key), was)]
         if not alone and before.release != after.release:
             yield ChangeCause("", "", f"{before.release} to {after.release}", "release")
             return
-        needed = alone or [name for name in changed if not _same(self._facts(after, before, name, key), now)] or list(changed)
+        needed = alone or [name for name in changed if not _same(self._row(after, before, name, key), now)] or list(changed)
         yield from (_cause(name, *changed[name], alone=bool(alone)) for name in needed)
 
     @cached_property
@@ -131,14 +128,13 @@ class _Causes:
         pairs = {key: (sides[0].get(key), sides[1].get(key)) for key in sorted({**sides[0], **sides[1]})}
         return {key: pair for key, pair in pairs.items() if _differs(*pair)}
 
-    def _facts(self, state: State, other: State, name: ObjectKey, workload: ObjectKey) -> PodFacts | None:
-        """The facts of a workload in a state with one object as it is in the other state."""
+    def _row(self, state: State, other: State, name: ObjectKey, workload: ObjectKey) -> WorkloadRow | None:
+        """The row of a workload in a state with one object as it is in the other state."""
         made = self._made.get((state, name))
         if made is None:
             obj = other.workloads.get(name) or other.objects.get(name)
             made = self._made[state, name] = state.exchanged(name, obj)
-        found = made.workloads.get(workload)
-        return made.facts(found) if found is not None else None
+        return made.row(workload)
 
 
 def _differs(old: ApiObject | None, new: ApiObject | None) -> bool:
@@ -172,23 +168,13 @@ def compare_grants(unit: str, before: State | None, after: State | None) -> Iter
 
 def _granted(state: State) -> dict[tuple[Subject, str, str], Span | None]:
     """Who may use which SCC in which namespace, with the place of the grant."""
-    cluster, world = state.world.cluster, state.world
+    world = state.world
+    of_every_scc = {binding.ref for binding in world.cluster.grants.bindings if binding.uses.every is not None}
     found: dict[tuple[Subject, str, str], Span | None] = {}
-    for scc in cluster.sccs:
-        for holder in cluster.who_can_use(scc):
-            subject = (holder.kind, namespace_name(holder.namespace), holder.name)
-            for grant in holder.grants:
-                if cluster.grants.brings(grant, scc):
-                    continue
-                every = grant.binding is not None and _means_every(cluster, grant.binding)
-                scope = namespace_name(grant.binding.namespace) if grant.binding else ""
-                steps = world.steps.of_grant(grant, scc)
-                found.setdefault((subject, "*" if every else scc, scope), steps[0].span if steps else None)
+    for row in grant_rows(world):
+        subject = (row.kind, namespace_name(row.namespace), row.name)
+        found.setdefault((subject, "*" if row.grant.binding in of_every_scc else row.scc, row.scope), row.place)
     return found
-
-
-def _means_every(cluster: Cluster, ref: ObjectRef) -> bool:
-    return any(binding.ref == ref and binding.uses.every is not None for binding in cluster.grants.bindings)
 
 
 def _is_wide(cluster: Cluster, scc: str) -> bool:

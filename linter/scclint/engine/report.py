@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from scclint.finding import Crash, Finding, Notice, Tally
-from scclint.outcome.rows import GrantRow, WorkloadRow
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
+
+if TYPE_CHECKING:
+    from scclint.outcome.rows import GrantRow, WorkloadRow
 
 
 @record
@@ -29,7 +32,7 @@ class Report:
     `platform` names the releases that were judged: `OpenShift 4.22`. `texts` has the decoded text of each file that a finding
     or related place points into, for snippets, UTF-16 columns and line hashes. A text is read when it is asked for.
     `rules` are all rules of the run, sorted by id.
-    `outcomes` has the outcome of each workload and `grants` each grant of an SCC, by release, if the run was asked for them.
+    `outcomes` has the row of each workload and `grants` that of each grant of an SCC, by release, if the run was asked for them.
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
     and `folders` those that the run was asked for.
@@ -42,8 +45,8 @@ class Report:
     platform: str = ""
     texts: Mapping[str, str] = EMPTY
     rules: tuple[AnyRule, ...] = ()
-    outcomes: Mapping[str, tuple[WorkloadRow, ...]] = EMPTY
-    grants: Mapping[str, tuple[GrantRow, ...]] = EMPTY
+    outcomes: "Mapping[str, tuple[WorkloadRow, ...]]" = EMPTY
+    grants: "Mapping[str, tuple[GrantRow, ...]]" = EMPTY
     units: tuple[UnitSummary, ...] = ()
     nothing: bool = False
     unjudged: tuple[str, ...] = ()

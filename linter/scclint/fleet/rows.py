@@ -2,126 +2,91 @@
 
 from collections.abc import Iterator
 
-from scclint.admission.access import opened_by, used_by
 from scclint.admission.verdict import ObjectRef
-from scclint.change.facts import ContainerFacts, PodFacts, facts_of, seccomp_words
 from scclint.engine.report import Report
 from scclint.finding import Crash
 from scclint.fleet.tables import Row
-from scclint.judge import JudgedWorkload, OpenUnit
+from scclint.judge import OpenUnit
 from scclint.judge.guard import guard
 from scclint.model.roles import Role, RoleBinding
 from scclint.model.scc import SecurityContextConstraints
 from scclint.model.terms import namespace_name
-from scclint.outcome.chain import Outcome
-from scclint.outcome.world import World
+from scclint.outcome.rows import ContainerRow, GrantRow, WorkloadRow, grant_rows, workload_row
 from scclint.report.fingerprint import fingerprints_v2
 from scclint.report.paths import RepositoryPaths
-
-_NOTHING = ContainerFacts("", "", False, "", False, (), (), "", "")
 
 
 def unit_rows(opened: OpenUnit, crashes: list[Crash]) -> dict[str, list[Row]]:
     """Return the rows of a unit by the name of their table, except those of its findings. Bugs of scclint go to `crashes`."""
     unit = opened.unit
-    row: Row = {"unit": unit.name, "kind": unit.kind, "files": len(unit.files), "unrendered": unit.unrendered}
-    found: dict[str, list[Row]] = {"units": [row], "workloads": [], "containers": [], "grants": []}
+    about: Row = {"unit": unit.name, "kind": unit.kind, "files": len(unit.files), "unrendered": unit.unrendered}
+    found: dict[str, list[Row]] = {"units": [about], "workloads": [], "containers": [], "grants": []}
+    files = {obj.file for obj in opened.ours if isinstance(obj, Role | RoleBinding | SecurityContextConstraints)}
     for release, world in opened.worlds.items():
-        about: Row = {"release": release, "unit": unit.name}
-        for one in opened.judged:
-            with guard("check", f"{one.workload.file}: {one.workload.named}", crashes):
-                outcome = world.outcome(one.workload)
-                facts = facts_of(world, outcome)
-                named = {**about, **_named(one, world)}
-                found["workloads"].append({**named, **_workload(one, world, outcome, facts)})
-                found["containers"] += ({**named, **row} for row in _containers(outcome, facts))
+        for workload in opened.workloads:
+            with guard("check", f"{workload.file}: {workload.named}", crashes):
+                row = workload_row(world, workload, unit.name, opened.edited(workload.place.span))
+                named: Row = {"release": release, "unit": row.unit, "kind": row.kind}
+                named |= {"namespace": row.namespace, "name": row.name, "part": row.part}
+                found["workloads"].append({**named, **_workload(row)})
+                found["containers"] += ({**named, **_container(container, row)} for container in row.containers)
         with guard("check", f"{unit.name}: grants", crashes):
-            found["grants"] += ({**about, **row} for row in _grants(opened, world))
+            grants = grant_rows(world, unit.name, opened.edited, files) if files else ()
+            found["grants"] += ({"release": release, **_grant(grant)} for grant in grants)
     return found
 
 
-def _named(one: JudgedWorkload, world: World) -> Row:
-    workload = one.workload
+def _workload(row: WorkloadRow) -> Row:
+    security = row.outcome.pod_security
     return {
-        "kind": workload.kind,
-        "namespace": world.namespace_known(workload),
-        "name": workload.name,
-        "part": workload.part,
+        "file": row.place.file,
+        "line": row.place.line,
+        "result": row.result,
+        "rejected_by": row.outcome.rejected_by or "",
+        "why": row.why,
+        "scc": row.scc,
+        "subject": row.subject,
+        "grant": row.grant,
+        "unconfined": row.unconfined,
+        "access": [access.words for access in row.access],
+        "takes_node": any(access.takes for access in row.access),
+        "pod_security_enforce": "" if security is None or security.policy.unknown else str(security.policy.policy.enforce),
+        "pod_security_meets": row.pod_security,
     }
 
 
-def _workload(one: JudgedWorkload, world: World, outcome: Outcome, facts: PodFacts) -> Row:
-    place, security = one.place, outcome.pod_security
-    verdict = outcome.verdict
-    access = used_by(verdict.pod, world.cluster.kubernetes_minor) if verdict is not None and verdict.allowed else ()
-    enforced = "" if security is None or security.policy.unknown else str(security.policy.policy.enforce)
+def _container(container: ContainerRow, row: WorkloadRow) -> Row:
     return {
-        "file": place.file,
-        "line": place.line,
-        "result": facts.result,
-        "rejected_by": outcome.rejected_by or "",
-        "why": facts.why,
-        "scc": facts.scc,
-        "subject": facts.subject,
-        "grant": facts.grant,
-        "unconfined": sum(container.type == "Unconfined" for container in outcome.seccomp if outcome.rejected_by is None),
-        "access": list(facts.access),
-        "takes_node": any(one.takes for one in access),
-        "pod_security_enforce": enforced,
-        "pod_security_meets": facts.pod_security,
+        "container": container.name,
+        "seccomp": container.seccomp,
+        "source": container.effective.source,
+        "runs": row.runs,
+        "uid": container.uid,
+        "root": container.root,
+        "privileged": container.privileged,
+        "added": list(container.added),
+        "dropped": list(container.dropped),
+        "selinux": container.selinux,
+        "root_filesystem": container.root_filesystem,
     }
 
 
-def _containers(outcome: Outcome, facts: PodFacts) -> Iterator[Row]:
-    """The rows of the containers. What the SCC would decide is empty for a pod that none admits."""
-    by_name = {container.name: container for container in facts.containers}
-    for container in outcome.seccomp:
-        found = by_name.get(container.name, _NOTHING)
-        yield {
-            "container": container.name,
-            "seccomp": seccomp_words(container),
-            "source": container.source,
-            "runs": outcome.verdict is not None and outcome.rejected_by is None,
-            "uid": found.uid,
-            "root": found.root,
-            "privileged": found.privileged,
-            "added": list(found.added),
-            "dropped": list(found.dropped),
-            "selinux": found.selinux,
-            "root_filesystem": found.root_filesystem,
-        }
-
-
-def _grants(opened: OpenUnit, world: World) -> Iterator[Row]:
-    """The grants that objects of the unit make: an SCC, a binding, or the role that it binds."""
-    files = {obj.file for obj in opened.ours if isinstance(obj, Role | RoleBinding | SecurityContextConstraints)}
-    if not files:
-        return
-    cluster = world.cluster
-    for name, scc in cluster.sccs.items():
-        opens = opened_by(scc)
-        for holder in cluster.who_can_use(name):
-            for grant in holder.grants:
-                if cluster.grants.brings(grant, name):
-                    continue
-                spans = [step.span for step in world.steps.of_grant(grant, name) if step.span.file in files]
-                if not spans:
-                    continue
-                place = opened.tracer().span(spans[0])
-                yield {
-                    "subject_kind": holder.kind,
-                    "subject_namespace": namespace_name(holder.namespace),
-                    "subject": holder.name,
-                    "scc": name,
-                    "opens": [access.words for access in opens],
-                    "takes_node": any(access.takes for access in opens),
-                    "scope": namespace_name(grant.binding.namespace) if grant.binding else "",
-                    "via": grant.via,
-                    "binding": _reference(grant.binding),
-                    "role": _reference(grant.role),
-                    "file": place.file,
-                    "line": place.line,
-                }
+def _grant(row: GrantRow) -> Row:
+    return {
+        "unit": row.unit,
+        "subject_kind": row.kind,
+        "subject_namespace": namespace_name(row.namespace),
+        "subject": row.name,
+        "scc": row.scc,
+        "opens": [access.words for access in row.opens],
+        "takes_node": row.takes_node,
+        "scope": row.scope,
+        "via": row.grant.via,
+        "binding": _reference(row.grant.binding),
+        "role": _reference(row.grant.role),
+        "file": row.place.file if row.place else "",
+        "line": row.place.line if row.place else 0,
+    }
 
 
 def _reference(ref: ObjectRef | None) -> str:

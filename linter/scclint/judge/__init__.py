@@ -12,11 +12,13 @@ from scclint.judge.inputs import Inputs
 from scclint.judge.load import load_documents
 from scclint.judge.model import model_objects
 from scclint.judge.notices import judged_files, tallies, unjudged
-from scclint.judge.part import GrantRow, Part, WorkloadRow
+from scclint.judge.part import Part
 from scclint.judge.session import Session
 from scclint.judge.worlds import make_worlds
 from scclint.load.document import Document
 from scclint.model.object import ApiObject
+from scclint.model.roles import RoleBinding
+from scclint.model.scc import SecurityContextConstraints
 from scclint.model.workload import Workload
 from scclint.outcome.world import World
 from scclint.record import record, replace
@@ -28,6 +30,7 @@ from scclint.units.elsewhere import Elsewhere
 from scclint.units.unit import Unit
 
 if TYPE_CHECKING:
+    from scclint.outcome.rows import GrantRow, WorkloadRow
     from scclint.units.tracer import Tracer
 
 __all__ = ["JudgedWorkload", "OpenUnit", "judge", "open_unit"]
@@ -83,6 +86,10 @@ class OpenUnit:
         first = next(iter(self.worlds.values())).cluster.platform_name
         return ", ".join([first, *list(self.worlds)[1:]])
 
+    def edited(self, span: Span) -> Span:
+        """Return the place in the file that people edit."""
+        return self.tracer().span(span)
+
     @property
     def judged(self) -> list[JudgedWorkload]:
         """The workloads to report on, each with the worlds that judge it."""
@@ -135,7 +142,7 @@ def judge(opened: OpenUnit, session: Session) -> Part:
     grants: dict[str, tuple[GrantRow, ...]] = {}
     if session.options.review:
         with guard("check", "listing the grants of SCCs", crashes):
-            grants = _grants(opened)
+            grants = {release: _grants(world, opened) for release, world in opened.worlds.items()}
     session.options.lap("check")
     counts = tallies(inputs, opened.ours)
     return Part(
@@ -151,7 +158,9 @@ def judge(opened: OpenUnit, session: Session) -> Part:
         texts=inputs.texts,
         nothing=inputs.nothing,
         judged=judged_files(opened.unit, inputs, counts),
-        outcomes=_outcomes(opened) if session.options.review else {},
+        outcomes={release: tuple(_workloads(world, opened)) for release, world in opened.worlds.items()}
+        if session.options.review
+        else {},
         grants=grants,
     )
 
@@ -216,18 +225,19 @@ def _ties(context: Context) -> Iterator[Notice]:
         yield Notice("note", f"{tie.name} differs in {where}, and these fit equally well, so scclint uses none of them")
 
 
-def _outcomes(opened: OpenUnit) -> dict[str, tuple[WorkloadRow, ...]]:
-    return {release: tuple(_judged(world, opened)) for release, world in opened.worlds.items()}
+def _grants(world: World, opened: OpenUnit) -> "tuple[GrantRow, ...]":
+    from scclint.outcome.rows import grant_rows
+
+    written = any(world.of(RoleBinding)) or any(world.of(SecurityContextConstraints))
+    if world.cluster.platform == "kubernetes" or not written:
+        return ()
+    return tuple(grant_rows(world, opened.unit.name, opened.edited))
 
 
-def _grants(opened: OpenUnit) -> dict[str, tuple[GrantRow, ...]]:
-    from scclint.judge.grants import grants
+def _workloads(world: World, opened: OpenUnit) -> "Iterator[WorkloadRow]":
+    from scclint.outcome.rows import workload_row
 
-    return {release: tuple(grants(world, opened.tracer, opened.unit.name)) for release, world in opened.worlds.items()}
-
-
-def _judged(world: World, opened: OpenUnit) -> Iterator[WorkloadRow]:
-    for one in opened.judged:
+    for workload in opened.workloads:
         # A failure was reported by the rules that asked for the outcome, or by what looked for the lines of sources.
         with suppress(Exception):
-            yield WorkloadRow(world.outcome(one.workload), one.place, opened.unit.name)
+            yield workload_row(world, workload, opened.unit.name, opened.edited(workload.place.span))

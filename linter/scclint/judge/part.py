@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from scclint.admission.verdict import Grant
 from scclint.finding import Crash, Finding, Ignore, Notice, Tally
-from scclint.outcome.chain import Outcome
 from scclint.record import EMPTY, record
-from scclint.source import Span
 
 if TYPE_CHECKING:
-    from scclint.cluster.who_can import SubjectKind
+    from scclint.outcome.rows import GrantRow, WorkloadRow
 
 
 @record
@@ -23,40 +20,13 @@ class Unjudged:
 
 
 @record
-class WorkloadRow:
-    """The outcome of a workload in one unit. `place` is where people edit the workload, which can be a source of what was rendered."""
-
-    outcome: Outcome
-    place: Span
-    unit: str
-
-
-@record
-class GrantRow:
-    """A grant of an SCC by objects of the input, in one unit. What the release itself grants is not among them.
-
-    `takes_node` says whether the SCC lets a container take its node. The subject's `namespace` is empty except for a service
-    account. `place` is where people edit the grant, None if that is not known.
-    """
-
-    scc: str
-    takes_node: bool
-    kind: "SubjectKind"
-    namespace: str
-    name: str
-    grant: Grant
-    place: Span | None
-    unit: str
-
-
-@record
 class Part:
     """The findings of a unit, and how its input was treated.
 
     `ignores` are the suppressions written in its files, with what they cover here. `tallies` count the documents of each file.
     `files` are those that were read. `platform` is what was judged, for people. `nothing` is True where nothing that might be a
-    manifest was read, and `judged` are the files of which something was judged. `outcomes` has the outcome of each
-    workload and `grants` each grant of an SCC, by release, if the run asks for it.
+    manifest was read, and `judged` are the files of which something was judged. `outcomes` has the row of each
+    workload and `grants` that of each grant of an SCC, by release, if the run asks for it.
     """
 
     unit: str
@@ -71,5 +41,5 @@ class Part:
     texts: Mapping[str, str] = EMPTY
     nothing: bool = False
     judged: tuple[str, ...] = ()
-    outcomes: Mapping[str, tuple[WorkloadRow, ...]] = EMPTY
-    grants: Mapping[str, tuple[GrantRow, ...]] = EMPTY
+    outcomes: "Mapping[str, tuple[WorkloadRow, ...]]" = EMPTY
+    grants: "Mapping[str, tuple[GrantRow, ...]]" = EMPTY

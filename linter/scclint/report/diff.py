@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.about import site_page
-from scclint.change.facts import PodFacts
-from scclint.change.model import ChangeCause, Differences, GrantChange, MatrixRow, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.engine.report import Report
 from scclint.finding import Finding, Related, Severity, Subject
 from scclint.model.workload import Workload
+from scclint.outcome.rows import WorkloadRow
 from scclint.report import markdown
 from scclint.report.json_text import dump
 from scclint.report.options import Options
@@ -39,11 +39,11 @@ def render_json(found: Differences) -> str:
         "sccs": [_scc(scc) for scc in found.sccs],
         "matrix": [
             {
-                **_named(row.unit, row.kind, row.namespace, row.name),
-                "part": visible_line(row.part),
-                "releases": [{"release": cell.release, **_facts(cell.facts)} for cell in row.cells],
+                **_named(rows[0].unit, rows[0].kind, rows[0].namespace, rows[0].name),
+                "part": visible_line(rows[0].part),
+                "releases": [{"release": row.release, **_facts(row)} for row in rows],
             }
-            for row in found.matrix
+            for rows in found.matrix
         ],
         "summary": _counts(found),
     }
@@ -94,7 +94,7 @@ def _change(change: WorkloadChange) -> Json:
     }
 
 
-def _facts(facts: PodFacts) -> Json:
+def _facts(facts: WorkloadRow) -> Json:
     return {
         "result": facts.result,
         "why": visible(facts.why),
@@ -102,7 +102,7 @@ def _facts(facts: PodFacts) -> Json:
         "subject": facts.subject,
         "grant": visible_line(facts.grant),
         "fsGroup": visible_line(facts.fs_group),
-        "access": list(facts.access),
+        "access": [access.words for access in facts.access],
         "podSecurity": facts.pod_security or None,
         "containers": [
             {
@@ -113,7 +113,7 @@ def _facts(facts: PodFacts) -> Json:
                 "seccomp": visible_line(one.seccomp),
                 "rootFilesystem": one.root_filesystem,
             }
-            for one in facts.containers
+            for one in (facts.containers if facts.outcome.admitted else ())
         ],
     }
 
@@ -177,7 +177,7 @@ def _texts(found: Differences, arrow: str) -> dict[str, Any]:
         ],
         "grants": [(_grant_words(grant), _at(grant.span)) for grant in found.grants],
         "sccs": [(_scc_words(scc), _at(scc.span)) for scc in found.sccs],
-        "releases": [cell.release for cell in found.matrix[0].cells] if found.matrix else [],
+        "releases": [row.release for row in found.matrix[0]] if found.matrix else [],
         "matrix": list(_matrix_rows(found)),
     }
 
@@ -244,7 +244,7 @@ def _summary(found: Differences) -> str:
     return ", ".join(parts)
 
 
-def _title(one: WorkloadChange | MatrixRow) -> str:
+def _title(one: WorkloadChange | WorkloadRow) -> str:
     unit = f" in {one.unit}" if one.unit != "." else ""
     return visible_line(full_name(one.kind, one.namespace, one.name, one.part) + unit)
 
@@ -308,6 +308,6 @@ def _scc_words(scc: SccChange) -> str:
 
 def _matrix_rows(found: Differences) -> Iterator[tuple[str, ...]]:
     """Each workload with its SCC on each release, or that the cluster rejects its pods."""
-    for row in found.matrix:
-        cells = ["REJECTED" if c.facts.result == "rejected" else c.facts.scc or c.facts.result for c in row.cells]
-        yield (_title(row), *map(visible_line, cells))
+    for rows in found.matrix:
+        cells = ["REJECTED" if row.result == "rejected" else row.scc or row.result for row in rows]
+        yield (_title(rows[0]), *map(visible_line, cells))

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scclint.admission.verdict import Grant
-from scclint.change import facts
 from scclint.judge import JudgedWorkload
 from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome, PodSecurity
+from scclint.outcome.rows import grant_words as words_of
+from scclint.outcome.rows import seccomp_words, workload_row
 from scclint.outcome.world import World
 from scclint.report.json_text import dump
 from scclint.report.sanitize import visible, visible_line
@@ -63,18 +64,16 @@ def _cells(world: World, outcome: Outcome, columns: Sequence[str]) -> dict[str, 
     """
     if outcome.verdict is None:
         return dict.fromkeys(columns, ())
-    gets = facts.facts_of(world, outcome)
-    number = len(outcome.seccomp)
+    row = workload_row(world, outcome.workload)
     policy = outcome.pod_security.policy.policy.enforce if outcome.pod_security else ""
-    containers = gets.containers
     found = {
-        "uid": tuple(one.uid for one in containers),
-        "fsgroup": (gets.fs_group,) * len(containers),
-        "caps": tuple(one.capabilities for one in containers),
-        "selinux": tuple(one.selinux for one in containers),
-        "psa": (str(policy),) * number,
+        "uid": [container.uid for container in row.containers],
+        "fsgroup": [row.fs_group for _ in row.containers],
+        "caps": [container.capabilities for container in row.containers],
+        "selinux": [container.selinux for container in row.containers],
+        "psa": [str(policy) for _ in row.containers],
     }
-    return {name: tuple(map(visible_line, found[name] or ("",) * number)) for name in columns}
+    return {name: tuple(map(visible_line, found[name])) for name in columns}
 
 
 def workload_entry(world: World, outcome: Outcome, span: Span) -> Json:
@@ -147,7 +146,7 @@ def container_entry(container: ContainerSeccomp) -> Json:
 
 def grant_words(grant: Grant) -> str:
     """Why a subject may use an SCC, safe to show: `service account, through RoleBinding shop/web-anyuid`."""
-    return visible_line(facts.grant_words(grant))
+    return visible_line(words_of(grant))
 
 
 Row = tuple[tuple[str, str], ...]
@@ -262,4 +261,4 @@ def _creator(outcome: Outcome) -> str:
 
 def profile_words(container: ContainerSeccomp) -> str:
     """The effective profile, safe to show."""
-    return visible_line(facts.seccomp_words(container))
+    return visible_line(seccomp_words(container))

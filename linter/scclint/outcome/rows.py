@@ -1,0 +1,261 @@
+"""The rows of outcomes: what each workload, container and grant gets, with the texts and places that the views show.
+
+The texts are as the manifests have them. A view that prints a text makes it safe to show first.
+"""
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from scclint.admission.access import Access, opened_by, used_by
+from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_RANGE, Constraints
+from scclint.admission.order import points
+from scclint.admission.verdict import Grant, Verdict
+from scclint.finding import Path
+from scclint.model.terms import namespace_name
+from scclint.model.workload import Workload
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
+from scclint.record import record
+from scclint.seccomp.effective import ContainerSeccomp
+from scclint.source import Span
+from scclint.untyped import value_at
+
+if TYPE_CHECKING:
+    from scclint.cluster.who_can import SubjectKind
+
+Result = Literal["admitted", "rejected", "skipped", "unknown"]
+
+
+@record
+class ContainerRow:
+    """What a container gets. `seccomp` is its effective profile in words (`RuntimeDefault`), and `effective` the whole decision.
+
+    What SCC admission decides is empty if no SCC admits the pod. `uid` and `selinux` name their source: `1001 (manifest)`,
+    `first of the range (namespace)`. `root` is True if the user ID is 0. `added` and `dropped` are the capabilities, sorted.
+    `root_filesystem` is `read-only` or `writable`.
+    """
+
+    name: str
+    seccomp: str
+    effective: ContainerSeccomp
+    uid: str = ""
+    root: bool = False
+    selinux: str = ""
+    privileged: bool = False
+    added: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    root_filesystem: str = ""
+
+    @property
+    def capabilities(self) -> str:
+        """The capabilities as text: `drop ALL, add NET_BIND_SERVICE`."""
+        if not self.uid:
+            return ""
+        if self.privileged:
+            return "all (privileged)"
+        parts = [f"{verb} {', '.join(names)}" for verb, names in (("drop", self.dropped), ("add", self.added)) if names]
+        return ", ".join(parts) or "of the runtime"
+
+
+@record
+class WorkloadRow:
+    """What the pods of a workload get in one unit on one release. `place` is where people edit the workload.
+
+    `namespace` is empty if the manifests do not name it, and `part` is that of `Workload`. `why` is why each SCC that may be used
+    rejects the pod, the answer of a later step that rejects it, or why the pod is skipped or unknown. `grant` is how the subject of
+    the verdict may use the SCC. `access` is what the pod uses of the node, and `points` says how lax its SCC is. `pod_security` is
+    the strictest level that the pod meets; empty if an earlier step rejects it.
+    """
+
+    outcome: Outcome
+    unit: str
+    release: str
+    kind: str
+    namespace: str
+    name: str
+    part: str
+    place: Span
+    result: Result
+    why: str
+    scc: str
+    subject: str
+    grant: str
+    fs_group: str
+    access: tuple[Access, ...]
+    points: int
+    pod_security: str
+    containers: tuple[ContainerRow, ...]
+
+    @property
+    def runs(self) -> bool:
+        """Whether the cluster creates the pods, as far as is known."""
+        return self.result in ("admitted", "skipped")
+
+    @property
+    def unconfined(self) -> int:
+        """How many containers run without a seccomp profile."""
+        return sum(row.seccomp == "Unconfined" for row in self.containers) if self.runs else 0
+
+
+@record
+class GrantRow:
+    """A grant of an SCC that objects of the input make, in one unit: `kind`, `namespace` and `name` are those of the subject.
+
+    The `namespace` is empty except for a service account. `opens` is what the SCC opens of the node. `place` is where people edit
+    the grant, None if that is not known.
+    """
+
+    scc: str
+    opens: tuple[Access, ...]
+    kind: "SubjectKind"
+    namespace: str
+    name: str
+    grant: Grant
+    place: Span | None
+    unit: str
+
+    @property
+    def takes_node(self) -> bool:
+        """Whether the SCC lets a container take its node."""
+        return any(access.takes for access in self.opens)
+
+    @property
+    def scope(self) -> str:
+        """The namespace of the pods for which the grant counts; empty for all, and if its name is not known."""
+        return namespace_name(self.grant.binding.namespace) if self.grant.binding else ""
+
+
+def workload_row(world: World, workload: Workload, unit: str = "", place: Span | None = None) -> WorkloadRow:
+    """Return the row of a workload. Without a `place`, it is the one in the manifest that was judged."""
+    outcome = world.outcome(workload)
+    verdict, chosen = outcome.verdict, outcome.chosen
+    scc = world.cluster.sccs[chosen.scc] if chosen is not None else None
+    decided = _decided_by_namespace(scc) if scc is not None else {}
+    return WorkloadRow(
+        outcome,
+        unit,
+        world.cluster.release or world.cluster.kubernetes_version,
+        workload.kind,
+        world.namespace_known(workload),
+        workload.name,
+        workload.part,
+        place or workload.place.span,
+        *_result(outcome),
+        scc.name if scc is not None else "",
+        (verdict.subject if verdict is not None else None) or "",
+        grant_words(chosen.grant) if chosen is not None and chosen.grant else "",
+        _sourced(verdict, ("spec",), "fsGroup", decided, "none") if verdict is not None and verdict.allowed else "",
+        used_by(verdict.pod, world.cluster.kubernetes_minor) if verdict is not None and verdict.allowed else (),
+        points(scc) if scc is not None else 0,
+        outcome.pod_security.meets if outcome.pod_security else "",
+        tuple(_container(outcome, container, decided) for container in outcome.seccomp),
+    )
+
+
+def _result(outcome: Outcome) -> tuple[Result, str]:
+    """Return what happens to the pods, and why they are rejected, skipped or unknown."""
+    verdict, security = outcome.verdict, outcome.pod_security
+    if verdict is None:
+        return "unknown", f"because {outcome.unknown}"
+    match outcome.rejected_by:
+        case "scc":
+            usable = (candidate for candidate in verdict.candidates if candidate.outcome == "too restrictive")
+            why = "; ".join(f"{candidate.scc}: {candidate.reasons[0].text}" for candidate in usable)
+            return "rejected", why or verdict.message or ""
+        case "validation":
+            return "rejected", outcome.invalid[0].message
+        case "pod-security":
+            return "rejected", security.answer.denial if security else ""
+        case "csi":
+            return "rejected", "its namespace does not allow an inline CSI volume of this driver"
+    return "skipped" if outcome.skipped or outcome.chosen is None else "admitted", outcome.skipped
+
+
+def _container(outcome: Outcome, effective: ContainerSeccomp, decided: Mapping[str, str]) -> ContainerRow:
+    verdict, words = outcome.verdict, seccomp_words(effective)
+    if verdict is None or not verdict.allowed:
+        return ContainerRow(effective.name, words, effective)
+    context = outcome.container(effective).get("securityContext") or {}
+    capabilities = context.get("capabilities") or {}
+    return ContainerRow(
+        effective.name,
+        words,
+        effective,
+        _sourced(verdict, effective.path, "runAsUser", decided, "image"),
+        _in_force(verdict.pod, effective.path, "runAsUser") == 0,
+        _sourced(verdict, effective.path, "seLinuxOptions", decided, "runtime"),
+        bool(context.get("privileged")),
+        tuple(sorted(capabilities.get("add") or ())),
+        tuple(sorted(capabilities.get("drop") or ())),
+        "read-only" if context.get("readOnlyRootFilesystem") else "writable",
+    )
+
+
+def _decided_by_namespace(scc: Constraints) -> dict[str, str]:
+    """Return the fields that a namespace decides under an SCC, in words: its numbers differ from cluster to cluster."""
+    return {
+        "runAsUser": "first of the range" if scc.run_as_user == MUST_RUN_AS_RANGE and scc.uid_range_min is None else "",
+        "fsGroup": "first of the range" if scc.fs_group == MUST_RUN_AS and not scc.fs_group_ranges else "",
+        "seLinuxOptions": "own level"
+        if scc.se_linux_context == MUST_RUN_AS and not (scc.se_linux_options or {}).get("level")
+        else "",
+    }
+
+
+def _sourced(verdict: Verdict, path: Path, field: str, decided: Mapping[str, str], absent: str) -> str:
+    """Return the value of a field of a security context with its source; `absent` if there is none."""
+    value = _in_force(verdict.pod, path, field)
+    if isinstance(value, dict):
+        value = ":".join(str(value[key]) for key in ("user", "role", "type", "level") if value.get(key)) or None
+    if value is None:
+        return absent
+    if _in_force(verdict.submitted, path, field) is not None:
+        return f"{value} (manifest)"
+    return f"{decided[field]} (namespace)" if decided.get(field) else f"{value} (SCC)"
+
+
+def _in_force(pod: Mapping[str, Any], path: Path, field: str) -> Any:
+    """Return a field of the security context at a path, or else that of the pod."""
+    value = value_at(pod, (*path, "securityContext", field))
+    return value if value is not None else value_at(pod, ("spec", "securityContext", field))
+
+
+def seccomp_words(container: ContainerSeccomp) -> str:
+    """`RuntimeDefault`, `Unconfined`, `Localhost profiles/web.json`; `-` on Windows."""
+    if container.type == "Localhost":
+        return f"Localhost {container.localhost_profile or ''}".rstrip()
+    return container.type or "-"
+
+
+def grant_words(grant: Grant) -> str:
+    """Why a subject may use an SCC: `service account, through RoleBinding shop/web-anyuid`."""
+    who = "service account" if grant.subject == "serviceaccount" else "creator"
+    if grant.via == "users":
+        return f"{who}, named in the SCC's users"
+    if grant.via == "groups":
+        return f"{who}, through group {grant.group} in the SCC's groups"
+    binding = grant.binding
+    if binding is None:
+        return f"{who}, through group {grant.group}, which may do everything"
+    place = f"{binding.namespace}/" if binding.namespace else ""
+    return f"{who}, through {binding.kind} {place}{binding.name}"
+
+
+def grant_rows(
+    world: World, unit: str = "", edited: Callable[[Span], Span] = lambda span: span, files: Container[str] | None = None
+) -> Iterator[GrantRow]:
+    """Yield each grant that objects of the input make, by SCC and subject. What the release itself grants is left out.
+
+    `edited` moves a place to the file that people edit. With `files`, only what objects in these files grant is yielded.
+    """
+    cluster = world.cluster
+    for name, scc in cluster.sccs.items():
+        opens = opened_by(scc)
+        for holder in cluster.who_can_use(name):
+            for grant in holder.grants:
+                if cluster.grants.brings(grant, name):
+                    continue
+                spans = [step.span for step in world.steps.of_grant(grant, name) if files is None or step.span.file in files]
+                if spans or files is None:
+                    place = edited(spans[0]) if spans else None
+                    yield GrantRow(name, opens, holder.kind, holder.namespace, holder.name, grant, place, unit)
