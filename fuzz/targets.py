@@ -164,19 +164,19 @@ def configuration(data: bytes) -> None:
 def evidence(data: bytes) -> None:
     """Captures from nodes, one or (with a NUL between) several, compared with a prediction."""
     from scclint.evidence.captures import read_evidence
-    from scclint.evidence.verify import Prediction, verify
+    from scclint.evidence.verify import verify
     from scclint.report.seccomp import verify_json, verify_text
+    from tests.evidence.predicted import prediction
 
     files = []
     for number, part in enumerate(data.split(b"\0")[:4]):
-        name = ("shop_web-1_app.json", "0123456789abcdef.json", "x.status", "pod.yaml")[number]
+        name = ("demo_web-6d4cf56db6-x8x2p_app.json", "0123456789abcdef.json", "x.status", "pod.yaml")[number]
         files.append((name, part.decode("utf-8", "replace")))
     try:
         observations = read_evidence(files)
     except ScclintError:
         return
-    expected = Prediction("Pod", "shop", "web-1", "app", "RuntimeDefault", proc_mode=2)
-    found = verify([expected], observations, "")
+    found = verify([prediction("RuntimeDefault", 2, "", "SCC default")], observations, "")
     verify_text(found)
     json.loads(verify_json(found))
 

@@ -15,11 +15,17 @@ from scclint.profiles.resolve import NATIVE
 from scclint.profiles.runtime_default import VARIANTS, Variant, deciding_capabilities, resolve, resolve_variant
 from scclint.record import replace
 from scclint.seccomp.capabilities import CRIO_DEFAULT
+from tests.evidence.predicted import prediction
 
 ARTICLE = Path(__file__).parents[2] / "fixtures" / "seccomp" / "article" / "evidence"
 WHO = Identity("demo", "web-6d4cf56db6-x8x2p", "app")
-CONFINED = Prediction("Deployment", "demo", "web", "app", "RuntimeDefault", None, 2, "restricted-v2", "SCC default")
-UNCONFINED = replace(CONFINED, type="Unconfined", proc_mode=0, scc="anyuid", source="kubelet default")
+CONFINED = prediction("RuntimeDefault", 2, "restricted-v2", "SCC default")
+UNCONFINED = prediction("Unconfined", 0, "anyuid", "kubelet default")
+
+
+def about(prediction: Prediction, **changes: Any) -> Prediction:
+    """The prediction for another workload, or another part of it."""
+    return replace(prediction, row=replace(prediction.row, **changes))
 
 
 def crictl(profile: Any, name: str = "RuntimeDefault", **more: Any) -> Observation:
@@ -51,7 +57,7 @@ DEFAULT = Requested("RuntimeDefault")
 
 
 def test_the_four_captures_of_the_article() -> None:
-    predictions = [replace(CONFINED, name="confined"), replace(UNCONFINED, name="unconfined")]
+    predictions = [about(CONFINED, name="confined"), about(UNCONFINED, name="unconfined")]
     files = [(path.name, path.read_text("utf-8")) for path in sorted(ARTICLE.iterdir())]
     assert len(files) == 4
     found = verify(predictions, read_evidence(files), "1.28")
@@ -60,7 +66,7 @@ def test_the_four_captures_of_the_article() -> None:
         ("agree", f"RuntimeDefault of {VARIANTS[1].releases}, Seccomp: 2"),
         ("agree", "no profile, Seccomp: 0"),
     ]
-    swapped = [replace(CONFINED, name="unconfined"), replace(UNCONFINED, name="confined")]
+    swapped = [about(CONFINED, name="unconfined"), about(UNCONFINED, name="confined")]
     assert {(c.status, c.step) for c in verify(swapped, read_evidence(files)).comparisons} == {
         ("disagree", "seccompDefault"),
         ("disagree", "unexplained"),
@@ -88,9 +94,13 @@ def test_the_four_captures_of_the_article() -> None:
         (UNCONFINED, [proc(2), dump("anyuid")], ("disagree", "seccompDefault")),
         (UNCONFINED, [proc(2)], ("disagree", "seccompDefault")),
         (UNCONFINED, [proc(2), dump("anyuid", DEFAULT)], ("disagree", "field")),
-        (replace(UNCONFINED, source="privileged"), [crictl(resolve("1.33"), privileged=True)], ("disagree", "privileged")),
-        (replace(CONFINED, type=None), [dump("privileged")], ("disagree", "scc")),
-        (replace(CONFINED, type=None, source="windows"), [dump("")], ("no evidence", "")),
+        (
+            prediction("Unconfined", 0, "anyuid", "privileged"),
+            [crictl(resolve("1.33"), privileged=True)],
+            ("disagree", "privileged"),
+        ),
+        (prediction(None, None, "", "not admitted"), [dump("privileged")], ("disagree", "scc")),
+        (prediction(None, None, "", "windows"), [dump("")], ("no evidence", "")),
         (CONFINED, [crictl(resolve("1.33"), "/var/lib/kubelet/seccomp/x.json")], ("disagree", "field")),
         (CONFINED, [crictl({"defaultAction": "SCMP_ACT_LOG"})], ("disagree", "content")),
     ],
@@ -126,7 +136,7 @@ def test_a_changed_default_is_told_with_its_difference() -> None:
 
 
 LOCAL = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}
-LOCALHOST = replace(CONFINED, type="Localhost", localhost_profile="x.json", profile=LOCAL)
+LOCALHOST = replace(prediction("Localhost", 2, "restricted-v2", "container field", "x.json"), profile=LOCAL)
 PATH = "/var/lib/kubelet/seccomp/x.json"
 
 
@@ -164,21 +174,21 @@ def test_localhost(seen: Observation, expected: tuple[str, str]) -> None:
 )
 def test_pods_belong_to_workloads_by_name(kind: str, pod: str, matches: bool) -> None:
     seen = replace(proc(2), identity=Identity("demo", pod, "app"))
-    other = replace(CONFINED, name="other")
-    found = verify([replace(CONFINED, kind=kind), other], [seen])
+    other = about(CONFINED, name="other")
+    found = verify([about(CONFINED, kind=kind), other], [seen])
     assert ([c.pod for c in found.comparisons if c.pod] == [pod]) is matches
     assert (not found.unmatched) is matches
 
 
 def test_a_pod_that_agrees_with_one_part_is_no_evidence_about_another() -> None:
     """The name of the pod does not show which part of its workload it is."""
-    master, worker = replace(CONFINED, part="Master"), replace(UNCONFINED, part="Worker")
+    master, worker = about(CONFINED, part="Master"), about(UNCONFINED, part="Worker")
     found = verify([master, worker], [proc(2), dump("restricted-v2", DEFAULT)])
-    assert [(c.prediction.part, c.status, c.step) for c in found.comparisons] == [
+    assert [(c.prediction.row.part, c.status, c.step) for c in found.comparisons] == [
         ("Master", "agree", ""),
         ("Worker", "no evidence", "part"),
     ]
-    unlike = verify([replace(UNCONFINED, part="Master"), worker], [proc(2), dump("restricted-v2", DEFAULT)])
+    unlike = verify([about(UNCONFINED, part="Master"), worker], [proc(2), dump("restricted-v2", DEFAULT)])
     assert [c.status for c in unlike.comparisons] == ["disagree", "disagree"]
     # Two releases are two predictions for one part.
     both = verify([CONFINED, UNCONFINED], [proc(2), dump("restricted-v2", DEFAULT)])
@@ -187,7 +197,7 @@ def test_a_pod_that_agrees_with_one_part_is_no_evidence_about_another() -> None:
 
 def test_other_namespaces_and_containers_are_not_meant() -> None:
     for identity in (Identity("shop", WHO.pod, "app"), Identity("demo", WHO.pod, "sidecar")):
-        found = verify([CONFINED, replace(CONFINED, name="other")], [replace(proc(2), identity=identity)])
+        found = verify([CONFINED, about(CONFINED, name="other")], [replace(proc(2), identity=identity)])
         assert [c.status for c in found.comparisons] == ["no evidence", "no evidence"]
         assert len(found.unmatched) == 1
 
@@ -195,7 +205,7 @@ def test_other_namespaces_and_containers_are_not_meant() -> None:
 def test_a_capture_without_name_is_about_the_only_container_or_the_one_its_file_is_named_for() -> None:
     bare = Observation(Identity(), "crictl", "captures/null.json", has_profile=True)
     assert outcome(UNCONFINED, bare) == AGREE
-    two = [UNCONFINED, replace(UNCONFINED, name="other")]
+    two = [UNCONFINED, about(UNCONFINED, name="other")]
     assert len(verify(two, [bare]).unmatched) == 1
     named = replace(bare, file="captures/web.json")
     assert [c.status for c in verify(two, [named]).comparisons] == ["no evidence", "agree"]

@@ -7,26 +7,16 @@ import pytest
 
 from scclint.cli import main
 from scclint.evidence.captures import Identity, Observation
-from scclint.evidence.verify import Prediction, verify
+from scclint.evidence.verify import verify
 from scclint.profiles.runtime_default import resolve
+from scclint.record import replace
 from scclint.report.seccomp import disagreements
+from scclint.source import Span
+from tests.evidence.predicted import prediction
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "seccomp"
-PREDICTIONS = [
-    Prediction(
-        "Deployment",
-        "demo",
-        "confined",
-        "app",
-        "RuntimeDefault",
-        None,
-        2,
-        "restricted-v2",
-        "SCC default",
-        file="m.yaml",
-        line=3,
-    ),
-]
+CONFINED = prediction("RuntimeDefault", 2, "restricted-v2", "SCC default")
+PREDICTIONS = [replace(CONFINED, row=replace(CONFINED.row, name="confined", place=Span("m.yaml", 3, 1, 3, 1)))]
 
 
 def run(*words: str) -> int:

@@ -83,14 +83,13 @@ def _sarif(verification: "Verification", opened: Sequence[OpenUnit]) -> str:
     """The disagreements as SARIF results at the workloads' names."""
     from scclint.report import Options, render
 
-    spans = {(span.file, span.line): span for unit in opened for span in (w.place.span for w in unit.workloads)}
-    found = [replace(f, span=spans.get((f.span.file, f.span.line), f.span)) for f in commands.disagreements(verification)]
+    found = commands.disagreements(verification)
     # Nodes are compared with, manifests are not checked.
     title = "A node shows another profile"
     rule = Rule("VER001", "node-disagrees", title, Severity.ERROR, Workload, lambda subject, world: (), PAGE, "0.1")
     texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
-        findings=tuple(found),
+        findings=found,
         tally=merged_tally(_counts(unit) for unit in opened),
         platform=next((unit.platform for unit in opened), ""),
         texts=texts_of(found, texts),

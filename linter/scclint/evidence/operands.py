@@ -77,21 +77,22 @@ def _release(platform: str, release: str, caps: list[str], arch: str) -> Operand
 
 
 def _container(path: str, wanted: str, crio: str, arch: str, predict: Predict) -> Operand:
-    found = [p for p in predict([path]) if wanted in (f"{p.name}/{p.container}", f"{p.kind}/{p.name}/{p.container}")]
-    if len(found) != 1:
-        matches = f"{len(found)} containers match" if found else "no container matches"
+    matching = []
+    for prediction in predict([path]):
+        name = f"{prediction.row.name}/{prediction.container.name}"
+        if wanted in (name, f"{prediction.row.kind}/{name}"):
+            matching.append(prediction)
+    if len(matching) != 1:
+        matches = f"{len(matching)} containers match" if matching else "no container matches"
         raise UsageError(f"{path}: {matches} {wanted!r}: use NAME/CONTAINER or KIND/NAME/CONTAINER")
-    predicted = found[0]
-    label = f"{predicted.kind} {predicted.name}, container {predicted.container}: {predicted.type}"
+    (predicted,) = matching
+    row, profile = predicted.row, predicted.container.effective.localhost_profile
+    label = f"{row.kind} {row.name}, container {predicted.container.name}: {predicted.type}"
     if predicted.type == "RuntimeDefault":
         return Operand(label, resolve(crio, predicted.caps if predicted.caps is not None else CRIO_DEFAULT, arch))
     if predicted.type == "Unconfined":
         return Operand(label, None)
     if predicted.profile is not None:
-        return Operand(f"{label} {predicted.localhost_profile}", predicted.profile)
-    missing = (
-        "is not admitted by any SCC"
-        if predicted.type is None
-        else f"uses {predicted.localhost_profile}, which is not in the input"
-    )
+        return Operand(f"{label} {profile}", predicted.profile)
+    missing = "is not admitted by any SCC" if predicted.type is None else f"uses {profile}, which is not in the input"
     raise UsageError(f"{path}: container {wanted} {missing}, so there is no profile to compare")

@@ -6,62 +6,38 @@ from scclint.errors import LoadError
 from scclint.evidence.operands import parse_profile
 from scclint.evidence.verify import Prediction
 from scclint.judge import OpenUnit
+from scclint.model.workload import Workload
 from scclint.outcome.chain import Outcome
+from scclint.outcome.rows import ContainerRow, workload_row
 from scclint.outcome.world import World
 from scclint.profiles.resolve import Profile, resolve_profile
 from scclint.seccomp.capabilities import bounding_set_of
+from scclint.seccomp.effective import ContainerSeccomp
 
 NATIVE = "amd64"
 
 
 def predictions(units: Iterable[OpenUnit]) -> list[Prediction]:
     """Return one prediction per container, workload by workload: init, regular, then ephemeral containers."""
-    judged = (one for unit in units for one in unit.judged)
-    return [found for one in judged for world in one.worlds.values() for found in _of(world.outcome(one.workload), world)]
+    workloads = ((workload, world) for unit in units for workload in unit.workloads for world in unit.worlds.values())
+    return [prediction for workload, world in workloads for prediction in _of(workload, world)]
 
 
-def _of(outcome: Outcome, world: World) -> Iterator[Prediction]:
-    workload, verdict = outcome.workload, outcome.verdict
-    place = workload.place.span
-    namespace = world.namespace_known(workload)
+def _of(workload: Workload, world: World) -> Iterator[Prediction]:
+    row = workload_row(world, workload)
+    verdict = row.outcome.verdict
     if verdict is None:
+        why = f"there is no verdict, {row.why}"
         for view in workload.pod.containers:
-            yield Prediction(
-                workload.kind,
-                namespace,
-                workload.name,
-                view.name,
-                None,
-                file=place.file,
-                line=place.line,
-                undecided=f"there is no verdict, because {outcome.unknown}",
-                part=workload.part,
-            )
+            unknown = ContainerSeccomp(view.name, "container", view.index, None, None, "not admitted", why, None, None, None)
+            yield Prediction(row, ContainerRow(view.name, "", unknown))
         return
-    possible = _possible(outcome, world)
-    for found in outcome.seccomp:
-        container = outcome.container(found)
-        caps = bounding_set_of(container)
-        undecided = verdict.allowed and found.type is None and found.source != "windows"
-        yield Prediction(
-            workload.kind,
-            namespace,
-            workload.name,
-            found.name,
-            found.type if verdict.allowed else None,
-            found.localhost_profile,
-            found.proc_mode,
-            verdict.scc or "",
-            found.source,
-            caps,
-            _profile(found.localhost_profile, world, caps) if found.type == "Localhost" and found.localhost_profile else None,
-            place.file,
-            place.line,
-            found.why if undecided else "",
-            (verdict.subject or "") if workload.controlled or world.creator_given else "",
-            possible,
-            workload.part,
-        )
+    subject, possible = row.subject if workload.controlled or world.creator_given else "", _possible(row.outcome, world)
+    for container in row.containers:
+        effective = container.effective
+        caps = bounding_set_of(row.outcome.container(effective))
+        path = effective.localhost_profile if effective.type == "Localhost" else None
+        yield Prediction(row, container, caps, _profile(path, world, caps) if path else None, subject, possible)
 
 
 def _possible(outcome: Outcome, world: World) -> frozenset[str]:
@@ -73,9 +49,9 @@ def _possible(outcome: Outcome, world: World) -> frozenset[str]:
     return frozenset(scc for scc in cluster.sccs if cluster.admission.errors_under(scc, pod, namespace=outcome.namespace) == ())
 
 
-def _profile(path: str | None, world: World, caps: frozenset[str]) -> Profile | None:
+def _profile(path: str, world: World, caps: frozenset[str]) -> Profile | None:
     """Return the resolved profile that is provided at the path; None if it is unknown or the runtime would reject it."""
-    for provider in world.profiles.resolve(path or "").providers:
+    for provider in world.profiles.resolve(path).providers:
         if not provider.delivered or provider.problem or provider.content is None:
             continue
         try:

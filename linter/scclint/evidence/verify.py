@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from scclint.evidence.captures import Observation, Requested
 from scclint.model.pod_names import is_pod_of, owns_pod
+from scclint.outcome.rows import ContainerRow, WorkloadRow
 from scclint.profiles.providers import SECCOMP_ROOT
 from scclint.profiles.recognise import Recognition, recognise
 from scclint.profiles.resolve import Profile
@@ -22,36 +23,33 @@ _PRIVILEGED = ("privileged", "the running container is privileged, and the runti
 class Prediction:
     """The prediction for one container of a workload.
 
-    `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or None if the pod is not admitted. `source` is what decides it, as in
-    `ContainerSeccomp`. `proc_mode` is 0 or 2. `caps` is the bounding set, None if it has no effect. `profile` is the resolved
-    Localhost profile if it is known. `file` and `line` are the workload's. `undecided` is the reason why nothing definite is
-    predicted (it depends on the node pool, or the verdict is unknown), else empty. `scc_subject` is whose rights admit the pod (`user` or
-    `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the pod, if a dump of the cluster lacks the RBAC
-    that decides between them; else it is empty. `part` is that of `Workload`.
+    `caps` is the bounding set, None if it has no effect. `profile` is the resolved Localhost profile if it is known. `subject` is
+    whose rights admit the pod (`user` or `serviceaccount`), empty if it is unknown. `possible` are the SCCs that could admit the
+    pod, if a dump of the cluster lacks the RBAC that decides between them; else it is empty.
     """
 
-    kind: str
-    namespace: str
-    name: str
-    container: str
-    type: str | None
-    localhost_profile: str | None = None
-    proc_mode: int | None = None
-    scc: str = ""
-    source: str = ""
+    row: WorkloadRow
+    container: ContainerRow
     caps: frozenset[str] | None = None
     profile: Profile | None = None
-    file: str = ""
-    line: int = 0
-    undecided: str = ""
-    scc_subject: str = ""
+    subject: str = ""
     possible: frozenset[str] = frozenset()
-    part: str = ""
 
     @property
     def workload(self) -> tuple[str, ...]:
         """The workload without its part, and the container: the name of a running pod does not show the part."""
-        return self.kind, self.namespace, self.name, self.container
+        return self.row.kind, self.row.namespace, self.row.name, self.container.name
+
+    @property
+    def type(self) -> str | None:
+        """The type of the profile: `RuntimeDefault`, `Localhost` or `Unconfined`; None if the pod is not admitted."""
+        return None if self.container.effective.source == "not admitted" else self.container.effective.type
+
+    @property
+    def undecided(self) -> str:
+        """Why nothing definite is predicted (it depends on the node pool, or the verdict is unknown); empty if something is."""
+        decided = self.container.effective.type or self.container.effective.source in ("windows", "not admitted")
+        return "" if decided and self.row.result != "unknown" else self.container.effective.why
 
 
 @record
@@ -141,16 +139,18 @@ def verify(predictions: Iterable[Prediction], observations: Sequence[Observation
             seen = tuple(observations[i] for i in mine if observations[i].identity.pod == pod)
             comparisons.append(_compare(prediction, _Evidence(pod, seen), accepted))
     unmatched = tuple(seen for i, seen in enumerate(observations) if i not in used)
-    named = attrgetter("prediction.workload", "prediction.part", "pod")
+    named = attrgetter("prediction.workload", "prediction.row.part", "pod")
     return Verification(tuple(sorted(_by_part(comparisons), key=named)), unmatched)
 
 
 def _by_part(comparisons: Sequence[ContainerComparison]) -> Iterator[ContainerComparison]:
     """Yield the comparisons. A pod that agrees with one part of its workload is no evidence about the other parts."""
-    agreeing = {(found.prediction.workload, found.pod): found.prediction.part for found in comparisons if found.status == AGREE}
+    agreeing = {
+        (found.prediction.workload, found.pod): found.prediction.row.part for found in comparisons if found.status == AGREE
+    }
     for found in comparisons:
-        part = agreeing.get((found.prediction.workload, found.pod), found.prediction.part)
-        if found.status != DISAGREE or part == found.prediction.part:
+        part = agreeing.get((found.prediction.workload, found.pod), found.prediction.row.part)
+        if found.status != DISAGREE or part == found.prediction.row.part:
             yield found
         else:
             yield replace(found, status=NO_EVIDENCE, step="part", explanation=f"the pod is one of {part}")
@@ -169,11 +169,12 @@ def _matches(seen: Observation, prediction: Prediction, predictions: list[Predic
     identity = seen.identity
     if not identity.pod:
         return _could_match(seen.file, prediction, predictions)
-    if identity.container and identity.container != prediction.container:
+    if identity.container and identity.container != prediction.container.name:
         return False
-    if identity.namespace and prediction.namespace and identity.namespace != prediction.namespace:
+    row = prediction.row
+    if identity.namespace and row.namespace and identity.namespace != row.namespace:
         return False
-    return owns_pod(prediction.kind, prediction.name, identity.pod, seen.owner)
+    return owns_pod(row.kind, row.name, identity.pod, seen.owner)
 
 
 def _could_match(file: str, prediction: Prediction, predictions: list[Prediction]) -> bool:
@@ -181,7 +182,7 @@ def _could_match(file: str, prediction: Prediction, predictions: list[Prediction
     if len(predictions) == 1:
         return True
     stem = os.path.basename(file).partition(".")[0]
-    named = [p for p in predictions if stem == p.name or is_pod_of(p.kind, p.name, stem)]
+    named = [p for p in predictions if stem == p.row.name or is_pod_of(p.row.kind, p.row.name, stem)]
     return named == [prediction]
 
 
@@ -195,10 +196,10 @@ def _compare(prediction: Prediction, seen: _Evidence, accepted: frozenset[Varian
 
     if prediction.undecided:
         return result(NO_EVIDENCE, "undecided", prediction.undecided)
-    if prediction.source == "windows":
+    if prediction.container.effective.source == "windows":
         return result(NO_EVIDENCE)
     scc = str(seen.first("scc") or "")
-    if scc != prediction.scc and scc in prediction.possible:
+    if scc != prediction.row.scc and scc in prediction.possible:
         reason = f"SCC {scc} admitted the pod, and the dump of the cluster lacks the RBAC that decides whether it may use {scc}"
         return result(NO_EVIDENCE, "scc", reason)
     if difference := _admission(prediction, scc, str(seen.first("scc_subject") or "")):
@@ -214,10 +215,12 @@ def _admission(prediction: Prediction, scc: str, subject: str) -> str:
     if prediction.type is None:
         where = f" under SCC {scc}" if scc else ""
         return f"no SCC in the input admits the pod, but the pod exists{where}: the input lacks a grant"
-    if scc and prediction.scc and scc != prediction.scc:
-        return f"SCC {scc} admitted the pod, not {prediction.scc}: the input lacks a grant, an SCC or the creator"
-    if subject and prediction.scc_subject and not prediction.possible and subject != prediction.scc_subject:
-        reason = f"the rights of {_SUBJECTS.get(subject, subject)} admitted the pod, not those of {_SUBJECTS[prediction.scc_subject]}"
+    if scc and prediction.row.scc and scc != prediction.row.scc:
+        return f"SCC {scc} admitted the pod, not {prediction.row.scc}: the input lacks a grant, an SCC or the creator"
+    if subject and prediction.subject and not prediction.possible and subject != prediction.subject:
+        reason = (
+            f"the rights of {_SUBJECTS.get(subject, subject)} admitted the pod, not those of {_SUBJECTS[prediction.subject]}"
+        )
         return f"{reason}: the input lacks a grant"
     return ""
 
@@ -241,9 +244,9 @@ def _fields(prediction: Prediction, seen: _Evidence) -> tuple[str, str] | None:
         return None if prediction.type == "Unconfined" else _PRIVILEGED
     requested = seen.requested
     if requested is None:
-        expected = prediction.type == "Unconfined" or prediction.source == "kubelet default"
+        expected = prediction.type == "Unconfined" or prediction.container.effective.source == "kubelet default"
         return None if expected else ("field", "the running pod sets no profile, so no SCC applied one")
-    if requested == (prediction.type, prediction.localhost_profile or ""):
+    if requested == (prediction.type, prediction.container.effective.localhost_profile or ""):
         return None
     return "field", f"the running pod has seccompProfile {' '.join(requested).strip()}, which differs from the prediction"
 
@@ -267,7 +270,7 @@ def _explain_mode(prediction: Prediction, seen: _Evidence) -> tuple[str, str]:
             "field",
             f"the running pod has seccompProfile {requested.type}: an SCC outside the input, a webhook or a ProfileBinding set it",
         )
-    if prediction.source == "privileged":
+    if prediction.container.effective.source == "privileged":
         if seen.privileged:
             return (
                 "privileged",
@@ -309,16 +312,14 @@ def _content(
 
 
 def _localhost_content(prediction: Prediction, seen: Observation, closest: Recognition) -> tuple[str, str] | None:
-    wanted = f"{SECCOMP_ROOT}/{prediction.localhost_profile}"
+    profile = prediction.container.effective.localhost_profile
+    wanted = f"{SECCOMP_ROOT}/{profile}"
     if closest.exact and seen.profile_name != wanted and prediction.profile != seen.profile:
-        return (
-            "field",
-            f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {prediction.localhost_profile}",
-        )
+        return "field", f"the container runs with RuntimeDefault of {closest.variant.releases}, not with {profile}"
     if seen.profile_name.startswith("/") and seen.profile_name != wanted:
         return "field", f"the container runs with {seen.profile_name}, not with {wanted}"
     if prediction.profile is not None and prediction.profile != seen.profile:
-        return "content", f"the file on the node differs from the one in the input ({prediction.localhost_profile})"
+        return "content", f"the file on the node differs from the one in the input ({profile})"
     return None
 
 

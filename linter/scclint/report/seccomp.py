@@ -7,7 +7,6 @@ from scclint.errors import UsageError
 from scclint.finding import Finding, Severity, Subject
 from scclint.report import jinja
 from scclint.report.sanitize import visible_line
-from scclint.source import Span
 from scclint.text import full_name, wrap
 
 if TYPE_CHECKING:
@@ -97,20 +96,20 @@ def verify_json(verification: "Verification") -> str:
     """Return JSON: an object with `version` 1, `agrees`, `containers` (one per container and pod) and `unmatched` captures."""
     containers = [
         {
-            "kind": found.prediction.kind,
-            "namespace": found.prediction.namespace,
-            "name": found.prediction.name,
-            "part": found.prediction.part,
-            "container": found.prediction.container,
-            "file": found.prediction.file,
-            "line": found.prediction.line,
+            "kind": found.prediction.row.kind,
+            "namespace": found.prediction.row.namespace,
+            "name": found.prediction.row.name,
+            "part": found.prediction.row.part,
+            "container": found.prediction.container.name,
+            "file": found.prediction.row.place.file,
+            "line": found.prediction.row.place.line,
             "pod": found.pod,
             "status": found.status,
             "predicted": {
                 "type": found.prediction.type,
-                "localhostProfile": found.prediction.localhost_profile,
-                "procMode": found.prediction.proc_mode,
-                "scc": found.prediction.scc or None,
+                "localhostProfile": found.prediction.container.effective.localhost_profile,
+                "procMode": found.prediction.container.effective.proc_mode,
+                "scc": found.prediction.row.scc or None,
             },
             "observed": found.observed or None,
             "step": found.step or None,
@@ -125,33 +124,33 @@ def verify_json(verification: "Verification") -> str:
 
 
 def disagreements(verification: "Verification") -> tuple[Finding, ...]:
-    """Return the disagreements as findings at their workloads, for report formats such as SARIF. An unknown place is line 1."""
+    """Return the disagreements as findings at their workloads, for report formats such as SARIF."""
     found = []
     for c in verification.comparisons:
         if c.status == "disagree":
-            p, line = c.prediction, max(c.prediction.line, 1)
+            row = c.prediction.row
             message = f"{_subject(c)}: predicted {_predicted(c)}, observed {c.observed}: {c.explanation}"
-            subject = Subject("", p.kind, p.namespace, p.name, p.container, p.part)
-            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, Span(p.file, line, 1, line, 1), subject))
+            subject = Subject("", row.kind, row.namespace, row.name, c.prediction.container.name, row.part)
+            found.append(Finding("VER001", "node-disagrees", Severity.ERROR, message, row.place, subject))
     return tuple(found)
 
 
 def _subject(found: "ContainerComparison") -> str:
-    p = found.prediction
-    pod = f", pod {found.pod}" if found.pod and p.kind != "Pod" else ""
-    return f"{full_name(p.kind, p.namespace, p.name, p.part)}, container {p.container}{pod}"
+    row = found.prediction.row
+    pod = f", pod {found.pod}" if found.pod and row.kind != "Pod" else ""
+    return f"{full_name(row.kind, row.namespace, row.name, row.part)}, container {found.prediction.container.name}{pod}"
 
 
 def _predicted(found: "ContainerComparison") -> str:
-    p = found.prediction
-    if p.undecided:
+    scc, effective = found.prediction.row.scc, found.prediction.container.effective
+    if found.prediction.undecided:
         return "undecided"
-    if p.type is None:
+    if found.prediction.type is None:
         return "rejected"
-    parts = [f"{p.type} {p.localhost_profile}" if p.localhost_profile else p.type]
-    if p.proc_mode is not None:
-        parts.append(f"Seccomp: {p.proc_mode}")
-    return ", ".join([*parts, f"SCC {p.scc}"] if p.scc else parts)
+    parts = [f"{effective.type} {effective.localhost_profile}" if effective.localhost_profile else found.prediction.type]
+    if effective.proc_mode is not None:
+        parts.append(f"Seccomp: {effective.proc_mode}")
+    return ", ".join([*parts, f"SCC {scc}"] if scc else parts)
 
 
 def _identity(identity: tuple[str, ...]) -> str:
