@@ -1,11 +1,12 @@
 """Compares two states of manifests, two releases, or a state with and without some objects."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
+from typing import TypeVar
 
-from scclint.change.model import Differences, GrantChange, SccChange, WorkloadChange
+from scclint.change.model import ChangeCause, Differences, GrantChange, SccChange, WorkloadChange
 from scclint.change.sides import Side, open_side
 from scclint.change.state import State, keyed
 from scclint.change.units import compare_grants, compare_sccs, compare_workloads
@@ -15,9 +16,11 @@ from scclint.judge import OpenUnit
 from scclint.model.releases import ORDER
 from scclint.outcome.rows import WorkloadRow
 from scclint.record import replace
-from scclint.source import Span
 
 Pair = tuple[State | None, State | None]
+UnitStates = tuple[str, State | None, State | None]
+"""The name of a unit, and its state on both sides."""
+C = TypeVar("C", WorkloadChange, ChangeCause, GrantChange, SccChange)
 
 
 def compare(before: "str | os.PathLike[str]", after: "str | os.PathLike[str]", config: Config | None = None) -> Differences:
@@ -37,11 +40,12 @@ def compare_sides(before: str, after: str, config: Config, *, merge_base: bool =
     with ExitStack() as stack:
         first = stack.enter_context(open_side(before, config, after if merge_base else ""))
         second = stack.enter_context(open_side(after, config))
-        found = _Found(before, after, first, second)
-        for earlier, later in _pairs(first, second):
-            for before_state, after_state in _by_release(_states(first, earlier), _states(second, later)):
-                found.add(later or earlier, _matched(before_state, after_state))
-        return found.comparison()
+        pairs = (
+            (later or earlier, *_matched(*states))
+            for earlier, later in _pairs(first, second)
+            for states in _by_release(_states(first, earlier), _states(second, later))
+        )
+        return _differences((before, after), (first, second), pairs)
 
 
 def compare_releases(path: str, config: Config) -> Differences:
@@ -50,15 +54,20 @@ def compare_releases(path: str, config: Config) -> Differences:
         raise UsageError("to compare releases, name at least two with --openshift, as in --openshift 4.22,5.0")
     with open_side(path, config) as side:
         releases = sorted(config.openshift, key=ORDER.__getitem__)
-        found = _Found(releases[0], releases[-1], side, side)
-        for unit in side.units:
-            states = _states(side, unit)
-            for earlier, later in pairwise(releases):
-                found.add(unit, (states[earlier], states[later]), whole=False)
-            for key in sorted(states[releases[0]].workloads):
-                rows = (states[release].row(key, unit) for release in releases)
-                found.rows.append(tuple(row for row in rows if row is not None))
-        return found.comparison()
+        matrix: list[tuple[WorkloadRow, ...]] = []
+
+        def pairs() -> Iterator[UnitStates]:
+            for unit in side.units:
+                of_release = _states(side, unit)
+                states = [of_release[release] for release in releases]
+                matrix.extend(
+                    tuple(filter(None, (state.row(key, unit) for state in states))) for key in sorted(states[0].workloads)
+                )
+                yield from ((unit, *pair) for pair in pairwise(states))
+
+        # The releases' own SCCs and grants differ as well.
+        found = _differences((releases[0], releases[-1]), (side, side), pairs(), whole=False)
+        return replace(found, matrix=tuple(matrix))
 
 
 def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
@@ -66,15 +75,15 @@ def what_if(path: str, files: Sequence[str], config: Config) -> Differences:
     with ExitStack() as stack:
         side = stack.enter_context(open_side(path, config))
         added = [stack.enter_context(open_side(file, config)) for file in files]
-        opened = [one for file in added for unit in file.units if (one := file.open(unit)) is not None]
-        found = _Found(path, " and ".join([path, *files]), side, side)
-        for unit in side.units:
-            for state in _states(side, unit).values():
-                more = [state.at_home(obj) for one in opened for obj in one.ours]
-                found.add(unit, (state, state.with_objects(more)))
-        for file in added:
-            side.notices.update(file.notices)
-        return found.comparison()
+        objects = [obj for file in added for unit in file.units if (opened := file.open(unit)) for obj in opened.ours]
+        pairs = (
+            (unit, state, state.with_objects([state.at_home(obj) for obj in objects]))
+            for unit in side.units
+            for state in _states(side, unit).values()
+        )
+        found = _differences((path, " and ".join([path, *files])), (side, side), pairs)
+        notices = dict.fromkeys((*found.notices, *(notice for file in added for notice in file.notices)))
+        return replace(found, notices=tuple(notices))
 
 
 def _pairs(first: Side, second: Side) -> list[tuple[str, str]]:
@@ -118,46 +127,39 @@ def _matched(before: State | None, after: State | None) -> Pair:
     return before, after.numbered_as(before)
 
 
-class _Found:
-    """The differences that were found so far."""
-
-    def __init__(self, before: str, after: str, first: Side, second: Side) -> None:
-        self._names = (before, after)
-        self._sides = (first, second)
-        self._changes: list[WorkloadChange] = []
-        self._grants: list[GrantChange] = []
-        self._sccs: list[SccChange] = []
-        self._workloads: set[tuple[object, ...]] = set()
-        self.rows: list[tuple[WorkloadRow, ...]] = []
-
-    def add(self, unit: str, pair: Pair, *, whole: bool = True) -> None:
-        """Compare the two states of a unit. `whole` is False for two releases, whose own SCCs and grants differ as well."""
-        before, after = pair
-        self._workloads.update((unit, *key) for state in pair if state is not None for key in state.workloads)
-        self._changes += compare_workloads(unit, before, after)
+def _differences(
+    names: tuple[str, str],
+    sides: tuple[Side, Side],
+    pairs: Iterable[UnitStates],
+    *,
+    whole: bool = True,
+) -> Differences:
+    """Compare the two states of each unit. Without `whole`, only their workloads are compared."""
+    changes: list[WorkloadChange] = []
+    grants: list[GrantChange] = []
+    sccs: list[SccChange] = []
+    workloads: set[tuple[object, ...]] = set()
+    for unit, before, after in pairs:
+        workloads.update((unit, *key) for state in (before, after) if state is not None for key in state.workloads)
+        changes += compare_workloads(unit, before, after)
         if whole:
-            self._grants += compare_grants(unit, before, after)
-            self._sccs += compare_sccs(unit, before, after)
+            grants += compare_grants(unit, before, after)
+            sccs += compare_sccs(unit, before, after)
 
-    def comparison(self) -> Differences:
-        first, second = self._sides
-        changes = [
+    def placed(changed: C, after: object) -> C:
+        """Return a change with its place as the user finds it, on the side that has the object."""
+        return replace(changed, span=sides[bool(after)].place(changed.span)) if changed.span is not None else changed
+
+    return Differences(
+        *names,
+        tuple(
             replace(
-                change,
-                span=(second if change.after else first).place(change.span),
-                causes=tuple(replace(cause, span=self._place(cause.span, cause.how != "removed")) for cause in change.causes),
+                placed(change, change.after), causes=tuple(placed(cause, cause.how != "removed") for cause in change.causes)
             )
-            for change in self._changes
-        ]
-        return Differences(
-            *self._names,
-            tuple(changes),
-            tuple(replace(grant, span=self._place(grant.span, grant.gained)) for grant in self._grants),
-            tuple(replace(scc, span=self._place(scc.span, after=True)) for scc in self._sccs),
-            tuple(self.rows),
-            len(self._workloads),
-            tuple({**first.notices, **second.notices}),
-        )
-
-    def _place(self, span: Span | None, after: bool) -> Span | None:
-        return None if span is None else self._sides[after].place(span)
+            for change in changes
+        ),
+        tuple(placed(grant, grant.gained) for grant in grants),
+        tuple(placed(scc, True) for scc in sccs),
+        workloads=len(workloads),
+        notices=tuple({**sides[0].notices, **sides[1].notices}),
+    )
